@@ -1,0 +1,36 @@
+# Every flag of the compiler and the linker, on the target sockbox_flags that all others link.
+add_library(sockbox_flags INTERFACE)
+target_compile_features(sockbox_flags INTERFACE cxx_std_20)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_SKIP_RPATH ON)
+
+set(SOCKBOX_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
+
+target_compile_options(sockbox_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+    -Wold-style-cast -Wcast-qual -Woverloaded-virtual -Werror)
+
+if(SOCKBOX_SANITIZE)
+    target_compile_options(sockbox_flags INTERFACE
+        -fsanitize=${SOCKBOX_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(sockbox_flags INTERFACE -fsanitize=${SOCKBOX_SANITIZE})
+else()
+    # Hardening; _FORTIFY_SOURCE needs an optimizing build and gets in a sanitizer's way.
+    target_compile_options(sockbox_flags INTERFACE -fstack-protector-strong
+        $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=3>)
+    # No libstdc++ to load: a command that runs for a millisecond spends half of it there.
+    target_link_options(sockbox_flags INTERFACE -static-libstdc++ -static-libgcc)
+endif()
+
+if(WIN32)
+    target_compile_definitions(sockbox_flags INTERFACE
+        _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN NOMINMAX NOGDI)
+    target_link_options(sockbox_flags INTERFACE -static)
+else()
+    find_package(Threads REQUIRED)
+    target_link_libraries(sockbox_flags INTERFACE Threads::Threads)
+    target_link_options(sockbox_flags INTERFACE
+        $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie> -Wl,-z,relro -Wl,-z,now
+        -Wl,-z,noexecstack)
+endif()
