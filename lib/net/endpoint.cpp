@@ -1,0 +1,298 @@
+// Endpoints: sockaddr_in and sockaddr_in6 behind one value.
+#include "net/endpoint.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+
+#include "net/escape.h"
+#include "net/units.h"
+
+namespace sockbox::net {
+namespace {
+
+std::string_view view(const std::span<const std::byte> bytes) {
+    // char may alias any object
+    return {static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size()};
+}
+
+std::uint32_t host_order_v4(const sockaddr_in& address) {
+    return ntohl(address.sin_addr.s_addr);
+}
+
+// A zone is an interface's name or its index in decimal.
+Result<std::uint32_t> parse_zone(std::string_view zone) {
+    const std::string name(zone);
+    if (const unsigned index = zone.empty() ? 0 : if_nametoindex(name.c_str()); index != 0)
+        return index;
+    const auto number = parse_integer(zone, 1, 0xffffffff);
+    std::array<char, IF_NAMESIZE> found{};
+    if (!number || !if_indextoname(static_cast<unsigned>(*number), found.data()))
+        return fail_text(fmt::format("no interface '{}' on this machine", escape(zone)));
+    return static_cast<std::uint32_t>(*number);
+}
+
+tl::unexpected<Error> not_an_address(std::string_view text) {
+    return fail_text(fmt::format("'{}' is not an IPv4 or IPv6 address", escape(text)));
+}
+
+}  // namespace
+
+int native_family(Family family) noexcept {
+    switch (family) {
+        case Family::ipv4: return AF_INET;
+        case Family::ipv6: return AF_INET6;
+        case Family::any: break;
+    }
+    return AF_UNSPEC;
+}
+
+std::string_view family_name(Family family) noexcept {
+    switch (family) {
+        case Family::ipv4: return "IPv4";
+        case Family::ipv6: return "IPv6";
+        case Family::any: break;
+    }
+    return "any";
+}
+
+Endpoint::Endpoint() noexcept {
+    std::memset(&storage_, 0, sizeof storage_);
+    storage_.v4.sin_family = AF_INET;
+}
+
+Result<Endpoint> Endpoint::parse(std::string_view address, std::uint16_t port) {
+    std::string_view text = address;
+    const bool bracketed = text.starts_with('[') && text.ends_with(']');
+    if (bracketed)
+        text = text.substr(1, text.size() - 2);
+    if (text.find('\0') != text.npos)
+        return not_an_address(address);
+    const std::size_t percent = text.find('%');
+    const std::string host(text.substr(0, percent));
+    Endpoint endpoint;
+    if (!bracketed && percent == text.npos &&
+        inet_pton(AF_INET, host.c_str(), &endpoint.storage_.v4.sin_addr) == 1)
+        return endpoint.with_port(port);
+    endpoint = any(Family::ipv6);
+    if (inet_pton(AF_INET6, host.c_str(), &endpoint.storage_.v6.sin6_addr) != 1)
+        return not_an_address(address);
+    if (percent != text.npos) {
+        const auto zone = parse_zone(text.substr(percent + 1));
+        if (!zone)
+            return fail(zone.error());
+        endpoint.storage_.v6.sin6_scope_id = *zone;
+    }
+    return endpoint.with_port(port);
+}
+
+Endpoint Endpoint::any(Family family, std::uint16_t port) noexcept {
+    Endpoint endpoint;
+    if (family == Family::ipv6)
+        endpoint.storage_.v6.sin6_family = AF_INET6;
+    return endpoint.with_port(port);
+}
+
+Endpoint Endpoint::loopback(Family family, std::uint16_t port) noexcept {
+    Endpoint endpoint = any(family, port);
+    if (family == Family::ipv6)
+        endpoint.storage_.v6.sin6_addr.s6_addr[15] = 1;
+    else
+        endpoint.storage_.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return endpoint;
+}
+
+Result<Endpoint> Endpoint::from_native(const sockaddr* address, SocketLength length) {
+    Endpoint endpoint;
+    const auto size = static_cast<std::size_t>(length);
+    const bool v4 = size >= sizeof(sockaddr_in) && address->sa_family == AF_INET;
+    const bool v6 = size >= sizeof(sockaddr_in6) && address->sa_family == AF_INET6;
+    if (!v4 && !v6)
+        return fail({std::make_error_code(std::errc::address_family_not_supported),
+                     "read address",
+                     {},
+                     {},
+                     {}});
+    std::memcpy(&endpoint.storage_, address, v4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+    return endpoint;
+}
+
+Family Endpoint::family() const noexcept {
+    return storage_.any.sa_family == AF_INET6 ? Family::ipv6 : Family::ipv4;
+}
+
+std::uint16_t Endpoint::port() const noexcept {
+    return ntohs(family() == Family::ipv6 ? storage_.v6.sin6_port : storage_.v4.sin_port);
+}
+
+std::uint32_t Endpoint::scope_id() const noexcept {
+    return family() == Family::ipv6 ? static_cast<std::uint32_t>(storage_.v6.sin6_scope_id) : 0;
+}
+
+std::uint32_t Endpoint::flow_info() const noexcept {
+    return family() == Family::ipv6 ? ntohl(static_cast<std::uint32_t>(storage_.v6.sin6_flowinfo))
+                                    : 0;
+}
+
+Endpoint Endpoint::with_port(std::uint16_t port) const noexcept {
+    Endpoint changed = *this;
+    if (family() == Family::ipv6)
+        changed.storage_.v6.sin6_port = htons(port);
+    else
+        changed.storage_.v4.sin_port = htons(port);
+    return changed;
+}
+
+Endpoint Endpoint::unmapped() const noexcept {
+    if (!is_v4_mapped())
+        return *this;
+    Endpoint v4;
+    std::memcpy(&v4.storage_.v4.sin_addr, &storage_.v6.sin6_addr.s6_addr[12], 4);
+    return v4.with_port(port());
+}
+
+Endpoint Endpoint::mapped() const noexcept {
+    if (family() == Family::ipv6)
+        return *this;
+    Endpoint v6 = any(Family::ipv6, port());
+    v6.storage_.v6.sin6_addr.s6_addr[10] = 0xff;
+    v6.storage_.v6.sin6_addr.s6_addr[11] = 0xff;
+    std::memcpy(&v6.storage_.v6.sin6_addr.s6_addr[12], &storage_.v4.sin_addr, 4);
+    return v6;
+}
+
+bool Endpoint::is_v4_mapped() const noexcept {
+    return family() == Family::ipv6 && IN6_IS_ADDR_V4MAPPED(&storage_.v6.sin6_addr);
+}
+
+bool Endpoint::is_unspecified() const noexcept {
+    for (const std::byte byte : unmapped().bytes())
+        if (byte != std::byte{0})
+            return false;
+    return true;
+}
+
+bool Endpoint::is_loopback() const noexcept {
+    const Endpoint plain = unmapped();
+    if (plain.family() == Family::ipv4)
+        return host_order_v4(plain.storage_.v4) >> 24 == 127;
+    return IN6_IS_ADDR_LOOPBACK(&storage_.v6.sin6_addr);
+}
+
+bool Endpoint::is_multicast() const noexcept {
+    const Endpoint plain = unmapped();
+    if (plain.family() == Family::ipv4)
+        return host_order_v4(plain.storage_.v4) >> 28 == 0xe;
+    return IN6_IS_ADDR_MULTICAST(&storage_.v6.sin6_addr);
+}
+
+bool Endpoint::is_link_local() const noexcept {
+    const Endpoint plain = unmapped();
+    if (plain.family() == Family::ipv4)
+        return host_order_v4(plain.storage_.v4) >> 16 == 0xa9fe;
+    return IN6_IS_ADDR_LINKLOCAL(&storage_.v6.sin6_addr);
+}
+
+bool Endpoint::is_unicast() const noexcept {
+    if (is_multicast() || is_unspecified())
+        return false;
+    const Endpoint plain = unmapped();
+    if (plain.family() == Family::ipv6)
+        return true;
+    const std::uint32_t address = host_order_v4(plain.storage_.v4);
+    const bool this_network = address >> 24 == 0;
+    const bool class_e = address >> 28 == 0xf;  // 255.255.255.255 among them
+    return !this_network && !class_e && address != 0x7fffffff;
+}
+
+std::string Endpoint::address() const {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const void* raw = family() == Family::ipv6 ? static_cast<const void*>(&storage_.v6.sin6_addr)
+                                               : static_cast<const void*>(&storage_.v4.sin_addr);
+    inet_ntop(native_family(family()), raw, text.data(), text.size());
+    std::string result = text.data();
+    if (scope_id() != 0) {
+        std::array<char, IF_NAMESIZE> name{};
+        const bool known = if_indextoname(scope_id(), name.data()) != nullptr;
+        result += '%';
+        result += known ? std::string(name.data()) : std::to_string(scope_id());
+    }
+    return result;
+}
+
+std::string Endpoint::to_string() const {
+    return family() == Family::ipv6 ? fmt::format("[{}]:{}", address(), port())
+                                    : fmt::format("{}:{}", address(), port());
+}
+
+std::span<const std::byte> Endpoint::bytes() const noexcept {
+    if (family() == Family::ipv6)
+        return std::as_bytes(std::span(storage_.v6.sin6_addr.s6_addr));
+    return std::as_bytes(std::span(&storage_.v4.sin_addr, 1));
+}
+
+SocketLength Endpoint::size() const noexcept {
+    return family() == Family::ipv6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+}
+
+bool operator==(const Endpoint& a, const Endpoint& b) noexcept {
+    return a.family() == b.family() && a.port() == b.port() && a.scope_id() == b.scope_id() &&
+           view(a.bytes()) == view(b.bytes());
+}
+
+std::string zone_hint(const Endpoint& endpoint) {
+    const bool lacks =
+        endpoint.family() == Family::ipv6 && endpoint.is_link_local() && endpoint.scope_id() == 0;
+    return lacks ? fmt::format("a link-local address needs a zone, such as {}%eth0",
+                               endpoint.address())
+                 : std::string();
+}
+
+Result<HostPort> split_host_port(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == text.npos || colon + 1 == text.size())
+        return fail_text(fmt::format("'{}' lacks a port: want HOST:PORT", escape(text)));
+    const std::string_view host = text.substr(0, colon);
+    const bool bracketed = host.starts_with('[') && host.ends_with(']');
+    if (!bracketed && host.find(':') != host.npos)
+        return fail_text(
+            fmt::format("'{}' is ambiguous: an IPv6 address with a port is written [ADDRESS]:PORT",
+                        escape(text)));
+    if (host.empty())
+        return HostPort{{}, std::string(text.substr(colon + 1))};
+    auto checked = check_host(host);
+    if (!checked)
+        return fail(checked.error());
+    return HostPort{std::move(*checked), std::string(text.substr(colon + 1))};
+}
+
+Result<std::string> check_host(std::string_view text) {
+    if (text.empty())
+        return fail_text("an empty host");
+    if (text.find('\0') != text.npos)
+        return fail_text("a host with a NUL byte");
+    if (text.find_first_of("[]") == text.npos) {
+        // A numeric address with a zone is looked at here: resolvers differ about them.
+        if (text.find(':') != text.npos && text.find('%') != text.npos)
+            if (const auto endpoint = Endpoint::parse(text); !endpoint)
+                return fail(endpoint.error());
+        return std::string(text);
+    }
+    const bool paired = text.size() > 2 && text.front() == '[' && text.back() == ']' &&
+                        text.find('[', 1) == text.npos && text.find(']') == text.size() - 1;
+    if (!paired)
+        return fail_text(fmt::format("'{}' has brackets that do not pair", escape(text)));
+    const auto endpoint = Endpoint::parse(text);
+    if (!endpoint)
+        return fail(endpoint.error());
+    return std::string(text.substr(1, text.size() - 2));
+}
+
+}  // namespace sockbox::net
+
+std::size_t std::hash<sockbox::net::Endpoint>::operator()(
+    const sockbox::net::Endpoint& endpoint) const noexcept {
+    const std::size_t address = std::hash<std::string_view>()(sockbox::net::view(endpoint.bytes()));
+    return address * 31 + endpoint.port() + (std::size_t{endpoint.scope_id()} << 20);
+}

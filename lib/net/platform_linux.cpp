@@ -1,0 +1,103 @@
+// The platform's contract on Linux.
+#include <fcntl.h>
+#include <sys/uio.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "net/platform.h"
+
+namespace sockbox::net::platform {
+
+std::error_code start() noexcept {
+    return {};
+}
+
+std::error_code last_error() noexcept {
+    return {errno, error_category()};
+}
+
+const std::error_category& error_category() noexcept {
+    return std::system_category();
+}
+
+std::string_view error_symbol(int code) noexcept {
+    const char* name = strerrorname_np(code);
+    return name != nullptr ? name : "";
+}
+
+bool would_block(int code) noexcept {
+    return code == EAGAIN || code == EWOULDBLOCK || code == EINPROGRESS;
+}
+
+NativeSocket open_socket(int family, int type, int protocol) noexcept {
+    return ::socket(family, type | SOCK_CLOEXEC, protocol);
+}
+
+NativeSocket accept_socket(NativeSocket listener, sockaddr* peer, SocketLength* length,
+                           bool blocking) noexcept {
+    return ::accept4(listener, peer, length, SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK));
+}
+
+void close_socket(NativeSocket socket) noexcept {
+    ::close(socket);
+}
+
+bool set_blocking(NativeSocket socket, bool blocking) noexcept {
+    const int flags = ::fcntl(socket, F_GETFL);
+    if (flags < 0)
+        return false;
+    const int wanted = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+    return wanted == flags || ::fcntl(socket, F_SETFL, wanted) == 0;
+}
+
+bool claim_address(NativeSocket socket) noexcept {
+    const int on = 1;
+    return ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
+}
+
+std::ptrdiff_t receive_from(NativeSocket socket, std::span<std::byte> into, sockaddr* source,
+                            SocketLength* length, bool& truncated) noexcept {
+    iovec part{into.data(), into.size()};
+    msghdr message{};
+    message.msg_name = source;
+    message.msg_namelen = *length;
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    const std::ptrdiff_t got = ::recvmsg(socket, &message, 0);
+    *length = message.msg_namelen;
+    truncated = got >= 0 && (message.msg_flags & MSG_TRUNC) != 0;
+    return got;
+}
+
+int poll(std::span<PollEntry> entries, int timeout_ms) noexcept {
+    return ::poll(entries.data(), entries.size(), timeout_ms);
+}
+
+std::ptrdiff_t read_file(int file, std::span<std::byte> into) noexcept {
+    std::ptrdiff_t got = 0;
+    do {
+        got = ::read(file, into.data(), into.size());
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+std::ptrdiff_t write_file(int file, std::span<const std::byte> from) noexcept {
+    std::ptrdiff_t put = 0;
+    do {
+        put = ::write(file, from.data(), from.size());
+    } while (put < 0 && errno == EINTR);
+    return put;
+}
+
+void use_binary_streams() noexcept {}
+
+bool is_terminal(int file) noexcept {
+    return ::isatty(file) == 1;
+}
+
+std::vector<std::string> arguments(int argc, char** argv) {
+    return {argv, argv + argc};
+}
+
+}  // namespace sockbox::net::platform

@@ -1,0 +1,46 @@
+// A signal to stop that wakes every waiter: raised by a signal handler, a test or another thread.
+#pragma once
+
+#include <atomic>
+#include <utility>
+
+#include "net/platform.h"
+#include "net/result.h"
+#include "net/socket.h"
+
+namespace sockbox::net {
+
+// Once raised it stays so. Whoever waits puts waitable() into its own poll, epoll or ring: it
+// becomes readable, is never read, and so wakes all waiters and any later one.
+class StopSignal {
+  public:
+    // Fails when no descriptor is left.
+    static Result<StopSignal> create();
+
+    StopSignal(StopSignal&& other) noexcept;
+    StopSignal& operator=(StopSignal&&) = delete;
+    ~StopSignal() = default;
+
+    // From any thread and from a signal handler; again without effect.
+    void raise() noexcept;
+    bool raised() const noexcept;
+    NativeSocket waitable() const noexcept { return wake_.native(); }
+
+  private:
+    explicit StopSignal(Socket wake) noexcept : wake_(std::move(wake)) {}
+
+    Socket wake_;
+    std::atomic<bool> raised_{false};
+};
+
+// While it lives, the first Ctrl-C (SIGINT) or SIGTERM raises `first`, the next one `second`, and
+// one more ends the process as if it had never been caught. One at a time in a process.
+class Interrupts {
+  public:
+    Interrupts(StopSignal& first, StopSignal& second) noexcept;
+    Interrupts(const Interrupts&) = delete;
+    Interrupts& operator=(const Interrupts&) = delete;
+    ~Interrupts();
+};
+
+}  // namespace sockbox::net

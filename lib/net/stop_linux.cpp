@@ -1,0 +1,72 @@
+// The stop signal on Linux: an eventfd, and signal handlers that raise it.
+#include <sys/eventfd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "net/stop.h"
+
+namespace sockbox::net {
+namespace {
+
+std::atomic<StopSignal*> on_first{nullptr};
+std::atomic<StopSignal*> on_second{nullptr};
+
+extern "C" void handle_interrupt(int number) {
+    const int saved = errno;
+    if (StopSignal* first = on_first.exchange(nullptr)) {
+        first->raise();
+    } else if (StopSignal* second = on_second.exchange(nullptr)) {
+        second->raise();
+    } else {
+        ::signal(number, SIG_DFL);
+        ::raise(number);
+    }
+    errno = saved;
+}
+
+void set_handler(void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    for (const int number : {SIGINT, SIGTERM})
+        ::sigaction(number, &action, nullptr);
+}
+
+}  // namespace
+
+Result<StopSignal> StopSignal::create() {
+    const int event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (event < 0)
+        return fail_last("eventfd");
+    return StopSignal(Socket(event));
+}
+
+StopSignal::StopSignal(StopSignal&& other) noexcept
+    : wake_(std::move(other.wake_)), raised_(other.raised_.load()) {}
+
+void StopSignal::raise() noexcept {
+    if (raised_.exchange(true))
+        return;
+    const std::uint64_t one = 1;
+    // Cannot fail: the counter is far from full, and a closed descriptor has no waiter.
+    [[maybe_unused]] const auto written = ::write(wake_.native(), &one, sizeof one);
+}
+
+bool StopSignal::raised() const noexcept {
+    return raised_.load();
+}
+
+Interrupts::Interrupts(StopSignal& first, StopSignal& second) noexcept {
+    on_first = &first;
+    on_second = &second;
+    set_handler(handle_interrupt);
+}
+
+Interrupts::~Interrupts() {
+    set_handler(SIG_DFL);
+    on_first = nullptr;
+    on_second = nullptr;
+}
+
+}  // namespace sockbox::net

@@ -1,0 +1,129 @@
+// Listeners, connections and whole-buffer sends.
+#include "net/streams.h"
+
+namespace sockbox::net {
+namespace {
+
+Status prepare_socket(Socket& socket, const Prepare& prepare) {
+    return prepare ? prepare(socket) : Status();
+}
+
+// A socket bound to `endpoint`; what listen_on and bind_datagram share.
+Result<Socket> bound_socket(const Endpoint& endpoint, Transport transport, const Prepare& prepare) {
+    auto socket = Socket::open(endpoint.family(), transport);
+    if (!socket)
+        return socket;
+    if (transport == Transport::tcp && !platform::claim_address(socket->native()))
+        return fail_last("claim", endpoint.to_string());
+    if (endpoint.family() == Family::ipv6)
+        if (auto only = socket->set_option(IPPROTO_IPV6, IPV6_V6ONLY, 1); !only)
+            return fail(only.error());
+    if (auto prepared = prepare_socket(*socket, prepare); !prepared)
+        return fail(prepared.error());
+    if (auto bound = socket->bind(endpoint); !bound) {
+        Error error = bound.error();
+        error.hint = bind_hint(error.code, endpoint);
+        return fail(std::move(error));
+    }
+    return socket;
+}
+
+tl::unexpected<Error> connect_failure(std::error_code code, const Endpoint& endpoint) {
+    return fail({code, "connect", endpoint.to_string(), {}, zone_hint(endpoint)});
+}
+
+// The outcome of a connect under way.
+std::error_code await_connect(Socket& socket, const ConnectOptions& options) {
+    switch (wait_for(socket, Direction::send, options.deadline, options.stop)) {
+        case Readiness::timed_out: return std::make_error_code(std::errc::timed_out);
+        case Readiness::stopped: return std::make_error_code(std::errc::operation_canceled);
+        case Readiness::ready: break;
+    }
+    return socket.take_error();
+}
+
+bool connected_to_itself(const Socket& socket) {
+    const auto local = socket.local();
+    const auto peer = socket.peer();
+    return local && peer && *local == *peer;
+}
+
+}  // namespace
+
+std::string bind_hint(const std::error_code& code, const Endpoint& endpoint) {
+    if (code == std::errc::permission_denied && endpoint.port() < 1024)
+        return "ports below 1024 need root or CAP_NET_BIND_SERVICE";
+    if (code == std::errc::address_in_use)
+        return "another program has this port; --port 0 takes a free one";
+    return zone_hint(endpoint);
+}
+
+Result<Socket> listen_on(const Endpoint& endpoint, const ListenOptions& options) {
+    auto socket = bound_socket(endpoint, Transport::tcp, options.prepare);
+    if (!socket)
+        return socket;
+    if (auto listening = socket->listen(options.backlog); !listening) {
+        Error error = listening.error();
+        error.subject = endpoint.to_string();
+        error.hint = bind_hint(error.code, endpoint);
+        return fail(std::move(error));
+    }
+    return socket;
+}
+
+Result<Socket> bind_datagram(const Endpoint& endpoint, const Prepare& prepare) {
+    return bound_socket(endpoint, Transport::udp, prepare);
+}
+
+Result<Socket> connect_to(const Endpoint& endpoint, const ConnectOptions& options) {
+    auto socket = Socket::open(endpoint.family(), Transport::tcp);
+    if (!socket)
+        return socket;
+    if (auto prepared = prepare_socket(*socket, options.prepare); !prepared)
+        return fail(prepared.error());
+    if (options.source)
+        if (auto bound = socket->bind(*options.source); !bound)
+            return fail(bound.error());
+    if (auto mode = socket->set_blocking(false); !mode)
+        return fail(mode.error());
+    const Transfer started = socket->connect(endpoint);
+    if (started.failed())
+        return connect_failure(started.error, endpoint);
+    if (started.would_block())
+        if (const std::error_code code = await_connect(*socket, options))
+            return connect_failure(code, endpoint);
+    if (connected_to_itself(*socket)) {
+        auto refused =
+            connect_failure(std::make_error_code(std::errc::connection_refused), endpoint);
+        refused.value().detail = "the connection was made with itself: nobody listens there";
+        return refused;
+    }
+    if (auto mode = socket->set_blocking(true); !mode)
+        return fail(mode.error());
+    return socket;
+}
+
+Status send_all(Socket& socket, std::span<const std::byte> data, Deadline deadline,
+                const StopSignal* stop, std::size_t* sent) {
+    std::size_t done = 0;
+    std::error_code code;
+    while (done < data.size() && !code) {
+        switch (wait_for(socket, Direction::send, deadline, stop)) {
+            case Readiness::timed_out: code = std::make_error_code(std::errc::timed_out); continue;
+            case Readiness::stopped:
+                code = std::make_error_code(std::errc::operation_canceled);
+                continue;
+            case Readiness::ready: break;
+        }
+        const Transfer put = socket.send(data.subspan(done));
+        done += put.bytes;
+        code = put.error;
+    }
+    if (sent != nullptr)
+        *sent = done;
+    if (code)
+        return fail({code, "send", {}, {}, {}});
+    return {};
+}
+
+}  // namespace sockbox::net
