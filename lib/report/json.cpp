@@ -1,0 +1,99 @@
+// The JSON library behind report::Json.
+#include "report/json.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace sockbox::report {
+
+struct Json::Value {
+    nlohmann::ordered_json json;
+};
+
+namespace {
+
+// Bytes that are not UTF-8 as \xNN, the rest as it is: JSON has no other way to carry them.
+std::string valid_utf8(std::string_view text) {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string valid;
+    while (!text.empty()) {
+        const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+        const unsigned first = byte(0);
+        const std::size_t length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+        bool good = first < 0x80 || (first >= 0xc2 && first <= 0xf4 && text.size() >= length);
+        for (std::size_t i = 1; good && i < length; ++i)
+            good = (byte(i) & 0xc0) == 0x80;
+        if (good && length > 2) {
+            const unsigned second = byte(1);
+            good = !(first == 0xe0 && second < 0xa0) && !(first == 0xed && second > 0x9f) &&
+                   !(first == 0xf0 && second < 0x90) && !(first == 0xf4 && second > 0x8f);
+        }
+        if (good) {
+            valid += text.substr(0, length);
+            text.remove_prefix(length);
+        } else {
+            valid += {'\\', 'x', digits[first >> 4], digits[first & 0xf]};
+            text.remove_prefix(1);
+        }
+    }
+    return valid;
+}
+
+}  // namespace
+
+Json Json::object() {
+    Json json;
+    json.value_->json = nlohmann::ordered_json::object();
+    return json;
+}
+
+Json Json::array() {
+    Json json;
+    json.value_->json = nlohmann::ordered_json::array();
+    return json;
+}
+
+Json::Json() : value_(std::make_unique<Value>()) {}
+Json::Json(bool value) : value_(new Value{value}) {}
+Json::Json(int value) : value_(new Value{value}) {}
+Json::Json(unsigned value) : value_(new Value{value}) {}
+Json::Json(long value) : value_(new Value{value}) {}
+Json::Json(unsigned long value) : value_(new Value{value}) {}
+Json::Json(long long value) : value_(new Value{value}) {}
+Json::Json(unsigned long long value) : value_(new Value{value}) {}
+Json::Json(double value) : Json() {
+    if (std::isfinite(value))
+        value_->json = value == 0 ? 0.0 : value;  // no -0
+}
+Json::Json(std::string_view text) : value_(new Value{valid_utf8(text)}) {}
+
+Json::Json(const Json& other) : value_(std::make_unique<Value>(*other.value_)) {}
+Json::Json(Json&& other) noexcept = default;
+Json& Json::operator=(Json other) noexcept {
+    std::swap(value_, other.value_);
+    return *this;
+}
+Json::~Json() = default;
+
+Json& Json::set(std::string_view name, Json value) {
+    value_->json[std::string(name)] = std::move(value.value_->json);
+    return *this;
+}
+
+Json& Json::push(Json value) {
+    value_->json.push_back(std::move(value.value_->json));
+    return *this;
+}
+
+std::string Json::to_string() const {
+    return value_->json.dump();
+}
+
+Json event(std::string_view tool, std::string_view name) {
+    Json json = Json::object();
+    json.set("tool", tool).set("event", name);
+    return json;
+}
+
+}  // namespace sockbox::report
