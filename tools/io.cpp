@@ -1,0 +1,50 @@
+// Buffered output that remembers its failure.
+#include "tools/io.h"
+
+#include <cerrno>
+
+#include "net/platform.h"
+
+namespace sockbox::tools {
+namespace {
+
+constexpr std::size_t buffer_bytes = 64 * 1024;
+
+}  // namespace
+
+void Output::write(std::string_view text) {
+    const std::lock_guard lock(mutex_);
+    if (error_)
+        return;
+    pending_ += text;
+    if (buffering_ == Buffering::none || pending_.size() >= buffer_bytes)
+        flush_locked();
+}
+
+void Output::flush() {
+    const std::lock_guard lock(mutex_);
+    flush_locked();
+}
+
+void Output::flush_locked() {
+    auto rest = std::as_bytes(std::span(pending_));
+    while (!rest.empty() && !error_) {
+        const std::ptrdiff_t put = net::platform::write_file(file_, rest);
+        if (put < 0)
+            error_ = {errno, std::generic_category()};
+        else
+            rest = rest.subspan(static_cast<std::size_t>(put));
+    }
+    pending_.clear();
+}
+
+std::error_code Output::error() const {
+    const std::lock_guard lock(mutex_);
+    return error_;
+}
+
+bool Output::is_terminal() const {
+    return net::platform::is_terminal(file_);
+}
+
+}  // namespace sockbox::tools
