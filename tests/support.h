@@ -1,0 +1,82 @@
+// What tests share: commands run in this process or in one of their own, with deadlines.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tools/tools.h"
+
+namespace sockbox::test {
+
+using Words = std::vector<std::string>;
+
+// Long enough for a busy machine with two cores; reaching it fails the test.
+inline constexpr std::chrono::seconds patience{30};
+
+struct Ran {
+    int status = -1;  // 128 + the signal's number where one ended it
+    std::string out;
+    std::string err;
+};
+
+// Runs a command in this process on files of its own.
+Ran run(tools::Run command, const Words& args, std::string_view input = {});
+
+// The lines of a text, without their ends.
+Words lines(std::string_view text);
+
+// A file path that nothing else uses, removed at the end of the test.
+class TemporaryFile {
+  public:
+    explicit TemporaryFile(std::string_view content = {});
+    TemporaryFile(const TemporaryFile&) = delete;
+    TemporaryFile& operator=(const TemporaryFile&) = delete;
+    ~TemporaryFile();
+    const std::string& path() const { return path_; }
+    std::string content() const;
+
+  private:
+    std::string path_;
+};
+
+// A program in a process of its own, its standard streams on pipes. Whatever still runs at the end
+// of the test is killed.
+class Process {
+  public:
+    // `words` begins with a command's name ("echod"), which is looked for in the build's bin
+    // folder, or with a program's path. Its environment is ours and `environment` ("NAME=value").
+    explicit Process(const Words& words, const Words& environment = {});
+    ~Process();
+    Process(Process&&) noexcept;
+
+    int pid() const;
+    // All of it must fit into the pipe or be read while it is written.
+    void write_input(std::string_view text);
+    void close_input();
+    // The next line of standard output, without its end; fails the test after `patience`.
+    std::string read_line();
+    void send_signal(int number);
+    // Closes the input, reads both outputs to their ends and waits for the process's own.
+    Ran wait(std::chrono::milliseconds limit = patience);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+// An echod in a process of its own on a free port of 127.0.0.1 (or what `args` bind).
+class EchoServer {
+  public:
+    explicit EchoServer(const Words& args = {});
+    const std::string& port() const { return port_; }
+    Process& process() { return process_; }
+
+  private:
+    Process process_;
+    std::string port_;
+};
+
+}  // namespace sockbox::test
