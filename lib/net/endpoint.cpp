@@ -109,7 +109,7 @@ Result<Endpoint> Endpoint::from_native(const sockaddr* address, SocketLength len
     const bool v4 = size >= sizeof(sockaddr_in) && address->sa_family == AF_INET;
     const bool v6 = size >= sizeof(sockaddr_in6) && address->sa_family == AF_INET6;
     if (!v4 && !v6)
-        return fail({std::make_error_code(std::errc::address_family_not_supported),
+        return fail({platform::error_of(std::errc::address_family_not_supported),
                      "read address",
                      {},
                      {},

@@ -66,6 +66,10 @@ std::error_code start() noexcept;
 // The error of this thread's latest failed socket call; compares with std::errc.
 std::error_code last_error() noexcept;
 
+// The system's own code for a condition that was found here and not by a call, such as a deadline
+// that passed; so it has a symbol and prints as the system's do.
+std::error_code error_of(std::errc condition) noexcept;
+
 // The category of last_error()'s codes, for codes that come another way (SO_ERROR, a completion).
 const std::error_category& error_category() noexcept;
 

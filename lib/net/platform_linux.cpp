@@ -17,6 +17,10 @@ std::error_code last_error() noexcept {
     return {errno, error_category()};
 }
 
+std::error_code error_of(std::errc condition) noexcept {
+    return {static_cast<int>(condition), error_category()};
+}
+
 const std::error_category& error_category() noexcept {
     return std::system_category();
 }

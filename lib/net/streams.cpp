@@ -35,8 +35,8 @@ tl::unexpected<Error> connect_failure(std::error_code code, const Endpoint& endp
 // The outcome of a connect under way.
 std::error_code await_connect(Socket& socket, const ConnectOptions& options) {
     switch (wait_for(socket, Direction::send, options.deadline, options.stop)) {
-        case Readiness::timed_out: return std::make_error_code(std::errc::timed_out);
-        case Readiness::stopped: return std::make_error_code(std::errc::operation_canceled);
+        case Readiness::timed_out: return platform::error_of(std::errc::timed_out);
+        case Readiness::stopped: return platform::error_of(std::errc::operation_canceled);
         case Readiness::ready: break;
     }
     return socket.take_error();
@@ -93,8 +93,7 @@ Result<Socket> connect_to(const Endpoint& endpoint, const ConnectOptions& option
         if (const std::error_code code = await_connect(*socket, options))
             return connect_failure(code, endpoint);
     if (connected_to_itself(*socket)) {
-        auto refused =
-            connect_failure(std::make_error_code(std::errc::connection_refused), endpoint);
+        auto refused = connect_failure(platform::error_of(std::errc::connection_refused), endpoint);
         refused.value().detail = "the connection was made with itself: nobody listens there";
         return refused;
     }
@@ -109,9 +108,9 @@ Status send_all(Socket& socket, std::span<const std::byte> data, Deadline deadli
     std::error_code code;
     while (done < data.size() && !code) {
         switch (wait_for(socket, Direction::send, deadline, stop)) {
-            case Readiness::timed_out: code = std::make_error_code(std::errc::timed_out); continue;
+            case Readiness::timed_out: code = platform::error_of(std::errc::timed_out); continue;
             case Readiness::stopped:
-                code = std::make_error_code(std::errc::operation_canceled);
+                code = platform::error_of(std::errc::operation_canceled);
                 continue;
             case Readiness::ready: break;
         }
