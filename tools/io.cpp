@@ -1,8 +1,6 @@
 // Buffered output that remembers its failure.
 #include "tools/io.h"
 
-#include <cerrno>
-
 #include "net/platform.h"
 
 namespace sockbox::tools {
@@ -31,7 +29,7 @@ void Output::flush_locked() {
     while (!rest.empty() && !error_) {
         const std::ptrdiff_t put = net::platform::write_file(file_, rest);
         if (put < 0)
-            error_ = {errno, std::generic_category()};
+            error_ = net::platform::last_file_error();
         else
             rest = rest.subspan(static_cast<std::size_t>(put));
     }

@@ -17,12 +17,7 @@ int finish(Io io, std::string_view tool, int status) {
     const std::error_code code = io.out.error();
     if (!code || code == std::errc::broken_pipe)
         return status;
-    complain(io, tool,
-             {std::error_code(code.value(), std::system_category()),
-              "write",
-              "standard output",
-              {},
-              {}});
+    complain(io, tool, {code, "write", "standard output", {}, {}});
     return exit_output;
 }
 

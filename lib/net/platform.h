@@ -105,9 +105,10 @@ std::ptrdiff_t receive_from(NativeSocket socket, std::span<std::byte> into, sock
 int poll(std::span<PollEntry> entries, int timeout_ms) noexcept;
 
 // Standard streams and files, by descriptor of the C library. Both try again when interrupted.
-// They return the bytes moved, 0 at the end of the input, or -1 with errno set.
+// They return the bytes moved, 0 at the end of the input, or -1: then last_file_error() says why.
 std::ptrdiff_t read_file(int file, std::span<std::byte> into) noexcept;
 std::ptrdiff_t write_file(int file, std::span<const std::byte> from) noexcept;
+std::error_code last_file_error() noexcept;
 
 // Makes the standard streams carry bytes unchanged, and arguments and text UTF-8.
 void use_binary_streams() noexcept;

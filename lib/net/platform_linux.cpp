@@ -94,6 +94,10 @@ std::ptrdiff_t write_file(int file, std::span<const std::byte> from) noexcept {
     return put;
 }
 
+std::error_code last_file_error() noexcept {
+    return last_error();
+}
+
 void use_binary_streams() noexcept {}
 
 bool is_terminal(int file) noexcept {
