@@ -27,7 +27,9 @@ endif()
 if(WIN32)
     target_compile_definitions(sockbox_flags INTERFACE
         _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN NOMINMAX NOGDI)
-    target_link_options(sockbox_flags INTERFACE -static)
+    # One file to copy, no DLL beside it. libssp, with what the hardening flags call, comes with
+    # the flag of the compiler.
+    target_link_options(sockbox_flags INTERFACE -static -fstack-protector-strong)
 else()
     find_package(Threads REQUIRED)
     target_link_libraries(sockbox_flags INTERFACE Threads::Threads)
