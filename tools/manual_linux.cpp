@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 
 #include "tools/manual.h"
 
@@ -40,6 +41,12 @@ std::optional<int> show_manual(std::string_view command) {
 }
 
 std::string exec_path() {
+    // Beside the program that runs: an installed tree may have been moved, or staged by DESTDIR.
+    std::error_code failed;
+    const auto program = std::filesystem::read_symlink("/proc/self/exe", failed);
+    const auto folder = program.parent_path().parent_path() / SOCKBOX_LIBEXEC_NAME / "sockbox";
+    if (!failed && std::filesystem::is_directory(folder, failed))
+        return folder.string();
     return SOCKBOX_LIBEXEC;
 }
 

@@ -1,0 +1,8 @@
+# sockbox_install_link(TARGET LINK): a symbolic link, LINK being below the prefix.
+function(sockbox_install_link target link)
+    get_filename_component(folder "${link}" DIRECTORY)
+    install(CODE "
+        set(prefix \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}\")
+        file(MAKE_DIRECTORY \"\${prefix}/${folder}\")
+        file(CREATE_LINK \"${target}\" \"\${prefix}/${link}\" SYMBOLIC)")
+endfunction()
