@@ -1,0 +1,125 @@
+# bash completion for sockbox and its commands. Which options there are, and which of them take a
+# value, is read from --help; the values that an option takes stand in _sockbox_values.
+
+# _sockbox_options PROGRAM…: a line for each spelling, with "=" at its end where a value follows.
+_sockbox_options() {
+    local line name takes pattern='^  (-[^-])?(, |    )?(--[a-z0-9-]+)?( [^ ]+)?(  |$)'
+    "$@" --help 2>/dev/null </dev/null | while IFS= read -r line; do
+        [[ $line =~ $pattern ]] || continue
+        takes=${BASH_REMATCH[4]:+=}
+        for name in "${BASH_REMATCH[3]}" "${BASH_REMATCH[1]}"; do
+            [[ -z $name ]] || printf '%s\n' "$name$takes"
+        done
+    done
+}
+
+# _sockbox_long SHORT PROGRAM…: the long spelling of a short option.
+_sockbox_long() {
+    local short=$1 long='' name
+    shift
+    while read -r name; do
+        [[ ${name%=} != "$short" ]] || printf '%s\n' "$long"
+        long=${name%=}
+    done < <(_sockbox_options "$@")
+}
+
+# _sockbox_names PROGRAM…: the socket options that are known.
+_sockbox_names() {
+    "$@" --list 2>/dev/null </dev/null | cut -d ' ' -f 1
+}
+
+# _sockbox_fill WORDS: offers those words that begin with $cur.
+_sockbox_fill() {
+    mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
+}
+
+# _sockbox_values COMMAND OPTION: the values that begin with $cur.
+_sockbox_values() {
+    local before='' sockopt
+    sockopt=("${program[@]/%$1/sockopt}")
+    case $1:$2 in
+    *:--color) _sockbox_fill 'auto always never' ;;
+    echod:--engine) _sockbox_fill 'auto iterative thread pool poll epoll' ;;
+    showip:--socktype) _sockbox_fill 'any stream dgram raw seqpacket' ;;
+    showip:--protocol) _sockbox_fill 'tcp udp udplite icmp ipv6-icmp sctp' ;;
+    showip:--flags)
+        [[ $cur != *,* ]] || before=${cur%,*},
+        cur=${cur##*,}
+        _sockbox_fill 'passive canonname numerichost numericserv v4mapped all addrconfig idn canonidn'
+        COMPREPLY=("${COMPREPLY[@]/#/$before}")
+        ;;
+    sockopt:--type) _sockbox_fill 'tcp udp unix unix-dgram raw mptcp sctp' ;;
+    *:--set)
+        _sockbox_fill "$(_sockbox_names "${sockopt[@]}")"
+        COMPREPLY=("${COMPREPLY[@]/%/=}")
+        compopt -o nospace
+        ;;
+    *:--port-file | *:--file)
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        ;;
+    *:--bind) _sockbox_fill '0.0.0.0 :: 127.0.0.1 ::1' ;;
+    *:--port | *:--service) mapfile -t COMPREPLY < <(compgen -A service -- "$cur") ;;
+    esac
+}
+
+# The words that are no options.
+_sockbox_operands() {
+    case $1 in
+    sockopt)
+        _sockbox_fill "$(_sockbox_names "${program[@]}")"
+        compopt -o nospace
+        ;;
+    showip | echo | udpecho) mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur") ;;
+    esac
+}
+
+# The first word after sockbox, and the second after "sockbox help".
+_sockbox_front() {
+    local found
+    if [[ $cur == -* ]]; then
+        found=$(_sockbox_options "${program[@]}")
+    elif ((COMP_CWORD <= 2)); then
+        found=$("${program[@]}" --list 2>/dev/null </dev/null | cut -d ' ' -f 1)
+        ((COMP_CWORD > 1)) || found+=' help'
+    fi
+    _sockbox_fill "$found"
+}
+
+_sockbox() {
+    local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local program=("${COMP_WORDS[0]}") command=${COMP_WORDS[0]##*/}
+    COMPREPLY=()
+    if [[ $command == echo && ${COMP_WORDS[0]} != */* ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur") # the shell's own
+        return
+    fi
+    if [[ $command == sockbox ]]; then
+        if ((COMP_CWORD == 1)) || [[ ${COMP_WORDS[1]} == help ]]; then
+            _sockbox_front
+            return
+        fi
+        command=${COMP_WORDS[1]}
+        program+=("$command")
+    fi
+    [[ $command != tcpecho ]] || command='echo'
+
+    # "--engine=epoll" arrives in three words.
+    if [[ $cur == = ]]; then
+        cur=''
+    elif [[ $previous == = ]]; then
+        previous=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    [[ $previous != -[^-] ]] || previous=$(_sockbox_long "$previous" "${program[@]}")
+    local options
+    options=$(_sockbox_options "${program[@]}")
+    if [[ $previous == -* && $'\n'$options$'\n' == *$'\n'"$previous="$'\n'* ]]; then
+        _sockbox_values "$command" "$previous"
+    elif [[ $cur == -* ]]; then
+        _sockbox_fill "${options//=/}"
+    else
+        _sockbox_operands "$command"
+    fi
+}
+
+complete -F _sockbox sockbox showip sockopt echod udpecho tcpecho echo
