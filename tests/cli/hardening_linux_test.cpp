@@ -1,0 +1,69 @@
+// Tests of how the executables are hardened, as readelf sees them.
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::AnyOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* readelf = "/usr/bin/readelf";
+
+class Hardening : public testing::Test {
+  protected:
+    void SetUp() override {
+        if (!std::ifstream(readelf))
+            GTEST_SKIP() << readelf << " is not there";
+    }
+
+    // Shows what readelf prints of every program to `check`.
+    template <class Check>
+    static void each(const char* what, const Check& check) {
+        for (const char* name : {"sockbox", "showip", "sockopt", "echod", "echo", "udpecho"}) {
+            SCOPED_TRACE(name);
+            const std::string program = std::string(SOCKBOX_BIN_DIR "/") + name;
+            const Ran ran = Process({readelf, "--wide", what, program}).wait();
+            ASSERT_EQ(ran.status, 0) << ran.err;
+            check(ran.out);
+        }
+    }
+};
+
+TEST_F(Hardening, ProgramsAreLoadedAnywhereAndBoundAtStart) {
+    each("--file-header", [](const std::string& header) {
+        EXPECT_THAT(header, HasSubstr("DYN (Position-Independent Executable"));
+    });
+    each("--dynamic", [](const std::string& dynamic) {
+        EXPECT_THAT(dynamic, AnyOf(HasSubstr("BIND_NOW"), ContainsRegex("FLAGS_1.*NOW")));
+        EXPECT_THAT(dynamic, Not(ContainsRegex("RPATH|RUNPATH|TEXTREL")));
+    });
+}
+
+TEST_F(Hardening, NoSegmentIsToWriteAndToExecute) {
+    each("--program-headers", [](const std::string& segments) {
+        EXPECT_THAT(segments, HasSubstr("GNU_RELRO"));
+        EXPECT_THAT(segments, ContainsRegex("GNU_STACK .* RW "));
+        EXPECT_THAT(segments, Not(HasSubstr("RWE")));
+    });
+}
+
+TEST_F(Hardening, StacksAndBuffersAreChecked) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "a sanitizer stands in for these checks";
+#endif
+    each("--dyn-syms", [](const std::string& symbols) {
+        EXPECT_THAT(symbols, HasSubstr("__stack_chk_fail"));
+#ifdef NDEBUG
+        EXPECT_THAT(symbols, ContainsRegex("__[a-z]+_chk@"));
+#endif
+    });
+}
+
+}  // namespace
+}  // namespace sockbox::test

@@ -1,0 +1,72 @@
+// Tests of what `cmake --install` puts where.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Install : public testing::Test {
+  protected:
+    void SetUp() override {
+        const Ran ran =
+            Process({SOCKBOX_CMAKE, "--install", SOCKBOX_BUILD_DIR, "--prefix", prefix_.string()})
+                .wait();
+        ASSERT_EQ(ran.status, 0) << ran.err;
+    }
+    ~Install() override { fs::remove_all(prefix_); }
+
+    Words names_in(const std::string& folder) const {
+        Words names;
+        for (const auto& entry : fs::directory_iterator(prefix_ / folder))
+            names.push_back(entry.path().filename().string());
+        return names;
+    }
+    Ran run_installed(const std::string& program, const Words& args) const {
+        Words words{(prefix_ / program).string()};
+        words.insert(words.end(), args.begin(), args.end());
+        return Process(words).wait();
+    }
+
+    const TemporaryFile unique_;
+    const fs::path prefix_ = unique_.path() + ".prefix";
+};
+
+TEST_F(Install, CommandsAreLinksAndNoneIsNamedEcho) {
+    EXPECT_THAT(names_in("bin"), testing::UnorderedElementsAre("sockbox", "showip", "sockopt",
+                                                               "echod", "udpecho", "tcpecho"));
+    EXPECT_THAT(names_in("libexec/sockbox"),
+                testing::UnorderedElementsAre("showip", "sockopt", "echod", "echo", "udpecho"));
+    for (const char* name : {"showip", "sockopt", "echod", "udpecho", "tcpecho"}) {
+        EXPECT_EQ(fs::read_symlink(prefix_ / "bin" / name), "sockbox");
+        const Ran ran = run_installed(std::string("bin/") + name, {"--version"});
+        const std::string own = name == std::string("tcpecho") ? "echo" : name;
+        EXPECT_EQ(ran.out, own + " (sockbox) " SOCKBOX_VERSION "\n");
+    }
+}
+
+TEST_F(Install, ExecPathIsWhereEchoLies) {
+    const Ran ran = run_installed("bin/sockbox", {"--exec-path"});
+    EXPECT_EQ(lines(ran.out), Words{(prefix_ / "libexec/sockbox").string()});
+    EXPECT_EQ(run_installed("libexec/sockbox/echo", {"--version"}).out,
+              "echo (sockbox) " SOCKBOX_VERSION "\n");
+}
+
+TEST_F(Install, ManualPagesAndCompletionsLieWhereTheyAreLookedFor) {
+    EXPECT_THAT(names_in("share/bash-completion/completions"),
+                testing::UnorderedElementsAre("sockbox", "showip", "sockopt", "echod", "udpecho",
+                                              "tcpecho"));
+    EXPECT_THAT(names_in("share/fish/vendor_completions.d"),
+                testing::UnorderedElementsAre("sockbox.fish", "showip.fish", "sockopt.fish",
+                                              "echod.fish", "udpecho.fish", "tcpecho.fish"));
+    EXPECT_THAT(names_in("share/zsh/site-functions"), testing::ElementsAre("_sockbox"));
+    EXPECT_THAT(names_in("share/man/man1"), testing::Contains("sockbox.1"));
+    EXPECT_THAT(names_in("share/man/man1"), testing::Not(testing::Contains("echo.1")));
+}
+
+}  // namespace
+}  // namespace sockbox::test

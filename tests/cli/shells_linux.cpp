@@ -1,0 +1,88 @@
+// Asking bash, fish and zsh for completions; reading flags out of help and manual pages.
+#include "tests/cli/shells.h"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <sstream>
+
+namespace sockbox::test {
+namespace {
+
+const std::string source_dir = SOCKBOX_SOURCE_DIR;
+
+std::string path_of(std::string_view shell) {
+    for (const char* folder : {"/bin/", "/usr/bin/", "/usr/local/bin/"}) {
+        std::string path = folder + std::string(shell);
+        if (::access(path.c_str(), X_OK) == 0)
+            return path;
+    }
+    return {};
+}
+
+std::string joined(const Words& words) {
+    std::string line;
+    for (const std::string& word : words)
+        line += (line.empty() ? "" : " ") + word;
+    return line;
+}
+
+}  // namespace
+
+bool Shell::is_here() const {
+    return !path_of(name).empty();
+}
+
+Names Shell::offers(const Words& words) const {
+    Words call{path_of(name)};
+    if (name == "fish")
+        call.emplace_back("--no-config");
+    if (name == "zsh")
+        call.emplace_back("-f");
+    call.push_back(source_dir + "/tests/cli/complete." + std::string(name));
+    call.push_back(source_dir + "/completions");
+    call.emplace_back(SOCKBOX_BIN_DIR);
+    if (name == "bash")
+        call.insert(call.end(), words.begin(), words.end());
+    else
+        call.push_back(joined(words));
+    const Ran ran = Process(call, {"TERM=dumb", "LC_ALL=C.UTF-8"}).wait();
+    std::istringstream stream(ran.out);
+    return {std::istream_iterator<std::string>(stream), {}};
+}
+
+Names flags_in_help(std::string_view help) {
+    static const std::regex heading("^  (?:(-[^-])(?:, )?|    )(--[a-z0-9-]+)?(?: |$)");
+    Names names;
+    for (const std::string& line : lines(help)) {
+        std::smatch found;
+        if (!std::regex_search(line, found, heading))
+            continue;
+        for (const auto& name : {found[1], found[2]})
+            if (name.length() > 0)
+                names.insert(name);
+    }
+    return names;
+}
+
+Names flags_in_manual(std::string_view page) {
+    static const std::regex flag("Fl (Fl )?([A-Za-z0-9-]+)");
+    Names names;
+    for (const std::string& line : lines(page)) {
+        if (!line.starts_with(".It Fl "))
+            continue;
+        for (auto at = std::sregex_iterator(line.begin(), line.end(), flag);
+             at != std::sregex_iterator(); ++at)
+            names.insert(((*at)[1].matched ? "--" : "-") + (*at)[2].str());
+    }
+    return names;
+}
+
+std::string read_source(const std::string& path) {
+    std::ifstream file(source_dir + "/" + path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace sockbox::test
