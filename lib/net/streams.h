@@ -17,7 +17,7 @@ using Prepare = std::function<Status(Socket&)>;
 
 struct ListenOptions {
     int backlog = 4096;  // the system clamps it (Linux: net.core.somaxconn)
-    Prepare prepare;     // may be empty
+    Prepare prepare{};   // may be empty
 };
 
 // A TCP listener, or a bound UDP socket, on one address. An IPv6 socket takes IPv6 alone
@@ -31,8 +31,8 @@ std::string bind_hint(const std::error_code& code, const Endpoint& endpoint);
 
 struct ConnectOptions {
     Deadline deadline = no_deadline;
-    std::optional<Endpoint> source;  // bound before connecting
-    Prepare prepare;                 // may be empty
+    std::optional<Endpoint> source{};  // bound before connecting
+    Prepare prepare{};                 // may be empty
     const StopSignal* stop = nullptr;
 };
 
