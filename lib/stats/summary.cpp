@@ -1,0 +1,71 @@
+// Running moments and the summary of a series.
+#include "stats/summary.h"
+
+#include <cmath>
+
+namespace sockbox::stats {
+namespace {
+
+using std::chrono::nanoseconds;
+
+std::optional<nanoseconds> rounded(std::optional<double> ns) {
+    if (!ns)
+        return std::nullopt;
+    return nanoseconds(std::llround(*ns));
+}
+
+}  // namespace
+
+void Moments::record(double value) noexcept {
+    ++count_;
+    const double before = value - mean_;
+    mean_ += before / static_cast<double>(count_);
+    squares_ += before * (value - mean_);
+}
+
+void Moments::merge(const Moments& other) noexcept {
+    if (other.count_ == 0)
+        return;
+    const double mine = static_cast<double>(count_);
+    const double theirs = static_cast<double>(other.count_);
+    const double apart = other.mean_ - mean_;
+    mean_ += apart * theirs / (mine + theirs);
+    squares_ += other.squares_ + apart * apart * mine * theirs / (mine + theirs);
+    count_ += other.count_;
+}
+
+std::optional<double> Moments::mean() const noexcept {
+    return count_ > 0 ? std::optional(mean_) : std::nullopt;
+}
+
+std::optional<double> Moments::deviation() const noexcept {
+    if (count_ < 2)
+        return std::nullopt;
+    return std::sqrt(squares_ / static_cast<double>(count_ - 1));
+}
+
+void Series::record(nanoseconds duration) noexcept {
+    histogram_.record(duration);
+    moments_.record(static_cast<double>(duration.count()));
+}
+
+void Series::merge(const Series& other) noexcept {
+    histogram_.merge(other.histogram_);
+    moments_.merge(other.moments_);
+}
+
+Summary Series::summary() const {
+    Summary summary;
+    summary.count = moments_.count();
+    summary.min = histogram_.min();
+    summary.max = histogram_.max();
+    summary.mean = rounded(moments_.mean());
+    summary.deviation = rounded(moments_.deviation());
+    summary.p50 = histogram_.quantile(0.5);
+    summary.p90 = histogram_.quantile(0.9);
+    summary.p99 = histogram_.quantile(0.99);
+    summary.p999 = histogram_.quantile(0.999);
+    return summary;
+}
+
+}  // namespace sockbox::stats

@@ -1,0 +1,100 @@
+// Tests of lib/stats/histogram against exact sorting.
+#include "stats/histogram.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+namespace sockbox::stats {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::nanoseconds;
+
+constexpr double stated_error = 0.001;
+
+// Samples spread evenly over the magnitudes from 1 ns to an hour.
+std::vector<nanoseconds> spread_samples(std::size_t count, unsigned seed) {
+    std::mt19937_64 random(seed);
+    std::uniform_real_distribution<double> exponent(0, std::log(3.6e12));
+    std::vector<nanoseconds> samples(count);
+    for (nanoseconds& sample : samples)
+        sample = nanoseconds(std::llround(std::exp(exponent(random))));
+    return samples;
+}
+
+nanoseconds exact_quantile(const std::vector<nanoseconds>& sorted, double quantile) {
+    const auto rank = static_cast<std::size_t>(
+        std::max(1.0, std::ceil(quantile * static_cast<double>(sorted.size()))));
+    return sorted[rank - 1];
+}
+
+TEST(Histogram, AgreesWithSortingWithinItsError) {
+    for (const std::size_t count : {1U, 2U, 10U, 999U, 20000U}) {
+        std::vector<nanoseconds> samples = spread_samples(count, static_cast<unsigned>(count));
+        Histogram histogram;
+        for (const nanoseconds sample : samples)
+            histogram.record(sample);
+        std::sort(samples.begin(), samples.end());
+        for (const double quantile : {0.0, 0.1, 0.5, 0.9, 0.99, 0.999, 1.0}) {
+            const double exact = static_cast<double>(exact_quantile(samples, quantile).count());
+            const double found = static_cast<double>(histogram.quantile(quantile)->count());
+            EXPECT_NEAR(found, exact, exact * stated_error) << count << " at " << quantile;
+        }
+    }
+}
+
+TEST(Histogram, IsExactBelowTwoMicroseconds) {
+    for (const auto value : {0ns, 1ns, 1023ns, 1024ns, 2047ns}) {
+        Histogram histogram;
+        histogram.record(value);
+        histogram.record(1h);
+        EXPECT_EQ(histogram.quantile(0.5), value);
+    }
+}
+
+TEST(Histogram, MergesToTheSameAsOneRecorder) {
+    Histogram first;
+    Histogram second;
+    Histogram whole;
+    for (const nanoseconds sample : spread_samples(5000, 7)) {
+        (sample.count() % 2 == 0 ? first : second).record(sample);
+        whole.record(sample);
+    }
+    first.merge(second);
+    EXPECT_EQ(first.count(), whole.count());
+    for (const double quantile : {0.01, 0.5, 0.99})
+        EXPECT_EQ(first.quantile(quantile), whole.quantile(quantile));
+}
+
+TEST(Histogram, KeepsWhatLiesOutsideItsRange) {
+    Histogram histogram;
+    EXPECT_EQ(histogram.quantile(0.5), std::nullopt);
+    histogram.record(-5ns);
+    histogram.record(2h);
+    EXPECT_EQ(histogram.count(), 2U);
+    EXPECT_EQ(histogram.quantile(0), 0ns);
+    EXPECT_NEAR(static_cast<double>(histogram.quantile(1)->count()), 3.6e12, 3.6e9);
+}
+
+TEST(Histogram, BucketsHoldEverySampleInOrder) {
+    Histogram histogram;
+    for (const nanoseconds sample : spread_samples(1000, 3))
+        histogram.record(sample);
+    std::uint64_t total = 0;
+    nanoseconds before{-1};
+    for (const Histogram::Bucket& bucket : histogram.buckets()) {
+        EXPECT_LT(before, bucket.low);
+        EXPECT_LT(bucket.low, bucket.high);
+        total += bucket.count;
+        before = bucket.low;
+    }
+    EXPECT_EQ(total, 1000U);
+    EXPECT_EQ(histogram.count_up_to(1h), 1000U);
+    EXPECT_EQ(histogram.count_up_to(-1ns), 0U);
+}
+
+}  // namespace
+}  // namespace sockbox::stats

@@ -1,0 +1,70 @@
+// Tests of lib/stats/summary and jitter against figures computed by hand.
+#include "stats/summary.h"
+
+#include <gtest/gtest.h>
+
+#include "stats/jitter.h"
+
+namespace sockbox::stats {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+constexpr milliseconds vector[] = {10ms, 12ms, 11ms, 15ms, 10ms, 10ms, 30ms, 10ms};
+
+TEST(Summary, OfNothingIsUndefined) {
+    const Summary summary = Series().summary();
+    EXPECT_EQ(summary.count, 0U);
+    EXPECT_FALSE(summary.min || summary.mean || summary.p50 || summary.max || summary.deviation);
+    EXPECT_FALSE(Jitter().value());
+}
+
+TEST(Summary, OfOneSampleHasNoDeviation) {
+    Series series;
+    series.record(5ms);
+    const Summary summary = series.summary();
+    EXPECT_EQ(summary.min, 5ms);
+    EXPECT_EQ(summary.mean, 5ms);
+    EXPECT_EQ(summary.p999, 5ms);
+    EXPECT_FALSE(summary.deviation);
+}
+
+TEST(Summary, AgreesWithTheKnownVector) {
+    Series series;
+    Jitter jitter;
+    for (const milliseconds value : vector) {
+        series.record(value);
+        jitter.record(value);
+    }
+    const Summary summary = series.summary();
+    EXPECT_EQ(summary.min, 10ms);
+    EXPECT_EQ(summary.max, 30ms);
+    EXPECT_EQ(summary.mean, 13'500'000ns);
+    EXPECT_EQ(summary.deviation, 6'886'840ns);
+    EXPECT_EQ(jitter.value(), 3'002'615ns);
+    EXPECT_EQ(jitter.mean_variation(), 7'428'571ns);
+}
+
+TEST(Summary, MergesToTheSameAsOneRecorder) {
+    Series first;
+    Series second;
+    Series whole;
+    for (int i = 1; i <= 1000; ++i) {
+        const nanoseconds value(1'000'000'000LL + i * i);
+        (i % 3 == 0 ? first : second).record(value);
+        whole.record(value);
+    }
+    first.merge(second);
+    first.merge(Series());
+    const Summary merged = first.summary();
+    const Summary expected = whole.summary();
+    EXPECT_EQ(merged.count, expected.count);
+    EXPECT_EQ(merged.mean, expected.mean);
+    EXPECT_EQ(merged.deviation, expected.deviation);
+    EXPECT_EQ(merged.p99, expected.p99);
+}
+
+}  // namespace
+}  // namespace sockbox::stats
