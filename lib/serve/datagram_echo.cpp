@@ -1,0 +1,111 @@
+// Which datagrams are answered, and the loop that answers them.
+#include "serve/datagram_echo.h"
+
+#include <algorithm>
+
+namespace sockbox::serve {
+namespace {
+
+// Below it other services answer: chargen, DNS, NTP, or another echo, with which one forged packet
+// would start a conversation without end (CERT CA-1996-01, CVE-2024-2169).
+constexpr std::uint16_t lowest_answered_port = 1024;
+
+bool wait_for_any(std::vector<net::PollEntry>& entries) {
+    for (net::PollEntry& entry : entries)
+        entry.revents = 0;
+    return net::platform::poll(entries, -1) >= 0 ||
+           net::platform::last_error() == std::errc::interrupted;
+}
+
+net::PollEntry readable(net::NativeSocket socket) {
+    net::PollEntry entry{};
+    entry.fd = socket;
+    entry.events = POLLIN;
+    return entry;
+}
+
+}  // namespace
+
+DatagramEcho::DatagramEcho(DatagramBatch batch, DatagramCounters& counters)
+    : batch_(std::move(batch)), counters_(&counters) {}
+
+net::Result<DatagramEcho> DatagramEcho::create(DatagramCounters& counters) {
+    auto batch = DatagramBatch::create();
+    if (!batch)
+        return net::fail(batch.error());
+    return DatagramEcho(std::move(*batch), counters);
+}
+
+std::size_t DatagramEcho::answer(DatagramListener& listener) {
+    // An error here (such as an ICMP message about an earlier reply) is over once it is read.
+    std::error_code error;
+    const auto datagrams = batch_.receive(listener.socket, error);
+    count_overflow(listener);
+    const auto answerable = datagrams.first(remove_unanswerable(datagrams));
+    const std::size_t sent = batch_.send(listener.socket, answerable);
+    counters_->answered.add(sent);
+    counters_->unsent.add(answerable.size() - sent);
+    return datagrams.size();
+}
+
+// Moves the answerable ones to the front, in order, and returns how many they are.
+std::size_t DatagramEcho::remove_unanswerable(std::span<BatchedDatagram> datagrams) {
+    std::size_t bytes = 0;
+    for (const BatchedDatagram& datagram : datagrams)
+        bytes += datagram.data.size();
+    counters_->received.add(datagrams.size());
+    counters_->received_bytes.add(bytes);
+    const auto end =
+        std::remove_if(datagrams.begin(), datagrams.end(),
+                       [this](const BatchedDatagram& datagram) { return !answerable(datagram); });
+    return static_cast<std::size_t>(end - datagrams.begin());
+}
+
+bool DatagramEcho::answerable(const BatchedDatagram& datagram) {
+    const net::Endpoint peer = datagram.peer.unmapped();
+    Counter* reason = nullptr;
+    if (!peer.is_unicast())
+        reason = &counters_->dropped_source;
+    else if (peer.port() < lowest_answered_port)
+        reason = &counters_->dropped_port;
+    else if (!datagram.to_one)
+        reason = &counters_->dropped_destination;
+    else if (datagram.truncated)
+        reason = &counters_->dropped_truncated;
+    if (reason != nullptr)
+        reason->add();
+    return reason == nullptr;
+}
+
+void DatagramEcho::count_overflow(DatagramListener& listener) {
+    const auto total = batch_.overflow();
+    if (!total)
+        return;
+    counters_->overflowed.add(*total - listener.overflow);  // modulo 2^32, as the system counts
+    listener.overflow = *total;
+}
+
+net::Status echo_datagrams(std::vector<net::Socket> sockets, DatagramCounters& counters,
+                           const net::StopSignal& stop) {
+    auto echo = DatagramEcho::create(counters);
+    if (!echo)
+        return net::fail(echo.error());
+    std::vector<DatagramListener> listeners;
+    std::vector<net::PollEntry> entries{readable(stop.waitable())};
+    for (net::Socket& socket : sockets) {
+        if (auto prepared = DatagramBatch::prepare(socket); !prepared)
+            return prepared;
+        entries.push_back(readable(socket.native()));
+        listeners.push_back({std::move(socket)});
+    }
+    while (!stop.raised()) {
+        if (!wait_for_any(entries))
+            return net::fail_last("poll");
+        for (std::size_t i = 0; i < listeners.size(); ++i)
+            if (entries[i + 1].revents != 0)
+                echo->answer(listeners[i]);
+    }
+    return {};
+}
+
+}  // namespace sockbox::serve

@@ -1,0 +1,71 @@
+// Opening all sockets of a server on one port.
+#include "serve/listeners.h"
+
+namespace sockbox::serve {
+namespace {
+
+// A port that the system chose for one socket may be taken for another; among tens of thousands
+// that happens rarely, and hardly ever so many times in a row.
+constexpr int port_attempts = 100;
+
+std::vector<net::Endpoint> addresses_of(const ListenPlan& plan) {
+    if (!plan.addresses.empty())
+        return plan.addresses;
+    std::vector<net::Endpoint> all;
+    for (const net::Family family : {net::Family::ipv6, net::Family::ipv4})
+        if (plan.family == net::Family::any || plan.family == family)
+            all.push_back(net::Endpoint::any(family));
+    return all;
+}
+
+// Opens the socket of one transport on one address; a port of 0 becomes the one it got.
+net::Status open_one(const ListenPlan& plan, const net::Endpoint& address, net::Transport transport,
+                     Listeners& into) {
+    const net::Endpoint endpoint = address.with_port(into.port);
+    const bool tcp = transport == net::Transport::tcp;
+    auto socket = tcp ? net::listen_on(endpoint, plan.options)
+                      : net::bind_datagram(endpoint, plan.options.prepare);
+    if (!socket)
+        return net::fail(socket.error());
+    const auto local = socket->local();
+    if (!local)
+        return net::fail(local.error());
+    into.port = local->port();
+    (tcp ? into.tcp : into.udp).push_back(std::move(*socket));
+    return {};
+}
+
+bool may_be_missing(const ListenPlan& plan, const net::Endpoint& address, const net::Error& error) {
+    const bool no_ipv6 = error.code == std::errc::address_family_not_supported ||
+                         error.code == std::errc::address_not_available;
+    return no_ipv6 && plan.addresses.empty() && plan.family == net::Family::any &&
+           address.family() == net::Family::ipv6;
+}
+
+net::Result<Listeners> open_once(const ListenPlan& plan) {
+    Listeners opened;
+    opened.port = plan.port;
+    for (const net::Endpoint& address : addresses_of(plan)) {
+        for (const net::Transport transport : {net::Transport::tcp, net::Transport::udp}) {
+            if (!(transport == net::Transport::tcp ? plan.tcp : plan.udp))
+                continue;
+            auto done = open_one(plan, address, transport, opened);
+            if (!done && !may_be_missing(plan, address, done.error()))
+                return net::fail(done.error());
+        }
+    }
+    return opened;
+}
+
+}  // namespace
+
+net::Result<Listeners> open_listeners(const ListenPlan& plan) {
+    auto opened = open_once(plan);
+    for (int attempt = 1; attempt < port_attempts && plan.port == 0 && !opened &&
+                          opened.error().code == std::errc::address_in_use;
+         ++attempt)
+        opened = open_once(plan);
+    return opened;
+}
+
+}  // namespace sockbox::serve
