@@ -1,0 +1,58 @@
+// Socket options by name: finding them, reading and setting them on a socket.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/option_table.h"
+#include "net/option_value.h"
+#include "net/socket.h"
+
+namespace sockbox::net {
+
+// An option as a user named it: a row of the table, or LEVEL:NUMBER of one that has no row.
+class Option {
+  public:
+    // Any case, the prefix left out where that is unambiguous ("rcvbuf"), or "6:18",
+    // "SOL_TCP:18". Fails with suggestions for near misses.
+    static Result<Option> find(std::string_view name);
+
+    explicit Option(const OptionRow& row) noexcept : row_(row), level_(native_level(row.level)) {}
+
+    // As the headers spell it, or "6:18".
+    std::string name() const;
+    const OptionRow& row() const noexcept { return row_; }
+    int level() const noexcept { return level_; }
+    int number() const noexcept { return native_number(row_); }
+    bool on_this_platform() const noexcept { return number() != absent; }
+
+  private:
+    Option(int level, int number) noexcept;
+
+    OptionRow row_;
+    int level_;
+};
+
+// getsockopt. Does not keep from reading what clears on read: see Access. Fails with
+// std::errc::not_supported where this platform has no such option.
+Result<OptionValue> read_option(const Socket& socket, const Option& option);
+
+// setsockopt.
+Status write_option(Socket& socket, const Option& option, const OptionValue& value);
+
+// One NAME=VALUE of a command line.
+struct Setting {
+    Option option;
+    OptionValue value;
+};
+
+// All that can be known to be wrong without a socket is refused here: the grammar, the name, the
+// range, what cannot be set, what this platform does not have.
+Result<Setting> parse_setting(std::string_view text);
+
+// Fails with the option's name and value in the words, and what privilege it takes where that was
+// the reason.
+Status apply(Socket& socket, const Setting& setting);
+
+}  // namespace sockbox::net
