@@ -123,7 +123,6 @@ Fields decode_groups(std::span<const std::byte> bytes) {
 
 Fields decode_path_mtu(std::span<const std::byte> bytes) {
     const auto native = from_bytes<ip6_mtuinfo>(bytes);
-    const std::span<const std::byte> all(bytes);
     std::array<char, INET6_ADDRSTRLEN> text{};
     ::inet_ntop(AF_INET6, &native.ip6m_addr.sin6_addr, text.data(), text.size());
     return {{"destination", std::string(text.data()), {}},
