@@ -26,7 +26,7 @@ std::size_t printable_length(std::string_view text) {
     const bool surrogate = point >= 0xd800 && point <= 0xdfff;
     const bool c1_control = point < 0xa0;
     // Direction marks and line separators would let a name rearrange the line it stands in.
-    const bool rearranges = (point >= 0x200e && point <= 0x200f) ||
+    const bool rearranges = point == 0x61c || (point >= 0x200e && point <= 0x200f) ||
                             (point >= 0x2028 && point <= 0x202e) ||
                             (point >= 0x2066 && point <= 0x2069);
     if (point < shortest[length] || point > 0x10ffff || surrogate || c1_control || rearranges)
