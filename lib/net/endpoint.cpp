@@ -251,7 +251,7 @@ std::string zone_hint(const Endpoint& endpoint) {
 
 Result<HostPort> split_host_port(std::string_view text) {
     const std::size_t colon = text.rfind(':');
-    if (colon == text.npos || colon + 1 == text.size())
+    if (colon == text.npos || colon + 1 == text.size() || text.ends_with(']'))
         return fail_text(fmt::format("'{}' lacks a port: want HOST:PORT", escape(text)));
     const std::string_view host = text.substr(0, colon);
     const bool bracketed = host.starts_with('[') && host.ends_with(']');
