@@ -19,7 +19,7 @@ std::string Error::message() const {
             text += ": ";
         text += words;
     }
-    const std::string_view name = symbol(code);
+    const std::string_view name = code ? symbol(code) : std::string_view();
     if (!name.empty() && !text.empty() && code.category() != std::generic_category()) {
         text += " (";
         text += name;

@@ -1,0 +1,61 @@
+// Tests of lib/net/result and of the codes behind it.
+#include "net/result.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "net/platform.h"
+#include "net/resolver_error.h"
+
+namespace sockbox::net {
+namespace {
+
+std::error_code system_code(std::errc code) {
+    return {static_cast<int>(code), platform::error_category()};
+}
+
+#ifndef _WIN32
+TEST(Error, SaysWhatOnWhichAddressAndWhy) {
+    const Error error{system_code(std::errc::address_in_use), "bind", "[::]:3490", {}, {}};
+    EXPECT_EQ(error.message(), "bind [::]:3490: Address already in use (EADDRINUSE)");
+    EXPECT_EQ(symbol(error.code), "EADDRINUSE");
+    EXPECT_EQ(error.code, std::errc::address_in_use);
+}
+
+TEST(Error, OwnWordsStandInPlaceOfTheSystems) {
+    const Error error{system_code(std::errc::invalid_argument), "connect", {}, "needs a zone", {}};
+    EXPECT_EQ(error.message(), "connect: needs a zone (EINVAL)");
+}
+#endif
+
+TEST(Error, ConditionsFoundWithoutACallHaveSymbolsToo) {
+    const std::error_code code = platform::error_of(std::errc::timed_out);
+    EXPECT_EQ(code, std::errc::timed_out);
+    EXPECT_FALSE(symbol(code).empty());
+    const Error late{code, "connect", "192.0.2.1:80", {}, {}};
+    EXPECT_NE(late.message().find(fmt::format(" ({})", symbol(code))), std::string::npos)
+        << late.message();
+}
+
+TEST(Error, AMistakeInATextHasNoSymbol) {
+    const Status mistake = fail_text("'1ss' is not a duration");
+    EXPECT_EQ(mistake.error().message(), "'1ss' is not a duration");
+    EXPECT_EQ(mistake.error().code, std::errc::invalid_argument);
+}
+
+TEST(Error, EmptyPartsLeaveNoTrace) {
+    EXPECT_EQ(Error().message(), "");
+    EXPECT_EQ((Error{{}, "listen", {}, {}, {}}).message(), "listen");
+    EXPECT_EQ((Error{{}, {}, "host", "gone", {}}).message(), "host: gone");
+}
+
+TEST(ResolverCodes, HaveSymbolsAndWords) {
+    const std::error_code code(EAI_NONAME, resolver_category());
+    EXPECT_EQ(symbol(code), "EAI_NONAME");
+    EXPECT_FALSE(code.message().empty());
+    EXPECT_EQ(resolver_symbol(-12345), "");
+    EXPECT_EQ(symbol(std::error_code(-12345, resolver_category())), "");
+}
+
+}  // namespace
+}  // namespace sockbox::net
