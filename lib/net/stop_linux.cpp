@@ -1,6 +1,7 @@
 // The stop signal on Linux: an eventfd, and signal handlers that raise it.
 #include <sys/eventfd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 
@@ -25,13 +26,8 @@ extern "C" void handle_interrupt(int number) {
     errno = saved;
 }
 
-void set_handler(void (*handler)(int)) {
-    struct sigaction action {};
-    action.sa_handler = handler;
-    action.sa_flags = SA_RESTART;
-    for (const int number : {SIGINT, SIGTERM})
-        ::sigaction(number, &action, nullptr);
-}
+constexpr std::array<int, 2> caught{SIGINT, SIGTERM};
+std::array<struct sigaction, caught.size()> before;
 
 }  // namespace
 
@@ -60,11 +56,16 @@ bool StopSignal::raised() const noexcept {
 Interrupts::Interrupts(StopSignal& first, StopSignal& second) noexcept {
     on_first = &first;
     on_second = &second;
-    set_handler(handle_interrupt);
+    struct sigaction action {};
+    action.sa_handler = handle_interrupt;
+    action.sa_flags = SA_RESTART;
+    for (std::size_t i = 0; i < caught.size(); ++i)
+        ::sigaction(caught[i], &action, &before[i]);
 }
 
 Interrupts::~Interrupts() {
-    set_handler(SIG_DFL);
+    for (std::size_t i = 0; i < caught.size(); ++i)
+        ::sigaction(caught[i], &before[i], nullptr);
     on_first = nullptr;
     on_second = nullptr;
 }
