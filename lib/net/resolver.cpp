@@ -18,13 +18,23 @@ struct FreeAddresses {
 };
 using AddressList = std::unique_ptr<addrinfo, FreeAddresses>;
 
-tl::unexpected<Error> resolve_failure(int code, std::string subject) {
+// What getaddrinfo's answer stands for; asked right after the call, before errno changes.
+std::error_code meaning(int code) {
 #ifdef EAI_SYSTEM
     if (code == EAI_SYSTEM)
-        return fail_last("resolve", subject);
+        return platform::last_error();
 #endif
-    return fail(
-        {std::error_code(code, resolver_category()), "resolve", std::move(subject), {}, {}});
+    return {code, resolver_category()};
+}
+
+tl::unexpected<Error> resolve_failure(std::error_code code, std::string subject) {
+    std::string detail;
+    // glibc lets a name that does not fit into a query fail as a system call would.
+    if (code == std::errc::message_size) {
+        code = {EAI_NONAME, resolver_category()};
+        detail = "longer than a name can be";
+    }
+    return fail({code, "resolve", std::move(subject), std::move(detail), {}});
 }
 
 const char* text_or_null(const std::string& text) {
@@ -56,7 +66,7 @@ Result<Resolution> resolve(const std::string& host, const std::string& service,
     addrinfo* found = nullptr;
     const int code = ::getaddrinfo(text_or_null(host), text_or_null(service), &native, &found);
     if (code != 0)
-        return resolve_failure(code, escape(host.empty() ? service : host));
+        return resolve_failure(meaning(code), escape(host.empty() ? service : host));
     const AddressList list(found);
     Resolution resolution;
     for (const addrinfo* node = list.get(); node != nullptr; node = node->ai_next) {
@@ -72,7 +82,7 @@ Result<std::string> resolve_name(const Endpoint& endpoint) {
     const int code = ::getnameinfo(endpoint.data(), endpoint.size(), host.data(),
                                    static_cast<SocketLength>(host.size()), nullptr, 0, NI_NAMEREQD);
     if (code != 0)
-        return resolve_failure(code, endpoint.address());
+        return resolve_failure(meaning(code), endpoint.address());
     return std::string(host.data());
 }
 
