@@ -13,9 +13,10 @@ struct Json::Value {
 
 namespace {
 
+constexpr char hex_digits[] = "0123456789abcdef";
+
 // Bytes that are not UTF-8 as \xNN, the rest as it is: JSON has no other way to carry them.
 std::string valid_utf8(std::string_view text) {
-    constexpr char digits[] = "0123456789abcdef";
     std::string valid;
     while (!text.empty()) {
         const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -33,11 +34,29 @@ std::string valid_utf8(std::string_view text) {
             valid += text.substr(0, length);
             text.remove_prefix(length);
         } else {
-            valid += {'\\', 'x', digits[first >> 4], digits[first & 0xf]};
+            valid += {'\\', 'x', hex_digits[first >> 4], hex_digits[first & 0xf]};
             text.remove_prefix(1);
         }
     }
     return valid;
+}
+
+// DEL and the C1 controls as \u00NN: JSON allows them in a text as they are, a terminal obeys them.
+std::string escape_controls(std::string json) {
+    std::string safe;
+    for (std::size_t at = 0; at < json.size(); ++at) {
+        const auto byte = static_cast<unsigned char>(json[at]);
+        const auto next = static_cast<unsigned char>(at + 1 < json.size() ? json[at + 1] : 0);
+        const bool c1 = byte == 0xc2 && next < 0xa0;
+        if (byte != 0x7f && !c1) {
+            safe += json[at];
+            continue;
+        }
+        const unsigned control = c1 ? next : byte;
+        safe += {'\\', 'u', '0', '0', hex_digits[control >> 4], hex_digits[control & 0xf]};
+        at += c1 ? 1 : 0;
+    }
+    return safe;
 }
 
 }  // namespace
@@ -87,7 +106,7 @@ Json& Json::push(Json value) {
 }
 
 std::string Json::to_string() const {
-    return value_->json.dump();
+    return escape_controls(value_->json.dump());
 }
 
 Json event(std::string_view tool, std::string_view name) {
