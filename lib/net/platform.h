@@ -104,13 +104,19 @@ std::ptrdiff_t receive_from(NativeSocket socket, std::span<std::byte> into, sock
 // poll(2); a timeout below zero waits without bound. Returns the number of ready entries, or -1.
 int poll(std::span<PollEntry> entries, int timeout_ms) noexcept;
 
-// Standard streams and files, by descriptor of the C library. Both try again when interrupted.
-// They return the bytes moved, 0 at the end of the input, or -1: then last_file_error() says why.
+// Standard streams and files, by descriptor of the C library. Both try again when interrupted, and
+// wait where a descriptor is non-blocking. They return the bytes moved, 0 at the end of the input,
+// or -1: then last_file_error() says why.
 std::ptrdiff_t read_file(int file, std::span<std::byte> into) noexcept;
 std::ptrdiff_t write_file(int file, std::span<const std::byte> from) noexcept;
 std::error_code last_file_error() noexcept;
 
-// Makes the standard streams carry bytes unchanged, and arguments and text UTF-8.
+// Opens a file for reading; -1 on failure. No child process inherits it.
+int open_file(const std::string& path) noexcept;
+void close_file(int file) noexcept;
+
+// Makes the standard streams carry bytes unchanged, and arguments and text UTF-8. On Linux it also
+// takes the numbers of those that are closed, which the next socket would get.
 void use_binary_streams() noexcept;
 
 bool is_terminal(int file) noexcept;

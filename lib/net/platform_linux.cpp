@@ -78,11 +78,24 @@ int poll(std::span<PollEntry> entries, int timeout_ms) noexcept {
     return ::poll(entries.data(), entries.size(), timeout_ms);
 }
 
+namespace {
+
+// Whether a transfer that failed is to be tried again: after a signal, or once a descriptor that
+// somebody else made non-blocking (terminals and pipes are shared) is ready.
+bool try_again(int file, short event) {
+    if (errno == EINTR)
+        return true;
+    pollfd entry{file, event, 0};
+    return would_block(errno) && (::poll(&entry, 1, -1) >= 0 || errno == EINTR);
+}
+
+}  // namespace
+
 std::ptrdiff_t read_file(int file, std::span<std::byte> into) noexcept {
     std::ptrdiff_t got = 0;
     do {
         got = ::read(file, into.data(), into.size());
-    } while (got < 0 && errno == EINTR);
+    } while (got < 0 && try_again(file, POLLIN));
     return got;
 }
 
@@ -90,7 +103,7 @@ std::ptrdiff_t write_file(int file, std::span<const std::byte> from) noexcept {
     std::ptrdiff_t put = 0;
     do {
         put = ::write(file, from.data(), from.size());
-    } while (put < 0 && errno == EINTR);
+    } while (put < 0 && try_again(file, POLLOUT));
     return put;
 }
 
@@ -98,7 +111,23 @@ std::error_code last_file_error() noexcept {
     return last_error();
 }
 
-void use_binary_streams() noexcept {}
+int open_file(const std::string& path) noexcept {
+    return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+void close_file(int file) noexcept {
+    ::close(file);
+}
+
+void use_binary_streams() noexcept {
+    // Opened the wrong way round, so that using a stream that was closed still says EBADF.
+    for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(file, F_GETFD) >= 0)
+            continue;
+        const int mode = file == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+        [[maybe_unused]] const int taken = ::open("/dev/null", mode);
+    }
+}
 
 bool is_terminal(int file) noexcept {
     return ::isatty(file) == 1;
