@@ -151,6 +151,8 @@ struct Cli::State {
     Common* common = nullptr;
 
     std::string help_text() const;
+    const Entry* find(std::string_view spelling) const;
+    net::Result<std::vector<std::string>> prepare(Args words) const;
     std::string mistake(const CLI::ParseError& error) const;
     net::Status apply();
     net::Status apply_common();
@@ -164,6 +166,7 @@ Cli::Cli(std::string_view tool, std::string_view summary, std::vector<std::strin
     state_->usage = std::move(usage);
     state_->app.set_help_flag();
     state_->app.allow_extras();
+    state_->app.allow_windows_style_options(false);  // "/etc" is an operand everywhere
 }
 
 Cli::~Cli() = default;
@@ -233,15 +236,49 @@ std::string Cli::State::help_text() const {
     return text;
 }
 
+const Entry* Cli::State::find(std::string_view spelling) const {
+    const auto named = [&](const std::string& name, std::string_view dashes) {
+        return spelling.starts_with(dashes) && spelling.substr(dashes.size()) == name;
+    };
+    for (const Entry& entry : entries) {
+        for (const std::string& name : entry.native->get_snames())
+            if (named(name, "-"))
+                return &entry;
+        for (const std::string& name : entry.native->get_lnames())
+            if (named(name, "--"))
+                return &entry;
+    }
+    return nullptr;
+}
+
+// What CLI11 would get wrong: of "--name=" it takes the word that follows for the value, and
+// "--flag=true" passes for the flag.
+net::Result<std::vector<std::string>> Cli::State::prepare(Args words) const {
+    std::vector<std::string> prepared;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::size_t equals = words[i].find('=');
+        const Entry* entry = find(std::string_view(words[i]).substr(0, equals));
+        prepared.push_back(words[i]);
+        if (entry == nullptr)
+            continue;
+        if (equals == std::string::npos && entry->flag == nullptr && i + 1 < words.size()) {
+            prepared.push_back(words[++i]);  // its value, whatever it looks like
+        } else if (equals != std::string::npos && entry->flag != nullptr) {
+            return net::fail_text(entry->native->get_name() + ": takes no value");
+        } else if (equals + 1 == words[i].size() && words[i].starts_with("--")) {
+            prepared.back().pop_back();
+            prepared.emplace_back();
+        }
+    }
+    return prepared;
+}
+
 // Our words for what CLI11 found wrong: its own begin with the option, but not as it was written.
 std::string Cli::State::mistake(const CLI::ParseError& error) const {
     for (const Entry& entry : entries) {
         const std::string name = entry.native->get_name();
-        if (!std::string_view(error.what()).starts_with(name))
-            continue;
-        if (entry.native->count() > 1)
-            return name + ": given twice";
-        return name + (entry.flag != nullptr ? ": takes no value" : ": lacks its value");
+        if (std::string_view(error.what()).starts_with(name + ":"))
+            return name + (entry.native->count() > 1 ? ": given twice" : ": lacks its value");
     }
     return escape(error.what());
 }
@@ -298,10 +335,12 @@ std::optional<int> Cli::parse(Args args, Io io) {
     flag("-h,--help", "show this help and end", state.help);
     flag("-V,--version", "show the version and end", state.version);
     const auto dashes = std::find(args.begin(), args.end(), "--");
-    std::vector<std::string> words(args.begin(), dashes);
-    std::reverse(words.begin(), words.end());  // as CLI11 takes them
+    auto words = state.prepare({args.begin(), dashes});
+    if (!words)
+        return refuse(io, words.error().message());
+    std::reverse(words->begin(), words->end());  // as CLI11 takes them
     try {
-        state.app.parse(std::move(words));
+        state.app.parse(std::move(*words));
     } catch (const CLI::ParseError& error) {
         return refuse(io, state.mistake(error));
     }
