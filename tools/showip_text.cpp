@@ -1,0 +1,110 @@
+// showip's text forms.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "net/addrinfo_names.h"
+#include "net/escape.h"
+#include "net/resolver_error.h"
+#include "tools/showip_views.h"
+
+namespace sockbox::tools {
+namespace {
+
+using net::ResolvedAddress;
+using probe::Lookup;
+
+std::string heading(const Lookup& lookup, bool emphasis) {
+    const probe::Question& question = lookup.question;
+    const bool passive = (question.hints.flags & AI_PASSIVE) != 0;
+    const std::string subject = !question.host.empty() ? "for " + net::escape(question.host)
+                                : passive              ? "to bind"
+                                                       : "of loopback";
+    const std::string line = fmt::format("IP addresses {}:", subject);
+    return emphasis ? fmt::format("\x1b[1m{}\x1b[0m\n\n", line) : line + "\n\n";
+}
+
+// "2 (AF_INET)", or the number alone.
+std::string named(int number, std::string_view symbol) {
+    return symbol.empty() ? std::to_string(number) : fmt::format("{} ({})", number, symbol);
+}
+
+std::string named_flags(int flags) {
+    const auto symbols = net::flag_symbols(flags);
+    return symbols.empty()
+               ? std::to_string(flags)
+               : fmt::format("{:#x} ({})", static_cast<unsigned>(flags), fmt::join(symbols, " | "));
+}
+
+// The bytes in hex, 16 a line, each but the first line indented.
+std::string hex_lines(const std::vector<std::byte>& bytes, std::size_t indent) {
+    std::string text;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        if (i > 0)
+            text += i % 16 == 0 ? "\n" + std::string(indent, ' ') : " ";
+        text += fmt::format("{:02x}", static_cast<unsigned>(bytes[i]));
+    }
+    return text;
+}
+
+std::string long_node(const ResolvedAddress& node, std::size_t number, std::string_view canonical) {
+    constexpr std::size_t indent = 23;
+    const std::string lead = fmt::format("  [{}]", number);
+    std::string text;
+    const auto field = [&](std::string_view name, std::string_view value) {
+        text += fmt::format("{:<6}{:<14} = {}\n", text.empty() ? lead : "", name, value);
+    };
+    field("ai_flags", named_flags(node.flags));
+    field("ai_family", named(node.family, net::address_family_symbol(node.family)));
+    field("ai_socktype", named(node.socktype, net::socket_type_symbol(node.socktype)));
+    field("ai_protocol", named(node.protocol, net::protocol_symbol(node.protocol)));
+    field("ai_addrlen", std::to_string(node.sockaddr_bytes.size()));
+    field("address", node.endpoint.to_string());
+    if (node.endpoint.family() == net::Family::ipv6) {
+        field("sin6_flowinfo", std::to_string(node.endpoint.flow_info()));
+        field("sin6_scope_id", std::to_string(node.endpoint.scope_id()));
+    }
+    if (!canonical.empty())
+        field("ai_canonname", net::escape(canonical));
+    field("ai_addr", hex_lines(node.sockaddr_bytes, indent));
+    return text;
+}
+
+}  // namespace
+
+std::string showip_text(const Lookup& lookup, bool emphasis) {
+    std::string text = heading(lookup, emphasis);
+    if (!lookup.answer->canonical_name.empty())
+        text += fmt::format("  Name: {}\n", net::escape(lookup.answer->canonical_name));
+    for (const ResolvedAddress& node : lookup.answer->addresses)
+        text += fmt::format("  {}: {}\n", net::family_name(node.endpoint.family()),
+                            node.endpoint.address());
+    return text;
+}
+
+std::string showip_short(const Lookup& lookup) {
+    std::string text;
+    for (const ResolvedAddress& node : lookup.answer->addresses)
+        text += node.endpoint.address() + '\n';
+    return text;
+}
+
+std::string showip_long(const Lookup& lookup, bool emphasis) {
+    std::string text = heading(lookup, emphasis);
+    std::size_t number = 0;
+    for (const ResolvedAddress& node : lookup.answer->addresses) {
+        // getaddrinfo(3): the canonical name stands in the first node alone.
+        const bool first = number++ == 0;
+        text += long_node(node, number, first ? lookup.answer->canonical_name : "");
+    }
+    return text;
+}
+
+net::Error showip_failure(const Lookup& lookup) {
+    net::Error error = lookup.answer.error();
+    if (error.code.category() == net::resolver_category())
+        error.detail = fmt::format("error {}: {}", error.code.value(),
+                                   error.detail.empty() ? error.code.message() : error.detail);
+    return error;
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,26 @@
+// What showip writes of a lookup: each form a function of the result.
+#pragma once
+
+#include <string>
+
+#include "probe/lookup.h"
+
+namespace sockbox::tools {
+
+// The default: a heading, an empty line, "  IPv4: ADDRESS" for each node. `emphasis` makes the
+// heading bold.
+std::string showip_text(const probe::Lookup& lookup, bool emphasis);
+
+// One address a line and nothing else.
+std::string showip_short(const probe::Lookup& lookup);
+
+// Every field of every node, by number and symbol.
+std::string showip_long(const probe::Lookup& lookup, bool emphasis);
+
+// One JSON object a line, of a failure too.
+std::string showip_json(const probe::Lookup& lookup);
+
+// The words of a failed lookup with the resolver's number in them, for a diagnostic.
+net::Error showip_failure(const probe::Lookup& lookup);
+
+}  // namespace sockbox::tools
