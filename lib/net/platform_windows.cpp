@@ -57,6 +57,14 @@ std::string to_utf8(std::wstring_view wide) {
     return text;
 }
 
+std::wstring to_utf16(std::string_view text) {
+    const int length = static_cast<int>(text.size());
+    const int needed = ::MultiByteToWideChar(CP_UTF8, 0, text.data(), length, nullptr, 0);
+    std::wstring wide(static_cast<std::size_t>(needed), L'\0');
+    ::MultiByteToWideChar(CP_UTF8, 0, text.data(), length, wide.data(), needed);
+    return wide;
+}
+
 struct FreeLocal {
     void operator()(void* memory) const noexcept { ::LocalFree(memory); }
 };
@@ -123,6 +131,19 @@ std::ptrdiff_t write_file(int file, std::span<const std::byte> from) noexcept {
     const bool written =
         ::WriteFile(handle_of(file), from.data(), file_length(from.size()), &put, nullptr);
     return written ? static_cast<std::ptrdiff_t>(put) : -1;
+}
+
+int open_file(const std::string& path) noexcept {
+    const HANDLE opened =
+        ::CreateFileW(to_utf16(path).c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                      nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
+    return opened == INVALID_HANDLE_VALUE
+               ? -1
+               : ::_open_osfhandle(reinterpret_cast<std::intptr_t>(opened), 0);
+}
+
+void close_file(int file) noexcept {
+    ::_close(file);
 }
 
 void use_binary_streams() noexcept {
