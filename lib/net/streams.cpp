@@ -32,16 +32,6 @@ tl::unexpected<Error> connect_failure(std::error_code code, const Endpoint& endp
     return fail({code, "connect", endpoint.to_string(), {}, zone_hint(endpoint)});
 }
 
-// The outcome of a connect under way.
-std::error_code await_connect(Socket& socket, const ConnectOptions& options) {
-    switch (wait_for(socket, Direction::send, options.deadline, options.stop)) {
-        case Readiness::timed_out: return platform::error_of(std::errc::timed_out);
-        case Readiness::stopped: return platform::error_of(std::errc::operation_canceled);
-        case Readiness::ready: break;
-    }
-    return socket.take_error();
-}
-
 bool connected_to_itself(const Socket& socket) {
     const auto local = socket.local();
     const auto peer = socket.peer();
@@ -75,7 +65,7 @@ Result<Socket> bind_datagram(const Endpoint& endpoint, const Prepare& prepare) {
     return bound_socket(endpoint, Transport::udp, prepare);
 }
 
-Result<Socket> connect_to(const Endpoint& endpoint, const ConnectOptions& options) {
+Result<Socket> start_connect(const Endpoint& endpoint, const ConnectOptions& options) {
     auto socket = Socket::open(endpoint.family(), Transport::tcp);
     if (!socket)
         return socket;
@@ -89,16 +79,33 @@ Result<Socket> connect_to(const Endpoint& endpoint, const ConnectOptions& option
     const Transfer started = socket->connect(endpoint);
     if (started.failed())
         return connect_failure(started.error, endpoint);
-    if (started.would_block())
-        if (const std::error_code code = await_connect(*socket, options))
-            return connect_failure(code, endpoint);
-    if (connected_to_itself(*socket)) {
+    return socket;
+}
+
+Status finish_connect(Socket& socket, const Endpoint& endpoint) {
+    if (const std::error_code code = socket.take_error())
+        return connect_failure(code, endpoint);
+    if (connected_to_itself(socket)) {
         auto refused = connect_failure(platform::error_of(std::errc::connection_refused), endpoint);
         refused.value().detail = "the connection was made with itself: nobody listens there";
         return refused;
     }
-    if (auto mode = socket->set_blocking(true); !mode)
-        return fail(mode.error());
+    return socket.set_blocking(true);
+}
+
+Result<Socket> connect_to(const Endpoint& endpoint, const ConnectOptions& options) {
+    auto socket = start_connect(endpoint, options);
+    if (!socket)
+        return socket;
+    switch (wait_for(*socket, Direction::send, options.deadline, options.stop)) {
+        case Readiness::timed_out:
+            return connect_failure(platform::error_of(std::errc::timed_out), endpoint);
+        case Readiness::stopped:
+            return connect_failure(platform::error_of(std::errc::operation_canceled), endpoint);
+        case Readiness::ready: break;
+    }
+    if (auto connected = finish_connect(*socket, endpoint); !connected)
+        return fail(connected.error());
     return socket;
 }
 

@@ -41,6 +41,12 @@ struct ConnectOptions {
 // TCP's simultaneous open made with itself is refused (std::errc::connection_refused).
 Result<Socket> connect_to(const Endpoint& endpoint, const ConnectOptions& options = {});
 
+// The two halves of connect_to, for who waits for several connections at once. The first returns a
+// non-blocking socket whose connect is under way; its deadline and stop are not looked at. The
+// second, called when that socket can send, tells the outcome; the socket is blocking from then on.
+Result<Socket> start_connect(const Endpoint& endpoint, const ConnectOptions& options = {});
+Status finish_connect(Socket& socket, const Endpoint& endpoint);
+
 // Sends all of `data`, waiting where the peer is slow, at most until the deadline or the stop
 // signal; on a blocking socket a send under way is not cut short by either. On failure `*sent` (may
 // be null) tells how far it came.
