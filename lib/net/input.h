@@ -1,0 +1,41 @@
+// Standard input and other files as a source of bytes, the wait for which can be ended.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "net/result.h"
+#include "net/socket.h"
+#include "net/stop.h"
+
+namespace sockbox::net {
+
+// Reads what a descriptor of the C library has, waiting until it has something, is at its end, or
+// `stop` (may be null) is raised: would_block then. On Windows the raised signal is seen only when
+// the read under way returns, for its pipes cannot be waited for. A file that was closed at the
+// start is an empty one; other failures are as read(2) names them.
+Transfer read_input(int file, std::span<std::byte> into, const StopSignal* stop = nullptr) noexcept;
+
+// Splits a file into lines, each with its newline; the last may lack it. Blocks as reading does.
+class LineReader {
+  public:
+    // `longest` bounds memory: a longer line is cut there and its rest passed over.
+    LineReader(int file, std::size_t longest) : file_(file), longest_(longest) {}
+
+    // The next line; none at the end of the file.
+    Result<std::optional<std::string>> next();
+
+  private:
+    // Reads on until a whole line, `longest_` bytes or the end is there.
+    Status gather();
+
+    int file_;
+    std::size_t longest_;
+    std::string pending_;
+    bool cut_ = false;
+    bool ended_ = false;
+};
+
+}  // namespace sockbox::net
