@@ -1,0 +1,34 @@
+// What routers and hosts answered to a datagram that could not be delivered.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include "net/endpoint.h"
+#include "net/result.h"
+#include "net/socket.h"
+
+namespace sockbox::net {
+
+struct IcmpError {
+    std::error_code code;            // as the system maps it: ECONNREFUSED, EHOSTUNREACH, …
+    std::optional<Endpoint> sender;  // who answered, where the system tells
+    std::uint8_t type = 0;           // ICMP's or ICMPv6's own numbers; 0 where not known
+    std::uint8_t icmp_code = 0;
+    std::uint32_t info = 0;  // the path MTU where the datagram was too big, else 0
+};
+
+// Asks for every ICMP error, with its sender, also those that a UDP socket is otherwise not told of
+// (Linux: IP_RECVERR, IPV6_RECVERR). Elsewhere does nothing: errors are then those of the calls.
+Status want_icmp_errors(Socket& socket, Family family);
+
+// The next error that came for this socket; none when there is none, or where the system has no
+// such queue. Does not block.
+std::optional<IcmpError> take_icmp_error(Socket& socket);
+
+// "port unreachable from 192.0.2.1", "ttl exceeded from …", or the code's own words.
+std::string describe(const IcmpError& error);
+
+}  // namespace sockbox::net
