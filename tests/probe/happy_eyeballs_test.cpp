@@ -1,0 +1,115 @@
+// Tests of lib/probe/happy_eyeballs.
+#include "probe/happy_eyeballs.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/peer.h"
+#include "tests/support.h"
+
+namespace sockbox::probe {
+namespace {
+
+using namespace std::chrono_literals;
+
+net::Endpoint address(const char* text, std::uint16_t port = 7) {
+    return *net::Endpoint::parse(text, port);
+}
+
+// A listener whose queue is full: further connections are not answered.
+class BlackHole {
+  public:
+    BlackHole() {
+        for (int i = 0; i < 8; ++i) {
+            auto socket = net::start_connect(endpoint());
+            if (socket)
+                fillers_.push_back(std::move(*socket));
+        }
+    }
+    net::Endpoint endpoint() const { return *listener_.local(); }
+
+  private:
+    net::Socket listener_ =
+        *net::listen_on(net::Endpoint::loopback(net::Family::ipv4), {.backlog = 0, .prepare = {}});
+    std::vector<net::Socket> fillers_;
+};
+
+RaceOptions patient_options() {
+    RaceOptions options;
+    options.connect.deadline = net::deadline_in(test::patience);
+    return options;
+}
+
+TEST(HappyEyeballs, FamiliesTakeTurnsInTheOrderGiven) {
+    const std::vector<net::Endpoint> given{address("::1"), address("::2"), address("127.0.0.1"),
+                                           address("::3")};
+    const std::vector<net::Endpoint> wanted{address("::1"), address("127.0.0.1"), address("::2"),
+                                            address("::3")};
+    EXPECT_EQ(interleave_families(given), wanted);
+    EXPECT_TRUE(interleave_families({}).empty());
+}
+
+TEST(HappyEyeballs, RefusedAddressIsPassedWithoutTheDelay) {
+    auto peer = test::Peer::stream(test::echo_all);
+    const auto refused = net::Endpoint::loopback(
+        net::Family::ipv4, static_cast<std::uint16_t>(std::stoi(test::closed_port())));
+    auto options = patient_options();
+    options.delay = std::chrono::hours(1);
+    const std::vector<net::Endpoint> endpoints{refused, refused, peer.endpoint()};
+    const auto race = race_to_connect(endpoints, options);
+    ASSERT_TRUE(race.socket);
+    ASSERT_EQ(race.attempts.size(), 3U);
+    EXPECT_EQ(race.attempts[0].error.code, std::errc::connection_refused);
+    EXPECT_EQ(race.winner()->endpoint, peer.endpoint());
+    EXPECT_GE(race.attempts[1].started - race.attempts[0].started, options.least_delay);
+    EXPECT_EQ(*race.socket->peer(), peer.endpoint());
+}
+
+TEST(HappyEyeballs, SilentAddressIsPassedAfterTheDelay) {
+    const BlackHole silent;
+    auto peer = test::Peer::stream(test::echo_all);
+    const std::vector<net::Endpoint> endpoints{silent.endpoint(), peer.endpoint()};
+    const auto race = race_to_connect(endpoints, patient_options());
+    ASSERT_TRUE(race.socket);
+    if (race.attempts.size() == 1)
+        GTEST_SKIP() << "this kernel takes connections beyond the backlog";
+    EXPECT_EQ(race.attempts[0].state, Attempt::State::abandoned);
+    EXPECT_EQ(race.attempts[1].state, Attempt::State::connected);
+    EXPECT_GE(race.attempts[1].started, 250ms);
+}
+
+TEST(HappyEyeballs, DeadlineEndsAllThatIsUnderWay) {
+    const BlackHole silent;
+    RaceOptions options;
+    options.delay = 10ms;
+    options.most_at_once = 5;
+    options.connect.deadline = net::deadline_in(200ms);
+    const std::vector<net::Endpoint> endpoints(500, silent.endpoint());
+    const auto race = race_to_connect(endpoints, options);
+    if (race.socket)
+        GTEST_SKIP() << "this kernel takes connections beyond the backlog";
+    EXPECT_LE(race.attempts.size(), options.most_at_once);
+    ASSERT_FALSE(race.attempts.empty());
+    for (const Attempt& attempt : race.attempts)
+        EXPECT_EQ(attempt.error.code, std::errc::timed_out);
+}
+
+TEST(HappyEyeballs, StopSignalEndsTheRace) {
+    auto stop = net::StopSignal::create();
+    stop->raise();
+    auto options = patient_options();
+    options.connect.stop = &*stop;
+    const std::vector<net::Endpoint> endpoints{address("127.0.0.1")};
+    EXPECT_FALSE(race_to_connect(endpoints, options).socket);
+}
+
+TEST(HappyEyeballs, SourceOfTheWrongFamilyIsAnErrorOfTheAttempt) {
+    auto options = patient_options();
+    options.connect.source = address("::1", 0);
+    const std::vector<net::Endpoint> endpoints{address("127.0.0.1")};
+    const auto race = race_to_connect(endpoints, options);
+    ASSERT_EQ(race.attempts.size(), 1U);
+    EXPECT_TRUE(race.attempts[0].error.code);
+}
+
+}  // namespace
+}  // namespace sockbox::probe
