@@ -1,15 +1,270 @@
-// echo: to be written.
+// echo: a TCP echo client that talks, and carries standard input through the server and back.
+#include <algorithm>
+
+#include "net/escape.h"
+#include "net/input.h"
+#include "net/units.h"
+#include "probe/happy_eyeballs.h"
+#include "probe/pipe.h"
 #include "tools/cli.h"
+#include "tools/client.h"
 
 namespace sockbox::tools {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto say_timeout = 2s;
+constexpr auto pipe_timeout = 10s;
+
+class Echo {
+  public:
+    explicit Echo(Io io) : io_(io) {}
+
+    int run(Args args) {
+        Cli cli("echo",
+                "Talk to a TCP echo server. With MESSAGE, send it as one line and print what comes "
+                "back; without, carry standard input to the server and back to standard output, "
+                "compared byte for byte.",
+                {"[OPTION]... HOST PORT [MESSAGE...]"});
+        declare(cli);
+        if (const auto status = cli.parse(args, io_))
+            return *status;
+        if (const auto status = client_.resolve(cli, io_, target_))
+            return *status;
+        return talk();
+    }
+
+  private:
+    void declare(Cli& cli) {
+        client_.declare(cli);
+        cli.option("--connect-timeout", "DURATION", "to connect, over all addresses (default 10s)",
+                   take_duration(connect_timeout_));
+        cli.example("echo localhost 3490 hello", "say hello, print the answer");
+        cli.example("echo localhost 3490 <big >copy",
+                    "a file there and back; status 4 where it does not come back whole");
+    }
+
+    int talk() {
+        auto race = probe::race_to_connect(target_.endpoints, race_options());
+        if (!race.socket)
+            return unconnected(race);
+        peer_ = race.winner()->endpoint.to_string();
+        // Lines typed one by one are not held back for those before them.
+        (void)race.socket->set_option(IPPROTO_TCP, TCP_NODELAY, 1);
+        const auto outcome = client_.has_message() ? say(*race.socket) : pipe(*race.socket);
+        if (!outcome)
+            return client_.fail(io_, outcome.error(), exit_refused);
+        return conclude(*outcome);
+    }
+
+    probe::RaceOptions race_options() {
+        probe::RaceOptions options;
+        options.connect.deadline = net::deadline_in(connect_timeout_);
+        options.connect.source = client_.source;
+        options.connect.prepare = client_.prepare();
+        if (client_.common.verbose)
+            options.observe = [this](const probe::Attempt& attempt) { tell(attempt); };
+        return options;
+    }
+
+    void tell(const probe::Attempt& attempt) const {
+        using State = probe::Attempt::State;
+        const std::string name = attempt.endpoint.to_string();
+        const std::string time = net::format_approximately(attempt.ended - attempt.started);
+        switch (attempt.state) {
+            case State::under_way:
+                io_.err.print("echo: trying {} after {}\n", name,
+                              net::format_approximately(attempt.started));
+                break;
+            case State::connected:
+                io_.err.print("echo: connected to {} in {}\n", name, time);
+                break;
+            case State::abandoned: io_.err.print("echo: gave up {} after {}\n", name, time); break;
+            case State::failed: complain(io_, "echo", attempt.error); break;
+        }
+    }
+
+    // Every address with its own error.
+    int unconnected(const probe::Race& race) const {
+        auto attempts = report::Json::array();
+        for (const probe::Attempt& attempt : race.attempts) {
+            if (!client_.common.verbose)
+                complain(io_, "echo", attempt.error);
+            auto one = report::Json::object();
+            one.set("address", attempt.endpoint.address())
+                .set("port", attempt.endpoint.port())
+                .set("elapsed_ns", (attempt.ended - attempt.started).count())
+                .set("error", to_json(attempt.error));
+            attempts.push(std::move(one));
+        }
+        const std::size_t untried = target_.endpoints.size() - race.attempts.size();
+        if (untried > 0)
+            io_.err.print("echo: {} more addresses were not tried within {}\n", untried,
+                          net::format_duration(connect_timeout_));
+        if (client_.common.json) {
+            auto json = client_.result(mode(), target_.text);
+            json.set("attempts", std::move(attempts))
+                .set("error",
+                     race.attempts.empty() ? report::Json() : to_json(race.attempts.back().error));
+            io_.out.print("{}\n", json.to_string());
+        }
+        return finish(io_, "echo", exit_refused);
+    }
+
+    net::Result<probe::PipeOutcome> say(net::Socket& socket) {
+        const std::string message = client_.message();
+        auto rest = std::as_bytes(std::span(message));
+        const probe::Source source = [&](std::span<std::byte> into, const net::StopSignal&) {
+            const std::size_t count = std::min(into.size(), rest.size());
+            std::copy_n(rest.begin(), count, into.begin());
+            rest = rest.subspan(count);
+            return net::Transfer{
+                count > 0 ? net::Transfer::State::done : net::Transfer::State::end, count, {}};
+        };
+        return probe::run_pipe(socket, source, sink(), pipe_options(say_timeout));
+    }
+
+    net::Result<probe::PipeOutcome> pipe(net::Socket& socket) {
+        const probe::Source source = [this](std::span<std::byte> into,
+                                            const net::StopSignal& stop) {
+            return net::read_input(io_.in, into, &stop);
+        };
+        return probe::run_pipe(socket, source, sink(), pipe_options(pipe_timeout));
+    }
+
+    probe::PipeOptions pipe_options(std::chrono::nanoseconds timeout) const {
+        return {!client_.no_verify, client_.timeout.value_or(timeout)};
+    }
+
+    // Data goes out at once: whoever reads it may be waiting for it. With --json there is no room
+    // for it on standard output.
+    probe::Sink sink() {
+        return [this](std::span<const std::byte> data) {
+            if (client_.common.json)
+                return true;
+            io_.out.write(
+                {static_cast<const char*>(static_cast<const void*>(data.data())), data.size()});
+            io_.out.flush();
+            return !io_.out.error();
+        };
+    }
+
+    std::string_view mode() const { return client_.has_message() ? "say" : "pipe"; }
+
+    std::chrono::nanoseconds timeout() const {
+        return client_.timeout.value_or(client_.has_message() ? say_timeout : pipe_timeout);
+    }
+
+    int conclude(const probe::PipeOutcome& outcome) const {
+        const net::Error error = explain(outcome);
+        if (!error.action.empty())
+            complain(io_, "echo", error);
+        else if (client_.common.verbose)
+            io_.err.print("echo: {} bytes sent, {} received in {}\n", outcome.sent_bytes,
+                          outcome.received_bytes, net::format_approximately(outcome.duration));
+        if (client_.common.json)
+            io_.out.print("{}\n", to_json_result(outcome, error).to_string());
+        return finish(io_, "echo", status_of_end(outcome.end));
+    }
+
+    static int status_of_end(probe::PipeEnd end) {
+        switch (end) {
+            case probe::PipeEnd::complete:
+            case probe::PipeEnd::unclosed:
+            case probe::PipeEnd::sink_full: return exit_ok;  // finish() tells a full disk
+            case probe::PipeEnd::input_failed: return exit_output;
+            default: return exit_mismatch;
+        }
+    }
+
+    // What there is to say about how it ended; an empty action where there is nothing.
+    net::Error explain(const probe::PipeOutcome& outcome) const {
+        const std::string counts = fmt::format("{} bytes sent and {} received", outcome.sent_bytes,
+                                               outcome.received_bytes);
+        const auto timed_out = net::platform::error_of(std::errc::timed_out);
+        const std::string limit = net::format_duration(timeout());
+        switch (outcome.end) {
+            case probe::PipeEnd::complete:
+            case probe::PipeEnd::sink_full: return {};
+            case probe::PipeEnd::unclosed:
+                return {{},
+                        "receive from",
+                        peer_,
+                        "all came back, but the server did not close within " + limit,
+                        {}};
+            case probe::PipeEnd::different: return explain_difference(*outcome.difference);
+            case probe::PipeEnd::surplus:
+                return {{},
+                        "receive from",
+                        peer_,
+                        fmt::format("{} bytes more than had been sent, at offset {}",
+                                    outcome.surplus_bytes,
+                                    outcome.received_bytes - outcome.surplus_bytes),
+                        {}};
+            case probe::PipeEnd::closed_early:
+                return {{},
+                        "receive from",
+                        peer_,
+                        "the server closed the connection after " + counts,
+                        {}};
+            case probe::PipeEnd::timed_out:
+                return {timed_out,
+                        "receive from",
+                        peer_,
+                        fmt::format("nothing for {} after {}", limit, counts),
+                        {}};
+            case probe::PipeEnd::broken:
+                return {outcome.error,
+                        "exchange with",
+                        peer_,
+                        fmt::format("{} after {}", outcome.error.message(), counts),
+                        {}};
+            case probe::PipeEnd::input_failed:
+                return {outcome.error, "read", "standard input", {}, {}};
+        }
+        return {};
+    }
+
+    net::Error explain_difference(const probe::Difference& difference) const {
+        return {{},
+                "receive from",
+                peer_,
+                fmt::format("the echo differs at offset {}: expected 0x{:02x}, got 0x{:02x}",
+                            difference.offset, std::to_integer<unsigned>(difference.expected),
+                            std::to_integer<unsigned>(difference.got)),
+                {}};
+    }
+
+    report::Json to_json_result(const probe::PipeOutcome& outcome, const net::Error& error) const {
+        auto json = client_.result(mode(), target_.text);
+        json.set("peer", peer_)
+            .set("verified", !client_.no_verify)
+            .set("sent_bytes", outcome.sent_bytes)
+            .set("received_bytes", outcome.received_bytes)
+            .set("duration_ns", outcome.duration.count());
+        if (outcome.difference)
+            json.set("difference",
+                     report::Json::object()
+                         .set("offset", outcome.difference->offset)
+                         .set("expected", std::to_integer<unsigned>(outcome.difference->expected))
+                         .set("got", std::to_integer<unsigned>(outcome.difference->got)));
+        if (!error.action.empty())
+            json.set("error", tools::to_json(error));
+        return json;
+    }
+
+    Io io_;
+    Client client_{"echo", net::Transport::tcp};
+    std::chrono::nanoseconds connect_timeout_ = 10s;
+    Target target_;
+    std::string peer_;
+};
+
+}  // namespace
 
 int echo(Args args, Io io) {
-    Common common;
-    Cli cli("echo", "To be written.", {"[OPTION]..."});
-    cli.common(common);
-    if (const auto status = cli.parse(args, io))
-        return *status;
-    return finish(io, "echo", exit_ok);
+    return Echo(io).run(args);
 }
 
 }  // namespace sockbox::tools

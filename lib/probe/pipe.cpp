@@ -1,0 +1,203 @@
+// One thread reads the source and sends; the caller's receives and compares.
+#include "probe/pipe.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "net/page_buffer.h"
+#include "net/streams.h"
+
+namespace sockbox::probe {
+namespace {
+
+constexpr std::size_t window_bytes = 16 << 20;
+constexpr std::size_t piece_bytes = 256 << 10;
+
+// What the sending thread leaves behind.
+struct Sent {
+    std::atomic<std::uint64_t> bytes{0};
+    std::atomic<net::Clock::time_point> all_at{net::no_deadline};  // the end of the source
+    std::error_code input_error;  // these two are read after the thread has ended
+    std::error_code send_error;
+
+    bool all() const { return all_at.load() != net::no_deadline; }
+};
+
+class Sender {
+  public:
+    Sender(net::Socket& socket, const Source& source, EchoWindow& window,
+           const net::StopSignal& stop, Sent& sent)
+        : socket_(socket), source_(source), window_(window), stop_(stop), sent_(sent) {}
+
+    void run() {
+        while (send_next()) {
+        }
+    }
+
+  private:
+    bool send_next() {
+        const auto room = window_.room(piece_bytes);
+        if (room.empty())
+            return false;
+        const net::Transfer read = source_(room, stop_);
+        if (read.failed()) {
+            sent_.input_error = read.error;
+            // Wakes the receiver, which would wait for what is not going to be sent.
+            (void)socket_.shutdown(net::ShutdownHow::both);
+        } else if (read.end()) {
+            sent_.all_at = net::Clock::now();
+            (void)socket_.shutdown(net::ShutdownHow::send);
+        }
+        return read.done() && send(room.first(read.bytes));
+    }
+
+    bool send(std::span<const std::byte> data) {
+        window_.add(data.size());
+        std::size_t done = 0;
+        const auto status = net::send_all(socket_, data, net::no_deadline, &stop_, &done);
+        sent_.bytes += done;
+        if (!status && status.error().code != std::errc::operation_canceled)
+            sent_.send_error = status.error().code;
+        return status.has_value();
+    }
+
+    net::Socket& socket_;
+    const Source& source_;
+    EchoWindow& window_;
+    const net::StopSignal& stop_;
+    Sent& sent_;
+};
+
+class Receiver {
+  public:
+    Receiver(net::Socket& socket, const Sink& sink, EchoWindow& window, const Sent& sent,
+             const PipeOptions& options)
+        : socket_(socket),
+          sink_(sink),
+          window_(window),
+          sent_(sent),
+          options_(options),
+          buffer_(piece_bytes) {}
+
+    PipeOutcome run() {
+        while (!ended_)
+            step();
+        return outcome_;
+    }
+
+  private:
+    void step() {
+        const auto readiness = net::wait_for(socket_, net::Direction::receive, deadline());
+        if (readiness == net::Readiness::timed_out)
+            return expire();
+        const net::Transfer got = socket_.receive(buffer_.bytes());
+        if (got.failed()) {
+            outcome_.error = got.error;
+            end(PipeEnd::broken);
+        } else if (got.end()) {
+            const bool all = sent_.all() && window_.outstanding().bytes == 0;
+            end(all ? PipeEnd::complete : PipeEnd::closed_early);
+        } else if (got.done()) {
+            take(buffer_.bytes().first(got.bytes));
+        }
+    }
+
+    void take(std::span<const std::byte> got) {
+        outcome_.received_bytes += got.size();
+        auto compared = options_.verify ? window_.compare(got)
+                                        : EchoWindow::Compared{{}, window_.skip(got.size())};
+        if (!sink_(got))
+            end(PipeEnd::sink_full);
+        latest_ = net::Clock::now();  // after the sink, whose slowness is not the server's
+        outcome_.surplus_bytes = compared.surplus;
+        if (compared.difference) {
+            outcome_.difference = compared.difference;
+            end(PipeEnd::different);
+        } else if (compared.surplus > 0 && options_.verify) {
+            end(PipeEnd::surplus);
+        }
+    }
+
+    // Whether the server owes bytes or its end of stream, and since when none came.
+    std::optional<net::Clock::time_point> waiting_since() const {
+        const auto outstanding = window_.outstanding();
+        if (outstanding.bytes > 0)
+            return std::max(latest_, outstanding.since);
+        if (sent_.all())
+            return std::max(latest_, sent_.all_at.load());
+        return std::nullopt;
+    }
+
+    // While the server owes nothing something may be sent meanwhile, which must time out in its
+    // turn: so the wait ends after one timeout, to look again.
+    net::Deadline deadline() const {
+        const auto since = waiting_since().value_or(net::Clock::now());
+        return options_.timeout > net::no_deadline - since ? net::no_deadline
+                                                           : since + options_.timeout;
+    }
+
+    void expire() {
+        if (waiting_since() && net::Clock::now() >= deadline())
+            end(window_.outstanding().bytes == 0 ? PipeEnd::unclosed : PipeEnd::timed_out);
+    }
+
+    void end(PipeEnd how) {
+        if (!ended_)
+            outcome_.end = how;
+        ended_ = true;
+    }
+
+    net::Socket& socket_;
+    const Sink& sink_;
+    EchoWindow& window_;
+    const Sent& sent_;
+    const PipeOptions& options_;
+    net::PageBuffer buffer_;
+    net::Clock::time_point latest_ = net::Clock::now();
+    PipeOutcome outcome_;
+    bool ended_ = false;
+};
+
+// What the sender met explains an end that the receiver saw as something else.
+void add_senders_view(PipeOutcome& outcome, const Sent& sent) {
+    outcome.sent_bytes = sent.bytes;
+    if (sent.input_error) {
+        outcome.end = PipeEnd::input_failed;
+        outcome.error = sent.input_error;
+    } else if (sent.send_error && outcome.end == PipeEnd::closed_early) {
+        // A reset is told to one of the two threads, to the other it looks like an end.
+        outcome.end = PipeEnd::broken;
+        outcome.error = sent.send_error;
+    }
+}
+
+}  // namespace
+
+net::Result<PipeOutcome> run_pipe(net::Socket& socket, const Source& source, const Sink& sink,
+                                  const PipeOptions& options) {
+    auto stop = net::StopSignal::create();
+    if (!stop)
+        return net::fail(stop.error());
+    if (auto mode = socket.set_blocking(false); !mode)
+        return net::fail(mode.error());
+    const auto begin = net::Clock::now();
+    EchoWindow window(window_bytes);
+    Sent sent;
+    Sender sender(socket, source, window, *stop, sent);
+    std::thread thread;
+    try {
+        thread = std::thread([&] { sender.run(); });
+    } catch (const std::system_error& error) {
+        return net::fail({error.code(), "start a thread", {}, {}, {}});
+    }
+    PipeOutcome outcome = Receiver(socket, sink, window, sent, options).run();
+    stop->raise();
+    window.close();
+    thread.join();
+    add_senders_view(outcome, sent);
+    outcome.duration = net::Clock::now() - begin;
+    return outcome;
+}
+
+}  // namespace sockbox::probe

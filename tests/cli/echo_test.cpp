@@ -1,0 +1,177 @@
+// Tests of the command echo against servers that behave and servers that do not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/peer.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::HasSubstr;
+using tools::echo;
+
+Ran run_echo(const Peer& peer, Words words, std::string_view input = {}) {
+    words.insert(words.begin(), {"127.0.0.1", peer.port()});
+    return run(echo, words, input);
+}
+
+// Bytes without a pattern that an error could hide in.
+std::string noise(std::size_t size) {
+    std::string text(size, '\0');
+    std::uint32_t state = 1;
+    for (char& c : text) {
+        state = state * 1664525 + 1013904223;
+        c = static_cast<char>(state >> 24);
+    }
+    return text;
+}
+
+TEST(Echo, SaysTheWordsAsOneLine) {
+    auto peer = Peer::stream(echo_all);
+    const Ran ran = run_echo(peer, {"hello", "world"});
+    EXPECT_EQ(ran.out, "hello world\n");
+    EXPECT_EQ(ran.err, "");
+    EXPECT_EQ(ran.status, tools::exit_ok);
+}
+
+TEST(Echo, CarriesInputOfAnyShape) {
+    auto peer = Peer::stream(echo_all);
+    for (const std::string& input :
+         {std::string(), std::string("no newline"), std::string("\0\xff\0", 3), noise(3 << 20)}) {
+        const Ran ran = run_echo(peer, {}, input);
+        EXPECT_TRUE(ran.out == input) << ran.out.size() << " of " << input.size();
+        EXPECT_EQ(ran.err, "");
+        EXPECT_EQ(ran.status, tools::exit_ok);
+    }
+}
+
+TEST(Echo, ServerThatHoldsBackCannotDeadlockIt) {
+    auto peer = Peer::stream([](net::Socket& socket) {
+        std::string all;
+        for (std::string text = receive_some(socket); !text.empty(); text = receive_some(socket))
+            all += text;
+        send_text(socket, all);
+    });
+    const std::string input = noise(5 << 20);
+    const Ran ran = run_echo(peer, {}, input);
+    EXPECT_TRUE(ran.out == input);
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+}
+
+TEST(Echo, TellsTheFirstWrongByte) {
+    auto peer = Peer::stream([](net::Socket& socket) {
+        std::size_t before = 0;
+        for (std::string text = receive_some(socket); !text.empty(); text = receive_some(socket)) {
+            if (before <= 123456 && 123456 < before + text.size())
+                text[123456 - before] ^= 1;
+            before += text.size();
+            send_text(socket, text);
+        }
+    });
+    const std::string input(200000, 'A');
+    const Ran ran = run_echo(peer, {}, input);
+    EXPECT_THAT(ran.err, HasSubstr("differs at offset 123456: expected 0x41, got 0x40"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+    EXPECT_EQ(run_echo(peer, {"--no-verify"}, input).status, tools::exit_ok);
+    const Ran json = run_echo(peer, {"--json"}, input);
+    EXPECT_THAT(json.out, HasSubstr(R"("difference":{"offset":123456,"expected":65,"got":64})"));
+    EXPECT_EQ(lines(json.out).size(), 1U);
+}
+
+TEST(Echo, TellsBytesThatNobodySent) {
+    auto after = Peer::stream([](net::Socket& socket) {
+        echo_all(socket);
+        send_text(socket, "!");
+    });
+    const Ran ran = run_echo(after, {"hello"});
+    EXPECT_THAT(ran.err, HasSubstr("1 bytes more than had been sent, at offset 6"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+
+    auto before = Peer::stream([](net::Socket& socket) {
+        send_text(socket, "welcome\n");
+        echo_all(socket);
+    });
+    EXPECT_EQ(run_echo(before, {"hello"}).status, tools::exit_mismatch);
+}
+
+TEST(Echo, TellsAShortEcho) {
+    auto peer = Peer::stream([](net::Socket& socket) {
+        send_text(socket, receive_some(socket).substr(0, 5));
+        (void)socket.shutdown(net::ShutdownHow::send);
+        receive_some(socket);
+    });
+    const Ran ran = run_echo(peer, {"hello", "world"});
+    EXPECT_THAT(ran.err, HasSubstr("closed the connection after 12 bytes sent and 5 received"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+TEST(Echo, TellsAReset) {
+    auto peer = Peer::stream([](net::Socket& socket) {
+        receive_some(socket, 1000);
+        socket.abort();
+    });
+    const Ran ran = run_echo(peer, {}, std::string(1 << 20, 'x'));
+    EXPECT_THAT(ran.err, testing::ContainsRegex("\\((ECONNRESET|EPIPE)\\)"));
+    EXPECT_THAT(ran.err, HasSubstr("0 received"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+TEST(Echo, ServerThatNeverAnswersTimesOut) {
+    net::Socket held;
+    auto peer = Peer::stream([&](net::Socket& socket) { held = std::move(socket); });
+    const Ran ran = run_echo(peer, {"-W", "100ms", "--json", "hello"});
+    EXPECT_THAT(ran.err, testing::StartsWith("echo: receive from 127.0.0.1:"));
+    EXPECT_THAT(ran.err, HasSubstr("nothing for 100ms after 6 bytes sent"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("symbol":"ETIMEDOUT")"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+TEST(Echo, RefusedConnectionNamesTheAddressAndItsError) {
+    const std::string port = closed_port();
+    const Ran ran = run(echo, {"127.0.0.1", port, "hello"});
+    EXPECT_EQ(ran.err, "echo: connect 127.0.0.1:" + port + ": Connection refused (ECONNREFUSED)\n");
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    const Ran json = run(echo, {"--json", "127.0.0.1", port, "hello"});
+    EXPECT_THAT(json.out, HasSubstr(R"("attempts":[{"address":"127.0.0.1")"));
+    EXPECT_EQ(lines(json.out).size(), 1U);
+}
+
+TEST(Echo, VerboseTellsEachAttempt) {
+    auto peer = Peer::stream(echo_all);
+    const Ran ran = run_echo(peer, {"-v", "hello"});
+    EXPECT_THAT(ran.err, HasSubstr("echo: trying 127.0.0.1:" + peer.port()));
+    EXPECT_THAT(ran.err, HasSubstr("echo: connected to 127.0.0.1:" + peer.port()));
+    EXPECT_EQ(ran.out, "hello\n");
+}
+
+TEST(Echo, HostsThatCannotBeEndWithTheirStatus) {
+    EXPECT_EQ(run(echo, {"", "7", "x"}).status, tools::exit_usage);
+    EXPECT_EQ(run(echo, {"[::1", "7", "x"}).status, tools::exit_usage);
+    EXPECT_EQ(run(echo, {"127.0.0.1", "0", "x"}).status, tools::exit_usage);
+    EXPECT_EQ(run(echo, {"127.0.0.1", "65536", "x"}).status, tools::exit_usage);
+    EXPECT_EQ(run(echo, {"a..b", "7", "x"}).status, tools::exit_unresolved);
+    EXPECT_EQ(run(echo, {"127.0.0.1"}).status, tools::exit_usage);
+    const Ran zone = run(echo, {"fe80::1", "7", "x"});
+    EXPECT_THAT(zone.err, HasSubstr("needs a zone"));
+    EXPECT_EQ(zone.status, tools::exit_refused);
+}
+
+TEST(Echo, SmallestBuffersCarryAllTheSame) {
+    auto peer = Peer::stream(echo_all);
+    const std::string input = noise(1 << 20);
+    const Ran ran = run_echo(peer, {"--set", "SO_SNDBUF=1", "--set", "SO_RCVBUF=1"}, input);
+    EXPECT_TRUE(ran.out == input) << ran.err;
+    EXPECT_EQ(run_echo(peer, {"--set", "SO_NOSUCH=1", "x"}).status, tools::exit_usage);
+}
+
+TEST(Echo, SourceThatIsNotOursIsRefused) {
+    auto peer = Peer::stream(echo_all);
+    const Ran ran = run_echo(peer, {"--source", "203.0.113.1", "x"});
+    EXPECT_THAT(ran.err, HasSubstr("bind 203.0.113.1:0: "));
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_EQ(run_echo(peer, {"--source", "127.0.0.1", "x"}).out, "x\n");
+}
+
+}  // namespace
+}  // namespace sockbox::test
