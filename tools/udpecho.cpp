@@ -1,15 +1,200 @@
-// udpecho: to be written.
+// udpecho: a UDP echo client that talks, and carries lines through the server and back.
+#include "net/escape.h"
+#include "net/input.h"
+#include "net/units.h"
+#include "probe/exchange.h"
 #include "tools/cli.h"
+#include "tools/client.h"
 
 namespace sockbox::tools {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto reply_timeout = 2s;
+constexpr std::size_t longest_line = 65536;  // one more than any datagram, so that it is refused
+
+class UdpEcho {
+  public:
+    explicit UdpEcho(Io io) : io_(io) {}
+
+    int run(Args args) {
+        Cli cli("udpecho",
+                "Talk to a UDP echo server. With MESSAGE, send it as one datagram and print what "
+                "comes back; without, send each line of standard input as a datagram, wait for its "
+                "reply and print it.",
+                {"[OPTION]... HOST PORT [MESSAGE...]"});
+        declare(cli);
+        if (const auto status = cli.parse(args, io_))
+            return *status;
+        if (const auto status = client_.resolve(cli, io_, target_))
+            return *status;
+        auto connected =
+            probe::connect_datagram(target_.endpoints, client_.source, client_.prepare());
+        if (!connected)
+            return client_.fail(io_, connected.error(), exit_refused);
+        peer_ = connected->peer.to_string();
+        probe::Exchange exchange(connected->socket,
+                                 {client_.timeout.value_or(reply_timeout),
+                                  static_cast<unsigned>(retries_), !client_.no_verify});
+        return client_.has_message() ? say(exchange) : pipe(exchange);
+    }
+
+  private:
+    struct Counts {
+        std::uint64_t lines = 0;
+        std::uint64_t sent = 0;  // datagrams, each try counted
+        std::uint64_t received = 0;
+        std::uint64_t lost = 0;
+        std::uint64_t corrupted = 0;
+        std::uint64_t sent_bytes = 0;
+        std::uint64_t received_bytes = 0;
+    };
+
+    void declare(Cli& cli) {
+        client_.declare(cli);
+        cli.option("--retries", "N", "send again so often where no reply comes (default 0)",
+                   take_integer(retries_, 0, 1000));
+        cli.example("udpecho localhost 3490 hello", "say hello, print the answer");
+        cli.example("udpecho --retries 3 localhost 3490 <lines",
+                    "a line a datagram; status 4 where one is lost");
+    }
+
+    int say(probe::Exchange& exchange) {
+        put(exchange, client_.message(), {});
+        return conclude(exchange, {});
+    }
+
+    int pipe(probe::Exchange& exchange) {
+        net::LineReader reader(io_.in, longest_line);
+        for (;;) {
+            auto line = reader.next();
+            if (!line)
+                return conclude(exchange, line.error());
+            if (!*line || io_.out.error())
+                return conclude(exchange, {});
+            put(exchange, **line, fmt::format("line {}: ", counts_.lines + 1));
+        }
+    }
+
+    void put(probe::Exchange& exchange, const std::string& text, const std::string& which) {
+        const auto done = exchange.send(text);
+        ++counts_.lines;
+        if (done.end != probe::Exchanged::End::unsent) {
+            counts_.sent += done.tries;
+            counts_.sent_bytes += done.tries * text.size();
+        }
+        const bool has_reply = done.end == probe::Exchanged::End::answered ||
+                               done.end == probe::Exchanged::End::different;
+        counts_.received += has_reply ? 1 : 0;
+        counts_.received_bytes += done.reply.size();
+        if (has_reply && !client_.common.json) {
+            io_.out.write(done.reply);
+            io_.out.flush();
+        }
+        if (done.end == probe::Exchanged::End::different)
+            ++counts_.corrupted;
+        else if (!has_reply)
+            note_lost();
+        if (done.end != probe::Exchanged::End::answered)
+            complain(io_, "udpecho", explain(done, text, which));
+        else if (client_.common.verbose)
+            io_.err.print("udpecho: {}{} bytes from {} in {} (tries: {})\n", which,
+                          done.reply.size(), peer_, net::format_approximately(done.rtt),
+                          done.tries);
+    }
+
+    void note_lost() {
+        ++counts_.lost;
+        if (lost_lines_.size() < most_listed)
+            lost_lines_.push_back(counts_.lines);
+    }
+
+    net::Error explain(const probe::Exchanged& done, const std::string& text,
+                       const std::string& which) const {
+        const std::string tries = done.tries > 1 ? fmt::format(" ({} tries)", done.tries) : "";
+        net::Error error{{}, which + "send to", peer_, {}, {}};
+        switch (done.end) {
+            case probe::Exchanged::End::answered: return {};
+            case probe::Exchanged::End::lost:
+                error.code = net::platform::error_of(std::errc::timed_out);
+                error.detail = fmt::format(
+                    "no reply within {}{}",
+                    net::format_duration(client_.timeout.value_or(reply_timeout)), tries);
+                return error;
+            case probe::Exchanged::End::undelivered:
+                error.detail = net::describe(*done.icmp) + tries;
+                return error;
+            case probe::Exchanged::End::unsent:
+                error.code = done.error;
+                if (error.code == std::errc::message_size)
+                    error.hint = fmt::format("a datagram takes at most {} bytes", most_payload());
+                return error;
+            case probe::Exchanged::End::different: break;
+        }
+        error.action = which + "receive from";
+        error.detail =
+            done.difference
+                ? fmt::format("the echo differs at offset {}: expected 0x{:02x}, got 0x{:02x}",
+                              done.difference->offset,
+                              std::to_integer<unsigned>(done.difference->expected),
+                              std::to_integer<unsigned>(done.difference->got))
+                : fmt::format("the echo has {} bytes, {} were sent", done.reply.size(),
+                              text.size());
+        return error;
+    }
+
+    // What the length fields of IPv4 and UDP, or of IPv6's payload and UDP, leave.
+    unsigned most_payload() const {
+        return target_.endpoints.front().family() == net::Family::ipv6 ? 65527 : 65507;
+    }
+
+    int conclude(const probe::Exchange& exchange, const net::Error& input) const {
+        if (!input.action.empty())
+            complain(io_, "udpecho", input);
+        if (client_.common.json)
+            io_.out.print("{}\n", json(exchange, input).to_string());
+        if (!input.action.empty())
+            return finish(io_, "udpecho", exit_output);
+        const bool good = counts_.lost == 0 && counts_.corrupted == 0;
+        return finish(io_, "udpecho", good ? exit_ok : exit_mismatch);
+    }
+
+    report::Json json(const probe::Exchange& exchange, const net::Error& input) const {
+        auto json = client_.result(client_.has_message() ? "say" : "pipe", target_.text);
+        json.set("peer", peer_)
+            .set("lines", counts_.lines)
+            .set("sent", counts_.sent)
+            .set("received", counts_.received)
+            .set("lost", counts_.lost)
+            .set("corrupted", counts_.corrupted)
+            .set("late", exchange.late())
+            .set("sent_bytes", counts_.sent_bytes)
+            .set("received_bytes", counts_.received_bytes);
+        auto lost = report::Json::array();
+        for (const std::uint64_t line : lost_lines_)
+            lost.push(line);
+        json.set("lost_lines", std::move(lost));
+        if (!input.action.empty())
+            json.set("error", to_json(input));
+        return json;
+    }
+
+    static constexpr std::size_t most_listed = 1000;
+
+    Io io_;
+    Client client_{"udpecho", net::Transport::udp};
+    std::int64_t retries_ = 0;
+    Target target_;
+    std::string peer_;
+    Counts counts_;
+    std::vector<std::uint64_t> lost_lines_;
+};
+
+}  // namespace
 
 int udpecho(Args args, Io io) {
-    Common common;
-    Cli cli("udpecho", "To be written.", {"[OPTION]..."});
-    cli.common(common);
-    if (const auto status = cli.parse(args, io))
-        return *status;
-    return finish(io, "udpecho", exit_ok);
+    return UdpEcho(io).run(args);
 }
 
 }  // namespace sockbox::tools

@@ -1,0 +1,144 @@
+// Datagrams and their echoes, in lock step.
+#include "probe/exchange.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sockbox::probe {
+namespace {
+
+constexpr std::size_t longest_datagram = 65536;
+constexpr std::size_t most_remembered = 32;
+
+std::optional<Difference> first_difference(std::string_view expected, std::string_view got) {
+    const std::size_t both = std::min(expected.size(), got.size());
+    const auto at = static_cast<std::size_t>(
+        std::mismatch(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(both),
+                      got.begin())
+            .first -
+        expected.begin());
+    if (at == both)
+        return std::nullopt;
+    return Difference{at, static_cast<std::byte>(expected[at]), static_cast<std::byte>(got[at])};
+}
+
+net::Result<net::Socket> connect_one(const net::Endpoint& endpoint,
+                                     const std::optional<net::Endpoint>& source,
+                                     const net::Prepare& prepare) {
+    auto socket = net::Socket::open(endpoint.family(), net::Transport::udp);
+    if (!socket)
+        return socket;
+    net::Status done = prepare ? prepare(*socket) : net::Status();
+    if (done && source)
+        done = socket->bind(*source);
+    if (done)
+        done = net::want_icmp_errors(*socket, endpoint.family());
+    if (done)
+        done = socket->set_blocking(false);
+    if (!done)
+        return net::fail(done.error());
+    if (const net::Transfer connected = socket->connect(endpoint); connected.failed())
+        return net::fail(
+            {connected.error, "connect", endpoint.to_string(), {}, net::zone_hint(endpoint)});
+    return socket;
+}
+
+}  // namespace
+
+Exchanged Exchange::send(std::string_view message) {
+    Exchanged result;
+    while (result.tries <= options_.retries && !try_once(message, result)) {
+    }
+    const bool answered_first = result.end == Exchanged::End::answered && result.tries == 1;
+    if (!answered_first)
+        remember(message);
+    return result;
+}
+
+// Whether there is no need of another try.
+bool Exchange::try_once(std::string_view message, Exchanged& result) {
+    ++result.tries;
+    result.end = Exchanged::End::lost;
+    if (!transmit(message, result))
+        return result.end == Exchanged::End::unsent;
+    return await_reply(message, result);
+}
+
+// An error that waits on the socket belongs to an earlier datagram, but it makes the send fail: so
+// it is taken away and the send tried again.
+bool Exchange::transmit(std::string_view message, Exchanged& result) {
+    const auto data = std::as_bytes(std::span(message));
+    for (int errors = 0; errors < 3; ++errors) {
+        const net::Transfer sent = socket_.send(data);
+        if (!sent.failed())
+            return true;
+        result.error = sent.error;
+        const bool of_earlier = net::take_icmp_error(socket_).has_value();
+        if (!of_earlier && sent.error != std::errc::connection_refused)
+            break;
+    }
+    result.end = Exchanged::End::unsent;
+    return false;
+}
+
+bool Exchange::await_reply(std::string_view message, Exchanged& result) {
+    const auto sent_at = net::Clock::now();
+    const auto deadline = net::deadline_in(options_.timeout);
+    while (net::wait_for(socket_, net::Direction::receive, deadline) == net::Readiness::ready) {
+        if (take_reply(message, result)) {
+            result.rtt = net::Clock::now() - sent_at;
+            return result.end != Exchanged::End::undelivered;
+        }
+    }
+    return false;
+}
+
+// Whether what was received ends this try.
+bool Exchange::take_reply(std::string_view message, Exchanged& result) {
+    if (auto icmp = net::take_icmp_error(socket_)) {
+        result.icmp = std::move(icmp);
+        result.end = Exchanged::End::undelivered;
+        return true;
+    }
+    std::string buffer(longest_datagram, '\0');
+    const net::Transfer got = socket_.receive(std::as_writable_bytes(std::span(buffer)));
+    if (got.failed()) {
+        result.icmp = net::IcmpError{got.error, {}, 0, 0, 0};
+        result.end = Exchanged::End::undelivered;
+        return true;
+    }
+    if (got.would_block())
+        return false;
+    buffer.resize(got.bytes);
+    const bool equal = buffer == message || !options_.verify;
+    if (!equal && std::find(unanswered_.begin(), unanswered_.end(), buffer) != unanswered_.end()) {
+        ++late_;
+        return false;
+    }
+    result.end = equal ? Exchanged::End::answered : Exchanged::End::different;
+    if (!equal)
+        result.difference = first_difference(message, buffer);
+    result.reply = std::move(buffer);
+    return true;
+}
+
+void Exchange::remember(std::string_view message) {
+    unanswered_.emplace_back(message);
+    if (unanswered_.size() > most_remembered)
+        unanswered_.pop_front();
+}
+
+net::Result<ConnectedDatagram> connect_datagram(std::span<const net::Endpoint> endpoints,
+                                                const std::optional<net::Endpoint>& source,
+                                                const net::Prepare& prepare) {
+    net::Error latest;
+    for (const net::Endpoint& endpoint : endpoints) {
+        auto socket = connect_one(endpoint, source, prepare);
+        if (socket)
+            return ConnectedDatagram{std::move(*socket), endpoint};
+        latest = socket.error();
+    }
+    return net::fail(std::move(latest));
+}
+
+}  // namespace sockbox::probe

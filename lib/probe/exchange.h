@@ -1,0 +1,78 @@
+// One datagram after the other to an echo server, each answered before the next is sent.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "net/icmp.h"
+#include "net/streams.h"
+#include "probe/echo_window.h"
+
+namespace sockbox::probe {
+
+struct ExchangeOptions {
+    std::chrono::nanoseconds timeout{std::chrono::seconds(2)};  // for each try
+    unsigned retries = 0;
+    bool verify = true;
+};
+
+struct Exchanged {
+    enum class End : std::uint8_t {
+        answered,
+        different,    // an answer came that was never sent like this
+        lost,         // no answer to any try
+        undelivered,  // the last try was refused on its way: `icmp`
+        unsent,       // it could not be sent at all: `error`
+    };
+    End end = End::lost;
+    unsigned tries = 0;
+    std::string reply;                     // of answered and different
+    std::chrono::nanoseconds rtt{};        // likewise, from the latest try
+    std::optional<Difference> difference;  // none where only the lengths differ
+    std::optional<net::IcmpError> icmp;
+    std::error_code error;
+};
+
+class Exchange {
+  public:
+    // `socket` is one of connect_datagram().
+    Exchange(net::Socket& socket, const ExchangeOptions& options)
+        : socket_(socket), options_(options) {}
+
+    // Sends `message` as one datagram, again after each timeout, and waits for its echo. An echo of
+    // an earlier message that comes late is passed over and counted.
+    Exchanged send(std::string_view message);
+
+    std::uint64_t late() const { return late_; }
+
+  private:
+    bool try_once(std::string_view message, Exchanged& result);
+    bool transmit(std::string_view message, Exchanged& result);
+    bool await_reply(std::string_view message, Exchanged& result);
+    bool take_reply(std::string_view message, Exchanged& result);
+    void remember(std::string_view message);
+
+    net::Socket& socket_;
+    ExchangeOptions options_;
+    std::deque<std::string> unanswered_;  // what may still be echoed late; bounded
+    std::uint64_t late_ = 0;
+};
+
+struct ConnectedDatagram {
+    net::Socket socket;
+    net::Endpoint peer;
+};
+
+// A non-blocking UDP socket connected to the first of the addresses that it has a way to, and told
+// of ICMP errors. Sends nothing. Fails as the last address did.
+net::Result<ConnectedDatagram> connect_datagram(std::span<const net::Endpoint> endpoints,
+                                                const std::optional<net::Endpoint>& source,
+                                                const net::Prepare& prepare);
+
+}  // namespace sockbox::probe

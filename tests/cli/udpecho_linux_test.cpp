@@ -1,0 +1,40 @@
+// Tests of the command udpecho where Linux tells of ICMP errors.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/peer.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::HasSubstr;
+using tools::udpecho;
+
+TEST(UdpEcho, ClosedPortIsRefusedByNameAndProbingGoesOn) {
+    const std::string port = closed_port();
+    const Ran ran = run(udpecho, {"127.0.0.1", port}, "one\ntwo\n");
+    EXPECT_EQ(ran.err, "udpecho: line 1: send to 127.0.0.1:" + port +
+                           ": port unreachable from 127.0.0.1 (ECONNREFUSED)\n"
+                           "udpecho: line 2: send to 127.0.0.1:" +
+                           port + ": port unreachable from 127.0.0.1 (ECONNREFUSED)\n");
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+    const Ran v6 = run(udpecho, {"::1", port, "hello"});
+    if (v6.status == tools::exit_refused)
+        GTEST_SKIP() << "no IPv6 here: " << v6.err;
+    EXPECT_THAT(v6.err, HasSubstr("port unreachable from ::1 (ECONNREFUSED)"));
+}
+
+TEST(UdpEcho, FullOutputIsAFailure) {
+    auto peer = Peer::datagram([](auto& socket, const auto& text, const auto& from) {
+        (void)socket.send_to(std::as_bytes(std::span(text)), from);
+    });
+    Process shell({"/bin/sh", "-c",
+                   SOCKBOX_BIN_DIR "/udpecho 127.0.0.1 " + peer.port() + " hello >/dev/full"});
+    const Ran ran = shell.wait();
+    EXPECT_THAT(ran.err, HasSubstr("ENOSPC"));
+    EXPECT_EQ(ran.status, tools::exit_output);
+}
+
+}  // namespace
+}  // namespace sockbox::test

@@ -1,0 +1,106 @@
+// Tests of the command udpecho against servers that behave and servers that do not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "tests/peer.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::HasSubstr;
+using tools::udpecho;
+
+void reply(net::Socket& socket, std::string_view text, const net::Endpoint& to) {
+    (void)socket.send_to(std::as_bytes(std::span(text)), to);
+}
+
+Ran run_udpecho(const Peer& peer, Words words, std::string_view input = {}) {
+    words.insert(words.begin(), {"127.0.0.1", peer.port()});
+    return run(udpecho, words, input);
+}
+
+TEST(UdpEcho, SaysTheWordsAsOneDatagram) {
+    auto peer = Peer::datagram(reply);
+    const Ran ran = run_udpecho(peer, {"hello", "world"});
+    EXPECT_EQ(ran.out, "hello world\n");
+    EXPECT_EQ(ran.err, "");
+    EXPECT_EQ(ran.status, tools::exit_ok);
+}
+
+TEST(UdpEcho, CarriesALineADatagram) {
+    std::vector<std::string> seen;
+    auto peer = Peer::datagram([&](auto& socket, const auto& text, const auto& from) {
+        seen.push_back(text);
+        reply(socket, text, from);
+    });
+    const Ran ran = run_udpecho(peer, {}, "one\n\nthree\nno newline");
+    EXPECT_EQ(ran.out, "one\n\nthree\nno newline");
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+    EXPECT_EQ(seen, (Words{"one\n", "\n", "three\n", "no newline"}));
+}
+
+TEST(UdpEcho, SaysWhichLineWasLost) {
+    auto peer = Peer::datagram([](auto& socket, const auto& text, const auto& from) {
+        if (text != "two\n")
+            reply(socket, text, from);
+    });
+    const Ran ran = run_udpecho(peer, {"-W", "50ms", "--retries", "1"}, "one\ntwo\nthree\n");
+    EXPECT_EQ(ran.out, "one\nthree\n");
+    EXPECT_THAT(ran.err, HasSubstr("udpecho: line 2: send to 127.0.0.1:" + peer.port() +
+                                   ": no reply within 50ms (2 tries)"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+    const Ran json = run_udpecho(peer, {"-W", "50ms", "--json"}, "one\ntwo\nthree\n");
+    EXPECT_THAT(json.out, HasSubstr(R"("lost_lines":[2])"));
+    EXPECT_EQ(lines(json.out).size(), 1U);
+}
+
+TEST(UdpEcho, RetriesUntilAReplyComes) {
+    std::map<std::string, int> seen;
+    auto peer = Peer::datagram([&](auto& socket, const auto& text, const auto& from) {
+        if (++seen[text] == 3)
+            reply(socket, text, from);
+    });
+    const Ran ran = run_udpecho(peer, {"-W", "50ms", "--retries", "5"}, "one\ntwo\n");
+    EXPECT_EQ(ran.out, "one\ntwo\n");
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+}
+
+TEST(UdpEcho, LateEchoOfAnEarlierLineIsNoMismatch) {
+    std::string held;
+    auto peer = Peer::datagram([&](auto& socket, const auto& text, const auto& from) {
+        if (text == "one\n") {
+            held = text;
+            return;
+        }
+        reply(socket, held, from);
+        reply(socket, text, from);
+    });
+    const Ran ran = run_udpecho(peer, {"-W", "100ms", "--json"}, "one\ntwo\n");
+    EXPECT_THAT(ran.out, HasSubstr(R"("lost":1,"corrupted":0,"late":1)"));
+}
+
+TEST(UdpEcho, TellsAWrongEcho) {
+    auto peer = Peer::datagram([](auto& socket, const auto& text, const auto& from) {
+        reply(socket, text == "short\n" ? "sho" : "hallo\n", from);
+    });
+    const Ran ran = run_udpecho(peer, {"hello"});
+    EXPECT_THAT(ran.err, HasSubstr("differs at offset 1: expected 0x65, got 0x61"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+    EXPECT_THAT(run_udpecho(peer, {"short"}).err, HasSubstr("has 3 bytes, 6 were sent"));
+}
+
+TEST(UdpEcho, LineLongerThanADatagramIsRefusedAndTheNextOneSent) {
+    auto peer = Peer::datagram(reply);
+    const std::string lines = std::string(150000, 'x') + "\nshort\n";
+    const Ran ran = run_udpecho(peer, {}, lines);
+    EXPECT_EQ(ran.out, "short\n");
+    EXPECT_THAT(ran.err, HasSubstr("line 1: "));
+    EXPECT_THAT(ran.err, HasSubstr("at most 65507 bytes"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+}  // namespace
+}  // namespace sockbox::test
