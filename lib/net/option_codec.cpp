@@ -58,7 +58,8 @@ Bytes encode_linger(const Linger& value) {
 
 OptionValue decode_linger(std::span<const std::byte> bytes) {
     const auto native = from_bytes<linger>(bytes);
-    return Linger{native.l_onoff != 0, static_cast<int>(native.l_linger)};
+    // Linux remembers the seconds of a linger that is off.
+    return native.l_onoff != 0 ? Linger{true, static_cast<int>(native.l_linger)} : Linger{};
 }
 
 Bytes encode_text(const std::string& text) {

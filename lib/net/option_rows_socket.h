@@ -317,6 +317,7 @@ inline constexpr auto socket_rows = std::to_array<OptionRow>({
      .privilege = net_admin},
     {.name = "SO_BUSY_POLL_BUDGET",
      .on_linux = 70,
+     .access = Access::write_only,
      .range = {0, 65535},
      .unit = "packets",
      .says = "How many packets one spin handles at most.",

@@ -292,6 +292,8 @@ std::string format_value(const OptionRow& row, const OptionValue& value) {
 std::string format_field(const Field& field) {
     if (const auto* text = std::get_if<std::string>(&field.value))
         return *text;
+    if (std::holds_alternative<std::monostate>(field.value))
+        return "-";
     const std::string number = fmt::format("{}", std::get<std::int64_t>(field.value));
     return field.unit.empty() ? number : fmt::format("{} {}", number, field.unit);
 }

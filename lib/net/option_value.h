@@ -23,7 +23,7 @@ struct Linger {
 // One member of a structure such as tcp_info.
 struct Field {
     std::string name;
-    std::variant<std::int64_t, std::string> value;
+    std::variant<std::monostate, std::int64_t, std::string> value;  // monostate: not known (yet)
     std::string_view unit;
     friend bool operator==(const Field&, const Field&) = default;
 };

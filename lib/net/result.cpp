@@ -29,6 +29,8 @@ std::string Error::message() const {
 }
 
 std::string_view symbol(const std::error_code& code) noexcept {
+    if (!code)
+        return {};
     if (code.category() == platform::error_category())
         return platform::error_symbol(code.value());
     if (code.category() == resolver_category())

@@ -129,9 +129,13 @@ Fields decode_tcp_info(std::span<const std::byte> bytes) {
     for (const Member& member : members) {
         if (member.offset + member.size > bytes.size())
             break;
-        // A number of eight bytes that is all ones (no rate set) reads as -1.
         const auto value = from_bytes<std::int64_t>(bytes.subspan(member.offset, member.size));
-        fields.push_back({std::string(member.name), value, member.unit});
+        // All ones: no rate is set (pacing_rate), nothing was measured yet (min_rtt).
+        const bool unset = value == -1 || (member.name == "min_rtt" && value == 0xffffffffLL);
+        if (unset)
+            fields.push_back({std::string(member.name), {}, member.unit});
+        else
+            fields.push_back({std::string(member.name), value, member.unit});
     }
     if (bytes.size() > known_size)
         fields.push_back({"unknown", format_hex(bytes.subspan(known_size)), {}});

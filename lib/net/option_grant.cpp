@@ -1,0 +1,111 @@
+// Why the system granted another value, or none.
+#include "net/option_grant.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "net/sysctl.h"
+#include "net/units.h"
+
+namespace sockbox::net {
+namespace {
+
+bool is_buffer(const OptionRow& row) {
+    return row.name == "SO_RCVBUF" || row.name == "SO_SNDBUF";
+}
+
+std::optional<std::int64_t> numeric_sysctl(std::string_view name) {
+    const auto text = read_sysctl(name);
+    const auto number = text ? parse_integer(*text, 0, INT64_MAX) : fail_text("");
+    return number ? std::optional(*number) : std::nullopt;
+}
+
+// Linux stores twice what was asked, for its own bookkeeping, but never more than twice the limit
+// nor less than a minimum (sock_setsockopt, SOCK_MIN_RCVBUF).
+Grant explain_buffer(const OptionRow& row, std::int64_t asked, std::int64_t granted) {
+    if (granted == asked)
+        return {};
+    if (granted == 2 * asked)
+        return {true, "Linux doubles it", {}};
+    const auto limit = numeric_sysctl(row.limit);
+    if (granted > 2 * asked)
+        return {false, "the kernel's minimum", {}};
+    if (limit && granted == 2 * *limit)
+        return {false, fmt::format("clamped by {} = {}, and Linux doubles it", row.limit, *limit),
+                fmt::format("sysctl -w {}={}", row.limit, asked)};
+    return {false, "the kernel's limit", {}};
+}
+
+bool not_its_option(const std::error_code& code) {
+    return code == std::errc::no_protocol_option || code == std::errc::operation_not_supported ||
+           code == std::errc::not_supported;
+}
+
+bool refused_permission(const std::error_code& code) {
+    return code == std::errc::operation_not_permitted || code == std::errc::permission_denied;
+}
+
+std::string available(const OptionRow& row) {
+    const auto names = row.limit.empty() ? std::nullopt : read_sysctl(row.limit);
+    return names ? fmt::format("; available: {}", *names) : std::string();
+}
+
+std::string meaning(const std::error_code& code, const OptionRow& row, const SocketKind& kind) {
+    if (not_its_option(code) || (!refused_permission(code) && !applies(row, kind)))
+        return fmt::format("not supported by this socket ({})", describe(kind));
+    if (code == std::errc::not_connected)
+        return "the socket is not connected";
+    if (row.name == "IPV6_V6ONLY" && code == std::errc::invalid_argument)
+        return "it can only be set before the socket is bound";
+    if (row.type == ValueType::text && code == std::errc::no_such_file_or_directory)
+        return "no such algorithm or protocol" + available(row);
+    if (code == std::errc::no_such_device)
+        return "no such interface";
+    const bool membership =
+        row.type == ValueType::membership4 || row.type == ValueType::membership6;
+    if (membership && code == std::errc::address_in_use)
+        return "the socket is a member of this group already";
+    if (membership && code == std::errc::address_not_available)
+        return "the socket is no member of this group";
+    if (row.type == ValueType::mask && code == std::errc::invalid_argument)
+        return "the kernel does not know all of these bits, or not together";
+    if (code == std::errc::invalid_argument)
+        return "the kernel refuses the value, or the socket's state does not allow it";
+    return {};
+}
+
+bool is_missing_interface(const OptionRow& row, std::int64_t index) {
+    const bool is_interface =
+        row.type == ValueType::interface || row.type == ValueType::interface_be;
+    std::array<char, IF_NAMESIZE + 1> name{};
+    return is_interface && index != 0 &&
+           ::if_indextoname(static_cast<unsigned>(index), name.data()) == nullptr;
+}
+
+}  // namespace
+
+Grant explain_grant(const Option& option, const OptionValue& asked, const OptionValue& granted) {
+    const OptionRow& row = option.row();
+    const auto* wanted = std::get_if<std::int64_t>(&asked);
+    const auto* got = std::get_if<std::int64_t>(&granted);
+    if (got != nullptr && is_missing_interface(row, *got))
+        return {true, "no such interface: the kernel takes any index", {}};
+    if (asked == granted || asked.index() != granted.index())
+        return {};  // bytes of an option that is in no table read back as a number
+    if (is_buffer(row) && wanted != nullptr && got != nullptr)
+        return explain_buffer(row, *wanted, *got);
+    return {false, row.adjusts.empty() ? "the kernel adjusted it" : std::string(row.adjusts), {}};
+}
+
+Error explain_refusal(Error error, const Option& option, const SocketKind& kind) {
+    const OptionRow& row = option.row();
+    if (error.detail.empty())
+        error.detail = meaning(error.code, row, kind);
+    if (row.name == "TCP_CONGESTION" && refused_permission(error.code))
+        if (const auto allowed = read_sysctl("net.ipv4.tcp_allowed_congestion_control"))
+            error.hint = fmt::format("without CAP_NET_ADMIN only these are allowed: {}", *allowed);
+    return error;
+}
+
+}  // namespace sockbox::net

@@ -1,0 +1,138 @@
+// sockopt as a user meets it: what it prints, what it refuses, how it ends.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "net/option.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+Ran sockopt(const Words& args) {
+    return run(tools::sockopt, args);
+}
+
+void expect_usage(const Words& args, const std::string& words) {
+    const Ran ran = sockopt(args);
+    EXPECT_EQ(ran.status, tools::exit_usage) << words;
+    EXPECT_EQ(ran.out, "") << words;
+    EXPECT_THAT(ran.err, AllOf(StartsWith("sockopt: "), HasSubstr(words)));
+    EXPECT_EQ(lines(ran.err).size(), 2U) << ran.err;
+}
+
+TEST(Sockopt, DumpsWhatANewSocketHas) {
+    const Ran ran = sockopt({});
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_EQ(ran.err, "");
+    EXPECT_THAT(ran.out, HasSubstr("TCP_NODELAY = off\n"));
+    EXPECT_THAT(ran.out, HasSubstr("SO_TYPE = SOCK_STREAM\n"));
+    EXPECT_THAT(ran.out, Not(HasSubstr("SO_ERROR")));
+    EXPECT_THAT(ran.out, Not(HasSubstr("IPV6_")));
+    EXPECT_THAT(sockopt({"-6"}).out, HasSubstr("IPV6_V6ONLY = "));
+    EXPECT_THAT(sockopt({"--type", "udp"}).out, Not(HasSubstr("TCP_")));
+}
+
+TEST(Sockopt, AllTellsWhyTheRestCannotBeRead) {
+    const Ran ran = sockopt({"-a"});
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_THAT(ran.out, HasSubstr("SO_ERROR: not read: reading clears it\n"));
+    EXPECT_EQ(lines(ran.out).size(), net::all_options().size());
+}
+
+TEST(Sockopt, ReadsByName) {
+    EXPECT_EQ(sockopt({"TCP_NODELAY"}).out, "TCP_NODELAY = off\n");
+    EXPECT_EQ(sockopt({"-n", "nodelay", "so_type"}).out, "off\nSOCK_STREAM\n");
+}
+
+TEST(Sockopt, SetsAndTellsBeforeAndAfter) {
+    EXPECT_EQ(sockopt({"nodelay=on", "nodelay", "SO_LINGER=on,0", "SO_LINGER=off"}).out,
+              "TCP_NODELAY: off -> on\nTCP_NODELAY = on\n"
+              "SO_LINGER: off -> on, 0 s (RST on close)\nSO_LINGER: on, 0 s -> off\n");
+}
+
+TEST(Sockopt, ComputesFromWhatThereIs) {
+    EXPECT_EQ(sockopt({"-n", "IP_TTL=10", "IP_TTL*=3", "IP_TTL+=1"}).out,
+              "10 hops\n30 hops\n31 hops\n");
+    const Ran beyond = sockopt({"IP_TTL=100", "IP_TTL*=3"});
+    EXPECT_EQ(beyond.status, tools::exit_usage);
+    EXPECT_THAT(beyond.err, HasSubstr("want 1 to 255 hops, or default"));
+    expect_usage({"nodelay*=2"}, "no number to compute with");
+    expect_usage({"rcvbuf*=x"}, "'x' is not a whole number");
+}
+
+TEST(Sockopt, NumericNames) {
+    const std::string nodelay = "6:" + std::to_string(net::Option::find("nodelay")->number());
+    EXPECT_EQ(sockopt({nodelay + "=1", "nodelay"}).out, nodelay + ": 0 -> 1\nTCP_NODELAY = on\n");
+    EXPECT_EQ(sockopt({nodelay + "=0x01000000", "nodelay"}).out,
+              nodelay + ": 0 -> 1\nTCP_NODELAY = on\n");
+}
+
+TEST(Sockopt, RefusesMistakesBeforeItTouchesAnything) {
+    expect_usage({"nodelay=on", "TCP_NODELYA"}, "did you mean TCP_NODELAY?");
+    expect_usage({"IP_TOS=256"}, "want 0 to 255");
+    expect_usage({"SO_RCVBUF=-1"}, "want 0 to 2147483647");
+    expect_usage({"SO_LINGER=on,-1"}, "'on,-1' is not");
+    expect_usage({"SO_LINGER=1"}, "'1' is not 'off' or 'on,SECONDS'");
+    expect_usage({"SO_TYPE=1"}, "SO_TYPE is read-only");
+    expect_usage({""}, "no socket option");
+    expect_usage({"--fd", "3x"}, "3x");
+    expect_usage({"--fd", "-1"}, "-1");
+    expect_usage({"--type", "quic"}, "quic");
+    expect_usage({"--explain"}, "lacks the NAME");
+    expect_usage({"--list", "nothing_like_it"}, "no option fits");
+}
+
+TEST(Sockopt, AnOptionOfAnotherKindOfSocket) {
+    for (const Words& args :
+         {Words{"--type", "udp", "TCP_NODELAY"}, Words{"--type", "udp", "TCP_NODELAY=on"}}) {
+        const Ran ran = sockopt(args);
+        EXPECT_EQ(ran.status, tools::exit_refused);
+        EXPECT_THAT(ran.err, HasSubstr("not supported by this socket (UDP/IPv4)"));
+    }
+    EXPECT_THAT(sockopt({"IPV6_V6ONLY"}).err, HasSubstr("not supported by this socket (TCP/IPv4)"));
+}
+
+TEST(Sockopt, AFailedReadDoesNotKeepFromTheNext) {
+    const Ran ran = sockopt({"IPV6_V6ONLY", "nodelay"});
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_EQ(ran.out, "TCP_NODELAY = off\n");
+}
+
+TEST(Sockopt, ARefusedSetEndsItAndIsTold) {
+    const Ran ran = sockopt({"nodelay=on", "IPV6_V6ONLY=on", "keepalive=on"});
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_EQ(ran.out, "TCP_NODELAY: off -> on\n");
+    EXPECT_THAT(ran.err, HasSubstr("what comes after it was left alone"));
+}
+
+TEST(Sockopt, ListsAndExplainsEveryOption) {
+    const Words listed = lines(sockopt({"--list"}).out);
+    EXPECT_EQ(listed.size(), net::all_options().size());
+    EXPECT_EQ(lines(sockopt({"--list", "TCP_KEEP*"}).out).size(), 3U);
+    EXPECT_THAT(sockopt({"--list", "keepcnt"}).out, StartsWith("TCP_KEEPCNT "));
+    for (const net::OptionRow& row : net::all_options()) {
+        const Ran ran = sockopt({"--explain", std::string(row.name)});
+        EXPECT_EQ(ran.status, 0);
+        EXPECT_THAT(ran.out, HasSubstr(std::string(row.says)));
+    }
+}
+
+TEST(Sockopt, JsonIsOneObjectASocket) {
+    const Ran ran = sockopt({"--json", "nodelay=on", "SO_LINGER", "SO_TYPE", "IPV6_V6ONLY"});
+    EXPECT_EQ(lines(ran.out).size(), 1U);
+    EXPECT_THAT(ran.out,
+                StartsWith(R"({"tool":"sockopt","event":"result","socket":{"family":"IPv4")"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("before":false,"asked":true,"granted":true)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("value":{"on":false,"seconds":0},"unit":"s")"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("value":"SOCK_STREAM")"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("value":null,"unit":null,"error":{"symbol":)"));
+    EXPECT_EQ(lines(sockopt({"--json", "--list"}).out).size(), net::all_options().size());
+}
+
+}  // namespace
+}  // namespace sockbox::test

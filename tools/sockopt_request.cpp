@@ -1,0 +1,79 @@
+// The grammar of sockopt's operands.
+#include "tools/sockopt_request.h"
+
+#include <fmt/format.h>
+
+#include "net/escape.h"
+#include "net/units.h"
+
+namespace sockbox::tools {
+namespace {
+
+constexpr std::int64_t most = 0xffffffffLL;  // no option holds a factor beyond it
+
+net::Result<Request> read_request(std::string_view name) {
+    const auto option = net::Option::find(name);
+    if (!option)
+        return net::fail(option.error());
+    if (readable(option->row()))
+        return Request{Request::Action::read, *option, {}, 0};
+    const std::string_view full = option->row().name;
+    std::string text = fmt::format("{} is write-only", full);
+    if (full.ends_with("BUFFORCE"))
+        text += fmt::format(", see {}", full.substr(0, full.size() - 5));
+    return net::fail_text(text);
+}
+
+// What is to be computed from the present value: both halves must be numbers.
+net::Result<Request> compute_request(Request::Action action, std::string_view name,
+                                     std::string_view operand) {
+    // Any value of it will do to have the name, the platform and the access looked at.
+    const auto option = net::Option::find(name);
+    if (!option)
+        return net::fail(option.error());
+    const net::OptionRow& row = option->row();
+    if (!readable(row) || !writable(row))
+        return net::fail_text(fmt::format("{} is {}", option->name(), access_name(row.access)));
+    if (!numeric(row))
+        return net::fail_text(fmt::format("{} is no number to compute with", option->name()));
+    const auto size = row.unit == "bytes" ? net::parse_size(operand) : net::fail_text("");
+    if (size && *size <= static_cast<std::uint64_t>(most))
+        return Request{action, *option, {}, static_cast<std::int64_t>(*size)};
+    const auto number = net::parse_integer(operand, -most, most);
+    if (!number)
+        return net::fail(number.error());
+    return Request{action, *option, {}, *number};
+}
+
+}  // namespace
+
+net::Result<Request> parse_request(std::string_view text) {
+    const std::size_t equals = text.find('=');
+    if (equals == text.npos)
+        return read_request(text);
+    const char before = equals > 0 ? text[equals - 1] : '\0';
+    if (before == '*' || before == '+')
+        return compute_request(before == '*' ? Request::Action::multiply : Request::Action::add,
+                               text.substr(0, equals - 1), text.substr(equals + 1));
+    auto setting = net::parse_setting(text);
+    if (!setting)
+        return net::fail(setting.error());
+    return Request{Request::Action::set, setting->option, setting->value, 0};
+}
+
+net::Result<net::OptionValue> computed_value(const Request& request,
+                                             const net::OptionValue& before) {
+    const auto* now = std::get_if<std::int64_t>(&before);
+    std::int64_t result = 0;
+    const bool overflow =
+        now == nullptr || (request.action == Request::Action::multiply
+                               ? __builtin_mul_overflow(*now, request.operand, &result)
+                               : __builtin_add_overflow(*now, request.operand, &result));
+    const net::OptionRow& row = request.option.row();
+    if (overflow || !in_range(row.range, result))
+        return net::fail_text(fmt::format("{}: the result is out of range: want {}",
+                                          request.option.name(), legal_values(row)));
+    return net::OptionValue(result);
+}
+
+}  // namespace sockbox::tools
