@@ -14,8 +14,8 @@ bool is_number(ValueType type) {
         case ValueType::integer:
         case ValueType::choice:
         case ValueType::mask:
-        case ValueType::interface:
-        case ValueType::interface_be:
+        case ValueType::interface_index:
+        case ValueType::interface_index_be:
         case ValueType::port_range: return true;
         default: return false;
     }
@@ -25,14 +25,14 @@ Bytes encode_number(const OptionRow& row, std::int64_t value) {
     if (row.width == 8)
         return to_bytes(value);
     const auto narrow = static_cast<std::uint32_t>(value);
-    return to_bytes(row.type == ValueType::interface_be ? htonl(narrow) : narrow);
+    return to_bytes(row.type == ValueType::interface_index_be ? htonl(narrow) : narrow);
 }
 
 // Sign follows the range: a row whose values go beyond INT_MAX is unsigned.
 std::int64_t decode_number(const OptionRow& row, std::span<const std::byte> bytes) {
     if (bytes.size() >= 8)
         return from_bytes<std::int64_t>(bytes);
-    if (row.type == ValueType::interface_be)
+    if (row.type == ValueType::interface_index_be)
         return ntohl(from_bytes<std::uint32_t>(bytes));
     const bool is_unsigned =
         row.range.high > INT_MAX || row.type == ValueType::mask || bytes.size() < 4;

@@ -56,28 +56,28 @@ Result<int> interface_of(const std::vector<std::string_view>& words) {
 
 Result<Bytes> encode_membership4(const std::string& text) {
     const auto words = split(text, ",");
-    const auto interface = interface_of(words);
-    if (!interface)
-        return fail(interface.error());
+    const auto index = interface_of(words);
+    if (!index)
+        return fail(index.error());
     ip_mreqn native{};
     native.imr_multiaddr = ipv4_of(words[0]);
-    native.imr_ifindex = *interface;
+    native.imr_ifindex = *index;
     return to_bytes(native);
 }
 
 Result<Bytes> encode_membership6(const std::string& text) {
     const auto words = split(text, ",");
-    const auto interface = interface_of(words);
-    if (!interface)
-        return fail(interface.error());
+    const auto index = interface_of(words);
+    if (!index)
+        return fail(index.error());
     ipv6_mreq native{};
     if (const auto group = Endpoint::parse(words[0])) {
         std::copy_n(group->bytes().begin(), sizeof native.ipv6mr_multiaddr,
                     static_cast<std::byte*>(static_cast<void*>(&native.ipv6mr_multiaddr)));
         native.ipv6mr_interface = group->scope_id();
     }
-    if (*interface != 0)
-        native.ipv6mr_interface = static_cast<unsigned>(*interface);
+    if (*index != 0)
+        native.ipv6mr_interface = static_cast<unsigned>(*index);
     return to_bytes(native);
 }
 

@@ -77,7 +77,7 @@ std::string meaning(const std::error_code& code, const OptionRow& row, const Soc
 
 bool is_missing_interface(const OptionRow& row, std::int64_t index) {
     const bool is_interface =
-        row.type == ValueType::interface || row.type == ValueType::interface_be;
+        row.type == ValueType::interface_index || row.type == ValueType::interface_index_be;
     std::array<char, IF_NAMESIZE + 1> name{};
     return is_interface && index != 0 &&
            ::if_indextoname(static_cast<unsigned>(index), name.data()) == nullptr;

@@ -13,26 +13,26 @@ enum class OptionLevel : std::uint8_t { socket, ip, ipv6, tcp, udp, udplite, raw
 
 // What the bytes of an option mean, and so how it is written on a command line.
 enum class ValueType : std::uint8_t {
-    flag,           // on or off
-    integer,        // a number with a unit; `names` may name special ones
-    choice,         // one of `names`; other numbers of the range are let through
-    mask,           // any of `names`, joined by '|'
-    duration,       // timeval on Linux, DWORD of milliseconds on Windows
-    linger,         // off, or on with seconds
-    text,           // a short string
-    address,        // in_addr
-    interface,      // an interface's index; 0 is none
-    interface_be,   // the same in network order
-    port_range,     // two ports in one u32
-    membership4,    // GROUP[,INTERFACE] as ip_mreqn
-    membership6,    // GROUP[,INTERFACE] as ipv6_mreq
-    credentials,    // ucred
-    groups,         // a list of group ids
-    memory,         // the counters of SO_MEMINFO
-    tcp_info,       // struct tcp_info, as long as the kernel's is
-    path_mtu,       // ip6_mtuinfo
-    transmit_time,  // sock_txtime
-    bytes,          // anything else, in hexadecimal
+    flag,                // on or off
+    integer,             // a number with a unit; `names` may name special ones
+    choice,              // one of `names`; other numbers of the range are let through
+    mask,                // any of `names`, joined by '|'
+    duration,            // timeval on Linux, DWORD of milliseconds on Windows
+    linger,              // off, or on with seconds
+    text,                // a short string
+    address,             // in_addr
+    interface_index,     // an interface's index; 0 is none
+    interface_index_be,  // the same in network order
+    port_range,          // two ports in one u32
+    membership4,         // GROUP[,INTERFACE] as ip_mreqn
+    membership6,         // GROUP[,INTERFACE] as ipv6_mreq
+    credentials,         // ucred
+    groups,              // a list of group ids
+    memory,              // the counters of SO_MEMINFO
+    tcp_info,            // struct tcp_info, as long as the kernel's is
+    path_mtu,            // ip6_mtuinfo
+    transmit_time,       // sock_txtime
+    bytes,               // anything else, in hexadecimal
 };
 
 enum class Access : std::uint8_t {

@@ -232,8 +232,8 @@ Result<OptionValue> parse_by_type(const OptionRow& row, std::string_view text) {
         case ValueType::linger: return parse_linger(row, text);
         case ValueType::text: return parse_text(row, text);
         case ValueType::address: return parse_address(text);
-        case ValueType::interface:
-        case ValueType::interface_be: return parse_interface(row, text);
+        case ValueType::interface_index:
+        case ValueType::interface_index_be: return parse_interface(row, text);
         case ValueType::port_range: return parse_ports(text);
         case ValueType::membership4: return parse_membership(text, Family::ipv4);
         case ValueType::membership6: return parse_membership(text, Family::ipv6);
