@@ -6,12 +6,10 @@
 
 #include "net/addrinfo_names.h"
 #include "net/escape.h"
-#include "net/resolver_error.h"
-#include "net/units.h"
-#include "probe/lookup.h"
+#include "probe/lookup_queue.h"
 #include "tools/cli.h"
 #include "tools/lines.h"
-#include "tools/showip_views.h"
+#include "tools/showip_display.h"
 
 namespace sockbox::tools {
 namespace {
@@ -19,15 +17,16 @@ namespace {
 constexpr std::string_view tool = "showip";
 
 struct Asked {
-    Common common;
-    bool short_form = false;
-    bool long_form = false;
+    ShowipStyle style;
+    probe::LookupPlan plan;
     bool passive = false;
     bool canonical = false;
     bool numeric = false;
     std::string service;
     std::string file;
     net::ResolveHints hints;
+    std::int64_t jobs = 16;
+    std::chrono::nanoseconds wait{};
     std::vector<std::string> hosts;
 };
 
@@ -58,8 +57,8 @@ Take take_service(std::string& target) {
 }
 
 void declare(Cli& cli, Asked& asked) {
-    cli.flag("-s,--short", "one address a line and nothing else", asked.short_form)
-        .flag("-l,--long", "every field of every addrinfo node", asked.long_form)
+    cli.flag("-s,--short", "one address a line and nothing else", asked.style.short_form)
+        .flag("-l,--long", "every field of every addrinfo node", asked.style.long_form)
         .option("-p,--service", "NAME", "service name or port", take_service(asked.service))
         .option("--socktype", "TYPE", "any, stream (default), dgram, raw, seqpacket or a number",
                 take_number(asked.hints.socktype, net::parse_socket_type))
@@ -74,7 +73,17 @@ void declare(Cli& cli, Asked& asked) {
         .flag("--numeric", "numeric addresses only, asking nobody", asked.numeric)
         .option("-f,--file", "FILE", "names from FILE ('-': standard input), one a line",
                 take_text(asked.file))
-        .common(asked.common)
+        .flag("-x,--reverse", "the name of each address, confirmed by its addresses or not",
+              asked.plan.examine.reverse)
+        .flag("--source", "the source address and interface the kernel would use",
+              asked.plan.examine.route)
+        .option("-t,--timeout", "DURATION", "bound on each lookup (default 5s)",
+                take_duration(asked.plan.timeout))
+        .option("-J,--jobs", "N", "lookups at once (default 16)", take_integer(asked.jobs, 1, 1024))
+        .option("--wait", "DURATION", "try again until every host resolves or the time is over",
+                take_duration(asked.wait))
+        .flag("--stats", "after the last host: how many, and how long they took", asked.style.stats)
+        .common(asked.style.common)
         .operands(asked.hosts, 0, std::size_t(-1))
         .example("showip www.example.com", "the addresses of a name")
         .example("showip --long -p https localhost", "all that getaddrinfo returned")
@@ -83,8 +92,10 @@ void declare(Cli& cli, Asked& asked) {
 
 // What is wrong with options and hosts taken together; empty when nothing is.
 std::string contradiction(const Asked& asked, const Cli& cli) {
-    if (asked.short_form && asked.long_form)
+    if (asked.style.short_form && asked.style.long_form)
         return "--short and --long exclude each other";
+    if (asked.plan.timeout.count() == 0)
+        return "--timeout: want more than 0";
     if (cli.given("file") && asked.file.empty())
         return "--file: an empty name";
     if (cli.given("file"))
@@ -98,67 +109,6 @@ std::string contradiction(const Asked& asked, const Cli& cli) {
     return {};
 }
 
-// The exit status of a lookup that failed: hints that the resolver refuses are the user's mistake.
-int status_of_lookup(const net::Error& error) {
-    if (error.code.category() != net::resolver_category())
-        return exit_refused;
-    switch (error.code.value()) {
-        case EAI_BADFLAGS:
-        case EAI_FAMILY:
-        case EAI_SOCKTYPE: return exit_usage;
-        case EAI_MEMORY: return exit_refused;
-        default: return exit_unresolved;
-    }
-}
-
-// Writes lookups as they come and remembers the worst of their statuses.
-class Display {
-  public:
-    Display(const Asked& asked, Io io) : asked_(asked), io_(io) {}
-
-    void show(const probe::Lookup& lookup) {
-        if (asked_.common.json)
-            io_.out.write(showip_json(lookup));
-        if (!lookup.answer) {
-            fail(showip_failure(lookup), status_of_lookup(lookup.answer.error()));
-            return;
-        }
-        if (!asked_.common.json)
-            io_.out.write(text_of(lookup));
-        if (!asked_.common.quiet && !asked_.common.json)
-            for (const std::string& remark : probe::remarks_on(lookup))
-                io_.err.print("{}: note: {}\n", tool, remark);
-        if (asked_.common.verbose)
-            io_.err.print("{}: {}: {} nodes in {}\n", tool, net::escape(lookup.question.host),
-                          lookup.answer->addresses.size(),
-                          net::format_approximately(lookup.elapsed));
-    }
-
-    void fail(const net::Error& error, int status) {
-        io_.out.flush();  // so that the streams stay in order on a terminal
-        complain(io_, tool, error);
-        status_ = std::max(status_, status);
-    }
-
-    int status() const noexcept { return status_; }
-
-  private:
-    std::string text_of(const probe::Lookup& lookup) {
-        if (asked_.short_form || (asked_.common.quiet && !asked_.long_form))
-            return showip_short(lookup);
-        const bool emphasis = asked_.common.colored(io_.out);
-        std::string text = first_ ? "" : "\n";
-        first_ = false;
-        return text +
-               (asked_.long_form ? showip_long(lookup, emphasis) : showip_text(lookup, emphasis));
-    }
-
-    const Asked& asked_;
-    Io io_;
-    bool first_ = true;
-    int status_ = exit_ok;
-};
-
 // The host of a line; empty where there is none.
 std::string_view host_of(std::string_view line) {
     constexpr std::string_view blanks = " \t";
@@ -167,39 +117,69 @@ std::string_view host_of(std::string_view line) {
     return line.substr(begin, line.find_last_not_of(blanks) + 1 - begin);
 }
 
-void show_host(const Asked& asked, std::string host, Display& display) {
-    display.show(probe::look_up({std::move(host), asked.service, asked.hints}));
+// An operand without its brackets; no host at all stays none.
+std::string bare(const std::string& host) {
+    return net::check_host(host).value_or(std::string());
 }
 
-void show_lines(const Asked& asked, int file, Display& display) {
-    Lines lines(file);
+void ask(const Asked& asked, std::string host, probe::LookupQueue& queue) {
+    queue.ask({std::move(host), asked.service, asked.hints});
+}
+
+void ask_lines(const Asked& asked, Lines& lines, probe::LookupQueue& queue) {
     while (const auto line = lines.next()) {
         const std::string_view host = host_of(*line);
         if (host.empty())
             continue;
         auto checked = net::check_host(host);
         if (checked) {
-            show_host(asked, std::move(*checked), display);
+            ask(asked, std::move(*checked), queue);
             continue;
         }
         net::Error error = checked.error();
         error.subject = fmt::format("{}:{}", net::escape(asked.file), lines.number());
-        display.fail(error, exit_usage);
+        queue.put({{std::string(host), asked.service, asked.hints}, {}, net::fail(error), {}});
     }
-    if (lines.error())
-        display.fail({lines.error(), "read", net::escape(asked.file), {}, {}}, exit_refused);
 }
 
-void show_file(const Asked& asked, Io io, Display& display) {
-    if (asked.file == "-")
-        return show_lines(asked, io.in, display);
-    const int file = net::platform::open_file(asked.file);
+void show_file(const Asked& asked, Io io, ShowipDisplay& display) {
+    const bool standard = asked.file == "-";
+    const int file = standard ? io.in : net::platform::open_file(asked.file);
     if (file < 0)
         return display.fail(
-            {net::platform::last_file_error(), "open", net::escape(asked.file), {}, {}},
-            exit_refused);
-    show_lines(asked, file, display);
-    net::platform::close_file(file);
+            {net::platform::last_file_error(), "open", net::escape(asked.file), {}, {}});
+    Lines lines(file);
+    probe::LookupQueue queue(
+        asked.plan, [&](const auto& lookup) { display.show(lookup); }, [&] { io.out.flush(); });
+    ask_lines(asked, lines, queue);
+    queue.finish();
+    if (lines.error())
+        display.fail({lines.error(), "read", net::escape(asked.file), {}, {}});
+    if (!standard)
+        net::platform::close_file(file);
+}
+
+// Whether no name server and no file of names will be asked, so that nothing can take long.
+bool asks_nobody(const Asked& asked) {
+    return !asked.plan.examine.anything() &&
+           std::all_of(asked.hosts.begin(), asked.hosts.end(), [](const std::string& host) {
+               return net::Endpoint::parse(host).has_value();
+           });
+}
+
+void show_operands(const Asked& asked, Io io, ShowipDisplay& display) {
+    std::vector<std::string> hosts = asked.hosts;
+    if (hosts.empty())
+        hosts.emplace_back();
+    if (asks_nobody(asked)) {  // no thread for a start-up script's 127.0.0.1
+        for (const std::string& host : hosts)
+            display.show(probe::look_up({bare(host), asked.service, asked.hints}));
+        return;
+    }
+    probe::LookupQueue queue(
+        asked.plan, [&](const auto& lookup) { display.show(lookup); }, [&] { io.out.flush(); });
+    for (const std::string& host : hosts)
+        ask(asked, bare(host), queue);
 }
 
 // The resolver takes the encoding of international names from the locale; numbers keep their
@@ -222,19 +202,20 @@ int showip(Args args, Io io) {
     declare(cli, asked);
     if (const auto status = cli.parse(args, io))
         return *status;
-    asked.hints.family = net::native_family(asked.common.family);
+    asked.hints.family = net::native_family(asked.style.common.family);
     asked.hints.flags |= (asked.passive ? AI_PASSIVE : 0) | (asked.canonical ? AI_CANONNAME : 0) |
                          (asked.numeric ? AI_NUMERICHOST : 0);
     if (const std::string mistake = contradiction(asked, cli); !mistake.empty())
         return cli.refuse(io, mistake);
     use_locale_for_names(asked);
-    Display display(asked, io);
+    asked.plan.jobs = static_cast<std::size_t>(asked.jobs);
+    asked.plan.try_until = net::deadline_in(asked.wait);
+    ShowipDisplay display(asked.style, io);
     if (cli.given("file"))
         show_file(asked, io, display);
-    else if (asked.hosts.empty())
-        show_host(asked, "", display);
-    for (const std::string& host : asked.hosts)
-        show_host(asked, *net::check_host(host), display);
+    else
+        show_operands(asked, io, display);
+    display.end();
     return finish(io, tool, display.status());
 }
 

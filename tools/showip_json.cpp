@@ -48,7 +48,28 @@ std::string hex(const std::vector<std::byte>& bytes) {
     return text;
 }
 
-Json address_json(const net::ResolvedAddress& node) {
+Json error_json(const net::Error& error) {
+    Json json = Json::object();
+    json.set("symbol", net::symbol(error.code)).set("code", error.code.value());
+    json.set("message", error.detail.empty() ? error.code.message() : error.detail);
+    return json;
+}
+
+Json reverse_json(const net::Result<probe::ReverseName>& reverse) {
+    Json json = Json::object();
+    if (!reverse)
+        return json.set("name", nullptr).set("error", error_json(reverse.error()));
+    return json.set("name", reverse->name).set("confirmed", reverse->confirmed);
+}
+
+Json route_json(const net::Result<net::Route>& route) {
+    Json json = Json::object();
+    if (!route)
+        return json.set("address", nullptr).set("error", error_json(route.error()));
+    return json.set("address", route->source.address()).set("interface", route->interface);
+}
+
+Json address_json(const net::ResolvedAddress& node, const probe::Detail& detail) {
     Json json = Json::object();
     json.set("flags", flags_json(node.flags))
         .set("family", net::family_name(node.endpoint.family()))
@@ -59,13 +80,10 @@ Json address_json(const net::ResolvedAddress& node) {
         .set("scope_id", node.endpoint.scope_id())
         .set("flowinfo", node.endpoint.flow_info())
         .set("sockaddr_hex", hex(node.sockaddr_bytes));
-    return json;
-}
-
-Json error_json(const net::Error& error) {
-    Json json = Json::object();
-    json.set("symbol", net::symbol(error.code)).set("code", error.code.value());
-    json.set("message", error.detail.empty() ? error.code.message() : error.detail);
+    if (detail.reverse)
+        json.set("reverse", reverse_json(*detail.reverse));
+    if (detail.route)
+        json.set("source", route_json(*detail.route));
     return json;
 }
 
@@ -79,9 +97,10 @@ std::string showip_json(const probe::Lookup& lookup) {
              lookup.answer ? text_or_null(lookup.answer->canonical_name) : Json());
     json.set("elapsed_ns", lookup.elapsed.count()).set("hints", hints_json(question.hints));
     Json addresses = Json::array();
-    if (lookup.answer)
-        for (const net::ResolvedAddress& node : lookup.answer->addresses)
-            addresses.push(address_json(node));
+    for (std::size_t i = 0; lookup.answer && i < lookup.answer->addresses.size(); ++i)
+        addresses.push(address_json(lookup.answer->addresses[i], i < lookup.details.size()
+                                                                     ? lookup.details[i]
+                                                                     : probe::Detail()));
     json.set("addresses", std::move(addresses));
     Json remarks = Json::array();
     for (const std::string& remark : probe::remarks_on(lookup))
@@ -89,6 +108,17 @@ std::string showip_json(const probe::Lookup& lookup) {
     json.set("remarks", std::move(remarks));
     if (!lookup.answer)
         json.set("error", error_json(lookup.answer.error()));
+    return json.to_string() + '\n';
+}
+
+std::string showip_stats_json(const stats::Summary& times, std::uint64_t failures) {
+    const auto nanoseconds = [](const std::optional<std::chrono::nanoseconds>& time) {
+        return time ? Json(time->count()) : Json();
+    };
+    Json json = report::event("showip", "stats");
+    json.set("lookups", times.count).set("failures", failures);
+    json.set("p50_ns", nanoseconds(times.p50)).set("p90_ns", nanoseconds(times.p90));
+    json.set("p99_ns", nanoseconds(times.p99)).set("max_ns", nanoseconds(times.max));
     return json.to_string() + '\n';
 }
 

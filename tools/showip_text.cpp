@@ -5,6 +5,7 @@
 #include "net/addrinfo_names.h"
 #include "net/escape.h"
 #include "net/resolver_error.h"
+#include "net/units.h"
 #include "tools/showip_views.h"
 
 namespace sockbox::tools {
@@ -46,6 +47,34 @@ std::string hex_lines(const std::vector<std::byte>& bytes, std::size_t indent) {
     return text;
 }
 
+// "NAME (confirmed)", or why there is none.
+std::string reverse_text(const net::Result<probe::ReverseName>& reverse) {
+    if (!reverse)
+        return fmt::format("no name ({})", net::symbol(reverse.error().code));
+    return fmt::format("{} ({})", net::escape(reverse->name),
+                       reverse->confirmed ? "confirmed" : "not confirmed");
+}
+
+std::string route_text(const net::Result<net::Route>& route) {
+    if (!route)
+        return fmt::format("no route ({})", net::symbol(route.error().code));
+    return fmt::format("from {} by {}", route->source.address(), net::escape(route->interface));
+}
+
+// What an examination found, as (name, value) of the long form.
+std::vector<std::pair<std::string_view, std::string>> detail_fields(const Lookup& lookup,
+                                                                    std::size_t index) {
+    std::vector<std::pair<std::string_view, std::string>> fields;
+    if (index >= lookup.details.size())
+        return fields;
+    const probe::Detail& detail = lookup.details[index];
+    if (detail.reverse)
+        fields.emplace_back("name", reverse_text(*detail.reverse));
+    if (detail.route)
+        fields.emplace_back("route", route_text(*detail.route));
+    return fields;
+}
+
 std::string long_node(const ResolvedAddress& node, std::size_t number, std::string_view canonical) {
     constexpr std::size_t indent = 23;
     const std::string lead = fmt::format("  [{}]", number);
@@ -75,9 +104,13 @@ std::string showip_text(const Lookup& lookup, bool emphasis) {
     std::string text = heading(lookup, emphasis);
     if (!lookup.answer->canonical_name.empty())
         text += fmt::format("  Name: {}\n", net::escape(lookup.answer->canonical_name));
-    for (const ResolvedAddress& node : lookup.answer->addresses)
-        text += fmt::format("  {}: {}\n", net::family_name(node.endpoint.family()),
-                            node.endpoint.address());
+    for (std::size_t i = 0; i < lookup.answer->addresses.size(); ++i) {
+        const net::Endpoint& endpoint = lookup.answer->addresses[i].endpoint;
+        text += fmt::format("  {}: {}", net::family_name(endpoint.family()), endpoint.address());
+        for (const auto& [name, value] : detail_fields(lookup, i))
+            text += "  " + value;
+        text += '\n';
+    }
     return text;
 }
 
@@ -95,7 +128,19 @@ std::string showip_long(const Lookup& lookup, bool emphasis) {
         // getaddrinfo(3): the canonical name stands in the first node alone.
         const bool first = number++ == 0;
         text += long_node(node, number, first ? lookup.answer->canonical_name : "");
+        for (const auto& [name, value] : detail_fields(lookup, number - 1))
+            text += fmt::format("      {:<14} = {}\n", name, value);
     }
+    return text;
+}
+
+std::string showip_stats_text(const stats::Summary& times, std::uint64_t failures) {
+    std::string text = fmt::format("\n{} lookups, {} failed\n", times.count, failures);
+    if (times.count > 0)
+        text += fmt::format(
+            "time: p50 {}, p90 {}, p99 {}, max {}\n", net::format_approximately(*times.p50),
+            net::format_approximately(*times.p90), net::format_approximately(*times.p99),
+            net::format_approximately(*times.max));
     return text;
 }
 

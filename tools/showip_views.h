@@ -4,6 +4,7 @@
 #include <string>
 
 #include "probe/lookup.h"
+#include "stats/summary.h"
 
 namespace sockbox::tools {
 
@@ -19,6 +20,10 @@ std::string showip_long(const probe::Lookup& lookup, bool emphasis);
 
 // One JSON object a line, of a failure too.
 std::string showip_json(const probe::Lookup& lookup);
+
+// How many lookups there were, how many failed, and how long they took.
+std::string showip_stats_text(const stats::Summary& times, std::uint64_t failures);
+std::string showip_stats_json(const stats::Summary& times, std::uint64_t failures);
 
 // The words of a failed lookup with the resolver's number in them, for a diagnostic.
 net::Error showip_failure(const probe::Lookup& lookup);

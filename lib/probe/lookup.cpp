@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "net/clock.h"
 #include "net/escape.h"
@@ -42,6 +43,10 @@ std::string hint_for(const std::error_code& code, const Question& question) {
     }
     if ((question.hints.flags & AI_NUMERICHOST) != 0)
         return "not a numeric address, and numerichost asks nobody";
+#ifdef AI_IDN
+    if ((question.hints.flags & AI_IDN) != 0)
+        return {};
+#endif
     if (beyond_ascii(question.host))
         return "a name beyond ASCII is encoded for DNS by --flags idn";
     return {};
@@ -78,6 +83,18 @@ void remark_on_reading(const Lookup& lookup, std::vector<std::string>& remarks) 
     remarks.push_back(fmt::format("'{}' is read as {}", host, read_as.address()));
 }
 
+// A name without a dot may be asked for as another one, resolv.conf(5) and hostname(7).
+void remark_on_completion(const Lookup& lookup, std::vector<std::string>& remarks) {
+    const std::string& host = lookup.question.host;
+    const std::string& canonical = lookup.answer->canonical_name;
+    if (!host.ends_with('.') && canonical.starts_with(host + "."))
+        remarks.push_back(fmt::format("'{}' was completed to {} by the search list", escape(host),
+                                      escape(canonical)));
+    const char* aliases = std::getenv("HOSTALIASES");
+    if (aliases != nullptr && host.find_first_of(".:") == host.npos)
+        remarks.push_back(fmt::format("HOSTALIASES may have replaced '{}'", escape(host)));
+}
+
 void remark_on_address(const Lookup& lookup, std::size_t index, std::vector<std::string>& remarks) {
     const std::vector<ResolvedAddress>& all = lookup.answer->addresses;
     const Endpoint& endpoint = all[index].endpoint;
@@ -107,7 +124,11 @@ Lookup look_up(Question question) {
         error.hint = hint_for(error.code, question);
         answer = net::fail(std::move(error));
     }
-    return {std::move(question), elapsed, std::move(answer)};
+    return {std::move(question), elapsed, std::move(answer), {}};
+}
+
+std::string subject_of(const Question& question) {
+    return escape(question.host.empty() ? question.service : question.host);
 }
 
 std::vector<std::string> remarks_on(const Lookup& lookup) {
@@ -115,6 +136,7 @@ std::vector<std::string> remarks_on(const Lookup& lookup) {
     if (!lookup.answer)
         return remarks;
     remark_on_reading(lookup, remarks);
+    remark_on_completion(lookup, remarks);
     for (std::size_t i = 0; i < lookup.answer->addresses.size(); ++i)
         remark_on_address(lookup, i, remarks);
     return remarks;

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "net/resolver.h"
 #include "net/result.h"
+#include "net/route.h"
 
 namespace sockbox::probe {
 
@@ -18,14 +21,44 @@ struct Question {
     net::ResolveHints hints;
 };
 
+// The name of an address, and whether a lookup of that name leads back to the address.
+struct ReverseName {
+    std::string name;  // from the network, so escape it
+    bool confirmed = false;
+};
+
+// What was found out about one address of an answer, as far as it was asked for.
+struct Detail {
+    std::optional<net::Result<ReverseName>> reverse;
+    std::optional<net::Result<net::Route>> route;
+};
+
 struct Lookup {
     Question question;
     std::chrono::nanoseconds elapsed{};
     net::Result<net::Resolution> answer;
+    std::vector<Detail> details;  // one an address, or none at all
+};
+
+// What to find out about each address.
+struct Examination {
+    bool reverse = false;
+    bool route = false;
+    bool anything() const noexcept { return reverse || route; }
 };
 
 // Blocks for as long as the system's resolver does. A failure carries a hint where there is one.
 Lookup look_up(Question question);
+
+// Fills in the details of an answer. Blocks as the resolver does; calls `step` after each address,
+// and ends early when that returns false.
+void examine(Lookup& lookup, const Examination& examination, const std::function<bool()>& step);
+
+// Fails what an examination has not come to.
+void give_up_details(Lookup& lookup, const Examination& examination, const net::Error& reason);
+
+// The host, or else the service, safe for a terminal.
+std::string subject_of(const Question& question);
 
 // Sentences on what is odd in a name or its answer: "'127.1' is read as 127.0.0.1"; mapped
 // addresses, link-local ones without a zone, duplicates. Safe for a terminal.

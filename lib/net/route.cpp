@@ -1,0 +1,30 @@
+// Routes: the source by connecting a datagram socket, the interface by asking the routing table.
+#include "net/route.h"
+
+#include <array>
+
+#include "net/interface_of_route.h"
+#include "net/socket.h"
+
+namespace sockbox::net {
+
+Result<Route> route_to(const Endpoint& destination) {
+    auto socket = Socket::open(destination.family(), Transport::udp);
+    if (!socket)
+        return fail(socket.error());
+    // Any port but 0, which some systems refuse; nothing is sent to it.
+    const Endpoint target = destination.with_port(9);
+    if (const Transfer connected = socket->connect(target); !connected.done())
+        return fail({connected.error, "route to", destination.address(), {}, zone_hint(target)});
+    const auto source = socket->local();
+    if (!source)
+        return fail(source.error());
+    const auto index = interface_of_route(destination, *source);
+    if (!index)
+        return fail(index.error());
+    std::array<char, IF_NAMESIZE> name{};
+    const bool named = if_indextoname(*index, name.data()) != nullptr;
+    return Route{source->with_port(0), named ? name.data() : std::to_string(*index)};
+}
+
+}  // namespace sockbox::net

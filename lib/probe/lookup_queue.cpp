@@ -1,0 +1,284 @@
+// Worker threads for lookups, and one that keeps the order and the time.
+#include "probe/lookup_queue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <list>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "net/units.h"
+
+namespace sockbox::probe {
+namespace {
+
+using net::Clock;
+using net::Deadline;
+
+// Between two tries of a lookup that failed.
+constexpr std::chrono::milliseconds retry_pause{200};
+
+// So many questions a worker wait for their turn to be shown: a slow one stops nobody for long, and
+// memory stays bounded.
+constexpr std::size_t places_per_job = 16;
+
+struct Slot {
+    enum class Phase { queued, running, done };
+    Lookup lookup;
+    Phase phase = Phase::queued;
+    Deadline deadline = net::no_deadline;     // of the step under way
+    std::list<std::thread>::iterator worker;  // while running
+    unsigned turn = 0;                        // grows when a worker is taken off it
+};
+
+net::Error too_late(std::chrono::nanoseconds timeout, const Question& question) {
+    return {std::error_code(EAI_AGAIN, net::resolver_category()), "resolve", subject_of(question),
+            fmt::format("no answer within {}", net::format_duration(timeout)),
+            "a name server may be silent; --timeout waits longer"};
+}
+
+}  // namespace
+
+struct LookupQueue::State {
+    State(LookupPlan chosen, Show shower, Pause pauser)
+        : plan(std::move(chosen)), show(std::move(shower)), pause(std::move(pauser)) {}
+
+    const LookupPlan plan;
+    const Show show;
+    const Pause pause;
+    std::mutex mutex;
+    std::condition_variable work;      // for workers: a question, or the end
+    std::condition_variable progress;  // for the keeper: the first in order is done, or a new one
+    std::condition_variable space;     // for whoever asks
+    std::deque<std::shared_ptr<Slot>> order;
+    std::deque<std::shared_ptr<Slot>> queue;
+    std::list<std::thread> workers;  // those that were not left to themselves
+    std::size_t idle = 0;
+    std::size_t left = 0;
+    bool closed = false;
+    Deadline keeper_wakes = net::no_deadline;
+    std::thread keeper;
+
+    using Lock = std::unique_lock<std::mutex>;
+    void enter(Lock& lock, std::shared_ptr<Slot> slot);
+    void hire(const std::shared_ptr<State>& self);
+    void fail_all(const net::Error& error);
+    void work_off(std::list<std::thread>::iterator me);
+    bool try_one(Lock& lock, Slot& slot, unsigned turn);
+    bool stale(const Slot& slot, unsigned turn) const { return slot.turn != turn; }
+    void keep_order(const std::shared_ptr<State>& self);
+    void show_first(Lock& lock);
+    void wait_for_progress(Lock& lock);
+    void retire_late();
+    void abandon(Slot& slot);
+    Deadline next_deadline() const;
+    void set_deadline(Slot& slot);
+};
+
+// Waits for a place in the order and takes it.
+void LookupQueue::State::enter(Lock& lock, std::shared_ptr<Slot> slot) {
+    space.wait(lock, [&] { return order.size() < plan.jobs * places_per_job; });
+    order.push_back(std::move(slot));
+    progress.notify_one();
+}
+
+// More workers where there is need and room for them.
+void LookupQueue::State::hire(const std::shared_ptr<State>& self) {
+    while (idle < queue.size() && workers.size() < plan.jobs && left < most_left) {
+        const auto me = workers.emplace(workers.end());
+        try {
+            *me = std::thread([self, me] { self->work_off(me); });
+        } catch (const std::system_error& error) {
+            workers.erase(me);
+            if (workers.empty() && left == 0)  // nobody is there to do it later
+                fail_all({error.code(), "start a thread", {}, {}, {}});
+            return;
+        }
+        ++idle;
+    }
+}
+
+void LookupQueue::State::fail_all(const net::Error& error) {
+    for (const auto& slot : queue) {
+        slot->lookup.answer = net::fail(error);
+        slot->phase = Slot::Phase::done;
+    }
+    queue.clear();
+    progress.notify_one();
+}
+
+void LookupQueue::State::work_off(std::list<std::thread>::iterator me) {
+    Lock lock(mutex);
+    for (;; ++idle) {
+        work.wait(lock, [&] { return !queue.empty() || (closed && order.empty()); });
+        if (queue.empty())
+            return;
+        --idle;
+        const std::shared_ptr<Slot> slot = std::move(queue.front());
+        queue.pop_front();
+        slot->phase = Slot::Phase::running;
+        slot->worker = me;
+        const unsigned turn = slot->turn;
+        while (!try_one(lock, *slot, turn) && !stale(*slot, turn) &&
+               Clock::now() < plan.try_until) {
+            slot->deadline = net::no_deadline;
+            lock.unlock();
+            std::this_thread::sleep_until(std::min(Clock::now() + retry_pause, plan.try_until));
+            lock.lock();
+        }
+        if (stale(*slot, turn)) {  // this thread was left to itself and is not missed
+            --left;
+            progress.notify_one();
+            return;
+        }
+        slot->phase = Slot::Phase::done;
+        if (!order.empty() && order.front() == slot)
+            progress.notify_one();
+    }
+}
+
+// One try; true when it came to what was wanted. What it found stands in the slot, unless the
+// worker was taken off it meanwhile.
+bool LookupQueue::State::try_one(Lock& lock, Slot& slot, unsigned turn) {
+    set_deadline(slot);
+    const Question question = slot.lookup.question;
+    lock.unlock();
+    Lookup found = look_up(question);
+    const auto publish = [&] {
+        lock.lock();
+        const bool current = !stale(slot, turn);
+        if (current) {
+            slot.lookup = found;
+            set_deadline(slot);
+        }
+        lock.unlock();
+        return current;
+    };
+    if (found.answer && plan.examine.anything() && publish())
+        examine(found, plan.examine, publish);
+    lock.lock();
+    if (stale(slot, turn))
+        return false;
+    slot.lookup = std::move(found);
+    return slot.lookup.answer.has_value();
+}
+
+void LookupQueue::State::set_deadline(Slot& slot) {
+    slot.deadline = net::deadline_in(plan.timeout);
+    if (slot.deadline < keeper_wakes)
+        progress.notify_one();
+}
+
+Deadline LookupQueue::State::next_deadline() const {
+    Deadline next = net::no_deadline;
+    for (const auto& slot : order)
+        if (slot->phase == Slot::Phase::running)
+            next = std::min(next, slot->deadline);
+    return next;
+}
+
+// Takes the worker off a lookup that is over its time. What was found so far stays.
+void LookupQueue::State::abandon(Slot& slot) {
+    ++slot.turn;
+    slot.worker->detach();
+    workers.erase(slot.worker);
+    ++left;
+    if (slot.lookup.answer && !slot.lookup.details.empty())
+        return give_up_details(slot.lookup, plan.examine,
+                               too_late(plan.timeout, slot.lookup.question));
+    slot.lookup.elapsed = plan.timeout;
+    slot.lookup.answer = net::fail(too_late(plan.timeout, slot.lookup.question));
+}
+
+void LookupQueue::State::retire_late() {
+    const Deadline now = Clock::now();
+    for (const auto& slot : order) {
+        if (slot->phase != Slot::Phase::running || slot->deadline > now)
+            continue;
+        abandon(*slot);
+        const bool again = now < plan.try_until;
+        slot->phase = again ? Slot::Phase::queued : Slot::Phase::done;
+        if (again)
+            queue.push_back(slot);
+    }
+}
+
+void LookupQueue::State::show_first(Lock& lock) {
+    const std::shared_ptr<Slot> first = std::move(order.front());
+    order.pop_front();
+    space.notify_one();
+    lock.unlock();
+    show(first->lookup);
+    lock.lock();
+}
+
+void LookupQueue::State::keep_order(const std::shared_ptr<State>& self) {
+    Lock lock(mutex);
+    bool paused = true;
+    while (!order.empty() || !closed) {
+        if (!order.empty() && order.front()->phase == Slot::Phase::done) {
+            show_first(lock);
+            paused = false;
+        } else if (!paused) {
+            paused = true;
+            lock.unlock();
+            pause();
+            lock.lock();
+        } else {
+            wait_for_progress(lock);
+            hire(self);  // in place of those that are late, and when one of them has come back
+        }
+    }
+}
+
+// Waits until there may be something to show, or something is late.
+void LookupQueue::State::wait_for_progress(Lock& lock) {
+    keeper_wakes = next_deadline();
+    if (keeper_wakes == net::no_deadline)
+        progress.wait(lock);
+    else if (progress.wait_until(lock, keeper_wakes) == std::cv_status::timeout)
+        retire_late();
+}
+
+LookupQueue::LookupQueue(LookupPlan plan, Show show, Pause pause)
+    : state_(std::make_shared<State>(std::move(plan), std::move(show), std::move(pause))) {
+    state_->keeper = std::thread([state = state_] { state->keep_order(state); });
+}
+
+void LookupQueue::ask(Question question) {
+    auto slot = std::make_shared<Slot>();
+    slot->lookup.question = std::move(question);
+    State::Lock lock(state_->mutex);
+    state_->enter(lock, slot);
+    state_->queue.push_back(std::move(slot));
+    state_->hire(state_);
+    state_->work.notify_one();
+}
+
+void LookupQueue::put(Lookup answered) {
+    auto slot = std::make_shared<Slot>();
+    slot->lookup = std::move(answered);
+    slot->phase = Slot::Phase::done;
+    State::Lock lock(state_->mutex);
+    state_->enter(lock, std::move(slot));
+}
+
+void LookupQueue::finish() {
+    {
+        const State::Lock lock(state_->mutex);
+        if (state_->closed)
+            return;
+        state_->closed = true;
+        state_->progress.notify_one();
+    }
+    state_->keeper.join();
+    state_->work.notify_all();
+    for (std::thread& worker : state_->workers)
+        worker.join();
+}
+
+}  // namespace sockbox::probe

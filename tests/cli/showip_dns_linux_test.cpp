@@ -1,0 +1,162 @@
+// showip end to end against a name server of our own, in private namespaces.
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr int refused_world = 77;  // with_fakedns says so where it may not make namespaces
+
+Ran in_world(const Words& words, const Words& environment = {}, std::string_view input = {}) {
+    Words all{SOCKBOX_SOURCE_DIR "/tests/with_fakedns"};
+    all.insert(all.end(), words.begin(), words.end());
+    Process process(all, environment);
+    process.write_input(input);
+    return process.wait();
+}
+
+// Runs showip there; skips the test where there is no such world.
+#define SHOWIP_IN_WORLD(ran, ...)                 \
+    const Ran ran = showip_in_world(__VA_ARGS__); \
+    if (ran.status == refused_world)              \
+    GTEST_SKIP() << "no private namespaces or no python3 here"
+
+Ran showip_in_world(const Words& words, const Words& environment = {},
+                    std::string_view input = {}) {
+    Words all{SOCKBOX_BIN_DIR "/showip"};
+    all.insert(all.end(), words.begin(), words.end());
+    return in_world(all, environment, input);
+}
+
+TEST(ShowipDns, FailuresAreToldApart) {
+    SHOWIP_IN_WORLD(ran,
+                    {"nodata.test", "nxdomain.test", "servfail.test", "refused.test", "loop.test",
+                     "dual.test", std::string(64, 'a') + ".test", "a..b", std::string(300, 'a')});
+    EXPECT_EQ(ran.status, tools::exit_unresolved);
+    EXPECT_EQ(ran.out, "IP addresses for dual.test:\n\n  IPv6: ::1\n  IPv4: 127.0.0.1\n");
+    Words failures;
+    for (const std::string& line : lines(ran.err))
+        if (!line.starts_with("showip: hint: "))
+            failures.push_back(line);
+    const std::string unknown = "error -2: Name or service not known (EAI_NONAME)";
+    const std::string again = "error -3: Temporary failure in name resolution (EAI_AGAIN)";
+    EXPECT_THAT(
+        failures,
+        ElementsAre(
+            "showip: resolve nodata.test: error -5: No address associated with hostname "
+            "(EAI_NODATA)",
+            "showip: resolve nxdomain.test: " + unknown, "showip: resolve servfail.test: " + again,
+            "showip: resolve refused.test: " + again, "showip: resolve loop.test: " + unknown,
+            HasSubstr(unknown), HasSubstr(unknown), HasSubstr("(EAI_NONAME)")));
+}
+
+TEST(ShowipDns, ASilentServerCostsNoMoreThanTheTimeout) {
+    SHOWIP_IN_WORLD(ran, {"-j", "-t", "200ms", "--stats", "silent.test", "dual.test"});
+    EXPECT_EQ(ran.status, tools::exit_unresolved);
+    const Words objects = lines(ran.out);
+    ASSERT_EQ(objects.size(), 3U);
+    EXPECT_THAT(
+        objects[0],
+        AllOf(HasSubstr(R"("host":"silent.test")"), HasSubstr(R"("elapsed_ns":200000000)"),
+              HasSubstr(R"("symbol":"EAI_AGAIN","code":-3,"message":"no answer within 200ms")")));
+    EXPECT_THAT(objects[1], HasSubstr(R"("host":"dual.test")"));
+    EXPECT_THAT(objects[2],
+                StartsWith(R"({"tool":"showip","event":"stats","lookups":2,"failures":1,)"));
+}
+
+TEST(ShowipDns, SilentNamesStopNoOthers) {
+    std::string names;
+    for (int i = 0; i < 60; ++i)
+        names += "silent.test\nn" + std::to_string(i) + ".test\n";
+    SHOWIP_IN_WORLD(ran, {"-s", "-J", "4", "-t", "100ms", "-f", "-"}, {}, names);
+    EXPECT_EQ(ran.status, tools::exit_unresolved);
+    EXPECT_THAT(lines(ran.out), testing::AllOf(testing::SizeIs(60), testing::Each("127.0.0.1")));
+}
+
+TEST(ShowipDns, OutputStaysInTheOrderOfTheInput) {
+    std::string names;
+    std::string expected;
+    for (int i = 0; i < 200; ++i) {
+        names += (i % 2 == 0 ? "n" + std::to_string(i) : std::string("end")) + ".test\n";
+        expected += i % 2 == 0 ? "127.0.0.1\n" : "";
+    }
+    SHOWIP_IN_WORLD(ran, {"-s", "-f", "-"}, {}, names);
+    EXPECT_EQ(ran.out, expected);
+}
+
+TEST(ShowipDns, CanonicalNamesAreShown) {
+    SHOWIP_IN_WORLD(ran, {"--canonname", "chain.test"});
+    EXPECT_EQ(ran.out, "IP addresses for chain.test:\n\n  Name: end.test\n  IPv4: 192.0.2.9\n");
+}
+
+TEST(ShowipDns, InternationalNamesNeedTheirLocale) {
+    const Words words{"--canonname", "--flags", "idn", "b\u00fccher.test"};
+    SHOWIP_IN_WORLD(ran, words, {"LC_ALL=C.UTF-8"});
+    if (ran.err.find("EAI_IDN_ENCODE") != std::string::npos)
+        GTEST_SKIP() << "no libidn2 or no UTF-8 locale here";
+    EXPECT_THAT(ran.out, AllOf(HasSubstr("xn--bcher-kva.test"), HasSubstr("IPv4: 192.0.2.8")));
+    const Ran without = showip_in_world(words, {"LC_ALL=C"});
+    EXPECT_EQ(without.status, tools::exit_unresolved);
+    EXPECT_THAT(without.err, AllOf(HasSubstr("(EAI_IDN_ENCODE)"), HasSubstr("UTF-8 locale")));
+}
+
+TEST(ShowipDns, ManyAndDoubleAddressesAreAllShown) {
+    SHOWIP_IN_WORLD(ran, {"-s", "many.test", "dup.test"});
+    EXPECT_EQ(ran.status, 0);
+    const Words found = lines(ran.out);
+    ASSERT_EQ(found.size(), 503U);
+    EXPECT_EQ(std::set<std::string>(found.begin(), found.begin() + 500).size(), 500U);
+    EXPECT_THAT(ran.err, HasSubstr("192.0.2.7 stands in the answer 3 times"));
+}
+
+TEST(ShowipDns, OddAddressesAreShownAndRemarkedOn) {
+    SHOWIP_IN_WORLD(ran, {"-s", "mapped.test", "ll.test"});
+    EXPECT_EQ(ran.out, "::ffff:127.0.0.1\nfe80::1\n");
+    EXPECT_THAT(lines(ran.err),
+                ElementsAre(HasSubstr("mapped into IPv6"), HasSubstr("needs a zone")));
+}
+
+TEST(ShowipDns, ReverseNamesAreConfirmedOrNot) {
+    SHOWIP_IN_WORLD(ran, {"-x", "lookalike.test", "127.0.0.99", "192.0.2.66"});
+    EXPECT_THAT(ran.out, HasSubstr("IPv4: 127.0.0.77  dual.test (not confirmed)\n"));
+    EXPECT_THAT(ran.out, HasSubstr("IPv4: 127.0.0.99  no name (EAI_NONAME)\n"));
+    EXPECT_THAT(ran.out, HasSubstr("\\x1b[31mred.test"));
+    EXPECT_THAT(ran.out, Not(HasSubstr("\x1b")));
+    const Ran json = showip_in_world({"-jx", "127.0.0.1"});
+    EXPECT_THAT(json.out, HasSubstr(R"("reverse":{"name":"localhost","confirmed":true})"));
+}
+
+TEST(ShowipDns, TheEnvironmentOfTheResolverDoesNoHarm) {
+    SHOWIP_IN_WORLD(
+        ran, {"-s", "dual.test", "n1"},
+        {"RES_OPTIONS=" + std::string(65536, 'x'), "LOCALDOMAIN=test", "HOSTALIASES=/nonexistent"});
+    EXPECT_EQ(ran.out, "::1\n127.0.0.1\n127.0.0.1\n");
+    EXPECT_THAT(ran.err, HasSubstr("HOSTALIASES may have replaced 'n1'"));
+}
+
+TEST(ShowipDns, AnInterruptEndsALookup) {
+    const Ran ran = in_world({"timeout", "--preserve-status", "-s", "INT", "0.3",
+                              SOCKBOX_BIN_DIR "/showip", "silent.test"});
+    if (ran.status == refused_world)
+        GTEST_SKIP() << "no private namespaces or no python3 here";
+    EXPECT_EQ(ran.status, 130);
+    EXPECT_EQ(ran.out, "");
+}
+
+TEST(ShowipDns, NoRouteIsSaidWhereThereIsNone) {
+    SHOWIP_IN_WORLD(ran, {"--source", "192.0.2.1", "127.0.0.1"});
+    EXPECT_THAT(ran.out, HasSubstr("IPv4: 192.0.2.1  no route (ENETUNREACH)\n"));
+    EXPECT_THAT(ran.out, HasSubstr("IPv4: 127.0.0.1  from 127.0.0.1 by lo\n"));
+}
+
+}  // namespace
+}  // namespace sockbox::test

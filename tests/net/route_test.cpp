@@ -1,0 +1,31 @@
+// Tests of lib/net/route.
+#include "net/route.h"
+
+#include <gtest/gtest.h>
+
+namespace sockbox::net {
+namespace {
+
+TEST(Route, LoopbackGoesByItsOwnInterface) {
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        const auto route = route_to(Endpoint::loopback(family));
+        if (!route && family == Family::ipv6)
+            GTEST_SKIP() << route.error().message();
+        ASSERT_TRUE(route) << route.error().message();
+        EXPECT_EQ(route->source, Endpoint::loopback(family));
+        EXPECT_FALSE(route->interface.empty());
+#ifdef __linux__
+        EXPECT_EQ(route->interface, "lo");
+#endif
+    }
+}
+
+TEST(Route, ALinkLocalAddressWithoutAZoneHasNone) {
+    const auto route = route_to(*Endpoint::parse("fe80::1"));
+    if (!route) {
+        EXPECT_NE(route.error().hint, "");
+    }
+}
+
+}  // namespace
+}  // namespace sockbox::net

@@ -1,0 +1,89 @@
+// The order of showip's output, its notes and its exit status.
+#include "tools/showip_display.h"
+
+#include <algorithm>
+
+#include "net/escape.h"
+#include "net/resolver_error.h"
+#include "net/units.h"
+#include "tools/showip_views.h"
+
+namespace sockbox::tools {
+namespace {
+
+constexpr std::string_view tool = "showip";
+
+// The exit status of a lookup that failed: a host that is none, and hints that the resolver
+// refuses, are the user's mistakes.
+int status_of_lookup(const net::Error& error) {
+    if (error.code.category() == std::generic_category())
+        return exit_usage;
+    if (error.code.category() != net::resolver_category())
+        return exit_refused;
+    switch (error.code.value()) {
+        case EAI_BADFLAGS:
+        case EAI_FAMILY:
+        case EAI_SOCKTYPE: return exit_usage;
+        case EAI_MEMORY: return exit_refused;
+        default: return exit_unresolved;
+    }
+}
+
+}  // namespace
+
+ShowipDisplay::ShowipDisplay(const ShowipStyle& style, Io io) : style_(style), io_(io) {
+    if (style.stats)
+        times_.emplace();
+}
+
+void ShowipDisplay::show(const probe::Lookup& lookup) {
+    if (times_)
+        times_->record(lookup.elapsed);
+    if (style_.common.json)
+        io_.out.write(showip_json(lookup));
+    else if (lookup.answer)
+        io_.out.write(text_of(lookup));
+    if (!lookup.answer) {
+        ++failures_;
+        io_.out.flush();  // so that both streams are in order on a terminal
+        complain(io_, tool, showip_failure(lookup));
+        status_ = std::max(status_, status_of_lookup(lookup.answer.error()));
+    } else if (!style_.common.quiet) {
+        remark(lookup);
+    }
+}
+
+void ShowipDisplay::remark(const probe::Lookup& lookup) {
+    if (!style_.common.json)
+        for (const std::string& remark : probe::remarks_on(lookup))
+            io_.err.print("{}: note: {}\n", tool, remark);
+    if (style_.common.verbose)
+        io_.err.print("{}: {}: {} nodes in {}\n", tool, probe::subject_of(lookup.question),
+                      lookup.answer->addresses.size(), net::format_approximately(lookup.elapsed));
+}
+
+void ShowipDisplay::fail(const net::Error& error) {
+    io_.out.flush();
+    complain(io_, tool, error);
+    status_ = std::max<int>(status_, exit_refused);
+}
+
+void ShowipDisplay::end() {
+    if (!times_)
+        return;
+    const stats::Summary summary = times_->summary();
+    io_.out.write(style_.common.json ? showip_stats_json(summary, failures_)
+                                     : showip_stats_text(summary, failures_));
+}
+
+std::string ShowipDisplay::text_of(const probe::Lookup& lookup) {
+    if (style_.short_form || (style_.common.quiet && !style_.long_form))
+        return showip_short(lookup);
+    const bool emphasis = style_.common.colored(io_.out);
+    std::string text = first_ ? "" : "\n";
+    first_ = false;
+    return text +
+           (style_.long_form ? showip_long(lookup, emphasis) : showip_text(lookup, emphasis));
+}
+
+}  // namespace sockbox::tools

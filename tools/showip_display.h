@@ -1,0 +1,45 @@
+// Where showip's results go: views to standard output, failures and remarks to standard error.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "probe/lookup.h"
+#include "stats/summary.h"
+#include "tools/cli.h"
+
+namespace sockbox::tools {
+
+struct ShowipStyle {
+    Common common;
+    bool short_form = false;
+    bool long_form = false;
+    bool stats = false;
+};
+
+class ShowipDisplay {
+  public:
+    ShowipDisplay(const ShowipStyle& style, Io io);
+
+    void show(const probe::Lookup& lookup);
+    // A failure that belongs to no host.
+    void fail(const net::Error& error);
+    // After the last host.
+    void end();
+
+    // The worst of what was shown.
+    int status() const noexcept { return status_; }
+
+  private:
+    std::string text_of(const probe::Lookup& lookup);
+    void remark(const probe::Lookup& lookup);
+
+    const ShowipStyle& style_;
+    Io io_;
+    bool first_ = true;
+    int status_ = exit_ok;
+    std::uint64_t failures_ = 0;
+    std::optional<stats::Series> times_;  // where they are asked for
+};
+
+}  // namespace sockbox::tools
