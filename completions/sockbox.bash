@@ -36,7 +36,8 @@ _sockbox_fill() {
 # _sockbox_values COMMAND OPTION: the values that begin with $cur.
 _sockbox_values() {
     local before='' sockopt
-    sockopt=("${program[@]/%$1/sockopt}")
+    sockopt=("${program[@]}")
+    sockopt[-1]=${sockopt[-1]%"${sockopt[-1]##*/}"}sockopt
     case $1:$2 in
     *:--color) _sockbox_fill 'auto always never' ;;
     echod:--engine) _sockbox_fill 'auto iterative thread pool poll epoll' ;;
