@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -167,10 +168,8 @@ bool Endpoint::is_v4_mapped() const noexcept {
 }
 
 bool Endpoint::is_unspecified() const noexcept {
-    for (const std::byte byte : unmapped().bytes())
-        if (byte != std::byte{0})
-            return false;
-    return true;
+    const Endpoint plain = unmapped();
+    return std::ranges::all_of(plain.bytes(), [](std::byte byte) { return byte == std::byte{0}; });
 }
 
 bool Endpoint::is_loopback() const noexcept {

@@ -157,12 +157,6 @@ std::string format_duration(nanoseconds duration) {
     }
     if (ns == 0)
         return "0s";
-    for (const std::size_t i : {3U, 2U, 1U}) {
-        const Unit& unit = time_units[i];
-        if (ns > unit.ns && ns % (unit.ns / 1000) == 0)
-            return fmt::format("{}{}", static_cast<double>(ns) / static_cast<double>(unit.ns),
-                               unit.name);
-    }
     return fmt::format("{}ns", ns);
 }
 

@@ -26,7 +26,7 @@ Result<double> parse_percent(std::string_view text);
 // A port in decimal, from `lowest` (0, or 1 for a client) to 65535.
 Result<std::uint16_t> parse_port(std::string_view text, std::uint16_t lowest = 0);
 
-// The shortest exact form with one unit: "1.5s", "250ms", "0s".
+// Exactly, in the largest unit of which it is a whole number: "90s", "1500ms", "0s".
 std::string format_duration(std::chrono::nanoseconds duration);
 
 // Three significant digits for people: "42.1 us", "1.50 ms", "12.3 s".

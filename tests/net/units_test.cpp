@@ -39,7 +39,8 @@ TEST(Units, DurationsRefuseAllElseAndShowIt) {
 }
 
 TEST(Units, DurationsPrintWhatTheyParse) {
-    for (const char* text : {"0s", "1ns", "250ms", "1.5s", "2m", "1h", "90s", "1500us", "292h"}) {
+    for (const char* text : {"0s", "1ns", "250ms", "1.5s", "2m", "1h", "90s", "1500us", "292h",
+                             "53600.00003000001h"}) {
         const auto parsed = parse_duration(text);
         ASSERT_TRUE(parsed) << text;
         EXPECT_EQ(*parse_duration(format_duration(*parsed)), *parsed) << format_duration(*parsed);
