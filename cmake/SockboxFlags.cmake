@@ -27,6 +27,11 @@ else()
     target_link_options(sockbox_flags INTERFACE -static-libstdc++ -static-libgcc)
 endif()
 
+if(SOCKBOX_FUZZ)
+    target_compile_options(sockbox_flags INTERFACE -fsanitize=fuzzer-no-link)
+    target_link_options(sockbox_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 if(WIN32)
     target_compile_definitions(sockbox_flags INTERFACE
         _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN NOMINMAX NOGDI)

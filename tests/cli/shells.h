@@ -1,6 +1,7 @@
 // What the real shells offer at Tab, and the flags that --help and the manual pages name.
 #pragma once
 
+#include <ostream>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ struct Shell {
     bool is_here() const;
     // What it offers for the last of `words`, which may be empty.
     Names offers(const Words& words) const;
+    friend void PrintTo(const Shell& shell, std::ostream* out) { *out << shell.name; }
 };
 
 // "-j", "--json", … of a command's help text.

@@ -1,0 +1,26 @@
+// NAME=VALUE of socket options from any bytes; what is taken prints as something that is taken.
+#include "net/option.h"
+#include "net/option_codec.h"
+#include "tests/fuzz/text_of.h"
+
+using namespace sockbox;
+using fuzz::require;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view text = fuzz::text_of(data, size);
+    if (const auto setting = net::parse_setting(text)) {
+        const net::OptionRow& row = setting->option.row();
+        const std::string printed = net::format_value(row, setting->value);
+        require(net::parse_value(row, printed).has_value());
+        if (const auto bytes = net::encode(row, setting->value))
+            require(!net::format_value(row, net::decode(row, *bytes)).empty());
+    }
+    // The same bytes as what a kernel might answer.
+    if (size > 1) {
+        const auto rows = net::all_options();
+        const std::span<const std::uint8_t> answer(data + 1, size - 1);
+        const net::OptionRow& row = rows[data[0] % rows.size()];
+        net::format_value(row, net::decode(row, std::as_bytes(answer)));
+    }
+    return 0;
+}
