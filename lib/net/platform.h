@@ -121,6 +121,13 @@ void use_binary_streams() noexcept;
 
 bool is_terminal(int file) noexcept;
 
+// Makes writing to a pipe or socket whose reader is gone an error to look at, where it would
+// otherwise end the process (SIGPIPE).
+void ignore_broken_pipes() noexcept;
+
+// Lets this process have as many descriptors as the system grants it.
+void raise_descriptor_limit() noexcept;
+
 // The words of the command line in UTF-8, the program's name first; none where main got none.
 std::vector<std::string> arguments(int argc, char** argv);
 

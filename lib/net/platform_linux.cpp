@@ -1,8 +1,10 @@
 // The platform's contract on Linux.
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "net/platform.h"
@@ -131,6 +133,18 @@ void use_binary_streams() noexcept {
 
 bool is_terminal(int file) noexcept {
     return ::isatty(file) == 1;
+}
+
+void ignore_broken_pipes() noexcept {
+    ::signal(SIGPIPE, SIG_IGN);
+}
+
+void raise_descriptor_limit() noexcept {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 std::vector<std::string> arguments(int argc, char** argv) {

@@ -157,6 +157,10 @@ bool is_terminal(int file) noexcept {
     return ::GetConsoleMode(handle_of(file), &mode) != 0;
 }
 
+void ignore_broken_pipes() noexcept {}
+
+void raise_descriptor_limit() noexcept {}
+
 std::vector<std::string> arguments(int /*argc*/, char** /*argv*/) {
     // main's own are in the ANSI code page.
     int count = 0;
