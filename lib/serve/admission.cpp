@@ -1,0 +1,48 @@
+// Counting the clients against their bounds.
+#include "serve/admission.h"
+
+#include <fmt/format.h>
+
+namespace sockbox::serve {
+namespace {
+
+tl::unexpected<net::Error> refuse(const net::Endpoint& peer, std::string why) {
+    return net::fail({{}, "refuse", peer.to_string(), std::move(why), {}});
+}
+
+net::Endpoint client_of(const net::Endpoint& peer) {
+    return peer.unmapped().with_port(0);
+}
+
+}  // namespace
+
+Admission::Ticket::~Ticket() {
+    if (admission_ != nullptr)
+        admission_->release(peer_);
+}
+
+net::Result<Admission::Ticket> Admission::admit(const net::Endpoint& peer) {
+    const std::lock_guard lock(mutex_);
+    if (limits_.connections != 0 && open_ >= limits_.connections)
+        return refuse(peer, fmt::format("{} connections are open (--max-connections)", open_));
+    if (limits_.per_client != 0) {
+        std::size_t& open = open_by_client_[client_of(peer)];
+        if (open >= limits_.per_client)
+            return refuse(peer, fmt::format("it has {} connections (--max-per-client)", open));
+        ++open;
+    }
+    ++open_;
+    return Ticket(*this, peer);
+}
+
+void Admission::release(const net::Endpoint& peer) {
+    const std::lock_guard lock(mutex_);
+    --open_;
+    if (limits_.per_client == 0)
+        return;
+    const auto found = open_by_client_.find(client_of(peer));
+    if (--found->second == 0)
+        open_by_client_.erase(found);
+}
+
+}  // namespace sockbox::serve

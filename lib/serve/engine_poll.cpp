@@ -1,0 +1,88 @@
+// The poll engine: one thread and poll(2), which every system has.
+#include <unordered_map>
+
+#include "serve/engines.h"
+#include "serve/reactor.h"
+
+namespace sockbox::serve {
+namespace {
+
+short events_of(Interest interest) {
+    switch (interest) {
+        case Interest::read: return POLLIN;
+        case Interest::write: return POLLOUT;
+        case Interest::none: break;
+    }
+    return 0;
+}
+
+class PollPoller final : public Poller {
+  public:
+    net::Status watch(net::NativeSocket socket, EventSource& source, Interest interest) override {
+        net::PollEntry entry{};
+        entry.fd = socket;
+        entry.events = events_of(interest);
+        places_[socket] = entries_.size();
+        entries_.push_back(entry);
+        sources_.push_back(&source);
+        return {};
+    }
+
+    void change(net::NativeSocket socket, EventSource& source, Interest interest) override {
+        const std::size_t place = places_.at(socket);
+        entries_[place].events = events_of(interest);
+        sources_[place] = &source;
+    }
+
+    void forget(net::NativeSocket socket) override {
+        const auto found = places_.find(socket);
+        if (found == places_.end())
+            return;
+        const std::size_t place = found->second;
+        places_.erase(found);
+        if (place + 1 != entries_.size()) {
+            entries_[place] = entries_.back();
+            sources_[place] = sources_.back();
+            places_[entries_[place].fd] = place;
+        }
+        entries_.pop_back();
+        sources_.pop_back();
+    }
+
+    net::Status wait(net::Deadline deadline) override {
+        const int count = net::platform::poll(entries_, net::poll_timeout(deadline));
+        if (count < 0 && net::platform::last_error() != std::errc::interrupted)
+            return net::fail_last("poll");
+        // Gathered first, for what is called may watch and forget.
+        ready_.clear();
+        for (std::size_t i = 0; std::cmp_less(ready_.size(), count); ++i)
+            if (entries_[i].revents != 0)
+                ready_.push_back(sources_[i]);
+        for (EventSource* source : ready_)
+            source->on_ready();
+        return {};
+    }
+
+  private:
+    std::vector<net::PollEntry> entries_;
+    std::vector<EventSource*> sources_;  // one an entry
+    std::unordered_map<net::NativeSocket, std::size_t> places_;
+    std::vector<EventSource*> ready_;
+};
+
+}  // namespace
+
+std::unique_ptr<Poller> make_poll_poller() {
+    return std::make_unique<PollPoller>();
+}
+
+net::Status serve_with_poll(Service& service, Listeners listeners) {
+    Reactor reactor(service, make_poll_poller());
+    if (auto ready = reactor.listen(std::move(listeners.tcp)); !ready)
+        return ready;
+    if (auto ready = reactor.answer_datagrams(std::move(listeners.udp)); !ready)
+        return ready;
+    return reactor.run();
+}
+
+}  // namespace sockbox::serve

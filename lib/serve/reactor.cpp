@@ -1,0 +1,223 @@
+// The event loop: waiting, the time, the drain and the end.
+#include "serve/reactor.h"
+
+#include <algorithm>
+
+namespace sockbox::serve {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Bounds of how often the connections' timeouts are looked at.
+constexpr milliseconds least_sweep_interval{10};
+constexpr milliseconds most_sweep_interval{1000};
+constexpr milliseconds drain_sweep_interval{20};
+
+// Buffers kept for the next slow peer.
+constexpr std::size_t spare_pages = 16;
+
+tl::unexpected<net::Error> out_of_memory(std::string action) {
+    return net::fail(
+        {std::make_error_code(std::errc::not_enough_memory), std::move(action), {}, {}, {}});
+}
+
+}  // namespace
+
+Reactor::Reactor(Service& service, std::unique_ptr<Poller> poller)
+    : service_(service), poller_(std::move(poller)), buffer_(allocate_pages(buffer_bytes)) {}
+
+Reactor::~Reactor() = default;
+
+net::Status Reactor::listen(std::vector<net::Socket> tcp) {
+    for (net::Socket& socket : tcp) {
+        acceptors_.push_back(std::make_unique<Acceptor>(*this, std::move(socket)));
+        if (auto watched = acceptors_.back()->watch(); !watched)
+            return watched;
+    }
+    return {};
+}
+
+net::Status Reactor::answer_datagrams(std::vector<net::Socket> udp) {
+    if (udp.empty())
+        return {};
+    auto echo = DatagramEcho::create(service_.counters().datagrams);
+    if (!echo)
+        return net::fail(echo.error());
+    datagram_echo_.emplace(std::move(*echo));
+    for (net::Socket& socket : udp) {
+        datagram_sources_.push_back(
+            std::make_unique<DatagramSource>(*datagram_echo_, std::move(socket)));
+        if (auto watched = datagram_sources_.back()->watch(*poller_); !watched)
+            return watched;
+    }
+    return {};
+}
+
+void Reactor::adopt(Client client) {
+    std::unique_ptr<Connection> connection(new (std::nothrow) Connection(*this, std::move(client)));
+    if (!connection)
+        return service_.tell(Trouble::accept, out_of_memory("serve a connection").value());
+    service_.counters().open.add();
+    const auto watched = poller_->watch(connection->native(), *connection, Interest::read);
+    Connection& added = *connection;
+    connections_.add(std::move(connection));
+    if (watched)
+        return;
+    service_.tell(Trouble::accept, watched.error());
+    added.abort();
+    destroy(added);
+}
+
+void Reactor::hand_over(Client client) {
+    if (place_)
+        place_(std::move(client));
+    else
+        adopt(std::move(client));
+}
+
+void Reactor::destroy(Connection& connection) {
+    poller_->forget(connection.native());
+    service_.counters().open.subtract();
+    connections_.destroy(connection);
+}
+
+net::Status Reactor::add(net::NativeSocket socket, EventSource& source) {
+    if (auto watched = poller_->watch(socket, source, Interest::read); !watched)
+        return watched;
+    ++other_sources_;
+    return {};
+}
+
+void Reactor::remove(net::NativeSocket socket) {
+    poller_->forget(socket);
+    --other_sources_;
+}
+
+Pages Reactor::take_pages() noexcept {
+    Pages pages;
+    if (spare_pages_.empty()) {
+        pages = allocate_pages(buffer_bytes);
+    } else {
+        pages = std::move(spare_pages_.back());
+        spare_pages_.pop_back();
+    }
+    if (pages)
+        ++pages_taken_;
+    return pages;
+}
+
+void Reactor::give_back(Pages pages) noexcept {
+    --pages_taken_;
+    if (spare_pages_.size() < spare_pages)
+        spare_pages_.push_back(std::move(pages));
+}
+
+net::Deadline Reactor::now() {
+    if (!now_known_)
+        now_ = net::Clock::now();
+    now_known_ = true;
+    return now_;
+}
+
+net::Status Reactor::start() {
+    if (!buffer_)
+        return out_of_memory("allocate a buffer");
+    spare_pages_.reserve(spare_pages);
+    return poller_->watch(service_.drain().waitable(), waker_, Interest::read);
+}
+
+net::Status Reactor::run() {
+    if (auto started = start(); !started)
+        return started;
+    while (!idle()) {
+        now_known_ = false;
+        const net::Deadline deadline = next_deadline();
+        now_known_ = false;
+        if (auto waited = poller_->wait(deadline); !waited)
+            return waited;
+        after_wait();
+    }
+    return {};
+}
+
+bool Reactor::idle() const {
+    return acceptors_.empty() && datagram_sources_.empty() && other_sources_ == 0 &&
+           connections_.empty();
+}
+
+std::chrono::nanoseconds Reactor::sweep_interval() const {
+    if (draining_)
+        return drain_sweep_interval;
+    const ServeOptions& options = service_.options();
+    std::chrono::nanoseconds shortest = options.write_timeout;
+    if (options.idle_timeout)
+        shortest = std::min(shortest, *options.idle_timeout);
+    return std::clamp<std::chrono::nanoseconds>(shortest / 10, least_sweep_interval,
+                                                most_sweep_interval);
+}
+
+// Whether time alone may end a connection.
+bool Reactor::needs_sweep() const {
+    return !connections_.empty() &&
+           (draining_ || pages_taken_ > 0 || service_.options().idle_timeout);
+}
+
+net::Deadline Reactor::next_deadline() {
+    net::Deadline next = net::no_deadline;
+    for (const auto& acceptor : acceptors_)
+        next = std::min(next, acceptor->resumes());
+    if (!needs_sweep())
+        return next;
+    if (next_sweep_ <= now())
+        next_sweep_ = now() + sweep_interval();
+    return std::min(next, next_sweep_);
+}
+
+void Reactor::after_wait() {
+    if (service_.abort().raised())
+        return abort_all();
+    if (!draining_ && service_.drain().raised())
+        begin_drain();
+    for (const auto& acceptor : acceptors_)
+        acceptor->check_time();
+    if (needs_sweep() && now() >= next_sweep_)
+        sweep();
+}
+
+void Reactor::begin_drain() {
+    draining_ = true;
+    drain_deadline_ = service_.drain_deadline();
+    next_sweep_ = now();
+    poller_->forget(service_.drain().waitable());
+    // Should it fail, the drain still has its deadline.
+    static_cast<void>(poller_->watch(service_.abort().waitable(), waker_, Interest::read));
+    for (const auto& acceptor : acceptors_)
+        acceptor->finish();
+    acceptors_.clear();
+    for (const auto& source : datagram_sources_)
+        source->finish(*poller_);
+    datagram_sources_.clear();
+}
+
+void Reactor::abort_all() {
+    if (!draining_)
+        begin_drain();
+    connections_.for_each([this](Connection& connection) {
+        connection.abort();
+        destroy(connection);
+    });
+}
+
+void Reactor::sweep() {
+    next_sweep_ = now() + sweep_interval();
+    connections_.for_each([](Connection& connection) { connection.check_time(); });
+}
+
+void serve_alone(Service& service, Client client) {
+    Reactor reactor(service, make_poll_poller());
+    reactor.adopt(std::move(client));
+    if (auto served = reactor.run(); !served)
+        service.tell(Trouble::accept, served.error());
+}
+
+}  // namespace sockbox::serve

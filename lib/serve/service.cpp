@@ -1,0 +1,59 @@
+// Admission, the drain's deadline and the rate of complaints, once for all engines.
+#include "serve/service.h"
+
+namespace sockbox::serve {
+namespace {
+
+// Closes without a reset where the peer has been quiet: what it sent already is read and dropped.
+void close_politely(net::Socket socket) {
+    std::array<std::byte, 4096> dropped;
+    static_cast<void>(socket.shutdown(net::ShutdownHow::send));
+    while (socket.receive(dropped).done()) {
+    }
+}
+
+}  // namespace
+
+Service::Service(const ServeOptions& options, Counters& counters, Observer& observer,
+                 const net::StopSignal& drain, const net::StopSignal& abort)
+    : options_(options),
+      counters_(counters),
+      observer_(observer),
+      drain_(drain),
+      abort_(abort),
+      admission_(options.limits) {}
+
+net::Deadline Service::drain_deadline() noexcept {
+    net::Deadline unset = net::no_deadline;
+    drain_deadline_.compare_exchange_strong(unset, net::deadline_in(options_.drain_timeout));
+    return drain_deadline_.load();
+}
+
+std::optional<Client> Service::admit(net::Accepted accepted) {
+    auto ticket = admission_.admit(accepted.peer);
+    if (!ticket) {
+        counters_.refused.add();
+        tell(Trouble::refused, ticket.error());
+        close_politely(std::move(accepted.socket));
+        return std::nullopt;
+    }
+    if (options_.prepare_accepted) {
+        if (auto prepared = options_.prepare_accepted(accepted.socket); !prepared) {
+            tell(Trouble::accept, prepared.error());
+            return std::nullopt;
+        }
+    }
+    counters_.accepted.add();
+    observer_.opened(accepted.peer);
+    return Client{std::move(accepted.socket), std::move(*ticket)};
+}
+
+void Service::tell(Trouble kind, const net::Error& error) {
+    const net::Deadline now = net::Clock::now();
+    auto& next = told_[static_cast<std::size_t>(kind)];
+    net::Deadline due = next.load();
+    if (now >= due && next.compare_exchange_strong(due, now + std::chrono::seconds(1)))
+        observer_.trouble(error);
+}
+
+}  // namespace sockbox::serve

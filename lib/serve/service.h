@@ -1,0 +1,68 @@
+// What every engine is given: the options, the limits, and where to count and to tell.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <optional>
+
+#include "net/clock.h"
+#include "net/stop.h"
+#include "net/streams.h"
+#include "serve/admission.h"
+#include "serve/counters.h"
+
+namespace sockbox::serve {
+
+struct ServeOptions {
+    std::size_t workers = 1;  // threads of the pool at rest, or reactors
+    std::size_t max_workers = 1024;
+    Limits limits;
+    std::optional<std::chrono::nanoseconds> idle_timeout;
+    std::chrono::nanoseconds write_timeout = std::chrono::seconds(60);
+    std::chrono::nanoseconds drain_timeout = std::chrono::seconds(5);
+    net::Prepare prepare_accepted;  // for what a connection does not inherit; may be empty
+};
+
+// Kinds of trouble, each told once a second at most.
+enum class Trouble : std::uint8_t { accept, refused, start_worker };
+
+// An accepted connection on its way to whoever serves it; its socket is non-blocking.
+struct Client {
+    net::Socket socket;
+    Admission::Ticket ticket;
+};
+
+// Shared by all threads of a server. All that it refers to outlives it.
+class Service {
+  public:
+    Service(const ServeOptions& options, Counters& counters, Observer& observer,
+            const net::StopSignal& drain, const net::StopSignal& abort);
+
+    const ServeOptions& options() const noexcept { return options_; }
+    Counters& counters() const noexcept { return counters_; }
+    Observer& observer() const noexcept { return observer_; }
+    // Raised: accept no more, finish what is under way. Then raised: end at once.
+    const net::StopSignal& drain() const noexcept { return drain_; }
+    const net::StopSignal& abort() const noexcept { return abort_; }
+
+    // When the drain is over; the first call starts it.
+    net::Deadline drain_deadline() noexcept;
+
+    // A new connection's place, or none: then it is refused and counted.
+    std::optional<Client> admit(net::Accepted accepted);
+
+    void tell(Trouble kind, const net::Error& error);
+
+  private:
+    const ServeOptions& options_;
+    Counters& counters_;
+    Observer& observer_;
+    const net::StopSignal& drain_;
+    const net::StopSignal& abort_;
+    Admission admission_;
+    std::atomic<net::Deadline> drain_deadline_{net::no_deadline};
+    std::array<std::atomic<net::Deadline>, 3> told_{};  // by Trouble: when it may be told again
+};
+
+}  // namespace sockbox::serve

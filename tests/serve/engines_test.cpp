@@ -1,0 +1,371 @@
+// Tests that every engine has to pass.
+#include "serve/engines.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "tests/serve/test_server.h"
+
+namespace sockbox::serve {
+namespace {
+
+using namespace std::chrono_literals;
+using Bytes = std::vector<std::byte>;
+
+Bytes random_bytes(std::size_t size, unsigned seed = 1) {
+    std::mt19937 source(seed);
+    Bytes bytes(size);
+    for (std::byte& byte : bytes)
+        byte = static_cast<std::byte>(source());
+    return bytes;
+}
+
+// The next bytes, or what ended the stream; fails the test when nothing comes.
+net::Transfer receive_some(net::Socket& socket, std::span<std::byte> into) {
+    if (net::wait_for(socket, net::Direction::receive, net::deadline_in(test::patience)) !=
+        net::Readiness::ready) {
+        ADD_FAILURE() << "nothing came back";
+        return {net::Transfer::State::failed, 0, {}};
+    }
+    return socket.receive(into);
+}
+
+Bytes receive_exactly(net::Socket& socket, std::size_t size) {
+    Bytes bytes(size);
+    for (std::size_t got = 0; got < size;) {
+        const auto transfer = receive_some(socket, std::span(bytes).subspan(got));
+        if (!transfer.done()) {
+            ADD_FAILURE() << "ended after " << got << " of " << size << " bytes";
+            return {};
+        }
+        got += transfer.bytes;
+    }
+    return bytes;
+}
+
+void expect_end(net::Socket& socket) {
+    Bytes one(1);
+    const auto transfer = receive_some(socket, one);
+    EXPECT_TRUE(transfer.end()) << transfer.bytes << " bytes, " << transfer.error.message();
+}
+
+void send(net::Socket& socket, const Bytes& bytes) {
+    const auto sent = net::send_all(socket, bytes, net::deadline_in(test::patience));
+    EXPECT_TRUE(sent) << sent.error().message();
+}
+
+void expect_echo(net::Socket& socket, const Bytes& bytes) {
+    send(socket, bytes);
+    EXPECT_EQ(receive_exactly(socket, bytes.size()), bytes);
+}
+
+class EveryEngine : public testing::TestWithParam<std::string_view> {
+  protected:
+    void SetUp() override {
+        const auto available = engine().available();
+        if (!available)
+            GTEST_SKIP() << available.error().message();
+    }
+    const Engine& engine() const { return *find_engine(GetParam()); }
+    bool one_at_a_time() const { return GetParam() == "iterative"; }
+};
+
+std::vector<std::string_view> names() {
+    std::vector<std::string_view> found;
+    for (const Engine& engine : engines())
+        found.push_back(engine.name);
+    return found;
+}
+
+INSTANTIATE_TEST_SUITE_P(Serve, EveryEngine, testing::ValuesIn(names()),
+                         [](const auto& row) { return std::string(row.param); });
+
+TEST_P(EveryEngine, MegabytesComeBackWhileTheyAreSent) {
+    TestServer server(engine());
+    auto client = server.connect();
+    const Bytes sent = random_bytes(8 << 20);
+    std::thread sender([&] {
+        send(client, sent);
+        EXPECT_TRUE(client.shutdown(net::ShutdownHow::send));
+    });
+    EXPECT_EQ(receive_exactly(client, sent.size()), sent);
+    expect_end(client);
+    sender.join();
+    const auto report = server.witness().reports(1).front();
+    EXPECT_EQ(report.received_bytes, sent.size());
+    EXPECT_EQ(report.sent_bytes, sent.size());
+    EXPECT_EQ(report.reason, EndReason::finished);
+}
+
+// More than the sockets' buffers hold is under way when the client half-closes: it gets the rest.
+TEST_P(EveryEngine, AHalfCloseGetsAllTheRestAndThenTheEnd) {
+    TestServer server(engine());
+    auto client = server.connect(16 * 1024);
+    const Bytes sent = random_bytes(1 << 20);
+    send(client, sent);  // fits into the buffers on the way, nobody reading
+    ASSERT_TRUE(client.shutdown(net::ShutdownHow::send));
+    EXPECT_EQ(receive_exactly(client, sent.size()), sent);
+    expect_end(client);
+}
+
+TEST_P(EveryEngine, AnEmptyConnectionEndsCleanly) {
+    TestServer server(engine());
+    for (int i = 0; i < 50; ++i) {
+        auto client = server.connect();
+        ASSERT_TRUE(client.shutdown(net::ShutdownHow::send));
+        expect_end(client);
+    }
+    server.witness().reports(50);
+    server.drain();
+    server.join();
+    EXPECT_EQ(server.counters().ended_by(EndReason::finished).value(), 50U);
+    EXPECT_EQ(server.counters().open.value(), 0U);
+}
+
+TEST_P(EveryEngine, ManyClientsAreServedAtOnce) {
+    TestServer server(engine());
+    std::vector<net::Socket> clients;
+    const std::size_t count = one_at_a_time() ? 1 : 64;
+    for (std::size_t i = 0; i < count; ++i)
+        clients.push_back(server.connect());
+    for (unsigned round = 0; round < 3; ++round)
+        for (std::size_t i = clients.size(); i-- > 0;)
+            expect_echo(clients[i], random_bytes(100 + i, round));
+}
+
+// Resets hit their own connection alone, also those with bytes under way.
+TEST_P(EveryEngine, ResetsOfSomeLeaveTheOthersIntact) {
+    TestServer server(engine());
+    std::optional<net::Socket> steady;
+    if (!one_at_a_time())
+        steady = server.connect();
+    for (int i = 0; i < 50; ++i) {
+        auto rude = server.connect();
+        send(rude, random_bytes(i % 2 == 0 ? 1 : 100'000));
+        rude.abort();
+        if (steady)
+            expect_echo(*steady, random_bytes(10));
+    }
+    auto next = server.connect();
+    expect_echo(next, random_bytes(1000));
+}
+
+// A client that sends and never reads is not read for long, and others do not notice it.
+TEST_P(EveryEngine, AClientThatNeverReadsIsNotReadEither) {
+    TestServer server(engine());
+    auto deaf = server.connect(4096);
+    ASSERT_TRUE(deaf.set_blocking(false));
+    const Bytes chunk = random_bytes(64 * 1024);
+    std::uint64_t sent = 0;
+    // Until no room was left for a second: all buffers between us are full.
+    while (net::wait_for(deaf, net::Direction::send, net::deadline_in(1s)) ==
+           net::Readiness::ready) {
+        const auto put = deaf.send(chunk);
+        ASSERT_FALSE(put.failed()) << put.error.message();
+        sent += put.bytes;
+        ASSERT_LT(sent, 1U << 30) << "the server reads without end";
+    }
+    const auto& counters = server.counters();
+    EXPECT_LE(counters.received_bytes.value() - counters.sent_bytes.value(), 256U * 1024);
+    if (!one_at_a_time()) {
+        auto other = server.connect();
+        expect_echo(other, random_bytes(1000));
+    }
+}
+
+TEST_P(EveryEngine, ADrainDeliversWhatIsUnderWayAndEndsIdleClients) {
+    TestServer server(engine());
+    std::optional<net::Socket> idle;
+    if (!one_at_a_time()) {
+        idle = server.connect();
+        expect_echo(*idle, random_bytes(1));
+    }
+    auto busy = server.connect(16 * 1024);
+    const Bytes sent = random_bytes(1 << 20);
+    send(busy, sent);
+    server.drain();
+    EXPECT_EQ(receive_exactly(busy, sent.size()), sent);
+    expect_end(busy);
+    if (idle)
+        expect_end(*idle);
+    busy.close();
+    idle.reset();
+    server.join();
+    EXPECT_EQ(server.counters().aborted(), 0U);
+    EXPECT_FALSE(net::connect_to(server.endpoint()));
+}
+
+TEST_P(EveryEngine, ADrainAbortsWhoDoesNotReadWhenItsTimeIsOver) {
+    ServeOptions options;
+    options.drain_timeout = 100ms;
+    TestServer server(engine(), options);
+    auto deaf = server.connect(4096);
+    ASSERT_TRUE(deaf.set_blocking(false));
+    const Bytes chunk = random_bytes(64 * 1024);
+    while (net::wait_for(deaf, net::Direction::send, net::deadline_in(300ms)) ==
+           net::Readiness::ready)
+        ASSERT_FALSE(deaf.send(chunk).failed());
+    server.drain();
+    server.join();
+    EXPECT_EQ(server.counters().aborted(), 1U);
+    EXPECT_GT(server.counters().unsent_bytes.value(), 0U);
+}
+
+TEST_P(EveryEngine, AnAbortDuringTheDrainEndsAtOnce) {
+    ServeOptions options;
+    options.drain_timeout = 1h;
+    TestServer server(engine(), options);
+    auto deaf = server.connect(4096);
+    ASSERT_TRUE(deaf.set_blocking(false));
+    const Bytes chunk = random_bytes(64 * 1024);
+    while (net::wait_for(deaf, net::Direction::send, net::deadline_in(300ms)) ==
+           net::Readiness::ready)
+        ASSERT_FALSE(deaf.send(chunk).failed());
+    server.drain();
+    server.abort();
+    server.join();
+    EXPECT_EQ(server.counters().aborted(), 1U);
+}
+
+TEST_P(EveryEngine, IdleClientsAreClosedAndBusyOnesAreNot) {
+    ServeOptions options;
+    options.idle_timeout = 300ms;
+    TestServer server(engine(), options);
+    auto silent = server.connect();
+    if (!one_at_a_time()) {
+        auto busy = server.connect();
+        const auto until = net::deadline_in(700ms);
+        while (net::Clock::now() < until) {
+            expect_echo(busy, random_bytes(1));
+            static_cast<void>(net::wait_for(busy, net::Direction::receive, net::deadline_in(20ms)));
+        }
+    }
+    expect_end(silent);
+    silent.close();
+    EXPECT_EQ(server.witness().reports(1).front().reason, EndReason::idle);
+}
+
+TEST_P(EveryEngine, WhoTakesNoByteForTheWriteTimeoutIsClosed) {
+    ServeOptions options;
+    options.write_timeout = 200ms;
+    TestServer server(engine(), options);
+    auto deaf = server.connect(4096);
+    ASSERT_TRUE(deaf.set_blocking(false));
+    const Bytes chunk = random_bytes(64 * 1024);
+    net::Transfer put;
+    while (!put.failed() &&
+           net::wait_for(deaf, net::Direction::send, net::deadline_in(test::patience)) ==
+               net::Readiness::ready)
+        put = deaf.send(chunk);
+    EXPECT_TRUE(put.failed()) << "not closed";
+    EXPECT_EQ(server.witness().reports(1).front().reason, EndReason::write_timeout);
+}
+
+TEST_P(EveryEngine, ClientsAboveTheLimitAreRefusedUntilOthersLeave) {
+    if (one_at_a_time())
+        GTEST_SKIP() << "serves one at a time by design";
+    ServeOptions options;
+    options.limits.connections = 2;
+    TestServer server(engine(), options);
+    auto first = server.connect();
+    auto second = server.connect();
+    expect_echo(first, random_bytes(10));
+    expect_echo(second, random_bytes(10));
+    auto third = server.connect();
+    expect_end(third);
+    EXPECT_EQ(server.counters().refused.value(), 1U);
+    EXPECT_THAT(server.witness().troubles(1).front(), testing::HasSubstr("--max-connections"));
+    first.close();
+    server.witness().reports(1);
+    const auto deadline = net::deadline_in(test::patience);
+    for (;;) {  // the place is free a moment after the report
+        auto fourth = server.connect();
+        send(fourth, random_bytes(1));
+        Bytes got(1);
+        if (receive_some(fourth, got).done())
+            break;
+        ASSERT_LT(net::Clock::now(), deadline) << "never accepted again";
+    }
+}
+
+TEST_P(EveryEngine, OneAddressHasItsOwnLimit) {
+    if (one_at_a_time())
+        GTEST_SKIP() << "serves one at a time by design";
+    ServeOptions options;
+    options.limits.per_client = 1;
+    TestServer server(engine(), options);
+    auto first = server.connect();
+    expect_echo(first, random_bytes(10));
+    auto second = server.connect();
+    expect_end(second);
+    net::ConnectOptions elsewhere;
+    elsewhere.source = *net::Endpoint::parse("127.0.0.2");
+    auto other = net::connect_to(server.endpoint(), elsewhere);
+    if (!other)
+        GTEST_SKIP() << other.error().message();
+    expect_echo(*other, random_bytes(10));
+}
+
+// The urgent byte has its place among the others.
+TEST_P(EveryEngine, UrgentDataComesBackInPlace) {
+    TestServer server(engine());
+    auto client = server.connect();
+    send(client, random_bytes(10));
+    const char urgent = '!';
+    ASSERT_EQ(::send(client.native(), &urgent, 1, MSG_OOB), 1);
+    send(client, random_bytes(10));
+    const Bytes got = receive_exactly(client, 21);
+    ASSERT_EQ(got.size(), 21U);
+    EXPECT_EQ(got[10], static_cast<std::byte>('!'));
+}
+
+TEST_P(EveryEngine, DatagramsComeBackBesideAConnection) {
+    TestServer server(engine());
+    auto client = server.connect();
+    expect_echo(client, random_bytes(10));
+    auto socket = net::bind_datagram(net::Endpoint::loopback(net::Family::ipv4));
+    ASSERT_TRUE(socket);
+    for (const std::size_t size : {0, 1, 1472, 65507}) {
+        const Bytes sent = random_bytes(size);
+        ASSERT_TRUE(socket->send_to(sent, server.endpoint()).done());
+        ASSERT_EQ(net::wait_for(*socket, net::Direction::receive, net::deadline_in(test::patience)),
+                  net::Readiness::ready);
+        Bytes got(70'000);
+        const auto reply = socket->receive_from(got);
+        got.resize(reply.transfer.bytes);
+        EXPECT_EQ(got, sent) << size;
+        EXPECT_EQ(reply.source, server.endpoint());
+    }
+}
+
+TEST_P(EveryEngine, ARestartTakesThePortAtOnce) {
+    auto first = std::make_unique<TestServer>(engine());
+    auto client = first->connect();
+    expect_echo(client, random_bytes(10));
+    const std::uint16_t port = first->port();
+    first.reset();  // the server closes first: the connection stays in TIME_WAIT
+    TestServer second(engine(), {}, port);
+    auto next = second.connect();
+    expect_echo(next, random_bytes(10));
+}
+
+TEST_P(EveryEngine, AnAbortAtAnyMomentEnds) {
+    for (int i = 0; i < 10; ++i) {
+        TestServer server(engine());
+        auto client = server.connect();
+        send(client, random_bytes(static_cast<std::size_t>(i) * 10'000));
+    }
+}
+
+TEST(Engines, NamesAreUniqueAndFound) {
+    for (const Engine& engine : engines())
+        EXPECT_EQ(find_engine(engine.name), &engine);
+    EXPECT_EQ(find_engine("auto"), nullptr);
+    std::vector<net::Error> refusals;
+    EXPECT_TRUE(best_engine(refusals).available());
+}
+
+}  // namespace
+}  // namespace sockbox::serve
