@@ -1,15 +1,284 @@
-// echod: to be written.
+// echod: a concurrent TCP and UDP echo server.
+#include <algorithm>
+#include <thread>
+
+#include "net/escape.h"
+#include "net/option.h"
+#include "net/resolver.h"
+#include "net/units.h"
+#include "report/json.h"
+#include "serve/engines.h"
 #include "tools/cli.h"
+#include "tools/echod_log.h"
+#include "tools/port_file.h"
 
 namespace sockbox::tools {
+namespace {
+
+constexpr std::string_view tool = "echod";
+constexpr std::uint16_t default_port = 3490;
+constexpr std::int64_t most_workers = 4096;
+constexpr std::int64_t most_connections = 1'000'000'000;
+
+struct Asked {
+    Common common;
+    std::uint16_t port = default_port;
+    std::vector<std::string> bind;
+    bool tcp = false;
+    bool udp = false;
+    std::string engine = "auto";
+    std::optional<std::int64_t> workers;
+    std::int64_t max_workers = 1024;
+    std::int64_t backlog = 4096;
+    std::int64_t max_connections = 0;
+    std::int64_t max_per_client = 0;
+    std::vector<net::Setting> settings;
+    std::string port_file;
+    std::size_t log_format = 0;
+    serve::ServeOptions serve;
+};
+
+Take take_port(std::uint16_t& port) {
+    return [&port](std::string_view text) -> net::Status {
+        auto parsed = net::resolve_port(text, net::Transport::tcp);
+        if (!parsed)
+            return net::fail(parsed.error());
+        port = *parsed;
+        return {};
+    };
+}
+
+Take take_setting(std::vector<net::Setting>& settings) {
+    return [&settings](std::string_view text) -> net::Status {
+        auto setting = net::parse_setting(text);
+        if (!setting)
+            return net::fail(setting.error());
+        settings.push_back(std::move(*setting));
+        return {};
+    };
+}
+
+std::vector<std::string> engine_names() {
+    std::vector<std::string> names{"auto"};
+    for (const serve::Engine& engine : serve::engines())
+        names.emplace_back(engine.name);
+    return names;
+}
+
+Take take_engine(std::string& name) {
+    return [&name](std::string_view text) -> net::Status {
+        std::size_t index = 0;
+        auto taken = take_choice(index, engine_names())(text);
+        name = text;
+        return taken;
+    };
+}
+
+void declare_limits(Cli& cli, Asked& asked) {
+    cli.option("--backlog", "N", "listen queue (default 4096)",
+               take_integer(asked.backlog, 1, 1 << 20))
+        .option("--max-connections", "N", "refuse clients above N at once",
+                take_integer(asked.max_connections, 1, most_connections))
+        .option("--max-per-client", "N", "refuse an address above N connections",
+                take_integer(asked.max_per_client, 1, most_connections))
+        .option("--idle-timeout", "DURATION", "close a connection with no byte for so long",
+                take_duration(asked.serve.idle_timeout))
+        .option("--write-timeout", "DURATION",
+                "close a connection whose peer takes no byte for so long (default 60s)",
+                take_duration(asked.serve.write_timeout))
+        .option("--drain-timeout", "DURATION",
+                "after SIGTERM, let open connections finish for so long (default 5s)",
+                take_duration(asked.serve.drain_timeout));
+}
+
+void declare(Cli& cli, Asked& asked) {
+    const std::string engines = fmt::format("{} (default auto)", fmt::join(engine_names(), ", "));
+    cli.option("-p,--port", "PORT", "default 3490; 0 takes a free one", take_port(asked.port))
+        .repeated("-b,--bind", "ADDRESS", "where to listen; repeatable (default all addresses)",
+                  [&asked](std::string_view text) -> net::Status {
+                      asked.bind.emplace_back(text);
+                      return {};
+                  })
+        .flag("--tcp", "serve TCP (default: both)", asked.tcp)
+        .flag("--udp", "serve UDP", asked.udp)
+        .option("-e,--engine", "NAME", engines, take_engine(asked.engine))
+        .option("-w,--workers", "N",
+                "threads of pool, event loops of the others (default one a core)",
+                take_integer(asked.workers, 1, most_workers))
+        .option("--max-workers", "N", "bound of the growing pool (default 1024)",
+                take_integer(asked.max_workers, 1, most_workers));
+    declare_limits(cli, asked);
+    cli.repeated("--set", "NAME=VALUE", "a socket option, as sockopt knows it; repeatable",
+                 take_setting(asked.settings))
+        .option("--port-file", "FILE", "write the port there once listening",
+                take_text(asked.port_file))
+        .option("--log-format", "FORMAT", "text or json (default text)",
+                take_choice(asked.log_format, {"text", "json"}))
+        .common(asked.common)
+        .example("echod --port 7007", "TCP and UDP on all addresses")
+        .example("echod -p 0 -b 127.0.0.1 -e thread -v", "a free port, a thread a client")
+        .example("echod --max-connections 100 --idle-timeout 1m", "with limits");
+}
+
+serve::ServeOptions serve_options(const Asked& asked) {
+    serve::ServeOptions options = asked.serve;
+    const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
+    options.workers = static_cast<std::size_t>(asked.workers.value_or(cores));
+    options.max_workers = std::max(options.workers, static_cast<std::size_t>(asked.max_workers));
+    options.limits.connections = static_cast<std::size_t>(asked.max_connections);
+    options.limits.per_client = static_cast<std::size_t>(asked.max_per_client);
+    // Most options are inherited from the listener. Those that are not, and that an accepted socket
+    // may still have, are set here; that others fail is no reason to turn a client away.
+    if (!asked.settings.empty())
+        options.prepare_accepted = [&asked](net::Socket& socket) -> net::Status {
+            for (const net::Setting& setting : asked.settings)
+                static_cast<void>(net::apply(socket, setting));
+            return {};
+        };
+    return options;
+}
+
+// An option of TCP or UDP is for the sockets of that kind.
+bool concerns(const net::Setting& setting, net::Socket& socket) {
+    const auto type = socket.option(SOL_SOCKET, SO_TYPE);
+    if (!type)
+        return true;
+    const int other = *type == SOCK_STREAM ? IPPROTO_UDP : IPPROTO_TCP;
+    return setting.option.level() != other;
+}
+
+net::Result<serve::ListenPlan> listen_plan(const Asked& asked) {
+    serve::ListenPlan plan;
+    plan.family = asked.common.family;
+    plan.port = asked.port;
+    plan.tcp = asked.tcp || !asked.udp;
+    plan.udp = asked.udp || !asked.tcp;
+    plan.options.backlog = static_cast<int>(asked.backlog);
+    plan.options.prepare = [&asked](net::Socket& socket) -> net::Status {
+        for (const net::Setting& setting : asked.settings)
+            if (concerns(setting, socket))
+                if (auto applied = net::apply(socket, setting); !applied)
+                    return applied;
+        return {};
+    };
+    for (const std::string& host : asked.bind) {
+        auto found = net::resolve_endpoints(host, 0, plan.family, net::Transport::tcp);
+        if (!found)
+            return net::fail(found.error());
+        plan.addresses.insert(plan.addresses.end(), found->begin(), found->end());
+    }
+    return plan;
+}
+
+// What is wrong with an address to bind before anything is asked; empty when nothing is.
+std::string mistake_in_bind(Asked& asked) {
+    for (std::string& host : asked.bind) {
+        const auto checked = net::check_host(host);
+        if (!checked)
+            return "--bind: " + checked.error().message();
+        host = *checked;
+        const auto numeric = net::Endpoint::parse(host);
+        if (numeric && !net::zone_hint(*numeric).empty())
+            return fmt::format("--bind: '{}': {}", net::escape(host), net::zone_hint(*numeric));
+    }
+    return {};
+}
+
+// The engine asked for; of "auto" the best, with a note where a better one is refused.
+net::Result<const serve::Engine*> choose_engine(const std::string& name, EchodLog& log) {
+    if (name != "auto") {
+        const serve::Engine* engine = serve::find_engine(name);
+        if (auto available = engine->available(); !available)
+            return net::fail(available.error());
+        return engine;
+    }
+    std::vector<net::Error> refusals;
+    const serve::Engine& best = serve::best_engine(refusals);
+    for (const net::Error& refusal : refusals)
+        log.note(fmt::format("{}; falling back to {}", refusal.message(), best.name));
+    return &best;
+}
+
+void announce(const net::Socket& socket, std::string_view protocol, const serve::Engine& engine,
+              std::size_t workers, bool json, Io io) {
+    const auto local = socket.local();
+    if (!local)
+        return;
+    if (json) {
+        report::Json line = report::event(tool, "listening");
+        line.set("address", local->address())
+            .set("port", static_cast<int>(local->port()))
+            .set("protocol", protocol)
+            .set("engine", engine.name);
+        if (engine.has_workers)
+            line.set("workers", workers);
+        io.out.write(line.to_string() + '\n');
+        return;
+    }
+    const std::string count =
+        engine.has_workers ? fmt::format(", {} worker{}", workers, workers == 1 ? "" : "s") : "";
+    io.out.print("listening on {} ({}, {}{})\n", local->to_string(), protocol, engine.name, count);
+}
+
+void announce_all(const serve::Listeners& listeners, const serve::Engine& engine,
+                  std::size_t workers, bool json, Io io) {
+    for (const net::Socket& socket : listeners.tcp)
+        announce(socket, "tcp", engine, workers, json, io);
+    for (const net::Socket& socket : listeners.udp)
+        announce(socket, "udp", engine, workers, json, io);
+    io.out.flush();
+}
+
+// Serves until it is told to end; the exit status.
+net::Result<int> serve_clients(const serve::Engine& engine, const Asked& asked, EchodLog& log,
+                               Io io) {
+    auto drain = net::StopSignal::create();
+    auto abort = net::StopSignal::create();
+    if (!drain || !abort)
+        return net::fail((drain ? abort : drain).error());
+    const net::Interrupts interrupts(*drain, *abort);
+    const auto plan = listen_plan(asked);
+    if (!plan)
+        return net::fail(plan.error());
+    auto listeners = serve::open_listeners(*plan);
+    if (!listeners)
+        return net::fail(listeners.error());
+    PortFile port_file;
+    if (!asked.port_file.empty())
+        if (auto written = port_file.write(asked.port_file, listeners->port); !written)
+            return net::fail(written.error());
+    const serve::ServeOptions options = serve_options(asked);
+    serve::Counters counters;
+    serve::Service service(options, counters, log, *drain, *abort);
+    if (!asked.common.quiet)
+        announce_all(*listeners, engine, options.workers, asked.common.json, io);
+    if (auto served = engine.serve(service, std::move(*listeners)); !served)
+        return net::fail(served.error());
+    log.aborted(counters);
+    return counters.aborted() > 0 ? exit_mismatch : exit_ok;
+}
+
+}  // namespace
 
 int echod(Args args, Io io) {
-    Common common;
-    Cli cli("echod", "To be written.", {"[OPTION]..."});
-    cli.common(common);
+    Asked asked;
+    Cli cli(tool, "Serves TCP and UDP echo: whatever a client sends comes back to it.",
+            {"[OPTION]..."});
+    declare(cli, asked);
     if (const auto status = cli.parse(args, io))
         return *status;
-    return finish(io, "echod", exit_ok);
+    if (const std::string mistake = mistake_in_bind(asked); !mistake.empty())
+        return cli.refuse(io, mistake);
+    net::platform::ignore_broken_pipes();
+    net::platform::raise_descriptor_limit();
+    EchodLog log(io.err, static_cast<EchodLog::Format>(asked.log_format), asked.common.verbose);
+    const auto engine = choose_engine(asked.engine, log);
+    const auto ended = engine ? serve_clients(**engine, asked, log, io)
+                              : net::Result<int>(net::fail(engine.error()));
+    if (ended)
+        return finish(io, tool, *ended);
+    complain(io, tool, ended.error());
+    return finish(io, tool, status_of(ended.error()));
 }
 
 }  // namespace sockbox::tools

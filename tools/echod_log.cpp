@@ -1,0 +1,69 @@
+// The lines of echod's log.
+#include "tools/echod_log.h"
+
+#include "net/escape.h"
+#include "net/units.h"
+#include "report/json.h"
+
+namespace sockbox::tools {
+namespace {
+
+constexpr std::string_view tool = "echod";
+
+std::string_view reason_of(const serve::ConnectionReport& report) {
+    return serve::end_reasons[static_cast<std::size_t>(report.reason)];
+}
+
+std::string json_of(const serve::ConnectionReport& report) {
+    report::Json line = report::event(tool, "connection");
+    line.set("peer", report.peer.unmapped().to_string())
+        .set("received_bytes", report.received_bytes)
+        .set("sent_bytes", report.sent_bytes)
+        .set("duration_ns", report.duration.count())
+        .set("reason", reason_of(report));
+    if (report.error)
+        line.set("error", report::Json::object()
+                              .set("symbol", net::symbol(report.error))
+                              .set("code", report.error.value())
+                              .set("message", report.error.message()));
+    return line.to_string() + '\n';
+}
+
+std::string text_of(const serve::ConnectionReport& report) {
+    const std::string error = report.error ? ": " + report.error.message() : std::string();
+    return fmt::format("{}: {}: {}{}, {} bytes received, {} sent, {}\n", tool,
+                       report.peer.unmapped().to_string(), reason_of(report), error,
+                       report.received_bytes, report.sent_bytes,
+                       net::format_approximately(report.duration));
+}
+
+}  // namespace
+
+void EchodLog::opened(const net::Endpoint& peer) {
+    if (verbose_ && format_ == Format::text)
+        output_.print("{}: {}: connected\n", tool, peer.unmapped().to_string());
+}
+
+void EchodLog::ended(const serve::ConnectionReport& report) {
+    if (verbose_)
+        output_.write(format_ == Format::json ? json_of(report) : text_of(report));
+}
+
+void EchodLog::trouble(const net::Error& error) {
+    note(error.message());
+}
+
+void EchodLog::note(std::string_view text) {
+    if (format_ == Format::json)
+        output_.write(report::event(tool, "log").set("message", text).to_string() + '\n');
+    else
+        output_.print("{}: {}\n", tool, net::escape(text));
+}
+
+void EchodLog::aborted(const serve::Counters& counters) {
+    if (counters.aborted() > 0)
+        note(fmt::format("{} connection{} aborted, {} bytes unsent", counters.aborted(),
+                         counters.aborted() == 1 ? "" : "s", counters.unsent_bytes.value()));
+}
+
+}  // namespace sockbox::tools

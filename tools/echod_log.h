@@ -1,0 +1,34 @@
+// What echod tells of its connections, as lines of text or JSON on the standard error.
+#pragma once
+
+#include "serve/connection_report.h"
+#include "serve/counters.h"
+#include "tools/io.h"
+
+namespace sockbox::tools {
+
+class EchodLog final : public serve::Observer {
+  public:
+    enum class Format : std::uint8_t { text, json };
+
+    // Connections are told of only where it is verbose; trouble always.
+    EchodLog(Output& output, Format format, bool verbose)
+        : output_(output), format_(format), verbose_(verbose) {}
+
+    void opened(const net::Endpoint& peer) override;
+    void ended(const serve::ConnectionReport& report) override;
+    void trouble(const net::Error& error) override;
+
+    // Something about the server as a whole.
+    void note(std::string_view text);
+
+    // What was given up at the end; nothing where all was delivered.
+    void aborted(const serve::Counters& counters);
+
+  private:
+    Output& output_;
+    Format format_;
+    bool verbose_;
+};
+
+}  // namespace sockbox::tools
