@@ -23,9 +23,13 @@ _sockbox_long() {
     done < <(_sockbox_options "$@")
 }
 
-# _sockbox_names PROGRAM…: the socket options that are known.
-_sockbox_names() {
-    "$@" --list 2>/dev/null </dev/null | cut -d ' ' -f 1
+# _sockbox_fill_names PROGRAM…: the socket options, in any case and with or without their prefix.
+_sockbox_fill_names() {
+    local name wanted=${cur^^}
+    while read -r name _; do
+        [[ $name == "$wanted"* || ${name#*_} == "$wanted"* ]] && COMPREPLY+=("$name")
+    done < <("$@" --list 2>/dev/null </dev/null)
+    compopt -o nospace
 }
 
 # _sockbox_fill WORDS: offers those words that begin with $cur.
@@ -51,15 +55,14 @@ _sockbox_values() {
         ;;
     sockopt:--type) _sockbox_fill 'tcp udp unix unix-dgram raw mptcp sctp' ;;
     *:--set)
-        _sockbox_fill "$(_sockbox_names "${sockopt[@]}")"
+        _sockbox_fill_names "${sockopt[@]}"
         COMPREPLY=("${COMPREPLY[@]/%/=}")
-        compopt -o nospace
         ;;
     *:--port-file | *:--file)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         ;;
-    *:--bind) _sockbox_fill '0.0.0.0 :: 127.0.0.1 ::1' ;;
+    *:--bind | *:--source) _sockbox_fill '0.0.0.0 :: 127.0.0.1 ::1' ;;
     *:--port | *:--service) mapfile -t COMPREPLY < <(compgen -A service -- "$cur") ;;
     esac
 }
@@ -67,10 +70,7 @@ _sockbox_values() {
 # The words that are no options.
 _sockbox_operands() {
     case $1 in
-    sockopt)
-        _sockbox_fill "$(_sockbox_names "${program[@]}")"
-        compopt -o nospace
-        ;;
+    sockopt) _sockbox_fill_names "${program[@]}" ;;
     showip | echo | udpecho) mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur") ;;
     esac
 }

@@ -83,7 +83,7 @@ function __sockbox_values
             printf "$before%s=\n" (__sockbox_names $program)
         case '*:--port-file' '*:--file'
             __fish_complete_path (commandline -ct | string replace -r '^--[a-z0-9-]+=' '')
-        case '*:--bind'
+        case '*:--bind' '*:--source'
             printf "$before%s\n" 0.0.0.0 :: 127.0.0.1 ::1
         case '*:--port' '*:--service'
             string match -rg '^(\w[^\s#]*)\s' </etc/services 2>/dev/null

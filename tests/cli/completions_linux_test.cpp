@@ -55,6 +55,18 @@ TEST_P(Completions, OfferTheValuesOfOptions) {
     EXPECT_THAT(offers({"showip", "--color", ""}), IsSupersetOf(colors));
     EXPECT_THAT(offers({"sockbox", "echo", "--color", ""}), IsSupersetOf(colors));
     EXPECT_THAT(offers({"showip", "--json", ""}), Not(testing::Contains("always")));
+    EXPECT_THAT(offers({"showip", "--socktype", "d"}), testing::Contains("dgram"));
+    EXPECT_THAT(offers({"showip", "--flags", "passive,canon"}),
+                testing::Contains(testing::AnyOf("passive,canonname", "canonname")));
+    EXPECT_THAT(offers({"sockopt", "--type", "unix"}), IsSupersetOf({"unix", "unix-dgram"}));
+}
+
+TEST_P(Completions, OfferSocketOptionsInAnyCaseAndWithoutTheirPrefix) {
+    EXPECT_THAT(offers({"sockopt", "SO_RCVB"}), IsSupersetOf({"SO_RCVBUF", "SO_RCVBUFFORCE"}));
+    EXPECT_THAT(offers({"sockopt", "tcp_nodel"}), testing::Contains("TCP_NODELAY"));
+    EXPECT_THAT(offers({"sockopt", "rcvb"}), testing::Contains("SO_RCVBUF"));
+    EXPECT_THAT(offers({"sockbox", "echo", "--set", "TCP_NODEL"}),
+                testing::Contains(testing::StartsWith("TCP_NODELAY")));
 }
 
 INSTANTIATE_TEST_SUITE_P(Shells, Completions,
