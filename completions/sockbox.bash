@@ -53,6 +53,7 @@ _sockbox_values() {
         _sockbox_fill 'passive canonname numerichost numericserv v4mapped all addrconfig idn canonidn'
         COMPREPLY=("${COMPREPLY[@]/#/$before}")
         ;;
+    echod:--log-format) _sockbox_fill 'text json' ;;
     sockopt:--type) _sockbox_fill 'tcp udp unix unix-dgram raw mptcp sctp' ;;
     *:--set)
         _sockbox_fill_names "${sockopt[@]}"

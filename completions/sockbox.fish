@@ -76,6 +76,8 @@ function __sockbox_values
             set -l list passive canonname numerichost numericserv v4mapped all addrconfig idn canonidn
             set -l given (commandline -ct | string match -rg '^(.*[,=])')
             printf '%s\n' $given$list
+        case echod:--log-format
+            printf "$before%s\n" text json
         case sockopt:--type
             printf "$before%s\n" tcp udp unix unix-dgram raw mptcp sctp
         case '*:--set'

@@ -1,4 +1,5 @@
 # bash complete.bash FOLDER PATH WORD...: what Tab offers for the last WORD, one a line.
+# shellcheck source=/dev/null
 source "$1/sockbox.bash"
 PATH=$2:$PATH
 shift 2

@@ -1,6 +1,7 @@
 // Tests of the completions, in the real shells.
 #include <gmock/gmock.h>
 
+#include "serve/engines.h"
 #include "tests/cli/shells.h"
 #include "tools/multicall.h"
 
@@ -59,6 +60,13 @@ TEST_P(Completions, OfferTheValuesOfOptions) {
     EXPECT_THAT(offers({"showip", "--flags", "passive,canon"}),
                 testing::Contains(testing::AnyOf("passive,canonname", "canonname")));
     EXPECT_THAT(offers({"sockopt", "--type", "unix"}), IsSupersetOf({"unix", "unix-dgram"}));
+}
+
+TEST_P(Completions, OfferEveryEngine) {
+    const Names offered = offers({"echod", "--engine", ""});
+    EXPECT_TRUE(offered.contains("auto"));
+    for (const serve::Engine& engine : serve::engines())
+        EXPECT_TRUE(offered.contains(std::string(engine.name))) << engine.name;
 }
 
 TEST_P(Completions, OfferSocketOptionsInAnyCaseAndWithoutTheirPrefix) {
