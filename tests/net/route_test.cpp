@@ -14,9 +14,6 @@ TEST(Route, LoopbackGoesByItsOwnInterface) {
         ASSERT_TRUE(route) << route.error().message();
         EXPECT_EQ(route->source, Endpoint::loopback(family));
         EXPECT_FALSE(route->interface.empty());
-#ifdef __linux__
-        EXPECT_EQ(route->interface, "lo");
-#endif
     }
 }
 

@@ -1,0 +1,16 @@
+// Tests of lib/net/route against what Linux calls its interfaces.
+#include <gtest/gtest.h>
+
+#include "net/route.h"
+
+namespace sockbox::net {
+namespace {
+
+TEST(Route, LoopbackGoesByLo) {
+    const auto route = route_to(Endpoint::loopback(Family::ipv4));
+    ASSERT_TRUE(route) << route.error().message();
+    EXPECT_EQ(route->interface, "lo");
+}
+
+}  // namespace
+}  // namespace sockbox::net
