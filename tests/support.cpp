@@ -10,6 +10,8 @@
 #include <random>
 #include <sstream>
 
+#include "net/platform.h"
+
 namespace sockbox::test {
 namespace {
 
@@ -43,6 +45,10 @@ Ran run(tools::Run command, const Words& args, std::string_view input) {
     ran.out = out.content();
     ran.err = err.content();
     return ran;
+}
+
+std::string symbol_of(std::errc condition) {
+    return std::string(net::symbol(net::platform::error_of(condition)));
 }
 
 Words lines(std::string_view text) {

@@ -28,6 +28,12 @@ Ran run(tools::Run command, const Words& args, std::string_view input = {});
 // The lines of a text, without their ends.
 Words lines(std::string_view text);
 
+// The system's own name of a condition: "ECONNREFUSED", on Windows "WSAECONNREFUSED".
+std::string symbol_of(std::errc condition);
+
+// Whether Wine stands in for Windows: it lacks some of what Windows does.
+bool on_wine();
+
 // A file path that nothing else uses, removed at the end of the test.
 class TemporaryFile {
   public:

@@ -52,6 +52,10 @@ bool read_more(int end, std::string& text) {
 
 }  // namespace
 
+bool on_wine() {
+    return false;
+}
+
 struct Process::State {
     pid_t pid = -1;
     int in = -1;

@@ -153,6 +153,10 @@ class Collector {
 
 }  // namespace
 
+bool on_wine() {
+    return ::GetProcAddress(::GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != nullptr;
+}
+
 struct Process::State {
     Handle process;
     DWORD pid = 0;

@@ -5,15 +5,10 @@
 #include <limits>
 
 namespace sockbox::net::platform {
-namespace {
 
-// An ICMP message about a datagram that this socket sent earlier: nothing is wrong with the
-// socket, and whoever takes it for an end stops serving because one client went away.
-bool concerns_earlier_send(int code) {
+bool concerns_earlier_send(int code) noexcept {
     return code == WSAECONNRESET || code == WSAENETRESET;
 }
-
-}  // namespace
 
 std::ptrdiff_t receive_datagram(ReceiveCall call, NativeSocket socket, std::span<std::byte> into,
                                 sockaddr* source, SocketLength* length, bool& truncated) noexcept {

@@ -6,6 +6,11 @@
 
 namespace sockbox::net::platform {
 
+// Whether a receive failed because of an ICMP message about a datagram that the socket sent before.
+// Nothing is wrong with the socket then, and whoever takes it for an end stops serving because one
+// client went away.
+bool concerns_earlier_send(int code) noexcept;
+
 // recvfrom, or what stands in for it in a test.
 using ReceiveCall = int(WSAAPI*)(SOCKET, char*, int, int, sockaddr*, int*);
 

@@ -1,18 +1,52 @@
-// Reading a file on Windows, where a pipe cannot be waited for together with a signal.
+// Reading a file on Windows, where no call waits for a pipe and a stop signal together.
 #include "net/input.h"
 
+#include <io.h>
+
+#include <algorithm>
+#include <array>
+
 namespace sockbox::net {
+namespace {
+
+// How long a raised signal may go unseen; the first waits are shorter, so that what comes soon is
+// not held up.
+constexpr int longest_wait_ms = 16;
+
+// Whether the pipe has something, is at its end, or is of a kind that cannot be asked.
+bool can_read(HANDLE pipe) noexcept {
+    DWORD waiting = 0;
+    return !::PeekNamedPipe(pipe, nullptr, 0, nullptr, &waiting, nullptr) || waiting != 0;
+}
+
+// Waits until the pipe can be read; false when `stop` is raised first.
+bool await_pipe(HANDLE pipe, const StopSignal& stop) noexcept {
+    for (int wait_ms = 1; !can_read(pipe); wait_ms = std::min(wait_ms * 2, longest_wait_ms)) {
+        std::array<PollEntry, 1> entries{};
+        entries[0].fd = stop.waitable();
+        entries[0].events = POLLIN;
+        if (platform::poll(entries, wait_ms) > 0)
+            return false;
+    }
+    return true;
+}
+
+}  // namespace
 
 Transfer read_input(int file, std::span<std::byte> into, const StopSignal* stop) noexcept {
-    if (stop != nullptr && stop->raised())
+    // The handle behind the number that the C library gave it.
+    const auto handle = reinterpret_cast<HANDLE>(::_get_osfhandle(file));
+    const bool is_pipe = ::GetFileType(handle) == FILE_TYPE_PIPE;
+    if (stop != nullptr && (stop->raised() || (is_pipe && !await_pipe(handle, *stop))))
         return {Transfer::State::would_block, 0, {}};
     const std::ptrdiff_t got = platform::read_file(file, into);
-    if (got > 0)
-        return {Transfer::State::done, static_cast<std::size_t>(got), {}};
-    const std::error_code error = got < 0 ? platform::last_file_error() : std::error_code();
-    if (error && error != std::errc::bad_file_descriptor)
-        return {Transfer::State::failed, 0, error};
-    return {Transfer::State::end, 0, {}};
+    // Ctrl-C ends the reading of a console with nothing read, which is not the end of the input.
+    if (stop != nullptr && stop->raised())
+        return {Transfer::State::would_block, 0, {}};
+    if (got < 0)
+        return {Transfer::State::failed, 0, platform::last_file_error()};
+    return {
+        got == 0 ? Transfer::State::end : Transfer::State::done, static_cast<std::size_t>(got), {}};
 }
 
 }  // namespace sockbox::net

@@ -1,6 +1,9 @@
 // The interface of a route on Windows.
 #include "net/interface_of_route.h"
 
+// After winsock2.h, which the header above brings.
+#include <iphlpapi.h>
+
 namespace sockbox::net {
 
 Result<unsigned> interface_of_route(const Endpoint& destination, const Endpoint& /*source*/) {
@@ -9,7 +12,7 @@ Result<unsigned> interface_of_route(const Endpoint& destination, const Endpoint&
     DWORD index = 0;
     auto* address = const_cast<sockaddr*>(destination.data());  // which it does not write to
     if (const DWORD code = ::GetBestInterfaceEx(address, &index); code != NO_ERROR)
-        return fail({std::error_code(static_cast<int>(code), std::system_category()),
+        return fail({std::error_code(static_cast<int>(code), platform::error_category()),
                      "route to",
                      destination.address(),
                      {},

@@ -151,6 +151,10 @@ int native_number(const OptionRow& row) noexcept {
     return row.on_linux;
 }
 
+std::span<const ValueName> native_names(const OptionRow& row) noexcept {
+    return row.names;
+}
+
 Result<Bytes> encode_native(const OptionRow& row, const OptionValue& value) {
     if (const auto* time = std::get_if<nanoseconds>(&value))
         return encode_time(*time);

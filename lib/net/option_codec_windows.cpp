@@ -68,6 +68,10 @@ int native_number(const OptionRow& row) noexcept {
     return row.on_windows;
 }
 
+std::span<const ValueName> native_names(const OptionRow& row) noexcept {
+    return row.names_on_windows.empty() ? row.names : row.names_on_windows;
+}
+
 Result<Bytes> encode_native(const OptionRow& row, const OptionValue& value) {
     if (const auto* time = std::get_if<nanoseconds>(&value))
         return to_bytes(static_cast<DWORD>(*time / milliseconds(1)));

@@ -77,6 +77,9 @@ inline constexpr std::array<ValueName, 1> system_default{{{"default", -1}}};
 inline constexpr std::array<ValueName, 6> path_mtu_discovery{
     {{"dont", 0}, {"want", 1}, {"do", 2}, {"probe", 3}, {"interface", 4}, {"omit", 5}}};
 
+inline constexpr std::array<ValueName, 4> winsock_path_mtu_discovery{
+    {{"default", 0}, {"do", 1}, {"dont", 2}, {"probe", 3}}};
+
 // RFC 5014; the low ones set, the high ones undo.
 inline constexpr std::array<ValueName, 7> address_preferences{{{"TMP", 0x0001},
                                                                {"PUBLIC", 0x0002},

@@ -81,8 +81,9 @@ struct OptionRow {
     Range range{};
     std::string_view unit = {};  // "bytes", "s", "ms", "us", or a plural such as "probes"
     std::span<const ValueName> names = {};
-    std::string_view says = {};       // one sentence
-    std::string_view source = {};     // manual page or RFC
+    std::span<const ValueName> names_on_windows = {};  // where the numbers differ there
+    std::string_view says = {};                        // one sentence
+    std::string_view source = {};                      // manual page or RFC
     std::string_view limit = {};      // the sysctl that bounds it or holds its default
     std::string_view privilege = {};  // what it takes to set it
     std::string_view adjusts = {};    // why the system may grant another value than was asked

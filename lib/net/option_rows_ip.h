@@ -70,6 +70,7 @@ inline constexpr auto ip_rows = std::to_array<OptionRow>({
      .type = ValueType::choice,
      .range = {0, 5},
      .names = path_mtu_discovery,
+     .names_on_windows = winsock_path_mtu_discovery,
      .says = "Whether packets carry the don't-fragment bit, and whose path MTU they heed.",
      .source = "ip(7), RFC 1191",
      .limit = "net.ipv4.ip_no_pmtu_disc"},

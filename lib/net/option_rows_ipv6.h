@@ -93,6 +93,7 @@ inline constexpr auto ipv6_rows = std::to_array<OptionRow>({
      .type = ValueType::choice,
      .range = {0, 5},
      .names = path_mtu_discovery,
+     .names_on_windows = winsock_path_mtu_discovery,
      .says = "Whether packets may be fragmented here, and whose path MTU they heed.",
      .source = "ipv6(7), RFC 8201"},
     {.name = "IPV6_MTU",

@@ -18,6 +18,7 @@ int linux_level(OptionLevel level) noexcept;
 // On this platform: the numbers for getsockopt, or `absent` where it has no such option.
 int native_level(OptionLevel level) noexcept;
 int native_number(const OptionRow& row) noexcept;
+std::span<const ValueName> native_names(const OptionRow& row) noexcept;
 
 // What a user reads: "flag", "integer", "time" …; "read, write"; "TCP, UDP".
 std::string_view type_name(ValueType type) noexcept;

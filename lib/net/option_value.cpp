@@ -35,7 +35,7 @@ std::string_view without_prefix(std::string_view name) {
 }
 
 const ValueName* named(const OptionRow& row, std::string_view text) {
-    for (const ValueName& name : row.names)
+    for (const ValueName& name : native_names(row))
         if (equal_ignoring_case(name.name, text) ||
             equal_ignoring_case(name.name, without_prefix(text)))
             return &name;
@@ -300,7 +300,7 @@ std::string format_field(const Field& field) {
 
 std::vector<std::string> mask_names(const OptionRow& row, std::int64_t value) {
     std::vector<std::string> names;
-    for (const ValueName& name : row.names)
+    for (const ValueName& name : native_names(row))
         if ((value & name.value) == name.value) {
             names.emplace_back(name.name);
             value &= ~name.value;
@@ -311,7 +311,7 @@ std::vector<std::string> mask_names(const OptionRow& row, std::int64_t value) {
 }
 
 std::string value_name(const OptionRow& row, std::int64_t value) {
-    for (const ValueName& name : row.names)
+    for (const ValueName& name : native_names(row))
         if (name.value == value)
             return std::string(name.name);
     return fmt::format("{}", value);
@@ -322,7 +322,7 @@ std::string legal_values(const OptionRow& row) {
         return "on or off";
     if (row.type == ValueType::choice || row.type == ValueType::mask) {
         std::vector<std::string_view> names;
-        for (const ValueName& name : row.names)
+        for (const ValueName& name : native_names(row))
             names.push_back(name.name);
         return fmt::format("{}", fmt::join(names, ", "));
     }

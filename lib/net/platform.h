@@ -12,6 +12,8 @@
 #include <netioapi.h>
 #include <windows.h>
 #include <ws2tcpip.h>
+#undef interface  // words that its headers take from everybody
+#undef small
 #else
 #include <arpa/inet.h>
 #include <net/if.h>

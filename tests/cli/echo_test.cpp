@@ -112,7 +112,8 @@ TEST(Echo, TellsAReset) {
         socket.abort();
     });
     const Ran ran = run_echo(peer, {}, std::string(1 << 20, 'x'));
-    EXPECT_THAT(ran.err, testing::ContainsRegex("\\((ECONNRESET|EPIPE)\\)"));
+    EXPECT_THAT(ran.err, testing::AnyOf(HasSubstr(symbol_of(std::errc::connection_reset)),
+                                        HasSubstr(symbol_of(std::errc::broken_pipe))));
     EXPECT_THAT(ran.err, HasSubstr("0 received"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
@@ -123,14 +124,15 @@ TEST(Echo, ServerThatNeverAnswersTimesOut) {
     const Ran ran = run_echo(peer, {"-W", "100ms", "--json", "hello"});
     EXPECT_THAT(ran.err, testing::StartsWith("echo: receive from 127.0.0.1:"));
     EXPECT_THAT(ran.err, HasSubstr("nothing for 100ms after 6 bytes sent"));
-    EXPECT_THAT(ran.out, HasSubstr(R"("symbol":"ETIMEDOUT")"));
+    EXPECT_THAT(ran.out, HasSubstr(symbol_of(std::errc::timed_out)));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
 TEST(Echo, RefusedConnectionNamesTheAddressAndItsError) {
     const std::string port = closed_port();
     const Ran ran = run(echo, {"127.0.0.1", port, "hello"});
-    EXPECT_EQ(ran.err, "echo: connect 127.0.0.1:" + port + ": Connection refused (ECONNREFUSED)\n");
+    EXPECT_EQ(ran.err, "echo: connect 127.0.0.1:" + port + ": Connection refused (" +
+                           symbol_of(std::errc::connection_refused) + ")\n");
     EXPECT_EQ(ran.status, tools::exit_refused);
     const Ran json = run(echo, {"--json", "127.0.0.1", port, "hello"});
     EXPECT_THAT(json.out, HasSubstr(R"("attempts":[{"address":"127.0.0.1")"));

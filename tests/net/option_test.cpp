@@ -133,7 +133,7 @@ TEST(OptionValue, RangesEndWhereTheSystemsDo) {
          {"0", "2147483647"},
          {"-1", "2147483648", "2G", "1e3", "0x10", "", " 1", "1 "}},
         {"SO_LINGER", {"off", "on,0", "on,65535"}, {"on,-1", "1", "0", "on", "on,65536", "on,1,2"}},
-        {"SO_RCVTIMEO", {"0", "1us"}, {"1ns", "-1", "inf", "nan", "1000000h"}},
+        {"SO_RCVTIMEO", {"0", "1ms"}, {"1ns", "-1", "inf", "nan", "1000000h"}},
         {"TCP_CONGESTION", {"reno"}, {"", "a234567890123456789012345678901"}},
         {"SO_BINDTODEVICE", {"", "lo"}, {"abcdefghijklmnopqrstuvwxyz"}},
         {"SO_KEEPALIVE", {"on", "off"}, {"2", "", "onn"}},
@@ -158,8 +158,11 @@ TEST(OptionValue, ARefusalNamesTheOptionTheTextAndTheRange) {
 }
 
 TEST(Setting, RefusesWhatCannotBeSet) {
-    for (const char* text : {"SO_TYPE=1", "SO_ERROR=0", "SO_ACCEPTCONN=1", "SO_PROTOCOL=6",
-                             "SO_DOMAIN=2", "TCP_INFO=0x00", "IP_MTU=1500"}) {
+    for (const std::string name : {"SO_TYPE", "SO_ERROR", "SO_ACCEPTCONN", "SO_PROTOCOL",
+                                   "SO_DOMAIN", "TCP_INFO", "IP_MTU"}) {
+        if (!Option::find(name)->on_this_platform())
+            continue;
+        const std::string text = name + "=1";
         const auto setting = parse_setting(text);
         ASSERT_FALSE(setting) << text;
         EXPECT_THAT(setting.error().message(), HasSubstr("read-only")) << text;

@@ -238,12 +238,10 @@ TEST(Socket, AbortResetsThePeer) {
     ASSERT_EQ(wait_for(pair.client, Direction::receive, deadline_in(patience)), Readiness::ready);
     std::array<std::byte, 8> buffer{};
     const Transfer got = pair.client.receive(buffer);
-#ifndef _WIN32  // where it may read as the end of the stream
+    if (got.end() && test::on_wine())
+        GTEST_SKIP() << "Wine may take a reset for the end of the stream";
     ASSERT_TRUE(got.failed());
     EXPECT_EQ(got.error, std::errc::connection_reset);
-#else
-    EXPECT_FALSE(got.done());
-#endif
 }
 
 TEST(Socket, OptionsAreReadAndSet) {

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support.h"
+
 namespace sockbox::probe {
 namespace {
 
@@ -74,7 +76,7 @@ TEST(LookupQueue, ExaminesEachAddress) {
     question.hints.socktype = 0;
     queue.ask(question);
     queue.finish();
-    ASSERT_GE(sources.size(), 2U);
+    ASSERT_GE(sources.size(), test::on_wine() ? 1U : 2U);  // which has no node for each type
     EXPECT_THAT(sources, testing::Each("127.0.0.1"));
 }
 

@@ -92,6 +92,8 @@ TEST(DatagramEcho, EverySizeComesBackWholeOverIpv6) {
 }
 
 TEST(DatagramEcho, TheReplyLeavesFromTheAddressThatWasAsked) {
+    if (test::on_wine())
+        GTEST_SKIP() << "Wine sends from the address that its routes choose";
     const Server server(Endpoint::any(Family::ipv4));
     auto socket = client(Family::ipv4);
     const Endpoint other = *Endpoint::parse("127.0.0.9", server.port());

@@ -1,0 +1,223 @@
+// Batches of datagrams on Windows: WSARecvMsg and WSASendMsg, one at a time, with packet
+// information.
+#include "serve/datagram_batch.h"
+
+#include <array>
+#include <cstring>
+#include <new>
+
+#include "net/datagrams_windows.h"
+#include "serve/pages.h"
+
+namespace sockbox::serve {
+namespace {
+
+constexpr std::size_t capacity = DatagramBatch::capacity;
+
+struct alignas(WSACMSGHDR) Control {
+    std::array<char, WSA_CMSG_SPACE(sizeof(in6_pktinfo))> bytes;
+};
+
+// WSARecvMsg is not exported: each provider of sockets has its own.
+LPFN_WSARECVMSG receive_message_call(const net::Socket& socket) noexcept {
+    GUID id = WSAID_WSARECVMSG;
+    LPFN_WSARECVMSG call = nullptr;
+    DWORD unused = 0;
+    ::WSAIoctl(socket.native(), SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &call,
+               sizeof call, &unused, nullptr, nullptr);
+    return call;
+}
+
+net::Endpoint endpoint_of(const in_addr& address) {
+    sockaddr_in native{};
+    native.sin_family = AF_INET;
+    native.sin_addr = address;
+    return *net::Endpoint::from_native(static_cast<sockaddr*>(static_cast<void*>(&native)),
+                                       sizeof native);
+}
+
+net::Endpoint endpoint_of(const in6_pktinfo& info) {
+    sockaddr_in6 native{};
+    native.sin6_family = AF_INET6;
+    native.sin6_addr = info.ipi6_addr;
+    if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
+        native.sin6_scope_id = info.ipi6_ifindex;
+    return *net::Endpoint::from_native(static_cast<sockaddr*>(static_cast<void*>(&native)),
+                                       sizeof native);
+}
+
+template <class T>
+T payload(WSACMSGHDR* message) {
+    T value;
+    std::memcpy(&value, WSA_CMSG_DATA(message), sizeof value);
+    return value;
+}
+
+void read_control(WSAMSG& header, BatchedDatagram& datagram) {
+    for (WSACMSGHDR* m = WSA_CMSG_FIRSTHDR(&header); m != nullptr;
+         m = WSA_CMSG_NXTHDR(&header, m)) {
+        if (m->cmsg_level == IPPROTO_IP && m->cmsg_type == IP_PKTINFO)
+            datagram.local = endpoint_of(payload<in_pktinfo>(m).ipi_addr);
+        else if (m->cmsg_level == IPPROTO_IPV6 && m->cmsg_type == IPV6_PKTINFO)
+            datagram.local = endpoint_of(payload<in6_pktinfo>(m));
+    }
+}
+
+template <class T>
+void write_control(WSAMSG& header, int level, int type, const T& value) {
+    WSACMSGHDR* message = WSA_CMSG_FIRSTHDR(&header);
+    message->cmsg_level = level;
+    message->cmsg_type = type;
+    message->cmsg_len = WSA_CMSG_LEN(sizeof value);
+    std::memcpy(WSA_CMSG_DATA(message), &value, sizeof value);
+    header.Control.len = static_cast<ULONG>(WSA_CMSG_SPACE(sizeof value));
+}
+
+// Lets the reply leave from the address that was asked (RFC 1122, section 4.1.3.5).
+void write_source(const net::Endpoint& local, WSAMSG& header) {
+    const std::span<const std::byte> address = local.bytes();
+    if (local.is_unspecified()) {
+        header.Control.len = 0;
+    } else if (local.family() == net::Family::ipv4) {
+        in_pktinfo info{};
+        std::memcpy(&info.ipi_addr, address.data(), sizeof info.ipi_addr);
+        write_control(header, IPPROTO_IP, IP_PKTINFO, info);
+    } else {
+        in6_pktinfo info{};
+        std::memcpy(&info.ipi6_addr, address.data(), sizeof info.ipi6_addr);
+        info.ipi6_ifindex = local.scope_id();
+        write_control(header, IPPROTO_IPV6, IPV6_PKTINFO, info);
+    }
+}
+
+// One datagram with its surroundings, as WSARecvMsg and WSASendMsg take it.
+struct Message {
+    WSABUF part{};
+    sockaddr_storage name{};
+    Control control{};
+    WSAMSG header{};
+
+    explicit Message(std::span<std::byte> data) noexcept {
+        part = {static_cast<ULONG>(data.size()),
+                static_cast<char*>(static_cast<void*>(data.data()))};
+        header.name = static_cast<sockaddr*>(static_cast<void*>(&name));
+        header.namelen = sizeof name;
+        header.lpBuffers = &part;
+        header.dwBufferCount = 1;
+        header.Control = {static_cast<ULONG>(control.bytes.size()), control.bytes.data()};
+    }
+    Message(const Message&) = delete;
+    Message& operator=(const Message&) = delete;
+};
+
+net::Status enable(net::Socket& socket, int level, int name) {
+    return socket.set_option(level, name, 1);
+}
+
+}  // namespace
+
+struct DatagramBatch::State {
+    Pages memory;
+    std::array<BatchedDatagram, capacity> datagrams;
+    LPFN_WSARECVMSG receive_message = nullptr;
+
+    // Receives one into the slot; a code of Winsock where there is none, 0 where there is.
+    int receive_one(const net::Socket& socket, std::size_t slot) noexcept {
+        const std::span<std::byte> room(memory.get() + slot * datagram_bytes, datagram_bytes);
+        Message message(room);
+        DWORD got = 0;
+        const int failed =
+            receive_message(socket.native(), &message.header, &got, nullptr, nullptr);
+        const int code = failed != 0 ? ::WSAGetLastError() : 0;
+        if (code != 0 && code != WSAEMSGSIZE)
+            return code;
+        BatchedDatagram& datagram = datagrams[slot];
+        datagram = {};
+        datagram.data = room.first(got);
+        datagram.truncated = code == WSAEMSGSIZE || (message.header.dwFlags & MSG_TRUNC) != 0;
+        datagram.peer = net::Endpoint::from_native(message.header.name, message.header.namelen)
+                            .value_or(net::Endpoint());
+        read_control(message.header, datagram);
+        const bool to_many = (message.header.dwFlags & (MSG_BCAST | MSG_MCAST)) != 0;
+        const bool told = !datagram.local.is_unspecified();
+        datagram.to_one = !to_many && (!told || datagram.local.is_unicast());
+        return 0;
+    }
+};
+
+DatagramBatch::DatagramBatch(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+DatagramBatch::DatagramBatch(DatagramBatch&&) noexcept = default;
+DatagramBatch& DatagramBatch::operator=(DatagramBatch&&) noexcept = default;
+DatagramBatch::~DatagramBatch() = default;
+
+net::Result<DatagramBatch> DatagramBatch::create() {
+    std::unique_ptr<State> state(new (std::nothrow) State);
+    if (state)
+        state->memory = allocate_pages(capacity * datagram_bytes);
+    if (!state || !state->memory)
+        return net::fail({net::platform::error_of(std::errc::not_enough_memory),
+                          "allocate room for datagrams",
+                          {},
+                          {},
+                          {}});
+    return DatagramBatch(std::move(state));
+}
+
+net::Status DatagramBatch::prepare(net::Socket& socket) {
+    const auto local = socket.local();
+    if (!local)
+        return net::fail(local.error());
+    const bool ipv4 = local->family() == net::Family::ipv4;
+    if (auto set = ipv4 ? enable(socket, IPPROTO_IP, IP_PKTINFO)
+                        : enable(socket, IPPROTO_IPV6, IPV6_PKTINFO);
+        !set)
+        return set;
+    return socket.set_blocking(false);
+}
+
+std::span<BatchedDatagram> DatagramBatch::receive(const net::Socket& socket,
+                                                  std::error_code& error) noexcept {
+    State& state = *state_;
+    error = {};
+    if (state.receive_message == nullptr)
+        state.receive_message = receive_message_call(socket);
+    if (state.receive_message == nullptr) {
+        error = net::platform::last_error();
+        return {};
+    }
+    std::size_t got = 0;
+    // An ICMP message about an earlier reply counts as an attempt, so that a flood of them ends.
+    for (std::size_t attempt = 0; attempt < capacity; ++attempt) {
+        const int code = state.receive_one(socket, got);
+        if (code == 0) {
+            ++got;
+        } else if (!net::platform::concerns_earlier_send(code)) {
+            if (!net::platform::would_block(code) && got == 0)
+                error = {code, net::platform::error_category()};
+            break;
+        }
+    }
+    return std::span(state.datagrams).first(got);
+}
+
+std::optional<std::uint32_t> DatagramBatch::overflow() const noexcept {
+    return std::nullopt;  // Windows does not tell
+}
+
+std::size_t DatagramBatch::send(const net::Socket& socket,
+                                std::span<const BatchedDatagram> datagrams) noexcept {
+    std::size_t sent = 0;
+    for (const BatchedDatagram& datagram : datagrams) {
+        Message message(datagram.data);
+        std::memcpy(&message.name, datagram.peer.data(),
+                    static_cast<std::size_t>(datagram.peer.size()));
+        message.header.namelen = datagram.peer.size();
+        write_source(datagram.local, message.header);
+        DWORD put = 0;
+        if (::WSASendMsg(socket.native(), &message.header, 0, &put, nullptr, nullptr) == 0)
+            ++sent;
+    }
+    return sent;
+}
+
+}  // namespace sockbox::serve
