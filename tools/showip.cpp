@@ -77,10 +77,15 @@ void declare(Cli& cli, Asked& asked) {
               asked.plan.examine.reverse)
         .flag("--source", "the source address and interface the kernel would use",
               asked.plan.examine.route)
-        .option("-t,--timeout", "DURATION", "bound on each lookup (default 5s)",
+        .flag("-c,--connect",
+              "time a TCP connection to each address (needs -p), and tell which "
+              "one Happy Eyeballs would take",
+              asked.plan.examine.connect)
+        .option("-t,--timeout", "DURATION", "bound on each lookup and connection (default 5s)",
                 take_duration(asked.plan.timeout))
         .option("-J,--jobs", "N", "lookups at once (default 16)", take_integer(asked.jobs, 1, 1024))
-        .option("--wait", "DURATION", "try again until every host resolves or the time is over",
+        .option("--wait", "DURATION",
+                "try again until every host resolves (with -c: connects) or the time is over",
                 take_duration(asked.wait))
         .flag("--stats", "after the last host: how many, and how long they took", asked.style.stats)
         .common(asked.style.common)
@@ -96,6 +101,10 @@ std::string contradiction(const Asked& asked, const Cli& cli) {
         return "--short and --long exclude each other";
     if (asked.plan.timeout.count() == 0)
         return "--timeout: want more than 0";
+    if (asked.plan.examine.connect && (asked.service.empty() || asked.service == "0"))
+        return "--connect: needs a port, --service";
+    if (asked.plan.examine.connect && asked.hints.socktype != SOCK_STREAM)
+        return "--connect: only for --socktype stream";
     if (cli.given("file") && asked.file.empty())
         return "--file: an empty name";
     if (cli.given("file"))
@@ -138,7 +147,7 @@ void ask_lines(const Asked& asked, Lines& lines, probe::LookupQueue& queue) {
         }
         net::Error error = checked.error();
         error.subject = fmt::format("{}:{}", net::escape(asked.file), lines.number());
-        queue.put({{std::string(host), asked.service, asked.hints}, {}, net::fail(error), {}});
+        queue.put({{std::string(host), asked.service, asked.hints}, {}, net::fail(error), {}, {}});
     }
 }
 
@@ -209,6 +218,7 @@ int showip(Args args, Io io) {
         return cli.refuse(io, mistake);
     use_locale_for_names(asked);
     asked.plan.jobs = static_cast<std::size_t>(asked.jobs);
+    asked.plan.examine.connect_timeout = asked.plan.timeout;
     asked.plan.try_until = net::deadline_in(asked.wait);
     ShowipDisplay display(asked.style, io);
     if (cli.given("file"))

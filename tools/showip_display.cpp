@@ -48,9 +48,21 @@ void ShowipDisplay::show(const probe::Lookup& lookup) {
         io_.out.flush();  // so that both streams are in order on a terminal
         complain(io_, tool, showip_failure(lookup));
         status_ = std::max(status_, status_of_lookup(lookup.answer.error()));
-    } else if (!style_.common.quiet) {
-        remark(lookup);
+        return;
     }
+    if (!style_.common.quiet)
+        remark(lookup);
+    complain_unconnected(lookup);
+}
+
+// Where connections were tried and none came about.
+void ShowipDisplay::complain_unconnected(const probe::Lookup& lookup) {
+    if (lookup.preferred || lookup.details.empty() || !lookup.details.front().connect)
+        return;
+    const net::Error& first = *lookup.details.front().connect->error;
+    const std::string words = first.detail.empty() ? first.code.message() : first.detail;
+    fail({first.code, "connect", probe::subject_of(lookup.question),
+          fmt::format("no address could be connected to; the first: {}", words), first.hint});
 }
 
 void ShowipDisplay::remark(const probe::Lookup& lookup) {

@@ -33,6 +33,7 @@ class ShowipDisplay {
   private:
     std::string text_of(const probe::Lookup& lookup);
     void remark(const probe::Lookup& lookup);
+    void complain_unconnected(const probe::Lookup& lookup);
 
     const ShowipStyle& style_;
     Io io_;

@@ -69,6 +69,14 @@ Json route_json(const net::Result<net::Route>& route) {
     return json.set("address", route->source.address()).set("interface", route->interface);
 }
 
+Json connect_json(const probe::ConnectTrial& trial) {
+    Json json = Json::object();
+    json.set("connected", !trial.error).set("elapsed_ns", trial.elapsed.count());
+    if (trial.error)
+        json.set("error", error_json(*trial.error));
+    return json;
+}
+
 Json address_json(const net::ResolvedAddress& node, const probe::Detail& detail) {
     Json json = Json::object();
     json.set("flags", flags_json(node.flags))
@@ -84,6 +92,8 @@ Json address_json(const net::ResolvedAddress& node, const probe::Detail& detail)
         json.set("reverse", reverse_json(*detail.reverse));
     if (detail.route)
         json.set("source", route_json(*detail.route));
+    if (detail.connect)
+        json.set("connect", connect_json(*detail.connect));
     return json;
 }
 
@@ -102,6 +112,11 @@ std::string showip_json(const probe::Lookup& lookup) {
                                                                      ? lookup.details[i]
                                                                      : probe::Detail()));
     json.set("addresses", std::move(addresses));
+    if (!lookup.details.empty() && lookup.details.front().connect)
+        json.set("happy_eyeballs",
+                 lookup.preferred
+                     ? Json(lookup.answer->addresses[*lookup.preferred].endpoint.to_string())
+                     : Json());
     Json remarks = Json::array();
     for (const std::string& remark : probe::remarks_on(lookup))
         remarks.push(remark);

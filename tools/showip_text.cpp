@@ -61,6 +61,16 @@ std::string route_text(const net::Result<net::Route>& route) {
     return fmt::format("from {} by {}", route->source.address(), net::escape(route->interface));
 }
 
+std::string connect_text(const probe::ConnectTrial& trial, bool preferred) {
+    const std::string time = net::format_approximately(trial.elapsed);
+    if (trial.error)
+        return fmt::format(
+            "failed in {}: {} ({})", time,
+            trial.error->detail.empty() ? trial.error->code.message() : trial.error->detail,
+            net::symbol(trial.error->code));
+    return fmt::format("connected in {}{}", time, preferred ? ", Happy Eyeballs' choice" : "");
+}
+
 // What an examination found, as (name, value) of the long form.
 std::vector<std::pair<std::string_view, std::string>> detail_fields(const Lookup& lookup,
                                                                     std::size_t index) {
@@ -72,6 +82,8 @@ std::vector<std::pair<std::string_view, std::string>> detail_fields(const Lookup
         fields.emplace_back("name", reverse_text(*detail.reverse));
     if (detail.route)
         fields.emplace_back("route", route_text(*detail.route));
+    if (detail.connect)
+        fields.emplace_back("connect", connect_text(*detail.connect, lookup.preferred == index));
     return fields;
 }
 

@@ -23,28 +23,55 @@ net::Result<ReverseName> reverse_of(const Endpoint& endpoint) {
     return ReverseName{std::move(*name), confirmed};
 }
 
+std::vector<Endpoint> distinct(const std::vector<net::ResolvedAddress>& addresses) {
+    std::vector<Endpoint> endpoints;
+    for (const net::ResolvedAddress& address : addresses)
+        if (std::find(endpoints.begin(), endpoints.end(), address.endpoint) == endpoints.end())
+            endpoints.push_back(address.endpoint);
+    return endpoints;
+}
+
+// Gives what was found about an endpoint to every node that has it.
+void assign(Lookup& lookup, const Endpoint& endpoint, const auto& found) {
+    for (std::size_t i = 0; i < lookup.details.size(); ++i)
+        if (lookup.answer->addresses[i].endpoint == endpoint)
+            found(lookup.details[i]);
+}
+
+void try_connecting(Lookup& lookup, const std::vector<Endpoint>& endpoints,
+                    std::chrono::nanoseconds timeout) {
+    const auto trials = connect_to_all(endpoints, timeout);
+    for (std::size_t i = 0; i < endpoints.size(); ++i)
+        assign(lookup, endpoints[i], [&](Detail& detail) { detail.connect = trials[i]; });
+    const auto choice = happy_eyeballs_choice(endpoints, trials);
+    for (std::size_t i = lookup.details.size(); choice && i-- > 0;)
+        if (lookup.answer->addresses[i].endpoint == endpoints[*choice])
+            lookup.preferred = i;
+}
+
 }  // namespace
 
-void examine(Lookup& lookup, const Examination& examination, const std::function<bool()>& step) {
-    const auto& addresses = lookup.answer->addresses;
-    lookup.details.resize(addresses.size());
-    for (std::size_t i = 0; i < addresses.size(); ++i) {
-        const auto same = [&](const net::ResolvedAddress& other) {
-            return other.endpoint == addresses[i].endpoint;
-        };
-        const auto first = static_cast<std::size_t>(
-            std::find_if(addresses.begin(), addresses.end(), same) - addresses.begin());
-        if (first < i) {
-            lookup.details[i] = lookup.details[first];
-            continue;
+void examine(Lookup& lookup, const Examination& examination, const ExamineStep& step) {
+    const std::vector<Endpoint> endpoints = distinct(lookup.answer->addresses);
+    lookup.details.resize(lookup.answer->addresses.size());
+    for (const Endpoint& endpoint : endpoints) {
+        if (examination.route) {
+            const auto route = net::route_to(endpoint);
+            assign(lookup, endpoint, [&](Detail& detail) { detail.route = route; });
         }
-        if (examination.route)
-            lookup.details[i].route = net::route_to(addresses[i].endpoint);
-        if (examination.reverse)
-            lookup.details[i].reverse = reverse_of(addresses[i].endpoint);
-        if (!step())
+        if (!examination.reverse)
+            continue;
+        if (!step(false))
             return;
+        const auto name = reverse_of(endpoint);
+        assign(lookup, endpoint, [&](Detail& detail) { detail.reverse = name; });
     }
+    if (examination.connect && step(true))
+        try_connecting(lookup, endpoints, examination.connect_timeout);
+}
+
+bool satisfies(const Lookup& lookup, const Examination& examination) {
+    return lookup.answer && (!examination.connect || lookup.preferred);
 }
 
 void give_up_details(Lookup& lookup, const Examination& examination, const net::Error& reason) {
@@ -53,6 +80,8 @@ void give_up_details(Lookup& lookup, const Examination& examination, const net::
             detail.route = net::fail(reason);
         if (examination.reverse && !detail.reverse)
             detail.reverse = net::fail(reason);
+        if (examination.connect && !detail.connect)
+            detail.connect = ConnectTrial{{}, reason};
     }
 }
 

@@ -124,7 +124,7 @@ Lookup look_up(Question question) {
         error.hint = hint_for(error.code, question);
         answer = net::fail(std::move(error));
     }
-    return {std::move(question), elapsed, std::move(answer), {}};
+    return {std::move(question), elapsed, std::move(answer), {}, {}};
 }
 
 std::string subject_of(const Question& question) {

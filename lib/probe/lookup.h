@@ -11,6 +11,7 @@
 #include "net/resolver.h"
 #include "net/result.h"
 #include "net/route.h"
+#include "probe/connect_all.h"
 
 namespace sockbox::probe {
 
@@ -31,6 +32,7 @@ struct ReverseName {
 struct Detail {
     std::optional<net::Result<ReverseName>> reverse;
     std::optional<net::Result<net::Route>> route;
+    std::optional<ConnectTrial> connect;
 };
 
 struct Lookup {
@@ -38,21 +40,30 @@ struct Lookup {
     std::chrono::nanoseconds elapsed{};
     net::Result<net::Resolution> answer;
     std::vector<Detail> details;  // one an address, or none at all
+    // The address that Happy Eyeballs would have connected to, where that was tried.
+    std::optional<std::size_t> preferred;
 };
 
 // What to find out about each address.
 struct Examination {
     bool reverse = false;
     bool route = false;
-    bool anything() const noexcept { return reverse || route; }
+    bool connect = false;
+    std::chrono::nanoseconds connect_timeout = std::chrono::seconds(5);  // for each address
+    bool anything() const noexcept { return reverse || route || connect; }
 };
+
+// Called before each thing that takes time: `bounded` where that bounds itself. False ends it all.
+using ExamineStep = std::function<bool(bool bounded)>;
 
 // Blocks for as long as the system's resolver does. A failure carries a hint where there is one.
 Lookup look_up(Question question);
 
-// Fills in the details of an answer. Blocks as the resolver does; calls `step` after each address,
-// and ends early when that returns false.
-void examine(Lookup& lookup, const Examination& examination, const std::function<bool()>& step);
+// Fills in the details of an answer. Blocks as the resolver does.
+void examine(Lookup& lookup, const Examination& examination, const ExamineStep& step);
+
+// Whether a lookup came to what was wanted: an answer, and a connection where one was tried.
+bool satisfies(const Lookup& lookup, const Examination& examination);
 
 // Fails what an examination has not come to.
 void give_up_details(Lookup& lookup, const Examination& examination, const net::Error& reason);

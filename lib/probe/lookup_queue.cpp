@@ -148,23 +148,25 @@ bool LookupQueue::State::try_one(Lock& lock, Slot& slot, unsigned turn) {
     const Question question = slot.lookup.question;
     lock.unlock();
     Lookup found = look_up(question);
-    const auto publish = [&] {
+    const auto publish = [&](bool bounded) {
         lock.lock();
         const bool current = !stale(slot, turn);
         if (current) {
             slot.lookup = found;
-            set_deadline(slot);
+            slot.deadline = net::no_deadline;
+            if (!bounded)
+                set_deadline(slot);
         }
         lock.unlock();
         return current;
     };
-    if (found.answer && plan.examine.anything() && publish())
+    if (found.answer && plan.examine.anything())
         examine(found, plan.examine, publish);
     lock.lock();
     if (stale(slot, turn))
         return false;
     slot.lookup = std::move(found);
-    return slot.lookup.answer.has_value();
+    return satisfies(slot.lookup, plan.examine);
 }
 
 void LookupQueue::State::set_deadline(Slot& slot) {

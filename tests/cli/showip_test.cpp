@@ -1,6 +1,9 @@
 // showip end to end: what holds on every system.
 #include <gmock/gmock.h>
 
+#include <thread>
+
+#include "net/streams.h"
 #include "tests/support.h"
 
 namespace sockbox::test {
@@ -73,6 +76,47 @@ TEST(Showip, RefusesWhatMakesNoSense) {
     EXPECT_THAT(showip({}).err, StartsWith("showip: want a host\n"));
     EXPECT_EQ(showip({"-s", "-l", "::1"}).status, tools::exit_usage);
     EXPECT_EQ(showip({"-4", "-6", "::1"}).status, tools::exit_usage);
+}
+
+TEST(Showip, ConnectionsAreTimedAndOneIsChosen) {
+    const auto listener = net::listen_on(net::Endpoint::loopback(net::Family::ipv4)).value();
+    const std::string port = std::to_string(listener.local()->port());
+    const Ran ran = showip({"-c", "-p", port, "127.0.0.1"});
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("  IPv4: 127.0.0.1  connected in "));
+    EXPECT_THAT(ran.out, HasSubstr(", Happy Eyeballs' choice\n"));
+    const Ran json = showip({"-jc", "-p", port, "127.0.0.1"});
+    EXPECT_THAT(json.out, HasSubstr(R"("connect":{"connected":true,"elapsed_ns":)"));
+    EXPECT_THAT(json.out, HasSubstr(R"("happy_eyeballs":"127.0.0.1:)" + port + '"'));
+    EXPECT_EQ(showip({"-c", "127.0.0.1"}).status, tools::exit_usage);
+    EXPECT_EQ(showip({"-c", "-p", "80", "--socktype", "any", "127.0.0.1"}).status,
+              tools::exit_usage);
+}
+
+TEST(Showip, ARefusedConnectionIsARefusal) {
+    auto closed = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
+    ASSERT_TRUE(closed.bind(net::Endpoint::loopback(net::Family::ipv4)));
+    const std::string port = std::to_string(closed.local()->port());
+    const Ran ran = showip({"-c", "-p", port, "127.0.0.1"});
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_THAT(ran.out, HasSubstr("  IPv4: 127.0.0.1  failed in "));
+    EXPECT_THAT(ran.err, StartsWith("showip: connect 127.0.0.1: no address could be connected to"));
+    EXPECT_THAT(showip({"-jc", "-p", port, "127.0.0.1"}).out,
+                HasSubstr(R"("happy_eyeballs":null)"));
+}
+
+TEST(Showip, WaitsForAServer) {
+    auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
+    ASSERT_TRUE(socket.bind(net::Endpoint::loopback(net::Family::ipv4)));
+    std::thread late([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        EXPECT_TRUE(socket.listen(8));
+    });
+    const Ran ran =
+        showip({"-c", "--wait", "30s", "-p", std::to_string(socket.local()->port()), "127.0.0.1"});
+    late.join();
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_EQ(ran.err, "");
 }
 
 TEST(Showip, HostileNamesAreEscaped) {

@@ -41,7 +41,7 @@ TEST(LookupQueue, WhatNeedsNoAskingKeepsItsPlace) {
             },
             [] {});
         queue.ask(numeric("127.0.0.1"));
-        queue.put({numeric("x"), {}, net::fail_text("no host"), {}});
+        queue.put({numeric("x"), {}, net::fail_text("no host"), {}, {}});
         queue.ask(numeric("::1"));
     }
     EXPECT_THAT(shown, ElementsAre("found", "no host", "found"));
