@@ -6,6 +6,7 @@
 
 #include "net/addrinfo_names.h"
 #include "net/escape.h"
+#include "net/name_sources.h"
 #include "probe/lookup_queue.h"
 #include "tools/cli.h"
 #include "tools/lines.h"
@@ -19,6 +20,8 @@ constexpr std::string_view tool = "showip";
 struct Asked {
     ShowipStyle style;
     probe::LookupPlan plan;
+    bool by_source = false;
+    std::vector<std::string> sources;  // those to ask one by one
     bool passive = false;
     bool canonical = false;
     bool numeric = false;
@@ -77,6 +80,7 @@ void declare(Cli& cli, Asked& asked) {
               asked.plan.examine.reverse)
         .flag("--source", "the source address and interface the kernel would use",
               asked.plan.examine.route)
+        .flag("--by-source", "ask each source of names in nsswitch.conf alone", asked.by_source)
         .flag("-c,--connect",
               "time a TCP connection to each address (needs -p), and tell which "
               "one Happy Eyeballs would take",
@@ -105,6 +109,9 @@ std::string contradiction(const Asked& asked, const Cli& cli) {
         return "--connect: needs a port, --service";
     if (asked.plan.examine.connect && asked.hints.socktype != SOCK_STREAM)
         return "--connect: only for --socktype stream";
+    if (asked.by_source && (asked.style.short_form || asked.style.long_form ||
+                            asked.plan.examine.anything() || cli.given("wait")))
+        return "--by-source: not with --short, --long, --reverse, --source, --connect or --wait";
     if (cli.given("file") && asked.file.empty())
         return "--file: an empty name";
     if (cli.given("file"))
@@ -132,7 +139,10 @@ std::string bare(const std::string& host) {
 }
 
 void ask(const Asked& asked, std::string host, probe::LookupQueue& queue) {
-    queue.ask({std::move(host), asked.service, asked.hints});
+    for (const std::string& source : asked.sources)
+        queue.ask({host, asked.service, asked.hints, source});
+    if (asked.sources.empty())
+        queue.ask({std::move(host), asked.service, asked.hints});
 }
 
 void ask_lines(const Asked& asked, Lines& lines, probe::LookupQueue& queue) {
@@ -170,7 +180,7 @@ void show_file(const Asked& asked, Io io, ShowipDisplay& display) {
 
 // Whether no name server and no file of names will be asked, so that nothing can take long.
 bool asks_nobody(const Asked& asked) {
-    return !asked.plan.examine.anything() &&
+    return !asked.plan.examine.anything() && asked.sources.empty() &&
            std::all_of(asked.hosts.begin(), asked.hosts.end(), [](const std::string& host) {
                return net::Endpoint::parse(host).has_value();
            });
@@ -189,6 +199,19 @@ void show_operands(const Asked& asked, Io io, ShowipDisplay& display) {
         asked.plan, [&](const auto& lookup) { display.show(lookup); }, [&] { io.out.flush(); });
     for (const std::string& host : hosts)
         ask(asked, bare(host), queue);
+}
+
+// Readies the asking of one source after the other: which one is a matter of the whole process.
+net::Status use_sources(Asked& asked) {
+    if (!asked.by_source)
+        return {};
+    auto sources = net::name_sources();
+    if (!sources)
+        return net::fail(sources.error());
+    asked.sources = std::move(*sources);
+    asked.style.sources = asked.sources.size();
+    asked.plan.jobs = 1;
+    return {};
 }
 
 // The resolver takes the encoding of international names from the locale; numbers keep their
@@ -220,11 +243,17 @@ int showip(Args args, Io io) {
     asked.plan.jobs = static_cast<std::size_t>(asked.jobs);
     asked.plan.examine.connect_timeout = asked.plan.timeout;
     asked.plan.try_until = net::deadline_in(asked.wait);
+    if (const net::Status ready = use_sources(asked); !ready) {
+        complain(io, tool, ready.error());
+        return finish(io, tool, exit_refused);
+    }
     ShowipDisplay display(asked.style, io);
     if (cli.given("file"))
         show_file(asked, io, display);
     else
         show_operands(asked, io, display);
+    if (asked.by_source)
+        net::use_all_name_sources();
     display.end();
     return finish(io, tool, display.status());
 }

@@ -41,7 +41,9 @@ void ShowipDisplay::show(const probe::Lookup& lookup) {
         times_->record(lookup.elapsed);
     if (style_.common.json)
         io_.out.write(showip_json(lookup));
-    else if (lookup.answer)
+    if (style_.sources > 0)
+        return show_source(lookup);
+    if (lookup.answer && !style_.common.json)
         io_.out.write(text_of(lookup));
     if (!lookup.answer) {
         ++failures_;
@@ -63,6 +65,29 @@ void ShowipDisplay::complain_unconnected(const probe::Lookup& lookup) {
     const std::string words = first.detail.empty() ? first.code.message() : first.detail;
     fail({first.code, "connect", probe::subject_of(lookup.question),
           fmt::format("no address could be connected to; the first: {}", words), first.hint});
+}
+
+// One of several answers for the same host, which has failed when no source had it.
+void ShowipDisplay::show_source(const probe::Lookup& lookup) {
+    if (sources_shown_ == 0) {
+        source_answered_ = false;
+        if (!style_.common.json)
+            io_.out.write((first_ ? "" : "\n") +
+                          showip_source_heading(lookup, style_.common.colored(io_.out)));
+        first_ = false;
+    }
+    if (!style_.common.json)
+        io_.out.write(showip_source_line(lookup));
+    source_answered_ = source_answered_ || lookup.answer.has_value();
+    failures_ += lookup.answer ? 0 : 1;
+    if (++sources_shown_ < style_.sources)
+        return;
+    sources_shown_ = 0;
+    if (source_answered_)
+        return;
+    io_.out.flush();
+    complain(io_, tool, showip_failure(lookup));
+    status_ = std::max(status_, status_of_lookup(lookup.answer.error()));
 }
 
 void ShowipDisplay::remark(const probe::Lookup& lookup) {

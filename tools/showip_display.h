@@ -15,6 +15,7 @@ struct ShowipStyle {
     bool short_form = false;
     bool long_form = false;
     bool stats = false;
+    std::size_t sources = 0;  // how many answers each host has, with --by-source
 };
 
 class ShowipDisplay {
@@ -31,6 +32,7 @@ class ShowipDisplay {
     int status() const noexcept { return status_; }
 
   private:
+    void show_source(const probe::Lookup& lookup);
     std::string text_of(const probe::Lookup& lookup);
     void remark(const probe::Lookup& lookup);
     void complain_unconnected(const probe::Lookup& lookup);
@@ -40,6 +42,8 @@ class ShowipDisplay {
     bool first_ = true;
     int status_ = exit_ok;
     std::uint64_t failures_ = 0;
+    std::size_t sources_shown_ = 0;  // of the latest host
+    bool source_answered_ = false;
     std::optional<stats::Series> times_;  // where they are asked for
 };
 

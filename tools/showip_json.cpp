@@ -103,6 +103,8 @@ std::string showip_json(const probe::Lookup& lookup) {
     const probe::Question& question = lookup.question;
     Json json = report::event("showip", "result");
     json.set("host", text_or_null(question.host)).set("service", text_or_null(question.service));
+    if (!question.source.empty())
+        json.set("source", question.source);
     json.set("canonical_name",
              lookup.answer ? text_or_null(lookup.answer->canonical_name) : Json());
     json.set("elapsed_ns", lookup.elapsed.count()).set("hints", hints_json(question.hints));

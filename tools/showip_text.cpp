@@ -146,6 +146,22 @@ std::string showip_long(const Lookup& lookup, bool emphasis) {
     return text;
 }
 
+std::string showip_source_heading(const Lookup& lookup, bool emphasis) {
+    return heading(lookup, emphasis);
+}
+
+std::string showip_source_line(const Lookup& lookup) {
+    std::string answer;
+    if (lookup.answer)
+        for (const ResolvedAddress& node : lookup.answer->addresses)
+            answer += (answer.empty() ? "" : ", ") + node.endpoint.address();
+    else
+        answer = fmt::format("{} ({})", showip_failure(lookup).detail,
+                             net::symbol(lookup.answer.error().code));
+    return fmt::format("  {}: {}, in {}\n", net::escape(lookup.question.source), answer,
+                       net::format_approximately(lookup.elapsed));
+}
+
 std::string showip_stats_text(const stats::Summary& times, std::uint64_t failures) {
     std::string text = fmt::format("\n{} lookups, {} failed\n", times.count, failures);
     if (times.count > 0)

@@ -15,6 +15,10 @@ std::string showip_text(const probe::Lookup& lookup, bool emphasis);
 // One address a line and nothing else.
 std::string showip_short(const probe::Lookup& lookup);
 
+// With --by-source: the heading of a host, and a line on what one source answered in what time.
+std::string showip_source_heading(const probe::Lookup& lookup, bool emphasis);
+std::string showip_source_line(const probe::Lookup& lookup);
+
 // Every field of every node, by number and symbol.
 std::string showip_long(const probe::Lookup& lookup, bool emphasis);
 

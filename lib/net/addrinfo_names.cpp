@@ -37,7 +37,7 @@ constexpr Row types[] = {
 // By their IANA numbers: systems lack one or the other of the constants.
 constexpr Row protocols[] = {{0, "IPPROTO_IP", "any"},      {1, "IPPROTO_ICMP", "icmp"},
                              {6, "IPPROTO_TCP", "tcp"},     {17, "IPPROTO_UDP", "udp"},
-                             {33, "IPPROTO_DCCP", "dccp"},  {58, "IPPROTO_ICMPV6", "icmpv6"},
+                             {33, "IPPROTO_DCCP", "dccp"},  {58, "IPPROTO_ICMPV6", "ipv6-icmp"},
                              {132, "IPPROTO_SCTP", "sctp"}, {136, "IPPROTO_UDPLITE", "udplite"},
                              {255, "IPPROTO_RAW", "raw"},   {262, "IPPROTO_MPTCP", "mptcp"}};
 

@@ -8,6 +8,7 @@
 
 #include "net/clock.h"
 #include "net/escape.h"
+#include "net/name_sources.h"
 
 namespace sockbox::probe {
 namespace {
@@ -115,6 +116,9 @@ void remark_on_address(const Lookup& lookup, std::size_t index, std::vector<std:
 }  // namespace
 
 Lookup look_up(Question question) {
+    if (!question.source.empty())
+        if (auto used = net::use_name_source(question.source); !used)
+            return {std::move(question), {}, net::fail(used.error()), {}, {}};
     const auto start = net::Clock::now();
     const bool nothing = question.host.empty() && question.service.empty();
     auto answer = net::resolve(question.host, nothing ? "0" : question.service, question.hints);

@@ -20,6 +20,9 @@ struct Question {
     std::string host;
     std::string service;  // empty: none, and the ports of the answer are 0
     net::ResolveHints hints;
+    // Of the system's sources of names this one alone, for which there must be one lookup at a
+    // time; empty: all of them.
+    std::string source = {};
 };
 
 // The name of an address, and whether a lookup of that name leads back to the address.

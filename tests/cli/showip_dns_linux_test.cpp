@@ -152,6 +152,24 @@ TEST(ShowipDns, AnInterruptEndsALookup) {
     EXPECT_EQ(ran.out, "");
 }
 
+TEST(ShowipDns, EachSourceIsAskedAlone) {
+    SHOWIP_IN_WORLD(ran, {"--by-source", "n1.test", "files.test", "nxdomain.test"});
+    EXPECT_EQ(ran.status, tools::exit_unresolved);
+    const Words found = lines(ran.out);
+    ASSERT_EQ(found.size(), 14U) << ran.out;
+    EXPECT_THAT(found[2],
+                StartsWith("  files: error -2: Name or service not known (EAI_NONAME), in "));
+    EXPECT_THAT(found[3], StartsWith("  dns: 127.0.0.1, in "));
+    EXPECT_EQ(found[5], "IP addresses for files.test:");
+    EXPECT_THAT(found[7], StartsWith("  files: 127.0.0.1, in "));
+    EXPECT_THAT(found[8], StartsWith("  dns: error -2: "));
+    EXPECT_THAT(lines(ran.err), ElementsAre(HasSubstr("resolve nxdomain.test: error -2: ")));
+    const Ran json = showip_in_world({"-j", "--by-source", "-t", "200ms", "silent.test"});
+    EXPECT_THAT(lines(json.out),
+                ElementsAre(HasSubstr(R"("source":"files")"),
+                            AllOf(HasSubstr(R"("source":"dns")"), HasSubstr("EAI_AGAIN"))));
+}
+
 TEST(ShowipDns, NoRouteIsSaidWhereThereIsNone) {
     SHOWIP_IN_WORLD(ran, {"--source", "192.0.2.1", "127.0.0.1"});
     EXPECT_THAT(ran.out, HasSubstr("IPv4: 192.0.2.1  no route (ENETUNREACH)\n"));
