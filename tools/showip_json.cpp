@@ -66,7 +66,7 @@ Json route_json(const net::Result<net::Route>& route) {
     Json json = Json::object();
     if (!route)
         return json.set("address", nullptr).set("error", error_json(route.error()));
-    return json.set("address", route->source.address()).set("interface", route->interface);
+    return json.set("address", route->source.address()).set("interface", route->device);
 }
 
 Json connect_json(const probe::ConnectTrial& trial) {

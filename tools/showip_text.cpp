@@ -58,7 +58,7 @@ std::string reverse_text(const net::Result<probe::ReverseName>& reverse) {
 std::string route_text(const net::Result<net::Route>& route) {
     if (!route)
         return fmt::format("no route ({})", net::symbol(route.error().code));
-    return fmt::format("from {} by {}", route->source.address(), net::escape(route->interface));
+    return fmt::format("from {} by {}", route->source.address(), net::escape(route->device));
 }
 
 std::string connect_text(const probe::ConnectTrial& trial, bool preferred) {

@@ -9,8 +9,8 @@
 namespace sockbox::net {
 
 struct Route {
-    Endpoint source;        // with port 0; what RFC 6724 calls Source(D)
-    std::string interface;  // its name, or its index where it has none
+    Endpoint source;     // with port 0; what RFC 6724 calls Source(D)
+    std::string device;  // its name, or its index where it has none
 };
 
 // The choice that the kernel makes now for a datagram to `destination`. Sends nothing. Fails as

@@ -9,7 +9,7 @@ namespace {
 TEST(Route, LoopbackGoesByLo) {
     const auto route = route_to(Endpoint::loopback(Family::ipv4));
     ASSERT_TRUE(route) << route.error().message();
-    EXPECT_EQ(route->interface, "lo");
+    EXPECT_EQ(route->device, "lo");
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ TEST(Route, LoopbackGoesByItsOwnInterface) {
             GTEST_SKIP() << route.error().message();
         ASSERT_TRUE(route) << route.error().message();
         EXPECT_EQ(route->source, Endpoint::loopback(family));
-        EXPECT_FALSE(route->interface.empty());
+        EXPECT_FALSE(route->device.empty());
     }
 }
 
