@@ -1,34 +1,21 @@
-// sockopt: get, set and explain socket options, on a new or an inherited socket.
+// sockopt: get, set and explain socket options, on new, inherited and other processes' sockets.
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 
 #include "net/escape.h"
-#include "net/option_name.h"
-#include "net/text.h"
 #include "tools/cli.h"
+#include "tools/sockopt_catalog.h"
+#include "tools/sockopt_command.h"
 #include "tools/sockopt_report.h"
 #include "tools/sockopt_request.h"
+#include "tools/sockopt_target.h"
 #include "tools/sockopt_work.h"
 
 namespace sockbox::tools {
 namespace {
 
 constexpr std::string_view tool = "sockopt";
-
-struct SocketType {
-    std::string_view name;
-    int type;
-    int protocol;
-    bool inet;
-};
-constexpr std::array<SocketType, 7> socket_types{{{"tcp", SOCK_STREAM, 6, true},
-                                                  {"udp", SOCK_DGRAM, 17, true},
-                                                  {"unix", SOCK_STREAM, 0, false},
-                                                  {"unix-dgram", SOCK_DGRAM, 0, false},
-                                                  {"raw", SOCK_RAW, 1, true},
-                                                  {"mptcp", SOCK_STREAM, 262, true},
-                                                  {"sctp", SOCK_STREAM, 132, true}}};
 
 struct Settings {
     Common common;
@@ -37,23 +24,32 @@ struct Settings {
     bool explain = false;
     bool strict = false;
     WorkOptions work;
-    std::size_t type = 0;
-    std::optional<std::int64_t> descriptor;
+    Selection selection;
     std::vector<std::string> words;
+    std::vector<std::string> command;
 };
 
 void declare(Cli& cli, Settings& settings) {
-    std::vector<std::string> types;
-    for (const SocketType& type : socket_types)
-        types.emplace_back(type.name);
+    Selection& selection = settings.selection;
     cli.option("--type", "TYPE",
                "a new socket: tcp, udp, unix, unix-dgram, raw, mptcp or sctp (default tcp)",
-               take_choice(settings.type, std::move(types)));
-    cli.option("--fd", "N", "an inherited descriptor",
-               take_integer(settings.descriptor, 0, INT_MAX));
+               take_choice(selection.type, socket_type_names()));
+    cli.option("--fd", "N", "an inherited descriptor; with --pid, one of that process",
+               take_integer(selection.descriptor, 0, INT_MAX));
+    cli.option("--pid", "PID", "the sockets of a running process",
+               take_integer(selection.pid, 1, INT_MAX));
+    cli.option("--process", "NAME", "the sockets of processes of that name",
+               take_text(selection.process));
+    cli.option("--port", "PORT", "the sockets with that local port", take_text(selection.port));
+    cli.flag("--listening", "the sockets that wait for peers", selection.listening);
+    cli.option("--listen", "[ADDR:]PORT", "a new socket that listens there",
+               take_text(selection.listen));
+    cli.option("--connect", "HOST:PORT", "a new socket that is connected there",
+               take_text(selection.connect));
     cli.flag("-n,--values", "values only, one a line, in the order asked", settings.values);
     cli.flag("-a,--all", "also what cannot be read on this socket, with the reason",
              settings.work.all);
+    cli.flag("--diff", "only what is not the default of a new socket", settings.work.diff);
     cli.flag("--strict", "exit status 3 where the value granted is not the value asked for",
              settings.strict);
     cli.flag("--force", "set buffers beyond their limits (CAP_NET_ADMIN)", settings.work.force);
@@ -62,166 +58,215 @@ void declare(Cli& cli, Settings& settings) {
              settings.explain);
     cli.common(settings.common);
     cli.operands(settings.words, 0, SIZE_MAX);
-    cli.example("sockopt tcp_nodelay rcvbuf", "two defaults of a new TCP socket");
     cli.example("sockopt SO_RCVBUF=1M TCP_KEEPIDLE=5m", "what the kernel makes of it");
-    cli.example("sockopt --explain rcvbuf", "all about an option");
+    cli.example("sockopt --port 443 --listening nodelay reuseport", "what a running server has");
+    cli.example("sockopt --listen :8080 SO_REUSEPORT=on -- server", "hands a socket over");
 }
 
-// `*` and `?` as in a shell; without them, a part of the name.
-bool fits(std::string_view pattern, std::string_view name) {
-    if (pattern.empty())
-        return name.empty();
-    if (pattern[0] == '*')
-        return fits(pattern.substr(1), name) || (!name.empty() && fits(pattern, name.substr(1)));
-    return !name.empty() && (pattern[0] == '?' || pattern[0] == name[0]) &&
-           fits(pattern.substr(1), name.substr(1));
-}
+// One command line at work: what was asked, where to, and how it went.
+class Session {
+  public:
+    Session(const Settings& settings, std::vector<Request> requests, Io io)
+        : settings_(settings), requests_(std::move(requests)), io_(io) {}
 
-bool listed(const std::vector<std::string>& patterns, std::string_view name) {
-    for (const std::string& pattern : patterns) {
-        const std::string wanted = net::upper_case(pattern);
-        const bool glob = wanted.find_first_of("*?") != wanted.npos;
-        if (glob ? fits(wanted, name) : name.find(wanted) != name.npos)
-            return true;
+    int on_one_socket();
+    int on_all_that_fit();
+
+  private:
+    using Outcomes = std::vector<Outcome>;
+
+    bool wants(const Request& request, bool sets) const {
+        return (request.action != Request::Action::read) == sets;
     }
-    return patterns.empty();
-}
+    void carry_out(ChosenSocket& target, const Request& request, Outcomes& outcomes);
+    void carry_out_all(ChosenSocket& target, Outcomes& outcomes);
+    bool prepare(ChosenSocket& target, const Place& place, Outcomes& outcomes, bool last);
+    void tell(const ChosenSocket& target, const Outcomes& outcomes);
+    void tell_text(const ChosenSocket& target, const Outcomes& outcomes);
+    void remark_on(const Outcome& outcome);
+    void remark_on(const Search& search);
+    int fail(const net::Error& error);
+    void note(const std::string& text) { io_.err.print("{}: {}\n", tool, text); }
+    void worsen(int status) { status_ = std::max(status_, status); }
 
-void tell_row(const Settings& settings, Io io, const net::OptionRow& row) {
-    if (settings.common.json)
-        io.out.print("{}\n", json_of(row).set("tool", tool).set("event", "option").to_string());
-    else
-        io.out.write(settings.explain ? explanation(row) : list_line(row));
-}
-
-int list_options(const Settings& settings, Io io, const Cli& cli) {
-    bool any = false;
-    for (const net::OptionRow& row : net::all_options()) {
-        if (!listed(settings.words, row.name))
-            continue;
-        tell_row(settings, io, row);
-        any = true;
-    }
-    if (!any)
-        return cli.refuse(io, fmt::format("no option fits '{}'", net::escape(settings.words[0])));
-    return finish(io, tool, exit_ok);
-}
-
-int explain_options(const Settings& settings, Io io, const Cli& cli) {
-    if (settings.words.empty())
-        return cli.refuse(io, "--explain: lacks the NAME of an option");
-    std::vector<const net::OptionRow*> rows;
-    for (const std::string& word : settings.words) {
-        const auto row = net::find_row(word);
-        if (!row)
-            return cli.refuse(io, row.error().message());
-        rows.push_back(*row);
-    }
-    for (const net::OptionRow* row : rows) {
-        if (row != rows.front() && !settings.common.json)
-            io.out.write("\n");
-        tell_row(settings, io, *row);
-    }
-    return finish(io, tool, exit_ok);
-}
-
-net::Result<net::Socket> open_socket(const Settings& settings) {
-    if (settings.descriptor)
-        return net::duplicate_inherited(static_cast<int>(*settings.descriptor));
-    const SocketType& type = socket_types[settings.type];
-    if (!type.inet)
-        return net::Socket::open(AF_UNIX, type.type, type.protocol);
-    constexpr int icmpv6 = 58;
-    const bool ipv6 = settings.common.family == net::Family::ipv6;
-    const int protocol = ipv6 && type.type == SOCK_RAW ? icmpv6 : type.protocol;
-    auto socket = net::Socket::open(ipv6 ? AF_INET6 : AF_INET, type.type, protocol);
-    if (socket)
-        return socket;
-    net::Error error = socket.error();
-    error.subject = type.name;
-    if (type.type == SOCK_RAW && error.code == std::errc::operation_not_permitted)
-        error.hint = "a raw socket needs CAP_NET_RAW";
-    return net::fail(std::move(error));
-}
-
-void tell(const Settings& settings, Io io, const net::SocketKind& kind,
-          const std::vector<Outcome>& outcomes) {
-    if (settings.common.json) {
-        report::Json options = report::Json::array();
-        for (const Outcome& outcome : outcomes)
-            options.push(json_of(outcome));
-        report::Json socket = json_of(kind);
-        if (settings.descriptor)
-            socket.set("fd", *settings.descriptor);
-        io.out.print("{}\n", report::event(tool, "result")
-                                 .set("socket", std::move(socket))
-                                 .set("options", std::move(options))
-                                 .to_string());
-        return;
-    }
-    for (const Outcome& outcome : outcomes) {
-        // Of what was asked by name the failures are on stderr already.
-        if (settings.values)
-            io.out.print("{}\n", value_text_of(outcome));
-        else if (outcome.value || outcome.set || settings.work.all)
-            io.out.print("{}\n", text_of(outcome));
-    }
-}
+    const Settings& settings_;
+    std::vector<Request> requests_;
+    Io io_;
+    int status_ = exit_ok;
+    bool told_ = false;     // a socket, so that the next one is set apart
+    bool refused_ = false;  // a set, which ends the work on this socket
+};
 
 // A mistake of the user that only the socket's present value could show.
 bool is_mistake(const net::Error& error) {
     return error.code == std::make_error_code(std::errc::invalid_argument);
 }
 
+int Session::fail(const net::Error& error) {
+    complain(io_, tool, error);
+    return finish(io_, tool, is_mistake(error) ? exit_usage : status_of(error));
+}
+
 // What a value that was set or could not be read puts on stderr, and what it makes of the status.
-int remark_on(const Settings& settings, Io io, const Outcome& outcome) {
+void Session::remark_on(const Outcome& outcome) {
     if (!outcome.value && !outcome.set) {
-        complain(io, tool, outcome.value.error());
-        return is_mistake(outcome.value.error()) ? exit_usage : exit_refused;
+        complain(io_, tool, outcome.value.error());
+        return worsen(is_mistake(outcome.value.error()) ? exit_usage : exit_refused);
     }
-    if (!outcome.grant.hint.empty() && !settings.common.quiet)
-        io.err.print("{}: hint: {}\n", tool, outcome.grant.hint);
-    if (!settings.strict || outcome.grant.as_asked)
-        return exit_ok;
-    io.err.print("{}: {}\n", tool, text_of(outcome));
-    return exit_refused;
+    if (!outcome.grant.hint.empty() && !settings_.common.quiet)
+        note("hint: " + outcome.grant.hint);
+    if (settings_.strict && !outcome.grant.as_asked) {
+        note(text_of(outcome));
+        worsen(exit_refused);
+    }
 }
 
-// Carries the requests out in their order. The first set that is refused ends it: what follows may
-// have been meant to build on it.
-int carry_out_all(const Settings& settings, Io io, net::Socket& socket, const net::SocketKind& kind,
-                  const std::vector<Request>& requests, std::vector<Outcome>& outcomes) {
-    int status = exit_ok;
-    for (const Request& request : requests) {
-        outcomes.push_back(carry_out(socket, kind, request, settings.work));
-        const Outcome& outcome = outcomes.back();
-        status = std::max(status, remark_on(settings, io, outcome));
-        const bool refused = request.action != Request::Action::read && !outcome.set;
-        if (!refused)
+void Session::remark_on(const Search& search) {
+    if (search.cut_off) {
+        complain(io_, tool, *search.cut_off);
+        note("the list is not complete: the process ended meanwhile");
+        worsen(exit_mismatch);
+    }
+    if (search.closed_to_us > 0 && !settings_.common.quiet)
+        note(
+            fmt::format("{} processes may not be looked into: that takes the same user, or "
+                        "CAP_SYS_PTRACE",
+                        search.closed_to_us));
+    if (search.found == 0) {
+        note("no socket fits");
+        worsen(exit_refused);
+    }
+}
+
+// The first set that is refused ends it: what follows may have been meant to build on it.
+void Session::carry_out(ChosenSocket& target, const Request& request, Outcomes& outcomes) {
+    if (refused_)
+        return;
+    outcomes.push_back(tools::carry_out(target.socket, target.facts.kind, request, settings_.work));
+    remark_on(outcomes.back());
+    refused_ = request.action != Request::Action::read && !outcomes.back().set;
+    if (refused_ && &request != &requests_.back())
+        note(fmt::format("{} was refused: what comes after it was left alone",
+                         request.option.name()));
+}
+
+void Session::carry_out_all(ChosenSocket& target, Outcomes& outcomes) {
+    refused_ = false;
+    if (requests_.empty())
+        outcomes = dump(target.socket, target.facts.kind, settings_.work);
+    // Who asks for TCP_NODELAY of many sockets means those that have it.
+    const bool skips = settings_.selection.searches() && !settings_.work.all;
+    for (const Request& request : requests_)
+        if (!skips || applies(request.option.row(), target.facts.kind))
+            carry_out(target, request, outcomes);
+    const bool sets = std::any_of(outcomes.begin(), outcomes.end(),
+                                  [](const Outcome& outcome) { return outcome.set; });
+    if (sets && target.pid && target.facts.kind.listening && !settings_.common.quiet)
+        note("fd " + std::to_string(*target.descriptor) +
+             " listens: connections that it accepted before keep their own values");
+}
+
+// Sets the options of a new socket and puts it into its place, where it has one: what is read
+// shall tell of that state. False where it was refused and there is another place to try.
+bool Session::prepare(ChosenSocket& target, const Place& place, Outcomes& outcomes, bool last) {
+    refused_ = false;
+    for (const Request& request : requests_)
+        if (wants(request, true))
+            carry_out(target, request, outcomes);
+    if (refused_)
+        return true;
+    const auto up = bring_up(target, settings_.selection, place);
+    if (up)
+        return true;
+    complain(io_, tool, up.error());
+    refused_ = last;
+    if (last)
+        worsen(exit_refused);
+    return last;
+}
+
+void Session::tell_text(const ChosenSocket& target, const Outcomes& outcomes) {
+    const bool several = settings_.selection.searches();
+    const bool colored = settings_.common.colored(io_.out);
+    if (several && !settings_.values)
+        io_.out.print("{}{}\n", told_ ? "\n" : "", heading(target));
+    told_ = true;
+    for (const Outcome& outcome : outcomes) {
+        // Of what was asked by name the failures are on stderr already.
+        const bool failed = !outcome.value && !outcome.set;
+        if (settings_.values)
+            io_.out.print("{}\n", value_text_of(outcome));
+        else if (failed && !settings_.work.all)
             continue;
-        if (&request != &requests.back())
-            io.err.print("{}: {} was refused: what comes after it was left alone\n", tool,
-                         request.option.name());
-        break;
+        else if (colored && requests_.empty())
+            io_.out.print("{}\x1b[{}m{}\x1b[0m\n", several ? "  " : "",
+                          outcome.is_default || failed ? 2 : 1, text_of(outcome));
+        else
+            io_.out.print("{}{}\n", several ? "  " : "", text_of(outcome));
     }
-    return status;
 }
 
-int work_on(const Settings& settings, Io io, const std::vector<Request>& requests) {
-    auto socket = open_socket(settings);
-    const auto kind = socket ? net::kind_of(*socket) : net::fail(socket.error());
-    if (!kind) {
-        complain(io, tool, kind.error());
-        return finish(io, tool, exit_refused);
+void Session::tell(const ChosenSocket& target, const Outcomes& outcomes) {
+    if (!settings_.common.json)
+        return tell_text(target, outcomes);
+    report::Json options = report::Json::array();
+    for (const Outcome& outcome : outcomes)
+        options.push(json_of(outcome));
+    io_.out.print("{}\n", report::event(tool, "result")
+                              .set("socket", json_of(target))
+                              .set("options", std::move(options))
+                              .to_string());
+}
+
+int Session::on_one_socket() {
+    const auto where = places(settings_.selection);
+    if (!where)
+        return fail(where.error());
+    for (const Place& place : *where) {
+        Outcomes outcomes;
+        auto target = open_target(settings_.selection, place);
+        if (!target)
+            return fail(target.error());
+        if (!place)
+            carry_out_all(*target, outcomes);
+        else if (!prepare(*target, place, outcomes, &place == &where->back()))
+            continue;
+        else if (requests_.empty() && !refused_)
+            outcomes = dump(target->socket, target->facts.kind, settings_.work);
+        else
+            for (const Request& request : requests_)
+                if (wants(request, false))
+                    carry_out(*target, request, outcomes);
+        if (settings_.command.empty() || status_ != exit_ok) {
+            tell(*target, outcomes);
+            break;
+        }
+        io_.out.flush();
+        return fail(become(settings_.command, std::move(target->socket)));
     }
-    std::vector<Outcome> outcomes;
-    int status = exit_ok;
-    if (requests.empty())
-        outcomes = dump(*socket, *kind, settings.work);
-    else
-        status = carry_out_all(settings, io, *socket, *kind, requests, outcomes);
-    tell(settings, io, *kind, outcomes);
-    return finish(io, tool, status);
+    return finish(io_, tool, status_);
+}
+
+int Session::on_all_that_fit() {
+    bool any = false;
+    const auto done = search(settings_.selection, [&](ChosenSocket& target) {
+        Outcomes outcomes;
+        carry_out_all(target, outcomes);
+        // Closed before anything is printed: a slow reader of ours must not hold up its FIN.
+        target.socket.close();
+        if (!requests_.empty() && outcomes.empty())
+            return;
+        any = true;
+        tell(target, outcomes);
+    });
+    if (!done)
+        return fail(done.error());
+    remark_on(*done);
+    if (done->found > 0 && !any) {
+        note("none of the sockets that fit has such an option");
+        worsen(exit_refused);
+    }
+    return finish(io_, tool, status_);
 }
 
 // A word that cannot be a request: a mistake, or an option of another platform.
@@ -238,14 +283,27 @@ int sockopt(Args args, Io io) {
     Settings settings;
     Cli cli(tool, "Gets, sets and explains socket options.",
             {"[SOCKET] [OPTION]... [NAME | NAME=VALUE | NAME*=N | NAME+=N]...",
-             "--list [PATTERN]...", "--explain NAME..."});
+             "[SOCKET] [OPTION]... [NAME=VALUE]... -- COMMAND...", "--list [PATTERN]...",
+             "--explain NAME..."});
     declare(cli, settings);
-    if (const auto status = cli.parse(args, io))
+    const auto dashes = std::find(args.begin(), args.end(), "--");
+    if (dashes != args.end())
+        settings.command.assign(dashes + 1, args.end());
+    if (const auto status = cli.parse({args.begin(), dashes}, io))
         return *status;
+    if (dashes != args.end() && settings.command.empty())
+        return cli.refuse(io, "--: lacks the COMMAND");
     if (settings.list)
-        return list_options(settings, io, cli);
+        return list_options(settings.words, settings.common.json, io, cli);
     if (settings.explain)
-        return explain_options(settings, io, cli);
+        return explain_options(settings.words, settings.common.json, io, cli);
+    settings.selection.family = settings.common.family;
+    settings.work.compare = settings.common.colored(io.out);
+    if (const auto sound = check(settings.selection); !sound)
+        return cli.refuse(io, sound.error().message());
+    const bool several = settings.selection.searches();
+    if (several && !settings.command.empty())
+        return cli.refuse(io, "a COMMAND gets one socket: name it by --fd, --listen or --connect");
     std::vector<Request> requests;
     for (const std::string& word : settings.words) {
         auto request = parse_request(word);
@@ -253,7 +311,8 @@ int sockopt(Args args, Io io) {
             return refuse_request(io, cli, request.error());
         requests.push_back(std::move(*request));
     }
-    return work_on(settings, io, requests);
+    Session session(settings, std::move(requests), io);
+    return several ? session.on_all_that_fit() : session.on_one_socket();
 }
 
 }  // namespace sockbox::tools

@@ -169,13 +169,6 @@ Json json_of(const Outcome& outcome) {
     return json;
 }
 
-Json json_of(const net::SocketKind& kind) {
-    return Json::object()
-        .set("family", family_text(kind))
-        .set("type", type_text(kind))
-        .set("protocol", protocol_text(kind));
-}
-
 std::string list_line(const OptionRow& row) {
     return fmt::format(
         "{:<30} {:<15} {:<13} {:<11} {}\n", row.name, level_name(row.level), type_name(row.type),

@@ -18,6 +18,7 @@ struct Outcome {
     std::optional<net::OptionValue> asked;
     std::optional<net::OptionValue> before;
     net::Grant grant;
+    bool is_default = false;  // what a new socket of that kind has; only where it was compared
 };
 
 // "SO_RCVBUF = 131072", "SO_RCVBUF: 131072 -> 2097152 (asked 1048576; Linux doubles it)", or
@@ -28,9 +29,6 @@ std::string text_of(const Outcome& outcome);
 std::string value_text_of(const Outcome& outcome);
 
 report::Json json_of(const Outcome& outcome);
-
-// The members "family", "type", "protocol" and so on of a socket.
-report::Json json_of(const net::SocketKind& kind);
 
 // One line about an option, and all that is known about it.
 std::string list_line(const net::OptionRow& row);

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <map>
+
 namespace sockbox::tools {
 namespace {
 
@@ -20,7 +23,7 @@ net::Result<OptionValue> read(const net::Socket& socket, const net::SocketKind& 
 }
 
 Outcome reading(const Option& option, net::Result<OptionValue> value) {
-    return {option, std::move(value), false, {}, {}, {}};
+    return {option, std::move(value), false, {}, {}, {}, false};
 }
 
 tl::unexpected<net::Error> not_read(std::string why) {
@@ -56,6 +59,41 @@ Option visible(const Option& option) {
     return Option::find(name.substr(0, name.size() - 5)).value_or(option);
 }
 
+// The values of a new socket of the same kind; no values where there can be none.
+const std::vector<Outcome>& defaults_of(const net::SocketKind& kind) {
+    static std::map<std::array<int, 3>, std::vector<Outcome>> known;
+    const std::array<int, 3> key{kind.family, kind.type, kind.protocol};
+    const auto found = known.find(key);
+    if (found != known.end())
+        return found->second;
+    const auto fresh = net::Socket::open(kind.family, kind.type, kind.protocol);
+    return known[key] = fresh ? dump(*fresh, kind, {}) : std::vector<Outcome>();
+}
+
+// What nobody set cannot differ from a default: states, counters and clocks.
+bool is_setting(const OptionRow& row) {
+    return row.access == Access::read_write && row.name != "TCP_TIMESTAMP" &&
+           row.name != "SO_INCOMING_CPU";
+}
+
+bool has_default(const Outcome& outcome, const std::vector<Outcome>& defaults) {
+    if (!is_setting(outcome.option.row()))
+        return true;
+    for (const Outcome& other : defaults)
+        if (other.option.number() == outcome.option.number() &&
+            other.option.level() == outcome.option.level())
+            return other.value && *other.value == *outcome.value;
+    return false;
+}
+
+void compare(std::vector<Outcome>& outcomes, const net::SocketKind& kind, bool only_others) {
+    const std::vector<Outcome>& defaults = defaults_of(kind);
+    for (Outcome& outcome : outcomes)
+        outcome.is_default = outcome.value && has_default(outcome, defaults);
+    if (only_others)
+        std::erase_if(outcomes, [](const Outcome& outcome) { return outcome.is_default; });
+}
+
 }  // namespace
 
 std::vector<Outcome> dump(const net::Socket& socket, const net::SocketKind& kind,
@@ -72,6 +110,8 @@ std::vector<Outcome> dump(const net::Socket& socket, const net::SocketKind& kind
         if (value || options.all)
             outcomes.push_back(reading(option, std::move(value)));
     }
+    if (options.diff || options.compare)
+        compare(outcomes, kind, options.diff);
     return outcomes;
 }
 

@@ -10,8 +10,10 @@ namespace sockbox::tools {
 
 // What is done with an option on the way.
 struct WorkOptions {
-    bool all = false;    // a dump keeps what cannot be read, with the reason
-    bool force = false;  // buffers beyond their limits
+    bool all = false;      // a dump keeps what cannot be read, with the reason
+    bool force = false;    // buffers beyond their limits
+    bool diff = false;     // a dump keeps only what is not a new socket's default
+    bool compare = false;  // a dump looks at the defaults, for Outcome::is_default
 };
 
 // Every option that the socket has, in the order of the table. What clears on read is not read.

@@ -1,0 +1,46 @@
+// The sockets of other processes cannot be had on Windows.
+#include <fmt/format.h>
+
+#include "net/process.h"
+
+namespace sockbox::net {
+namespace {
+
+tl::unexpected<Error> not_here(int pid) {
+    return fail({std::make_error_code(std::errc::not_supported),
+                 {},
+                 fmt::format("process {}", pid),
+                 "the sockets of other processes: not on this platform",
+                 {}});
+}
+
+}  // namespace
+
+HostProcess::HostProcess(int pid, std::string name, Socket handle)
+    : pid_(pid), name_(std::move(name)), handle_(std::move(handle)) {}
+
+Result<HostProcess> HostProcess::open(int pid) {
+    return not_here(pid);
+}
+
+Result<std::vector<HeldSocket>> HostProcess::sockets() const {
+    return not_here(pid_);
+}
+
+Result<Socket> HostProcess::duplicate(int) const {
+    return not_here(pid_);
+}
+
+bool HostProcess::in_other_namespace() const {
+    return false;
+}
+
+std::uint64_t inode_of(const Socket&) {
+    return 0;
+}
+
+std::vector<int> process_ids() {
+    return {};
+}
+
+}  // namespace sockbox::net

@@ -1,0 +1,292 @@
+// sockopt on sockets of other processes: found, read and set without leaving a trace.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <functional>
+#include <thread>
+
+#include "net/streams.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+Ran sockopt(const Words& args) {
+    return run(tools::sockopt, args);
+}
+
+std::string text(int number) {
+    return std::to_string(number);
+}
+
+// A forked process that has our descriptors and does nothing; killed at the end of the test.
+class Child {
+  public:
+    explicit Child(const std::function<void()>& first = {}) {
+        int ready[2] = {-1, -1};
+        if (::pipe(ready) != 0)
+            return;
+        pid_ = ::fork();
+        if (pid_ == 0) {
+            if (first)
+                first();
+            ::close(ready[0]);
+            ::close(ready[1]);
+            for (;;)
+                ::pause();
+        }
+        ::close(ready[1]);
+        char none = 0;
+        EXPECT_EQ(::read(ready[0], &none, 1), 0);  // ends when the child has closed its end
+        ::close(ready[0]);
+    }
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+    ~Child() {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+    std::string pid() const { return text(pid_); }
+
+  private:
+    pid_t pid_ = -1;
+};
+
+net::Socket listener() {
+    return net::listen_on(net::Endpoint::loopback(net::Family::ipv4)).value();
+}
+
+std::string port_of(const net::Socket& socket) {
+    return text(socket.local().value().port());
+}
+
+std::ptrdiff_t open_descriptors() {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
+
+// Whether another process's descriptors can be had here at all.
+bool forbidden(const Ran& ran) {
+    return ran.err.find("EPERM") != std::string::npos ||
+           ran.err.find("ENOSYS") != std::string::npos;
+}
+
+TEST(SockoptProcess, ReadsAndSetsASocketOfAnotherProcess) {
+    const net::Socket socket = listener();
+    const Child child;
+    const std::string fd = text(socket.native());
+    const Ran before = sockopt({"--pid", child.pid(), "--fd", fd, "nodelay"});
+    if (forbidden(before))
+        GTEST_SKIP() << before.err;
+    EXPECT_EQ(before.out, "TCP_NODELAY = off\n");
+    const Ran set = sockopt({"--pid", child.pid(), "--fd", fd, "nodelay=on"});
+    EXPECT_EQ(set.out, "TCP_NODELAY: off -> on\n");
+    EXPECT_THAT(set.err, HasSubstr("accepted before keep their own"));
+    EXPECT_EQ(socket.option(IPPROTO_TCP, TCP_NODELAY).value(), 1);
+}
+
+TEST(SockoptProcess, EverySocketHasItsHeading) {
+    const net::Socket socket = listener();
+    const Child child;
+    const Ran ran = sockopt({"--pid", child.pid(), "--port", port_of(socket), "nodelay"});
+    if (forbidden(ran))
+        GTEST_SKIP() << ran.err;
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_THAT(ran.out, AllOf(HasSubstr("[" + child.pid() + "] fd " + text(socket.native()) +
+                                         " tcp LISTEN 127.0.0.1:" + port_of(socket) + "\n"),
+                               HasSubstr("\n  TCP_NODELAY = off\n")));
+}
+
+TEST(SockoptProcess, PortAndListeningFindTheHolder) {
+    const net::Socket socket = listener();
+    const Child child;
+    const Ran ran = sockopt({"--json", "--listening", "--port", port_of(socket), "nodelay"});
+    if (ran.out.empty())
+        GTEST_SKIP() << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("\"pid\":" + child.pid()));
+    EXPECT_THAT(ran.out, HasSubstr(R"("state":"LISTEN","local":"127.0.0.1:)" + port_of(socket)));
+    EXPECT_THAT(ran.out, Not(HasSubstr("null,\"error\"")));
+}
+
+TEST(SockoptProcess, NothingThatFitsIsAFailure) {
+    const Ran ran = sockopt({"--process", "no such name"});
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_THAT(ran.err, HasSubstr("sockopt: no socket fits\n"));
+}
+
+// Our duplicates are gone when the command is: the owner's close sends its FIN at once.
+TEST(SockoptProcess, LeavesNoDescriptorBehind) {
+    const net::Socket socket = listener();
+    auto client = net::connect_to(socket.local().value()).value();
+    auto accepted = net::accept(socket, true);
+    const auto before = open_descriptors();
+    const Ran ran = sockopt({"--pid", text(::getpid())});
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_EQ(open_descriptors(), before);
+    client.close();
+    std::array<std::byte, 1> byte{};
+    EXPECT_TRUE(accepted.socket.receive(byte).end());
+}
+
+TEST(SockoptProcess, APendingErrorStaysWithItsOwner) {
+    auto probe = listener();
+    const auto closed = probe.local().value();
+    probe.close();
+    auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
+    ASSERT_TRUE(socket.set_blocking(false));
+    if (!socket.connect(closed).would_block())
+        GTEST_SKIP() << "the refusal came before it could be pending";
+    EXPECT_EQ(sockopt({"-a", "--pid", text(::getpid()), "--fd", text(socket.native())}).status, 0);
+    EXPECT_EQ(socket.take_error(), std::errc::connection_refused);
+}
+
+TEST(SockoptProcess, WhatIsNoLivingProcessIsSaidToBeWhatItIs) {
+    const pid_t dead = ::fork();
+    if (dead == 0)
+        ::_exit(0);
+    siginfo_t ended{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(dead), &ended, WEXITED | WNOWAIT), 0);
+    for (const Words& args :
+         {Words{"--pid", text(dead)}, Words{"--pid", text(dead), "--fd", "3"}}) {
+        const Ran zombie = sockopt(args);
+        EXPECT_EQ(zombie.status, tools::exit_refused);
+        EXPECT_THAT(zombie.err, AnyOf(HasSubstr("zombie"), HasSubstr("EPERM")));
+    }
+    ::waitpid(dead, nullptr, 0);
+    EXPECT_THAT(sockopt({"--pid", text(dead)}).err, HasSubstr("no such process"));
+    EXPECT_EQ(sockopt({"--pid", "2147483647"}).status, tools::exit_refused);
+}
+
+TEST(SockoptProcess, AThreadNamesItsProcess) {
+    std::string err;
+    std::thread([&] {
+        const auto id = static_cast<int>(::syscall(SYS_gettid));
+        err = sockopt({"--pid", text(id), "--fd", "0"}).err;
+    }).join();
+    EXPECT_THAT(err, HasSubstr("is a thread of process " + text(::getpid())));
+}
+
+TEST(SockoptProcess, DescriptorsThatAreNoSockets) {
+    const Child child;
+    const Ran closed = sockopt({"--pid", child.pid(), "--fd", "1000000000"});
+    if (forbidden(closed))
+        GTEST_SKIP() << closed.err;
+    EXPECT_EQ(closed.status, tools::exit_refused);
+    EXPECT_THAT(closed.err, HasSubstr("descriptor 1000000000: not open in process " + child.pid()));
+    int ends[2];
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const Ran pipe = sockopt({"--pid", text(::getpid()), "--fd", text(ends[0])});
+    EXPECT_THAT(pipe.err, HasSubstr("not a socket (pipe:["));
+    ::close(ends[0]);
+    ::close(ends[1]);
+}
+
+TEST(SockoptProcess, AnotherUsersProcessNeedsPtraceAccess) {
+    if (::geteuid() != 0 || ::access("/usr/bin/setpriv", X_OK) != 0)
+        GTEST_SKIP() << "needs root and setpriv";
+    Process process({"/usr/bin/setpriv", "--reuid", "65534", "--clear-groups",
+                     SOCKBOX_BIN_DIR "/sockopt", "--pid", text(::getpid())});
+    const Ran ran = process.wait();
+    if (ran.err.find("setpriv") != std::string::npos)
+        GTEST_SKIP() << ran.err;
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("hint: "), HasSubstr("ptrace access")));
+}
+
+TEST(SockoptProcess, AnotherNetworkNamespaceIsMarked) {
+    bool apart = false;
+    int told[2];
+    ASSERT_EQ(::pipe2(told, O_CLOEXEC), 0);
+    const Child child([&] {
+        const char done = ::unshare(CLONE_NEWNET) == 0 ? 'y' : 'n';
+        [[maybe_unused]] const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+        [[maybe_unused]] const auto put = ::write(told[1], &done, 1);
+    });
+    char answer = 0;
+    ASSERT_EQ(::read(told[0], &answer, 1), 1);
+    apart = answer == 'y';
+    ::close(told[0]);
+    ::close(told[1]);
+    if (!apart)
+        GTEST_SKIP() << "no right to make a network namespace";
+    EXPECT_THAT(sockopt({"--pid", child.pid(), "SO_TYPE"}).out,
+                HasSubstr("(in another network namespace)"));
+}
+
+TEST(SockoptProcess, ConnectTellsOfTheConnection) {
+    const net::Socket socket = listener();
+    const Ran ran =
+        sockopt({"--connect", "127.0.0.1:" + port_of(socket), "nodelay=on", "TCP_INFO"});
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_THAT(ran.out, StartsWith("TCP_NODELAY: off -> on\nTCP_INFO = state ESTABLISHED, "));
+    auto gone = listener();
+    const std::string port = port_of(gone);
+    gone.close();
+    const Ran refused = sockopt({"--connect", "127.0.0.1:" + port});
+    EXPECT_EQ(refused.status, tools::exit_refused);
+    EXPECT_THAT(refused.err, HasSubstr("connect 127.0.0.1:" + port + ": "));
+}
+
+TEST(SockoptProcess, ListenIsInThatState) {
+    EXPECT_EQ(sockopt({"-n", "--listen", "127.0.0.1:0", "SO_ACCEPTCONN"}).out, "on\n");
+    const net::Socket socket = listener();
+    const Ran taken = sockopt({"--listen", "127.0.0.1:" + port_of(socket)});
+    EXPECT_EQ(taken.status, tools::exit_refused);
+    EXPECT_THAT(taken.err, HasSubstr("Address already in use (EADDRINUSE)"));
+}
+
+TEST(SockoptProcess, ACommandGetsTheSocketAsSystemdWouldPassIt) {
+    Process process({"sockopt", "--listen", "127.0.0.1:0", "SO_KEEPALIVE=on", "--", "/bin/sh", "-c",
+                     "test $LISTEN_PID = $$ && echo $LISTEN_FDS && exec \"$0\" -n --fd 3 "
+                     "SO_KEEPALIVE SO_ACCEPTCONN",
+                     SOCKBOX_BIN_DIR "/sockopt"});
+    EXPECT_EQ(process.wait().out, "1\non\non\n");
+    Process missing({"sockopt", "--", "/no/such/command"});
+    const Ran ran = missing.wait();
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_THAT(ran.err, HasSubstr("run /no/such/command: "));
+}
+
+TEST(SockoptProcess, DiffTellsWhatSomebodySet) {
+    auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
+    const std::string fd = text(socket.native());
+    EXPECT_EQ(sockopt({"--diff", "--fd", fd}).out, "");
+    ASSERT_TRUE(socket.set_option(SOL_SOCKET, SO_KEEPALIVE, 1));
+    EXPECT_EQ(sockopt({"--diff", "--fd", fd}).out, "SO_KEEPALIVE = on\n");
+}
+
+TEST(SockoptProcess, PartsThatDoNotGoTogetherAreAMistake) {
+    for (const Words& args : std::vector<Words>{{"--pid", "0"},
+                                                {"--pid", "-1"},
+                                                {"--pid", "2147483648"},
+                                                {"--pid", "4294967297"},
+                                                {"--pid", "1", "--fd", "3", "--port", "80"},
+                                                {"--fd", "3", "--listening"},
+                                                {"--listen", "0", "--connect", "127.0.0.1:80"},
+                                                {"--listen", "0", "--fd", "3"},
+                                                {"--listen", "0", "--type", "unix"},
+                                                {"--listen", "127.0.0.1:99999"},
+                                                {"--connect", "127.0.0.1"},
+                                                {"--connect", "127.0.0.1:0"},
+                                                {"--pid", "1", "--", "true"},
+                                                {"nodelay", "--"}}) {
+        const Ran ran = sockopt(args);
+        EXPECT_EQ(ran.status, tools::exit_usage) << testing::PrintToString(args) << ran.err;
+        EXPECT_EQ(ran.out, "");
+    }
+}
+
+}  // namespace
+}  // namespace sockbox::test
