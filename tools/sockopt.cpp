@@ -203,6 +203,9 @@ void Session::tell_text(const ChosenSocket& target, const Outcomes& outcomes) {
                           outcome.is_default || failed ? 2 : 1, text_of(outcome));
         else
             io_.out.print("{}{}\n", several ? "  " : "", text_of(outcome));
+        if (!settings_.values)
+            for (const std::string& line : outcome.story)
+                io_.out.print("{}  {}\n", several ? "  " : "", line);
     }
 }
 
@@ -298,6 +301,7 @@ int sockopt(Args args, Io io) {
     if (settings.explain)
         return explain_options(settings.words, settings.common.json, io, cli);
     settings.selection.family = settings.common.family;
+    settings.work.story = settings.common.verbose;
     settings.work.compare = settings.common.colored(io.out);
     if (const auto sound = check(settings.selection); !sound)
         return cli.refuse(io, sound.error().message());

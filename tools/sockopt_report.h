@@ -18,6 +18,7 @@ struct Outcome {
     std::optional<net::OptionValue> asked;
     std::optional<net::OptionValue> before;
     net::Grant grant;
+    std::vector<std::string> story;  // more about the value, where that was asked for
     bool is_default = false;  // what a new socket of that kind has; only where it was compared
 };
 

@@ -23,7 +23,13 @@ net::Result<OptionValue> read(const net::Socket& socket, const net::SocketKind& 
 }
 
 Outcome reading(const Option& option, net::Result<OptionValue> value) {
-    return {option, std::move(value), false, {}, {}, {}, false};
+    return {option, std::move(value), false, {}, {}, {}, {}, false};
+}
+
+void tell_story(const net::Socket& socket, const net::SocketKind& kind, Outcome& outcome,
+                const WorkOptions& options) {
+    if (options.story && outcome.value)
+        outcome.story = buffer_story(socket, kind, outcome.option, *outcome.value);
 }
 
 tl::unexpected<net::Error> not_read(std::string why) {
@@ -110,6 +116,8 @@ std::vector<Outcome> dump(const net::Socket& socket, const net::SocketKind& kind
         if (value || options.all)
             outcomes.push_back(reading(option, std::move(value)));
     }
+    for (Outcome& outcome : outcomes)
+        tell_story(socket, kind, outcome, options);
     if (options.diff || options.compare)
         compare(outcomes, kind, options.diff);
     return outcomes;
@@ -121,8 +129,11 @@ Outcome carry_out(net::Socket& socket, const net::SocketKind& kind, const Reques
     const Option shown = visible(option);
     const bool can_read = readable(shown.row());
     auto before = can_read ? read(socket, kind, shown) : not_read("write-only");
-    if (request.action == Request::Action::read)
-        return reading(option, std::move(before));
+    if (request.action == Request::Action::read) {
+        Outcome outcome = reading(option, std::move(before));
+        tell_story(socket, kind, outcome, options);
+        return outcome;
+    }
     net::Result<OptionValue> asked = request.value;
     if (request.action != Request::Action::set)
         asked = before ? computed_value(request, *before) : before;
@@ -139,6 +150,7 @@ Outcome carry_out(net::Socket& socket, const net::SocketKind& kind, const Reques
         outcome.value = read(socket, kind, shown);
     if (outcome.value)
         outcome.grant = explain_grant(shown, *asked, *outcome.value);
+    tell_story(socket, kind, outcome, options);
     return outcome;
 }
 

@@ -13,6 +13,7 @@ struct WorkOptions {
     bool all = false;      // a dump keeps what cannot be read, with the reason
     bool force = false;    // buffers beyond their limits
     bool diff = false;     // a dump keeps only what is not a new socket's default
+    bool story = false;    // tells more about buffers
     bool compare = false;  // a dump looks at the defaults, for Outcome::is_default
 };
 

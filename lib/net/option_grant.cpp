@@ -83,6 +83,27 @@ bool is_missing_interface(const OptionRow& row, std::int64_t index) {
            ::if_indextoname(static_cast<unsigned>(index), name.data()) == nullptr;
 }
 
+// Whether somebody set the size, which ends the kernel's own tuning.
+bool is_pinned(const Socket& socket, const OptionRow& row) {
+    const auto lock = Option::find("SO_BUF_LOCK");
+    const auto value = lock ? read_option(socket, *lock) : fail_text("");
+    const auto* bits = value ? std::get_if<std::int64_t>(&*value) : nullptr;
+    const std::int64_t own = row.name == "SO_SNDBUF" ? 1 : 2;
+    return bits != nullptr && (*bits & own) != 0;
+}
+
+std::string tuning(const OptionRow& row, const SocketKind& kind, bool pinned) {
+    constexpr int tcp = 6;
+    if (pinned)
+        return "pinned: set by hand, the kernel no longer resizes it";
+    if (kind.protocol != tcp)
+        return "fixed: the kernel tunes the buffers of TCP only";
+    const bool sends = row.name == "SO_SNDBUF";
+    const std::string_view name = sends ? "net.ipv4.tcp_wmem" : "net.ipv4.tcp_rmem";
+    return fmt::format("autotuned: the kernel resizes it within {} = {}", name,
+                       read_sysctl(name).value_or("?"));
+}
+
 }  // namespace
 
 Grant explain_grant(const Option& option, const OptionValue& asked, const OptionValue& granted) {
@@ -96,6 +117,24 @@ Grant explain_grant(const Option& option, const OptionValue& asked, const Option
     if (is_buffer(row) && wanted != nullptr && got != nullptr)
         return explain_buffer(row, *wanted, *got);
     return {false, row.adjusts.empty() ? "the kernel adjusted it" : std::string(row.adjusts), {}};
+}
+
+std::vector<std::string> buffer_story(const Socket& socket, const SocketKind& kind,
+                                      const Option& option, const OptionValue& value) {
+    const auto* stored = std::get_if<std::int64_t>(&value);
+    const auto limit = numeric_sysctl(option.row().limit);
+    if (!is_buffer(option.row()) || stored == nullptr || !limit)
+        return {};
+    const bool pinned = is_pinned(socket, option.row());
+    std::vector<std::string> lines;
+    lines.push_back(pinned ? fmt::format("asked {}: Linux stored twice that", *stored / 2)
+                           : std::string("nobody asked for it: the system's own size"));
+    lines.push_back(
+        fmt::format("usable about {} for data, the rest is the kernel's bookkeeping", *stored / 2));
+    lines.push_back(tuning(option.row(), kind, pinned));
+    lines.push_back(fmt::format("bounded by {0} = {1}; to raise it: sysctl -w {0}={2}",
+                                option.row().limit, *limit, 2 * *limit));
+    return lines;
 }
 
 Error explain_refusal(Error error, const Option& option, const SocketKind& kind) {

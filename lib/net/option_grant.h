@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "net/option.h"
 #include "net/socket_kind.h"
@@ -16,6 +17,12 @@ struct Grant {
 
 // Compares what was asked with what getsockopt then said. Reads the settings that bound it.
 Grant explain_grant(const Option& option, const OptionValue& asked, const OptionValue& granted);
+
+// All that is to be known of a buffer's size, a line each: what was asked for, how much of it data
+// may use, whether the kernel still tunes it, what bounds it and what raises that. No lines for
+// other options, and none where the system keeps no such account.
+std::vector<std::string> buffer_story(const Socket& socket, const SocketKind& kind,
+                                      const Option& option, const OptionValue& value);
 
 // The same error with words for what it means of this option on such a socket: one wording for all
 // the codes that say "not an option of this socket", and the state or the list that was missed.

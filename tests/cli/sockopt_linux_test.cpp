@@ -36,6 +36,18 @@ TEST(SockoptLinux, TellsWhatBecameOfABufferSize) {
     EXPECT_THAT(clamped.err, HasSubstr("hint: sysctl -w net.core.rmem_max=2147483647"));
 }
 
+TEST(SockoptLinux, VerboseTellsTheStoryOfABuffer) {
+    const Words fresh = lines(sockopt({"-v", "SO_RCVBUF"}).out);
+    ASSERT_EQ(fresh.size(), 5U);
+    EXPECT_THAT(fresh[3], HasSubstr("autotuned: the kernel resizes it within net.ipv4.tcp_rmem"));
+    EXPECT_THAT(fresh[4], HasSubstr("to raise it: sysctl -w net.core.rmem_max="));
+    const Words set = lines(sockopt({"-v", "SO_SNDBUF=10000"}).out);
+    ASSERT_EQ(set.size(), 5U);
+    EXPECT_EQ(set[1], "  asked 10000: Linux stored twice that");
+    EXPECT_THAT(set[3], HasSubstr("pinned: "));
+    EXPECT_EQ(lines(sockopt({"-v", "-n", "SO_RCVBUF"}).out).size(), 1U);
+}
+
 TEST(SockoptLinux, StrictFailsOnAClampAndNotOnTheDoubling) {
     EXPECT_EQ(sockopt({"--strict", "SO_RCVBUF=10000"}).status, 0);
     EXPECT_EQ(sockopt({"--strict", "SO_RCVBUF=2147483647"}).status, tools::exit_refused);
