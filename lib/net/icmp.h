@@ -18,6 +18,7 @@ struct IcmpError {
     std::uint8_t type = 0;           // ICMP's or ICMPv6's own numbers; 0 where not known
     std::uint8_t icmp_code = 0;
     std::uint32_t info = 0;  // the path MTU where the datagram was too big, else 0
+    std::string datagram;    // the first bytes, at most 64, of what could not be delivered
 };
 
 // Asks for every ICMP error, with its sender, also those that a UDP socket is otherwise not told of

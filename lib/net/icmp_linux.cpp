@@ -3,6 +3,7 @@
 
 #include <linux/errqueue.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -51,12 +52,16 @@ std::optional<IcmpError> take_icmp_error(Socket& socket) {
     message.msg_iovlen = 1;
     message.msg_control = control.data();
     message.msg_controllen = control.size();
-    if (::recvmsg(socket.native(), &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+    const std::ptrdiff_t got = ::recvmsg(socket.native(), &message, MSG_ERRQUEUE | MSG_DONTWAIT);
+    if (got < 0)
         return std::nullopt;
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
          header = CMSG_NXTHDR(&message, header))
-        if (const auto error = read_extended(*header))
+        if (auto error = read_extended(*header)) {
+            error->datagram.assign(static_cast<const char*>(static_cast<void*>(payload.data())),
+                                   static_cast<std::size_t>(got));
             return error;
+        }
     return std::nullopt;
 }
 
