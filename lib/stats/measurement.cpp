@@ -1,0 +1,37 @@
+// Merging what threads measured.
+#include "stats/measurement.h"
+
+#include <algorithm>
+
+namespace sockbox::stats {
+
+void Measurement::merge(const Measurement& other) {
+    using Count = std::uint64_t Measurement::*;
+    constexpr Count counts[] = {
+        &Measurement::sent,          &Measurement::received,     &Measurement::lost,
+        &Measurement::pending,       &Measurement::unsent,       &Measurement::mismatched,
+        &Measurement::late,          &Measurement::duplicated,   &Measurement::reordered,
+        &Measurement::foreign,       &Measurement::missed_slots, &Measurement::sent_bytes,
+        &Measurement::received_bytes};
+    for (const Count count : counts)
+        this->*count += other.*count;
+    duration = std::max(duration, other.duration);
+    rtt.merge(other.rtt);
+    connect.merge(other.connect);
+    slip.merge(other.slip);
+    timeline.merge(other.timeline);
+    if (!jitter.value())
+        jitter = other.jitter;
+}
+
+double Measurement::loss() const noexcept {
+    const std::uint64_t judged = received + lost;
+    return judged == 0 ? 0 : static_cast<double>(lost) / static_cast<double>(judged);
+}
+
+double Measurement::rate_per_s() const noexcept {
+    const double seconds = std::chrono::duration<double>(duration).count();
+    return seconds > 0 ? static_cast<double>(received) / seconds : 0;
+}
+
+}  // namespace sockbox::stats

@@ -1,0 +1,48 @@
+// What a run of echoes came to: counts that add up, and the series of times.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "stats/jitter.h"
+#include "stats/summary.h"
+#include "stats/timeline.h"
+
+namespace sockbox::stats {
+
+// Always: sent = received + lost + pending. All of it comes from our own records of what was sent.
+struct Measurement {
+    bool open_loop = false;  // times count from the scheduled send, else from the real one
+
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;  // in time, whatever they held
+    std::uint64_t lost = 0;      // no reply in time
+    std::uint64_t pending = 0;   // the run ended before their time was over
+    std::uint64_t unsent = 0;    // the system refused to send; not among `sent`
+
+    std::uint64_t mismatched = 0;    // of the received, those that were not what was sent
+    std::uint64_t late = 0;          // of the lost, those that came after their time
+    std::uint64_t duplicated = 0;    // replies beyond the first
+    std::uint64_t reordered = 0;     // RFC 4737: behind a later one
+    std::uint64_t foreign = 0;       // answers to nothing that was sent
+    std::uint64_t missed_slots = 0;  // of the schedule, skipped because the client was late
+
+    std::uint64_t sent_bytes = 0;
+    std::uint64_t received_bytes = 0;
+    std::chrono::nanoseconds duration{};
+
+    Series rtt;
+    Series connect;
+    Series slip;  // how late the client itself was against its schedule
+    Jitter jitter;
+    Timeline timeline;  // of the round trips and the lost
+
+    // Adds what another thread measured in the same run; the jitter stays that of one of them.
+    void merge(const Measurement& other);
+
+    double loss() const noexcept;        // a share of what was sent and is not pending, 0 to 1
+    double rate_per_s() const noexcept;  // of the replies; 0 without a duration
+};
+
+}  // namespace sockbox::stats
