@@ -103,7 +103,7 @@ bool Exchange::take_reply(std::string_view message, Exchanged& result) {
     std::string buffer(longest_datagram, '\0');
     const net::Transfer got = socket_.receive(std::as_writable_bytes(std::span(buffer)));
     if (got.failed()) {
-        result.icmp = net::IcmpError{got.error, {}, 0, 0, 0};
+        result.icmp = net::IcmpError{got.error, {}, 0, 0, 0, {}};
         result.end = Exchanged::End::undelivered;
         return true;
     }

@@ -1,0 +1,125 @@
+// The names that assertions know, and what they compare.
+#include "probe/assertion.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "net/escape.h"
+#include "net/units.h"
+
+namespace sockbox::probe {
+
+using stats::Measurement;
+using Time = std::optional<std::chrono::nanoseconds>;
+
+namespace {
+
+std::optional<double> number(const Time& time) {
+    return time ? std::optional(static_cast<double>(time->count())) : std::nullopt;
+}
+
+template <Time stats::Summary::*time>
+std::optional<double> rtt(const Measurement& measurement) {
+    return number(measurement.rtt.summary().*time);
+}
+
+template <std::uint64_t Measurement::*count>
+std::optional<double> counted(const Measurement& measurement) {
+    return static_cast<double>(measurement.*count);
+}
+
+std::optional<double> jitter(const Measurement& measurement) {
+    return number(measurement.jitter.value());
+}
+
+// Nothing sent is nothing known about the loss.
+std::optional<double> loss(const Measurement& measurement) {
+    if (measurement.received + measurement.lost == 0)
+        return std::nullopt;
+    return measurement.loss() * 100;
+}
+
+std::optional<double> rate(const Measurement& measurement) {
+    return measurement.rate_per_s();
+}
+
+}  // namespace
+
+struct Assertion::Name {
+    std::string_view name;
+    Unit unit;
+    std::optional<double> (*value)(const Measurement&);
+};
+
+const Assertion::Name* Assertion::find(std::string_view name) {
+    using stats::Summary;
+    static constexpr std::array names{
+        Name{"min", Unit::time, rtt<&Summary::min>},
+        Name{"mean", Unit::time, rtt<&Summary::mean>},
+        Name{"p50", Unit::time, rtt<&Summary::p50>},
+        Name{"p90", Unit::time, rtt<&Summary::p90>},
+        Name{"p99", Unit::time, rtt<&Summary::p99>},
+        Name{"p999", Unit::time, rtt<&Summary::p999>},
+        Name{"max", Unit::time, rtt<&Summary::max>},
+        Name{"jitter", Unit::time, jitter},
+        Name{"loss", Unit::percent, loss},
+        Name{"rate", Unit::number, rate},
+        Name{"duplicated", Unit::number, counted<&Measurement::duplicated>},
+        Name{"reordered", Unit::number, counted<&Measurement::reordered>},
+    };
+    const auto found = std::ranges::find(names, name, &Name::name);
+    return found == names.end() ? nullptr : &*found;
+}
+
+net::Result<Assertion> Assertion::parse(std::string_view text) {
+    Assertion assertion;
+    assertion.expression_ = text;
+    const std::size_t sign = text.find_first_of("<>");
+    if (sign == text.npos)
+        return net::fail_text(
+            fmt::format("'{}' is no assertion: want such as p99<2ms", net::escape(text)));
+    assertion.name_ = find(text.substr(0, sign));
+    if (assertion.name_ == nullptr)
+        return net::fail_text(
+            fmt::format("'{}' asserts nothing known: want min, mean, p50, p90, "
+                        "p99, p999, max, jitter, loss, rate, duplicated or "
+                        "reordered",
+                        net::escape(text)));
+    assertion.less_ = text[sign] == '<';
+    assertion.or_equal_ = text.substr(sign + 1).starts_with('=');
+    const std::string_view value = text.substr(sign + (assertion.or_equal_ ? 2 : 1));
+    net::Result<double> bound = net::fail_text({});
+    if (assertion.name_->unit == Unit::time)
+        bound = net::parse_duration(value).map(
+            [](auto time) { return static_cast<double>(time.count()); });
+    else if (assertion.name_->unit == Unit::percent)
+        bound = net::parse_percent(value).map([](double share) { return share * 100; });
+    else
+        bound = net::parse_integer(value, 0, 1'000'000'000'000).map([](auto count) {
+            return static_cast<double>(count);
+        });
+    if (!bound)
+        return net::fail(bound.error());
+    assertion.bound_ = *bound;
+    return assertion;
+}
+
+Assertion::Verdict Assertion::judge(const Measurement& measurement) const {
+    Verdict verdict{expression_, name_->value(measurement), "none", false};
+    if (!verdict.value)
+        return verdict;
+    const double value = *verdict.value;
+    verdict.ok = (less_ ? value < bound_ : value > bound_) || (or_equal_ && value == bound_);
+    if (name_->unit == Unit::time)
+        verdict.shown = net::format_approximately(std::chrono::nanoseconds(std::llround(value)));
+    else if (name_->unit == Unit::percent)
+        verdict.shown = fmt::format("{:.3g}%", value);
+    else
+        verdict.shown = fmt::format("{:.6g}", value);
+    return verdict;
+}
+
+}  // namespace sockbox::probe

@@ -1,0 +1,261 @@
+// The threads of a measurement: when to send, what to wait for, when to end.
+#include "probe/measure.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "net/precise_wait.h"
+
+namespace sockbox::probe {
+namespace {
+
+using net::Clock;
+
+// What the threads share: how much may be sent, and until when.
+class Budget {
+  public:
+    explicit Budget(const MeasurePlan& plan)
+        : plan_(plan), counted_from_(begin_ + plan.warmup), end_(ending(plan, counted_from_)) {}
+
+    Clock::time_point begin() const { return begin_; }
+    Clock::time_point counted_from() const { return counted_from_; }
+    Clock::time_point end() const { return end_; }
+
+    bool is_spent(Clock::time_point now) const {
+        return now >= end_ || (plan_.count > 0 && counted_ >= plan_.count);
+    }
+
+    // The next message, unless all are taken.
+    std::optional<Message> take(Clock::time_point due, Clock::time_point now) {
+        if (now >= end_)
+            return std::nullopt;
+        const bool counted = due >= counted_from_;
+        if (!counted)
+            return Message{warm_up_bit | warm_up_++, due, false};
+        const std::uint64_t ticket = counted_++;
+        if (plan_.count > 0 && ticket >= plan_.count)
+            return std::nullopt;
+        return Message{plan_.first_sequence + ticket, due, true};
+    }
+
+  private:
+    // Sequence numbers of the warm-up are apart from those that are counted.
+    static constexpr std::uint64_t warm_up_bit = std::uint64_t{1} << 63;
+
+    static Clock::time_point ending(const MeasurePlan& plan, Clock::time_point from) {
+        const bool bounded = plan.time.count() > 0 && plan.time < net::no_deadline - from;
+        return bounded ? from + plan.time : net::no_deadline;
+    }
+
+    const MeasurePlan& plan_;
+    const Clock::time_point begin_ = Clock::now();
+    const Clock::time_point counted_from_;
+    const Clock::time_point end_;
+    std::atomic<std::uint64_t> counted_{0};
+    std::atomic<std::uint64_t> warm_up_{0};
+};
+
+// A thread with its lanes.
+class Worker {
+  public:
+    Worker(const MeasurePlan& plan, Budget& budget, std::size_t number, const net::StopSignal& stop)
+        : plan_(plan), budget_(budget), stop_(stop) {
+        measured.numbers.open_loop = plan.rate > 0;
+        measured.begin = budget.counted_from();
+        if (plan.rate > 0) {
+            const std::chrono::duration<double> gap(1 / plan.rate);
+            const auto period = std::chrono::duration_cast<std::chrono::nanoseconds>(gap);
+            period_ = period * static_cast<std::int64_t>(plan.threads);
+            next_due_ = budget.begin() + period * static_cast<std::int64_t>(number);
+        }
+    }
+
+    void add(std::unique_ptr<Lane> lane) { lanes_.push_back({std::move(lane), budget_.begin()}); }
+
+    void run() {
+        net::keep_time();
+        while (!stop_.raised() && !is_over()) {
+            send_what_is_due();
+            wait();
+        }
+        for (Place& place : lanes_)
+            place.lane->conclude();
+        measured.numbers.duration =
+            std::max(Clock::now() - budget_.counted_from(), Clock::duration::zero());
+    }
+
+    Measured measured;
+
+  private:
+    struct Place {
+        std::unique_ptr<Lane> lane;
+        Clock::time_point due;  // with an interval, when it sends next
+    };
+
+    bool is_over() const {
+        const bool sending = !budget_.is_spent(Clock::now());
+        return std::all_of(lanes_.begin(), lanes_.end(), [&](const Place& place) {
+            return place.lane->outstanding() == 0 && (!sending || place.lane->is_dead());
+        });
+    }
+
+    void send_what_is_due() {
+        const auto now = Clock::now();
+        if (plan_.rate > 0)
+            return send_on_schedule(now);
+        for (Place& place : lanes_) {
+            if (!place.lane->can_take(now) || place.due > now)
+                continue;
+            if (plan_.interval.count() > 0)
+                send_in_interval(place, now);
+            else if (place.lane->outstanding() == 0)
+                send(place, now, now);
+        }
+    }
+
+    // Whatever is due by now, however late: the schedule waits for nobody.
+    void send_on_schedule(Clock::time_point now) {
+        while (next_due_ <= now) {
+            Place* place = next_free(now);
+            if (place == nullptr)
+                return;
+            measured.numbers.slip.record(now - next_due_);
+            if (!send(*place, next_due_, now))
+                return;
+            next_due_ += period_;
+            now = Clock::now();
+        }
+    }
+
+    // Slots that lie in the past are skipped, so that lateness does not end in a burst.
+    void send_in_interval(Place& place, Clock::time_point now) {
+        measured.numbers.slip.record(now - place.due);
+        if (!send(place, now, now))
+            return;
+        place.due += plan_.interval;
+        if (place.due < now) {
+            const auto missed = (now - place.due) / plan_.interval;
+            measured.numbers.missed_slots += static_cast<std::uint64_t>(missed);
+            place.due += missed * plan_.interval;
+        }
+    }
+
+    Place* next_free(Clock::time_point now) {
+        for (std::size_t tried = 0; tried < lanes_.size(); ++tried) {
+            Place& place = lanes_[turn_];
+            turn_ = (turn_ + 1) % lanes_.size();
+            if (place.lane->can_take(now))
+                return &place;
+        }
+        return nullptr;
+    }
+
+    bool send(Place& place, Clock::time_point due, Clock::time_point now) {
+        const auto message = budget_.take(due, now);
+        if (message)
+            place.lane->take(*message, now);
+        return message.has_value();
+    }
+
+    // What is due already and was not sent waits for a lane, not for the clock.
+    net::Deadline next_scheduled(Clock::time_point now) const {
+        return plan_.rate > 0 && next_due_ > now ? next_due_ : net::no_deadline;
+    }
+
+    void wait() {
+        entries_.assign(1, {stop_.waitable(), POLLIN, 0});
+        waited_.clear();
+        const auto now = Clock::now();
+        net::Deadline until = now + longest_wait;
+        if (!budget_.is_spent(now))
+            until = std::min({until, budget_.end(), next_scheduled(now)});
+        for (Place& place : lanes_) {
+            Lane& lane = *place.lane;
+            until = std::min(until, lane.next_expiry());
+            if (plan_.interval.count() > 0 && lane.can_take(now) && !budget_.is_spent(now))
+                until = std::min(until, place.due);
+            if (lane.native() == net::invalid_socket)
+                continue;
+            const int events = POLLIN | (lane.wants_to_send() ? POLLOUT : 0);
+            entries_.push_back({lane.native(), static_cast<short>(events), 0});
+            waited_.push_back(&lane);
+        }
+        const auto left = std::max(until - Clock::now(), Clock::duration::zero());
+        if (net::poll_precisely(entries_, left) > 0)
+            for (std::size_t i = 0; i < waited_.size(); ++i)
+                if (entries_[i + 1].revents != 0)
+                    waited_[i]->on_ready();
+        const auto later = Clock::now();
+        for (Place& place : lanes_)
+            if (place.lane->next_expiry() <= later)
+                place.lane->expire(later);
+    }
+
+    // Bounds what a lane that is not ready for another reason than its socket can delay.
+    static constexpr std::chrono::milliseconds longest_wait{10};
+
+    const MeasurePlan& plan_;
+    Budget& budget_;
+    const net::StopSignal& stop_;
+    std::vector<Place> lanes_;
+    std::size_t turn_ = 0;
+    std::chrono::nanoseconds period_{0};
+    Clock::time_point next_due_{};
+    std::vector<net::PollEntry> entries_;
+    std::vector<Lane*> waited_;
+};
+
+net::Status run_all(std::vector<std::unique_ptr<Worker>>& workers) {
+    std::vector<std::thread> threads;
+    net::Status status;
+    try {
+        for (std::size_t i = 1; i < workers.size(); ++i)
+            threads.emplace_back([&worker = *workers[i]] { worker.run(); });
+        workers.front()->run();
+    } catch (const std::system_error& error) {
+        status = net::fail({error.code(), "start a thread", {}, {}, {}});
+    }
+    for (std::thread& thread : threads)
+        thread.join();
+    return status;
+}
+
+}  // namespace
+
+void Measured::answered(net::Clock::time_point now, std::chrono::nanoseconds rtt) {
+    ++numbers.received;
+    numbers.rtt.record(rtt);
+    numbers.timeline.record(now - begin, rtt);
+}
+
+void Measured::lost(net::Clock::time_point now) {
+    ++numbers.lost;
+    numbers.timeline.record_lost(now - begin);
+}
+
+void Measured::merge(const Measured& other) {
+    numbers.merge(other.numbers);
+    for (const auto& [error, count] : other.errors)
+        errors[error] += count;
+}
+
+net::Result<Measured> measure(const MeasurePlan& plan, std::size_t lanes, const MakeLane& make_lane,
+                              const net::StopSignal& stop) {
+    std::vector<Measured> gathered(plan.threads);
+    Budget budget(plan);
+    std::vector<std::unique_ptr<Worker>> workers;
+    for (std::size_t i = 0; i < plan.threads; ++i)
+        workers.push_back(std::make_unique<Worker>(plan, budget, i, stop));
+    for (std::size_t i = 0; i < lanes; ++i) {
+        Worker& worker = *workers[i % workers.size()];
+        worker.add(make_lane(i, plan, worker.measured));
+    }
+    if (auto done = run_all(workers); !done)
+        return net::fail(done.error());
+    Measured all = std::move(workers.front()->measured);
+    for (std::size_t i = 1; i < workers.size(); ++i)
+        all.merge(workers[i]->measured);
+    return all;
+}
+
+}  // namespace sockbox::probe

@@ -1,0 +1,89 @@
+// Measuring round trips over any number of connections: the plan, the lanes that carry messages,
+// and the threads that drive them.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/socket.h"
+#include "net/stop.h"
+#include "stats/measurement.h"
+
+namespace sockbox::probe {
+
+struct Reply {
+    std::uint64_t sequence;
+    std::chrono::nanoseconds rtt;
+    std::size_t bytes;
+};
+
+struct MeasurePlan {
+    std::uint64_t count = 0;               // round trips; 0: no bound
+    std::chrono::nanoseconds time{0};      // 0: no bound
+    std::chrono::nanoseconds interval{0};  // of each lane; 0: the next once the last came back
+    double rate = 0;  // messages a second over all lanes: open loop; 0: closed loop
+    std::chrono::nanoseconds timeout{std::chrono::seconds(2)};  // a later reply is lost
+    std::chrono::nanoseconds warmup{0};                         // not counted
+    std::size_t threads = 1;
+    std::uint64_t first_sequence = 1;
+    std::function<void(const Reply&)> on_reply;  // may be empty; called by the lanes' threads
+};
+
+// What one thread gathers, and all of them together.
+struct Measured {
+    stats::Measurement numbers;
+    std::map<std::string, std::uint64_t> errors;  // "connect: Connection refused (ECONNREFUSED)"
+    net::Clock::time_point begin{};               // of what is counted
+
+    // A counted message was answered in time, or is given up.
+    void answered(net::Clock::time_point now, std::chrono::nanoseconds rtt);
+    void lost(net::Clock::time_point now);
+
+    void merge(const Measured& other);
+};
+
+struct Message {
+    std::uint64_t sequence;
+    net::Clock::time_point due;  // when the schedule wanted it sent
+    bool counted;                // not of the warm-up
+};
+
+// One connection or socket, used by one thread.
+class Lane {
+  public:
+    virtual ~Lane() = default;
+
+    virtual net::NativeSocket native() const = 0;  // invalid_socket: nothing to wait for
+    virtual bool wants_to_send() const = 0;        // waits for room, or for its connection
+    virtual bool can_take(net::Clock::time_point now) const = 0;
+    virtual bool is_dead() const = 0;             // will never take a message again
+    virtual std::size_t outstanding() const = 0;  // neither answered nor lost
+    virtual net::Deadline next_expiry() const = 0;
+
+    // Sends it, or keeps it to be sent.
+    virtual void take(const Message& message, net::Clock::time_point now) = 0;
+    // Moves what can be moved without blocking.
+    virtual void on_ready() = 0;
+    // Counts as lost what has waited for too long.
+    virtual void expire(net::Clock::time_point now) = 0;
+    // Counts what is outstanding as pending.
+    virtual void conclude() = 0;
+};
+
+// Makes the lane of that number, which records into `measured`.
+using MakeLane = std::function<std::unique_ptr<Lane>(std::size_t number, const MeasurePlan& plan,
+                                                     Measured& measured)>;
+
+// Runs the plan over `lanes` lanes, spread over its threads. Blocks until all is sent and answered
+// or lost, no lane is left alive, or `stop` is raised. Fails when a thread cannot be started.
+net::Result<Measured> measure(const MeasurePlan& plan, std::size_t lanes, const MakeLane& make_lane,
+                              const net::StopSignal& stop);
+
+}  // namespace sockbox::probe

@@ -1,0 +1,222 @@
+// Messages on a TCP connection: sent without waiting for each other, answered in order.
+#include "probe/stream_lane.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sockbox::probe {
+namespace {
+
+// Bounds memory where a server takes all and answers nothing.
+constexpr std::size_t most_records = 65536;
+
+// Keeps a server that refuses from being asked as fast as the loop turns.
+constexpr std::chrono::milliseconds retry_pause{10};
+
+std::string words_of(std::string_view phase, const std::error_code& code) {
+    std::string words = std::string(phase) + ": " + code.message();
+    if (const auto symbol = net::symbol(code); !symbol.empty())
+        words += " (" + std::string(symbol) + ")";
+    return words;
+}
+
+}  // namespace
+
+StreamLane::StreamLane(const MeasurePlan& plan, const StreamLaneOptions& options,
+                       const Payload& payload, Measured& measured,
+                       std::optional<net::Socket> connected)
+    : plan_(plan), options_(options), payload_(payload), measured_(measured) {
+    if (connected) {
+        socket_ = std::move(*connected);
+        (void)socket_.set_blocking(false);
+        (void)socket_.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
+    } else if (!options.reconnect) {
+        start_connection();
+    }
+}
+
+bool StreamLane::can_take(net::Clock::time_point now) const {
+    if (dead_ || now < retry_at_ || records_.size() >= most_records)
+        return false;
+    return !options_.reconnect || records_.empty();
+}
+
+net::Deadline StreamLane::next_expiry() const {
+    if (connecting_)
+        return connect_began_ + options_.connect_timeout;
+    return outstanding() == 0 ? net::no_deadline : records_[expired_].origin + plan_.timeout;
+}
+
+void StreamLane::take(const Message& message, net::Clock::time_point now) {
+    records_.push_back({message, plan_.rate > 0 ? message.due : now});
+    if (!socket_.valid())
+        start_connection();
+    if (!connecting_ && !dead_)
+        send_more();
+}
+
+void StreamLane::start_connection() {
+    connect_began_ = net::Clock::now();
+    auto socket = net::start_connect(options_.server, options_.connect);
+    if (!socket)
+        return fail("connect", socket.error().code);
+    socket_ = std::move(*socket);
+    connecting_ = true;
+}
+
+void StreamLane::finish_connection() {
+    connecting_ = false;
+    const auto connected = net::finish_connect(socket_, options_.server);
+    if (!connected)
+        return fail("connect", connected.error().code);
+    (void)socket_.set_blocking(false);
+    (void)socket_.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
+    const auto now = net::Clock::now();
+    measured_.numbers.connect.record(now - connect_began_);
+    if (plan_.rate <= 0)
+        for (Record& record : records_)  // connecting is measured apart
+            record.origin = now;
+    send_more();
+}
+
+void StreamLane::on_ready() {
+    if (connecting_)
+        return finish_connection();
+    if (unsent_ < records_.size())
+        send_more();
+    if (socket_.valid())
+        receive_more();
+}
+
+void StreamLane::send_more() {
+    while (unsent_ < records_.size()) {
+        Record& record = records_[unsent_];
+        const auto rest = payload_.message(record.message.sequence).subspan(sent_of_next_);
+        const net::Transfer sent = socket_.send(rest);
+        if (sent.would_block())
+            return;
+        if (sent.failed())
+            return fail("send", sent.error);
+        if (!record.sent && record.message.counted)
+            ++measured_.numbers.sent;
+        record.sent = true;
+        if (record.message.counted)
+            measured_.numbers.sent_bytes += sent.bytes;
+        sent_of_next_ += sent.bytes;
+        if (sent_of_next_ == payload_.size()) {
+            sent_of_next_ = 0;
+            ++unsent_;
+        }
+    }
+}
+
+void StreamLane::receive_more() {
+    const net::Transfer got = socket_.receive(buffer_.bytes());
+    if (got.failed())
+        return fail("receive", got.error);
+    if (got.end()) {
+        if (outstanding() > 0)
+            ++measured_.errors["receive: the server closed the connection"];
+        return close();
+    }
+    if (got.done())
+        take_bytes(buffer_.bytes().first(got.bytes));
+}
+
+void StreamLane::take_bytes(std::span<const std::byte> got) {
+    while (!got.empty()) {
+        if (records_.empty()) {
+            ++measured_.errors["receive: bytes that were never sent"];
+            ++measured_.numbers.mismatched;
+            return close();
+        }
+        Record& front = records_.front();
+        const auto expected = payload_.message(front.message.sequence).subspan(got_of_front_);
+        const std::size_t both = std::min(expected.size(), got.size());
+        front.wrong |= std::memcmp(expected.data(), got.data(), both) != 0;
+        if (front.message.counted)
+            measured_.numbers.received_bytes += both;
+        got_of_front_ += both;
+        got = got.subspan(both);
+        if (got_of_front_ == payload_.size())
+            complete_front();
+    }
+}
+
+void StreamLane::complete_front() {
+    const Record record = records_.front();
+    const bool expired = expired_ > 0;
+    records_.pop_front();
+    got_of_front_ = 0;
+    expired_ -= expired ? 1 : 0;
+    if (unsent_ > 0)
+        --unsent_;
+    else
+        sent_of_next_ = 0;  // it came before it was sent: surely wrong
+    if (options_.reconnect)
+        socket_.close();
+    if (!record.message.counted)
+        return;
+    if (expired) {
+        ++measured_.numbers.late;
+        return;
+    }
+    const auto now = net::Clock::now();
+    const auto rtt = now - record.origin;
+    measured_.answered(now, rtt);
+    measured_.numbers.mismatched += record.wrong ? 1 : 0;
+    if (plan_.on_reply)
+        plan_.on_reply({record.message.sequence, rtt, payload_.size()});
+}
+
+void StreamLane::expire(net::Clock::time_point now) {
+    if (connecting_ && connect_began_ + options_.connect_timeout <= now)
+        return fail("connect", net::platform::error_of(std::errc::timed_out));
+    while (outstanding() > 0 && records_[expired_].origin + plan_.timeout <= now) {
+        if (unsent_ <= expired_ && !records_[expired_].sent)
+            return fail("send", net::platform::error_of(std::errc::timed_out));
+        if (records_[expired_].message.counted)
+            measured_.lost(now);
+        ++expired_;
+    }
+    // Its answer may come yet, but not for the next message, which has a connection of its own.
+    if (options_.reconnect && outstanding() == 0)
+        close();
+}
+
+void StreamLane::fail(std::string_view phase, const std::error_code& code) {
+    ++measured_.errors[words_of(phase, code)];
+    retry_at_ = net::deadline_in(retry_pause);
+    // Who cannot be reached now is not asked again for each message, unless that is the test.
+    dead_ = phase == "connect" && !options_.reconnect;
+    close();
+}
+
+void StreamLane::close() {
+    lose_all();
+    connecting_ = false;
+    socket_.close();
+}
+
+void StreamLane::lose_all() {
+    for (std::size_t i = expired_; i < records_.size(); ++i) {
+        if (!records_[i].message.counted)
+            continue;
+        if (records_[i].sent)
+            measured_.lost(net::Clock::now());
+        else
+            ++measured_.numbers.unsent;
+    }
+    records_.clear();
+    expired_ = unsent_ = sent_of_next_ = got_of_front_ = 0;
+}
+
+void StreamLane::conclude() {
+    for (std::size_t i = expired_; i < records_.size(); ++i)
+        if (records_[i].message.counted && records_[i].sent)
+            ++measured_.numbers.pending;
+    records_.clear();
+    socket_.close();
+}
+
+}  // namespace sockbox::probe

@@ -1,0 +1,59 @@
+// Tests of lib/probe/assertion.
+#include "probe/assertion.h"
+
+#include <gtest/gtest.h>
+
+namespace sockbox::probe {
+namespace {
+
+using namespace std::chrono_literals;
+
+stats::Measurement measurement() {
+    stats::Measurement numbers;
+    numbers.sent = 1000;
+    numbers.received = 999;
+    numbers.lost = 1;
+    numbers.reordered = 2;
+    numbers.duration = 1s;
+    for (int i = 1; i <= 999; ++i)
+        numbers.rtt.record(std::chrono::microseconds(i));
+    return numbers;
+}
+
+bool holds(std::string_view text) {
+    return Assertion::parse(text)->judge(measurement()).ok;
+}
+
+TEST(Assertion, ComparesEveryName) {
+    for (const char* text :
+         {"min<2us", "mean<=500us", "p50<501us", "p90>899us", "p99<1ms", "p999>990us", "max<1ms",
+          "loss<0.11%", "loss<=0.1%", "rate>=999", "duplicated<1", "reordered<=2", "reordered>1"})
+        EXPECT_TRUE(holds(text)) << text;
+    for (const char* text : {"min<1us", "mean<500us", "p50>501us", "max<999us", "loss<0.1%",
+                             "rate>999", "duplicated>0", "reordered<2"})
+        EXPECT_FALSE(holds(text)) << text;
+}
+
+TEST(Assertion, UndefinedValueBreaksIt) {
+    const auto verdict = Assertion::parse("p99<1h")->judge({});
+    EXPECT_FALSE(verdict.ok);
+    EXPECT_FALSE(verdict.value);
+    EXPECT_EQ(verdict.shown, "none");
+    EXPECT_FALSE(Assertion::parse("jitter<1h")->judge(measurement()).ok);
+    EXPECT_FALSE(Assertion::parse("loss<100%")->judge({}).ok);
+}
+
+TEST(Assertion, RefusesAllElseAndShowsIt) {
+    for (const char* text : {"", "p99", "p98<1ms", "p99=1ms", "p99<", "p99<1", "p99<1 ms", "<1ms",
+                             "loss<1ms", "rate<1ms", "p99<<1ms", "P99<1ms"}) {
+        const auto parsed = Assertion::parse(text);
+        if (std::string_view(text) == "p99<1") {
+            EXPECT_TRUE(parsed) << "a bare number is seconds";
+            continue;
+        }
+        EXPECT_FALSE(parsed) << text;
+    }
+}
+
+}  // namespace
+}  // namespace sockbox::probe
