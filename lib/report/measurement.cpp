@@ -1,0 +1,192 @@
+// Views of a measurement.
+#include "report/measurement.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+namespace sockbox::report {
+namespace {
+
+using stats::Measurement;
+using stats::Summary;
+using Time = std::optional<std::chrono::nanoseconds>;
+
+struct Column {
+    std::string_view text;
+    std::string_view json;
+    Time Summary::*time;
+};
+
+constexpr std::array columns{
+    Column{"min", "min_ns", &Summary::min}, Column{"mean", "mean_ns", &Summary::mean},
+    Column{"p50", "p50_ns", &Summary::p50}, Column{"p90", "p90_ns", &Summary::p90},
+    Column{"p99", "p99_ns", &Summary::p99}, Column{"p99.9", "p999_ns", &Summary::p999},
+    Column{"max", "max_ns", &Summary::max}, Column{"stddev", "stddev_ns", &Summary::deviation},
+};
+
+std::string milliseconds(const Time& time) {
+    if (!time)
+        return "-";
+    return fmt::format("{:.3f}", static_cast<double>(time->count()) / 1e6);
+}
+
+Json nanoseconds(const Time& time) {
+    return time ? Json(time->count()) : Json();
+}
+
+// "rtt min/mean/… = 0.042/0.051/… ms"; nothing without samples.
+std::string times_line(std::string_view name, const Summary& summary) {
+    if (summary.count == 0)
+        return {};
+    std::string names;
+    std::string values;
+    for (const Column& column : columns) {
+        names += fmt::format("{}{}", names.empty() ? "" : "/", column.text);
+        values +=
+            fmt::format("{}{}", values.empty() ? "" : "/", milliseconds(summary.*column.time));
+    }
+    return fmt::format("{} {} = {} ms\n", name, names, values);
+}
+
+Json times_object(const Summary& summary) {
+    Json object = Json::object();
+    for (const Column& column : columns)
+        object.set(column.json, nanoseconds(summary.*column.time));
+    return object;
+}
+
+std::string counts_line(const MeasurementReport& report) {
+    const Measurement& numbers = report.numbers;
+    std::string line = fmt::format("{} sent, {} received, {} lost ({:.3g}%)", numbers.sent,
+                                   numbers.received, numbers.lost, numbers.loss() * 100);
+    const auto add = [&](std::uint64_t count, std::string_view word, bool always) {
+        if (count > 0 || always)
+            line += fmt::format(", {} {}", count, word);
+    };
+    add(numbers.pending, "pending", false);
+    add(numbers.unsent, "not sent", false);
+    add(numbers.mismatched, report.datagrams ? "corrupted" : "mismatched", !report.datagrams);
+    add(numbers.late, "late", false);
+    add(numbers.duplicated, "duplicated", false);
+    add(numbers.reordered, "reordered", false);
+    add(numbers.foreign, "foreign", false);
+    return line + '\n';
+}
+
+std::string rate_line(const Measurement& numbers) {
+    const double seconds = std::chrono::duration<double>(numbers.duration).count();
+    const double bytes = seconds > 0 ? static_cast<double>(numbers.received_bytes) / seconds : 0;
+    return fmt::format("{:.3f} s, {}: {:.1f} messages/s, {:.0f} bytes/s\n", seconds,
+                       numbers.open_loop ? "open loop (times from the scheduled send)"
+                                         : "closed loop (times from the real send)",
+                       numbers.rate_per_s(), bytes);
+}
+
+// How far the client itself was behind: a busy client must not be taken for a slow server.
+std::string slip_lines(const Measurement& numbers) {
+    const Summary slip = numbers.slip.summary();
+    const Summary rtt = numbers.rtt.summary();
+    if (!slip.p50 || !rtt.p50)
+        return {};
+    std::string text =
+        fmt::format("schedule: late by p50 {} ms, p99 {} ms, max {} ms", milliseconds(slip.p50),
+                    milliseconds(slip.p99), milliseconds(slip.max));
+    if (numbers.missed_slots > 0)
+        text += fmt::format(", {} slots missed", numbers.missed_slots);
+    text += '\n';
+    if (*slip.p50 * 10 > *rtt.p50)
+        text += "warning: the client's own lateness exceeds a tenth of the median round trip\n";
+    return text;
+}
+
+}  // namespace
+
+std::string to_text(const MeasurementReport& report) {
+    const Measurement& numbers = report.numbers;
+    std::string text = fmt::format("--- {} {} statistics ---\n", report.target, report.tool);
+    text += counts_line(report) + rate_line(numbers);
+    text += times_line("rtt", numbers.rtt.summary());
+    text += times_line("connect", numbers.connect.summary());
+    if (report.datagrams && numbers.jitter.value())
+        text += fmt::format("jitter = {} ms\n", milliseconds(numbers.jitter.value()));
+    text += slip_lines(numbers);
+    for (const auto& [error, count] : report.errors)
+        text += fmt::format("{} times {}\n", count, error);
+    for (const Verdict& verdict : report.verdicts)
+        text += fmt::format("assert {}: {} ({})\n", verdict.expression,
+                            verdict.ok ? "ok" : "BROKEN", verdict.shown);
+    return text;
+}
+
+Json to_json(const MeasurementReport& report) {
+    const Measurement& numbers = report.numbers;
+    Json json = event(report.tool, "result");
+    json.set("target", report.target).set("mode", numbers.open_loop ? "open" : "closed");
+    json.set("sent", numbers.sent).set("received", numbers.received).set("lost", numbers.lost);
+    json.set("pending", numbers.pending).set("unsent", numbers.unsent);
+    if (report.datagrams)
+        json.set("late", numbers.late)
+            .set("duplicated", numbers.duplicated)
+            .set("reordered", numbers.reordered)
+            .set("corrupted", numbers.mismatched)
+            .set("foreign", numbers.foreign);
+    else
+        json.set("mismatched", numbers.mismatched);
+    json.set("sent_bytes", numbers.sent_bytes).set("received_bytes", numbers.received_bytes);
+    json.set("duration_ns", numbers.duration.count()).set("rate_per_s", numbers.rate_per_s());
+    json.set("rtt", times_object(numbers.rtt.summary()));
+    if (report.datagrams)
+        json.set("jitter_ns", nanoseconds(numbers.jitter.value()));
+    else
+        json.set("connect", times_object(numbers.connect.summary()));
+    json.set("slip", times_object(numbers.slip.summary()));
+    json.set("missed_slots", numbers.missed_slots);
+    Json errors = Json::array();
+    for (const auto& [error, count] : report.errors)
+        errors.push(Json::object().set("message", error).set("count", count));
+    json.set("errors", std::move(errors));
+    Json asserts = Json::array();
+    for (const Verdict& verdict : report.verdicts)
+        asserts.push(Json::object()
+                         .set("expression", verdict.expression)
+                         .set("value", verdict.value)
+                         .set("ok", verdict.ok));
+    return json.set("asserts", std::move(asserts));
+}
+
+std::string reply_line(std::size_t bytes, std::string_view peer, std::uint64_t sequence,
+                       std::chrono::nanoseconds rtt) {
+    return fmt::format("{} bytes from {}: seq={} time={} ms", bytes, peer, sequence,
+                       milliseconds(rtt));
+}
+
+std::string to_hgrm(const stats::Series& series) {
+    const auto in_ms = [](std::chrono::nanoseconds time) {
+        return static_cast<double>(time.count()) / 1e6;
+    };
+    const auto buckets = series.histogram().buckets();
+    const double total = static_cast<double>(series.histogram().count());
+    const Summary summary = series.summary();
+    std::string text = "       Value     Percentile TotalCount 1/(1-Percentile)\n\n";
+    std::uint64_t so_far = 0;
+    for (const auto& bucket : buckets) {
+        so_far += bucket.count;
+        const bool last = so_far == series.histogram().count();
+        const double share = static_cast<double>(so_far) / total;
+        const double value =
+            last ? in_ms(*summary.max) : in_ms(bucket.high - std::chrono::nanoseconds(1));
+        text += fmt::format("{:12.6f} {:2.12f} {:10d}", value, share, so_far);
+        text += last ? "\n" : fmt::format(" {:14.2f}\n", 1 / (1 - share));
+    }
+    const auto time = [&](const Time& value) { return value ? in_ms(*value) : 0; };
+    text += fmt::format("#[Mean    = {:12.6f}, StdDeviation   = {:12.6f}]\n", time(summary.mean),
+                        time(summary.deviation));
+    text += fmt::format("#[Max     = {:12.6f}, Total count    = {:12d}]\n", time(summary.max),
+                        summary.count);
+    text += fmt::format("#[Buckets = {:12d}, SubBuckets     = {:12d}]\n", 32, 2048);
+    return text;
+}
+
+}  // namespace sockbox::report

@@ -1,0 +1,48 @@
+// A measurement as text and as JSON.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "report/json.h"
+#include "stats/measurement.h"
+
+namespace sockbox::report {
+
+// A bound that was asked for, and whether it held.
+struct Verdict {
+    std::string expression;
+    std::optional<double> value;
+    std::string shown;  // the value with its unit
+    bool ok = false;
+};
+
+// What there is to say of a run.
+struct MeasurementReport {
+    std::string tool;
+    std::string target;
+    bool datagrams = false;  // tells what only datagrams can be: late, duplicated, reordered, …
+    stats::Measurement numbers;
+    std::map<std::string, std::uint64_t> errors;  // by their words, which are safe to print
+    std::vector<Verdict> verdicts;
+};
+
+// The lines after a run, as ping prints them, each with its end.
+std::string to_text(const MeasurementReport& report);
+
+// The result object.
+Json to_json(const MeasurementReport& report);
+
+// "64 bytes from 127.0.0.1:3490: seq=1 time=0.042 ms", without its end.
+std::string reply_line(std::size_t bytes, std::string_view peer, std::uint64_t sequence,
+                       std::chrono::nanoseconds rtt);
+
+// The distribution by percentile as HdrHistogram's plotter reads it, in milliseconds.
+std::string to_hgrm(const stats::Series& series);
+
+}  // namespace sockbox::report

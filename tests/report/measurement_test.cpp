@@ -1,0 +1,82 @@
+// Tests of lib/report/measurement.
+#include "report/measurement.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sockbox::report {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+MeasurementReport report_of(std::initializer_list<std::chrono::milliseconds> times) {
+    MeasurementReport report;
+    report.tool = "echo";
+    report.target = "127.0.0.1:7";
+    report.numbers.sent = report.numbers.received = times.size();
+    report.numbers.duration = 1s;
+    for (const auto time : times)
+        report.numbers.rtt.record(time);
+    return report;
+}
+
+TEST(MeasurementReport, NothingMeasuredIsSaidWithoutNumbersThatDoNotExist) {
+    const MeasurementReport nothing;
+    EXPECT_THAT(to_text(nothing), Not(HasSubstr("rtt")));
+    EXPECT_THAT(to_text(nothing), Not(HasSubstr("nan")));
+    const std::string json = to_json(nothing).to_string();
+    EXPECT_THAT(json, HasSubstr(R"("rtt":{"min_ns":null,"mean_ns":null,"p50_ns":null)"));
+    EXPECT_THAT(json, HasSubstr(R"("rate_per_s":0.0)"));
+    EXPECT_THAT(json, HasSubstr(R"("asserts":[])"));
+}
+
+TEST(MeasurementReport, OneSampleHasNoDeviation) {
+    const auto report = report_of({5ms});
+    EXPECT_THAT(to_json(report).to_string(), HasSubstr(R"("max_ns":5000000,"stddev_ns":null)"));
+    EXPECT_THAT(to_text(report), HasSubstr("/5.000/- ms\n"));
+}
+
+TEST(MeasurementReport, CountsOfDatagramsAndStreamsDiffer) {
+    auto report = report_of({1ms, 2ms});
+    report.numbers.mismatched = 1;
+    EXPECT_THAT(to_json(report).to_string(), HasSubstr(R"("mismatched":1)"));
+    EXPECT_THAT(to_text(report), HasSubstr("1 mismatched"));
+    report.datagrams = true;
+    const std::string json = to_json(report).to_string();
+    EXPECT_THAT(json, HasSubstr(R"("late":0,"duplicated":0,"reordered":0,"corrupted":1)"));
+    EXPECT_THAT(json, HasSubstr(R"("jitter_ns":null)"));
+    EXPECT_THAT(json, Not(HasSubstr("connect")));
+}
+
+TEST(MeasurementReport, WarnsWhenTheClientWasLate) {
+    auto report = report_of({10ms});
+    report.numbers.slip.record(999us);
+    EXPECT_THAT(to_text(report), Not(HasSubstr("warning")));
+    report.numbers.slip.record(2ms);
+    report.numbers.slip.record(2ms);
+    EXPECT_THAT(to_text(report), HasSubstr("warning: the client's own lateness"));
+}
+
+TEST(MeasurementReport, VerdictsStandInTextAndJson) {
+    auto report = report_of({1ms});
+    report.verdicts = {{"p99<1us", 1e6, "1.00 ms", false}};
+    EXPECT_THAT(to_text(report), HasSubstr("assert p99<1us: BROKEN (1.00 ms)\n"));
+    EXPECT_THAT(to_json(report).to_string(),
+                HasSubstr(R"("asserts":[{"expression":"p99<1us","value":1000000.0,"ok":false}])"));
+}
+
+TEST(MeasurementReport, HdrHistogramTextRisesToTheWhole) {
+    const auto report = report_of({10ms, 20ms, 20ms, 40ms});
+    const std::string text = to_hgrm(report.numbers.rtt);
+    EXPECT_THAT(text,
+                testing::StartsWith("       Value     Percentile TotalCount 1/(1-Percentile)\n\n"));
+    EXPECT_THAT(text, HasSubstr(" 0.250000000000          1           1.33\n"));
+    EXPECT_THAT(text, HasSubstr(" 0.750000000000          3           4.00\n"));
+    EXPECT_THAT(text, HasSubstr("   40.000000 1.000000000000          4\n"));
+    EXPECT_THAT(text, HasSubstr("#[Max     =    40.000000, Total count    =            4]\n"));
+}
+
+}  // namespace
+}  // namespace sockbox::report
