@@ -17,10 +17,11 @@ net::Family family_of(const Client& client) {
 
 void Client::declare(Cli& cli) {
     cli.common(common);
-    cli.operands(operands, 2, operands.max_size());
+    // None with udpecho --listen: that they are there is checked when they are used.
+    cli.operands(operands, transport == net::Transport::tcp ? 2 : 0, operands.max_size());
     cli.option("-W,--timeout", "DURATION",
                transport == net::Transport::tcp
-                   ? "bytes unanswered for so long end it (default 2s; in a pipe 10s)"
+                   ? "how long to wait for an answer (default 2s; in a pipe 10s)"
                    : "a reply later than this is lost (default 2s)",
                take_duration(timeout));
     cli.option("--source", "ADDRESS", "send from this address", [this](std::string_view text) {
@@ -46,6 +47,8 @@ std::string Client::message() const {
 }
 
 std::optional<int> Client::resolve(const Cli& cli, Io io, Target& target) const {
+    if (operands.size() < 2)
+        return cli.refuse(io, "an operand is missing");
     const auto host = net::check_host(operands[0]);
     if (!host)
         return cli.refuse(io, host.error().message());

@@ -1,4 +1,4 @@
-// echo: a TCP echo client that talks, and carries standard input through the server and back.
+// echo: a TCP echo client that talks, carries standard input there and back, and measures.
 #include <algorithm>
 
 #include "net/escape.h"
@@ -6,8 +6,10 @@
 #include "net/units.h"
 #include "probe/happy_eyeballs.h"
 #include "probe/pipe.h"
+#include "probe/stream_lane.h"
 #include "tools/cli.h"
 #include "tools/client.h"
+#include "tools/measuring.h"
 
 namespace sockbox::tools {
 namespace {
@@ -25,14 +27,20 @@ class Echo {
         Cli cli("echo",
                 "Talk to a TCP echo server. With MESSAGE, send it as one line and print what comes "
                 "back; without, carry standard input to the server and back to standard output, "
-                "compared byte for byte.",
+                "compared byte for byte. With -c, -t, -P or --rate, measure round trips.",
                 {"[OPTION]... HOST PORT [MESSAGE...]"});
         declare(cli);
         if (const auto status = cli.parse(args, io_))
             return *status;
+        if (const auto status = measuring_.check(cli))
+            return *status;
         if (const auto status = client_.resolve(cli, io_, target_))
             return *status;
-        return talk();
+        auto race = probe::race_to_connect(target_.endpoints, race_options());
+        if (!race.socket)
+            return unconnected(race);
+        peer_ = race.winner()->endpoint.to_string();
+        return measuring_.is_wanted(cli) ? measure(race) : talk(*race.socket);
     }
 
   private:
@@ -40,22 +48,45 @@ class Echo {
         client_.declare(cli);
         cli.option("--connect-timeout", "DURATION", "to connect, over all addresses (default 10s)",
                    take_duration(connect_timeout_));
+        measuring_.declare(cli);
+        cli.flag("--reconnect", "a new connection for each message measured", reconnect_);
         cli.example("echo localhost 3490 hello", "say hello, print the answer");
         cli.example("echo localhost 3490 <big >copy",
                     "a file there and back; status 4 where it does not come back whole");
+        cli.example("echo -t 10 -P 50 --assert 'p99<2ms' localhost 3490",
+                    "load from 50 connections; status 4 where the bound is broken");
     }
 
-    int talk() {
-        auto race = probe::race_to_connect(target_.endpoints, race_options());
-        if (!race.socket)
-            return unconnected(race);
-        peer_ = race.winner()->endpoint.to_string();
+    int talk(net::Socket& socket) {
         // Lines typed one by one are not held back for those before them.
-        (void)race.socket->set_option(IPPROTO_TCP, TCP_NODELAY, 1);
-        const auto outcome = client_.has_message() ? say(*race.socket) : pipe(*race.socket);
+        (void)socket.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
+        const auto outcome = client_.has_message() ? say(socket) : pipe(socket);
         if (!outcome)
             return client_.fail(io_, outcome.error(), exit_refused);
         return conclude(*outcome);
+    }
+
+    // All connections go to the address that won the race; the first one is that of the race.
+    int measure(probe::Race& race) {
+        const probe::Attempt& winner = *race.winner();
+        probe::StreamLaneOptions options;
+        options.server = winner.endpoint;
+        options.connect.source = client_.source;
+        options.connect.prepare = client_.prepare();
+        options.connect_timeout = connect_timeout_;
+        options.reconnect = reconnect_;
+        const probe::Payload payload(measuring_.size());
+        const probe::MakeLane make_lane = [&](std::size_t number, const probe::MeasurePlan& plan,
+                                              probe::Measured& measured) {
+            std::optional<net::Socket> first;
+            if (number == 0) {
+                first = std::exchange(race.socket, std::nullopt);
+                measured.numbers.connect.record(winner.ended - winner.started);
+            }
+            return std::make_unique<probe::StreamLane>(plan, options, payload, measured,
+                                                       std::move(first));
+        };
+        return measuring_.run(target_, peer_, make_lane);
     }
 
     probe::RaceOptions race_options() {
@@ -257,6 +288,8 @@ class Echo {
     Io io_;
     Client client_{"echo", net::Transport::tcp};
     std::chrono::nanoseconds connect_timeout_ = 10s;
+    bool reconnect_ = false;
+    Measuring measuring_{io_, client_};
     Target target_;
     std::string peer_;
 };

@@ -1,10 +1,13 @@
-// udpecho: a UDP echo client that talks, and carries lines through the server and back.
+// udpecho: a UDP echo client that talks, carries lines there and back, and measures.
 #include "net/escape.h"
 #include "net/input.h"
 #include "net/units.h"
+#include "probe/datagram_lane.h"
 #include "probe/exchange.h"
 #include "tools/cli.h"
 #include "tools/client.h"
+#include "tools/measuring.h"
+#include "tools/udpecho_listen.h"
 
 namespace sockbox::tools {
 namespace {
@@ -22,22 +25,22 @@ class UdpEcho {
         Cli cli("udpecho",
                 "Talk to a UDP echo server. With MESSAGE, send it as one datagram and print what "
                 "comes back; without, send each line of standard input as a datagram, wait for its "
-                "reply and print it.",
-                {"[OPTION]... HOST PORT [MESSAGE...]"});
+                "reply and print it. With -c, -t, -P or --rate, measure round trips and loss.",
+                {"[OPTION]... HOST PORT [MESSAGE...]", "--listen [OPTION]..."});
         declare(cli);
         if (const auto status = cli.parse(args, io_))
             return *status;
+        if (listen_.is_wanted())
+            return listen_.run(cli);
+        if (const auto status = measuring_.check(cli))
+            return *status;
         if (const auto status = client_.resolve(cli, io_, target_))
             return *status;
-        auto connected =
-            probe::connect_datagram(target_.endpoints, client_.source, client_.prepare());
+        auto connected = connect();
         if (!connected)
             return client_.fail(io_, connected.error(), exit_refused);
-        peer_ = connected->peer.to_string();
-        probe::Exchange exchange(connected->socket,
-                                 {client_.timeout.value_or(reply_timeout),
-                                  static_cast<unsigned>(retries_), !client_.no_verify});
-        return client_.has_message() ? say(exchange) : pipe(exchange);
+        peer_ = connected->peer;
+        return measuring_.is_wanted(cli) ? measure(cli, *connected) : talk(connected->socket);
     }
 
   private:
@@ -55,9 +58,46 @@ class UdpEcho {
         client_.declare(cli);
         cli.option("--retries", "N", "send again so often where no reply comes (default 0)",
                    take_integer(retries_, 0, 1000));
+        measuring_.declare(cli);
+        listen_.declare(cli);
         cli.example("udpecho localhost 3490 hello", "say hello, print the answer");
         cli.example("udpecho --retries 3 localhost 3490 <lines",
                     "a line a datagram; status 4 where one is lost");
+        cli.example("udpecho -c 10 -i 0.1 localhost 3490", "as ping: ten probes");
+        cli.example("udpecho --listen -p 7007", "the server");
+    }
+
+    net::Result<probe::ConnectedDatagram> connect() const {
+        return probe::connect_datagram(target_.endpoints, client_.source, client_.prepare());
+    }
+
+    int talk(net::Socket& socket) {
+        probe::Exchange exchange(socket, {client_.timeout.value_or(reply_timeout),
+                                          static_cast<unsigned>(retries_), !client_.no_verify});
+        return client_.has_message() ? say(exchange) : pipe(exchange);
+    }
+
+    // Every socket is opened before the first datagram is sent.
+    int measure(const Cli& cli, probe::ConnectedDatagram& first) {
+        if (measuring_.size() > most_payload())
+            return cli.refuse(io_, fmt::format("--size: a datagram to {} takes at most {} bytes",
+                                               peer_.address(), most_payload()));
+        std::vector<net::Socket> sockets;
+        sockets.push_back(std::move(first.socket));
+        target_.endpoints = {first.peer};
+        while (sockets.size() < measuring_.connections()) {
+            auto next = connect();
+            if (!next)
+                return client_.fail(io_, next.error(), exit_refused);
+            sockets.push_back(std::move(next->socket));
+        }
+        const probe::Payload payload(measuring_.size());
+        return measuring_.run(
+            target_, peer_.to_string(),
+            [&](std::size_t number, const probe::MeasurePlan& plan, probe::Measured& measured) {
+                return std::make_unique<probe::DatagramLane>(plan, payload, measured,
+                                                             std::move(sockets[number]));
+            });
     }
 
     int say(probe::Exchange& exchange) {
@@ -100,7 +140,7 @@ class UdpEcho {
             complain(io_, "udpecho", explain(done, text, which));
         else if (client_.common.verbose)
             io_.err.print("udpecho: {}{} bytes from {} in {} (tries: {})\n", which,
-                          done.reply.size(), peer_, net::format_approximately(done.rtt),
+                          done.reply.size(), peer_.to_string(), net::format_approximately(done.rtt),
                           done.tries);
     }
 
@@ -113,7 +153,7 @@ class UdpEcho {
     net::Error explain(const probe::Exchanged& done, const std::string& text,
                        const std::string& which) const {
         const std::string tries = done.tries > 1 ? fmt::format(" ({} tries)", done.tries) : "";
-        net::Error error{{}, which + "send to", peer_, {}, {}};
+        net::Error error{{}, which + "send to", peer_.to_string(), {}, {}};
         switch (done.end) {
             case probe::Exchanged::End::answered: return {};
             case probe::Exchanged::End::lost:
@@ -145,9 +185,7 @@ class UdpEcho {
     }
 
     // What the length fields of IPv4 and UDP, or of IPv6's payload and UDP, leave.
-    unsigned most_payload() const {
-        return target_.endpoints.front().family() == net::Family::ipv6 ? 65527 : 65507;
-    }
+    unsigned most_payload() const { return peer_.family() == net::Family::ipv6 ? 65527 : 65507; }
 
     int conclude(const probe::Exchange& exchange, const net::Error& input) const {
         if (!input.action.empty())
@@ -162,7 +200,7 @@ class UdpEcho {
 
     report::Json json(const probe::Exchange& exchange, const net::Error& input) const {
         auto json = client_.result(client_.has_message() ? "say" : "pipe", target_.text);
-        json.set("peer", peer_)
+        json.set("peer", peer_.to_string())
             .set("lines", counts_.lines)
             .set("sent", counts_.sent)
             .set("received", counts_.received)
@@ -185,8 +223,11 @@ class UdpEcho {
     Io io_;
     Client client_{"udpecho", net::Transport::udp};
     std::int64_t retries_ = 0;
+    Measuring measuring_{io_, client_};
+    UdpListen listen_{io_, client_};
     Target target_;
-    std::string peer_;
+    net::Endpoint peer_;
+
     Counts counts_;
     std::vector<std::uint64_t> lost_lines_;
 };

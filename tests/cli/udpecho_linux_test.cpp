@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "tests/peer.h"
 #include "tests/support.h"
 
@@ -23,6 +25,23 @@ TEST(UdpEcho, ClosedPortIsRefusedByNameAndProbingGoesOn) {
     if (v6.status == tools::exit_refused)
         GTEST_SKIP() << "no IPv6 here: " << v6.err;
     EXPECT_THAT(v6.err, HasSubstr("port unreachable from ::1 (ECONNREFUSED)"));
+}
+
+TEST(UdpEcho, ListensForItself) {
+    const TemporaryFile file;
+    Process server({"udpecho", "--listen", "-p", "0", "-b", "127.0.0.1", "--json", "--port-file",
+                    file.path()});
+    EXPECT_THAT(server.read_line(),
+                HasSubstr(R"("event":"listening","address":"127.0.0.1","port":)"));
+    const std::string port = lines(file.content()).at(0);
+    const Ran ran = run(udpecho, {"127.0.0.1", port}, "one\n\nthree\n");
+    EXPECT_EQ(ran.out, "one\n\nthree\n") << ran.err;
+    server.send_signal(SIGTERM);
+    const Ran ended = server.wait();
+    EXPECT_THAT(ended.out, HasSubstr(R"("received":3,"received_bytes":11,"answered":3)"));
+    EXPECT_EQ(ended.status, tools::exit_ok);
+    EXPECT_EQ(run(udpecho, {"--listen", "127.0.0.1", "7"}).status, tools::exit_usage);
+    EXPECT_EQ(run(udpecho, {}).status, tools::exit_usage);
 }
 
 TEST(UdpEcho, FullOutputIsAFailure) {

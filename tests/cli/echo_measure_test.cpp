@@ -1,0 +1,219 @@
+// Tests of the command echo measuring, against servers with known behaviour.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "net/streams.h"
+#include "tests/peer.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using tools::echo;
+
+Ran measure(const Peer& peer, Words words) {
+    words.insert(words.begin(), {"127.0.0.1", peer.port()});
+    return run(echo, words);
+}
+
+// The number of a member of the (one) result object.
+std::int64_t member(const Ran& ran, const std::string& name, std::size_t from = 0) {
+    const std::string key = '"' + name + "\":";
+    const std::size_t at = ran.out.find(key, from);
+    if (at == std::string::npos || !std::isdigit(ran.out.at(at + key.size()))) {
+        ADD_FAILURE() << name << " is missing: " << ran.out << ran.err;
+        return -1;
+    }
+    return std::stoll(ran.out.substr(at + key.size()));
+}
+
+void expect_counts_add_up(const Ran& ran) {
+    EXPECT_EQ(member(ran, "sent"),
+              member(ran, "received") + member(ran, "lost") + member(ran, "pending"));
+}
+
+// What a known delay is made of: the wait for a socket on which nothing comes.
+void pause(std::chrono::milliseconds time) {
+    const net::Socket silent = *net::bind_datagram(net::Endpoint::loopback(net::Family::ipv4));
+    (void)net::wait_for(silent, net::Direction::receive, net::deadline_in(time));
+}
+
+TEST(EchoMeasure, CountsRoundTripsAndReportsThem) {
+    auto peer = Peer::stream(echo_all);
+    const Ran text = measure(peer, {"-c", "3", "-i", "10ms"});
+    EXPECT_THAT(text.out, HasSubstr("64 bytes from 127.0.0.1:" + peer.port() + ": seq=1 time="));
+    EXPECT_THAT(text.out, HasSubstr("seq=3 time="));
+    EXPECT_THAT(text.out, HasSubstr("3 sent, 3 received, 0 lost (0%), 0 mismatched\n"));
+    EXPECT_EQ(text.status, tools::exit_ok) << text.err;
+
+    const Ran json = measure(peer, {"--json", "-c", "100", "-i", "0", "-s", "1000"});
+    EXPECT_EQ(lines(json.out).size(), 1U) << "no replies are printed at full speed";
+    EXPECT_EQ(member(json, "sent"), 100);
+    EXPECT_EQ(member(json, "received"), 100);
+    EXPECT_EQ(member(json, "sent_bytes"), 100000);
+    EXPECT_EQ(member(json, "received_bytes"), 100000);
+    EXPECT_THAT(json.out, HasSubstr(R"("mode":"closed")"));
+    EXPECT_LE(member(json, "min_ns"), member(json, "max_ns"));
+    const Ran quiet = measure(peer, {"-q", "-c", "1"});
+    EXPECT_THAT(quiet.out, testing::Not(HasSubstr("seq=")));
+}
+
+TEST(EchoMeasure, KnownDelaysAreMeasured) {
+    auto peer = Peer::stream([](net::Socket& socket) {
+        auto delay = 10ms;
+        for (std::string text = receive_some(socket); !text.empty(); text = receive_some(socket)) {
+            pause(delay);
+            delay += 10ms;
+            send_text(socket, text);
+        }
+    });
+    const Ran ran = measure(peer, {"--json", "-c", "10", "-i", "0"});
+    EXPECT_GE(member(ran, "min_ns"), 10'000'000);
+    EXPECT_GE(member(ran, "mean_ns"), 55'000'000);
+    EXPECT_GE(member(ran, "p50_ns"), 49'900'000);
+    EXPECT_GE(member(ran, "p90_ns"), 89'900'000);
+    EXPECT_GE(member(ran, "max_ns"), 100'000'000);
+    EXPECT_LT(member(ran, "p50_ns"), member(ran, "max_ns"));
+}
+
+// The messages that were due while the server stood still have waited too: most of a second.
+TEST(EchoMeasure, OpenLoopShowsAStallThatAClosedLoopHides) {
+    auto peer = Peer::stream([](net::Socket& socket) {
+        bool stalled = false;
+        for (std::string text = receive_some(socket); !text.empty(); text = receive_some(socket)) {
+            if (!std::exchange(stalled, true))
+                pause(500ms);
+            send_text(socket, text);
+        }
+    });
+    const Ran open = measure(peer, {"--json", "--rate", "200", "-t", "800ms"});
+    EXPECT_THAT(open.out, HasSubstr(R"("mode":"open")"));
+    EXPECT_GE(member(open, "p50_ns"), 50'000'000);
+    EXPECT_GE(member(open, "p90_ns"), 300'000'000);
+    expect_counts_add_up(open);
+    const Ran closed = measure(peer, {"--json", "-t", "800ms"});
+    EXPECT_LT(member(closed, "p50_ns"), 50'000'000);
+}
+
+TEST(EchoMeasure, WrongEchoIsCountedAndFails) {
+    auto peer = Peer::stream([](net::Socket& socket) {
+        int number = 0;
+        for (std::string text = receive_some(socket); !text.empty(); text = receive_some(socket)) {
+            if (++number == 3)
+                text[7] ^= 1;
+            send_text(socket, text);
+        }
+    });
+    const Ran ran = measure(peer, {"--json", "-c", "5", "-i", "0"});
+    EXPECT_EQ(member(ran, "received"), 5);
+    EXPECT_EQ(member(ran, "mismatched"), 1);
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+TEST(EchoMeasure, ServerThatNeverAnswersLosesAll) {
+    net::Socket held;
+    auto peer = Peer::stream([&](net::Socket& socket) { held = std::move(socket); });
+    const Ran ran = measure(peer, {"--json", "-c", "2", "-i", "0", "-W", "50ms"});
+    EXPECT_EQ(member(ran, "sent"), 2);
+    EXPECT_EQ(member(ran, "lost"), 2);
+    EXPECT_THAT(ran.out, HasSubstr(R"("rtt":{"min_ns":null)"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+TEST(EchoMeasure, BrokenConnectionIsAnErrorOfItsPhase) {
+    auto peer = Peer::stream([](net::Socket& socket) {
+        for (int i = 0; i < 3; ++i)
+            send_text(socket, receive_some(socket));
+        receive_some(socket);
+        socket.abort();
+    });
+    const Ran ran = measure(peer, {"--json", "-c", "8", "-i", "0"});
+    EXPECT_EQ(member(ran, "sent"), 8);
+    EXPECT_EQ(member(ran, "received"), 6);
+    EXPECT_EQ(member(ran, "lost"), 2);
+    EXPECT_THAT(ran.out, HasSubstr(R"("errors":[{"message":"receive: )"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+TEST(EchoMeasure, ReconnectMakesAConnectionForEachMessage) {
+    std::atomic<int> connections{0};
+    auto peer = Peer::stream([&](net::Socket& socket) {
+        ++connections;
+        echo_all(socket);
+    });
+    const Ran ran = measure(peer, {"--json", "-c", "5", "-i", "0", "--reconnect"});
+    EXPECT_EQ(member(ran, "received"), 5) << ran.out;
+    EXPECT_EQ(connections, 5);
+    EXPECT_EQ(ran.status, tools::exit_ok);
+}
+
+TEST(EchoMeasure, ConnectionsShareTheRunAndItsThreads) {
+    std::mutex mutex;
+    std::vector<std::thread> threads;
+    {
+        auto peer = Peer::stream([&](net::Socket& socket) {
+            const std::lock_guard lock(mutex);
+            threads.emplace_back([own = std::move(socket)]() mutable { echo_all(own); });
+        });
+        const Ran ran =
+            measure(peer, {"--json", "-P", "4", "--threads", "2", "-c", "200", "--warmup", "20ms"});
+        EXPECT_EQ(member(ran, "sent"), 200);
+        EXPECT_EQ(member(ran, "received"), 200);
+        EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+    }
+    EXPECT_LE(threads.size(), 4U);
+    for (std::thread& thread : threads)
+        thread.join();
+}
+
+TEST(EchoMeasure, AssertionsDecide) {
+    auto peer = Peer::stream(echo_all);
+    const Ran kept =
+        measure(peer, {"-c", "2", "-i", "0", "--assert", "max<1h", "--assert", "loss<1%"});
+    EXPECT_THAT(kept.out, HasSubstr("assert max<1h: ok"));
+    EXPECT_EQ(kept.status, tools::exit_ok);
+    const Ran broken = measure(peer, {"--json", "-c", "2", "-i", "0", "--assert", "max<1ns"});
+    EXPECT_THAT(broken.out, HasSubstr(R"({"expression":"max<1ns","value":)"));
+    EXPECT_THAT(broken.out, HasSubstr(R"("ok":false})"));
+    EXPECT_EQ(broken.status, tools::exit_mismatch);
+}
+
+TEST(EchoMeasure, WritesThePercentiles) {
+    auto peer = Peer::stream(echo_all);
+    const TemporaryFile file;
+    EXPECT_EQ(measure(peer, {"-c", "2", "-i", "0", "--hgrm", file.path()}).status, tools::exit_ok);
+    EXPECT_THAT(file.content(), HasSubstr("Total count    =            2]"));
+    EXPECT_EQ(measure(peer, {"-c", "1", "--hgrm", "/no/such/folder/x"}).status, tools::exit_output);
+}
+
+TEST(EchoMeasure, DrawsWhatItMeasured) {
+    auto peer = Peer::stream(echo_all);
+    const Ran ran = measure(peer, {"-c", "20", "-i", "0", "--plot"});
+    EXPECT_THAT(ran.out, HasSubstr("round trips (logarithmic)\n"));
+    EXPECT_THAT(ran.out, HasSubstr("█"));
+    EXPECT_EQ(measure(peer, {"-c", "1", "--plot", "--json"}).status, tools::exit_usage);
+}
+
+TEST(EchoMeasure, OptionsThatDoNotGoTogetherAreRefused) {
+    const Words target{"127.0.0.1", "7"};
+    for (const Words& words :
+         {Words{"-c", "1", "word"}, Words{"-i", "1s"}, Words{"-c", "-1"}, Words{"-c", "1e3"},
+          Words{"-t", "0"}, Words{"-s", "0", "-c", "1"}, Words{"-s", "64KiB", "-c", "1"},
+          Words{"--rate", "5", "-i", "1"}, Words{"--assert", "p99", "-c", "1"}, Words{"-t", "1,5s"},
+          Words{"-P", "0"}, Words{"-W", "0", "-c", "1"}}) {
+        Words all = target;
+        all.insert(all.end(), words.begin(), words.end());
+        const Ran ran = run(echo, all);
+        EXPECT_EQ(ran.status, tools::exit_usage) << words[0] << ' ' << ran.err;
+        EXPECT_EQ(ran.out, "");
+    }
+}
+
+}  // namespace
+}  // namespace sockbox::test

@@ -1,0 +1,121 @@
+// Tests of the command udpecho measuring, against a server that treats each datagram as told.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "tests/peer.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::HasSubstr;
+using tools::udpecho;
+
+void reply(net::Socket& socket, std::string_view text, const net::Endpoint& to) {
+    (void)socket.send_to(std::as_bytes(std::span(text)), to);
+}
+
+Ran measure(const Peer& peer, Words words) {
+    words.insert(words.begin(), {"127.0.0.1", peer.port()});
+    return run(udpecho, words);
+}
+
+// A peer that is told for each datagram, by the order of their arrival, what to answer.
+using Answer = std::function<void(const std::function<void(std::string_view)>&, int number,
+                                  const std::string& text, std::map<int, std::string>& held)>;
+Peer scripted(Answer answer) {
+    return Peer::datagram(
+        [answer = std::move(answer), number = 0, held = std::map<int, std::string>()](
+            auto& socket, const auto& text, const auto& from) mutable {
+            held[number] = text;
+            answer([&](std::string_view back) { reply(socket, back, from); }, number++, text, held);
+        });
+}
+
+TEST(UdpEchoMeasure, AllCameBack) {
+    auto peer = Peer::datagram(reply);
+    const Ran text = measure(peer, {"-c", "3", "-i", "10ms", "--first-seq", "41"});
+    EXPECT_THAT(text.out, HasSubstr("64 bytes from 127.0.0.1:" + peer.port() + ": seq=41 time="));
+    EXPECT_THAT(text.out, HasSubstr("seq=43 time="));
+    EXPECT_THAT(text.out, HasSubstr("3 sent, 3 received, 0 lost (0%)\n"));
+    EXPECT_EQ(text.status, tools::exit_ok) << text.err;
+}
+
+TEST(UdpEchoMeasure, AnyPayloadDownToNothing) {
+    auto peer = Peer::datagram(reply);
+    for (const char* size : {"0", "1", "8", "23", "24", "9000"}) {
+        const Ran ran = measure(peer, {"--json", "-c", "20", "-i", "0", "-s", size});
+        EXPECT_THAT(ran.out, HasSubstr(R"("sent":20,"received":20,"lost":0,"pending":0)")) << size;
+        EXPECT_THAT(ran.out, HasSubstr(R"("corrupted":0,"foreign":0)")) << size;
+    }
+    EXPECT_EQ(measure(peer, {"-c", "1", "-s", "65508"}).status, tools::exit_usage);
+}
+
+// Of 0 to 9 these arrive: 0 1 3 2 4 4 7 6 8.
+TEST(UdpEchoMeasure, LossDuplicatesAndOrderAreToldApart) {
+    auto peer = scripted([](const auto& send, int number, const std::string& text, auto& held) {
+        if (number == 2 || number == 5 || number == 6 || number == 9)
+            return;
+        send(text);
+        if (number == 3 || number == 7)
+            send(held[number - 1]);
+        if (number == 4)
+            send(text);
+    });
+    const Ran ran = measure(peer, {"--json", "-q", "-c", "10", "-i", "5ms", "-W", "500ms"});
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":10,"received":8,"lost":2,"pending":0)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("duplicated":1,"reordered":2,"corrupted":0,"foreign":0)"));
+    EXPECT_EQ(ran.status, tools::exit_ok) << "some loss is no failure, as for ping";
+}
+
+TEST(UdpEchoMeasure, ChangedCutAndStrangeRepliesAreToldApart) {
+    auto peer = scripted([](const auto& send, int number, std::string text, auto&) {
+        if (number == 0)
+            text[40] ^= 1;
+        if (number == 1)
+            text.resize(30);
+        if (number == 2)
+            text += "more";
+        send(text);
+        text.resize(64);
+        text[8] ^= 0x40;  // the number of one that was never sent
+        if (number == 3)
+            send(text);
+    });
+    const Ran ran = measure(peer, {"--json", "-q", "-c", "5", "-i", "5ms"});
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":5,"received":5,"lost":0)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("corrupted":3,"foreign":1)"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+TEST(UdpEchoMeasure, ReplyAfterItsTimeIsLostAndLate) {
+    auto peer = scripted([](const auto& send, int number, const std::string& text, auto& held) {
+        if (number == 1)
+            send(held[0]);
+        if (number > 0)
+            send(text);
+    });
+    const Ran ran = measure(peer, {"--json", "-q", "-c", "2", "-i", "400ms", "-W", "200ms"});
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":2,"received":1,"lost":1)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("late":1)"));
+}
+
+TEST(UdpEchoMeasure, NothingBackIsAFailureWithoutNumbers) {
+    auto peer = Peer::datagram([](auto&, auto&, auto&) {});
+    const Ran ran = measure(peer, {"--json", "-c", "2", "-i", "0", "-W", "20ms"});
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":2,"received":0,"lost":2)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("rtt":{"min_ns":null)"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+TEST(UdpEchoMeasure, OpenLoopKeepsItsRate) {
+    auto peer = Peer::datagram(reply);
+    const Ran ran = measure(peer, {"--json", "--rate", "1000", "-c", "300", "--assert", "loss<1%"});
+    EXPECT_THAT(ran.out, HasSubstr(R"("mode":"open","sent":300,"received":300)"));
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.out;
+}
+
+}  // namespace
+}  // namespace sockbox::test

@@ -1,0 +1,108 @@
+// The server of udpecho: recvfrom, sendto.
+#include "tools/udpecho_listen.h"
+
+#include "net/resolver.h"
+#include "serve/datagram_echo.h"
+#include "serve/listeners.h"
+#include "tools/port_file.h"
+
+namespace sockbox::tools {
+namespace {
+
+report::Json counts(const serve::DatagramCounters& counters) {
+    auto json = report::event("udpecho", "result");
+    json.set("received", counters.received.value())
+        .set("received_bytes", counters.received_bytes.value())
+        .set("answered", counters.answered.value())
+        .set("dropped_port", counters.dropped_port.value())
+        .set("dropped_source", counters.dropped_source.value())
+        .set("dropped_destination", counters.dropped_destination.value())
+        .set("dropped_truncated", counters.dropped_truncated.value())
+        .set("unsent", counters.unsent.value())
+        .set("overflowed", counters.overflowed.value());
+    return json;
+}
+
+}  // namespace
+
+void UdpListen::declare(Cli& cli) {
+    cli.flag("--listen", "be the server: echo datagrams, without HOST PORT", listen_);
+    cli.option("-p,--port", "PORT", "with --listen: default 3490; 0 takes a free one",
+               [this](std::string_view text) {
+                   const auto port = net::resolve_port(text, net::Transport::udp);
+                   if (!port)
+                       return net::Status(net::fail(port.error()));
+                   port_ = *port;
+                   return net::Status();
+               });
+    cli.repeated("-b,--bind", "ADDRESS", "with --listen: where (default all addresses)",
+                 [this](std::string_view text) {
+                     auto host = net::check_host(text);
+                     if (!host)
+                         return net::Status(net::fail(host.error()));
+                     bind_.push_back(std::move(*host));
+                     return net::Status();
+                 });
+    cli.option("--port-file", "FILE", "with --listen: write the port there once listening",
+               take_text(port_file_));
+}
+
+int UdpListen::run(const Cli& cli) {
+    if (!client_.operands.empty())
+        return cli.refuse(io_, "--listen takes no HOST and PORT");
+    return serve();
+}
+
+int UdpListen::serve() {
+    serve::ListenPlan plan;
+    plan.family = client_.common.family;
+    plan.port = port_;
+    plan.tcp = false;
+    plan.options.prepare = client_.prepare();
+    for (const std::string& host : bind_) {
+        const auto found = net::resolve_endpoints(host, 0, plan.family, net::Transport::udp);
+        if (!found)
+            return client_.fail(io_, found.error(), status_of(found.error()));
+        plan.addresses.insert(plan.addresses.end(), found->begin(), found->end());
+    }
+    auto stop = net::StopSignal::create();
+    auto again = net::StopSignal::create();
+    if (!stop || !again)
+        return client_.fail(io_, stop ? again.error() : stop.error(), exit_refused);
+    const net::Interrupts interrupts(*stop, *again);
+    auto listeners = serve::open_listeners(plan);
+    if (!listeners)
+        return client_.fail(io_, listeners.error(), exit_refused);
+    PortFile port_file;
+    if (!port_file_.empty())
+        if (const auto written = port_file.write(port_file_, listeners->port); !written)
+            return client_.fail(io_, written.error(), exit_output);
+    announce(listeners->udp);
+    serve::DatagramCounters counters;
+    const auto served = serve::echo_datagrams(std::move(listeners->udp), counters, *stop);
+    if (!served)
+        return client_.fail(io_, served.error(), exit_refused);
+    if (client_.common.json)
+        io_.out.write(counts(counters).to_string() + '\n');
+    else if (client_.common.verbose)
+        io_.err.print("udpecho: {} datagrams received, {} answered\n", counters.received.value(),
+                      counters.answered.value());
+    return finish(io_, "udpecho", exit_ok);
+}
+
+// One line a socket, flushed, for whoever waits for the server.
+void UdpListen::announce(const std::vector<net::Socket>& sockets) const {
+    for (const net::Socket& socket : sockets) {
+        const auto local = socket.local();
+        if (!local || client_.common.quiet)
+            continue;
+        auto json = report::event("udpecho", "listening");
+        json.set("address", local->address()).set("port", local->port()).set("protocol", "udp");
+        io_.out.write(client_.common.json
+                          ? json.to_string() + '\n'
+                          : fmt::format("listening on {} (udp)\n", local->to_string()));
+    }
+    io_.out.flush();
+}
+
+}  // namespace sockbox::tools

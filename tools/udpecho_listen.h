@@ -1,0 +1,35 @@
+// udpecho --listen: the connectionless iterative server.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/cli.h"
+#include "tools/client.h"
+
+namespace sockbox::tools {
+
+class UdpListen {
+  public:
+    UdpListen(Io io, const Client& client) : io_(io), client_(client) {}
+
+    // --listen -p -b --port-file; --set and -4 -6 are the client's.
+    void declare(Cli& cli);
+    bool is_wanted() const { return listen_; }
+
+    // Answers until SIGINT or SIGTERM; the exit status.
+    int run(const Cli& cli);
+
+  private:
+    int serve();
+    void announce(const std::vector<net::Socket>& sockets) const;
+
+    Io io_;
+    const Client& client_;
+    bool listen_ = false;
+    std::uint16_t port_ = 3490;
+    std::vector<std::string> bind_;
+    std::string port_file_;
+};
+
+}  // namespace sockbox::tools
