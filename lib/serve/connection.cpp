@@ -6,31 +6,13 @@
 #include "serve/reactor.h"
 
 namespace sockbox::serve {
-namespace {
-
-using std::chrono::milliseconds;
-
-// A connection that moved no byte for so long has nothing under way, and a drain ends it.
-constexpr milliseconds quiet{200};
-
-// How long the peer's own FIN is waited for after ours. Closing sooner would answer what it still
-// sends with a reset, which may take from it what it has not read yet.
-constexpr milliseconds linger{300};
-
-}  // namespace
 
 Connection::Connection(Reactor& reactor, Client client)
-    : reactor_(reactor), client_(std::move(client)), began_(reactor.now()), active_(began_) {}
+    : reactor_(reactor), session_(reactor.service(), std::move(client), reactor.now()) {}
 
 Connection::~Connection() {
     if (rest_)
         reactor_.give_back(std::move(rest_));
-    if (reset_)
-        client_.socket.abort();
-}
-
-void Connection::touch() {
-    active_ = reactor_.now();
 }
 
 void Connection::on_ready() {
@@ -50,25 +32,22 @@ void Connection::proceed() {
 
 void Connection::read_once() {
     const auto buffer = reactor_.buffer();
-    const net::Transfer got = client_.socket.receive(buffer);
+    const net::Transfer got = session_.socket().receive(buffer);
     if (got.would_block())
         return;
     if (got.failed())
         return end_by(got.error);
     if (got.end())
         return end(EndReason::finished);
-    received_ += got.bytes;
-    reactor_.service().counters().received_bytes.add(got.bytes);
-    touch();
+    session_.received(got.bytes, reactor_.now());
     echo(buffer.first(got.bytes));
 }
 
 void Connection::echo(std::span<const std::byte> data) {
-    const net::Transfer put = client_.socket.send(data);
+    const net::Transfer put = session_.socket().send(data);
     if (put.failed())
         return end_by(put.error);
-    sent_ += put.bytes;
-    reactor_.service().counters().sent_bytes.add(put.bytes);
+    session_.sent(put.bytes, reactor_.now());
     if (put.bytes < data.size())
         keep(data.subspan(put.bytes));
 }
@@ -85,16 +64,14 @@ void Connection::keep(std::span<const std::byte> rest) {
 }
 
 void Connection::write_rest() {
-    const net::Transfer put = client_.socket.send(
+    const net::Transfer put = session_.socket().send(
         std::span<const std::byte>(rest_.get() + rest_begin_, rest_end_ - rest_begin_));
     if (put.failed())
         return end_by(put.error);
     if (put.would_block())
         return;
     rest_begin_ += static_cast<std::uint32_t>(put.bytes);
-    sent_ += put.bytes;
-    reactor_.service().counters().sent_bytes.add(put.bytes);
-    touch();
+    session_.sent(put.bytes, reactor_.now());
     if (has_rest())
         return;
     reactor_.give_back(std::move(rest_));
@@ -102,82 +79,53 @@ void Connection::write_rest() {
 }
 
 void Connection::discard_input() {
-    const net::Transfer got = client_.socket.receive(reactor_.buffer());
+    const net::Transfer got = session_.socket().receive(reactor_.buffer());
     if (!got.would_block() && !got.done())
         over_ = true;
 }
 
 void Connection::check_time() {
-    if (lingering_)
-        over_ = reactor_.now() >= active_;
-    else if (reactor_.draining())
-        check_drain();
-    else
-        check_timeouts();
+    using What = Session::Verdict::What;
+    const auto verdict = session_.judge(reactor_.now(), has_rest(), reactor_.drain_deadline());
+    if (lingering_) {
+        over_ = reactor_.now() >= linger_until_;
+    } else if (verdict.what == What::goodbye) {
+        say_goodbye(verdict.reason);
+    } else if (verdict.what == What::abort) {
+        session_.reset_at_close();
+        end(verdict.reason);
+    }
     if (over_)
         reactor_.destroy(*this);
 }
 
-void Connection::check_timeouts() {
-    const ServeOptions& options = reactor_.service().options();
-    const auto still = reactor_.now() - active_;
-    if (has_rest() && still >= options.write_timeout) {
-        reset_ = true;
-        end(EndReason::write_timeout);
-    } else if (!has_rest() && options.idle_timeout && still >= *options.idle_timeout) {
-        say_goodbye(EndReason::idle);
-    }
-}
-
-// What is under way may end by itself until the deadline; a little before it the last are cut off
-// where that loses nothing already received, so that they too see a FIN and no reset.
-void Connection::check_drain() {
-    const auto left = reactor_.drain_deadline() - reactor_.now();
-    const auto timeout = reactor_.service().options().drain_timeout;
-    const auto still = reactor_.now() - active_;
-    if (has_rest()) {
-        if (left <= milliseconds(0))
-            abort();
-    } else if (still >= std::min<std::chrono::nanoseconds>(quiet, timeout / 4)) {
-        say_goodbye(EndReason::drained);
-    } else if (left <= std::min<std::chrono::nanoseconds>(linger, timeout / 4)) {
-        say_goodbye(EndReason::aborted);
-    }
-}
-
 // Our FIN, after which input is only dropped. Input that is there already is echoed instead.
 void Connection::say_goodbye(EndReason reason) {
-    const std::uint64_t before = received_;
+    const std::uint64_t before = session_.received_bytes();
     if (reason != EndReason::aborted)
         read_once();
-    if (over_ || received_ != before)
+    if (over_ || session_.received_bytes() != before)
         return;
-    static_cast<void>(client_.socket.shutdown(net::ShutdownHow::send));
-    end(reason);
-    over_ = false;
+    static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
+    session_.end(reason, reactor_.now());
     lingering_ = true;
-    active_ = std::min(reactor_.now() + linger, reactor_.drain_deadline());
+    linger_until_ = Session::linger_until(reactor_.now(), reactor_.drain_deadline());
 }
 
 void Connection::abort() {
-    if (!over_ && !lingering_)
-        end(has_rest() ? EndReason::aborted : EndReason::drained);
-    reset_ = has_rest();
-    over_ = true;
+    if (has_rest())
+        session_.reset_at_close();
+    end(has_rest() ? EndReason::aborted : EndReason::drained);
 }
 
 void Connection::end_by(const std::error_code& error) {
-    const bool reset = error == std::errc::connection_reset || error == std::errc::broken_pipe;
-    end(reset ? EndReason::reset : EndReason::failed, error);
+    over_ = true;
+    session_.end_by(error, reactor_.now());
 }
 
-void Connection::end(EndReason reason, std::error_code error) {
+void Connection::end(EndReason reason) {
     over_ = true;
-    Service& service = reactor_.service();
-    service.counters().ended[static_cast<std::size_t>(reason)].add();
-    service.counters().unsent_bytes.add(received_ - sent_);
-    service.observer().ended(
-        {client_.ticket.peer(), received_, sent_, reactor_.now() - began_, reason, error});
+    session_.end(reason, reactor_.now());
 }
 
 ConnectionList::~ConnectionList() {

@@ -3,7 +3,7 @@
 
 #include "serve/pages.h"
 #include "serve/poller.h"
-#include "serve/service.h"
+#include "serve/session.h"
 
 namespace sockbox::serve {
 
@@ -29,7 +29,7 @@ class Connection final : public EventSource {
 
     // Whether it waits for its peer to take bytes.
     bool has_rest() const noexcept { return rest_begin_ < rest_end_; }
-    net::NativeSocket native() const noexcept { return client_.socket.native(); }
+    net::NativeSocket native() const noexcept { return session_.socket().native(); }
 
   private:
     friend class ConnectionList;
@@ -40,25 +40,18 @@ class Connection final : public EventSource {
     void keep(std::span<const std::byte> rest);
     void write_rest();
     void discard_input();
-    void check_timeouts();
-    void check_drain();
     void say_goodbye(EndReason reason);
-    void end(EndReason reason, std::error_code error = {});
+    void end(EndReason reason);
     void end_by(const std::error_code& error);
-    void touch();
 
     Reactor& reactor_;
-    Client client_;
-    net::Deadline began_;
-    net::Deadline active_;  // when a byte last moved; while lingering, when that ends
-    std::uint64_t received_ = 0;
-    std::uint64_t sent_ = 0;
+    Session session_;
+    net::Deadline linger_until_{};
     Pages rest_;
     std::uint32_t rest_begin_ = 0;
     std::uint32_t rest_end_ = 0;
     bool lingering_ = false;  // our FIN is out; input is dropped until the peer's comes
     bool over_ = false;
-    bool reset_ = false;  // what it has not taken by then is lost to the peer: it is told so
     Connection* next_ = nullptr;
     Connection* previous_ = nullptr;
 };

@@ -2,12 +2,11 @@
 #include "serve/engine_epoll_linux.h"
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 
 #include <array>
-#include <mutex>
 #include <thread>
 
+#include "serve/mailbox_linux.h"
 #include "serve/reactor.h"
 
 namespace sockbox::serve {
@@ -66,66 +65,29 @@ class EpollPoller final : public Poller {
     std::array<epoll_event, 256> events_{};
 };
 
-// Connections on their way from the thread that accepted them to the one that serves them.
+// A reactor's view of its mailbox.
 class Inbox final : public EventSource {
   public:
-    static net::Result<std::unique_ptr<Inbox>> create() {
-        const int descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (descriptor < 0)
-            return net::fail_last("eventfd");
-        return std::make_unique<Inbox>(net::Socket(descriptor));
-    }
-
-    explicit Inbox(net::Socket wake) : wake_(std::move(wake)) {}
+    explicit Inbox(std::unique_ptr<Mailbox> mailbox) : mailbox_(std::move(mailbox)) {}
 
     net::Status attach(Reactor& reactor) {
         reactor_ = &reactor;
-        return reactor.add(wake_.native(), *this);
+        return reactor.add(mailbox_->waitable(), *this);
     }
 
-    void put(Client client) {
-        {
-            const std::lock_guard lock(mutex_);
-            clients_.push_back(std::move(client));
-        }
-        wake();
-    }
-
-    void close() {
-        {
-            const std::lock_guard lock(mutex_);
-            closed_ = true;
-        }
-        wake();
-    }
+    Mailbox& mailbox() { return *mailbox_; }
 
     void on_ready() override {
-        std::uint64_t count = 0;
-        [[maybe_unused]] const auto got = ::read(wake_.native(), &count, sizeof count);
-        std::vector<Client> arrived;
-        bool closed = false;
-        {
-            const std::lock_guard lock(mutex_);
-            arrived.swap(clients_);
-            closed = closed_;
-        }
-        for (Client& client : arrived)
+        Mailbox::Content content = mailbox_->take();
+        for (Client& client : content.clients)
             reactor_->adopt(std::move(client));
-        if (closed)
-            reactor_->remove(wake_.native());
+        if (content.closed)
+            reactor_->remove(mailbox_->waitable());
     }
 
   private:
-    void wake() {
-        const std::uint64_t one = 1;
-        [[maybe_unused]] const auto put = ::write(wake_.native(), &one, sizeof one);
-    }
-
-    net::Socket wake_;
+    std::unique_ptr<Mailbox> mailbox_;
     Reactor* reactor_ = nullptr;
-    std::mutex mutex_;
-    std::vector<Client> clients_;
-    bool closed_ = false;
 };
 
 // A reactor beside the first, with its thread.
@@ -135,11 +97,11 @@ class Worker {
         auto poller = EpollPoller::create();
         if (!poller)
             return net::fail(poller.error());
-        auto inbox = Inbox::create();
-        if (!inbox)
-            return net::fail(inbox.error());
-        auto worker = std::make_unique<Worker>(service, std::move(*poller), std::move(*inbox));
-        if (auto attached = worker->inbox_->attach(worker->reactor_); !attached)
+        auto mailbox = Mailbox::create();
+        if (!mailbox)
+            return net::fail(mailbox.error());
+        auto worker = std::make_unique<Worker>(service, std::move(*poller), std::move(*mailbox));
+        if (auto attached = worker->inbox_.attach(worker->reactor_); !attached)
             return net::fail(attached.error());
         try {
             worker->thread_ =
@@ -150,25 +112,25 @@ class Worker {
         return worker;
     }
 
-    Worker(Service& service, std::unique_ptr<Poller> poller, std::unique_ptr<Inbox> inbox)
-        : inbox_(std::move(inbox)), reactor_(service, std::move(poller)) {}
+    Worker(Service& service, std::unique_ptr<Poller> poller, std::unique_ptr<Mailbox> mailbox)
+        : inbox_(std::move(mailbox)), reactor_(service, std::move(poller)) {}
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
     ~Worker() { finish(); }
 
-    void put(Client client) { inbox_->put(std::move(client)); }
+    void put(Client client) { inbox_.mailbox().put(std::move(client)); }
 
     // No more clients come; waits until those it has are served.
     net::Status finish() {
         if (thread_.joinable()) {
-            inbox_->close();
+            inbox_.mailbox().close();
             thread_.join();
         }
         return status_;
     }
 
   private:
-    std::unique_ptr<Inbox> inbox_;
+    Inbox inbox_;
     Reactor reactor_;
     net::Status status_;
     std::thread thread_;

@@ -6,13 +6,6 @@
 namespace sockbox::serve {
 namespace {
 
-using std::chrono::milliseconds;
-
-// Bounds of how often the connections' timeouts are looked at.
-constexpr milliseconds least_sweep_interval{10};
-constexpr milliseconds most_sweep_interval{1000};
-constexpr milliseconds drain_sweep_interval{20};
-
 // Buffers kept for the next slow peer.
 constexpr std::size_t spare_pages = 16;
 
@@ -57,7 +50,6 @@ void Reactor::adopt(Client client) {
     std::unique_ptr<Connection> connection(new (std::nothrow) Connection(*this, std::move(client)));
     if (!connection)
         return service_.tell(Trouble::accept, out_of_memory("serve a connection").value());
-    service_.counters().open.add();
     const auto watched = poller_->watch(connection->native(), *connection, Interest::read);
     Connection& added = *connection;
     connections_.add(std::move(connection));
@@ -77,7 +69,6 @@ void Reactor::hand_over(Client client) {
 
 void Reactor::destroy(Connection& connection) {
     poller_->forget(connection.native());
-    service_.counters().open.subtract();
     connections_.destroy(connection);
 }
 
@@ -145,17 +136,6 @@ bool Reactor::idle() const {
            connections_.empty();
 }
 
-std::chrono::nanoseconds Reactor::sweep_interval() const {
-    if (draining_)
-        return drain_sweep_interval;
-    const ServeOptions& options = service_.options();
-    std::chrono::nanoseconds shortest = options.write_timeout;
-    if (options.idle_timeout)
-        shortest = std::min(shortest, *options.idle_timeout);
-    return std::clamp<std::chrono::nanoseconds>(shortest / 10, least_sweep_interval,
-                                                most_sweep_interval);
-}
-
 // Whether time alone may end a connection.
 bool Reactor::needs_sweep() const {
     return !connections_.empty() &&
@@ -169,7 +149,7 @@ net::Deadline Reactor::next_deadline() {
     if (!needs_sweep())
         return next;
     if (next_sweep_ <= now())
-        next_sweep_ = now() + sweep_interval();
+        next_sweep_ = now() + service_.sweep_interval(draining_);
     return std::min(next, next_sweep_);
 }
 
@@ -209,7 +189,7 @@ void Reactor::abort_all() {
 }
 
 void Reactor::sweep() {
-    next_sweep_ = now() + sweep_interval();
+    next_sweep_ = now() + service_.sweep_interval(draining_);
     connections_.for_each([](Connection& connection) { connection.check_time(); });
 }
 

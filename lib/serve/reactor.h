@@ -69,7 +69,6 @@ class Reactor {
     void abort_all();
     bool needs_sweep() const;
     void sweep();
-    std::chrono::nanoseconds sweep_interval() const;
 
     Service& service_;
     std::unique_ptr<Poller> poller_;

@@ -1,12 +1,22 @@
 // Admission, the drain's deadline and the rate of complaints, once for all engines.
 #include "serve/service.h"
 
+#include <algorithm>
+
 namespace sockbox::serve {
 namespace {
+
+using std::chrono::milliseconds;
+
+// Bounds of how often the connections' timeouts are looked at.
+constexpr milliseconds least_sweep_interval{10};
+constexpr milliseconds most_sweep_interval{1000};
+constexpr milliseconds drain_sweep_interval{20};
 
 // Closes without a reset where the peer has been quiet: what it sent already is read and dropped.
 void close_politely(net::Socket socket) {
     std::array<std::byte, 4096> dropped;
+    static_cast<void>(socket.set_blocking(false));
     static_cast<void>(socket.shutdown(net::ShutdownHow::send));
     while (socket.receive(dropped).done()) {
     }
@@ -22,6 +32,16 @@ Service::Service(const ServeOptions& options, Counters& counters, Observer& obse
       drain_(drain),
       abort_(abort),
       admission_(options.limits) {}
+
+std::chrono::nanoseconds Service::sweep_interval(bool draining) const noexcept {
+    if (draining)
+        return drain_sweep_interval;
+    std::chrono::nanoseconds shortest = options_.write_timeout;
+    if (options_.idle_timeout)
+        shortest = std::min(shortest, *options_.idle_timeout);
+    return std::clamp<std::chrono::nanoseconds>(shortest / 10, least_sweep_interval,
+                                                most_sweep_interval);
+}
 
 net::Deadline Service::drain_deadline() noexcept {
     net::Deadline unset = net::no_deadline;

@@ -27,7 +27,7 @@ struct ServeOptions {
 // Kinds of trouble, each told once a second at most.
 enum class Trouble : std::uint8_t { accept, refused, start_worker };
 
-// An accepted connection on its way to whoever serves it; its socket is non-blocking.
+// An accepted connection on its way to whoever serves it.
 struct Client {
     net::Socket socket;
     Admission::Ticket ticket;
@@ -48,6 +48,9 @@ class Service {
 
     // When the drain is over; the first call starts it.
     net::Deadline drain_deadline() noexcept;
+
+    // How often to look at the connections' time.
+    std::chrono::nanoseconds sweep_interval(bool draining) const noexcept;
 
     // A new connection's place, or none: then it is refused and counted.
     std::optional<Client> admit(net::Accepted accepted);

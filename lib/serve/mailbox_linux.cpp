@@ -1,0 +1,46 @@
+// The mailbox: a list under a lock and an eventfd.
+#include "serve/mailbox_linux.h"
+
+#include <sys/eventfd.h>
+
+namespace sockbox::serve {
+
+net::Result<std::unique_ptr<Mailbox>> Mailbox::create() {
+    const int descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (descriptor < 0)
+        return net::fail_last("eventfd");
+    return std::make_unique<Mailbox>(net::Socket(descriptor));
+}
+
+void Mailbox::put(Client client) {
+    {
+        const std::lock_guard lock(mutex_);
+        content_.clients.push_back(std::move(client));
+    }
+    wake();
+}
+
+void Mailbox::close() {
+    {
+        const std::lock_guard lock(mutex_);
+        content_.closed = true;
+    }
+    wake();
+}
+
+Mailbox::Content Mailbox::take() {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto got = ::read(wake_.native(), &count, sizeof count);
+    const std::lock_guard lock(mutex_);
+    Content taken;
+    taken.clients.swap(content_.clients);
+    taken.closed = content_.closed;
+    return taken;
+}
+
+void Mailbox::wake() {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto put = ::write(wake_.native(), &one, sizeof one);
+}
+
+}  // namespace sockbox::serve

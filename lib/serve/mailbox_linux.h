@@ -1,0 +1,37 @@
+// Connections on their way from the thread that accepted them to the one that serves them.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "serve/service.h"
+
+namespace sockbox::serve {
+
+class Mailbox {
+  public:
+    static net::Result<std::unique_ptr<Mailbox>> create();
+    explicit Mailbox(net::Socket wake) : wake_(std::move(wake)) {}
+
+    // From any thread.
+    void put(Client client);
+    void close();  // no more will come
+
+    // For the receiving thread: readable while there is something to take.
+    net::NativeSocket waitable() const noexcept { return wake_.native(); }
+    struct Content {
+        std::vector<Client> clients;
+        bool closed = false;
+    };
+    Content take();
+
+  private:
+    void wake();
+
+    net::Socket wake_;
+    std::mutex mutex_;
+    Content content_;
+};
+
+}  // namespace sockbox::serve

@@ -1,0 +1,89 @@
+// Counting, timeouts and the drain of one connection.
+#include "serve/session.h"
+
+#include <algorithm>
+
+namespace sockbox::serve {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+// A connection that moved no byte for so long has nothing under way, and a drain ends it.
+constexpr nanoseconds quiet = milliseconds(200);
+
+// Closing sooner would answer what the peer still sends with a reset, which may take from it what
+// it has not read yet.
+constexpr nanoseconds linger = milliseconds(300);
+
+}  // namespace
+
+Session::Session(Service& service, Client client, net::Deadline now) noexcept
+    : service_(service), client_(std::move(client)), began_(now), active_(now) {
+    service_.counters().open.add();
+}
+
+Session::~Session() {
+    service_.counters().open.subtract();
+    if (reset_)
+        client_.socket.abort();
+}
+
+void Session::received(std::size_t bytes, net::Deadline now) noexcept {
+    received_ += bytes;
+    active_ = now;
+    service_.counters().received_bytes.add(bytes);
+}
+
+void Session::sent(std::size_t bytes, net::Deadline now) noexcept {
+    sent_ += bytes;
+    active_ = now;
+    service_.counters().sent_bytes.add(bytes);
+}
+
+void Session::end(EndReason reason, net::Deadline now, std::error_code error) {
+    if (std::exchange(ended_, true))
+        return;
+    service_.counters().ended[static_cast<std::size_t>(reason)].add();
+    service_.counters().unsent_bytes.add(received_ - sent_);
+    service_.observer().ended(
+        {client_.ticket.peer(), received_, sent_, now - began_, reason, error});
+}
+
+void Session::end_by(const std::error_code& error, net::Deadline now) {
+    const bool reset = error == std::errc::connection_reset || error == std::errc::broken_pipe;
+    end(reset ? EndReason::reset : EndReason::failed, now, error);
+}
+
+Session::Verdict Session::judge_timeouts(net::Deadline now, bool has_rest) const {
+    const ServeOptions& options = service_.options();
+    const nanoseconds still = now - active_;
+    if (has_rest && still >= options.write_timeout)
+        return {Verdict::What::abort, EndReason::write_timeout};
+    if (!has_rest && options.idle_timeout && still >= *options.idle_timeout)
+        return {Verdict::What::goodbye, EndReason::idle};
+    return {};
+}
+
+// In a drain what is under way may end by itself until the deadline; a little before it the last
+// are cut off where that loses nothing already received, so that they too see a FIN and no reset.
+Session::Verdict Session::judge(net::Deadline now, bool has_rest, net::Deadline drain) const {
+    if (drain == net::no_deadline)
+        return judge_timeouts(now, has_rest);
+    const nanoseconds left = drain - now;
+    const nanoseconds some = service_.options().drain_timeout / 4;
+    if (has_rest)
+        return left <= nanoseconds(0) ? Verdict{Verdict::What::abort, EndReason::aborted}
+                                      : Verdict{};
+    if (now - active_ >= std::min(quiet, some))
+        return {Verdict::What::goodbye, EndReason::drained};
+    if (left <= std::min(linger, some))
+        return {Verdict::What::goodbye, EndReason::aborted};
+    return {};
+}
+
+net::Deadline Session::linger_until(net::Deadline now, net::Deadline drain) {
+    return std::min(now + linger, drain);
+}
+
+}  // namespace sockbox::serve

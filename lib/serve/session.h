@@ -1,0 +1,60 @@
+// A connection's bookkeeping and its time, the same in every engine: what is counted, when it has
+// waited too long, and what the drain wants of it.
+#pragma once
+
+#include "serve/service.h"
+
+namespace sockbox::serve {
+
+class Session {
+  public:
+    Session(Service& service, Client client, net::Deadline now) noexcept;
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    ~Session();
+
+    net::Socket& socket() noexcept { return client_.socket; }
+    const net::Socket& socket() const noexcept { return client_.socket; }
+
+    void received(std::size_t bytes, net::Deadline now) noexcept;
+    void sent(std::size_t bytes, net::Deadline now) noexcept;
+    std::uint64_t received_bytes() const noexcept { return received_; }
+
+    // Tells and counts the end, the first time.
+    void end(EndReason reason, net::Deadline now, std::error_code error = {});
+    // The same by what the system said of a transfer.
+    void end_by(const std::error_code& error, net::Deadline now);
+
+    // The socket is closed with a reset: what its peer has not got by then is lost, and it is told.
+    void reset_at_close() noexcept { reset_ = true; }
+
+    struct Verdict {
+        enum class What : std::uint8_t {
+            go_on,
+            goodbye,  // send a FIN and drop what still comes until the peer's
+            abort,    // end it now, bytes are lost
+        };
+        What what = What::go_on;
+        EndReason reason = EndReason::finished;
+    };
+    // `has_rest`: bytes wait for the peer to take them. `drain`: when it is over, no_deadline
+    // where there is none.
+    Verdict judge(net::Deadline now, bool has_rest, net::Deadline drain) const;
+
+    // How long after a goodbye the peer's FIN is waited for.
+    static net::Deadline linger_until(net::Deadline now, net::Deadline drain);
+
+  private:
+    Verdict judge_timeouts(net::Deadline now, bool has_rest) const;
+
+    Service& service_;
+    Client client_;
+    net::Deadline began_;
+    net::Deadline active_;  // when a byte last moved
+    std::uint64_t received_ = 0;
+    std::uint64_t sent_ = 0;
+    bool ended_ = false;
+    bool reset_ = false;
+};
+
+}  // namespace sockbox::serve
