@@ -11,6 +11,11 @@ endforeach()
 add_library(sockbox_headers INTERFACE)
 target_include_directories(sockbox_headers SYSTEM INTERFACE "${SOCKBOX_HEADERS}")
 
+# The archive: a shared library would cost the start of commands that never use it.
+if(NOT WIN32)
+    find_library(SOCKBOX_URING NAMES liburing.a REQUIRED)
+endif()
+
 # GoogleTest is built from Debian's sources, with the flags of this build: a sanitizer has to
 # see it too, and there is no package of it for Windows.
 if(SOCKBOX_TESTS)

@@ -1,0 +1,306 @@
+// The loop of completions: accepting, datagrams, the time, the drain and the end.
+#include "serve/ring_reactor_linux.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace sockbox::serve {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds accept_pause{100};
+
+// Batches of datagrams in turn, before the connections have theirs.
+constexpr int batches_at_once = 4;
+constexpr int last_batches = 64;
+constexpr int last_accepts = 65536;
+
+}  // namespace
+
+// A listening socket and its multishot accept.
+class RingReactor::Listener final : public Completion {
+  public:
+    Listener(RingReactor& reactor, net::Socket socket)
+        : reactor_(reactor), socket_(std::move(socket)) {
+        // Non-blocking, the ring would not wait for connections but fail (EAGAIN).
+        static_cast<void>(socket_.set_blocking(true));
+        arm();
+    }
+
+    void complete(int result, unsigned flags) override {
+        armed_ = (flags & IORING_CQE_F_MORE) != 0;
+        if (result >= 0)
+            take(net::Socket(result));
+        else if (result != -ECANCELED && result != -ECONNABORTED)
+            complain(-result);
+        if (!armed_ && !closing_ && (result >= 0 || result == -ECONNABORTED))
+            arm();
+        else if (!armed_ && !closing_)
+            resumes_ = reactor_.now() + accept_pause;
+    }
+
+    void check_time() {
+        if (resumes_ == net::no_deadline || reactor_.now() < resumes_)
+            return;
+        resumes_ = net::no_deadline;
+        arm();
+    }
+    net::Deadline resumes() const noexcept { return resumes_; }
+
+    void close() {
+        closing_ = true;
+        resumes_ = net::no_deadline;
+        if (armed_)
+            reactor_.ring().cancel(*this);
+    }
+
+    // Once its accept is over, takes those who wait still, and then is done.
+    bool finish() {
+        if (armed_)
+            return false;
+        static_cast<void>(socket_.set_blocking(false));
+        for (int i = 0; i < last_accepts; ++i) {
+            net::Accepted accepted = net::accept(socket_, true);
+            if (!accepted.transfer.done())
+                break;
+            serve(std::move(accepted));
+        }
+        return true;
+    }
+
+  private:
+    void arm() {
+        reactor_.ring().accept_many(socket_.native(), *this);
+        armed_ = true;
+    }
+
+    void take(net::Socket socket) {
+        auto peer = socket.peer();
+        if (peer)  // else it is gone already
+            serve({{}, std::move(socket), *peer});
+    }
+
+    void serve(net::Accepted accepted) {
+        if (auto client = reactor_.service().admit(std::move(accepted)))
+            reactor_.hand_over(std::move(*client));
+    }
+
+    void complain(int error) {
+        reactor_.service().counters().accept_failures.add();
+        reactor_.service().tell(
+            Trouble::accept,
+            {std::error_code(error, std::system_category()), "accept", {}, {}, {}});
+    }
+
+    RingReactor& reactor_;
+    net::Socket socket_;
+    bool armed_ = false;
+    bool closing_ = false;
+    net::Deadline resumes_ = net::no_deadline;
+};
+
+// A UDP socket, waited for by the ring and answered in batches.
+class RingReactor::Datagrams final : public Completion {
+  public:
+    Datagrams(RingReactor& reactor, net::Socket socket)
+        : reactor_(reactor), listener_{std::move(socket)} {}
+
+    net::Status start() {
+        if (auto prepared = DatagramBatch::prepare(listener_.socket); !prepared)
+            return prepared;
+        arm();
+        return {};
+    }
+
+    void complete(int /*result*/, unsigned /*flags*/) override {
+        if (closed_)
+            return;
+        answer(batches_at_once);
+        arm();
+    }
+
+    // Answers what has arrived already.
+    void close() {
+        closed_ = true;
+        answer(last_batches);
+    }
+
+  private:
+    void answer(int batches) {
+        while (batches-- > 0 && reactor_.datagram_echo_->answer(listener_) > 0) {
+        }
+    }
+
+    void arm() { reactor_.ring().wait_readable(listener_.socket.native(), *this); }
+
+    RingReactor& reactor_;
+    DatagramListener listener_;
+    bool closed_ = false;
+};
+
+// The mailbox of a reactor that does not accept itself.
+class RingReactor::Post final : public Completion {
+  public:
+    Post(RingReactor& reactor, Mailbox& mailbox) : reactor_(reactor), mailbox_(mailbox) { arm(); }
+
+    void complete(int /*result*/, unsigned /*flags*/) override {
+        Mailbox::Content content = mailbox_.take();
+        for (Client& client : content.clients)
+            reactor_.adopt(std::move(client));
+        closed_ = content.closed;
+        if (!closed_)
+            arm();
+    }
+    bool closed() const noexcept { return closed_; }
+
+  private:
+    void arm() { reactor_.ring().wait_readable(mailbox_.waitable(), *this); }
+
+    RingReactor& reactor_;
+    Mailbox& mailbox_;
+    bool closed_ = false;
+};
+
+RingReactor::RingReactor(Service& service, std::unique_ptr<Ring> ring)
+    : service_(service), ring_(std::move(ring)) {
+    ring_->wait_readable(service_.drain().waitable(), waker_);
+}
+
+RingReactor::~RingReactor() = default;
+
+void RingReactor::listen(std::vector<net::Socket> tcp) {
+    for (net::Socket& socket : tcp)
+        listeners_.push_back(std::make_unique<Listener>(*this, std::move(socket)));
+}
+
+net::Status RingReactor::answer_datagrams(std::vector<net::Socket> udp) {
+    if (udp.empty())
+        return {};
+    auto echo = DatagramEcho::create(service_.counters().datagrams);
+    if (!echo)
+        return net::fail(echo.error());
+    datagram_echo_.emplace(std::move(*echo));
+    for (net::Socket& socket : udp) {
+        datagrams_.push_back(std::make_unique<Datagrams>(*this, std::move(socket)));
+        if (auto started = datagrams_.back()->start(); !started)
+            return started;
+    }
+    return {};
+}
+
+void RingReactor::serve_from(Mailbox& mailbox) {
+    post_ = std::make_unique<Post>(*this, mailbox);
+}
+
+void RingReactor::hand_over(Client client) {
+    if (place_)
+        place_(std::move(client));
+    else
+        adopt(std::move(client));
+}
+
+void RingReactor::adopt(Client client) {
+    RingConnection& connection = connections_.emplace_front(*this, std::move(client));
+    connection.place = connections_.begin();
+    connection.receive();
+}
+
+void RingReactor::remove_if_gone(RingConnection& connection) {
+    if (!connection.is_gone())
+        return;
+    std::erase(hungry_, &connection);
+    connections_.erase(connection.place);
+}
+
+void RingReactor::wait_for_buffer(RingConnection& connection) {
+    if (ring_->add_buffers())
+        connection.receive();
+    else
+        hungry_.push_back(&connection);
+}
+
+void RingReactor::give_back(unsigned buffer) {
+    ring_->give_back(buffer);
+    if (hungry_.empty())
+        return;
+    RingConnection* fed = hungry_.front();
+    hungry_.erase(hungry_.begin());
+    fed->receive();
+}
+
+net::Deadline RingReactor::now() {
+    if (!now_known_)
+        now_ = net::Clock::now();
+    now_known_ = true;
+    return now_;
+}
+
+net::Status RingReactor::run() {
+    while (!idle()) {
+        const net::Deadline deadline = next_deadline();
+        now_known_ = false;
+        if (auto waited = ring_->wait(deadline); !waited)
+            return waited;
+        after_wait();
+    }
+    return {};
+}
+
+bool RingReactor::idle() const {
+    return listeners_.empty() && (datagrams_.empty() || draining_) && (!post_ || post_->closed()) &&
+           connections_.empty();
+}
+
+// Whether time alone may end a connection.
+bool RingReactor::needs_sweep() const {
+    return !connections_.empty() && (draining_ || sends_ > 0 || service_.options().idle_timeout);
+}
+
+net::Deadline RingReactor::next_deadline() {
+    now_known_ = false;
+    net::Deadline next = net::no_deadline;
+    for (const auto& listener : listeners_)
+        next = std::min(next, listener->resumes());
+    if (!needs_sweep())
+        return next;
+    if (next_sweep_ <= now())
+        next_sweep_ = now() + service_.sweep_interval(draining_);
+    return std::min(next, next_sweep_);
+}
+
+void RingReactor::after_wait() {
+    if (!draining_ && service_.drain().raised())
+        begin_drain();
+    if (draining_)
+        std::erase_if(listeners_, [](const auto& listener) { return listener->finish(); });
+    for (const auto& listener : listeners_)
+        listener->check_time();
+    if (needs_sweep() && (now() >= next_sweep_ || service_.abort().raised()))
+        sweep();
+}
+
+void RingReactor::begin_drain() {
+    draining_ = true;
+    drain_deadline_ = service_.drain_deadline();
+    next_sweep_ = now();
+    ring_->wait_readable(service_.abort().waitable(), waker_);
+    for (const auto& listener : listeners_)
+        listener->close();
+    for (const auto& datagrams : datagrams_)
+        datagrams->close();
+}
+
+void RingReactor::sweep() {
+    next_sweep_ = now() + service_.sweep_interval(draining_);
+    const bool abort = service_.abort().raised();
+    for (auto at = connections_.begin(); at != connections_.end();) {
+        RingConnection& connection = *at++;  // it may destroy itself
+        if (abort)
+            connection.abort();
+        else
+            connection.check_time();
+    }
+}
+
+}  // namespace sockbox::serve

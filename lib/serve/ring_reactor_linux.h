@@ -1,0 +1,81 @@
+// One thread's loop over a ring: listeners, datagrams and connections by completions.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "serve/datagram_echo.h"
+#include "serve/mailbox_linux.h"
+#include "serve/ring_connection_linux.h"
+
+namespace sockbox::serve {
+
+// Everything is called from the thread that runs it, but for the mailbox.
+class RingReactor {
+  public:
+    RingReactor(Service& service, std::unique_ptr<Ring> ring);
+    RingReactor(const RingReactor&) = delete;
+    RingReactor& operator=(const RingReactor&) = delete;
+    ~RingReactor();
+
+    using Place = std::function<void(Client)>;
+    void place_with(Place place) { place_ = std::move(place); }
+
+    void listen(std::vector<net::Socket> tcp);
+    net::Status answer_datagrams(std::vector<net::Socket> udp);
+    // Serves what comes there, until it is closed. It outlives the reactor.
+    void serve_from(Mailbox& mailbox);
+    void adopt(Client client);
+
+    // As Reactor::run().
+    net::Status run();
+
+    // For connections.
+    Service& service() noexcept { return service_; }
+    Ring& ring() noexcept { return *ring_; }
+    net::Deadline now();
+    net::Deadline drain_deadline() const noexcept { return drain_deadline_; }
+    void remove_if_gone(RingConnection& connection);
+    void wait_for_buffer(RingConnection& connection);
+    void give_back(unsigned buffer);
+    void send_started() noexcept { ++sends_; }
+    void send_ended() noexcept { --sends_; }
+
+  private:
+    class Listener;
+    class Datagrams;
+    class Post;
+    struct Waker final : Completion {
+        void complete(int /*result*/, unsigned /*flags*/) override {}
+    };
+
+    void hand_over(Client client);
+    bool idle() const;
+    bool needs_sweep() const;
+    net::Deadline next_deadline();
+    void after_wait();
+    void begin_drain();
+    void sweep();
+
+    Service& service_;
+    Place place_;
+    std::vector<std::unique_ptr<Listener>> listeners_;
+    std::optional<DatagramEcho> datagram_echo_;
+    std::vector<std::unique_ptr<Datagrams>> datagrams_;
+    std::unique_ptr<Post> post_;
+    std::list<RingConnection> connections_;
+    std::vector<RingConnection*> hungry_;  // wait for a buffer to receive into
+    std::size_t sends_ = 0;                // under way
+    Waker waker_;
+    net::Deadline now_{};
+    bool now_known_ = false;
+    net::Deadline next_sweep_{};
+    net::Deadline drain_deadline_ = net::no_deadline;
+    bool draining_ = false;
+    std::unique_ptr<Ring> ring_;  // destroyed first: then no operation refers to the others
+};
+
+}  // namespace sockbox::serve
