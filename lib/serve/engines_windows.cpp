@@ -1,0 +1,16 @@
+// The engines that Windows has beside the portable ones.
+#include <array>
+
+#include "serve/engine_iocp_windows.h"
+#include "serve/engines.h"
+
+namespace sockbox::serve {
+
+std::span<const Engine> system_engines() {
+    static constexpr std::array own{
+        Engine{"iocp", "one thread, a completion port", false, always_available, serve_with_iocp},
+    };
+    return own;
+}
+
+}  // namespace sockbox::serve
