@@ -1,0 +1,35 @@
+// What the end-to-end tests of echod connect with.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "net/streams.h"
+#include "net/units.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+
+inline net::Endpoint loopback(const std::string& port) {
+    return net::Endpoint::loopback(net::Family::ipv4, *net::parse_port(port));
+}
+
+inline net::Socket connect(const std::string& port) {
+    net::ConnectOptions options;
+    options.deadline = net::deadline_in(patience);
+    auto socket = net::connect_to(loopback(port), options);
+    EXPECT_TRUE(socket) << socket.error().message();
+    return std::move(*socket);
+}
+
+// Sends a byte and takes it back: the server serves this client now.
+inline void expect_served(net::Socket& socket) {
+    std::byte byte{42};
+    ASSERT_TRUE(net::send_all(socket, {&byte, 1}));
+    std::byte got{};
+    ASSERT_EQ(net::wait_for(socket, net::Direction::receive, net::deadline_in(patience)),
+              net::Readiness::ready);
+    ASSERT_TRUE(socket.receive({&got, 1}).done());
+    EXPECT_EQ(got, byte);
+}
+
+}  // namespace sockbox::test
