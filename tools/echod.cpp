@@ -5,6 +5,7 @@
 #include "net/escape.h"
 #include "net/option.h"
 #include "net/resolver.h"
+#include "net/sysctl.h"
 #include "net/units.h"
 #include "report/json.h"
 #include "serve/engines.h"
@@ -229,6 +230,17 @@ void announce_all(const serve::Listeners& listeners, const serve::Engine& engine
     io.out.flush();
 }
 
+// Linux cuts the listen queue down to a setting of the system without a word (listen(2)).
+void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
+    const auto setting = net::read_sysctl("net.core.somaxconn");
+    if (!setting)
+        return;
+    const auto most = net::parse_integer(*setting, 0, INT_MAX);
+    if (most && backlog > *most)
+        log.note(fmt::format("net.core.somaxconn clamps the listen queue from {} to {}", backlog,
+                             *most));
+}
+
 // Serves until it is told to end; the exit status.
 net::Result<int> serve_clients(const serve::Engine& engine, const Asked& asked, EchodLog& log,
                                Io io) {
@@ -247,6 +259,8 @@ net::Result<int> serve_clients(const serve::Engine& engine, const Asked& asked, 
     if (!asked.port_file.empty())
         if (auto written = port_file.write(asked.port_file, listeners->port); !written)
             return net::fail(written.error());
+    if (!listeners->tcp.empty())
+        note_clamped_backlog(asked.backlog, log);
     const serve::ServeOptions options = serve_options(asked);
     serve::Counters counters;
     serve::Service service(options, counters, log, *drain, *abort);

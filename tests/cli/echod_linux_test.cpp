@@ -4,6 +4,7 @@
 
 #include <csignal>
 
+#include "net/sysctl.h"
 #include "tests/echod_client.h"
 #include "tests/support.h"
 
@@ -72,6 +73,17 @@ TEST(Echod, WhatCouldNotBeDeliveredIsStatusFour) {
     const Ran ran = server.process().wait();
     EXPECT_EQ(ran.status, tools::exit_mismatch);
     EXPECT_THAT(ran.err, ContainsRegex("echod: 1 connection aborted, [0-9]+ bytes unsent"));
+}
+
+TEST(Echod, TellsThatTheKernelClampsTheListenQueue) {
+    const auto setting = net::read_sysctl("net.core.somaxconn");
+    if (!setting || std::stol(*setting) >= 1048576)
+        GTEST_SKIP() << "net.core.somaxconn clamps nothing here";
+    EchoServer server({"--backlog", "1048576"});
+    server.process().send_signal(SIGTERM);
+    EXPECT_EQ(
+        server.process().wait().err,
+        "echod: net.core.somaxconn clamps the listen queue from 1048576 to " + *setting + "\n");
 }
 
 }  // namespace
