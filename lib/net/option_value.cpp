@@ -163,8 +163,11 @@ Result<OptionValue> parse_time(std::string_view text) {
 }
 
 Result<OptionValue> parse_text(const OptionRow& row, std::string_view text) {
+    // Nothing that a kernel calls by a name is spelled with what would have to be escaped.
+    if (escape(text) != text)
+        return fail_text(fmt::format("'{}' is not a name", escape(text)));
     const auto length = static_cast<std::int64_t>(text.size());
-    if (!in_range(row.range, length) || text.find('\0') != text.npos)
+    if (!in_range(row.range, length))
         return fail_text(fmt::format("'{}' has {} characters: want {} to {}", escape(text), length,
                                      row.range.low, row.range.high));
     return std::string(text);

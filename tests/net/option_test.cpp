@@ -134,7 +134,7 @@ TEST(OptionValue, RangesEndWhereTheSystemsDo) {
          {"-1", "2147483648", "2G", "1e3", "0x10", "", " 1", "1 "}},
         {"SO_LINGER", {"off", "on,0", "on,65535"}, {"on,-1", "1", "0", "on", "on,65536", "on,1,2"}},
         {"SO_RCVTIMEO", {"0", "1ms"}, {"1ns", "-1", "inf", "nan", "1000000h"}},
-        {"TCP_CONGESTION", {"reno"}, {"", "a234567890123456789012345678901"}},
+        {"TCP_CONGESTION", {"reno"}, {"", "a234567890123456789012345678901", "cubic\xe6", "a\x1b"}},
         {"SO_BINDTODEVICE", {"", "lo"}, {"abcdefghijklmnopqrstuvwxyz"}},
         {"SO_KEEPALIVE", {"on", "off"}, {"2", "", "onn"}},
         {"IP_LOCAL_PORT_RANGE", {"0-0", "1-2"}, {"2-1", "1", "1-65536", "-"}},
