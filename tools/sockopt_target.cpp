@@ -283,8 +283,8 @@ net::Result<ChosenSocket> open_target(const Selection& selection, const Place& p
 net::Status bring_up(ChosenSocket& target, const Selection& selection, const Place& place) {
     if (!place)
         return {};
-    const auto done = selection.listen.empty() ? connect_at(target, *place)
-                                               : listen_at(target, selection, *place);
+    auto done = selection.listen.empty() ? connect_at(target, *place)
+                                         : listen_at(target, selection, *place);
     if (!done)
         return done;
     if (auto facts = facts_of(target.socket))

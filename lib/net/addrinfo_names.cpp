@@ -124,7 +124,7 @@ Result<int> parse_resolver_flags(std::string_view text) {
     int flags = 0;
     for (;;) {
         const std::size_t comma = std::min(text.find(','), text.size());
-        const auto flag = number_of(flags_of_addrinfo, text.substr(0, comma));
+        auto flag = number_of(flags_of_addrinfo, text.substr(0, comma));
         if (!flag)
             return flag;
         flags |= *flag;

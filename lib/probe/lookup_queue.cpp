@@ -45,7 +45,7 @@ net::Error too_late(std::chrono::nanoseconds timeout, const Question& question) 
 
 struct LookupQueue::State {
     State(LookupPlan chosen, Show shower, Pause pauser)
-        : plan(std::move(chosen)), show(std::move(shower)), pause(std::move(pauser)) {}
+        : plan(chosen), show(std::move(shower)), pause(std::move(pauser)) {}
 
     const LookupPlan plan;
     const Show show;
@@ -247,7 +247,7 @@ void LookupQueue::State::wait_for_progress(Lock& lock) {
 }
 
 LookupQueue::LookupQueue(LookupPlan plan, Show show, Pause pause)
-    : state_(std::make_shared<State>(std::move(plan), std::move(show), std::move(pause))) {
+    : state_(std::make_shared<State>(plan, std::move(show), std::move(pause))) {
     state_->keeper = std::thread([state = state_] { state->keep_order(state); });
 }
 
