@@ -114,6 +114,7 @@ class RingReactor::Datagrams final : public Completion {
     }
 
     void complete(int /*result*/, unsigned /*flags*/) override {
+        waiting_ = false;
         if (closed_)
             return;
         answer(batches_at_once);
@@ -124,7 +125,12 @@ class RingReactor::Datagrams final : public Completion {
     void close() {
         closed_ = true;
         answer(last_batches);
+        if (waiting_)
+            reactor_.ring().cancel(*this);
     }
+
+    // Whether no operation holds the socket any more, and with it the port.
+    bool finished() const noexcept { return closed_ && !waiting_; }
 
   private:
     void answer(int batches) {
@@ -132,10 +138,14 @@ class RingReactor::Datagrams final : public Completion {
         }
     }
 
-    void arm() { reactor_.ring().wait_readable(listener_.socket.native(), *this); }
+    void arm() {
+        reactor_.ring().wait_readable(listener_.socket.native(), *this);
+        waiting_ = true;
+    }
 
     RingReactor& reactor_;
     DatagramListener listener_;
+    bool waiting_ = false;
     bool closed_ = false;
 };
 
@@ -248,7 +258,7 @@ net::Status RingReactor::run() {
 }
 
 bool RingReactor::idle() const {
-    return listeners_.empty() && (datagrams_.empty() || draining_) && (!post_ || post_->closed()) &&
+    return listeners_.empty() && datagrams_.empty() && (!post_ || post_->closed()) &&
            connections_.empty();
 }
 
@@ -272,8 +282,10 @@ net::Deadline RingReactor::next_deadline() {
 void RingReactor::after_wait() {
     if (!draining_ && service_.drain().raised())
         begin_drain();
-    if (draining_)
+    if (draining_) {
         std::erase_if(listeners_, [](const auto& listener) { return listener->finish(); });
+        std::erase_if(datagrams_, [](const auto& datagrams) { return datagrams->finished(); });
+    }
     for (const auto& listener : listeners_)
         listener->check_time();
     if (needs_sweep() && (now() >= next_sweep_ || service_.abort().raised()))
