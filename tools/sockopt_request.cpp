@@ -15,7 +15,8 @@ net::Result<Request> read_request(std::string_view name) {
     const auto option = net::Option::find(name);
     if (!option)
         return net::fail(option.error());
-    if (readable(option->row()))
+    // What this platform does not have is told so when it is read.
+    if (readable(option->row()) || !option->on_this_platform())
         return Request{Request::Action::read, *option, {}, 0};
     const std::string_view full = option->row().name;
     std::string text = fmt::format("{} is write-only", full);

@@ -38,12 +38,12 @@ tl::unexpected<net::Error> not_read(std::string why) {
 
 // What a dump says of an option without asking the system; none where it is to be asked.
 std::optional<std::string> left_out(const OptionRow& row, const net::SocketKind& kind) {
+    if (native_number(row) == net::absent)
+        return fmt::format("not on this platform ({} only)", platforms(row));
     if (row.access == Access::write_only)
         return "write-only";
     if (row.access == Access::clears_on_read)
         return "not read: reading clears it";
-    if (native_number(row) == net::absent)
-        return fmt::format("not on this platform ({} only)", platforms(row));
     if (!applies(row, kind))
         return fmt::format("not supported by this socket ({})", describe(kind));
     return std::nullopt;
@@ -127,7 +127,7 @@ Outcome carry_out(net::Socket& socket, const net::SocketKind& kind, const Reques
                   const WorkOptions& options) {
     const Option& option = request.option;
     const Option shown = visible(option);
-    const bool can_read = readable(shown.row());
+    const bool can_read = readable(shown.row()) || !shown.on_this_platform();
     auto before = can_read ? read(socket, kind, shown) : not_read("write-only");
     if (request.action == Request::Action::read) {
         Outcome outcome = reading(option, std::move(before));

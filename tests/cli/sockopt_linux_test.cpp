@@ -79,9 +79,10 @@ TEST(SockoptLinux, StateAndDevicesAreExplained) {
 }
 
 TEST(SockoptLinux, WindowsOptionsAreNotOnThisPlatform) {
-    for (const char* word : {"SO_EXCLUSIVEADDRUSE", "SO_EXCLUSIVEADDRUSE=on", "SO_DONTLINGER"}) {
+    for (const char* word : {"SO_EXCLUSIVEADDRUSE", "SO_EXCLUSIVEADDRUSE=on", "SO_DONTLINGER",
+                             "SO_CONDITIONAL_ACCEPT", "SO_UPDATE_ACCEPT_CONTEXT"}) {
         const Ran ran = sockopt({word});
-        EXPECT_EQ(ran.status, tools::exit_refused);
+        EXPECT_EQ(ran.status, tools::exit_refused) << word;
         EXPECT_THAT(ran.err, HasSubstr("not on this platform (Windows only)"));
     }
 }
