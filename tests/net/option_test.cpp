@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "net/text.h"
+#include "tests/support.h"
 
 namespace sockbox::net {
 namespace {
@@ -40,6 +41,37 @@ TEST(OptionTable, SentencesAreShortAndPlain) {
         EXPECT_LE(row.says.size(), 120U) << row.name;
         EXPECT_EQ(row.says.find("  "), std::string_view::npos) << row.name;
     }
+}
+
+// Every row that a socket of some kind has: read from the system, what is printed is taken back.
+TEST(OptionTable, EveryRowReadsAndPrintsWhatCanBeSet) {
+    std::vector<Socket> sockets;
+    for (const Family family : {Family::ipv4, Family::ipv6})
+        for (const Transport transport : {Transport::tcp, Transport::udp})
+            if (auto socket = Socket::open(family, transport))
+                sockets.push_back(std::move(*socket));
+    std::size_t read = 0;
+    for (const OptionRow& row : all_options()) {
+        const Option option(row);
+        if (!option.on_this_platform() || row.access == Access::write_only)
+            continue;
+        for (const Socket& socket : sockets) {
+            const auto value = read_option(socket, option);
+            if (!value) {
+                EXPECT_FALSE(value.error().message().empty()) << row.name;
+                continue;
+            }
+            ++read;
+            const std::string text = format_value(row, *value);
+            const bool nothing = text.empty() || text == "0x";  // no device, no key
+            if (row.access != Access::read_write || nothing)
+                continue;
+            const auto taken = parse_value(row, text);
+            ASSERT_TRUE(taken) << row.name << " = " << text << ": " << taken.error().message();
+            EXPECT_EQ(format_value(row, *taken), text) << row.name;
+        }
+    }
+    EXPECT_GE(read, test::on_wine() ? 20U : 150U);
 }
 
 TEST(OptionName, AnyCaseAndWithoutPrefix) {
