@@ -26,11 +26,11 @@ net::PollEntry readable(net::NativeSocket socket) {
 
 }  // namespace
 
-DatagramEcho::DatagramEcho(DatagramBatch batch, DatagramCounters& counters)
+DatagramEcho::DatagramEcho(net::DatagramBatch batch, DatagramCounters& counters)
     : batch_(std::move(batch)), counters_(&counters) {}
 
 net::Result<DatagramEcho> DatagramEcho::create(DatagramCounters& counters) {
-    auto batch = DatagramBatch::create();
+    auto batch = net::DatagramBatch::create();
     if (!batch)
         return net::fail(batch.error());
     return DatagramEcho(std::move(*batch), counters);
@@ -49,19 +49,19 @@ std::size_t DatagramEcho::answer(DatagramListener& listener) {
 }
 
 // Moves the answerable ones to the front, in order, and returns how many they are.
-std::size_t DatagramEcho::remove_unanswerable(std::span<BatchedDatagram> datagrams) {
+std::size_t DatagramEcho::remove_unanswerable(std::span<net::BatchedDatagram> datagrams) {
     std::size_t bytes = 0;
-    for (const BatchedDatagram& datagram : datagrams)
+    for (const net::BatchedDatagram& datagram : datagrams)
         bytes += datagram.data.size();
     counters_->received.add(datagrams.size());
     counters_->received_bytes.add(bytes);
-    const auto end =
-        std::remove_if(datagrams.begin(), datagrams.end(),
-                       [this](const BatchedDatagram& datagram) { return !answerable(datagram); });
+    const auto end = std::remove_if(
+        datagrams.begin(), datagrams.end(),
+        [this](const net::BatchedDatagram& datagram) { return !answerable(datagram); });
     return static_cast<std::size_t>(end - datagrams.begin());
 }
 
-bool DatagramEcho::answerable(const BatchedDatagram& datagram) {
+bool DatagramEcho::answerable(const net::BatchedDatagram& datagram) {
     const net::Endpoint peer = datagram.peer.unmapped();
     Counter* reason = nullptr;
     if (!peer.is_unicast())
@@ -93,7 +93,7 @@ net::Status echo_datagrams(std::vector<net::Socket> sockets, DatagramCounters& c
     std::vector<DatagramListener> listeners;
     std::vector<net::PollEntry> entries{readable(stop.waitable())};
     for (net::Socket& socket : sockets) {
-        if (auto prepared = DatagramBatch::prepare(socket); !prepared)
+        if (auto prepared = net::DatagramBatch::prepare(socket); !prepared)
             return prepared;
         entries.push_back(readable(socket.native()));
         listeners.push_back({std::move(socket)});

@@ -4,10 +4,10 @@
 #include <span>
 #include <vector>
 
+#include "net/datagram_batch.h"
 #include "net/socket.h"
 #include "net/stop.h"
 #include "serve/counter.h"
-#include "serve/datagram_batch.h"
 
 namespace sockbox::serve {
 
@@ -42,12 +42,12 @@ class DatagramEcho {
     std::size_t answer(DatagramListener& listener);
 
   private:
-    DatagramEcho(DatagramBatch batch, DatagramCounters& counters);
-    std::size_t remove_unanswerable(std::span<BatchedDatagram> datagrams);
-    bool answerable(const BatchedDatagram& datagram);
+    DatagramEcho(net::DatagramBatch batch, DatagramCounters& counters);
+    std::size_t remove_unanswerable(std::span<net::BatchedDatagram> datagrams);
+    bool answerable(const net::BatchedDatagram& datagram);
     void count_overflow(DatagramListener& listener);
 
-    DatagramBatch batch_;
+    net::DatagramBatch batch_;
     DatagramCounters* counters_;
 };
 

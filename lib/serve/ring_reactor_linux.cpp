@@ -107,7 +107,7 @@ class RingReactor::Datagrams final : public Completion {
         : reactor_(reactor), listener_{std::move(socket)} {}
 
     net::Status start() {
-        if (auto prepared = DatagramBatch::prepare(listener_.socket); !prepared)
+        if (auto prepared = net::DatagramBatch::prepare(listener_.socket); !prepared)
             return prepared;
         arm();
         return {};

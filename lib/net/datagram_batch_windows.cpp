@@ -1,25 +1,24 @@
 // Batches of datagrams on Windows: WSARecvMsg and WSASendMsg, one at a time, with packet
 // information.
-#include "serve/datagram_batch.h"
+#include "net/datagram_batch.h"
 
 #include <array>
 #include <cstring>
 #include <new>
+#include <vector>
 
 #include "net/datagrams_windows.h"
-#include "serve/pages.h"
+#include "net/page_buffer.h"
 
-namespace sockbox::serve {
+namespace sockbox::net {
 namespace {
-
-constexpr std::size_t capacity = DatagramBatch::capacity;
 
 struct alignas(WSACMSGHDR) Control {
     std::array<char, WSA_CMSG_SPACE(sizeof(in6_pktinfo))> bytes;
 };
 
 // WSARecvMsg is not exported: each provider of sockets has its own.
-LPFN_WSARECVMSG receive_message_call(const net::Socket& socket) noexcept {
+LPFN_WSARECVMSG receive_message_call(const Socket& socket) noexcept {
     GUID id = WSAID_WSARECVMSG;
     LPFN_WSARECVMSG call = nullptr;
     DWORD unused = 0;
@@ -28,22 +27,22 @@ LPFN_WSARECVMSG receive_message_call(const net::Socket& socket) noexcept {
     return call;
 }
 
-net::Endpoint endpoint_of(const in_addr& address) {
+Endpoint endpoint_of(const in_addr& address) {
     sockaddr_in native{};
     native.sin_family = AF_INET;
     native.sin_addr = address;
-    return *net::Endpoint::from_native(static_cast<sockaddr*>(static_cast<void*>(&native)),
-                                       sizeof native);
+    return *Endpoint::from_native(static_cast<sockaddr*>(static_cast<void*>(&native)),
+                                  sizeof native);
 }
 
-net::Endpoint endpoint_of(const in6_pktinfo& info) {
+Endpoint endpoint_of(const in6_pktinfo& info) {
     sockaddr_in6 native{};
     native.sin6_family = AF_INET6;
     native.sin6_addr = info.ipi6_addr;
     if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
         native.sin6_scope_id = info.ipi6_ifindex;
-    return *net::Endpoint::from_native(static_cast<sockaddr*>(static_cast<void*>(&native)),
-                                       sizeof native);
+    return *Endpoint::from_native(static_cast<sockaddr*>(static_cast<void*>(&native)),
+                                  sizeof native);
 }
 
 template <class T>
@@ -74,11 +73,11 @@ void write_control(WSAMSG& header, int level, int type, const T& value) {
 }
 
 // Lets the reply leave from the address that was asked (RFC 1122, section 4.1.3.5).
-void write_source(const net::Endpoint& local, WSAMSG& header) {
+void write_source(const Endpoint& local, WSAMSG& header) {
     const std::span<const std::byte> address = local.bytes();
     if (local.is_unspecified()) {
         header.Control.len = 0;
-    } else if (local.family() == net::Family::ipv4) {
+    } else if (local.family() == Family::ipv4) {
         in_pktinfo info{};
         std::memcpy(&info.ipi_addr, address.data(), sizeof info.ipi_addr);
         write_control(header, IPPROTO_IP, IP_PKTINFO, info);
@@ -110,20 +109,24 @@ struct Message {
     Message& operator=(const Message&) = delete;
 };
 
-net::Status enable(net::Socket& socket, int level, int name) {
+Status enable(Socket& socket, int level, int name) {
     return socket.set_option(level, name, 1);
 }
 
 }  // namespace
 
 struct DatagramBatch::State {
-    Pages memory;
-    std::array<BatchedDatagram, capacity> datagrams;
+    State(std::size_t slots, std::size_t bytes)
+        : memory(slots * bytes), slot_bytes(bytes), datagrams(slots) {}
+
+    PageBuffer memory;
+    std::size_t slot_bytes;
+    std::vector<BatchedDatagram> datagrams;
     LPFN_WSARECVMSG receive_message = nullptr;
 
     // Receives one into the slot; a code of Winsock where there is none, 0 where there is.
-    int receive_one(const net::Socket& socket, std::size_t slot) noexcept {
-        const std::span<std::byte> room(memory.get() + slot * datagram_bytes, datagram_bytes);
+    int receive_one(const Socket& socket, std::size_t slot) noexcept {
+        const auto room = memory.bytes().subspan(slot * slot_bytes, slot_bytes);
         Message message(room);
         DWORD got = 0;
         const int failed =
@@ -135,8 +138,8 @@ struct DatagramBatch::State {
         datagram = {};
         datagram.data = room.first(got);
         datagram.truncated = code == WSAEMSGSIZE || (message.header.dwFlags & MSG_TRUNC) != 0;
-        datagram.peer = net::Endpoint::from_native(message.header.name, message.header.namelen)
-                            .value_or(net::Endpoint());
+        datagram.peer =
+            Endpoint::from_native(message.header.name, message.header.namelen).value_or(Endpoint());
         read_control(message.header, datagram);
         const bool to_many = (message.header.dwFlags & (MSG_BCAST | MSG_MCAST)) != 0;
         const bool told = !datagram.local.is_unspecified();
@@ -150,24 +153,23 @@ DatagramBatch::DatagramBatch(DatagramBatch&&) noexcept = default;
 DatagramBatch& DatagramBatch::operator=(DatagramBatch&&) noexcept = default;
 DatagramBatch::~DatagramBatch() = default;
 
-net::Result<DatagramBatch> DatagramBatch::create() {
-    std::unique_ptr<State> state(new (std::nothrow) State);
-    if (state)
-        state->memory = allocate_pages(capacity * datagram_bytes);
-    if (!state || !state->memory)
-        return net::fail({net::platform::error_of(std::errc::not_enough_memory),
-                          "allocate room for datagrams",
-                          {},
-                          {},
-                          {}});
-    return DatagramBatch(std::move(state));
+Result<DatagramBatch> DatagramBatch::create(std::size_t slots, std::size_t bytes) {
+    try {
+        return DatagramBatch(std::make_unique<State>(slots, bytes));
+    } catch (const std::bad_alloc&) {
+        return fail({platform::error_of(std::errc::not_enough_memory),
+                     "allocate room for datagrams",
+                     {},
+                     {},
+                     {}});
+    }
 }
 
-net::Status DatagramBatch::prepare(net::Socket& socket) {
+Status DatagramBatch::prepare(Socket& socket) {
     const auto local = socket.local();
     if (!local)
-        return net::fail(local.error());
-    const bool ipv4 = local->family() == net::Family::ipv4;
+        return fail(local.error());
+    const bool ipv4 = local->family() == Family::ipv4;
     if (auto set = ipv4 ? enable(socket, IPPROTO_IP, IP_PKTINFO)
                         : enable(socket, IPPROTO_IPV6, IPV6_PKTINFO);
         !set)
@@ -175,25 +177,33 @@ net::Status DatagramBatch::prepare(net::Socket& socket) {
     return socket.set_blocking(false);
 }
 
-std::span<BatchedDatagram> DatagramBatch::receive(const net::Socket& socket,
+Status DatagramBatch::want_header_fields(Socket&) {
+    return {};
+}
+
+std::size_t DatagramBatch::slots() const noexcept {
+    return state_->datagrams.size();
+}
+
+std::span<BatchedDatagram> DatagramBatch::receive(const Socket& socket,
                                                   std::error_code& error) noexcept {
     State& state = *state_;
     error = {};
     if (state.receive_message == nullptr)
         state.receive_message = receive_message_call(socket);
     if (state.receive_message == nullptr) {
-        error = net::platform::last_error();
+        error = platform::last_error();
         return {};
     }
     std::size_t got = 0;
     // An ICMP message about an earlier reply counts as an attempt, so that a flood of them ends.
-    for (std::size_t attempt = 0; attempt < capacity; ++attempt) {
+    for (std::size_t attempt = 0; attempt < slots(); ++attempt) {
         const int code = state.receive_one(socket, got);
         if (code == 0) {
             ++got;
-        } else if (!net::platform::concerns_earlier_send(code)) {
-            if (!net::platform::would_block(code) && got == 0)
-                error = {code, net::platform::error_category()};
+        } else if (!platform::concerns_earlier_send(code)) {
+            if (!platform::would_block(code) && got == 0)
+                error = {code, platform::error_category()};
             break;
         }
     }
@@ -204,20 +214,28 @@ std::optional<std::uint32_t> DatagramBatch::overflow() const noexcept {
     return std::nullopt;  // Windows does not tell
 }
 
-std::size_t DatagramBatch::send(const net::Socket& socket,
-                                std::span<const BatchedDatagram> datagrams) noexcept {
+std::size_t DatagramBatch::send_until_error(const Socket& socket,
+                                            std::span<const BatchedDatagram> datagrams,
+                                            std::error_code& error) noexcept {
+    error = {};
     std::size_t sent = 0;
     for (const BatchedDatagram& datagram : datagrams) {
         Message message(datagram.data);
-        std::memcpy(&message.name, datagram.peer.data(),
-                    static_cast<std::size_t>(datagram.peer.size()));
-        message.header.namelen = datagram.peer.size();
+        if (datagram.peer.port() != 0)
+            std::memcpy(&message.name, datagram.peer.data(),
+                        static_cast<std::size_t>(datagram.peer.size()));
+        else
+            message.header.name = nullptr;
+        message.header.namelen = datagram.peer.port() != 0 ? datagram.peer.size() : 0;
         write_source(datagram.local, message.header);
         DWORD put = 0;
-        if (::WSASendMsg(socket.native(), &message.header, 0, &put, nullptr, nullptr) == 0)
-            ++sent;
+        if (::WSASendMsg(socket.native(), &message.header, 0, &put, nullptr, nullptr) != 0) {
+            error = platform::last_error();
+            return sent;
+        }
+        ++sent;
     }
     return sent;
 }
 
-}  // namespace sockbox::serve
+}  // namespace sockbox::net
