@@ -34,13 +34,18 @@ class StopSignal {
 };
 
 // While it lives, the first Ctrl-C (SIGINT) or SIGTERM raises `first`, the next one `second`, and
-// one more ends the process as if it had never been caught. One at a time in a process.
+// one more ends the process as if it had never been caught; without a `second`, the next one does.
+// One at a time in a process.
 class Interrupts {
   public:
-    Interrupts(StopSignal& first, StopSignal& second) noexcept;
+    Interrupts(StopSignal& first, StopSignal& second) noexcept : Interrupts(first, &second) {}
+    explicit Interrupts(StopSignal& first) noexcept : Interrupts(first, nullptr) {}
     Interrupts(const Interrupts&) = delete;
     Interrupts& operator=(const Interrupts&) = delete;
     ~Interrupts();
+
+  private:
+    Interrupts(StopSignal& first, StopSignal* second) noexcept;
 };
 
 }  // namespace sockbox::net

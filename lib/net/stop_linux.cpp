@@ -53,9 +53,9 @@ bool StopSignal::raised() const noexcept {
     return raised_.load();
 }
 
-Interrupts::Interrupts(StopSignal& first, StopSignal& second) noexcept {
+Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {
     on_first = &first;
-    on_second = &second;
+    on_second = second;
     struct sigaction action {};
     action.sa_handler = handle_interrupt;
     action.sa_flags = SA_RESTART;

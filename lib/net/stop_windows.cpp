@@ -63,10 +63,10 @@ bool StopSignal::raised() const noexcept {
     return raised_.load();
 }
 
-Interrupts::Interrupts(StopSignal& first, StopSignal& second) noexcept {
+Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {
     const std::lock_guard lock(handler_mutex);
     on_first = &first;
-    on_second = &second;
+    on_second = second;
     ::SetConsoleCtrlHandler(handle_interrupt, TRUE);
 }
 
