@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "net/precise_wait.h"
+#include "probe/snapshots.h"
 
 namespace sockbox::probe {
 namespace {
@@ -21,13 +22,16 @@ class Budget {
     Clock::time_point counted_from() const { return counted_from_; }
     Clock::time_point end() const { return end_; }
 
+    // Ends the sending, for a run that cannot go on.
+    void cancel() { cancelled_ = true; }
+
     bool is_spent(Clock::time_point now) const {
-        return now >= end_ || (plan_.count > 0 && counted_ >= plan_.count);
+        return cancelled_ || now >= end_ || (plan_.count > 0 && counted_ >= plan_.count);
     }
 
     // The next message, unless all are taken.
     std::optional<Message> take(Clock::time_point due, Clock::time_point now) {
-        if (now >= end_)
+        if (cancelled_ || now >= end_)
             return std::nullopt;
         const bool counted = due >= counted_from_;
         if (!counted)
@@ -51,6 +55,7 @@ class Budget {
     const Clock::time_point begin_ = Clock::now();
     const Clock::time_point counted_from_;
     const Clock::time_point end_;
+    std::atomic<bool> cancelled_{false};
     std::atomic<std::uint64_t> counted_{0};
     std::atomic<std::uint64_t> warm_up_{0};
 };
@@ -58,8 +63,9 @@ class Budget {
 // A thread with its lanes.
 class Worker {
   public:
-    Worker(const MeasurePlan& plan, Budget& budget, std::size_t number, const net::StopSignal& stop)
-        : plan_(plan), budget_(budget), stop_(stop) {
+    Worker(const MeasurePlan& plan, Budget& budget, std::size_t number, const net::StopSignal& stop,
+           Snapshots* snapshots)
+        : plan_(plan), budget_(budget), number_(number), stop_(stop), snapshots_(snapshots) {
         measured.numbers.open_loop = plan.rate > 0;
         measured.begin = budget.counted_from();
         if (plan.rate > 0) {
@@ -77,11 +83,12 @@ class Worker {
         while (!stop_.raised() && !is_over()) {
             send_what_is_due();
             wait();
+            leave_copy(false);
         }
         for (Place& place : lanes_)
             place.lane->conclude();
-        measured.numbers.duration =
-            std::max(Clock::now() - budget_.counted_from(), Clock::duration::zero());
+        measured.numbers.duration = measured.elapsed();
+        leave_copy(true);
     }
 
     Measured measured;
@@ -91,6 +98,11 @@ class Worker {
         std::unique_ptr<Lane> lane;
         Clock::time_point due;  // with an interval, when it sends next
     };
+
+    void leave_copy(bool last) {
+        if (snapshots_ != nullptr)
+            snapshots_->leave(number_, measured, last);
+    }
 
     bool is_over() const {
         const bool sending = !budget_.is_spent(Clock::now());
@@ -196,7 +208,9 @@ class Worker {
 
     const MeasurePlan& plan_;
     Budget& budget_;
+    const std::size_t number_;
     const net::StopSignal& stop_;
+    Snapshots* const snapshots_;
     std::vector<Place> lanes_;
     std::size_t turn_ = 0;
     std::chrono::nanoseconds period_{0};
@@ -205,7 +219,7 @@ class Worker {
     std::vector<Lane*> waited_;
 };
 
-net::Status run_all(std::vector<std::unique_ptr<Worker>>& workers) {
+net::Status run_all(std::vector<std::unique_ptr<Worker>>& workers, Budget& budget) {
     std::vector<std::thread> threads;
     net::Status status;
     try {
@@ -214,6 +228,7 @@ net::Status run_all(std::vector<std::unique_ptr<Worker>>& workers) {
         workers.front()->run();
     } catch (const std::system_error& error) {
         status = net::fail({error.code(), "start a thread", {}, {}, {}});
+        budget.cancel();
     }
     for (std::thread& thread : threads)
         thread.join();
@@ -233,6 +248,10 @@ void Measured::lost(net::Clock::time_point now) {
     numbers.timeline.record_lost(now - begin);
 }
 
+std::chrono::nanoseconds Measured::elapsed() const {
+    return std::max(Clock::now() - begin, Clock::duration::zero());
+}
+
 void Measured::merge(const Measured& other) {
     numbers.merge(other.numbers);
     for (const auto& [error, count] : other.errors)
@@ -240,18 +259,23 @@ void Measured::merge(const Measured& other) {
 }
 
 net::Result<Measured> measure(const MeasurePlan& plan, std::size_t lanes, const MakeLane& make_lane,
-                              const net::StopSignal& stop) {
-    std::vector<Measured> gathered(plan.threads);
+                              const net::StopSignal& stop, Snapshots* snapshots) {
     Budget budget(plan);
+    if (snapshots != nullptr)
+        snapshots->begin(plan.threads);
     std::vector<std::unique_ptr<Worker>> workers;
     for (std::size_t i = 0; i < plan.threads; ++i)
-        workers.push_back(std::make_unique<Worker>(plan, budget, i, stop));
+        workers.push_back(std::make_unique<Worker>(plan, budget, i, stop, snapshots));
     for (std::size_t i = 0; i < lanes; ++i) {
         Worker& worker = *workers[i % workers.size()];
         worker.add(make_lane(i, plan, worker.measured));
     }
-    if (auto done = run_all(workers); !done)
+    if (auto done = run_all(workers, budget); !done) {
+        if (snapshots != nullptr)  // nobody waits for the copies of threads that never were
+            for (std::size_t i = 0; i < workers.size(); ++i)
+                snapshots->leave(i, workers[i]->measured, true);
         return net::fail(done.error());
+    }
     Measured all = std::move(workers.front()->measured);
     for (std::size_t i = 1; i < workers.size(); ++i)
         all.merge(workers[i]->measured);

@@ -34,7 +34,11 @@ struct MeasurePlan {
     std::size_t threads = 1;
     std::uint64_t first_sequence = 1;
     std::function<void(const Reply&)> on_reply;  // may be empty; called by the lanes' threads
+
+    bool is_endless() const { return count == 0 && time.count() == 0; }
 };
+
+class Snapshots;
 
 // What one thread gathers, and all of them together.
 struct Measured {
@@ -45,6 +49,9 @@ struct Measured {
     // A counted message was answered in time, or is given up.
     void answered(net::Clock::time_point now, std::chrono::nanoseconds rtt);
     void lost(net::Clock::time_point now);
+
+    // How long it has been counting; 0 during the warm-up.
+    std::chrono::nanoseconds elapsed() const;
 
     void merge(const Measured& other);
 };
@@ -82,8 +89,9 @@ using MakeLane = std::function<std::unique_ptr<Lane>(std::size_t number, const M
                                                      Measured& measured)>;
 
 // Runs the plan over `lanes` lanes, spread over its threads. Blocks until all is sent and answered
-// or lost, no lane is left alive, or `stop` is raised. Fails when a thread cannot be started.
+// or lost, no lane is left alive, or `stop` is raised. Others look at it through `snapshots` (may
+// be null) meanwhile. Fails when a thread cannot be started.
 net::Result<Measured> measure(const MeasurePlan& plan, std::size_t lanes, const MakeLane& make_lane,
-                              const net::StopSignal& stop);
+                              const net::StopSignal& stop, Snapshots* snapshots = nullptr);
 
 }  // namespace sockbox::probe

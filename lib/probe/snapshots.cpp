@@ -1,0 +1,46 @@
+// Questions and the copies that answer them.
+#include "probe/snapshots.h"
+
+#include <algorithm>
+
+namespace sockbox::probe {
+
+Measured Snapshots::take() {
+    std::unique_lock lock(mutex_);
+    const std::uint64_t question = ++latest_question_;
+    left_.wait(lock, [&] {
+        return std::ranges::all_of(copies_,
+                                   [&](const Copy& copy) { return copy.question >= question; });
+    });
+    Measured all;
+    for (const Copy& copy : copies_)
+        all.merge(copy.measured);
+    if (!copies_.empty()) {
+        all.begin = copies_.front().measured.begin;
+        all.numbers.open_loop = copies_.front().measured.numbers.open_loop;
+    }
+    stats::Measurement& numbers = all.numbers;
+    numbers.pending = numbers.sent - numbers.received - numbers.lost;
+    return all;
+}
+
+void Snapshots::begin(std::size_t threads) {
+    const std::lock_guard lock(mutex_);
+    copies_.resize(threads);
+}
+
+void Snapshots::leave(std::size_t thread, const Measured& measured, bool last) {
+    // Only this thread writes its copy, so it may look at it unlocked.
+    Copy& copy = copies_[thread];
+    const std::uint64_t question = last ? every_question : latest_question_.load();
+    if (copy.question >= question)
+        return;
+    const std::lock_guard lock(mutex_);
+    copy.measured = measured;
+    if (!last)
+        copy.measured.numbers.duration = measured.elapsed();
+    copy.question = question;
+    left_.notify_all();
+}
+
+}  // namespace sockbox::probe
