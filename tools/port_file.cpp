@@ -1,41 +1,24 @@
-// Writing the port file under another name and renaming it.
+// The port as a line of a file.
 #include "tools/port_file.h"
 
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
+
+#include "tools/whole_file.h"
 
 namespace sockbox::tools {
-namespace {
-
-tl::unexpected<net::Error> failure(const std::string& path, std::error_code code) {
-    return net::fail({code, "write port file", path, {}, {}});
-}
-
-}  // namespace
 
 PortFile::~PortFile() {
+    namespace fs = std::filesystem;
     std::error_code ignored;
-    if (!path_.empty())
-        std::filesystem::remove(path_, ignored);
+    if (!path_.empty() && fs::symlink_status(path_, ignored).type() == fs::file_type::regular)
+        fs::remove(path_, ignored);
 }
 
 net::Status PortFile::write(const std::string& path, std::uint16_t port) {
-    const std::string unfinished = path + ".new";
-    errno = 0;
-    std::ofstream file(unfinished, std::ios::binary | std::ios::trunc);
-    file << port << '\n';
-    file.close();
-    std::error_code code(file ? 0 : errno, std::system_category());
-    if (!code)
-        std::filesystem::rename(unfinished, path, code);
-    if (!code) {
+    auto written = write_whole(path, std::to_string(port) + '\n', "write port file");
+    if (written)
         path_ = path;
-        return {};
-    }
-    std::error_code ignored;
-    std::filesystem::remove(unfinished, ignored);
-    return failure(path, code);
+    return written;
 }
 
 }  // namespace sockbox::tools

@@ -1,0 +1,29 @@
+// Tests of tools/whole_file.
+#include "tools/whole_file.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/support.h"
+
+namespace sockbox::tools {
+namespace {
+
+TEST(WholeFile, ReplacesWhatWasThereAndLeavesNothingBeside) {
+    const test::TemporaryFile file("a longer text that was there before");
+    ASSERT_TRUE(write_whole(file.path(), "new", "write"));
+    EXPECT_EQ(file.content(), "new");
+    EXPECT_FALSE(std::filesystem::exists(file.path() + ".new"));
+}
+
+TEST(WholeFile, FailureNamesTheFile) {
+    const auto written = write_whole("/no/such/folder/report", "text", "write report");
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().action, "write report");
+    EXPECT_EQ(written.error().subject, "/no/such/folder/report");
+    EXPECT_EQ(written.error().code, std::errc::no_such_file_or_directory);
+}
+
+}  // namespace
+}  // namespace sockbox::tools
