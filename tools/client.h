@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,9 +15,11 @@
 
 namespace sockbox::tools {
 
-// The server as the command line names it, and what its name resolved to.
+// A server as the command line names it, and what its name resolved to.
 struct Target {
     std::string text;  // "HOST:PORT", escaped
+    std::string host;
+    std::uint16_t port = 0;
     std::vector<net::Endpoint> endpoints;
 };
 
@@ -27,6 +30,7 @@ struct Client {
     net::Transport transport;
     Common common;
     std::vector<std::string> operands;  // HOST PORT [MESSAGE...]
+    std::vector<net::HostPort> others;  // of --target
     std::optional<std::chrono::nanoseconds> timeout;
     std::optional<net::Endpoint> source;
     std::vector<net::Setting> settings;  // of --set, in their order
@@ -39,8 +43,12 @@ struct Client {
     // The words after HOST and PORT as one line.
     std::string message() const;
 
-    // Checks HOST and PORT and resolves them; an exit status where that ends the command.
-    std::optional<int> resolve(const Cli& cli, Io io, Target& target) const;
+    // HOST PORT and each --target, checked but not resolved; an exit status where that ends the
+    // command.
+    std::optional<int> name_targets(const Cli& cli, Io io, std::vector<Target>& targets) const;
+
+    // Fills in the endpoints.
+    net::Status resolve(Target& target) const;
 
     // What --set asks for, done to a new socket.
     net::Prepare prepare() const;
@@ -48,9 +56,18 @@ struct Client {
     // A result object with the target and how it went: "say", "pipe", "closed" or "open".
     report::Json result(std::string_view mode, const std::string& target) const;
 
-    // Ends the command because of `error`: one line, and with --json an object as well.
-    int fail(Io io, const net::Error& error, int status) const;
+    // Ends the command, or its work on `target`, because of `error`: one line, and with --json an
+    // object as well.
+    int fail(Io io, const net::Error& error, int status, std::string_view target = {}) const;
+
+  private:
+    std::optional<int> name_target(const Cli& cli, Io io, const net::HostPort& text,
+                                   std::vector<Target>& targets) const;
 };
+
+// Calls `work` with each number below `count`, all at once, and waits for them. Where no thread can
+// be started it is done one after the other.
+void at_once(std::size_t count, const std::function<void(std::size_t)>& work);
 
 // {"symbol": …, "code": …, "message": …}
 report::Json to_json(const net::Error& error);

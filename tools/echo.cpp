@@ -1,5 +1,6 @@
 // echo: a TCP echo client that talks, carries standard input there and back, and measures.
 #include <algorithm>
+#include <deque>
 
 #include "net/escape.h"
 #include "net/input.h"
@@ -34,16 +35,23 @@ class Echo {
             return *status;
         if (const auto status = measuring_.check(cli))
             return *status;
-        if (const auto status = client_.resolve(cli, io_, target_))
+        std::vector<Target> targets;
+        if (const auto status = client_.name_targets(cli, io_, targets))
             return *status;
-        auto race = probe::race_to_connect(target_.endpoints, race_options());
-        if (!race.socket)
-            return unconnected(race);
-        peer_ = race.winner()->endpoint.to_string();
-        return measuring_.is_wanted(cli) ? measure(race) : talk(*race.socket);
+        return measuring_.is_wanted(cli) ? measure(std::move(targets)) : talk(targets.front());
     }
 
   private:
+    // A server with the connection to it, or why there is none.
+    struct Server {
+        explicit Server(Target named) : target(std::move(named)) {}
+
+        Target target;
+        net::Status resolved;
+        probe::Race race;
+        probe::StreamLaneOptions lane;
+    };
+
     void declare(Cli& cli) {
         client_.declare(cli);
         cli.option("--connect-timeout", "DURATION", "to connect, over all addresses (default 10s)",
@@ -57,7 +65,21 @@ class Echo {
                     "load from 50 connections; status 4 where the bound is broken");
     }
 
-    int talk(net::Socket& socket) {
+    // Whether it is connected.
+    bool connect(Server& server) {
+        server.resolved = client_.resolve(server.target);
+        if (server.resolved)
+            server.race = probe::race_to_connect(server.target.endpoints, race_options());
+        return server.race.socket.has_value();
+    }
+
+    int talk(const Target& target) {
+        Server server(target);
+        if (!connect(server))
+            return unconnected(server);
+        target_ = target.text;
+        peer_ = server.race.winner()->endpoint.to_string();
+        net::Socket& socket = *server.race.socket;
         // Lines typed one by one are not held back for those before them.
         (void)socket.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
         const auto outcome = client_.has_message() ? say(socket) : pipe(socket);
@@ -66,27 +88,39 @@ class Echo {
         return conclude(*outcome);
     }
 
-    // All connections go to the address that won the race; the first one is that of the race.
-    int measure(probe::Race& race) {
-        const probe::Attempt& winner = *race.winner();
-        probe::StreamLaneOptions options;
-        options.server = winner.endpoint;
-        options.connect.source = client_.source;
-        options.connect.prepare = client_.prepare();
-        options.connect_timeout = connect_timeout_;
-        options.reconnect = reconnect_;
+    int measure(std::vector<Target> targets) {
+        std::deque<Server> servers(std::make_move_iterator(targets.begin()),
+                                   std::make_move_iterator(targets.end()));
+        at_once(servers.size(), [&](std::size_t index) { connect(servers[index]); });
         const probe::Payload payload(measuring_.size());
-        const probe::MakeLane make_lane = [&](std::size_t number, const probe::MeasurePlan& plan,
-                                              probe::Measured& measured) {
-            std::optional<net::Socket> first;
-            if (number == 0) {
-                first = std::exchange(race.socket, std::nullopt);
-                measured.numbers.connect.record(winner.ended - winner.started);
-            }
-            return std::make_unique<probe::StreamLane>(plan, options, payload, measured,
-                                                       std::move(first));
-        };
-        return measuring_.run(target_, peer_, make_lane);
+        std::vector<Subject> subjects;
+        int status = exit_ok;
+        for (Server& server : servers)
+            if (server.race.socket)
+                subjects.push_back(subject(server, payload));
+            else
+                status = std::max(status, unconnected(server));
+        return subjects.empty() ? status : measuring_.run(subjects, status);
+    }
+
+    // All connections go to the address that won the race; the first one is that of the race.
+    Subject subject(Server& server, const probe::Payload& payload) const {
+        server.lane.server = server.race.winner()->endpoint;
+        server.lane.connect.source = client_.source;
+        server.lane.connect.prepare = client_.prepare();
+        server.lane.connect_timeout = connect_timeout_;
+        server.lane.reconnect = reconnect_;
+        return {server.target.text, server.lane.server.to_string(),
+                [&](std::size_t number, const probe::MeasurePlan& plan, probe::Measured& measured) {
+                    std::optional<net::Socket> first;
+                    if (number == 0) {
+                        const probe::Attempt& winner = *server.race.winner();
+                        measured.numbers.connect.record(winner.ended - winner.started);
+                        first = std::exchange(server.race.socket, std::nullopt);
+                    }
+                    return std::make_unique<probe::StreamLane>(plan, server.lane, payload, measured,
+                                                               std::move(first));
+                }};
     }
 
     probe::RaceOptions race_options() {
@@ -117,7 +151,12 @@ class Echo {
     }
 
     // Every address with its own error.
-    int unconnected(const probe::Race& race) const {
+    int unconnected(const Server& server) const {
+        const std::string& target = server.target.text;
+        if (!server.resolved)
+            return client_.fail(io_, server.resolved.error(), status_of(server.resolved.error()),
+                                target);
+        const probe::Race& race = server.race;
         auto attempts = report::Json::array();
         for (const probe::Attempt& attempt : race.attempts) {
             if (!client_.common.verbose)
@@ -129,12 +168,12 @@ class Echo {
                 .set("error", to_json(attempt.error));
             attempts.push(std::move(one));
         }
-        const std::size_t untried = target_.endpoints.size() - race.attempts.size();
+        const std::size_t untried = server.target.endpoints.size() - race.attempts.size();
         if (untried > 0)
             io_.err.print("echo: {} more addresses were not tried within {}\n", untried,
                           net::format_duration(connect_timeout_));
         if (client_.common.json) {
-            auto json = client_.result(mode(), target_.text);
+            auto json = client_.result(mode(), target);
             json.set("attempts", std::move(attempts))
                 .set("error",
                      race.attempts.empty() ? report::Json() : to_json(race.attempts.back().error));
@@ -268,7 +307,7 @@ class Echo {
     }
 
     report::Json to_json_result(const probe::PipeOutcome& outcome, const net::Error& error) const {
-        auto json = client_.result(mode(), target_.text);
+        auto json = client_.result(mode(), target_);
         json.set("peer", peer_)
             .set("verified", !client_.no_verify)
             .set("sent_bytes", outcome.sent_bytes)
@@ -290,7 +329,7 @@ class Echo {
     std::chrono::nanoseconds connect_timeout_ = 10s;
     bool reconnect_ = false;
     Measuring measuring_{io_, client_};
-    Target target_;
+    std::string target_;
     std::string peer_;
 };
 

@@ -2,17 +2,15 @@
 #include "tools/measuring.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <thread>
 
 #include "net/descriptors.h"
 #include "net/platform.h"
 #include "net/stop.h"
 #include "net/units.h"
-#include "report/measurement.h"
 #include "report/plot.h"
 #include "tools/terminal.h"
+#include "tools/whole_file.h"
 
 namespace sockbox::tools {
 namespace {
@@ -69,6 +67,8 @@ void Measuring::declare(Cli& cli) {
                      assertions_.push_back(std::move(*assertion));
                      return net::Status();
                  });
+    cli.option("--report-interval", "DURATION", "tell so often how it stands",
+               take_duration(report_interval_));
     cli.flag("--plot", "draw the histogram and the course over time", plot_);
     cli.option("--hgrm", "FILE", "write the percentiles as HdrHistogram's plotter reads them",
                take_text(hgrm_));
@@ -80,7 +80,8 @@ bool Measuring::is_wanted(const Cli& cli) const {
 
 std::optional<int> Measuring::check(const Cli& cli) {
     if (!is_wanted(cli)) {
-        for (const char* name : {"interval", "size", "threads", "warmup", "assert", "plot", "hgrm"})
+        for (const char* name : {"interval", "size", "threads", "warmup", "assert", "target",
+                                 "report-interval", "plot", "hgrm"})
             if (cli.given(name))
                 return cli.refuse(io_, fmt::format("--{} needs one of -c -t -P --rate", name));
         return std::nullopt;
@@ -93,23 +94,29 @@ std::optional<int> Measuring::check(const Cli& cli) {
         return cli.refuse(io_, "--timeout: no reply comes within 0s");
     if (plot_ && client_.common.json)
         return cli.refuse(io_, "--plot and --json exclude each other");
+    if (report_interval_ && report_interval_->count() == 0)
+        return cli.refuse(io_, "--report-interval: every 0s is too often");
+    if (!hgrm_.empty() && client_.others.size() + client_.operands.size() / 2 > 1)
+        return cli.refuse(io_, "--hgrm takes one server");
     if (rate_ > 0 && cli.given("interval"))
         return cli.refuse(io_, "--rate and --interval exclude each other");
     net::platform::raise_descriptor_limit();
     const auto limit = net::descriptor_limit();
-    if (limit && connections() + descriptors_beside > *limit) {
+    const std::size_t sockets =
+        connections() * (client_.others.size() + client_.operands.size() / 2);
+    if (limit && sockets + descriptors_beside > *limit) {
         return client_.fail(io_,
                             {net::platform::error_of(std::errc::too_many_files_open), "open",
-                             fmt::format("{} sockets", connections()),
+                             fmt::format("{} sockets", sockets),
                              fmt::format("needs {} descriptors, the limit is {}",
-                                         connections() + descriptors_beside, *limit),
+                                         sockets + descriptors_beside, *limit),
                              "ulimit -n raises it, as far as the hard limit goes"},
                             exit_refused);
     }
     return std::nullopt;
 }
 
-probe::MeasurePlan Measuring::plan(const std::string& peer) const {
+probe::MeasurePlan Measuring::plan(const Subject& subject) const {
     probe::MeasurePlan plan;
     plan.count = static_cast<std::uint64_t>(count_.value_or(0));
     plan.time = time_.value_or(count_ ? std::chrono::nanoseconds(0) : default_time);
@@ -122,86 +129,109 @@ probe::MeasurePlan Measuring::plan(const std::string& peer) const {
         threads_ ? static_cast<std::size_t>(*threads_) : default_threads(connections());
     plan.threads = std::min(threads, connections());
     plan.first_sequence = static_cast<std::uint64_t>(first_sequence_);
-    if (prints_replies() && plan.interval >= least_printed_interval)
-        plan.on_reply = [this, peer](const probe::Reply& reply) { print_reply(peer, reply); };
+    if (prints_replies(plan))
+        plan.on_reply = [this, &subject](const probe::Reply& reply) {
+            print_reply(subject, reply);
+        };
     return plan;
 }
 
-bool Measuring::prints_replies() const {
-    return !client_.common.quiet && connections_ == 1 && rate_ == 0;
+bool Measuring::prints_replies(const probe::MeasurePlan& plan) const {
+    return !client_.common.quiet && connections_ == 1 && rate_ == 0 &&
+           plan.interval >= least_printed_interval;
 }
 
-void Measuring::print_reply(const std::string& peer, const probe::Reply& reply) const {
+void Measuring::print_reply(const Subject& subject, const probe::Reply& reply) const {
     if (client_.common.json) {
         auto json = report::event(client_.tool, "reply");
         json.set("seq", reply.sequence).set("rtt_ns", reply.rtt.count()).set("bytes", reply.bytes);
-        io_.out.print("{}\n", json.to_string());
+        io_.out.print("{}\n", json.set("target", subject.target).to_string());
     } else {
-        io_.out.print("{}\n", report::reply_line(reply.bytes, peer, reply.sequence, reply.rtt));
+        io_.out.print("{}\n",
+                      report::reply_line(reply.bytes, subject.peer, reply.sequence, reply.rtt));
     }
     io_.out.flush();
 }
 
-int Measuring::run(const Target& target, const std::string& peer,
-                   const probe::MakeLane& make_lane) {
-    auto first = net::StopSignal::create();
-    auto second = net::StopSignal::create();
-    if (!first || !second)
-        return client_.fail(io_, first ? second.error() : first.error(), exit_refused);
-    const probe::MeasurePlan what = plan(peer);
-    const net::Interrupts interrupts(*first, *second);
-    const auto measured = probe::measure(what, connections(), make_lane, *first);
-    if (!measured)
-        return client_.fail(io_, measured.error(), exit_refused);
-    return report(target, *measured);
+// Replies that go to the terminal themselves show how it goes on.
+WatchOptions Measuring::watch_options(const probe::MeasurePlan& plan, std::size_t subjects) const {
+    WatchOptions options;
+    options.json = client_.common.json;
+    options.live = !client_.common.quiet && !(prints_replies(plan) && io_.out.is_terminal());
+    options.between = report_interval_;
+    options.count = plan.count * subjects;
+    options.time = plan.time.count() > 0 ? plan.time + plan.warmup : plan.time;
+    return options;
 }
 
-int Measuring::report(const Target& target, const probe::Measured& measured) const {
+int Measuring::run(const std::vector<Subject>& subjects, int before) {
+    auto stop = net::StopSignal::create();
+    if (!stop)
+        return client_.fail(io_, stop.error(), exit_refused);
+    std::vector<probe::MeasurePlan> plans;
+    for (const Subject& subject : subjects)
+        plans.push_back(plan(subject));
+    const net::Interrupts interrupts(*stop);
+    SideBySide runs(subjects, plans, connections(), *stop);
+    const WatchOptions options = watch_options(plans.front(), subjects.size());
+    Watch(io_, runs, options, [&](std::size_t index, const probe::Measured& measured) {
+        return report_of(subjects[index], measured);
+    }).run();
+    return conclude(subjects, runs, before);
+}
+
+report::MeasurementReport Measuring::report_of(const Subject& subject,
+                                               const probe::Measured& measured) const {
     report::MeasurementReport report;
     report.tool = client_.tool;
-    report.target = target.text;
+    report.target = subject.target;
     report.datagrams = client_.transport == net::Transport::udp;
     report.numbers = measured.numbers;
     report.errors = measured.errors;
-    bool kept = true;
     for (const probe::Assertion& assertion : assertions_) {
         const auto verdict = assertion.judge(measured.numbers);
-        kept = kept && verdict.ok;
         report.verdicts.push_back({verdict.expression, verdict.value, verdict.shown, verdict.ok});
     }
-    io_.out.write(client_.common.json ? report::to_json(report).to_string() + '\n'
-                                      : report::to_text(report));
-    if (plot_)
-        io_.out.write(report::plot(measured.numbers, terminal_columns(io_.out)));
-    if (!hgrm_.empty())
-        if (const auto written = write_hgrm(measured); !written) {
-            complain(io_, client_.tool, written.error());
-            return finish(io_, client_.tool, exit_output);
+    return report;
+}
+
+int Measuring::conclude(const std::vector<Subject>& subjects, const SideBySide& runs,
+                        int status) const {
+    std::vector<report::MeasurementReport> reports;
+    for (std::size_t i = 0; i < subjects.size(); ++i) {
+        const auto& outcome = runs.outcome(i);
+        if (!outcome) {
+            client_.fail(io_, outcome.error(), exit_refused, subjects[i].target);
+            status = std::max<int>(status, exit_refused);
+            continue;
         }
-    const bool good = assertions_.empty() ? is_good(measured) : kept;
-    return finish(io_, client_.tool, good ? exit_ok : exit_mismatch);
+        const auto& report = reports.emplace_back(report_of(subjects[i], *outcome));
+        io_.out.write(client_.common.json ? report::to_json(report).to_string() + '\n'
+                                          : report::to_text(report));
+        if (plot_)
+            io_.out.write(report::plot(report.numbers, terminal_columns(io_.out)));
+        status = std::max<int>(status, is_good(report) ? exit_ok : exit_mismatch);
+    }
+    if (const auto written = write_files(reports); !written) {
+        complain(io_, client_.tool, written.error());
+        status = exit_output;
+    }
+    return finish(io_, client_.tool, status);
 }
 
 // TCP keeps its word, so one lost or wrong echo is a failure; of datagrams some may be lost.
-bool Measuring::is_good(const probe::Measured& measured) const {
-    const stats::Measurement& numbers = measured.numbers;
+bool Measuring::is_good(const report::MeasurementReport& report) const {
+    if (!assertions_.empty())
+        return std::ranges::all_of(report.verdicts, &report::Verdict::ok);
+    const stats::Measurement& numbers = report.numbers;
     if (numbers.mismatched > 0 || (numbers.received == 0 && numbers.pending == 0))
         return false;
-    return client_.transport == net::Transport::udp ||
-           (numbers.lost == 0 && numbers.unsent == 0 && measured.errors.empty());
+    return report.datagrams || (numbers.lost == 0 && numbers.unsent == 0 && report.errors.empty());
 }
 
-net::Status Measuring::write_hgrm(const probe::Measured& measured) const {
-    const auto failed = [this] {
-        return net::fail({{errno, std::generic_category()}, "write", hgrm_, {}, {}});
-    };
-    std::FILE* file = std::fopen(hgrm_.c_str(), "wb");
-    if (file == nullptr)
-        return failed();
-    const std::string text = report::to_hgrm(measured.numbers.rtt);
-    const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    if (std::fclose(file) != 0 || !written)
-        return failed();
+net::Status Measuring::write_files(const std::vector<report::MeasurementReport>& reports) const {
+    if (!hgrm_.empty() && !reports.empty())
+        return write_whole(hgrm_, report::to_hgrm(reports.front().numbers.rtt), "write");
     return {};
 }
 

@@ -8,7 +8,10 @@
 
 #include "probe/assertion.h"
 #include "probe/measure.h"
+#include "report/measurement.h"
 #include "tools/client.h"
+#include "tools/side_by_side.h"
+#include "tools/watch.h"
 
 namespace sockbox::tools {
 
@@ -16,7 +19,7 @@ class Measuring {
   public:
     Measuring(Io io, const Client& client) : io_(io), client_(client) {}
 
-    // -c -t -i -s -P --rate --threads --warmup --assert --plot --hgrm
+    // -c -t -i -s -P --rate --threads --warmup --assert --report-interval --plot --hgrm
     void declare(Cli& cli);
 
     // Whether one of -c -t -P --rate was given.
@@ -28,17 +31,20 @@ class Measuring {
     std::size_t connections() const { return static_cast<std::size_t>(connections_); }
     std::size_t size() const { return size_; }
 
-    // Runs it, Ctrl-C ending it early, and reports; the exit status. `peer` is the address
-    // measured.
-    int run(const Target& target, const std::string& peer, const probe::MakeLane& make_lane);
+    // Measures them side by side, Ctrl-C ending it early, and reports each. Returns the exit
+    // status, which is the highest of all and of `before`.
+    int run(const std::vector<Subject>& subjects, int before);
 
   private:
-    probe::MeasurePlan plan(const std::string& peer) const;
-    bool prints_replies() const;
-    void print_reply(const std::string& peer, const probe::Reply& reply) const;
-    int report(const Target& target, const probe::Measured& measured) const;
-    bool is_good(const probe::Measured& measured) const;
-    net::Status write_hgrm(const probe::Measured& measured) const;
+    probe::MeasurePlan plan(const Subject& subject) const;
+    bool prints_replies(const probe::MeasurePlan& plan) const;
+    void print_reply(const Subject& subject, const probe::Reply& reply) const;
+    WatchOptions watch_options(const probe::MeasurePlan& plan, std::size_t subjects) const;
+    report::MeasurementReport report_of(const Subject& subject,
+                                        const probe::Measured& measured) const;
+    bool is_good(const report::MeasurementReport& report) const;
+    int conclude(const std::vector<Subject>& subjects, const SideBySide& runs, int status) const;
+    net::Status write_files(const std::vector<report::MeasurementReport>& reports) const;
 
     Io io_;
     const Client& client_;
@@ -52,6 +58,7 @@ class Measuring {
     std::chrono::nanoseconds warmup_{0};
     std::int64_t first_sequence_ = 1;
     std::vector<probe::Assertion> assertions_;
+    std::optional<std::chrono::nanoseconds> report_interval_;
     bool plot_ = false;
     std::string hgrm_;
 };

@@ -1,4 +1,7 @@
 // udpecho: a UDP echo client that talks, carries lines there and back, and measures.
+#include <algorithm>
+#include <deque>
+
 #include "net/escape.h"
 #include "net/input.h"
 #include "net/units.h"
@@ -34,13 +37,10 @@ class UdpEcho {
             return listen_.run(cli);
         if (const auto status = measuring_.check(cli))
             return *status;
-        if (const auto status = client_.resolve(cli, io_, target_))
+        std::vector<Target> targets;
+        if (const auto status = client_.name_targets(cli, io_, targets))
             return *status;
-        auto connected = connect();
-        if (!connected)
-            return client_.fail(io_, connected.error(), exit_refused);
-        peer_ = connected->peer;
-        return measuring_.is_wanted(cli) ? measure(cli, *connected) : talk(connected->socket);
+        return measuring_.is_wanted(cli) ? measure(cli, targets) : talk(targets.front());
     }
 
   private:
@@ -67,37 +67,77 @@ class UdpEcho {
         cli.example("udpecho --listen -p 7007", "the server");
     }
 
-    net::Result<probe::ConnectedDatagram> connect() const {
-        return probe::connect_datagram(target_.endpoints, client_.source, client_.prepare());
+    net::Result<probe::ConnectedDatagram> connect(std::span<const net::Endpoint> endpoints) const {
+        return probe::connect_datagram(endpoints, client_.source, client_.prepare());
     }
 
-    int talk(net::Socket& socket) {
-        probe::Exchange exchange(socket, {client_.timeout.value_or(reply_timeout),
-                                          static_cast<unsigned>(retries_), !client_.no_verify});
+    int talk(Target& target) {
+        if (const auto resolved = client_.resolve(target); !resolved)
+            return client_.fail(io_, resolved.error(), status_of(resolved.error()), target.text);
+        auto connected = connect(target.endpoints);
+        if (!connected)
+            return client_.fail(io_, connected.error(), exit_refused, target.text);
+        target_ = target.text;
+        peer_ = connected->peer;
+        probe::Exchange exchange(connected->socket,
+                                 {client_.timeout.value_or(reply_timeout),
+                                  static_cast<unsigned>(retries_), !client_.no_verify});
         return client_.has_message() ? say(exchange) : pipe(exchange);
     }
 
-    // Every socket is opened before the first datagram is sent.
-    int measure(const Cli& cli, probe::ConnectedDatagram& first) {
-        if (measuring_.size() > most_payload())
-            return cli.refuse(io_, fmt::format("--size: a datagram to {} takes at most {} bytes",
-                                               peer_.address(), most_payload()));
+    // The sockets to one server, to the first of its addresses that there is a way to.
+    struct Server {
         std::vector<net::Socket> sockets;
-        sockets.push_back(std::move(first.socket));
-        target_.endpoints = {first.peer};
-        while (sockets.size() < measuring_.connections()) {
-            auto next = connect();
+        net::Endpoint peer;
+    };
+
+    // Every socket is opened before the first datagram is sent.
+    net::Status open(const Target& target, Server& server) const {
+        std::vector<net::Endpoint> endpoints = target.endpoints;
+        while (server.sockets.size() < measuring_.connections()) {
+            auto next = connect(endpoints);
             if (!next)
-                return client_.fail(io_, next.error(), exit_refused);
-            sockets.push_back(std::move(next->socket));
+                return net::fail(next.error());
+            server.sockets.push_back(std::move(next->socket));
+            server.peer = next->peer;
+            endpoints = {next->peer};
         }
+        return {};
+    }
+
+    int measure(const Cli& cli, std::vector<Target>& targets) {
+        std::vector<net::Status> resolved(targets.size());
+        at_once(targets.size(),
+                [&](std::size_t index) { resolved[index] = client_.resolve(targets[index]); });
+        std::deque<Server> servers;
+        std::vector<Subject> subjects;
         const probe::Payload payload(measuring_.size());
-        return measuring_.run(
-            target_, peer_.to_string(),
-            [&](std::size_t number, const probe::MeasurePlan& plan, probe::Measured& measured) {
-                return std::make_unique<probe::DatagramLane>(plan, payload, measured,
-                                                             std::move(sockets[number]));
-            });
+        int status = exit_ok;
+        for (std::size_t i = 0; i < targets.size(); ++i) {
+            Server& server = servers.emplace_back();
+            if (resolved[i])
+                resolved[i] = open(targets[i], server);
+            if (!resolved[i])
+                status =
+                    std::max(status, client_.fail(io_, resolved[i].error(),
+                                                  status_of(resolved[i].error()), targets[i].text));
+            else if (measuring_.size() > most_payload(server.peer))
+                return cli.refuse(io_,
+                                  fmt::format("--size: a datagram to {} takes at most {} bytes",
+                                              server.peer.address(), most_payload(server.peer)));
+            else
+                subjects.push_back(subject(targets[i].text, server, payload));
+        }
+        return subjects.empty() ? status : measuring_.run(subjects, status);
+    }
+
+    static Subject subject(const std::string& target, Server& server,
+                           const probe::Payload& payload) {
+        return {target, server.peer.to_string(),
+                [&](std::size_t number, const probe::MeasurePlan& plan, probe::Measured& measured) {
+                    return std::make_unique<probe::DatagramLane>(plan, payload, measured,
+                                                                 std::move(server.sockets[number]));
+                }};
     }
 
     int say(probe::Exchange& exchange) {
@@ -168,7 +208,8 @@ class UdpEcho {
             case probe::Exchanged::End::unsent:
                 error.code = done.error;
                 if (error.code == std::errc::message_size)
-                    error.hint = fmt::format("a datagram takes at most {} bytes", most_payload());
+                    error.hint =
+                        fmt::format("a datagram takes at most {} bytes", most_payload(peer_));
                 return error;
             case probe::Exchanged::End::different: break;
         }
@@ -185,7 +226,9 @@ class UdpEcho {
     }
 
     // What the length fields of IPv4 and UDP, or of IPv6's payload and UDP, leave.
-    unsigned most_payload() const { return peer_.family() == net::Family::ipv6 ? 65527 : 65507; }
+    static unsigned most_payload(const net::Endpoint& peer) {
+        return peer.family() == net::Family::ipv6 ? 65527 : 65507;
+    }
 
     int conclude(const probe::Exchange& exchange, const net::Error& input) const {
         if (!input.action.empty())
@@ -199,7 +242,7 @@ class UdpEcho {
     }
 
     report::Json json(const probe::Exchange& exchange, const net::Error& input) const {
-        auto json = client_.result(client_.has_message() ? "say" : "pipe", target_.text);
+        auto json = client_.result(client_.has_message() ? "say" : "pipe", target_);
         json.set("peer", peer_.to_string())
             .set("lines", counts_.lines)
             .set("sent", counts_.sent)
@@ -225,7 +268,7 @@ class UdpEcho {
     std::int64_t retries_ = 0;
     Measuring measuring_{io_, client_};
     UdpListen listen_{io_, client_};
-    Target target_;
+    std::string target_;
     net::Endpoint peer_;
 
     Counts counts_;

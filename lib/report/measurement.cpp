@@ -120,9 +120,23 @@ std::string to_text(const MeasurementReport& report) {
     return text;
 }
 
-Json to_json(const MeasurementReport& report) {
+std::string to_interim_text(const MeasurementReport& report) {
     const Measurement& numbers = report.numbers;
-    Json json = event(report.tool, "result");
+    const Summary rtt = numbers.rtt.summary();
+    std::string text =
+        fmt::format("{}: after {:.3f} s: {}", report.target,
+                    std::chrono::duration<double>(numbers.duration).count(), counts_line(report));
+    text.pop_back();
+    if (rtt.count > 0)
+        text += fmt::format(", rtt min/mean/p50/p99/max = {}/{}/{}/{}/{} ms", milliseconds(rtt.min),
+                            milliseconds(rtt.mean), milliseconds(rtt.p50), milliseconds(rtt.p99),
+                            milliseconds(rtt.max));
+    return text + '\n';
+}
+
+Json to_json(const MeasurementReport& report, std::string_view event_name) {
+    const Measurement& numbers = report.numbers;
+    Json json = event(report.tool, event_name);
     json.set("target", report.target).set("mode", numbers.open_loop ? "open" : "closed");
     json.set("sent", numbers.sent).set("received", numbers.received).set("lost", numbers.lost);
     json.set("pending", numbers.pending).set("unsent", numbers.unsent);

@@ -35,8 +35,11 @@ struct MeasurementReport {
 // The lines after a run, as ping prints them, each with its end.
 std::string to_text(const MeasurementReport& report);
 
-// The result object.
-Json to_json(const MeasurementReport& report);
+// One line of a run under way, with its end.
+std::string to_interim_text(const MeasurementReport& report);
+
+// The object of a final result, or, with another event, of a run under way ("interim").
+Json to_json(const MeasurementReport& report, std::string_view event_name = "result");
 
 // "64 bytes from 127.0.0.1:3490: seq=1 time=0.042 ms", without its end.
 std::string reply_line(std::size_t bytes, std::string_view peer, std::uint64_t sequence,

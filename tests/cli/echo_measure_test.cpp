@@ -184,6 +184,63 @@ TEST(EchoMeasure, AssertionsDecide) {
     EXPECT_EQ(broken.status, tools::exit_mismatch);
 }
 
+TEST(EchoMeasure, SeveralServersHaveAResultEach) {
+    auto one = Peer::stream(echo_all);
+    auto two = Peer::stream([](net::Socket& socket) {
+        for (std::string text = receive_some(socket); !text.empty(); text = receive_some(socket)) {
+            text[0] ^= 1;
+            send_text(socket, text);
+        }
+    });
+    const Ran ran =
+        measure(one, {"--json", "-c", "3", "-i", "0", "--target", "localhost:" + two.port(), "-4"});
+    const Words results = lines(ran.out);
+    ASSERT_EQ(results.size(), 2U) << ran.out << ran.err;
+    EXPECT_THAT(results[0], HasSubstr(R"("target":"127.0.0.1:)" + one.port()));
+    EXPECT_THAT(results[0],
+                HasSubstr(R"("received":3,"lost":0,"pending":0,"unsent":0,"mismatched":0)"));
+    EXPECT_THAT(results[1], HasSubstr(R"("target":"localhost:)" + two.port()));
+    EXPECT_THAT(results[1], HasSubstr(R"("mismatched":3)"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+TEST(EchoMeasure, OneServerThatRefusesKeepsTheOthersFromNothing) {
+    auto peer = Peer::stream(echo_all);
+    const std::string dead = "127.0.0.1:" + closed_port();
+    const Ran ran = run(echo, {"--json", "-c", "2", "-i", "0", "--target", dead, "--target",
+                               "127.0.0.1:" + peer.port(), "--assert", "loss<1%"});
+    const Words results = lines(ran.out);
+    ASSERT_EQ(results.size(), 2U) << ran.out << ran.err;
+    EXPECT_THAT(results[0], HasSubstr(dead));
+    EXPECT_THAT(results[0], HasSubstr(symbol_of(std::errc::connection_refused)));
+    EXPECT_THAT(results[1], HasSubstr(R"("received":2)"));
+    EXPECT_THAT(results[1], HasSubstr(R"({"expression":"loss<1%","value":0.0,"ok":true})"));
+    EXPECT_EQ(ran.status, tools::exit_refused);
+}
+
+TEST(EchoMeasure, ServersThatMakeNoSenseAreRefused) {
+    const auto status = [](const Words& words) { return run(echo, words).status; };
+    EXPECT_EQ(status({"-c", "1", "--target", "nonsense"}), tools::exit_usage);
+    EXPECT_EQ(status({"-c", "1", "--target", "host:0"}), tools::exit_usage);
+    EXPECT_EQ(status({"--target", "localhost:7"}), tools::exit_usage) << "without measuring";
+    EXPECT_EQ(status({"-c", "1", "::1", "7", "--target", "[::1]:7"}), tools::exit_usage);
+    EXPECT_EQ(status({"-c", "1"}), tools::exit_usage);
+    EXPECT_EQ(status({"-c", "1", "localhost"}), tools::exit_usage);
+}
+
+TEST(EchoMeasure, ToldHowItStandsWhileItRuns) {
+    auto peer = Peer::stream(echo_all);
+    const Ran text = measure(peer, {"-q", "-t", "250ms", "-i", "1ms", "--report-interval", "50ms"});
+    EXPECT_THAT(lines(text.out).front(),
+                testing::MatchesRegex("127.0.0.1:.*: after 0\\..* s: .* sent, .* received, .*"));
+    const Ran json = measure(peer, {"--json", "-t", "250ms", "--report-interval", "50ms"});
+    const Words objects = lines(json.out);
+    ASSERT_GE(objects.size(), 2U);
+    EXPECT_THAT(objects.front(), HasSubstr(R"("event":"interim")"));
+    EXPECT_THAT(objects.back(), HasSubstr(R"("event":"result")"));
+    EXPECT_EQ(measure(peer, {"-c", "1", "--report-interval", "0"}).status, tools::exit_usage);
+}
+
 TEST(EchoMeasure, WritesThePercentiles) {
     auto peer = Peer::stream(echo_all);
     const TemporaryFile file;

@@ -42,6 +42,21 @@ TEST(MeasureProcess, InterruptLeavesYoungProbesPending) {
     EXPECT_EQ(ran.status, tools::exit_ok);
 }
 
+TEST(MeasureProcess, QuitAsksForAnInterimReportAndTheRunGoesOn) {
+    auto peer = Peer::stream(echo_all);
+    Process process({"echo", "--json", "-q", "-c", "0", "-i", "5ms", "127.0.0.1", peer.port(),
+                     "--report-interval", "50ms"});
+    EXPECT_THAT(process.read_line(), HasSubstr(R"("event":"interim")")) << "the handler is there";
+    for (int asked = 0; asked < 2; ++asked) {
+        process.send_signal(SIGQUIT);
+        EXPECT_THAT(process.read_line(), HasSubstr(R"("event":"interim")"));
+    }
+    process.send_signal(SIGINT);
+    const Ran ran = process.wait();
+    EXPECT_THAT(lines(ran.out).back(), HasSubstr(R"("event":"result")"));
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+}
+
 TEST(MeasureProcess, TooFewDescriptorsAreToldBeforeTheStart) {
     auto peer = Peer::stream(echo_all);
     Process shell({"/bin/sh", "-c",

@@ -1,0 +1,57 @@
+// What is told of a measurement while it runs: the live line, and interim reports.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "report/measurement.h"
+#include "tools/progress.h"
+#include "tools/side_by_side.h"
+
+namespace sockbox::tools {
+
+struct WatchOptions {
+    bool json = false;
+    bool live = false;                                // the line, where there is a terminal for it
+    std::optional<std::chrono::nanoseconds> between;  // interim reports; none: only on request
+    std::uint64_t count = 0;                          // of the plan, over all servers; 0: no bound
+    std::chrono::nanoseconds time{0};                 // the warm-up included; 0: no bound
+};
+
+class Watch {
+  public:
+    // Makes the report of that server from its numbers.
+    using ReportOf =
+        std::function<report::MeasurementReport(std::size_t index, const probe::Measured&)>;
+
+    Watch(Io io, SideBySide& runs, const WatchOptions& options, ReportOf report_of)
+        : io_(io),
+          runs_(runs),
+          options_(options),
+          report_of_(std::move(report_of)),
+          line_(io.err, options.live) {}
+
+    // Returns when all is over.
+    void run();
+
+  private:
+    net::Deadline next_look() const;
+    void tell_interim();
+    void draw_line();
+    std::string done(const stats::Measurement& numbers, std::chrono::nanoseconds elapsed) const;
+    std::string left(const stats::Measurement& numbers, std::chrono::nanoseconds elapsed,
+                     double rate) const;
+
+    Io io_;
+    SideBySide& runs_;
+    const WatchOptions& options_;
+    ReportOf report_of_;
+    ProgressLine line_;
+    const net::Clock::time_point begin_ = net::Clock::now();
+    net::Deadline next_interim_ = net::no_deadline;
+    // Of the line drawn last, for the rate since then.
+    net::Clock::time_point drawn_at_ = begin_;
+    std::uint64_t drawn_received_ = 0;
+};
+
+}  // namespace sockbox::tools
