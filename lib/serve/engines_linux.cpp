@@ -9,11 +9,11 @@ namespace sockbox::serve {
 
 std::span<const Engine> system_engines() {
     static constexpr std::array own{
+        Engine{"epoll", "event loops, epoll(7)", true, always_available, serve_with_epoll},
+        // Last, so the one that `auto` takes: for 50 clients of small messages it costs 0.83 to
+        // 0.88 times the processor time of epoll, for 500 of them 0.92 times, in bulk 1.16 times.
         Engine{"io_uring", "completion loops, io_uring(7)", true, io_uring_available,
                serve_with_io_uring},
-        // Last, so the one that `auto` takes: of 50 clients with 64 bytes each it served 0.96 times
-        // as many echoes a second as a bare epoll loop, io_uring 0.83 times.
-        Engine{"epoll", "event loops, epoll(7)", true, always_available, serve_with_epoll},
     };
     return own;
 }

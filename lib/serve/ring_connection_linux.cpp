@@ -9,8 +9,15 @@
 namespace sockbox::serve {
 namespace {
 
+// Buffers that may wait to be sent before a receive of many is stopped.
+constexpr std::size_t most_waiting = 16;
+
+// So many receives in a row that a small buffer had held end the receiving in bulk.
+constexpr std::uint8_t few_again = 16;
+
+// ECANCELED: by stop_receiving().
 bool try_again(int result) {
-    return result == -EINTR || result == -EAGAIN;
+    return result == -EINTR || result == -EAGAIN || result == -ECANCELED;
 }
 
 // Whether bytes have arrived that no completion has told of yet.
@@ -24,52 +31,95 @@ bool has_input(const net::Socket& socket) {
 RingConnection::RingConnection(RingReactor& reactor, Client client)
     : reactor_(reactor), session_(reactor.service(), std::move(client), reactor.now()) {}
 
+void RingConnection::begin() {
+    receiving_ = Receiving::none;
+    go_on();
+}
+
+// Receives on, where it may: what waits to be sent is bounded.
+void RingConnection::go_on() {
+    if (closing_ || input_over_)
+        return;
+    if (receiving_ == Receiving::many && (bulk_ || waiting_.size() >= most_waiting))
+        stop_receiving();
+    else if (receiving_ == Receiving::none && waiting_.size() < (bulk_ ? 2 : most_waiting / 2))
+        receive();
+}
+
 void RingConnection::receive() {
-    reactor_.ring().receive(native(), received_);
-    receiving_ = true;
+    if (bulk_) {
+        reactor_.ring().receive_bulk(native(), drained_, received_);
+        receiving_ = Receiving::bulk;
+    } else {
+        reactor_.ring().receive_many(native(), received_);
+        receiving_ = Receiving::many;
+    }
+}
+
+void RingConnection::stop_receiving() {
+    if (!std::exchange(stopping_, true))
+        reactor_.ring().cancel(received_);
 }
 
 void RingConnection::on_received(int result, unsigned flags) {
-    receiving_ = false;
-    Piece piece;
-    if ((flags & IORING_CQE_F_BUFFER) != 0)
-        piece = {flags >> IORING_CQE_BUFFER_SHIFT, 0,
-                 static_cast<std::uint32_t>(std::max(result, 0)), true};
-    if (result <= 0)
-        release(piece);
-    if (closing_ || lingering_) {
-        release(piece);
-        if (closing_)
-            return reactor_.remove_if_gone(*this);
-        return result > 0 || try_again(result) ? receive() : close();
+    const bool bulk = receiving_ == Receiving::bulk;
+    drained_ = (flags & IORING_CQE_F_SOCK_NONEMPTY) == 0;
+    if ((flags & IORING_CQE_F_MORE) == 0) {
+        receiving_ = Receiving::none;
+        stopping_ = false;
     }
-    if (result > 0)
-        return take(piece);
-    if (result == -ENOBUFS)
-        return reactor_.wait_for_buffer(*this);
-    if (try_again(result))
-        return receive();
+    if ((flags & IORING_CQE_F_BUFFER) != 0) {
+        BufferGroup& group = bulk ? reactor_.ring().large() : reactor_.ring().small();
+        RingBuffer& buffer = group.filled(flags, static_cast<std::uint32_t>(std::max(result, 0)));
+        if (result > 0 && !closing_ && !lingering_)
+            take(buffer, bulk);
+        else
+            reactor_.give_back(buffer);
+    }
+    if (closing_)
+        return reactor_.remove_if_gone(*this);
+    if (receiving_ == Receiving::none)
+        return end_of_receive(result);
+    go_on();
+}
+
+void RingConnection::take(RingBuffer& buffer, bool bulk) {
+    session_.received(buffer.end, reactor_.now());
+    note_size(buffer.end, bulk);
+    waiting_.push(buffer);
+    if (!sending_)
+        send();
+}
+
+void RingConnection::note_size(std::uint32_t bytes, bool bulk) {
+    if (bytes >= reactor_.ring().small().shape().buffer_bytes) {
+        bulk_ = true;
+        small_in_a_row_ = 0;
+    } else if (bulk && ++small_in_a_row_ >= few_again) {
+        bulk_ = false;
+        small_in_a_row_ = 0;
+    }
+}
+
+// A receive is over: was it the stream's end, or may there be another?
+void RingConnection::end_of_receive(int result) {
+    if (result == -ENOBUFS) {
+        receiving_ = Receiving::wants_buffer;
+        return reactor_.wait_for_buffer(*this, bulk_);
+    }
+    if (result > 0 || try_again(result))
+        return go_on();
+    if (lingering_)
+        return close();
     if (result < 0)
         return end_by(-result);
     input_over_ = true;
     finish_if_all_sent();
 }
 
-void RingConnection::take(Piece piece) {
-    session_.received(piece.end, reactor_.now());
-    if (has_rest()) {
-        next_ = piece;  // not read again until what is before it is out
-        return;
-    }
-    outgoing_ = piece;
-    send();
-    receive();
-}
-
 void RingConnection::send() {
-    const auto data = reactor_.ring().buffer(outgoing_.buffer);
-    reactor_.ring().send(native(), data.subspan(outgoing_.begin, outgoing_.end - outgoing_.begin),
-                         sent_);
+    const RingBuffer& first = waiting_.first();
+    reactor_.ring().send(native(), {first.data + first.begin, first.end - first.begin}, sent_);
     sending_ = true;
     reactor_.send_started();
 }
@@ -84,16 +134,15 @@ void RingConnection::on_sent(int result) {
     if (result < 0)
         return end_by(-result);
     session_.sent(static_cast<std::size_t>(result), reactor_.now());
-    outgoing_.begin += static_cast<std::uint32_t>(result);
+    RingBuffer& first = waiting_.first();
+    first.begin += static_cast<std::uint32_t>(result);
+    if (first.begin == first.end)
+        reactor_.give_back(waiting_.pop());
     if (has_rest())
-        return send();
-    release(outgoing_);
-    if (!next_.empty()) {
-        outgoing_ = std::exchange(next_, {});
         send();
-        return receive();
-    }
-    finish_if_all_sent();
+    else if (input_over_)
+        return finish_if_all_sent();
+    go_on();
 }
 
 void RingConnection::finish_if_all_sent() {
@@ -148,19 +197,11 @@ void RingConnection::end_by(int error) {
 // the connection.
 void RingConnection::close() {
     closing_ = true;
-    if (receiving_ || sending_)
+    if (is_receiving() || sending_)
         static_cast<void>(session_.socket().shutdown(net::ShutdownHow::both));
-    if (!sending_) {
-        release(outgoing_);
-        release(next_);
-    }
+    while (!sending_ && has_rest())
+        reactor_.give_back(waiting_.pop());
     reactor_.remove_if_gone(*this);
-}
-
-void RingConnection::release(Piece& piece) {
-    if (piece.held)
-        reactor_.give_back(piece.buffer);
-    piece = {};
 }
 
 }  // namespace sockbox::serve

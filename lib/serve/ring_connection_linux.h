@@ -1,4 +1,4 @@
-// One client's connection on a ring: received into a buffer of the ring, sent from that very one.
+// One client's connection on a ring: received into buffers of the ring, sent from those very ones.
 #pragma once
 
 #include <list>
@@ -10,8 +10,10 @@ namespace sockbox::serve {
 
 class RingReactor;
 
-// One send is under way at most, so bytes keep their order, and one receive beside it: a peer that
-// never reads keeps two buffers.
+// One send is under way at most, and one kind of receive, so bytes keep their order. Small messages
+// come by one receive that goes on and on; a peer that fills its buffers is read by single receives
+// into large ones, two at a time. So a peer that never reads keeps 256 KiB at most, and a quiet one
+// nothing.
 class RingConnection {
   public:
     RingConnection(RingReactor& reactor, Client client);
@@ -19,14 +21,14 @@ class RingConnection {
     RingConnection& operator=(const RingConnection&) = delete;
 
     // Begins to receive, also after there was no buffer to receive into.
-    void receive();
+    void begin();
 
     void check_time();
     // Ends it at once; bytes under way are lost, with a reset.
     void abort();
 
     // Over, and no operation refers to it any more.
-    bool is_gone() const noexcept { return closing_ && !receiving_ && !sending_; }
+    bool is_gone() const noexcept { return closing_ && !is_receiving() && !sending_; }
 
     std::list<RingConnection>::iterator place;  // in the reactor's list
 
@@ -41,36 +43,39 @@ class RingConnection {
         void complete(int result, unsigned /*flags*/) override { owner.on_sent(result); }
         RingConnection& owner;
     };
-    // Bytes in a buffer of the ring, which is ours while it is held.
-    struct Piece {
-        unsigned buffer = 0;
-        std::uint32_t begin = 0;
-        std::uint32_t end = 0;
-        bool held = false;
-        bool empty() const noexcept { return begin == end; }
-    };
+    enum class Receiving : std::uint8_t { none, many, bulk, wants_buffer };
 
     void on_received(int result, unsigned flags);
     void on_sent(int result);
-    void take(Piece piece);
+    void take(RingBuffer& buffer, bool bulk);
+    void note_size(std::uint32_t bytes, bool bulk);
+    void go_on();
+    void receive();
+    void stop_receiving();
+    void end_of_receive(int result);
     void send();
     void say_goodbye(EndReason reason);
     void finish_if_all_sent();
     void end_by(int error);
     void close();
-    void release(Piece& piece);
     int native() const noexcept { return session_.socket().native(); }
-    bool has_rest() const noexcept { return !outgoing_.empty(); }
+    bool has_rest() const noexcept { return !waiting_.empty(); }
+    bool is_receiving() const noexcept {
+        return receiving_ == Receiving::many || receiving_ == Receiving::bulk;
+    }
 
     RingReactor& reactor_;
     Session session_;
     Received received_{*this};
     Sent sent_{*this};
-    Piece outgoing_;
-    Piece next_;
+    BufferQueue waiting_;  // the first is being sent
     net::Deadline linger_until_{};
-    bool receiving_ = false;
+    Receiving receiving_ = Receiving::none;
+    std::uint8_t small_in_a_row_ = 0;
+    bool bulk_ = false;      // its messages are larger than a small buffer
+    bool stopping_ = false;  // the receive of many was cancelled and is not over yet
     bool sending_ = false;
+    bool drained_ = true;  // the last receive left nothing in the socket
     bool input_over_ = false;
     bool lingering_ = false;  // our FIN is out; input is dropped until the peer's comes
     bool closing_ = false;

@@ -1,7 +1,8 @@
-// The ring's operations and buffers, over liburing.
+// The ring's operations, over liburing.
 #include "serve/ring_linux.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 namespace sockbox::serve {
@@ -9,12 +10,6 @@ namespace {
 
 constexpr unsigned submission_entries = 1024;
 constexpr unsigned completion_entries = 16 * submission_entries;
-constexpr int buffer_group = 0;
-
-// Buffers come in slabs, as they are needed: a slow peer keeps two of them, and few are slow.
-constexpr unsigned slab_buffers = 16;
-constexpr unsigned most_buffers = 16384;  // a power of two
-
 tl::unexpected<net::Error> refused(int error, std::string_view what, std::string_view hint = {}) {
     return net::fail({std::error_code(error, std::system_category()),
                       "io_uring",
@@ -53,20 +48,9 @@ net::Status Ring::open() {
         return refused(-rc, "setup", hint_for(-rc));
     open_ = true;
     io_uring_register_ring_fd(&ring_);  // saves a lookup a call; no harm where it fails
-    free_list_memory_ = allocate_pages(most_buffers * sizeof(io_uring_buf));
-    if (!free_list_memory_)
-        return refused(ENOMEM, "buffers");
-    free_list_ = static_cast<io_uring_buf_ring*>(static_cast<void*>(free_list_memory_.get()));
-    io_uring_buf_ring_init(free_list_);
-    io_uring_buf_reg registration{};
-    registration.ring_addr = reinterpret_cast<std::uintptr_t>(free_list_);
-    registration.ring_entries = most_buffers;
-    registration.bgid = buffer_group;
-    if (const int rc = io_uring_register_buf_ring(&ring_, &registration, 0); rc < 0)
-        return refused(-rc, "buffers", hint_for(-rc));
-    slabs_.reserve(most_buffers / slab_buffers);
-    if (!add_buffers())
-        return refused(ENOMEM, "buffers");
+    for (BufferGroup* group : {&small_, &large_})
+        if (auto opened = group->open(ring_); !opened)
+            return opened;
     return {};
 }
 
@@ -90,11 +74,21 @@ void Ring::accept_many(int listener, Completion& completion) {
     io_uring_sqe_set_data(&operation, &completion);
 }
 
-void Ring::receive(int socket, Completion& completion) {
+void Ring::receive_many(int socket, Completion& completion) {
     io_uring_sqe& operation = entry();
-    io_uring_prep_recv(&operation, socket, nullptr, buffer_bytes, 0);
+    io_uring_prep_recv_multishot(&operation, socket, nullptr, 0, 0);
     operation.flags |= IOSQE_BUFFER_SELECT;
-    operation.buf_group = buffer_group;
+    operation.buf_group = small_.shape().group;
+    io_uring_sqe_set_data(&operation, &completion);
+}
+
+void Ring::receive_bulk(int socket, bool wait_first, Completion& completion) {
+    io_uring_sqe& operation = entry();
+    io_uring_prep_recv(&operation, socket, nullptr, large_.shape().buffer_bytes, 0);
+    operation.flags |= IOSQE_BUFFER_SELECT;
+    if (wait_first)
+        operation.ioprio |= IORING_RECVSEND_POLL_FIRST;
+    operation.buf_group = large_.shape().group;
     io_uring_sqe_set_data(&operation, &completion);
 }
 
@@ -116,29 +110,15 @@ void Ring::cancel(Completion& completion) {
     io_uring_sqe_set_data(&operation, nullptr);
 }
 
-std::span<std::byte> Ring::buffer(unsigned number) noexcept {
-    return {slabs_[number / slab_buffers].get() + number % slab_buffers * buffer_bytes,
-            buffer_bytes};
-}
-
-void Ring::give_back(unsigned number) noexcept {
-    io_uring_buf_ring_add(free_list_, buffer(number).data(), buffer_bytes,
-                          static_cast<unsigned short>(number), io_uring_buf_ring_mask(most_buffers),
-                          0);
-    io_uring_buf_ring_advance(free_list_, 1);
-}
-
-bool Ring::add_buffers() noexcept {
-    const auto first = static_cast<unsigned>(slabs_.size()) * slab_buffers;
-    if (first == most_buffers)
-        return false;
-    Pages slab = allocate_pages(slab_buffers * buffer_bytes);
-    if (!slab)
-        return false;
-    slabs_.push_back(std::move(slab));  // its room is reserved
-    for (unsigned i = 0; i < slab_buffers; ++i)
-        give_back(first + i);
-    return true;
+// What they lead to may complete at once: goes on until there are none.
+void Ring::take_completions() {
+    std::array<io_uring_cqe*, 64> batch{};
+    while (const unsigned count = io_uring_peek_batch_cqe(&ring_, batch.data(), batch.size())) {
+        for (unsigned i = 0; i < count; ++i)
+            if (auto* waiting = static_cast<Completion*>(io_uring_cqe_get_data(batch[i])))
+                waiting->complete(batch[i]->res, batch[i]->flags);
+        io_uring_cq_advance(&ring_, count);
+    }
 }
 
 net::Status Ring::wait(net::Deadline deadline) {
@@ -155,15 +135,7 @@ net::Status Ring::wait(net::Deadline deadline) {
     // EBUSY and EAGAIN: completions have to be taken before more can be submitted.
     if (rc < 0 && rc != -EINTR && rc != -ETIME && rc != -EBUSY && rc != -EAGAIN)
         return refused(-rc, "wait");
-    io_uring_cqe* cqe = nullptr;
-    while (io_uring_peek_cqe(&ring_, &cqe) == 0) {
-        auto* completion = static_cast<Completion*>(io_uring_cqe_get_data(cqe));
-        const int result = cqe->res;
-        const unsigned flags = cqe->flags;
-        io_uring_cqe_seen(&ring_, cqe);
-        if (completion != nullptr)
-            completion->complete(result, flags);
-    }
+    take_completions();
     return {};
 }
 

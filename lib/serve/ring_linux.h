@@ -1,4 +1,4 @@
-// An io_uring with the buffers that it receives into.
+// An io_uring, and the operations that the engine starts on it.
 #pragma once
 
 #include <liburing.h>
@@ -6,11 +6,10 @@
 
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "net/clock.h"
 #include "net/result.h"
-#include "serve/pages.h"
+#include "serve/ring_buffers_linux.h"
 
 namespace sockbox::serve {
 
@@ -28,8 +27,6 @@ class Completion {
 // One thread creates and uses it. Operations are handed to the kernel with the next wait.
 class Ring {
   public:
-    static constexpr std::size_t buffer_bytes = 64 * 1024;
-
     // Fails where the kernel is too old (before 6.1), or io_uring is refused.
     static net::Result<std::unique_ptr<Ring>> create();
     Ring(const Ring&) = delete;
@@ -37,16 +34,19 @@ class Ring {
     ~Ring();
 
     void accept_many(int listener, Completion& completion);
-    // Receives into a buffer of the ring, whose number IORING_CQE_F_BUFFER's flags then tell.
-    void receive(int socket, Completion& completion);
+    // Receives again and again, each time into a buffer of small(), until a completion comes
+    // without IORING_CQE_F_MORE: at the end of the stream, after cancel(), or when no buffer is
+    // left.
+    void receive_many(int socket, Completion& completion);
+    // Receives once, into a buffer of large(). Where nothing has arrived yet, `wait_first` saves
+    // the attempt.
+    void receive_bulk(int socket, bool wait_first, Completion& completion);
     void send(int socket, std::span<const std::byte> data, Completion& completion);
     void wait_readable(int descriptor, Completion& completion);
     void cancel(Completion& completion);
 
-    std::span<std::byte> buffer(unsigned number) noexcept;
-    void give_back(unsigned number) noexcept;
-    // More buffers, after a receive had none; false when there are as many as there may be.
-    bool add_buffers() noexcept;
+    BufferGroup& small() noexcept { return small_; }
+    BufferGroup& large() noexcept { return large_; }
 
     // Starts what was asked for and waits for a completion or the deadline; calls complete() of
     // all there are.
@@ -56,12 +56,14 @@ class Ring {
     Ring() = default;
     net::Status open();
     io_uring_sqe& entry();
+    void take_completions();
 
     io_uring ring_{};
     bool open_ = false;
-    Pages free_list_memory_;
-    io_uring_buf_ring* free_list_ = nullptr;
-    std::vector<Pages> slabs_;
+    // A kernel fills up to 32 buffers for one socket before it lets us stop it: small ones, so that
+    // a peer that never reads costs little.
+    BufferGroup small_{{0, 2048, 64, 16384}};
+    BufferGroup large_{{1, 64 * 1024, 4, 16384}};
 };
 
 }  // namespace sockbox::serve

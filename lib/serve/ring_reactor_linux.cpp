@@ -213,30 +213,33 @@ void RingReactor::hand_over(Client client) {
 void RingReactor::adopt(Client client) {
     RingConnection& connection = connections_.emplace_front(*this, std::move(client));
     connection.place = connections_.begin();
-    connection.receive();
+    connection.begin();
 }
 
 void RingReactor::remove_if_gone(RingConnection& connection) {
     if (!connection.is_gone())
         return;
-    std::erase(hungry_, &connection);
+    for (auto& hungry : hungry_)
+        std::erase(hungry, &connection);
     connections_.erase(connection.place);
 }
 
-void RingReactor::wait_for_buffer(RingConnection& connection) {
-    if (ring_->add_buffers())
-        connection.receive();
+void RingReactor::wait_for_buffer(RingConnection& connection, bool large) {
+    if ((large ? ring_->large() : ring_->small()).grow())
+        connection.begin();
     else
-        hungry_.push_back(&connection);
+        hungry_[large ? 1 : 0].push_back(&connection);
 }
 
-void RingReactor::give_back(unsigned buffer) {
-    ring_->give_back(buffer);
-    if (hungry_.empty())
+void RingReactor::give_back(RingBuffer& buffer) {
+    const bool large = buffer.home == &ring_->large();
+    buffer.home->give_back(buffer);
+    auto& hungry = hungry_[large ? 1 : 0];
+    if (hungry.empty())
         return;
-    RingConnection* fed = hungry_.front();
-    hungry_.erase(hungry_.begin());
-    fed->receive();
+    RingConnection* fed = hungry.front();
+    hungry.pop_front();
+    fed->begin();
 }
 
 net::Deadline RingReactor::now() {

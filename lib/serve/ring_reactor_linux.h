@@ -1,6 +1,8 @@
 // One thread's loop over a ring: listeners, datagrams and connections by completions.
 #pragma once
 
+#include <array>
+#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
@@ -39,8 +41,8 @@ class RingReactor {
     net::Deadline now();
     net::Deadline drain_deadline() const noexcept { return drain_deadline_; }
     void remove_if_gone(RingConnection& connection);
-    void wait_for_buffer(RingConnection& connection);
-    void give_back(unsigned buffer);
+    void wait_for_buffer(RingConnection& connection, bool large);
+    void give_back(RingBuffer& buffer);
     void send_started() noexcept { ++sends_; }
     void send_ended() noexcept { --sends_; }
 
@@ -67,8 +69,8 @@ class RingReactor {
     std::vector<std::unique_ptr<Datagrams>> datagrams_;
     std::unique_ptr<Post> post_;
     std::list<RingConnection> connections_;
-    std::vector<RingConnection*> hungry_;  // wait for a buffer to receive into
-    std::size_t sends_ = 0;                // under way
+    std::array<std::deque<RingConnection*>, 2> hungry_;  // for a small, for a large buffer
+    std::size_t sends_ = 0;                              // under way
     Waker waker_;
     net::Deadline now_{};
     bool now_known_ = false;

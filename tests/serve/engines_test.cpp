@@ -4,111 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <random>
-
-#include "tests/serve/test_server.h"
+#include "tests/serve/every_engine.h"
 
 namespace sockbox::serve {
 namespace {
 
-using namespace std::chrono_literals;
-using Bytes = std::vector<std::byte>;
-
-Bytes random_bytes(std::size_t size, unsigned seed = 1) {
-    std::mt19937 source(seed);
-    Bytes bytes(size);
-    for (std::byte& byte : bytes)
-        byte = static_cast<std::byte>(source());
-    return bytes;
-}
-
-// The next bytes, or what ended the stream; fails the test when nothing comes.
-net::Transfer receive_some(net::Socket& socket, std::span<std::byte> into) {
-    if (net::wait_for(socket, net::Direction::receive, net::deadline_in(test::patience)) !=
-        net::Readiness::ready) {
-        ADD_FAILURE() << "nothing came back";
-        return {net::Transfer::State::failed, 0, {}};
-    }
-    return socket.receive(into);
-}
-
-Bytes receive_exactly(net::Socket& socket, std::size_t size) {
-    Bytes bytes(size);
-    for (std::size_t got = 0; got < size;) {
-        const auto transfer = receive_some(socket, std::span(bytes).subspan(got));
-        if (!transfer.done()) {
-            ADD_FAILURE() << "ended after " << got << " of " << size << " bytes";
-            return {};
-        }
-        got += transfer.bytes;
-    }
-    return bytes;
-}
-
-void expect_end(net::Socket& socket) {
-    Bytes one(1);
-    const auto transfer = receive_some(socket, one);
-    EXPECT_TRUE(transfer.end()) << transfer.bytes << " bytes, " << transfer.error.message();
-}
-
-void send(net::Socket& socket, const Bytes& bytes) {
-    const auto sent = net::send_all(socket, bytes, net::deadline_in(test::patience));
-    EXPECT_TRUE(sent) << sent.error().message();
-}
-
-void expect_echo(net::Socket& socket, const Bytes& bytes) {
-    send(socket, bytes);
-    EXPECT_EQ(receive_exactly(socket, bytes.size()), bytes);
-}
-
-class EveryEngine : public testing::TestWithParam<std::string_view> {
-  protected:
-    void SetUp() override {
-        const auto available = engine().available();
-        if (!available)
-            GTEST_SKIP() << available.error().message();
-    }
-    const Engine& engine() const { return *find_engine(GetParam()); }
-    bool one_at_a_time() const { return GetParam() == "iterative"; }
-};
-
-std::vector<std::string_view> names() {
-    std::vector<std::string_view> found;
-    for (const Engine& engine : engines())
-        found.push_back(engine.name);
-    return found;
-}
-
-INSTANTIATE_TEST_SUITE_P(Serve, EveryEngine, testing::ValuesIn(names()),
+INSTANTIATE_TEST_SUITE_P(Serve, EveryEngine, testing::ValuesIn(engine_names()),
                          [](const auto& row) { return std::string(row.param); });
-
-TEST_P(EveryEngine, MegabytesComeBackWhileTheyAreSent) {
-    TestServer server(engine());
-    auto client = server.connect();
-    const Bytes sent = random_bytes(8 << 20);
-    std::thread sender([&] {
-        send(client, sent);
-        EXPECT_TRUE(client.shutdown(net::ShutdownHow::send));
-    });
-    EXPECT_EQ(receive_exactly(client, sent.size()), sent);
-    expect_end(client);
-    sender.join();
-    const auto report = server.witness().reports(1).front();
-    EXPECT_EQ(report.received_bytes, sent.size());
-    EXPECT_EQ(report.sent_bytes, sent.size());
-    EXPECT_EQ(report.reason, EndReason::finished);
-}
-
-// More than the sockets' buffers hold is under way when the client half-closes: it gets the rest.
-TEST_P(EveryEngine, AHalfCloseGetsAllTheRestAndThenTheEnd) {
-    TestServer server(engine());
-    auto client = server.connect(16 * 1024);
-    const Bytes sent = random_bytes(1 << 20);
-    send(client, sent);  // fits into the buffers on the way, nobody reading
-    ASSERT_TRUE(client.shutdown(net::ShutdownHow::send));
-    EXPECT_EQ(receive_exactly(client, sent.size()), sent);
-    expect_end(client);
-}
 
 TEST_P(EveryEngine, AnEmptyConnectionEndsCleanly) {
     TestServer server(engine());

@@ -1,0 +1,80 @@
+// Every engine as a test's parameter, and a client's bytes and their echo.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "tests/serve/test_server.h"
+
+namespace sockbox::serve {
+
+using namespace std::chrono_literals;
+using Bytes = std::vector<std::byte>;
+
+inline Bytes random_bytes(std::size_t size, unsigned seed = 1) {
+    std::mt19937 source(seed);
+    Bytes bytes(size);
+    for (std::byte& byte : bytes)
+        byte = static_cast<std::byte>(source());
+    return bytes;
+}
+
+// The next bytes, or what ended the stream; fails the test when nothing comes.
+inline net::Transfer receive_some(net::Socket& socket, std::span<std::byte> into) {
+    if (net::wait_for(socket, net::Direction::receive, net::deadline_in(test::patience)) !=
+        net::Readiness::ready) {
+        ADD_FAILURE() << "nothing came back";
+        return {net::Transfer::State::failed, 0, {}};
+    }
+    return socket.receive(into);
+}
+
+inline Bytes receive_exactly(net::Socket& socket, std::size_t size) {
+    Bytes bytes(size);
+    for (std::size_t got = 0; got < size;) {
+        const auto transfer = receive_some(socket, std::span(bytes).subspan(got));
+        if (!transfer.done()) {
+            ADD_FAILURE() << "ended after " << got << " of " << size << " bytes";
+            return {};
+        }
+        got += transfer.bytes;
+    }
+    return bytes;
+}
+
+inline void expect_end(net::Socket& socket) {
+    Bytes one(1);
+    const auto transfer = receive_some(socket, one);
+    EXPECT_TRUE(transfer.end()) << transfer.bytes << " bytes, " << transfer.error.message();
+}
+
+inline void send(net::Socket& socket, const Bytes& bytes) {
+    const auto sent = net::send_all(socket, bytes, net::deadline_in(test::patience));
+    EXPECT_TRUE(sent) << sent.error().message();
+}
+
+inline void expect_echo(net::Socket& socket, const Bytes& bytes) {
+    send(socket, bytes);
+    EXPECT_EQ(receive_exactly(socket, bytes.size()), bytes);
+}
+
+class EveryEngine : public testing::TestWithParam<std::string_view> {
+  protected:
+    void SetUp() override {
+        const auto available = engine().available();
+        if (!available)
+            GTEST_SKIP() << available.error().message();
+    }
+    const Engine& engine() const { return *find_engine(GetParam()); }
+    bool one_at_a_time() const { return GetParam() == "iterative"; }
+};
+
+inline std::vector<std::string_view> engine_names() {
+    std::vector<std::string_view> found;
+    for (const Engine& engine : engines())
+        found.push_back(engine.name);
+    return found;
+}
+
+}  // namespace sockbox::serve

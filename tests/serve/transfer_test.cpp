@@ -1,0 +1,85 @@
+// What goes to an engine comes back, whatever the sizes and the pace: tests that every one has to
+// pass.
+#include <gtest/gtest.h>
+
+#include "tests/serve/every_engine.h"
+
+namespace sockbox::serve {
+namespace {
+
+TEST_P(EveryEngine, MegabytesComeBackWhileTheyAreSent) {
+    TestServer server(engine());
+    auto client = server.connect();
+    const Bytes sent = random_bytes(8 << 20);
+    std::thread sender([&] {
+        send(client, sent);
+        EXPECT_TRUE(client.shutdown(net::ShutdownHow::send));
+    });
+    EXPECT_EQ(receive_exactly(client, sent.size()), sent);
+    expect_end(client);
+    sender.join();
+    const auto report = server.witness().reports(1).front();
+    EXPECT_EQ(report.received_bytes, sent.size());
+    EXPECT_EQ(report.sent_bytes, sent.size());
+    EXPECT_EQ(report.reason, EndReason::finished);
+}
+
+// More than the sockets' buffers hold is under way when the client half-closes: it gets the rest.
+TEST_P(EveryEngine, AHalfCloseGetsAllTheRestAndThenTheEnd) {
+    TestServer server(engine());
+    auto client = server.connect(16 * 1024);
+    const Bytes sent = random_bytes(1 << 20);
+    send(client, sent);  // fits into the buffers on the way, nobody reading
+    ASSERT_TRUE(client.shutdown(net::ShutdownHow::send));
+    EXPECT_EQ(receive_exactly(client, sent.size()), sent);
+    expect_end(client);
+}
+
+// Sizes around those of an engine's buffers, one after the other and all under way at once.
+TEST_P(EveryEngine, MessagesOfChangingSizesComeBack) {
+    TestServer server(engine());
+    auto client = server.connect();
+    const std::size_t sizes[] = {1, 2047, 2048, 2049, 64, 65'535, 65'536, 65'537, 3, 200'000};
+    unsigned seed = 0;
+    for (int round = 0; round < 3; ++round)
+        for (const std::size_t size : sizes)
+            for (int i = 0; i < (size < 100 ? 20 : 1); ++i)
+                expect_echo(client, random_bytes(size, ++seed));
+
+    Bytes all;
+    for (const std::size_t size : sizes) {
+        const Bytes message = random_bytes(size, ++seed);
+        send(client, message);
+        all.insert(all.end(), message.begin(), message.end());
+    }
+    EXPECT_EQ(receive_exactly(client, all.size()), all);
+}
+
+// A client that reads only once all buffers on the way are full gets every byte.
+TEST_P(EveryEngine, WhoReadsLateGetsEverything) {
+    TestServer server(engine());
+    auto client = server.connect(4096);
+    ASSERT_TRUE(client.set_blocking(false));
+    const Bytes pattern = random_bytes((1 << 20) - 3);
+    const auto at = [&](std::size_t offset) {
+        return std::span(pattern).subspan(offset % pattern.size());
+    };
+    std::size_t sent = 0;
+    while (net::wait_for(client, net::Direction::send, net::deadline_in(300ms)) ==
+           net::Readiness::ready) {
+        const auto put = client.send(at(sent));
+        ASSERT_FALSE(put.failed()) << put.error.message();
+        sent += put.bytes;
+        ASSERT_LT(sent, 1U << 30) << "the server reads without end";
+    }
+    ASSERT_TRUE(client.shutdown(net::ShutdownHow::send));
+    for (std::size_t got = 0; got < sent;) {
+        const Bytes part = receive_exactly(client, std::min(at(got).size(), sent - got));
+        ASSERT_TRUE(std::equal(part.begin(), part.end(), at(got).begin())) << "after " << got;
+        got += part.size();
+    }
+    expect_end(client);
+}
+
+}  // namespace
+}  // namespace sockbox::serve
