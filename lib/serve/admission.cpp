@@ -6,8 +6,9 @@
 namespace sockbox::serve {
 namespace {
 
-tl::unexpected<net::Error> refuse(const net::Endpoint& peer, std::string why) {
-    return net::fail({{}, "refuse", peer.to_string(), std::move(why), {}});
+tl::unexpected<Refused> refuse(Refusal reason, const net::Endpoint& peer, std::string why) {
+    return tl::unexpected<Refused>(
+        {reason, {{}, "refuse", peer.unmapped().to_string(), std::move(why), {}}});
 }
 
 net::Endpoint client_of(const net::Endpoint& peer) {
@@ -21,14 +22,16 @@ Admission::Ticket::~Ticket() {
         admission_->release(peer_);
 }
 
-net::Result<Admission::Ticket> Admission::admit(const net::Endpoint& peer) {
+tl::expected<Admission::Ticket, Refused> Admission::admit(const net::Endpoint& peer) {
     const std::lock_guard lock(mutex_);
     if (limits_.connections != 0 && open_ >= limits_.connections)
-        return refuse(peer, fmt::format("{} connections are open (--max-connections)", open_));
+        return refuse(Refusal::max_connections, peer,
+                      fmt::format("{} connections are open (--max-connections)", open_));
     if (limits_.per_client != 0) {
         std::size_t& open = open_by_client_[client_of(peer)];
         if (open >= limits_.per_client)
-            return refuse(peer, fmt::format("it has {} connections (--max-per-client)", open));
+            return refuse(Refusal::max_per_client, peer,
+                          fmt::format("it has {} connections (--max-per-client)", open));
         ++open;
     }
     ++open_;

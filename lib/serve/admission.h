@@ -1,10 +1,10 @@
 // Who may connect: bounds on the connections at once, of all clients and of each.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <mutex>
-#include <optional>
-#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -12,6 +12,18 @@
 #include "net/result.h"
 
 namespace sockbox::serve {
+
+// Why a client is turned away.
+enum class Refusal : std::uint8_t { max_connections, max_per_client };
+
+// By Refusal, as metrics name them.
+inline constexpr std::array<std::string_view, 2> refusal_reasons{"max_connections",
+                                                                 "max_per_client"};
+
+struct Refused {
+    Refusal reason;
+    net::Error error;  // without code, fit for a log line
+};
 
 struct Limits {
     std::size_t connections = 0;  // 0: no bound
@@ -41,8 +53,7 @@ class Admission {
         net::Endpoint peer_;
     };
 
-    // Why a client is refused is an error without code, fit for a log line.
-    net::Result<Ticket> admit(const net::Endpoint& peer);
+    tl::expected<Ticket, Refused> admit(const net::Endpoint& peer);
 
   private:
     void release(const net::Endpoint& peer);

@@ -4,24 +4,37 @@
 #include <array>
 #include <string_view>
 
+#include "serve/admission.h"
 #include "serve/connection_report.h"
 #include "serve/datagram_echo.h"
+#include "serve/duration_histogram.h"
 
 namespace sockbox::serve {
 
 struct Counters {
     Counter accepted;  // connections served, each then counted once in `ended`
     Counter open;      // connections being served now
-    std::array<Counter, end_reasons.size()> ended;  // by EndReason
-    Counter refused;                                // connections closed at once by a limit
+    std::array<Counter, end_reasons.size()> ended;        // by EndReason
+    DurationHistogram durations;                          // of those that ended
+    std::array<Counter, refusal_reasons.size()> refused;  // closed at once, by Refusal
     Counter accept_failures;
     Counter received_bytes;
     Counter sent_bytes;
     Counter unsent_bytes;  // received, but not taken by a peer that was then given up
     DatagramCounters datagrams;
 
+    // The end of a connection; `unsent` of its bytes were never taken.
+    void end(EndReason reason, std::chrono::nanoseconds duration, std::uint64_t unsent) noexcept {
+        ended[static_cast<std::size_t>(reason)].add();
+        durations.observe(duration);
+        unsent_bytes.add(unsent);
+    }
+
     const Counter& ended_by(EndReason reason) const {
         return ended[static_cast<std::size_t>(reason)];
+    }
+    const Counter& refused_by(Refusal reason) const {
+        return refused[static_cast<std::size_t>(reason)];
     }
     // Connections that did not get all that they should have when the server ended.
     std::uint64_t aborted() const { return ended_by(EndReason::aborted).value(); }

@@ -174,10 +174,10 @@ void IocpConnection::end_by(int code) {
 void IocpConnection::end(EndReason reason, std::error_code error) {
     if (std::exchange(told_, true))
         return;
-    service_.counters().ended[static_cast<std::size_t>(reason)].add();
-    service_.counters().unsent_bytes.add(received_bytes_ - sent_bytes_);
-    service_.observer().ended({client_.ticket.peer(), received_bytes_, sent_bytes_,
-                               net::Clock::now() - began_, reason, error});
+    const auto duration = net::Clock::now() - began_;
+    service_.counters().end(reason, duration, received_bytes_ - sent_bytes_);
+    service_.observer().ended(
+        {client_.ticket.peer(), received_bytes_, sent_bytes_, duration, reason, error});
 }
 
 // An operation under way is done then, with a failure.

@@ -52,8 +52,8 @@ net::Deadline Service::drain_deadline() noexcept {
 std::optional<Client> Service::admit(net::Accepted accepted) {
     auto ticket = admission_.admit(accepted.peer);
     if (!ticket) {
-        counters_.refused.add();
-        tell(Trouble::refused, ticket.error());
+        counters_.refused[static_cast<std::size_t>(ticket.error().reason)].add();
+        tell(Trouble::refused, ticket.error().error);
         close_politely(std::move(accepted.socket));
         return std::nullopt;
     }

@@ -44,8 +44,7 @@ void Session::sent(std::size_t bytes, net::Deadline now) noexcept {
 void Session::end(EndReason reason, net::Deadline now, std::error_code error) {
     if (std::exchange(ended_, true))
         return;
-    service_.counters().ended[static_cast<std::size_t>(reason)].add();
-    service_.counters().unsent_bytes.add(received_ - sent_);
+    service_.counters().end(reason, now - began_, received_ - sent_);
     service_.observer().ended(
         {client_.ticket.peer(), received_, sent_, now - began_, reason, error});
 }

@@ -177,7 +177,7 @@ TEST_P(EveryEngine, ClientsAboveTheLimitAreRefusedUntilOthersLeave) {
     expect_echo(second, random_bytes(10));
     auto third = server.connect();
     expect_end(third);
-    EXPECT_EQ(server.counters().refused.value(), 1U);
+    EXPECT_EQ(server.counters().refused_by(Refusal::max_connections).value(), 1U);
     EXPECT_THAT(server.witness().troubles(1).front(), testing::HasSubstr("--max-connections"));
     first.close();
     server.witness().reports(1);
