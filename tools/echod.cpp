@@ -11,6 +11,7 @@
 #include "serve/engines.h"
 #include "tools/cli.h"
 #include "tools/echod_log.h"
+#include "tools/echod_metrics.h"
 #include "tools/port_file.h"
 
 namespace sockbox::tools {
@@ -36,6 +37,7 @@ struct Asked {
     std::vector<net::Setting> settings;
     std::string port_file;
     std::size_t log_format = 0;
+    MetricsOption metrics;
     serve::ServeOptions serve;
 };
 
@@ -112,11 +114,13 @@ void declare(Cli& cli, Asked& asked) {
     cli.repeated("--set", "NAME=VALUE", "a socket option, as sockopt knows it; repeatable",
                  take_setting(asked.settings))
         .option("--port-file", "FILE", "write the port there once listening",
-                take_text(asked.port_file))
-        .option("--log-format", "FORMAT", "text or json (default text)",
-                take_choice(asked.log_format, {"text", "json"}))
+                take_text(asked.port_file));
+    asked.metrics.declare(cli);
+    cli.option("--log-format", "FORMAT", "text or json (default text)",
+               take_choice(asked.log_format, {"text", "json"}))
         .common(asked.common)
         .example("echod --port 7007", "TCP and UDP on all addresses")
+        .example("echod --metrics 9464", "with numbers for Prometheus")
         .example("echod -p 0 -b 127.0.0.1 -e thread -v", "a free port, a thread a client")
         .example("echod --max-connections 100 --idle-timeout 1m", "with limits");
 }
@@ -222,11 +226,14 @@ void announce(const net::Socket& socket, std::string_view protocol, const serve:
 }
 
 void announce_all(const serve::Listeners& listeners, const serve::Engine& engine,
-                  std::size_t workers, bool json, Io io) {
+                  std::size_t workers, const std::optional<serve::StatusEndpoint>& metrics,
+                  bool json, Io io) {
     for (const net::Socket& socket : listeners.tcp)
         announce(socket, "tcp", engine, workers, json, io);
     for (const net::Socket& socket : listeners.udp)
         announce(socket, "udp", engine, workers, json, io);
+    if (metrics)
+        announce_metrics(*metrics, tool, json, io);
     io.out.flush();
 }
 
@@ -264,8 +271,15 @@ net::Result<int> serve_clients(const serve::Engine& engine, const Asked& asked, 
     const serve::ServeOptions options = serve_options(asked);
     serve::Counters counters;
     serve::Service service(options, counters, log, *drain, *abort);
+    auto metrics = asked.metrics.open([&] { return echod_metrics(counters, engine.name); },
+                                      [draining = &*drain] { return !draining->raised(); });
+    if (!metrics)
+        return net::fail(metrics.error());
     if (!asked.common.quiet)
-        announce_all(*listeners, engine, options.workers, asked.common.json, io);
+        announce_all(*listeners, engine, options.workers, *metrics, asked.common.json, io);
+    if (*metrics)
+        if (auto started = (*metrics)->start(); !started)
+            return net::fail(started.error());
     if (auto served = engine.serve(service, std::move(*listeners)); !served)
         return net::fail(served.error());
     log.aborted(counters);

@@ -23,6 +23,12 @@ report::Json counts(const serve::DatagramCounters& counters) {
     return json;
 }
 
+MetricFamilies metrics_of(const serve::DatagramCounters& counters) {
+    MetricFamilies families;
+    add_datagram_metrics(families, "udpecho_", counters);
+    return families;
+}
+
 }  // namespace
 
 void UdpListen::declare(Cli& cli) {
@@ -45,6 +51,7 @@ void UdpListen::declare(Cli& cli) {
                  });
     cli.option("--port-file", "FILE", "with --listen: write the port there once listening",
                take_text(port_file_));
+    metrics_.declare(cli);
 }
 
 int UdpListen::run(const Cli& cli) {
@@ -77,8 +84,14 @@ int UdpListen::serve() {
     if (!port_file_.empty())
         if (const auto written = port_file.write(port_file_, listeners->port); !written)
             return client_.fail(io_, written.error(), exit_output);
-    announce(listeners->udp);
     serve::DatagramCounters counters;
+    auto metrics = metrics_.open([&counters] { return metrics_of(counters); }, {});
+    if (!metrics)
+        return client_.fail(io_, metrics.error(), exit_refused);
+    announce(listeners->udp, *metrics);
+    if (*metrics)
+        if (const auto started = (*metrics)->start(); !started)
+            return client_.fail(io_, started.error(), exit_refused);
     const auto served = serve::echo_datagrams(std::move(listeners->udp), counters, *stop);
     if (!served)
         return client_.fail(io_, served.error(), exit_refused);
@@ -91,7 +104,8 @@ int UdpListen::serve() {
 }
 
 // One line a socket, flushed, for whoever waits for the server.
-void UdpListen::announce(const std::vector<net::Socket>& sockets) const {
+void UdpListen::announce(const std::vector<net::Socket>& sockets,
+                         const std::optional<serve::StatusEndpoint>& metrics) const {
     for (const net::Socket& socket : sockets) {
         const auto local = socket.local();
         if (!local || client_.common.quiet)
@@ -102,6 +116,8 @@ void UdpListen::announce(const std::vector<net::Socket>& sockets) const {
                           ? json.to_string() + '\n'
                           : fmt::format("listening on {} (udp)\n", local->to_string()));
     }
+    if (metrics && !client_.common.quiet)
+        announce_metrics(*metrics, "udpecho", client_.common.json, io_);
     io_.out.flush();
 }
 

@@ -6,6 +6,7 @@
 
 #include "tools/cli.h"
 #include "tools/client.h"
+#include "tools/metrics.h"
 
 namespace sockbox::tools {
 
@@ -13,7 +14,7 @@ class UdpListen {
   public:
     UdpListen(Io io, const Client& client) : io_(io), client_(client) {}
 
-    // --listen -p -b --port-file; --set and -4 -6 are the client's.
+    // --listen -p -b --port-file --metrics; --set and -4 -6 are the client's.
     void declare(Cli& cli);
     bool is_wanted() const { return listen_; }
 
@@ -22,7 +23,8 @@ class UdpListen {
 
   private:
     int serve();
-    void announce(const std::vector<net::Socket>& sockets) const;
+    void announce(const std::vector<net::Socket>& sockets,
+                  const std::optional<serve::StatusEndpoint>& metrics) const;
 
     Io io_;
     const Client& client_;
@@ -30,6 +32,7 @@ class UdpListen {
     std::uint16_t port_ = 3490;
     std::vector<std::string> bind_;
     std::string port_file_;
+    MetricsOption metrics_;
 };
 
 }  // namespace sockbox::tools
