@@ -4,9 +4,9 @@
 #include <sys/epoll.h>
 
 #include <array>
-#include <thread>
+#include <optional>
 
-#include "serve/mailbox_linux.h"
+#include "serve/loops_linux.h"
 #include "serve/reactor.h"
 
 namespace sockbox::serve {
@@ -68,112 +68,43 @@ class EpollPoller final : public Poller {
 // A reactor's view of its mailbox.
 class Inbox final : public EventSource {
   public:
-    explicit Inbox(std::unique_ptr<Mailbox> mailbox) : mailbox_(std::move(mailbox)) {}
+    Inbox(Reactor& reactor, Mailbox& mailbox) : reactor_(reactor), mailbox_(mailbox) {}
 
-    net::Status attach(Reactor& reactor) {
-        reactor_ = &reactor;
-        return reactor.add(mailbox_->waitable(), *this);
-    }
-
-    Mailbox& mailbox() { return *mailbox_; }
+    net::Status attach() { return reactor_.add(mailbox_.waitable(), *this); }
 
     void on_ready() override {
-        Mailbox::Content content = mailbox_->take();
+        Mailbox::Content content = mailbox_.take();
         for (Client& client : content.clients)
-            reactor_->adopt(std::move(client));
+            reactor_.adopt(std::move(client));
         if (content.closed)
-            reactor_->remove(mailbox_->waitable());
+            reactor_.remove(mailbox_.waitable());
     }
 
   private:
-    std::unique_ptr<Mailbox> mailbox_;
-    Reactor* reactor_ = nullptr;
+    Reactor& reactor_;
+    Mailbox& mailbox_;
 };
 
-// A reactor beside the first, with its thread.
-class Worker {
+class EpollLoop : public Reactor {
   public:
-    static net::Result<std::unique_ptr<Worker>> start(Service& service) {
+    static net::Result<std::unique_ptr<EpollLoop>> create(Service& service) {
         auto poller = EpollPoller::create();
         if (!poller)
             return net::fail(poller.error());
-        auto mailbox = Mailbox::create();
-        if (!mailbox)
-            return net::fail(mailbox.error());
-        auto worker = std::make_unique<Worker>(service, std::move(*poller), std::move(*mailbox));
-        if (auto attached = worker->inbox_.attach(worker->reactor_); !attached)
-            return net::fail(attached.error());
-        try {
-            worker->thread_ =
-                std::thread([raw = worker.get()] { raw->status_ = raw->reactor_.run(); });
-        } catch (const std::system_error& error) {
-            return net::fail({error.code(), "start a thread", {}, {}, {}});
-        }
-        return worker;
+        return std::make_unique<EpollLoop>(service, std::move(*poller));
     }
+    using Reactor::Reactor;
 
-    Worker(Service& service, std::unique_ptr<Poller> poller, std::unique_ptr<Mailbox> mailbox)
-        : inbox_(std::move(mailbox)), reactor_(service, std::move(poller)) {}
-    Worker(const Worker&) = delete;
-    Worker& operator=(const Worker&) = delete;
-    ~Worker() { finish(); }
-
-    void put(Client client) { inbox_.mailbox().put(std::move(client)); }
-
-    // No more clients come; waits until those it has are served.
-    net::Status finish() {
-        if (thread_.joinable()) {
-            inbox_.mailbox().close();
-            thread_.join();
-        }
-        return status_;
-    }
+    net::Status serve_from(Mailbox& mailbox) { return inbox_.emplace(*this, mailbox).attach(); }
 
   private:
-    Inbox inbox_;
-    Reactor reactor_;
-    net::Status status_;
-    std::thread thread_;
+    std::optional<Inbox> inbox_;
 };
-
-using Workers = std::vector<std::unique_ptr<Worker>>;
-
-// Clients in turn to the first reactor and the others.
-Reactor::Place in_turn(Reactor& first, Workers& workers) {
-    return [&first, &workers, next = std::size_t{0}](Client client) mutable {
-        if (next == workers.size())
-            first.adopt(std::move(client));
-        else
-            workers[next]->put(std::move(client));
-        next = next == workers.size() ? 0 : next + 1;
-    };
-}
 
 }  // namespace
 
 net::Status serve_with_epoll(Service& service, Listeners listeners) {
-    auto poller = EpollPoller::create();
-    if (!poller)
-        return net::fail(poller.error());
-    Reactor first(service, std::move(*poller));
-    Workers workers;
-    while (workers.size() + 1 < service.options().workers) {
-        auto worker = Worker::start(service);
-        if (!worker)
-            return net::fail(worker.error());
-        workers.push_back(std::move(*worker));
-    }
-    if (!workers.empty())
-        first.place_with(in_turn(first, workers));
-    if (auto ready = first.listen(std::move(listeners.tcp)); !ready)
-        return ready;
-    if (auto ready = first.answer_datagrams(std::move(listeners.udp)); !ready)
-        return ready;
-    net::Status status = first.run();
-    for (const auto& worker : workers)
-        if (auto finished = worker->finish(); status && !finished)
-            status = finished;
-    return status;
+    return serve_with_loops<EpollLoop>(service, std::move(listeners));
 }
 
 }  // namespace sockbox::serve

@@ -172,6 +172,13 @@ class RingReactor::Post final : public Completion {
     bool closed_ = false;
 };
 
+net::Result<std::unique_ptr<RingReactor>> RingReactor::create(Service& service) {
+    auto ring = Ring::create();
+    if (!ring)
+        return net::fail(ring.error());
+    return std::make_unique<RingReactor>(service, std::move(*ring));
+}
+
 RingReactor::RingReactor(Service& service, std::unique_ptr<Ring> ring)
     : service_(service), ring_(std::move(ring)) {
     ring_->wait_readable(service_.drain().waitable(), waker_);
@@ -179,9 +186,10 @@ RingReactor::RingReactor(Service& service, std::unique_ptr<Ring> ring)
 
 RingReactor::~RingReactor() = default;
 
-void RingReactor::listen(std::vector<net::Socket> tcp) {
+net::Status RingReactor::listen(std::vector<net::Socket> tcp) {
     for (net::Socket& socket : tcp)
         listeners_.push_back(std::make_unique<Listener>(*this, std::move(socket)));
+    return {};
 }
 
 net::Status RingReactor::answer_datagrams(std::vector<net::Socket> udp) {
@@ -199,8 +207,9 @@ net::Status RingReactor::answer_datagrams(std::vector<net::Socket> udp) {
     return {};
 }
 
-void RingReactor::serve_from(Mailbox& mailbox) {
+net::Status RingReactor::serve_from(Mailbox& mailbox) {
     post_ = std::make_unique<Post>(*this, mailbox);
+    return {};
 }
 
 void RingReactor::hand_over(Client client) {

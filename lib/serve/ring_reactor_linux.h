@@ -18,6 +18,8 @@ namespace sockbox::serve {
 // Everything is called from the thread that runs it, but for the mailbox.
 class RingReactor {
   public:
+    // Fails as Ring::create() does; the thread that calls it runs it.
+    static net::Result<std::unique_ptr<RingReactor>> create(Service& service);
     RingReactor(Service& service, std::unique_ptr<Ring> ring);
     RingReactor(const RingReactor&) = delete;
     RingReactor& operator=(const RingReactor&) = delete;
@@ -26,10 +28,10 @@ class RingReactor {
     using Place = std::function<void(Client)>;
     void place_with(Place place) { place_ = std::move(place); }
 
-    void listen(std::vector<net::Socket> tcp);
+    net::Status listen(std::vector<net::Socket> tcp);
     net::Status answer_datagrams(std::vector<net::Socket> udp);
     // Serves what comes there, until it is closed. It outlives the reactor.
-    void serve_from(Mailbox& mailbox);
+    net::Status serve_from(Mailbox& mailbox);
     void adopt(Client client);
 
     // As Reactor::run().

@@ -81,5 +81,26 @@ TEST_P(EveryEngine, WhoReadsLateGetsEverything) {
     expect_end(client);
 }
 
+// With more than one loop or thread, each client is with one of them to its end.
+TEST_P(EveryEngine, SeveralWorkersShareTheClients) {
+    ServeOptions options;
+    options.workers = 3;
+    TestServer server(engine(), options);
+    std::vector<net::Socket> clients;
+    for (int i = 0; i < (one_at_a_time() ? 1 : 8); ++i)
+        clients.push_back(server.connect());
+    for (unsigned round = 0; round < 3; ++round)
+        for (net::Socket& client : clients)
+            expect_echo(client, random_bytes(3000, round));
+    for (net::Socket& client : clients)
+        ASSERT_TRUE(client.shutdown(net::ShutdownHow::send));
+    for (net::Socket& client : clients)
+        expect_end(client);
+    for (const ConnectionReport& report : server.witness().reports(clients.size()))
+        EXPECT_EQ(report.sent_bytes, 9000U);
+    server.drain();
+    server.join();
+}
+
 }  // namespace
 }  // namespace sockbox::serve
