@@ -41,6 +41,9 @@ class DatagramEcho {
     // others. Never blocks. Returns how many datagrams it took: 0 means that none waits.
     std::size_t answer(DatagramListener& listener);
 
+    // Answers what has arrived already, for the last time.
+    void finish(DatagramListener& listener);
+
   private:
     DatagramEcho(net::DatagramBatch batch, DatagramCounters& counters);
     std::size_t remove_unanswerable(std::span<net::BatchedDatagram> datagrams);
@@ -52,7 +55,8 @@ class DatagramEcho {
 };
 
 // The connectionless iterative server: readies the bound sockets and answers until `stop` is
-// raised. Blocks; fails only where the sockets cannot be readied or waited for.
+// raised, then what has arrived by then. Blocks; fails only where the sockets cannot be readied or
+// waited for.
 net::Status echo_datagrams(std::vector<net::Socket> sockets, DatagramCounters& counters,
                            const net::StopSignal& stop);
 

@@ -19,17 +19,14 @@ class DatagramSource final : public EventSource {
 
     void on_ready() override { echo_.answer(listener_); }
 
-    // Answers what has arrived already, within reason, and closes the socket.
+    // Answers what has arrived already, and closes the socket.
     void finish(Poller& poller) {
-        for (int batches = 0; batches < last_batches && echo_.answer(listener_) > 0; ++batches) {
-        }
+        echo_.finish(listener_);
         poller.forget(listener_.socket.native());
         listener_.socket.close();
     }
 
   private:
-    static constexpr int last_batches = 64;  // a full receive buffer of small datagrams
-
     DatagramEcho& echo_;
     DatagramListener listener_;
 };

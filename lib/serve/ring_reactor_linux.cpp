@@ -13,7 +13,6 @@ constexpr milliseconds accept_pause{100};
 
 // Batches of datagrams in turn, before the connections have theirs.
 constexpr int batches_at_once = 4;
-constexpr int last_batches = 64;
 constexpr int last_accepts = 65536;
 
 }  // namespace
@@ -117,14 +116,16 @@ class RingReactor::Datagrams final : public Completion {
         waiting_ = false;
         if (closed_)
             return;
-        answer(batches_at_once);
+        for (int i = 0; i < batches_at_once && reactor_.datagram_echo_->answer(listener_) > 0;
+             ++i) {
+        }
         arm();
     }
 
     // Answers what has arrived already.
     void close() {
         closed_ = true;
-        answer(last_batches);
+        reactor_.datagram_echo_->finish(listener_);
         if (waiting_)
             reactor_.ring().cancel(*this);
     }
@@ -133,11 +134,6 @@ class RingReactor::Datagrams final : public Completion {
     bool finished() const noexcept { return closed_ && !waiting_; }
 
   private:
-    void answer(int batches) {
-        while (batches-- > 0 && reactor_.datagram_echo_->answer(listener_) > 0) {
-        }
-    }
-
     void arm() {
         reactor_.ring().wait_readable(listener_.socket.native(), *this);
         waiting_ = true;

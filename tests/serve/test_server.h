@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -51,7 +52,11 @@ class Witness final : public Observer {
 
 class TestServer {
   public:
-    explicit TestServer(const Engine& engine, ServeOptions options = {}, std::uint16_t port = 0)
+    // `before` is called when clients can reach the sockets and nobody serves them yet.
+    using Before = std::function<void(TestServer&)>;
+
+    explicit TestServer(const Engine& engine, ServeOptions options = {}, std::uint16_t port = 0,
+                        const Before& before = {})
         : options_(std::move(options)),
           drain_(*net::StopSignal::create()),
           abort_(*net::StopSignal::create()),
@@ -65,6 +70,8 @@ class TestServer {
             return;
         }
         port_ = listeners->port;
+        if (before)
+            before(*this);
         thread_ = std::thread([this, &engine, moved = std::move(*listeners)]() mutable {
             const auto served = engine.serve(service_, std::move(moved));
             EXPECT_TRUE(served) << served.error().message();
