@@ -2,193 +2,178 @@
 #include "serve/iocp_connection_windows.h"
 
 #include <algorithm>
+#include <cstring>
+
+#include "serve/iocp_loop_windows.h"
 
 namespace sockbox::serve {
 namespace {
 
-using std::chrono::milliseconds;
-
-constexpr std::size_t buffer_bytes = 64 * 1024;
-
 // A send is done when all of it is: in smaller ones a slow peer is seen to take bytes.
 constexpr std::size_t send_bytes = 16 * 1024;
 
-// As of the connections of the other engines: what has nothing under way, and how long the peer's
-// own FIN is waited for after ours.
-constexpr milliseconds quiet{200};
-constexpr milliseconds linger_time{300};
-
-char* chars(std::byte* bytes) {
-    return static_cast<char*>(static_cast<void*>(bytes));
+// Whether bytes have arrived that no completion has told of yet.
+bool has_input(const net::Socket& socket) {
+    u_long waiting = 0;
+    return ::ioctlsocket(socket.native(), FIONREAD, &waiting) == 0 && waiting > 0;
 }
 
 }  // namespace
 
-IocpConnection::IocpConnection(Service& service, const Drain& drain, Client client)
-    : service_(service),
-      drain_(drain),
-      client_(std::move(client)),
-      buffer_(allocate_pages(buffer_bytes)) {
-    service_.counters().open.add();
-}
+IocpConnection::IocpConnection(IocpLoop& loop, Client client)
+    : loop_(loop), session_(loop.service(), std::move(client), net::Clock::now()) {}
 
-IocpConnection::~IocpConnection() {
-    service_.counters().open.subtract();
-}
-
-bool IocpConnection::start(CompletionPort& port) {
-    if (!buffer_) {
-        end_by(WSAENOBUFS);
-    } else if (auto added = port.add(client_.socket); !added) {
-        service_.tell(Trouble::accept, added.error());
-        end(EndReason::failed, added.error().code);
-        close(true);
+void IocpConnection::start(List::iterator place) {
+    place_ = place;
+    if (auto added = loop_.port().add(session_.socket()); !added) {
+        loop_.service().tell(Trouble::accept, added.error());
+        end_by(added.error().code);
     } else {
-        receive();
+        await_input();
     }
-    return !over();
+    destroy_if_gone();
 }
 
-void IocpConnection::receive() {
-    WSABUF part{static_cast<ULONG>(buffer_bytes), chars(buffer_.get())};
+void IocpConnection::await_input() {
+    WSABUF none{0, nullptr};
     DWORD flags = 0;
     begin();
-    if (::WSARecv(client_.socket.native(), &part, 1, nullptr, &flags, this, nullptr) == 0 ||
-        ::WSAGetLastError() == WSA_IO_PENDING)
-        return;
-    failed_at_once();
-    end_by(::WSAGetLastError());
+    started(::WSARecv(session_.socket().native(), &none, 1, nullptr, &flags, this, nullptr));
 }
 
-void IocpConnection::send() {
+void IocpConnection::send_rest() {
     WSABUF part{static_cast<ULONG>(std::min(rest_end_ - rest_begin_, send_bytes)),
-                chars(buffer_.get() + rest_begin_)};
+                static_cast<char*>(static_cast<void*>(rest_.get() + rest_begin_))};
     begin();
-    if (::WSASend(client_.socket.native(), &part, 1, nullptr, 0, this, nullptr) == 0 ||
-        ::WSAGetLastError() == WSA_IO_PENDING)
+    started(::WSASend(session_.socket().native(), &part, 1, nullptr, 0, this, nullptr));
+}
+
+void IocpConnection::started(int result) {
+    if (result == 0 || ::WSAGetLastError() == WSA_IO_PENDING)
         return;
+    const std::error_code error = net::platform::last_error();
     failed_at_once();
-    end_by(::WSAGetLastError());
+    end_by(error);
 }
 
 void IocpConnection::done(std::size_t bytes, int code) {
-    if (over_)
-        return;
-    if (code != 0)
-        end_by(code);
-    else if (sending())
-        sent(bytes);
-    else
-        received(bytes);
+    if (!closing_) {
+        if (code != 0)
+            end_by({code, net::platform::error_category()});
+        else if (has_rest())
+            rest_sent(bytes);
+        else
+            read_once();
+    }
+    destroy_if_gone();
 }
 
-void IocpConnection::received(std::size_t bytes) {
-    if (bytes == 0) {
-        if (!lingering_)
-            end(EndReason::finished);
-        return close(false);
-    }
-    if (lingering_)
-        return receive();
-    active_ = net::Clock::now();
-    received_bytes_ += bytes;
-    service_.counters().received_bytes.add(bytes);
+void IocpConnection::read_once() {
+    const auto buffer = loop_.buffer();
+    const net::Transfer got = session_.socket().receive(buffer);
+    if (got.failed())
+        return end_by(got.error);
+    if (got.end())
+        return end(EndReason::finished);
+    if (lingering_ || got.would_block())
+        return await_input();
+    session_.received(got.bytes, net::Clock::now());
+    echo(buffer.first(got.bytes));
+}
+
+void IocpConnection::echo(std::span<const std::byte> data) {
+    const net::Transfer put = session_.socket().send(data);
+    if (put.failed())
+        return end_by(put.error);
+    session_.sent(put.bytes, net::Clock::now());
+    if (put.bytes < data.size())
+        keep(data.subspan(put.bytes));
+    else
+        await_input();
+}
+
+// What the peer has no room for yet. It is not read again until that is out.
+void IocpConnection::keep(std::span<const std::byte> rest) {
+    rest_ = allocate_pages(rest.size());
+    if (!rest_)
+        return end_by(net::platform::error_of(std::errc::not_enough_memory));
+    std::memcpy(rest_.get(), rest.data(), rest.size());
     rest_begin_ = 0;
-    rest_end_ = bytes;
-    send();
+    rest_end_ = rest.size();
+    send_rest();
 }
 
-void IocpConnection::sent(std::size_t bytes) {
-    active_ = net::Clock::now();
+void IocpConnection::rest_sent(std::size_t bytes) {
     rest_begin_ += bytes;
-    sent_bytes_ += bytes;
-    service_.counters().sent_bytes.add(bytes);
-    if (sending())
-        send();
-    else
-        receive();
+    session_.sent(bytes, net::Clock::now());
+    if (has_rest())
+        return send_rest();
+    rest_.reset();
+    await_input();
 }
 
-void IocpConnection::check_time(net::Deadline now) {
-    if (over_)
+void IocpConnection::check_time() {
+    if (closing_)
         return;
-    if (lingering_) {
-        if (now >= active_)
-            close(false);
-    } else if (drain_.begun) {
-        check_drain(now, now - active_);
-    } else {
-        check_timeouts(now - active_);
+    if (!lingering_)
+        judge();
+    else if (net::Clock::now() >= linger_until_)
+        close();
+    destroy_if_gone();
+}
+
+void IocpConnection::judge() {
+    using What = Session::Verdict::What;
+    const net::Deadline now = net::Clock::now();
+    const auto verdict = session_.judge(now, has_rest(), loop_.drain_deadline());
+    if (verdict.what == What::goodbye) {
+        say_goodbye(verdict.reason);
+    } else if (verdict.what == What::abort) {
+        session_.reset_at_close();
+        end(verdict.reason);
     }
 }
 
-void IocpConnection::check_timeouts(std::chrono::nanoseconds still) {
-    const ServeOptions& options = service_.options();
-    if (sending() && still >= options.write_timeout) {
-        end(EndReason::write_timeout);
-        close(true);
-    } else if (!sending() && options.idle_timeout && still >= *options.idle_timeout) {
-        say_goodbye(EndReason::idle, net::Clock::now());
-    }
-}
-
-void IocpConnection::check_drain(net::Deadline now, std::chrono::nanoseconds still) {
-    const auto left = drain_.deadline - now;
-    const auto timeout = service_.options().drain_timeout;
-    if (sending()) {
-        if (left <= milliseconds(0))
-            abort();
-    } else if (still >= std::min<std::chrono::nanoseconds>(quiet, timeout / 4)) {
-        say_goodbye(EndReason::drained, now);
-    } else if (left <= std::min<std::chrono::nanoseconds>(linger_time, timeout / 4)) {
-        say_goodbye(EndReason::aborted, now);
-    }
-}
-
-// Our FIN; the receive that is under way goes on, and what it gets is dropped.
-void IocpConnection::say_goodbye(EndReason reason, net::Deadline now) {
-    static_cast<void>(client_.socket.shutdown(net::ShutdownHow::send));
-    end(reason);
+// Our FIN, after which input is only dropped. Input that is there already is echoed instead.
+void IocpConnection::say_goodbye(EndReason reason) {
+    if (reason != EndReason::aborted && has_input(session_.socket()))
+        return;
+    const net::Deadline now = net::Clock::now();
+    static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
+    session_.end(reason, now);
     lingering_ = true;
-    active_ = std::min(now + linger_time, drain_.deadline);
+    linger_until_ = Session::linger_until(now, loop_.drain_deadline());
 }
 
 void IocpConnection::abort() {
-    if (over_)
+    if (closing_)
         return;
-    if (!lingering_)
-        end(sending() ? EndReason::aborted : EndReason::drained);
-    close(sending());
+    if (has_rest())
+        session_.reset_at_close();
+    end(has_rest() ? EndReason::aborted : EndReason::drained);
+    destroy_if_gone();
 }
 
-void IocpConnection::end_by(int code) {
-    const std::error_code error(code, net::platform::error_category());
-    const bool reset = error == std::errc::connection_reset || error == std::errc::broken_pipe ||
-                       error == std::errc::connection_aborted;
-    if (!lingering_)
-        end(reset ? EndReason::reset : EndReason::failed, error);
-    close(false);
+void IocpConnection::end_by(const std::error_code& error) {
+    session_.end_by(error, net::Clock::now());
+    close();
 }
 
-// Tells of the end, once.
-void IocpConnection::end(EndReason reason, std::error_code error) {
-    if (std::exchange(told_, true))
-        return;
-    const auto duration = net::Clock::now() - began_;
-    service_.counters().end(reason, duration, received_bytes_ - sent_bytes_);
-    service_.observer().ended(
-        {client_.ticket.peer(), received_bytes_, sent_bytes_, duration, reason, error});
+void IocpConnection::end(EndReason reason) {
+    session_.end(reason, net::Clock::now());
+    close();
 }
 
-// An operation under way is done then, with a failure.
-void IocpConnection::close(bool with_reset) {
-    over_ = true;
+// An operation under way writes here until it is done, which is soon.
+void IocpConnection::close() {
+    closing_ = true;
     if (pending())
-        ::CancelIoEx(reinterpret_cast<HANDLE>(client_.socket.native()), this);
-    if (with_reset)
-        client_.socket.abort();
-    else
-        client_.socket.close();
+        ::CancelIoEx(reinterpret_cast<HANDLE>(session_.socket().native()), this);
+}
+
+void IocpConnection::destroy_if_gone() {
+    if (closing_ && !pending())
+        loop_.destroy(place_);
 }
 
 }  // namespace sockbox::serve

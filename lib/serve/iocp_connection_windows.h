@@ -1,65 +1,61 @@
 // One client's connection served by completions: what it sends goes back to it.
 #pragma once
 
+#include <list>
+#include <memory>
+
 #include "serve/completion_port_windows.h"
 #include "serve/pages.h"
-#include "serve/service.h"
+#include "serve/session.h"
 
 namespace sockbox::serve {
 
-// When the server ends, as its connections need to know it.
-struct Drain {
-    bool begun = false;
-    net::Deadline deadline = net::no_deadline;
-};
+class IocpLoop;
 
-// Receives, sends all of it, and receives again: one operation is under way at any time, and a peer
-// that never reads costs one buffer.
+// Waits by a receive of no bytes, which is done once there are some: so it has memory of its own
+// only while its peer does not take what was echoed. Then it is not read. One operation is under
+// way at any time.
 class IocpConnection final : public Operation {
   public:
-    IocpConnection(Service& service, const Drain& drain, Client client);
-    ~IocpConnection();
+    using List = std::list<std::unique_ptr<IocpConnection>>;
 
-    // Its first operation; false where it is over at once.
-    bool start(CompletionPort& port);
+    IocpConnection(IocpLoop& loop, Client client);
 
+    // Watches for its first byte. Each of the following destroys the connection when it is over.
+    void start(List::iterator place);
     void done(std::size_t bytes, int code) override;
 
     // Looks at the time: timeouts and the drain.
-    void check_time(net::Deadline now);
+    void check_time();
 
     // Ends it at once; bytes under way are lost, with a reset.
     void abort();
 
-    // Nothing is under way any more: it may be destroyed.
-    bool over() const noexcept { return over_ && !pending(); }
-
   private:
-    void receive();
-    void received(std::size_t bytes);
-    void send();
-    void sent(std::size_t bytes);
-    void check_timeouts(std::chrono::nanoseconds still);
-    void check_drain(net::Deadline now, std::chrono::nanoseconds still);
-    void say_goodbye(EndReason reason, net::Deadline now);
-    void end(EndReason reason, std::error_code error = {});
-    void end_by(int code);
-    void close(bool with_reset);
-    bool sending() const noexcept { return rest_begin_ < rest_end_; }
+    void await_input();
+    void read_once();
+    void echo(std::span<const std::byte> data);
+    void keep(std::span<const std::byte> rest);
+    void send_rest();
+    void rest_sent(std::size_t bytes);
+    void judge();
+    void say_goodbye(EndReason reason);
+    void end(EndReason reason);
+    void end_by(const std::error_code& error);
+    void close();
+    void started(int result);
+    void destroy_if_gone();
+    bool has_rest() const noexcept { return rest_begin_ < rest_end_; }
 
-    Service& service_;
-    const Drain& drain_;
-    Client client_;
-    Pages buffer_;
-    std::size_t rest_begin_ = 0;  // what is still to be sent
+    IocpLoop& loop_;
+    List::iterator place_;
+    Session session_;
+    net::Deadline linger_until_{};
+    Pages rest_;
+    std::size_t rest_begin_ = 0;
     std::size_t rest_end_ = 0;
-    net::Deadline began_ = net::Clock::now();
-    net::Deadline active_ = began_;  // when a byte last moved; while lingering, when that ends
-    std::uint64_t received_bytes_ = 0;
-    std::uint64_t sent_bytes_ = 0;
     bool lingering_ = false;  // our FIN is out; input is dropped until the peer's comes
-    bool told_ = false;
-    bool over_ = false;
+    bool closing_ = false;
 };
 
 }  // namespace sockbox::serve

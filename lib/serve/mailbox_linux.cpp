@@ -1,4 +1,4 @@
-// The mailbox: a list under a lock and an eventfd.
+// The mailbox: a queue and an eventfd.
 #include "serve/mailbox_linux.h"
 
 #include <sys/eventfd.h>
@@ -13,29 +13,19 @@ net::Result<std::unique_ptr<Mailbox>> Mailbox::create() {
 }
 
 void Mailbox::put(Client client) {
-    {
-        const std::lock_guard lock(mutex_);
-        content_.clients.push_back(std::move(client));
-    }
+    queue_.put(std::move(client));
     wake();
 }
 
 void Mailbox::close() {
-    {
-        const std::lock_guard lock(mutex_);
-        content_.closed = true;
-    }
+    queue_.close();
     wake();
 }
 
 Mailbox::Content Mailbox::take() {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto got = ::read(wake_.native(), &count, sizeof count);
-    const std::lock_guard lock(mutex_);
-    Content taken;
-    taken.clients.swap(content_.clients);
-    taken.closed = content_.closed;
-    return taken;
+    return queue_.take();
 }
 
 void Mailbox::wake() {

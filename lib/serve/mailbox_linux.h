@@ -2,15 +2,15 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
-#include <vector>
 
-#include "serve/service.h"
+#include "serve/client_queue.h"
 
 namespace sockbox::serve {
 
 class Mailbox {
   public:
+    using Content = ClientQueue::Content;
+
     static net::Result<std::unique_ptr<Mailbox>> create();
     explicit Mailbox(net::Socket wake) : wake_(std::move(wake)) {}
 
@@ -20,18 +20,13 @@ class Mailbox {
 
     // For the receiving thread: readable while there is something to take.
     net::NativeSocket waitable() const noexcept { return wake_.native(); }
-    struct Content {
-        std::vector<Client> clients;
-        bool closed = false;
-    };
     Content take();
 
   private:
     void wake();
 
     net::Socket wake_;
-    std::mutex mutex_;
-    Content content_;
+    ClientQueue queue_;
 };
 
 }  // namespace sockbox::serve

@@ -50,7 +50,8 @@ void Session::end(EndReason reason, net::Deadline now, std::error_code error) {
 }
 
 void Session::end_by(const std::error_code& error, net::Deadline now) {
-    const bool reset = error == std::errc::connection_reset || error == std::errc::broken_pipe;
+    const bool reset = error == std::errc::connection_reset || error == std::errc::broken_pipe ||
+                       error == std::errc::connection_aborted;  // Windows' word for it in a send
     end(reset ? EndReason::reset : EndReason::failed, now, error);
 }
 
