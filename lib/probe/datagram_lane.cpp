@@ -200,7 +200,7 @@ void DatagramLane::answer(std::uint64_t index, std::span<const std::byte> got) {
     }
     numbers.reordered += behind ? 1 : 0;
     if (is_late) {
-        ++numbers.late;
+        measured_.late(now);
         if (before == State::awaited)
             measured_.lost(now);
         return;

@@ -248,6 +248,11 @@ void Measured::lost(net::Clock::time_point now) {
     numbers.timeline.record_lost(now - begin);
 }
 
+void Measured::late(net::Clock::time_point now) {
+    ++numbers.late;
+    numbers.timeline.record_late(now - begin);
+}
+
 std::chrono::nanoseconds Measured::elapsed() const {
     return std::max(Clock::now() - begin, Clock::duration::zero());
 }

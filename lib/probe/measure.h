@@ -49,6 +49,8 @@ struct Measured {
     // A counted message was answered in time, or is given up.
     void answered(net::Clock::time_point now, std::chrono::nanoseconds rtt);
     void lost(net::Clock::time_point now);
+    // One that was given up has come after all.
+    void late(net::Clock::time_point now);
 
     // How long it has been counting; 0 during the warm-up.
     std::chrono::nanoseconds elapsed() const;

@@ -157,11 +157,9 @@ void StreamLane::complete_front() {
         socket_.close();
     if (!record.message.counted)
         return;
-    if (expired) {
-        ++measured_.numbers.late;
-        return;
-    }
     const auto now = net::Clock::now();
+    if (expired)
+        return measured_.late(now);
     const auto rtt = now - record.origin;
     measured_.answered(now, rtt);
     measured_.numbers.mismatched += record.wrong ? 1 : 0;

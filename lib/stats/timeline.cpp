@@ -9,6 +9,7 @@ namespace {
 void add(Timeline::Span& to, const Timeline::Span& from) {
     to.count += from.count;
     to.lost += from.lost;
+    to.late += from.late;
     to.sum_ns += from.sum_ns;
     to.longest = std::max(to.longest, from.longest);
 }
@@ -17,12 +18,17 @@ void add(Timeline::Span& to, const Timeline::Span& from) {
 
 void Timeline::record(std::chrono::nanoseconds at, std::chrono::nanoseconds duration) {
     if (Span* span = span_at(at))
-        add(*span, {1, 0, static_cast<double>(duration.count()), duration});
+        add(*span, {1, 0, 0, static_cast<double>(duration.count()), duration});
 }
 
 void Timeline::record_lost(std::chrono::nanoseconds at) {
     if (Span* span = span_at(at))
         ++span->lost;
+}
+
+void Timeline::record_late(std::chrono::nanoseconds at) {
+    if (Span* span = span_at(at))
+        ++span->late;
 }
 
 void Timeline::merge(const Timeline& other) {

@@ -17,6 +17,7 @@ class Timeline {
     struct Span {
         std::uint64_t count = 0;
         std::uint64_t lost = 0;
+        std::uint64_t late = 0;  // came after they were given up
         double sum_ns = 0;
         std::chrono::nanoseconds longest{0};
     };
@@ -25,6 +26,7 @@ class Timeline {
     // `at` counts from the begin of the run; what lies before it is left out.
     void record(std::chrono::nanoseconds at, std::chrono::nanoseconds duration);
     void record_lost(std::chrono::nanoseconds at);
+    void record_late(std::chrono::nanoseconds at);
     void merge(const Timeline& other);
 
     std::chrono::nanoseconds width() const noexcept { return width_; }

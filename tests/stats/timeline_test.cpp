@@ -25,12 +25,14 @@ TEST(Timeline, PutsEachIntoItsSpan) {
     timeline.record(999us, 7us);
     timeline.record(1ms, 9us);
     timeline.record_lost(2ms);
+    timeline.record_late(2ms);
     timeline.record(-1ns, 1h);
     ASSERT_EQ(timeline.spans().size(), 3U);
     EXPECT_EQ(timeline.spans()[0].count, 2U);
     EXPECT_EQ(timeline.spans()[0].longest, 7us);
     EXPECT_EQ(timeline.spans()[0].sum_ns, 12000);
     EXPECT_EQ(timeline.spans()[2].lost, 1U);
+    EXPECT_EQ(timeline.spans()[2].late, 1U);
 }
 
 TEST(Timeline, FoldsInsteadOfGrowing) {
