@@ -59,7 +59,7 @@ _sockbox_values() {
         _sockbox_fill_names "${sockopt[@]}"
         COMPREPLY=("${COMPREPLY[@]/%/=}")
         ;;
-    *:--port-file | *:--file)
+    *:--port-file | *:--file | *:--html | *:--hgrm)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         ;;

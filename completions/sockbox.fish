@@ -83,7 +83,7 @@ function __sockbox_values
         case '*:--set'
             set program[-1] (string replace -r '[^/]+$' sockopt -- $program[-1])
             printf "$before%s=\n" (__sockbox_names $program)
-        case '*:--port-file' '*:--file'
+        case '*:--port-file' '*:--file' '*:--html' '*:--hgrm'
             __fish_complete_path (commandline -ct | string replace -r '^--[a-z0-9-]+=' '')
         case '*:--bind' '*:--source'
             printf "$before%s\n" 0.0.0.0 :: 127.0.0.1 ::1

@@ -8,6 +8,7 @@
 #include "net/platform.h"
 #include "net/stop.h"
 #include "net/units.h"
+#include "report/html.h"
 #include "report/plot.h"
 #include "tools/terminal.h"
 #include "tools/whole_file.h"
@@ -28,6 +29,15 @@ std::size_t default_threads(std::size_t connections) {
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
     constexpr std::size_t worth_a_thread = 16;  // below, the threads cost more than they bring
     return std::clamp<std::size_t>(connections / worth_a_thread, 1, cores);
+}
+
+std::string format_utc(std::chrono::system_clock::time_point when) {
+    const auto day = std::chrono::floor<std::chrono::days>(when);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(when - day));
+    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                       time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
 }  // namespace
@@ -70,6 +80,8 @@ void Measuring::declare(Cli& cli) {
     cli.option("--report-interval", "DURATION", "tell so often how it stands",
                take_duration(report_interval_));
     cli.flag("--plot", "draw the histogram and the course over time", plot_);
+    cli.option("--html", "FILE", "write a page with the numbers and pictures of the run",
+               take_text(html_));
     cli.option("--hgrm", "FILE", "write the percentiles as HdrHistogram's plotter reads them",
                take_text(hgrm_));
 }
@@ -81,7 +93,7 @@ bool Measuring::is_wanted(const Cli& cli) const {
 std::optional<int> Measuring::check(const Cli& cli) {
     if (!is_wanted(cli)) {
         for (const char* name : {"interval", "size", "threads", "warmup", "assert", "target",
-                                 "report-interval", "plot", "hgrm"})
+                                 "report-interval", "plot", "html", "hgrm"})
             if (cli.given(name))
                 return cli.refuse(io_, fmt::format("--{} needs one of -c -t -P --rate", name));
         return std::nullopt;
@@ -153,6 +165,27 @@ void Measuring::print_reply(const Subject& subject, const probe::Reply& reply) c
     io_.out.flush();
 }
 
+// What makes a run repeatable.
+Measuring::Parameters Measuring::parameters(const Subject& subject,
+                                            const probe::MeasurePlan& plan) const {
+    const auto if_any = [](std::chrono::nanoseconds time, const char* otherwise) {
+        return time.count() > 0 ? net::format_duration(time) : otherwise;
+    };
+    return {{"started", format_utc(started_)},
+            {"address", subject.peer},
+            {client_.transport == net::Transport::tcp ? "connections" : "sockets",
+             std::to_string(connections())},
+            {"threads", std::to_string(plan.threads)},
+            {"payload", fmt::format("{} bytes", size_)},
+            {"count", plan.count > 0 ? std::to_string(plan.count) : "no bound"},
+            {"time", if_any(plan.time, "no bound")},
+            {"rate", plan.rate > 0 ? fmt::format("{:.0f} messages a second", plan.rate) : "none"},
+            {"interval", if_any(plan.interval, "none")},
+            {"timeout", net::format_duration(plan.timeout)},
+            {"warm-up", if_any(plan.warmup, "none")},
+            {"sockbox", SOCKBOX_VERSION}};
+}
+
 // Replies that go to the terminal themselves show how it goes on.
 WatchOptions Measuring::watch_options(const probe::MeasurePlan& plan, std::size_t subjects) const {
     WatchOptions options;
@@ -177,7 +210,7 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
     Watch(io_, runs, options, [&](std::size_t index, const probe::Measured& measured) {
         return report_of(subjects[index], measured);
     }).run();
-    return conclude(subjects, runs, before);
+    return conclude(subjects, plans, runs, before);
 }
 
 report::MeasurementReport Measuring::report_of(const Subject& subject,
@@ -195,7 +228,8 @@ report::MeasurementReport Measuring::report_of(const Subject& subject,
     return report;
 }
 
-int Measuring::conclude(const std::vector<Subject>& subjects, const SideBySide& runs,
+int Measuring::conclude(const std::vector<Subject>& subjects,
+                        const std::vector<probe::MeasurePlan>& plans, const SideBySide& runs,
                         int status) const {
     std::vector<report::MeasurementReport> reports;
     for (std::size_t i = 0; i < subjects.size(); ++i) {
@@ -205,7 +239,8 @@ int Measuring::conclude(const std::vector<Subject>& subjects, const SideBySide& 
             status = std::max<int>(status, exit_refused);
             continue;
         }
-        const auto& report = reports.emplace_back(report_of(subjects[i], *outcome));
+        auto& report = reports.emplace_back(report_of(subjects[i], *outcome));
+        report.parameters = parameters(subjects[i], plans[i]);
         io_.out.write(client_.common.json ? report::to_json(report).to_string() + '\n'
                                           : report::to_text(report));
         if (plot_)
@@ -230,9 +265,12 @@ bool Measuring::is_good(const report::MeasurementReport& report) const {
 }
 
 net::Status Measuring::write_files(const std::vector<report::MeasurementReport>& reports) const {
-    if (!hgrm_.empty() && !reports.empty())
-        return write_whole(hgrm_, report::to_hgrm(reports.front().numbers.rtt), "write");
-    return {};
+    net::Status written;
+    if (!html_.empty())
+        written = write_whole(html_, report::to_html(reports), "write");
+    if (written && !hgrm_.empty() && !reports.empty())
+        written = write_whole(hgrm_, report::to_hgrm(reports.front().numbers.rtt), "write");
+    return written;
 }
 
 }  // namespace sockbox::tools

@@ -19,7 +19,7 @@ class Measuring {
   public:
     Measuring(Io io, const Client& client) : io_(io), client_(client) {}
 
-    // -c -t -i -s -P --rate --threads --warmup --assert --report-interval --plot --hgrm
+    // -c -t -i -s -P --rate --threads --warmup --assert --report-interval --plot --html --hgrm
     void declare(Cli& cli);
 
     // Whether one of -c -t -P --rate was given.
@@ -39,11 +39,14 @@ class Measuring {
     probe::MeasurePlan plan(const Subject& subject) const;
     bool prints_replies(const probe::MeasurePlan& plan) const;
     void print_reply(const Subject& subject, const probe::Reply& reply) const;
+    using Parameters = std::vector<std::pair<std::string, std::string>>;
+    Parameters parameters(const Subject& subject, const probe::MeasurePlan& plan) const;
     WatchOptions watch_options(const probe::MeasurePlan& plan, std::size_t subjects) const;
     report::MeasurementReport report_of(const Subject& subject,
                                         const probe::Measured& measured) const;
     bool is_good(const report::MeasurementReport& report) const;
-    int conclude(const std::vector<Subject>& subjects, const SideBySide& runs, int status) const;
+    int conclude(const std::vector<Subject>& subjects, const std::vector<probe::MeasurePlan>& plans,
+                 const SideBySide& runs, int status) const;
     net::Status write_files(const std::vector<report::MeasurementReport>& reports) const;
 
     Io io_;
@@ -60,6 +63,8 @@ class Measuring {
     std::vector<probe::Assertion> assertions_;
     std::optional<std::chrono::nanoseconds> report_interval_;
     bool plot_ = false;
+    const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+    std::string html_;
     std::string hgrm_;
 };
 

@@ -30,6 +30,7 @@ struct MeasurementReport {
     stats::Measurement numbers;
     std::map<std::string, std::uint64_t> errors;  // by their words, which are safe to print
     std::vector<Verdict> verdicts;
+    std::vector<std::pair<std::string, std::string>> parameters;  // of the run, for its page
 };
 
 // The lines after a run, as ping prints them, each with its end.

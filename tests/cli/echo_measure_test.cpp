@@ -249,6 +249,24 @@ TEST(EchoMeasure, WritesThePercentiles) {
     EXPECT_EQ(measure(peer, {"-c", "1", "--hgrm", "/no/such/folder/x"}).status, tools::exit_output);
 }
 
+TEST(EchoMeasure, WritesAPage) {
+    auto peer = Peer::stream(echo_all);
+    const TemporaryFile file;
+    const Ran ran = measure(
+        peer, {"-c", "20", "-i", "0", "--html", file.path(), "--assert", "p50<1h", "--json"});
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+    EXPECT_EQ(lines(ran.out).size(), 1U);
+    EXPECT_THAT(file.content(), testing::StartsWith("<!DOCTYPE html>"));
+    EXPECT_THAT(file.content(), testing::EndsWith("</html>\n"));
+    EXPECT_THAT(file.content(), HasSubstr("<h2>127.0.0.1:" + peer.port() + "</h2>"));
+    EXPECT_THAT(file.content(), HasSubstr("p50&lt;1h"));
+    EXPECT_THAT(file.content(), HasSubstr(R"(<th scope="row">count</th><td class="text">20</td>)"));
+    const Ran lost = measure(peer, {"-c", "1", "--html", "/no/such/folder/x"});
+    EXPECT_THAT(lost.err, HasSubstr("write /no/such/folder/x"));
+    EXPECT_THAT(lost.out, HasSubstr("1 sent, 1 received")) << "the summary is not lost with it";
+    EXPECT_EQ(lost.status, tools::exit_output);
+}
+
 TEST(EchoMeasure, DrawsWhatItMeasured) {
     auto peer = Peer::stream(echo_all);
     const Ran ran = measure(peer, {"-c", "20", "-i", "0", "--plot"});

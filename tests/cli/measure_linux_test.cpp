@@ -57,6 +57,14 @@ TEST(MeasureProcess, QuitAsksForAnInterimReportAndTheRunGoesOn) {
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
 }
 
+TEST(MeasureProcess, PageForAFullDeviceIsAFailureOfTheOutput) {
+    auto peer = Peer::stream(echo_all);
+    const Ran ran =
+        run(tools::echo, {"-q", "-c", "1", "127.0.0.1", peer.port(), "--html", "/dev/full"});
+    EXPECT_THAT(ran.err, HasSubstr("write /dev/full: No space left on device (ENOSPC)"));
+    EXPECT_EQ(ran.status, tools::exit_output);
+}
+
 TEST(MeasureProcess, TooFewDescriptorsAreToldBeforeTheStart) {
     auto peer = Peer::stream(echo_all);
     Process shell({"/bin/sh", "-c",

@@ -1,0 +1,220 @@
+// The page around the pictures.
+#include "report/html.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "report/scale.h"
+#include "report/svg.h"
+
+namespace sockbox::report {
+namespace {
+
+using stats::Measurement;
+using stats::Summary;
+using Time = std::optional<std::chrono::nanoseconds>;
+
+constexpr std::string_view head = R"(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+)";
+
+constexpr std::string_view style = R"(<style>
+:root { --page: #fff; --text: #1c2430; --quiet: #56616f; --line: #dfe4ea; --pale: #bcd2f0;
+        --strong: #1d5fbf; --bad: #c01c1c; --warn: #9a5b00; --good: #17733a; }
+@media (prefers-color-scheme: dark) {
+:root { --page: #12161c; --text: #e6e9ee; --quiet: #9aa6b5; --line: #2b343f; --pale: #2c4a75;
+        --strong: #7fb2ff; --bad: #ff7a7a; --warn: #ffb95c; --good: #63d68d; } }
+body { margin: 0 auto; padding: 1.5rem; max-width: 60rem; background: var(--page);
+       color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
+h1, h2, h3 { line-height: 1.25; } h1 { font-size: 1.6rem; } h2 { font-size: 1.3rem; margin-top: 2.5rem; }
+h3 { font-size: 1rem; margin: 1.8rem 0 .4rem; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+caption { text-align: left; color: var(--quiet); padding-bottom: .2rem; }
+th, td { padding: .2rem .9rem .2rem 0; text-align: right; border-bottom: 1px solid var(--line); }
+th { font-weight: 600; } th[scope=row], td.text { text-align: left; }
+.wide { overflow-x: auto; }
+.good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); }
+.good, .bad, .warn { font-weight: 600; }
+.picture { display: block; width: 100%; height: auto; }
+.picture text { fill: var(--text); font: 12px system-ui, sans-serif; }
+.picture .tick, .picture .axis { fill: var(--quiet); }
+.picture .grid { stroke: var(--line); fill: none; }
+.picture .line { stroke: var(--strong); stroke-width: 2; fill: none; }
+.picture .longest { fill: var(--pale); }
+.picture .mark { fill: var(--page); stroke: var(--strong); stroke-width: 2; }
+.picture .value { font-weight: 600; }
+.picture path.lost { stroke: var(--bad); stroke-width: 2; fill: none; }
+.picture path.late { fill: var(--warn); }
+.picture text.lost { fill: var(--bad); } .picture text.late { fill: var(--warn); }
+</style>
+)";
+
+// Whatever was typed or came from elsewhere, so that it stays text.
+std::string escaped(std::string_view text) {
+    std::string safe;
+    for (const char c : text)
+        switch (c) {
+            case '&': safe += "&amp;"; break;
+            case '<': safe += "&lt;"; break;
+            case '>': safe += "&gt;"; break;
+            case '"': safe += "&quot;"; break;
+            case '\'': safe += "&#39;"; break;
+            default: safe += c;
+        }
+    return safe;
+}
+
+template <class... Values>
+void put(std::string& html, fmt::format_string<Values...> format, Values&&... values) {
+    fmt::format_to(std::back_inserter(html), format, std::forward<Values>(values)...);
+}
+
+std::string shown(const Time& time) {
+    return time ? short_time(static_cast<double>(time->count())) : "–";
+}
+
+void put_verdicts(std::string& html, const MeasurementReport& report) {
+    if (report.verdicts.empty())
+        return;
+    html +=
+        "<h3>Assertions</h3>\n<table>\n<tr><th scope=\"col\">bound</th>"
+        "<th scope=\"col\">measured</th><th scope=\"col\">verdict</th></tr>\n";
+    for (const Verdict& verdict : report.verdicts)
+        put(html, "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"{}\">{}</td></tr>\n",
+            escaped(verdict.expression), escaped(verdict.shown), verdict.ok ? "good" : "bad",
+            verdict.ok ? "✓ ok" : "✗ BROKEN");
+    html += "</table>\n";
+}
+
+void put_counts(std::string& html, const MeasurementReport& report) {
+    const Measurement& numbers = report.numbers;
+    struct Count {
+        std::string_view name;
+        std::uint64_t value;
+        bool of_datagrams = false;
+        bool is_bad = true;
+    };
+    const Count counts[] = {{"sent", numbers.sent, false, false},
+                            {"received", numbers.received, false, false},
+                            {"lost", numbers.lost},
+                            {"pending", numbers.pending, false, false},
+                            {"not sent", numbers.unsent},
+                            {report.datagrams ? "corrupted" : "mismatched", numbers.mismatched},
+                            {"late", numbers.late},
+                            {"duplicated", numbers.duplicated, true},
+                            {"reordered", numbers.reordered, true},
+                            {"foreign", numbers.foreign, true}};
+    std::string names;
+    std::string values;
+    for (const Count& count : counts) {
+        if (count.of_datagrams && !report.datagrams)
+            continue;
+        put(names, "<th scope=\"col\">{}</th>", count.name);
+        put(values, "<td{}>{}</td>", count.is_bad && count.value > 0 ? " class=\"bad\"" : "",
+            count.value);
+    }
+    put(html,
+        "<h3>Counts</h3>\n<div class=\"wide\"><table>\n<tr>{}</tr>\n<tr>{}</tr>\n</table></div>\n"
+        "<p>Loss {:.3g}%, {:.1f} replies a second in {:.3f} s.</p>\n",
+        names, values, numbers.loss() * 100, numbers.rate_per_s(),
+        std::chrono::duration<double>(numbers.duration).count());
+}
+
+void put_times_row(std::string& html, std::string_view name, const Summary& summary) {
+    if (summary.count == 0)
+        return;
+    put(html, "<tr><th scope=\"row\">{}</th>", name);
+    for (const Time& time : {summary.min, summary.mean, summary.p50, summary.p90, summary.p99,
+                             summary.p999, summary.max, summary.deviation})
+        put(html, "<td>{}</td>", shown(time));
+    html += "</tr>\n";
+}
+
+void put_times(std::string& html, const MeasurementReport& report) {
+    const Measurement& numbers = report.numbers;
+    const Summary rtt = numbers.rtt.summary();
+    const Summary slip = numbers.slip.summary();
+    html += "<h3>Times</h3>\n<div class=\"wide\"><table>\n<tr><th scope=\"col\"></th>";
+    for (const char* name : {"min", "mean", "p50", "p90", "p99", "p99.9", "max", "stddev"})
+        put(html, "<th scope=\"col\">{}</th>", name);
+    html += "</tr>\n";
+    put_times_row(html, "round trip", rtt);
+    put_times_row(html, "connect", numbers.connect.summary());
+    put_times_row(html, "client late", slip);
+    html += "</table></div>\n";
+    if (report.datagrams && numbers.jitter.value())
+        put(html, "<p>Jitter (RFC 3550): {}.</p>\n", shown(numbers.jitter.value()));
+    if (slip.p50 && rtt.p50 && *slip.p50 * 10 > *rtt.p50)
+        html +=
+            "<p class=\"warn\">The client's own lateness exceeds a tenth of the median round "
+            "trip.</p>\n";
+}
+
+void put_pictures(std::string& html, const MeasurementReport& report, std::size_t index) {
+    const Measurement& numbers = report.numbers;
+    const std::string times =
+        percentile_picture(numbers.rtt.histogram(), fmt::format("percentiles-{}", index));
+    const std::string course =
+        course_picture(numbers.timeline, numbers.duration, fmt::format("course-{}", index));
+    html += "<h3>Round-trip times by percentile</h3>\n";
+    html +=
+        times.empty() ? "<p>No reply came back in time: there is nothing to draw.</p>\n" : times;
+    if (!course.empty())
+        html += "<h3>Over the run</h3>\n" + course;
+}
+
+void put_errors(std::string& html, const MeasurementReport& report) {
+    if (report.errors.empty())
+        return;
+    html +=
+        "<h3>Errors</h3>\n<table>\n<tr><th scope=\"col\">times</th><th scope=\"col\">what</th>"
+        "</tr>\n";
+    for (const auto& [error, count] : report.errors)
+        put(html, "<tr><td>{}</td><td class=\"text\">{}</td></tr>\n", count, escaped(error));
+    html += "</table>\n";
+}
+
+void put_parameters(std::string& html, const MeasurementReport& report) {
+    html += "<h3>Parameters</h3>\n<table>\n";
+    for (const auto& [name, value] : report.parameters)
+        put(html, "<tr><th scope=\"row\">{}</th><td class=\"text\">{}</td></tr>\n", escaped(name),
+            escaped(value));
+    put(html, "<tr><th scope=\"row\">mode</th><td class=\"text\">{}</td></tr>\n</table>\n",
+        report.numbers.open_loop ? "open loop: times from the scheduled send"
+                                 : "closed loop: times from the real send");
+}
+
+void put_section(std::string& html, const MeasurementReport& report, std::size_t index) {
+    put(html, "<section>\n<h2>{}</h2>\n", escaped(report.target));
+    put_verdicts(html, report);
+    put_counts(html, report);
+    put_times(html, report);
+    put_pictures(html, report, index);
+    put_errors(html, report);
+    put_parameters(html, report);
+    html += "</section>\n";
+}
+
+}  // namespace
+
+std::string to_html(std::span<const MeasurementReport> reports) {
+    std::string targets;
+    for (const MeasurementReport& report : reports)
+        targets += (targets.empty() ? "" : ", ") + report.target;
+    const std::string tool = reports.empty() ? "" : reports.front().tool;
+    std::string html(head);
+    put(html, "<title>{}: {}</title>\n", escaped(tool), escaped(targets));
+    html += style;
+    put(html, "</head>\n<body>\n<h1>{}: round trips measured</h1>\n", escaped(tool));
+    for (std::size_t i = 0; i < reports.size(); ++i)
+        put_section(html, reports[i], i);
+    return html + "</body>\n</html>\n";
+}
+
+}  // namespace sockbox::report

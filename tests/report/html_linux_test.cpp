@@ -1,0 +1,121 @@
+// Tests of lib/report/html in a browser: what a reader gets to see.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+
+#include "report/html.h"
+#include "tests/report/runs.h"
+#include "tests/support.h"
+
+namespace sockbox::report {
+namespace {
+
+namespace fs = std::filesystem;
+using test::Ran;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* browser = "/usr/bin/chromium";
+
+// Looks at the page from inside: the marks that have a size and are visible, texts that stick out
+// of their picture, and, first in light and then in dark, how far the colours of text and page are
+// apart.
+constexpr std::string_view look = R"(<script>
+const shown = s => [...document.querySelectorAll(s)].filter(e => {
+  const box = e.getBoundingClientRect();
+  return box.width > 0 && box.height > 0 && getComputedStyle(e).visibility === 'visible'; }).length;
+const sticks_out = e => {
+  const box = e.getBoundingClientRect(), all = e.closest('svg').getBoundingClientRect();
+  return box.left < all.left - 1 || box.right > all.right + 1 || box.top < all.top - 1 ||
+         box.bottom > all.bottom + 1; };
+const is_named = e => e.getAttribute('aria-labelledby').split(' ')
+  .every(id => document.getElementById(id)?.textContent.length > 10);
+const all = s => [...document.querySelectorAll(s)];
+const light = c => c.match(/\d+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0) / 3;
+const colours = () => {
+  const page = light(getComputedStyle(document.body).backgroundColor);
+  const texts = all('body, td, th, p, svg text').map(
+    e => light(e.closest('svg') ? getComputedStyle(e).fill : getComputedStyle(e).color));
+  return (page > 128 ? 'light' : 'dark') +
+         (texts.every(text => Math.abs(text - page) > 75) ? ' readable' : ' unreadable'); };
+const in_light = colours();
+for (const rule of document.styleSheets[0].cssRules)
+  if (rule.media) rule.media.mediaText = rule.media.mediaText.includes('dark') ? 'all' : 'not all';
+const seen = document.createElement('pre');
+seen.textContent = `seen: ${shown('svg')} pictures, ${all('svg').filter(is_named).length} named, ` +
+  `${shown('svg path.line') > 0} lines, ${shown('svg rect.longest') > 0} bars, ` +
+  `${shown('svg path.lost')} lost, ${shown('svg path.late')} late, ` +
+  `${shown('svg text.value')} values, ${all('svg text').filter(sticks_out).length} outside, ` +
+  `${in_light}, ${colours()} end`;
+document.body.append(seen);
+</script>
+)";
+
+class Folder {
+  public:
+    Folder()
+        : path_(fs::temp_directory_path() / ("sockbox-browser-" + std::to_string(::getpid()))) {
+        fs::create_directories(path_);
+    }
+    ~Folder() {
+        std::error_code ignored;
+        fs::remove_all(path_, ignored);
+    }
+    fs::path operator/(const char* name) const { return path_ / name; }
+
+  private:
+    fs::path path_;
+};
+
+// The page as the browser made it of the text, and on standard error what it complained of.
+Ran open_page(const std::string& html) {
+    const Folder folder;
+    const std::string page = folder / "page.html";
+    std::ofstream(page) << html;
+    const test::Words words{browser,
+                            "--headless",
+                            "--no-sandbox",
+                            "--disable-gpu",
+                            "--disable-dev-shm-usage",
+                            "--no-first-run",
+                            "--disable-extensions",
+                            "--disable-background-networking",
+                            "--disable-component-update",
+                            "--disable-sync",
+                            "--no-proxy-server",
+                            "--disable-features=Translate,MediaRouter,OptimizationHints",
+                            "--enable-logging=stderr",
+                            "--user-data-dir=" + (folder / "profile").string(),
+                            "--blink-settings=preferredColorScheme=1",
+                            "--dump-dom",
+                            "file://" + page};
+    return test::Process(words).wait(std::chrono::seconds(60));
+}
+
+std::string with_script(std::string html) {
+    // The page forbids scripts, so that what stands in it can do no harm: the test needs one.
+    html = std::regex_replace(html, std::regex("<meta http-equiv[^\n]*\n"), "");
+    return html.insert(html.find("</body>"), look);
+}
+
+TEST(HtmlInBrowser, ShowsTheMarksOfEveryRunInLightAndDark) {
+    if (!fs::exists(browser))
+        GTEST_SKIP() << "chromium is not installed";
+    const std::string html = to_html(std::array{run_of_nothing(), run_of_one(), run_with_losses()});
+    const Ran ran = open_page(with_script(html));
+    ASSERT_EQ(ran.status, 0) << ran.err;
+    EXPECT_THAT(ran.err, Not(HasSubstr("CONSOLE"))) << "the browser complains";
+    const std::size_t begin = std::min(ran.out.rfind("seen: "), ran.out.size());
+    // The values: the largest of the one; p50, p90, p99, p99.9 and the largest of the many.
+    EXPECT_EQ(ran.out.substr(begin, ran.out.find("</pre>", begin) - begin),
+              "seen: 4 pictures, 4 named, true lines, true bars, 3 lost, 1 late, 6 values, "
+              "0 outside, light readable, dark readable end");
+}
+
+}  // namespace
+}  // namespace sockbox::report

@@ -1,0 +1,98 @@
+// Tests of lib/report/html: what stands in the page.
+#include "report/html.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "report/scale.h"
+#include "tests/report/runs.h"
+
+namespace sockbox::report {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string page(const MeasurementReport& report) {
+    return to_html(std::array{report});
+}
+
+std::size_t count(std::string_view text, std::string_view word) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1))
+        ++found;
+    return found;
+}
+
+TEST(Html, NothingMeasuredIsSaidWithoutAPicture) {
+    const std::string html = page(run_of_nothing());
+    EXPECT_THAT(html, HasSubstr("No reply came back in time"));
+    EXPECT_THAT(html, Not(HasSubstr("<svg")));
+    EXPECT_THAT(html, Not(testing::ContainsRegex("nan|inf")));
+}
+
+TEST(Html, OneSampleIsAPictureWithItsMark) {
+    const std::string html = page(run_of_one());
+    EXPECT_EQ(count(html, "<svg"), 2U);
+    EXPECT_THAT(html, HasSubstr(">max 5 ms</text>"));
+    EXPECT_THAT(html, Not(HasSubstr(">p50 "))) << "it would be no percentile";
+    EXPECT_THAT(html, Not(testing::ContainsRegex("nan|inf")));
+}
+
+TEST(Html, LossesAndLatecomersAreMarkedAndVerdictsTold) {
+    const std::string html = page(run_with_losses());
+    EXPECT_EQ(count(html, "<path class=\"lost\""), 3U);
+    EXPECT_EQ(count(html, "<path class=\"late\""), 1U);
+    EXPECT_THAT(html, HasSubstr("<title>2 lost at "));
+    EXPECT_THAT(html, HasSubstr(">p99 "));
+    EXPECT_THAT(html, HasSubstr("✗ BROKEN"));
+    EXPECT_THAT(html, HasSubstr("✓ ok"));
+    EXPECT_THAT(html, HasSubstr("<th scope=\"row\">payload</th><td class=\"text\">64 bytes</td>"));
+}
+
+TEST(Html, WhatWasTypedStaysText) {
+    MeasurementReport report = run_of_one();
+    report.target = "<script>alert('1')</script>&\"";
+    report.errors["<b>bold</b>"] = 1;
+    report.verdicts.push_back({"p99<1ms", {}, "<i>", false});
+    report.parameters = {{"<u>", "</table>"}};
+    const std::string html = page(report);
+    EXPECT_THAT(html, Not(testing::ContainsRegex("<script|<b>|<i>|<u>|</table></td>")));
+    EXPECT_THAT(html, HasSubstr("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;"));
+    EXPECT_THAT(html, HasSubstr("p99&lt;1ms"));
+}
+
+TEST(Html, StaysSmallHoweverMuchWasMeasured) {
+    MeasurementReport report = run_of_nothing();
+    for (int i = 1; i <= 300'000; ++i) {
+        report.numbers.rtt.record(std::chrono::nanoseconds(std::int64_t{i} * i));
+        report.numbers.timeline.record(std::chrono::microseconds(i), std::chrono::nanoseconds(i));
+    }
+    EXPECT_LT(page(report).size(), 150'000U);
+}
+
+TEST(Scale, RoundNumbersLabelIt) {
+    const Scale linear = Scale::fitting(70, 93, 0, 100);
+    EXPECT_FALSE(linear.is_logarithmic());
+    EXPECT_THAT(linear.ticks(), testing::ElementsAre(0, 20, 40, 60, 80, 100));
+    EXPECT_EQ(linear(50), 50);
+    const Scale logarithmic = Scale::fitting(11, 900, 0, 100);
+    EXPECT_TRUE(logarithmic.is_logarithmic());
+    EXPECT_THAT(logarithmic.ticks(), testing::ElementsAre(10, 20, 50, 100, 200, 500, 1000));
+    EXPECT_DOUBLE_EQ(logarithmic(100), 50);
+    EXPECT_DOUBLE_EQ(logarithmic(5), 0) << "outside is moved to the edge";
+    EXPECT_LE(Scale::fitting(1, 1e17, 0, 1).ticks().size(), 10U);
+}
+
+TEST(Scale, TimesHaveTheirUnit) {
+    EXPECT_EQ(short_time(0), "0");
+    EXPECT_EQ(short_time(950), "950 ns");
+    EXPECT_EQ(short_time(22'210), "22.2 µs");
+    EXPECT_EQ(short_time(1'500'000), "1.5 ms");
+    EXPECT_EQ(short_time(7.2e12), "7200 s");
+}
+
+}  // namespace
+}  // namespace sockbox::report
