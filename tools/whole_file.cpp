@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "net/platform.h"
+
 namespace sockbox::tools {
 namespace {
 
@@ -43,9 +45,10 @@ net::Status write_whole(const std::string& path, std::string_view content,
     const auto kind = fs::status(target, code).type();
     const bool is_plain = kind == fs::file_type::regular || kind == fs::file_type::not_found;
     code = is_plain ? write_and_rename(target, content) : write(target, content);
-    if (code)
-        return net::fail({code, std::string(action), path, {}, {}});
-    return {};
+    if (!code)
+        return {};
+    const auto condition = static_cast<std::errc>(code.default_error_condition().value());
+    return net::fail({net::platform::error_of(condition), std::string(action), path, {}, {}});
 }
 
 }  // namespace sockbox::tools
