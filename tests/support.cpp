@@ -73,9 +73,9 @@ std::string TemporaryFile::content() const {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-EchoServer::EchoServer(const Words& args)
+EchoServer::EchoServer(const Words& args, const std::string& port)
     : process_([&] {
-          Words words{"echod", "--port", "0"};
+          Words words{"echod", "--port", port};
           if (std::find(args.begin(), args.end(), "--bind") == args.end())
               words.insert(words.end(), {"--bind", "127.0.0.1"});
           words.insert(words.end(), args.begin(), args.end());

@@ -73,10 +73,10 @@ class Process {
     std::unique_ptr<State> state_;
 };
 
-// An echod in a process of its own on a free port of 127.0.0.1 (or what `args` bind).
+// An echod in a process of its own on a free port (or that one) of 127.0.0.1 (or what `args` bind).
 class EchoServer {
   public:
-    explicit EchoServer(const Words& args = {});
+    explicit EchoServer(const Words& args = {}, const std::string& port = "0");
     const std::string& port() const { return port_; }
     Process& process() { return process_; }
 

@@ -4,6 +4,7 @@
 
 #include "net/escape.h"
 #include "net/input.h"
+#include "net/tcp_vitals.h"
 #include "net/units.h"
 #include "probe/happy_eyeballs.h"
 #include "probe/pipe.h"
@@ -33,7 +34,7 @@ class Echo {
         declare(cli);
         if (const auto status = cli.parse(args, io_))
             return *status;
-        if (const auto status = measuring_.check(cli))
+        if (const auto status = measuring_.check(cli, {"reconnect", "tcp-info"}))
             return *status;
         std::vector<Target> targets;
         if (const auto status = client_.name_targets(cli, io_, targets))
@@ -58,6 +59,7 @@ class Echo {
                    take_duration(connect_timeout_));
         measuring_.declare(cli);
         cli.flag("--reconnect", "a new connection for each message measured", reconnect_);
+        cli.flag("--tcp-info", "add the kernel's own view of the connections (Linux)", tcp_info_);
         cli.example("echo localhost 3490 hello", "say hello, print the answer");
         cli.example("echo localhost 3490 <big >copy",
                     "a file there and back; status 4 where it does not come back whole");
@@ -94,6 +96,10 @@ class Echo {
         at_once(servers.size(), [&](std::size_t index) { connect(servers[index]); });
         const probe::Payload payload(measuring_.size());
         std::vector<Subject> subjects;
+        for (const Server& server : servers)
+            if (tcp_info_ && server.race.socket)
+                if (const auto seen = net::tcp_vitals(*server.race.socket); !seen)
+                    return client_.fail(io_, seen.error(), exit_refused);
         int status = exit_ok;
         for (Server& server : servers)
             if (server.race.socket)
@@ -110,6 +116,7 @@ class Echo {
         server.lane.connect.prepare = client_.prepare();
         server.lane.connect_timeout = connect_timeout_;
         server.lane.reconnect = reconnect_;
+        server.lane.kernel_view = tcp_info_;
         return {server.target.text, server.lane.server.to_string(),
                 [&](std::size_t number, const probe::MeasurePlan& plan, probe::Measured& measured) {
                     std::optional<net::Socket> first;
@@ -328,6 +335,7 @@ class Echo {
     Client client_{"echo", net::Transport::tcp};
     std::chrono::nanoseconds connect_timeout_ = 10s;
     bool reconnect_ = false;
+    bool tcp_info_ = false;
     Measuring measuring_{io_, client_};
     std::string target_;
     std::string peer_;

@@ -9,6 +9,7 @@
 #include "net/stop.h"
 #include "net/units.h"
 #include "report/html.h"
+#include "report/measurement_metrics.h"
 #include "report/plot.h"
 #include "tools/terminal.h"
 #include "tools/whole_file.h"
@@ -79,6 +80,7 @@ void Measuring::declare(Cli& cli) {
                  });
     cli.option("--report-interval", "DURATION", "tell so often how it stands",
                take_duration(report_interval_));
+    metrics_.declare(cli);
     cli.flag("--plot", "draw the histogram and the course over time", plot_);
     cli.option("--html", "FILE", "write a page with the numbers and pictures of the run",
                take_text(html_));
@@ -90,10 +92,12 @@ bool Measuring::is_wanted(const Cli& cli) const {
     return cli.given("count") || cli.given("time") || cli.given("connections") || cli.given("rate");
 }
 
-std::optional<int> Measuring::check(const Cli& cli) {
+std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const char*> others) {
     if (!is_wanted(cli)) {
-        for (const char* name : {"interval", "size", "threads", "warmup", "assert", "target",
-                                 "report-interval", "plot", "html", "hgrm"})
+        std::vector<const char*> names(others);
+        names.insert(names.end(), {"interval", "size", "threads", "warmup", "assert", "target",
+                                   "report-interval", "metrics", "plot", "html", "hgrm"});
+        for (const char* name : names)
             if (cli.given(name))
                 return cli.refuse(io_, fmt::format("--{} needs one of -c -t -P --rate", name));
         return std::nullopt;
@@ -205,12 +209,30 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
     for (const Subject& subject : subjects)
         plans.push_back(plan(subject));
     const net::Interrupts interrupts(*stop);
-    SideBySide runs(subjects, plans, connections(), *stop);
+    std::optional<SideBySide> runs;
+    auto metrics = metrics_.open([&] { return collect(subjects, *runs); }, {});
+    if (!metrics)
+        return client_.fail(io_, metrics.error(), exit_refused);
+    runs.emplace(subjects, plans, connections(), *stop);
+    if (*metrics) {
+        if (!client_.common.quiet)
+            announce_metrics(**metrics, client_.tool, client_.common.json, io_);
+        io_.out.flush();
+        if (const auto started = (*metrics)->start(); !started)
+            complain(io_, client_.tool, started.error());  // nobody can watch, but it goes on
+    }
     const WatchOptions options = watch_options(plans.front(), subjects.size());
-    Watch(io_, runs, options, [&](std::size_t index, const probe::Measured& measured) {
+    Watch(io_, *runs, options, [&](std::size_t index, const probe::Measured& measured) {
         return report_of(subjects[index], measured);
     }).run();
-    return conclude(subjects, plans, runs, before);
+    return conclude(subjects, plans, *runs, before);
+}
+
+MetricFamilies Measuring::collect(const std::vector<Subject>& subjects, SideBySide& runs) const {
+    std::vector<report::MeasurementReport> reports;
+    for (std::size_t i = 0; i < subjects.size(); ++i)
+        reports.push_back(report_of(subjects[i], runs.so_far(i)));
+    return report::to_metrics(reports);
 }
 
 report::MeasurementReport Measuring::report_of(const Subject& subject,

@@ -10,6 +10,7 @@
 #include "probe/measure.h"
 #include "report/measurement.h"
 #include "tools/client.h"
+#include "tools/metrics.h"
 #include "tools/side_by_side.h"
 #include "tools/watch.h"
 
@@ -19,15 +20,18 @@ class Measuring {
   public:
     Measuring(Io io, const Client& client) : io_(io), client_(client) {}
 
-    // -c -t -i -s -P --rate --threads --warmup --assert --report-interval --plot --html --hgrm
+    // -c -t -i -s -P --rate --threads --warmup --assert --report-interval --metrics --plot
+    // --html --hgrm
     void declare(Cli& cli);
 
     // Whether one of -c -t -P --rate was given.
     bool is_wanted(const Cli& cli) const;
 
     // What options mean together; an exit status where that ends the command.
-    std::optional<int> check(const Cli& cli);
+    // `others` are options that only measuring has use for, too.
+    std::optional<int> check(const Cli& cli, std::initializer_list<const char*> others = {});
 
+    const MetricsOption& metrics() const { return metrics_; }
     std::size_t connections() const { return static_cast<std::size_t>(connections_); }
     std::size_t size() const { return size_; }
 
@@ -41,6 +45,8 @@ class Measuring {
     void print_reply(const Subject& subject, const probe::Reply& reply) const;
     using Parameters = std::vector<std::pair<std::string, std::string>>;
     Parameters parameters(const Subject& subject, const probe::MeasurePlan& plan) const;
+    // The numbers as they are, for a scrape.
+    MetricFamilies collect(const std::vector<Subject>& subjects, SideBySide& runs) const;
     WatchOptions watch_options(const probe::MeasurePlan& plan, std::size_t subjects) const;
     report::MeasurementReport report_of(const Subject& subject,
                                         const probe::Measured& measured) const;
@@ -62,6 +68,7 @@ class Measuring {
     std::int64_t first_sequence_ = 1;
     std::vector<probe::Assertion> assertions_;
     std::optional<std::chrono::nanoseconds> report_interval_;
+    MetricsOption metrics_;
     bool plot_ = false;
     const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
     std::string html_;

@@ -267,7 +267,7 @@ class UdpEcho {
     Client client_{"udpecho", net::Transport::udp};
     std::int64_t retries_ = 0;
     Measuring measuring_{io_, client_};
-    UdpListen listen_{io_, client_};
+    UdpListen listen_{io_, client_, measuring_.metrics()};
     std::string target_;
     net::Endpoint peer_;
 

@@ -51,7 +51,6 @@ void UdpListen::declare(Cli& cli) {
                  });
     cli.option("--port-file", "FILE", "with --listen: write the port there once listening",
                take_text(port_file_));
-    metrics_.declare(cli);
 }
 
 int UdpListen::run(const Cli& cli) {

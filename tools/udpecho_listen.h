@@ -12,9 +12,10 @@ namespace sockbox::tools {
 
 class UdpListen {
   public:
-    UdpListen(Io io, const Client& client) : io_(io), client_(client) {}
+    UdpListen(Io io, const Client& client, const MetricsOption& metrics)
+        : io_(io), client_(client), metrics_(metrics) {}
 
-    // --listen -p -b --port-file --metrics; --set and -4 -6 are the client's.
+    // --listen -p -b --port-file; --set and -4 -6 are the client's, --metrics that of measuring.
     void declare(Cli& cli);
     bool is_wanted() const { return listen_; }
 
@@ -28,11 +29,11 @@ class UdpListen {
 
     Io io_;
     const Client& client_;
+    const MetricsOption& metrics_;
     bool listen_ = false;
     std::uint16_t port_ = 3490;
     std::vector<std::string> bind_;
     std::string port_file_;
-    MetricsOption metrics_;
 };
 
 }  // namespace sockbox::tools

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "net/tcp_vitals.h"
+
 namespace sockbox::probe {
 namespace {
 
@@ -12,6 +14,9 @@ constexpr std::size_t most_records = 65536;
 
 // Keeps a server that refuses from being asked as fast as the loop turns.
 constexpr std::chrono::milliseconds retry_pause{10};
+
+// The same for a run without an end, which outlives the server's restart.
+constexpr std::chrono::seconds reconnect_pause{1};
 
 std::string words_of(std::string_view phase, const std::error_code& code) {
     std::string words = std::string(phase) + ": " + code.message();
@@ -36,8 +41,10 @@ StreamLane::StreamLane(const MeasurePlan& plan, const StreamLaneOptions& options
 }
 
 bool StreamLane::can_take(net::Clock::time_point now) const {
-    if (dead_ || now < retry_at_ || records_.size() >= most_records)
+    if (dead_ || records_.size() >= most_records)
         return false;
+    if (now < retry_at_)
+        return is_resting(now) && (plan_.rate > 0 || plan_.interval.count() > 0);
     return !options_.reconnect || records_.empty();
 }
 
@@ -48,6 +55,10 @@ net::Deadline StreamLane::next_expiry() const {
 }
 
 void StreamLane::take(const Message& message, net::Clock::time_point now) {
+    if (is_resting(now)) {
+        measured_.numbers.unsent += message.counted ? 1 : 0;
+        return;
+    }
     records_.push_back({message, plan_.rate > 0 ? message.due : now});
     if (!socket_.valid())
         start_connection();
@@ -154,7 +165,7 @@ void StreamLane::complete_front() {
     else
         sent_of_next_ = 0;  // it came before it was sent: surely wrong
     if (options_.reconnect)
-        socket_.close();
+        close_socket();
     if (!record.message.counted)
         return;
     const auto now = net::Clock::now();
@@ -184,16 +195,34 @@ void StreamLane::expire(net::Clock::time_point now) {
 
 void StreamLane::fail(std::string_view phase, const std::error_code& code) {
     ++measured_.errors[words_of(phase, code)];
-    retry_at_ = net::deadline_in(retry_pause);
+    const bool stays = phase == "connect" && !options_.reconnect;
+    retry_at_ = net::deadline_in(stays ? std::chrono::milliseconds(reconnect_pause) : retry_pause);
     // Who cannot be reached now is not asked again for each message, unless that is the test.
-    dead_ = phase == "connect" && !options_.reconnect;
+    dead_ = stays && !plan_.is_endless();
     close();
 }
 
 void StreamLane::close() {
     lose_all();
+    close_socket();
+}
+
+void StreamLane::close_socket() {
+    if (options_.kernel_view && socket_.valid() && !connecting_)
+        if (const auto vitals = net::tcp_vitals(socket_)) {
+            stats::KernelView& kernel = measured_.numbers.kernel;
+            kernel.merge({1, vitals->min_rtt, vitals->retransmits, {}, {}});
+            kernel.congestion_window.record(vitals->congestion_window);
+            if (vitals->delivery_rate)
+                kernel.delivery_rate.record(*vitals->delivery_rate);
+        }
     connecting_ = false;
     socket_.close();
+}
+
+// Without a connection, and not to ask for one yet: what is due meanwhile cannot be sent.
+bool StreamLane::is_resting(net::Clock::time_point now) const {
+    return plan_.is_endless() && !socket_.valid() && now < retry_at_;
 }
 
 void StreamLane::lose_all() {
@@ -214,7 +243,7 @@ void StreamLane::conclude() {
         if (records_[i].message.counted && records_[i].sent)
             ++measured_.numbers.pending;
     records_.clear();
-    socket_.close();
+    close_socket();
 }
 
 }  // namespace sockbox::probe

@@ -14,7 +14,8 @@ struct StreamLaneOptions {
     net::Endpoint server;
     net::ConnectOptions connect;  // its deadline is unused
     std::chrono::nanoseconds connect_timeout{std::chrono::seconds(10)};
-    bool reconnect = false;  // a new connection for each message
+    bool reconnect = false;    // a new connection for each message
+    bool kernel_view = false;  // look at TCP_INFO at the end of each connection
 };
 
 class StreamLane : public Lane {
@@ -51,6 +52,8 @@ class StreamLane : public Lane {
     void fail(std::string_view phase, const std::error_code& code);
     void lose_all();
     void close();
+    void close_socket();
+    bool is_resting(net::Clock::time_point now) const;
 
     const MeasurePlan& plan_;
     const StreamLaneOptions& options_;

@@ -150,6 +150,13 @@ void put_times(std::string& html, const MeasurementReport& report) {
     html += "</table></div>\n";
     if (report.datagrams && numbers.jitter.value())
         put(html, "<p>Jitter (RFC 3550): {}.</p>\n", shown(numbers.jitter.value()));
+    if (const stats::KernelView& kernel = numbers.kernel; kernel.connections > 0)
+        put(html,
+            "<p>The kernel's view of {} connections: round trips from {}, {} retransmits, a "
+            "congestion window of {:.1f} segments and a delivery rate of {:.3g} MB/s in the "
+            "mean.</p>\n",
+            kernel.connections, shown(kernel.min_rtt), kernel.retransmits,
+            kernel.congestion_window.mean(), kernel.delivery_rate.mean() / 1e6);
     if (slip.p50 && rtt.p50 && *slip.p50 * 10 > *rtt.p50)
         html +=
             "<p class=\"warn\">The client's own lateness exceeds a tenth of the median round "

@@ -101,6 +101,39 @@ std::string slip_lines(const Measurement& numbers) {
     return text;
 }
 
+std::string kernel_line(const stats::KernelView& kernel) {
+    if (kernel.connections == 0)
+        return {};
+    const auto range = [](const stats::Spread& spread, double unit) {
+        return spread.count == 0
+                   ? "-"
+                   : fmt::format("{:.6g}/{:.6g}/{:.6g}", static_cast<double>(spread.least) / unit,
+                                 spread.mean() / unit, static_cast<double>(spread.most) / unit);
+    };
+    return fmt::format(
+        "kernel: {} connections, min_rtt {} ms, {} retransmits, cwnd min/mean/max = "
+        "{} segments, delivery rate min/mean/max = {} MB/s\n",
+        kernel.connections, milliseconds(kernel.min_rtt), kernel.retransmits,
+        range(kernel.congestion_window, 1), range(kernel.delivery_rate, 1e6));
+}
+
+Json range_object(const stats::Spread& spread) {
+    Json object = Json::object();
+    const bool any = spread.count > 0;
+    return object.set("min", any ? Json(spread.least) : Json())
+        .set("mean", any ? Json(spread.mean()) : Json())
+        .set("max", any ? Json(spread.most) : Json());
+}
+
+Json kernel_object(const stats::KernelView& kernel) {
+    Json object = Json::object();
+    return object.set("connections", kernel.connections)
+        .set("min_rtt_ns", nanoseconds(kernel.min_rtt))
+        .set("retransmits", kernel.retransmits)
+        .set("cwnd_segments", range_object(kernel.congestion_window))
+        .set("delivery_rate_bytes_per_s", range_object(kernel.delivery_rate));
+}
+
 }  // namespace
 
 std::string to_text(const MeasurementReport& report) {
@@ -111,7 +144,7 @@ std::string to_text(const MeasurementReport& report) {
     text += times_line("connect", numbers.connect.summary());
     if (report.datagrams && numbers.jitter.value())
         text += fmt::format("jitter = {} ms\n", milliseconds(numbers.jitter.value()));
-    text += slip_lines(numbers);
+    text += kernel_line(numbers.kernel) + slip_lines(numbers);
     for (const auto& [error, count] : report.errors)
         text += fmt::format("{} times {}\n", count, error);
     for (const Verdict& verdict : report.verdicts)
@@ -155,6 +188,8 @@ Json to_json(const MeasurementReport& report, std::string_view event_name) {
         json.set("jitter_ns", nanoseconds(numbers.jitter.value()));
     else
         json.set("connect", times_object(numbers.connect.summary()));
+    if (numbers.kernel.connections > 0)
+        json.set("tcp_info", kernel_object(numbers.kernel));
     json.set("slip", times_object(numbers.slip.summary()));
     json.set("missed_slots", numbers.missed_slots);
     Json errors = Json::array();

@@ -5,6 +5,15 @@
 
 namespace sockbox::stats {
 
+void KernelView::merge(const KernelView& other) {
+    connections += other.connections;
+    if (other.min_rtt && (!min_rtt || *other.min_rtt < *min_rtt))
+        min_rtt = other.min_rtt;
+    retransmits += other.retransmits;
+    congestion_window.merge(other.congestion_window);
+    delivery_rate.merge(other.delivery_rate);
+}
+
 void Measurement::merge(const Measurement& other) {
     using Count = std::uint64_t Measurement::*;
     constexpr Count counts[] = {
@@ -19,6 +28,7 @@ void Measurement::merge(const Measurement& other) {
     rtt.merge(other.rtt);
     connect.merge(other.connect);
     slip.merge(other.slip);
+    kernel.merge(other.kernel);
     timeline.merge(other.timeline);
     if (!jitter.value())
         jitter = other.jitter;

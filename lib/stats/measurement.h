@@ -6,10 +6,22 @@
 #include <optional>
 
 #include "stats/jitter.h"
+#include "stats/spread.h"
 #include "stats/summary.h"
 #include "stats/timeline.h"
 
 namespace sockbox::stats {
+
+// The kernel's own view of the TCP connections of a run, as each was at its end.
+struct KernelView {
+    std::uint64_t connections = 0;
+    std::optional<std::chrono::nanoseconds> min_rtt;  // the smallest of all
+    std::uint64_t retransmits = 0;                    // segments, of all together
+    Spread congestion_window;                         // segments
+    Spread delivery_rate;                             // bytes a second
+
+    void merge(const KernelView& other);
+};
 
 // Always: sent = received + lost + pending. All of it comes from our own records of what was sent.
 struct Measurement {
@@ -36,6 +48,7 @@ struct Measurement {
     Series connect;
     Series slip;  // how late the client itself was against its schedule
     Jitter jitter;
+    KernelView kernel;  // where it was asked for
     Timeline timeline;  // of the round trips and the lost
 
     // Adds what another thread measured in the same run; the jitter stays that of one of them.

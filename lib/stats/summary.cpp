@@ -54,6 +54,10 @@ void Series::merge(const Series& other) noexcept {
     moments_.merge(other.moments_);
 }
 
+double Series::sum_ns() const noexcept {
+    return moments_.mean().value_or(0) * static_cast<double>(moments_.count());
+}
+
 Summary Series::summary() const {
     Summary summary;
     summary.count = moments_.count();

@@ -39,6 +39,8 @@ class Series {
     void record(std::chrono::nanoseconds duration) noexcept;
     void merge(const Series& other) noexcept;
     Summary summary() const;
+    // All of them together; 0 without any.
+    double sum_ns() const noexcept;
     const Histogram& histogram() const noexcept { return histogram_; }
 
   private:

@@ -65,6 +65,50 @@ TEST(MeasureProcess, PageForAFullDeviceIsAFailureOfTheOutput) {
     EXPECT_EQ(ran.status, tools::exit_output);
 }
 
+// The run outlives its server's restart; what was due meanwhile is counted.
+TEST(MeasureProcess, EndlessRunConnectsAgain) {
+    auto server = std::make_optional<EchoServer>();
+    const std::string port = server->port();
+    Process process({"echo", "--json", "-q", "-c", "0", "-i", "10ms", "127.0.0.1", port,
+                     "--report-interval", "50ms"});
+    const auto wait_for = [&](const char* what, std::int64_t above) {
+        const auto deadline = net::deadline_in(patience);
+        std::int64_t value = -1;
+        while (value <= above && net::Clock::now() < deadline) {
+            const std::string line = process.read_line();
+            value = std::stoll(line.substr(line.find(what) + std::string_view(what).size()));
+        }
+        EXPECT_GT(value, above) << what;
+        return value;
+    };
+    const std::int64_t before = wait_for("\"received\":", 0);
+    server.reset();
+    wait_for("\"unsent\":", 0);
+    server.emplace(Words{}, port);
+    wait_for("\"received\":", before + 10);
+    process.send_signal(SIGINT);
+    const Ran ran = process.wait();
+    EXPECT_THAT(ran.out, HasSubstr(R"("errors":[{"message":"connect: Connection refused (ECONN)"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+TEST(MeasureProcess, KernelsViewOfTheConnections) {
+    auto peer = Peer::stream(echo_all);
+    const Ran json =
+        run(tools::echo, {"--json", "-c", "20", "-i", "0", "--tcp-info", "127.0.0.1", peer.port()});
+    EXPECT_THAT(
+        json.out,
+        testing::ContainsRegex(
+            R"("tcp_info":\{"connections":1,"min_rtt_ns":[0-9]+000,"retransmits":0,"cwnd_segments":\{"min":[1-9])"));
+    const Ran many = run(
+        tools::echo, {"-c", "5", "-i", "0", "--reconnect", "--tcp-info", "127.0.0.1", peer.port()});
+    EXPECT_THAT(many.out, HasSubstr("kernel: 5 connections, min_rtt 0."));
+    const Ran unasked = run(tools::echo, {"--json", "-c", "1", "127.0.0.1", peer.port()});
+    EXPECT_THAT(unasked.out, testing::Not(HasSubstr("tcp_info")));
+    EXPECT_EQ(run(tools::echo, {"--tcp-info", "127.0.0.1", peer.port(), "x"}).status,
+              tools::exit_usage);
+}
+
 TEST(MeasureProcess, TooFewDescriptorsAreToldBeforeTheStart) {
     auto peer = Peer::stream(echo_all);
     Process shell({"/bin/sh", "-c",

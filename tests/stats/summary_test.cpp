@@ -42,6 +42,7 @@ TEST(Summary, AgreesWithTheKnownVector) {
     EXPECT_EQ(summary.min, 10ms);
     EXPECT_EQ(summary.max, 30ms);
     EXPECT_EQ(summary.mean, 13'500'000ns);
+    EXPECT_DOUBLE_EQ(series.sum_ns(), 108e6);
     EXPECT_EQ(summary.deviation, 6'886'840ns);
     EXPECT_EQ(jitter.value(), 3'002'615ns);
     EXPECT_EQ(jitter.mean_variation(), 7'428'571ns);

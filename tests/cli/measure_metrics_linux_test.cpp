@@ -1,0 +1,66 @@
+// Tests of --metrics of the clients, and of what packaging/ has for Prometheus.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "tests/echod_client.h"
+#include "tests/http_client.h"
+#include "tests/peer.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::ContainsRegex;
+using testing::HasSubstr;
+
+constexpr std::string_view request =
+    "GET /metrics HTTP/1.1\r\nHost: x\r\nAccept: application/openmetrics-text\r\n\r\n";
+
+TEST(MeasureMetrics, ShowARunWhileItGoesOn) {
+    auto one = Peer::stream(echo_all);
+    auto two = Peer::stream(echo_all);
+    Process process({"echo", "-c", "0", "-i", "20ms", "127.0.0.1", one.port(), "--target",
+                     "localhost:" + two.port(), "-4", "--metrics", "0"});
+    const std::string line = process.read_line();
+    EXPECT_THAT(line, ContainsRegex("^listening on 127.0.0.1:[0-9]+ \\(http, /metrics\\)$"));
+    (void)process.read_line();  // a first reply
+    const std::string address = line.substr(0, line.find(" ("));
+    const auto endpoint = loopback(address.substr(address.rfind(':') + 1));
+    const std::string text = body_of(ask(endpoint, request));
+    EXPECT_THAT(text, ContainsRegex("\necho_messages_received_total\\{target=\"127.0.0.1:" +
+                                    one.port() + "\"\\} [0-9]"));
+    EXPECT_THAT(text, ContainsRegex("\necho_round_trip_seconds_bucket\\{target=\"localhost:" +
+                                    two.port() + "\",le=\"\\+Inf\"\\} [0-9]"));
+    EXPECT_THAT(text, testing::EndsWith("# EOF\n"));
+    process.send_signal(SIGINT);
+    EXPECT_EQ(process.wait().status, tools::exit_ok);
+}
+
+TEST(MeasureMetrics, NeedARunAndAFreePort) {
+    auto peer = Peer::stream(echo_all);
+    EXPECT_EQ(run(tools::echo, {"127.0.0.1", peer.port(), "--metrics", "0", "hello"}).status,
+              tools::exit_usage);
+    const Ran taken =
+        run(tools::echo, {"-c", "1", "127.0.0.1", peer.port(), "--metrics", peer.port()});
+    EXPECT_THAT(taken.err, HasSubstr("bind 127.0.0.1:" + peer.port()));
+    EXPECT_EQ(taken.status, tools::exit_refused);
+}
+
+TEST(Packaging, PromtoolAcceptsTheConfigurationAndTheAlertsFireWhenTheyMust) {
+    if (!std::filesystem::exists("/usr/bin/promtool"))
+        GTEST_SKIP() << "no promtool here";
+    const std::string folder = SOCKBOX_SOURCE_DIR "/packaging/prometheus/";
+    const auto promtool = [&](const std::string& what, const std::string& kind,
+                              const std::string& file) {
+        const Ran ran = Process({"/usr/bin/promtool", what, kind, folder + file}).wait();
+        EXPECT_EQ(ran.status, 0) << file << ": " << ran.out << ran.err;
+    };
+    promtool("check", "config", "prometheus.yml");
+    promtool("check", "rules", "sockbox.rules.yml");
+    promtool("test", "rules", "sockbox.tests.yml");
+}
+
+}  // namespace
+}  // namespace sockbox::test
