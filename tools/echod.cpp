@@ -5,10 +5,12 @@
 #include "net/escape.h"
 #include "net/option.h"
 #include "net/resolver.h"
+#include "net/status_requests.h"
 #include "net/sysctl.h"
 #include "net/units.h"
 #include "report/json.h"
 #include "serve/engines.h"
+#include "tools/access.h"
 #include "tools/cli.h"
 #include "tools/echod_log.h"
 #include "tools/echod_metrics.h"
@@ -111,6 +113,8 @@ void declare(Cli& cli, Asked& asked) {
         .option("--max-workers", "N", "bound of the growing pool (default 1024)",
                 take_integer(asked.max_workers, 1, most_workers));
     declare_limits(cli, asked);
+    declare_access(cli, asked.serve.datagrams);
+    cli.flag("--once", "serve one TCP client, and end with it", asked.serve.limits.once);
     cli.repeated("--set", "NAME=VALUE", "a socket option, as sockopt knows it; repeatable",
                  take_setting(asked.settings))
         .option("--port-file", "FILE", "write the port there once listening",
@@ -132,6 +136,7 @@ serve::ServeOptions serve_options(const Asked& asked) {
     options.max_workers = std::max(options.workers, static_cast<std::size_t>(asked.max_workers));
     options.limits.connections = static_cast<std::size_t>(asked.max_connections);
     options.limits.per_client = static_cast<std::size_t>(asked.max_per_client);
+    options.limits.access = options.datagrams.access;
     // Most options are inherited from the listener. Those that are not, and that an accepted socket
     // may still have, are set here; that others fail is no reason to turn a client away.
     if (!asked.settings.empty())
@@ -275,6 +280,9 @@ net::Result<int> serve_clients(const serve::Engine& engine, const Asked& asked, 
                                       [draining = &*drain] { return !draining->raised(); });
     if (!metrics)
         return net::fail(metrics.error());
+    net::StatusRequests requests([&] { log.status(counters); });
+    if (auto started = requests.start(); !started)
+        return net::fail(started.error());
     if (!asked.common.quiet)
         announce_all(*listeners, engine, options.workers, *metrics, asked.common.json, io);
     if (*metrics)
@@ -283,7 +291,8 @@ net::Result<int> serve_clients(const serve::Engine& engine, const Asked& asked, 
     if (auto served = engine.serve(service, std::move(*listeners)); !served)
         return net::fail(served.error());
     log.aborted(counters);
-    return counters.aborted() > 0 ? exit_mismatch : exit_ok;
+    const bool failed = options.limits.once ? counters.broken() > 0 : counters.aborted() > 0;
+    return failed ? exit_mismatch : exit_ok;
 }
 
 }  // namespace
@@ -297,6 +306,8 @@ int echod(Args args, Io io) {
         return *status;
     if (const std::string mistake = mistake_in_bind(asked); !mistake.empty())
         return cli.refuse(io, mistake);
+    if (asked.serve.limits.once && asked.udp && !asked.tcp)
+        return cli.refuse(io, "--once waits for a TCP client, and --udp serves none");
     net::platform::ignore_broken_pipes();
     net::platform::raise_descriptor_limit();
     EchodLog log(io.err, static_cast<EchodLog::Format>(asked.log_format), asked.common.verbose);

@@ -4,6 +4,7 @@
 #include "net/escape.h"
 #include "net/units.h"
 #include "report/json.h"
+#include "tools/datagram_counts.h"
 
 namespace sockbox::tools {
 namespace {
@@ -37,6 +38,37 @@ std::string text_of(const serve::ConnectionReport& report) {
                        net::format_approximately(report.duration));
 }
 
+std::string json_of(const serve::Counters& counters) {
+    report::Json ended = report::Json::object();
+    for (std::size_t i = 0; i < counters.ended.size(); ++i)
+        ended.set(serve::end_reasons[i], counters.ended[i].value());
+    report::Json refused = report::Json::object();
+    for (std::size_t i = 0; i < counters.refused.size(); ++i)
+        refused.set(serve::refusal_reasons[i], counters.refused[i].value());
+    return report::event(tool, "status")
+               .set("accepted", counters.accepted.value())
+               .set("open", counters.open.value())
+               .set("ended", std::move(ended))
+               .set("refused", std::move(refused))
+               .set("accept_failures", counters.accept_failures.value())
+               .set("received_bytes", counters.received_bytes.value())
+               .set("sent_bytes", counters.sent_bytes.value())
+               .set("unsent_bytes", counters.unsent_bytes.value())
+               .set("datagrams", set_counts(report::Json::object(), counters.datagrams))
+               .to_string() +
+           '\n';
+}
+
+std::string text_of(const serve::Counters& counters) {
+    const serve::DatagramCounters& udp = counters.datagrams;
+    return fmt::format(
+        "{} connections accepted, {} open, {} refused, {} bytes received, {} sent; "
+        "{} datagrams received, {} answered, {} dropped, {} unsent, {} overflowed",
+        counters.accepted.value(), counters.open.value(), counters.refusals(),
+        counters.received_bytes.value(), counters.sent_bytes.value(), udp.received.value(),
+        udp.answered.value(), udp.dropped(), udp.unsent.value(), udp.overflowed.value());
+}
+
 }  // namespace
 
 void EchodLog::opened(const net::Endpoint& peer) {
@@ -58,6 +90,13 @@ void EchodLog::note(std::string_view text) {
         output_.write(report::event(tool, "log").set("message", text).to_string() + '\n');
     else
         output_.print("{}: {}\n", tool, net::escape(text));
+}
+
+void EchodLog::status(const serve::Counters& counters) {
+    if (format_ == Format::json)
+        output_.write(json_of(counters));
+    else
+        output_.print("{}: {}\n", tool, text_of(counters));
 }
 
 void EchodLog::aborted(const serve::Counters& counters) {

@@ -22,6 +22,9 @@ class EchodLog final : public serve::Observer {
     // Something about the server as a whole.
     void note(std::string_view text);
 
+    // The counters, in one line.
+    void status(const serve::Counters& counters);
+
     // What was given up at the end; nothing where all was delivered.
     void aborted(const serve::Counters& counters);
 

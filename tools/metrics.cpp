@@ -100,6 +100,8 @@ void add_datagram_metrics(MetricFamilies& families, const std::string& prefix,
     add("source_address", counters.dropped_source);
     add("destination", counters.dropped_destination);
     add("truncated", counters.dropped_truncated);
+    add("denied", counters.dropped_denied);
+    add("rate", counters.dropped_rate);
     add("send_failed", counters.unsent);
     add("receive_buffer_full", counters.overflowed);
     families.push_back(std::move(dropped));

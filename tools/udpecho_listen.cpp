@@ -4,24 +4,12 @@
 #include "net/resolver.h"
 #include "serve/datagram_echo.h"
 #include "serve/listeners.h"
+#include "tools/access.h"
+#include "tools/datagram_counts.h"
 #include "tools/port_file.h"
 
 namespace sockbox::tools {
 namespace {
-
-report::Json counts(const serve::DatagramCounters& counters) {
-    auto json = report::event("udpecho", "result");
-    json.set("received", counters.received.value())
-        .set("received_bytes", counters.received_bytes.value())
-        .set("answered", counters.answered.value())
-        .set("dropped_port", counters.dropped_port.value())
-        .set("dropped_source", counters.dropped_source.value())
-        .set("dropped_destination", counters.dropped_destination.value())
-        .set("dropped_truncated", counters.dropped_truncated.value())
-        .set("unsent", counters.unsent.value())
-        .set("overflowed", counters.overflowed.value());
-    return json;
-}
 
 MetricFamilies metrics_of(const serve::DatagramCounters& counters) {
     MetricFamilies families;
@@ -51,6 +39,7 @@ void UdpListen::declare(Cli& cli) {
                  });
     cli.option("--port-file", "FILE", "with --listen: write the port there once listening",
                take_text(port_file_));
+    declare_access(cli, options_);
 }
 
 int UdpListen::run(const Cli& cli) {
@@ -91,11 +80,11 @@ int UdpListen::serve() {
     if (*metrics)
         if (const auto started = (*metrics)->start(); !started)
             return client_.fail(io_, started.error(), exit_refused);
-    const auto served = serve::echo_datagrams(std::move(listeners->udp), counters, *stop);
+    const auto served = serve::echo_datagrams(std::move(listeners->udp), options_, counters, *stop);
     if (!served)
         return client_.fail(io_, served.error(), exit_refused);
     if (client_.common.json)
-        io_.out.write(counts(counters).to_string() + '\n');
+        io_.out.write(set_counts(report::event("udpecho", "result"), counters).to_string() + '\n');
     else if (client_.common.verbose)
         io_.err.print("udpecho: {} datagrams received, {} answered\n", counters.received.value(),
                       counters.answered.value());

@@ -15,7 +15,8 @@ class UdpListen {
     UdpListen(Io io, const Client& client, const MetricsOption& metrics)
         : io_(io), client_(client), metrics_(metrics) {}
 
-    // --listen -p -b --port-file; --set and -4 -6 are the client's, --metrics that of measuring.
+    // --listen -p -b --port-file and those of declare_access(); --set and -4 -6 are the client's,
+    // --metrics that of measuring.
     void declare(Cli& cli);
     bool is_wanted() const { return listen_; }
 
@@ -34,6 +35,7 @@ class UdpListen {
     std::uint16_t port_ = 3490;
     std::vector<std::string> bind_;
     std::string port_file_;
+    serve::DatagramOptions options_;
 };
 
 }  // namespace sockbox::tools

@@ -23,7 +23,11 @@ Admission::Ticket::~Ticket() {
 }
 
 tl::expected<Admission::Ticket, Refused> Admission::admit(const net::Endpoint& peer) {
+    if (!limits_.access.allows(peer))
+        return refuse(Refusal::denied, peer, "the access list denies it (--allow, --deny)");
     const std::lock_guard lock(mutex_);
+    if (limits_.once && any_)
+        return refuse(Refusal::once, peer, "another client is served (--once)");
     if (limits_.connections != 0 && open_ >= limits_.connections)
         return refuse(Refusal::max_connections, peer,
                       fmt::format("{} connections are open (--max-connections)", open_));
@@ -35,12 +39,15 @@ tl::expected<Admission::Ticket, Refused> Admission::admit(const net::Endpoint& p
         ++open;
     }
     ++open_;
+    any_ = true;
     return Ticket(*this, peer);
 }
 
 void Admission::release(const net::Endpoint& peer) {
     const std::lock_guard lock(mutex_);
     --open_;
+    if (limits_.once)
+        drain_.raise();
     if (limits_.per_client == 0)
         return;
     const auto found = open_by_client_.find(client_of(peer));

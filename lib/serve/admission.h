@@ -10,15 +10,22 @@
 
 #include "net/endpoint.h"
 #include "net/result.h"
+#include "net/stop.h"
+#include "serve/access_list.h"
 
 namespace sockbox::serve {
 
 // Why a client is turned away.
-enum class Refusal : std::uint8_t { max_connections, max_per_client };
+enum class Refusal : std::uint8_t {
+    denied,  // the access list does not allow it
+    max_connections,
+    max_per_client,
+    once,  // one client was to be served, and is or was
+};
 
 // By Refusal, as metrics name them.
-inline constexpr std::array<std::string_view, 2> refusal_reasons{"max_connections",
-                                                                 "max_per_client"};
+inline constexpr std::array<std::string_view, 4> refusal_reasons{"denied", "max_connections",
+                                                                 "max_per_client", "once"};
 
 struct Refused {
     Refusal reason;
@@ -28,12 +35,16 @@ struct Refused {
 struct Limits {
     std::size_t connections = 0;  // 0: no bound
     std::size_t per_client = 0;   // connections from one address; 0: no bound
+    bool once = false;            // one client ever
+    AccessList access;
 };
 
 // May be used from any thread.
 class Admission {
   public:
-    explicit Admission(Limits limits) : limits_(limits) {}
+    // `limits` outlives it, and so does `drain`, which is raised when the one client of
+    // Limits::once is gone.
+    Admission(const Limits& limits, net::StopSignal& drain) : limits_(limits), drain_(drain) {}
 
     // A client's place among those served, given back when it is destroyed.
     class Ticket {
@@ -58,7 +69,9 @@ class Admission {
   private:
     void release(const net::Endpoint& peer);
 
-    const Limits limits_;
+    const Limits& limits_;
+    net::StopSignal& drain_;
+    bool any_ = false;  // there was a client
     std::mutex mutex_;
     std::size_t open_ = 0;
     std::unordered_map<net::Endpoint, std::size_t> open_by_client_;  // by address, port 0

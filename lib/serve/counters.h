@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <numeric>
 #include <string_view>
 
 #include "serve/admission.h"
@@ -35,6 +36,16 @@ struct Counters {
     }
     const Counter& refused_by(Refusal reason) const {
         return refused[static_cast<std::size_t>(reason)];
+    }
+    // Connections that ended otherwise than by their own or the server's will.
+    std::uint64_t broken() const {
+        return ended_by(EndReason::reset).value() + ended_by(EndReason::write_timeout).value() +
+               ended_by(EndReason::failed).value() + aborted();
+    }
+    std::uint64_t refusals() const {
+        return std::accumulate(
+            refused.begin(), refused.end(), std::uint64_t{0},
+            [](std::uint64_t sum, const Counter& counter) { return sum + counter.value(); });
     }
     // Connections that did not get all that they should have when the server ended.
     std::uint64_t aborted() const { return ended_by(EndReason::aborted).value(); }

@@ -29,14 +29,19 @@ net::PollEntry readable(net::NativeSocket socket) {
 
 }  // namespace
 
-DatagramEcho::DatagramEcho(net::DatagramBatch batch, DatagramCounters& counters)
-    : batch_(std::move(batch)), counters_(&counters) {}
+DatagramEcho::DatagramEcho(net::DatagramBatch batch, const DatagramOptions& options,
+                           DatagramCounters& counters)
+    : batch_(std::move(batch)),
+      options_(&options),
+      counters_(&counters),
+      budget_(options.replies_per_second) {}
 
-net::Result<DatagramEcho> DatagramEcho::create(DatagramCounters& counters) {
+net::Result<DatagramEcho> DatagramEcho::create(const DatagramOptions& options,
+                                               DatagramCounters& counters) {
     auto batch = net::DatagramBatch::create();
     if (!batch)
         return net::fail(batch.error());
-    return DatagramEcho(std::move(*batch), counters);
+    return DatagramEcho(std::move(*batch), options, counters);
 }
 
 std::size_t DatagramEcho::answer(DatagramListener& listener) {
@@ -63,13 +68,15 @@ std::size_t DatagramEcho::remove_unanswerable(std::span<net::BatchedDatagram> da
         bytes += datagram.data.size();
     counters_->received.add(datagrams.size());
     counters_->received_bytes.add(bytes);
-    const auto end = std::remove_if(
-        datagrams.begin(), datagrams.end(),
-        [this](const net::BatchedDatagram& datagram) { return !answerable(datagram); });
+    const auto end =
+        std::remove_if(datagrams.begin(), datagrams.end(),
+                       [this, now = net::Clock::now()](const net::BatchedDatagram& datagram) {
+                           return !answerable(datagram, now);
+                       });
     return static_cast<std::size_t>(end - datagrams.begin());
 }
 
-bool DatagramEcho::answerable(const net::BatchedDatagram& datagram) {
+bool DatagramEcho::answerable(const net::BatchedDatagram& datagram, net::Deadline now) {
     const net::Endpoint peer = datagram.peer.unmapped();
     Counter* reason = nullptr;
     if (!peer.is_unicast())
@@ -80,6 +87,10 @@ bool DatagramEcho::answerable(const net::BatchedDatagram& datagram) {
         reason = &counters_->dropped_destination;
     else if (datagram.truncated)
         reason = &counters_->dropped_truncated;
+    else if (!options_->access.allows(peer))
+        reason = &counters_->dropped_denied;
+    else if (!budget_.take(peer, now))
+        reason = &counters_->dropped_rate;
     if (reason != nullptr)
         reason->add();
     return reason == nullptr;
@@ -93,9 +104,9 @@ void DatagramEcho::count_overflow(DatagramListener& listener) {
     listener.overflow = *total;
 }
 
-net::Status echo_datagrams(std::vector<net::Socket> sockets, DatagramCounters& counters,
-                           const net::StopSignal& stop) {
-    auto echo = DatagramEcho::create(counters);
+net::Status echo_datagrams(std::vector<net::Socket> sockets, const DatagramOptions& options,
+                           DatagramCounters& counters, const net::StopSignal& stop) {
+    auto echo = DatagramEcho::create(options, counters);
     if (!echo)
         return net::fail(echo.error());
     std::vector<DatagramListener> listeners;

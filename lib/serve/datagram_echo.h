@@ -7,7 +7,9 @@
 #include "net/datagram_batch.h"
 #include "net/socket.h"
 #include "net/stop.h"
+#include "serve/access_list.h"
 #include "serve/counter.h"
+#include "serve/reply_budget.h"
 
 namespace sockbox::serve {
 
@@ -21,8 +23,25 @@ struct DatagramCounters {
     Counter dropped_source;       // source is no address of a single host
     Counter dropped_destination;  // sent to a broadcast or multicast address
     Counter dropped_truncated;    // did not arrive whole
+    Counter dropped_denied;       // the access list does not allow its source
+    Counter dropped_rate;         // its source had its replies of this second
     Counter unsent;               // the system refused the reply
     Counter overflowed;           // dropped by the system, its receive buffer being full
+
+    // All that were received and not to be answered.
+    std::uint64_t dropped() const {
+        return dropped_port.value() + dropped_source.value() + dropped_destination.value() +
+               dropped_truncated.value() + dropped_denied.value() + dropped_rate.value();
+    }
+};
+
+// Replies a second to one source address, unless told otherwise: beyond what people do by hand, and
+// little enough that two echoes which a forged packet made talk to each other harm nobody.
+inline constexpr std::uint64_t default_replies_per_second = 10'000;
+
+struct DatagramOptions {
+    AccessList access;
+    std::uint64_t replies_per_second = default_replies_per_second;  // 0: no bound
 };
 
 // A bound UDP socket and how much of its overflow is counted already.
@@ -34,8 +53,9 @@ struct DatagramListener {
 // Answers datagrams for any number of sockets; by one thread at a time.
 class DatagramEcho {
   public:
-    // `counters` has to outlive it.
-    static net::Result<DatagramEcho> create(DatagramCounters& counters);
+    // Both have to outlive it.
+    static net::Result<DatagramEcho> create(const DatagramOptions& options,
+                                            DatagramCounters& counters);
 
     // Answers what waits at the listener, one batch at most, so that a busy socket leaves time for
     // others. Never blocks. Returns how many datagrams it took: 0 means that none waits.
@@ -45,19 +65,22 @@ class DatagramEcho {
     void finish(DatagramListener& listener);
 
   private:
-    DatagramEcho(net::DatagramBatch batch, DatagramCounters& counters);
+    DatagramEcho(net::DatagramBatch batch, const DatagramOptions& options,
+                 DatagramCounters& counters);
     std::size_t remove_unanswerable(std::span<net::BatchedDatagram> datagrams);
-    bool answerable(const net::BatchedDatagram& datagram);
+    bool answerable(const net::BatchedDatagram& datagram, net::Deadline now);
     void count_overflow(DatagramListener& listener);
 
     net::DatagramBatch batch_;
+    const DatagramOptions* options_;
     DatagramCounters* counters_;
+    ReplyBudget budget_;
 };
 
 // The connectionless iterative server: readies the bound sockets and answers until `stop` is
 // raised, then what has arrived by then. Blocks; fails only where the sockets cannot be readied or
-// waited for.
-net::Status echo_datagrams(std::vector<net::Socket> sockets, DatagramCounters& counters,
-                           const net::StopSignal& stop);
+// waited for. `options` and `counters` outlive the call.
+net::Status echo_datagrams(std::vector<net::Socket> sockets, const DatagramOptions& options,
+                           DatagramCounters& counters, const net::StopSignal& stop);
 
 }  // namespace sockbox::serve

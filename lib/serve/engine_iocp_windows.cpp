@@ -79,7 +79,8 @@ class Watcher {
         : finished_(std::move(finished)),
           thread_([this, &service, all = std::move(wake), moved = std::move(udp)]() mutable {
               status_ =
-                  echo_datagrams(std::move(moved), service.counters().datagrams, service.drain());
+                  echo_datagrams(std::move(moved), service.options().datagrams,
+                                 service.counters().datagrams, service.drain());
               all();
               await_abort(service);
               all();

@@ -33,7 +33,7 @@ net::Status Reactor::listen(std::vector<net::Socket> tcp) {
 net::Status Reactor::answer_datagrams(std::vector<net::Socket> udp) {
     if (udp.empty())
         return {};
-    auto echo = DatagramEcho::create(service_.counters().datagrams);
+    auto echo = DatagramEcho::create(service_.options().datagrams, service_.counters().datagrams);
     if (!echo)
         return net::fail(echo.error());
     datagram_echo_.emplace(std::move(*echo));

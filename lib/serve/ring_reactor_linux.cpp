@@ -191,7 +191,7 @@ net::Status RingReactor::listen(std::vector<net::Socket> tcp) {
 net::Status RingReactor::answer_datagrams(std::vector<net::Socket> udp) {
     if (udp.empty())
         return {};
-    auto echo = DatagramEcho::create(service_.counters().datagrams);
+    auto echo = DatagramEcho::create(service_.options().datagrams, service_.counters().datagrams);
     if (!echo)
         return net::fail(echo.error());
     datagram_echo_.emplace(std::move(*echo));

@@ -25,13 +25,13 @@ void close_politely(net::Socket socket) {
 }  // namespace
 
 Service::Service(const ServeOptions& options, Counters& counters, Observer& observer,
-                 const net::StopSignal& drain, const net::StopSignal& abort)
+                 net::StopSignal& drain, const net::StopSignal& abort)
     : options_(options),
       counters_(counters),
       observer_(observer),
       drain_(drain),
       abort_(abort),
-      admission_(options.limits) {}
+      admission_(options.limits, drain) {}
 
 std::chrono::nanoseconds Service::sweep_interval(bool draining) const noexcept {
     if (draining)

@@ -18,6 +18,7 @@ struct ServeOptions {
     std::size_t workers = 1;  // threads of the pool at rest, or reactors
     std::size_t max_workers = 1024;
     Limits limits;
+    DatagramOptions datagrams;
     std::optional<std::chrono::nanoseconds> idle_timeout;
     std::chrono::nanoseconds write_timeout = std::chrono::seconds(60);
     std::chrono::nanoseconds drain_timeout = std::chrono::seconds(5);
@@ -37,7 +38,7 @@ struct Client {
 class Service {
   public:
     Service(const ServeOptions& options, Counters& counters, Observer& observer,
-            const net::StopSignal& drain, const net::StopSignal& abort);
+            net::StopSignal& drain, const net::StopSignal& abort);
 
     const ServeOptions& options() const noexcept { return options_; }
     Counters& counters() const noexcept { return counters_; }

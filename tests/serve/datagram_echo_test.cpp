@@ -18,12 +18,13 @@ using net::Family;
 // An echo on a port of its own, for as long as it lives.
 class Server {
   public:
-    explicit Server(const Endpoint& address) : stop_(*net::StopSignal::create()) {
+    explicit Server(const Endpoint& address, DatagramOptions options = {})
+        : options_(std::move(options)), stop_(*net::StopSignal::create()) {
         std::vector<net::Socket> sockets;
         sockets.push_back(*net::bind_datagram(address));
         port_ = sockets[0].local()->port();
         thread_ = std::thread([this, moved = std::move(sockets)]() mutable {
-            EXPECT_TRUE(echo_datagrams(std::move(moved), counters_, stop_));
+            EXPECT_TRUE(echo_datagrams(std::move(moved), options_, counters_, stop_));
         });
     }
     ~Server() { stop(); }
@@ -36,6 +37,7 @@ class Server {
     const DatagramCounters& counters() const { return counters_; }
 
   private:
+    DatagramOptions options_;
     net::StopSignal stop_;
     DatagramCounters counters_;
     std::uint16_t port_ = 0;

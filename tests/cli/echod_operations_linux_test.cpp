@@ -1,0 +1,95 @@
+// End-to-end tests of how echod is operated: access, one client only, SIGUSR1.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "tests/echod_client.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::ContainsRegex;
+using testing::HasSubstr;
+
+TEST(EchodOperations, ADeniedClientIsClosedAndTold) {
+    EchoServer server({"--deny", "127.0.0.0/8"});
+    auto client = connect(server.port());
+    std::byte byte{};
+    ASSERT_EQ(net::wait_for(client, net::Direction::receive, net::deadline_in(patience)),
+              net::Readiness::ready);
+    EXPECT_TRUE(client.receive({&byte, 1}).end());
+    server.process().send_signal(SIGTERM);
+    const Ran ran = server.process().wait();
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_THAT(ran.err, ContainsRegex("^echod: refuse 127.0.0.1:[0-9]+: the access list denies"));
+}
+
+TEST(EchodOperations, OnceEndsWithItsClient) {
+    EchoServer server({"--once"});
+    {
+        auto client = connect(server.port());
+        expect_served(client);
+    }
+    EXPECT_EQ(server.process().wait().status, 0);
+}
+
+TEST(EchodOperations, OnceTellsByItsStatusThatTheClientBrokeOff) {
+    EchoServer server({"--once", "-v"});
+    auto client = connect(server.port());
+    expect_served(client);
+    client.abort();
+    const Ran ran = server.process().wait();
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+    EXPECT_THAT(ran.err, HasSubstr(": reset"));
+}
+
+TEST(EchodOperations, OnceIsForTcp) {
+    const Ran ran = run(tools::echod, {"--once", "--udp"});
+    EXPECT_EQ(ran.status, tools::exit_usage);
+    EXPECT_THAT(ran.err, HasSubstr("--once"));
+}
+
+// The answer comes from another thread: it is there when the server has told of the connection.
+TEST(EchodOperations, Sigusr1ShowsTheCountersInALine) {
+    Process server({"/bin/sh", "-c", "exec " SOCKBOX_BIN_DIR "/echod -p 0 -b 127.0.0.1 2>&1"});
+    const std::string ready = server.read_line();
+    server.read_line();
+    const std::string address = ready.substr(0, ready.find(" ("));
+    auto client = connect(address.substr(address.rfind(':') + 1));
+    expect_served(client);
+    server.send_signal(SIGUSR1);
+    EXPECT_EQ(server.read_line(),
+              "echod: 1 connections accepted, 1 open, 0 refused, 1 bytes received, 1 sent; "
+              "0 datagrams received, 0 answered, 0 dropped, 0 unsent, 0 overflowed");
+    expect_served(client);
+}
+
+TEST(EchodOperations, Sigusr1IsAJsonObjectWhereLogsAre) {
+    Process server({"/bin/sh", "-c",
+                    "exec " SOCKBOX_BIN_DIR
+                    "/echod -p 0 -b 127.0.0.1 --tcp --log-format json 2>&1"});
+    server.read_line();
+    for (int i = 0; i < 3; ++i) {
+        server.send_signal(SIGUSR1);
+        EXPECT_THAT(server.read_line(),
+                    ContainsRegex("^\\{\"tool\":\"echod\",\"event\":\"status\",\"accepted\":0,.*"
+                                  "\"ended\":\\{\"finished\":0,.*\"refused\":\\{\"denied\":0,.*"
+                                  "\"datagrams\":\\{\"received\":0,.*\\}\\}$"));
+    }
+}
+
+TEST(EchodOperations, MistakesInItsOptionsAreNamed) {
+    const auto complaint = [](const Words& args) {
+        const Ran ran = run(tools::echod, args);
+        EXPECT_EQ(ran.status, tools::exit_usage);
+        EXPECT_EQ(lines(ran.err).size(), 2U) << ran.err;
+        return ran.err;
+    };
+    EXPECT_THAT(complaint({"--allow", "10.0.0.0/33"}), HasSubstr("--allow"));
+    EXPECT_THAT(complaint({"--deny", "10.0.0.1/8"}), HasSubstr("bits beyond its prefix"));
+    EXPECT_THAT(complaint({"--udp-rate", "-1"}), HasSubstr("--udp-rate"));
+}
+
+}  // namespace
+}  // namespace sockbox::test

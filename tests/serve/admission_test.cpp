@@ -1,0 +1,89 @@
+// Tests of who is served, on every engine: lib/serve/admission and service.
+#include "serve/admission.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/serve/every_engine.h"
+
+namespace sockbox::serve {
+namespace {
+
+using testing::HasSubstr;
+
+class Admission : public EveryEngine {};
+
+INSTANTIATE_TEST_SUITE_P(Serve, Admission, testing::ValuesIn(engine_names()),
+                         [](const auto& row) { return std::string(row.param); });
+
+net::Result<net::Socket> connect_from(std::string_view source, const TestServer& server) {
+    net::ConnectOptions options;
+    options.source = *net::Endpoint::parse(source);
+    return net::connect_to(server.endpoint(), options);
+}
+
+TEST_P(Admission, TheAccessListRefusesConnections) {
+    ServeOptions options;
+    options.limits.access.deny(*Network::parse("127.0.0.0/8"));
+    options.limits.access.allow(*Network::parse("127.0.0.2"));
+    TestServer server(engine(), options);
+    auto denied = server.connect();
+    expect_end(denied);
+    auto again = server.connect();
+    expect_end(again);
+    EXPECT_EQ(server.counters().refused_by(Refusal::denied).value(), 2U);
+    EXPECT_THAT(server.witness().troubles(1).front(), HasSubstr("--deny"));
+    EXPECT_EQ(server.counters().accepted.value(), 0U);
+    auto allowed = connect_from("127.0.0.2", server);
+    if (!allowed)
+        GTEST_SKIP() << allowed.error().message();
+    expect_echo(*allowed, random_bytes(10));
+}
+
+TEST_P(Admission, TheAccessListAndTheBudgetDropDatagrams) {
+    ServeOptions options;
+    options.datagrams.access.deny(*Network::parse("127.0.0.2"));
+    options.datagrams.replies_per_second = 2;
+    TestServer server(engine(), options);
+    auto allowed = net::bind_datagram(*net::Endpoint::parse("127.0.0.1"));
+    auto denied = net::bind_datagram(*net::Endpoint::parse("127.0.0.2"));
+    if (!denied)
+        GTEST_SKIP() << denied.error().message();
+    for (int i = 0; i < 5; ++i)
+        ASSERT_TRUE(denied->send_to(random_bytes(1), server.endpoint()).done());
+    for (int i = 0; i < 30; ++i)
+        ASSERT_TRUE(allowed->send_to(random_bytes(2), server.endpoint()).done());
+    const DatagramCounters& counters = server.counters().datagrams;
+    const auto deadline = net::deadline_in(test::patience);
+    while (counters.answered.value() + counters.dropped() < 35 && net::Clock::now() < deadline)
+        std::this_thread::yield();
+    EXPECT_EQ(counters.dropped_denied.value(), 5U);
+    EXPECT_GE(counters.answered.value(), 2U);
+    EXPECT_GE(counters.dropped_rate.value(), 1U);
+    EXPECT_EQ(counters.answered.value() + counters.dropped_rate.value(), 30U);
+    EXPECT_NE(net::wait_for(*denied, net::Direction::receive, net::Clock::now()),
+              net::Readiness::ready);
+}
+
+TEST_P(Admission, OnceIsOneClientAndThenTheEnd) {
+    ServeOptions options;
+    options.limits.once = true;
+    options.idle_timeout = 1h;
+    TestServer server(engine(), options);
+    auto client = server.connect();
+    expect_echo(client, random_bytes(10));
+    if (!one_at_a_time()) {
+        auto other = server.connect();
+        expect_end(other);
+        EXPECT_EQ(server.counters().refused_by(Refusal::once).value(), 1U);
+    }
+    expect_echo(client, random_bytes(10));
+    ASSERT_TRUE(client.shutdown(net::ShutdownHow::send));
+    expect_end(client);
+    server.join();  // by itself
+    EXPECT_EQ(server.counters().accepted.value(), 1U);
+    EXPECT_EQ(server.counters().broken(), 0U);
+}
+
+}  // namespace
+}  // namespace sockbox::serve
