@@ -111,7 +111,7 @@ std::string negotiated_names(unsigned mask) {
 
 // The first eight bytes hold what is smaller than a byte.
 void decode_head(std::span<const std::byte> bytes, Fields& fields) {
-    fields.push_back({"state", name_at(states, byte_at(bytes, 0)), {}});
+    fields.push_back({"state", tcp_state_name(byte_at(bytes, 0)), {}});
     fields.push_back({"ca_state", name_at(congestion_states, byte_at(bytes, 1)), {}});
     fields.push_back({"options", negotiated_names(byte_at(bytes, 5)), {}});
     fields.push_back({"snd_wscale", std::int64_t{byte_at(bytes, 6) & 15}, {}});
@@ -122,8 +122,13 @@ void decode_head(std::span<const std::byte> bytes, Fields& fields) {
 
 }  // namespace
 
+std::string tcp_state_name(unsigned state) {
+    return name_at(states, state);
+}
+
 Fields decode_tcp_info(std::span<const std::byte> bytes) {
     Fields fields;
+    fields.reserve(members.size() + 8);
     if (bytes.size() >= 8)
         decode_head(bytes, fields);
     for (const Member& member : members) {
@@ -133,9 +138,9 @@ Fields decode_tcp_info(std::span<const std::byte> bytes) {
         // All ones: no rate is set (pacing_rate), nothing was measured yet (min_rtt).
         const bool unset = value == -1 || (member.name == "min_rtt" && value == 0xffffffffLL);
         if (unset)
-            fields.push_back({std::string(member.name), {}, member.unit});
+            fields.push_back({member.name, {}, member.unit});
         else
-            fields.push_back({std::string(member.name), value, member.unit});
+            fields.push_back({member.name, value, member.unit});
     }
     if (bytes.size() > known_size)
         fields.push_back({"unknown", format_hex(bytes.subspan(known_size)), {}});
