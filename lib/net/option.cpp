@@ -9,20 +9,17 @@
 #include "net/escape.h"
 #include "net/option_codec.h"
 #include "net/option_name.h"
+#include "net/packet_filter.h"
 #include "net/text.h"
 #include "net/units.h"
 
 namespace sockbox::net {
 namespace {
 
-// What LEVEL:NUMBER has for a row.
-OptionRow unnamed_row(int number) {
-    OptionRow row;
-    row.range.high = 0xffffffffLL;  // signed or not is anyone's guess
-    row.on_linux = number;
-    row.on_windows = number;
-    return row;
-}
+// What LEVEL:NUMBER has for a row; whether its numbers are signed is anyone's guess.
+constexpr OptionRow unnamed_row{.range = {INT_MIN, 0xffffffffLL}};
+
+constexpr std::size_t largest_value = 4096;  // more than any option's
 
 // setsockopt takes the reason of its failure from the kind of socket as often as from the value.
 std::string privilege_hint(const OptionRow& row, const std::error_code& code) {
@@ -40,6 +37,36 @@ tl::unexpected<Error> not_here(const Option& option) {
                  {}});
 }
 
+// Lengths of filters count instructions, and the kernel has no short answer: none, or all.
+tl::expected<OptionValue, std::error_code> read_filter(const Socket& socket, const Option& option) {
+    Bytes program;
+    const auto ask = [&](SocketLength& count) {
+        return ::getsockopt(socket.native(), option.level(), option.number(),
+                            static_cast<char*>(static_cast<void*>(program.data())), &count) == 0;
+    };
+    SocketLength count = 0;
+    if (!ask(count)) {
+        if (platform::last_error() == std::errc::permission_denied)
+            return OptionValue(std::string("an eBPF program"));  // which cannot be read back
+        return tl::unexpected(platform::last_error());
+    }
+    program.resize(static_cast<std::size_t>(count) * sizeof(FilterInstruction));
+    if (count > 0 && !ask(count))
+        return tl::unexpected(platform::last_error());
+    return OptionValue(std::move(program));
+}
+
+// No filter is no program: the kernel has other options for that.
+int number_to_set(const Option& option, const OptionValue& value) {
+    const auto* program = std::get_if<Bytes>(&value);
+    const bool detaches =
+        option.row().type == ValueType::filter && program != nullptr && program->empty();
+    if (!detaches)
+        return option.number();
+    const bool of_group = option.row().name == "SO_ATTACH_REUSEPORT_CBPF";
+    return Option::find(of_group ? "SO_DETACH_REUSEPORT_BPF" : "SO_DETACH_FILTER").value().number();
+}
+
 Result<OptionValue> parse_unnamed(const OptionRow& row, std::string_view text) {
     if (!text.starts_with("0x") && !text.starts_with("0X"))
         return parse_value(row, text);
@@ -49,7 +76,8 @@ Result<OptionValue> parse_unnamed(const OptionRow& row, std::string_view text) {
 
 }  // namespace
 
-Option::Option(int level, int number) noexcept : row_(unnamed_row(number)), level_(level) {}
+Option::Option(int level, int number) noexcept
+    : row_(&unnamed_row), level_(level), number_(number) {}
 
 Result<Option> Option::find(std::string_view name) {
     if (const auto numbers = parse_level_and_number(name))
@@ -61,21 +89,35 @@ Result<Option> Option::find(std::string_view name) {
 }
 
 std::string Option::name() const {
-    if (!row_.name.empty())
-        return std::string(row_.name);
+    if (!row_->name.empty())
+        return std::string(row_->name);
     return fmt::format("{}:{}", level_, number());
+}
+
+tl::expected<OptionValue, std::error_code> try_read(const Socket& socket, const Option& option) {
+    if (!option.on_this_platform())
+        return tl::unexpected(std::make_error_code(std::errc::not_supported));
+    if (option.row().type == ValueType::filter)
+        return read_filter(socket, option);
+    const std::size_t capacity =
+        option.row().name.empty() ? largest_value : read_capacity(option.row());
+    std::array<std::byte, largest_value> buffer;
+    // Windows writes one byte of some flags.
+    std::fill_n(buffer.begin(), std::min(capacity, sizeof(std::int64_t)), std::byte{0});
+    auto length = static_cast<SocketLength>(capacity);
+    if (::getsockopt(socket.native(), option.level(), option.number(),
+                     static_cast<char*>(static_cast<void*>(buffer.data())), &length) != 0)
+        return tl::unexpected(platform::last_error());
+    return decode(option.row(), std::span(buffer).first(static_cast<std::size_t>(length)));
 }
 
 Result<OptionValue> read_option(const Socket& socket, const Option& option) {
     if (!option.on_this_platform())
         return not_here(option);
-    std::array<std::byte, 4096> buffer{};
-    auto length = static_cast<SocketLength>(
-        option.row().name.empty() ? buffer.size() : read_capacity(option.row()));
-    if (::getsockopt(socket.native(), option.level(), option.number(),
-                     static_cast<char*>(static_cast<void*>(buffer.data())), &length) != 0)
-        return fail_last("read " + option.name());
-    return decode(option.row(), std::span(buffer).first(static_cast<std::size_t>(length)));
+    auto value = try_read(socket, option);
+    if (!value)
+        return fail({value.error(), "read " + option.name(), {}, {}, {}});
+    return std::move(*value);
 }
 
 Status write_option(Socket& socket, const Option& option, const OptionValue& value) {
@@ -84,7 +126,7 @@ Status write_option(Socket& socket, const Option& option, const OptionValue& val
     const auto bytes = encode(option.row(), value);
     if (!bytes)
         return fail(bytes.error());
-    if (::setsockopt(socket.native(), option.level(), option.number(),
+    if (::setsockopt(socket.native(), option.level(), number_to_set(option, value),
                      static_cast<const char*>(static_cast<const void*>(bytes->data())),
                      static_cast<SocketLength>(bytes->size())) == 0)
         return {};

@@ -18,25 +18,31 @@ class Option {
     // "SOL_TCP:18". Fails with suggestions for near misses.
     static Result<Option> find(std::string_view name);
 
-    explicit Option(const OptionRow& row) noexcept : row_(row), level_(native_level(row.level)) {}
+    // `row` is one of all_options(), or outlives this object.
+    explicit Option(const OptionRow& row) noexcept
+        : row_(&row), level_(native_level(row.level)), number_(native_number(row)) {}
 
     // As the headers spell it, or "6:18".
     std::string name() const;
-    const OptionRow& row() const noexcept { return row_; }
+    const OptionRow& row() const noexcept { return *row_; }
     int level() const noexcept { return level_; }
-    int number() const noexcept { return native_number(row_); }
-    bool on_this_platform() const noexcept { return number() != absent; }
+    int number() const noexcept { return number_; }
+    bool on_this_platform() const noexcept { return number_ != absent; }
 
   private:
     Option(int level, int number) noexcept;
 
-    OptionRow row_;
+    const OptionRow* row_;
     int level_;
+    int number_;
 };
 
 // getsockopt. Does not keep from reading what clears on read: see Access. Fails with
 // std::errc::not_supported where this platform has no such option.
 Result<OptionValue> read_option(const Socket& socket, const Option& option);
+
+// The same without words for a failure, for who reads many: only the value allocates.
+tl::expected<OptionValue, std::error_code> try_read(const Socket& socket, const Option& option);
 
 // setsockopt.
 Status write_option(Socket& socket, const Option& option, const OptionValue& value);

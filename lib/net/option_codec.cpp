@@ -75,7 +75,7 @@ Bytes encode_text(const std::string& text) {
 std::size_t read_capacity(const OptionRow& row) noexcept {
     switch (row.type) {
         case ValueType::flag: return sizeof(int);
-        case ValueType::tcp_info:
+        case ValueType::tcp_info: return 1024;  // the longest so far has 280
         case ValueType::bytes:
         case ValueType::groups: return 4096;
         case ValueType::text: return 256;
@@ -85,6 +85,8 @@ std::size_t read_capacity(const OptionRow& row) noexcept {
 }
 
 Result<Bytes> encode(const OptionRow& row, const OptionValue& value) {
+    if (row.type == ValueType::filter)
+        return encode_native(row, value);
     if (const auto* bytes = std::get_if<Bytes>(&value))
         return *bytes;
     if (const auto* on = std::get_if<bool>(&value))

@@ -16,7 +16,8 @@ extern const std::chrono::nanoseconds longest_time;
 // How many bytes to offer when an option of that type is read.
 std::size_t read_capacity(const OptionRow& row) noexcept;
 
-// What setsockopt takes. Fails where an interface or an address of the value does not exist here.
+// What setsockopt takes; it may point into `value`, which has to stay. Fails where an interface or
+// an address of the value does not exist here.
 Result<Bytes> encode(const OptionRow& row, const OptionValue& value);
 
 // What getsockopt gave. Bytes of an unexpected length are returned as they are.

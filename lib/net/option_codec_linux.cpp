@@ -2,13 +2,17 @@
 #include "net/option_codec.h"
 
 #include <fmt/format.h>
+#include <linux/filter.h>
 #include <linux/net_tstamp.h>
 #include <sys/time.h>
 
 #include <array>
 
+#include "net/account_name.h"
 #include "net/endpoint.h"
+#include "net/escape.h"
 #include "net/option_table.h"
+#include "net/process.h"
 #include "net/tcp_info_linux.h"
 #include "net/text.h"
 
@@ -54,6 +58,15 @@ Result<int> interface_of(const std::vector<std::string_view>& words) {
     return fail_last("interface", name);
 }
 
+// setsockopt takes a filter by its address and does not write to it.
+Bytes encode_filter(const Bytes& program) {
+    sock_fprog native{};
+    native.len = static_cast<unsigned short>(program.size() / sizeof(sock_filter));
+    void* first = const_cast<std::byte*>(program.data());
+    native.filter = static_cast<sock_filter*>(first);
+    return to_bytes(native);
+}
+
 Result<Bytes> encode_membership4(const std::string& text) {
     const auto words = split(text, ",");
     const auto index = interface_of(words);
@@ -81,15 +94,22 @@ Result<Bytes> encode_membership6(const std::string& text) {
     return to_bytes(native);
 }
 
-Field number_field(std::string name, std::int64_t value, std::string_view unit = {}) {
-    return {std::move(name), value, unit};
+Field number_field(std::string_view name, std::int64_t value, std::string_view unit = {}) {
+    return {name, value, unit};
 }
 
 Fields decode_credentials(std::span<const std::byte> bytes) {
     const auto native = from_bytes<ucred>(bytes);
+    // -1 is nobody: the socket has no peer yet.
+    const bool known = native.uid != static_cast<uid_t>(-1);
+    const auto name = [&](auto of, auto id) { return known ? escape(of(id)) : "-"; };
+    const std::string process = native.pid > 0 ? process_name(native.pid) : std::string();
     return {number_field("pid", native.pid),
+            {"process", process.empty() ? "-" : escape(process), {}},
             number_field("uid", static_cast<std::int32_t>(native.uid)),
-            number_field("gid", static_cast<std::int32_t>(native.gid))};
+            {"user", name(user_name, native.uid), {}},
+            number_field("gid", static_cast<std::int32_t>(native.gid)),
+            {"group", name(group_name, native.gid), {}}};
 }
 
 // The unsigned numbers that fill `bytes`, named in their order; what comes after the last name is
@@ -97,9 +117,10 @@ Fields decode_credentials(std::span<const std::byte> bytes) {
 Fields decode_counters(std::span<const std::byte> bytes, std::span<const std::string_view> names,
                        std::string_view unit) {
     Fields fields;
+    fields.reserve(names.size());
     for (std::size_t i = 0; i < names.size() && (i + 1) * 4 <= bytes.size(); ++i)
-        fields.push_back(number_field(std::string(names[i]),
-                                      from_bytes<std::uint32_t>(bytes.subspan(i * 4, 4)), unit));
+        fields.push_back(
+            number_field(names[i], from_bytes<std::uint32_t>(bytes.subspan(i * 4, 4)), unit));
     return fields;
 }
 
@@ -114,11 +135,14 @@ Fields decode_memory(std::span<const std::byte> bytes) {
 }
 
 Fields decode_groups(std::span<const std::byte> bytes) {
-    std::string list;
-    for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4)
-        list +=
-            fmt::format("{}{}", i == 0 ? "" : " ", from_bytes<std::uint32_t>(bytes.subspan(i, 4)));
-    return {{"gids", list, {}}};
+    std::string numbers;
+    std::string names;
+    for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4) {
+        const auto id = from_bytes<std::uint32_t>(bytes.subspan(i, 4));
+        numbers += fmt::format("{}{}", i == 0 ? "" : " ", id);
+        names += fmt::format("{}{}", i == 0 ? "" : " ", escape(group_name(id)));
+    }
+    return {{"gids", numbers, {}}, {"groups", names, {}}};
 }
 
 Fields decode_path_mtu(std::span<const std::byte> bytes) {
@@ -158,6 +182,8 @@ std::span<const ValueName> native_names(const OptionRow& row) noexcept {
 Result<Bytes> encode_native(const OptionRow& row, const OptionValue& value) {
     if (const auto* time = std::get_if<nanoseconds>(&value))
         return encode_time(*time);
+    if (const auto* program = std::get_if<Bytes>(&value))
+        return encode_filter(*program);
     const auto& text = std::get<std::string>(value);
     switch (row.type) {
         case ValueType::membership4: return encode_membership4(text);

@@ -3,17 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "net/sysctl.h"
 #include "net/units.h"
 
 namespace sockbox::net {
 namespace {
-
-bool is_buffer(const OptionRow& row) {
-    return row.name == "SO_RCVBUF" || row.name == "SO_SNDBUF";
-}
 
 std::optional<std::int64_t> numeric_sysctl(std::string_view name) {
     const auto text = read_sysctl(name);
@@ -52,6 +46,8 @@ std::string available(const OptionRow& row) {
 }
 
 std::string meaning(const std::error_code& code, const OptionRow& row, const SocketKind& kind) {
+    if (row.in_repair)
+        return "only while TCP_REPAIR is on";
     if (not_its_option(code) || (!refused_permission(code) && !applies(row, kind)))
         return fmt::format("not supported by this socket ({})", describe(kind));
     if (code == std::errc::not_connected)
@@ -78,33 +74,47 @@ std::string meaning(const std::error_code& code, const OptionRow& row, const Soc
 bool is_missing_interface(const OptionRow& row, std::int64_t index) {
     const bool is_interface =
         row.type == ValueType::interface_index || row.type == ValueType::interface_index_be;
-    std::array<char, IF_NAMESIZE + 1> name{};
-    return is_interface && index != 0 &&
-           ::if_indextoname(static_cast<unsigned>(index), name.data()) == nullptr;
+    return is_interface && index != 0 && interface_name(index).empty();
 }
 
-// Whether somebody set the size, which ends the kernel's own tuning.
-bool is_pinned(const Socket& socket, const OptionRow& row) {
+// Whether somebody set the size, which ends the kernel's own tuning; none where the kernel does not
+// tell (before Linux 5.14).
+std::optional<bool> is_pinned(const Socket& socket, const OptionRow& row) {
     const auto lock = Option::find("SO_BUF_LOCK");
     const auto value = lock ? read_option(socket, *lock) : fail_text("");
     const auto* bits = value ? std::get_if<std::int64_t>(&*value) : nullptr;
     const std::int64_t own = row.name == "SO_SNDBUF" ? 1 : 2;
-    return bits != nullptr && (*bits & own) != 0;
+    return bits != nullptr ? std::optional((*bits & own) != 0) : std::nullopt;
 }
 
-std::string tuning(const OptionRow& row, const SocketKind& kind, bool pinned) {
+std::string asked(std::int64_t stored, std::optional<bool> pinned, std::int64_t limit) {
+    if (!pinned)
+        return fmt::format("stored {}: this kernel does not tell whether somebody asked for it",
+                           stored);
+    if (!*pinned)
+        return fmt::format("asked by nobody, stored {}: the system's own size", stored);
+    return fmt::format("asked {}{}, stored {}: Linux doubles it", stored / 2,
+                       stored == 2 * limit ? " or more" : "", stored);
+}
+
+std::string tuning(const OptionRow& row, const SocketKind& kind, std::optional<bool> pinned) {
     constexpr int tcp = 6;
-    if (pinned)
+    if (pinned.value_or(false))
         return "pinned: set by hand, the kernel no longer resizes it";
     if (kind.protocol != tcp)
         return "fixed: the kernel tunes the buffers of TCP only";
     const bool sends = row.name == "SO_SNDBUF";
     const std::string_view name = sends ? "net.ipv4.tcp_wmem" : "net.ipv4.tcp_rmem";
-    return fmt::format("autotuned: the kernel resizes it within {} = {}", name,
+    return fmt::format("{}: the kernel resizes it within {} = {}",
+                       pinned ? "autotuned" : "autotuned unless somebody set it", name,
                        read_sysctl(name).value_or("?"));
 }
 
 }  // namespace
+
+bool is_buffer(const OptionRow& row) {
+    return row.name == "SO_RCVBUF" || row.name == "SO_SNDBUF";
+}
 
 Grant explain_grant(const Option& option, const OptionValue& asked, const OptionValue& granted) {
     const OptionRow& row = option.row();
@@ -125,10 +135,9 @@ std::vector<std::string> buffer_story(const Socket& socket, const SocketKind& ki
     const auto limit = numeric_sysctl(option.row().limit);
     if (!is_buffer(option.row()) || stored == nullptr || !limit)
         return {};
-    const bool pinned = is_pinned(socket, option.row());
+    const auto pinned = is_pinned(socket, option.row());
     std::vector<std::string> lines;
-    lines.push_back(pinned ? fmt::format("asked {}: Linux stored twice that", *stored / 2)
-                           : std::string("nobody asked for it: the system's own size"));
+    lines.push_back(asked(*stored, pinned, *limit));
     lines.push_back(
         fmt::format("usable about {} for data, the rest is the kernel's bookkeeping", *stored / 2));
     lines.push_back(tuning(option.row(), kind, pinned));

@@ -18,6 +18,9 @@ struct Grant {
 // Compares what was asked with what getsockopt then said. Reads the settings that bound it.
 Grant explain_grant(const Option& option, const OptionValue& asked, const OptionValue& granted);
 
+// SO_RCVBUF and SO_SNDBUF.
+bool is_buffer(const OptionRow& row);
+
 // All that is to be known of a buffer's size, a line each: what was asked for, how much of it data
 // may use, whether the kernel still tunes it, what bounds it and what raises that. No lines for
 // other options, and none where the system keeps no such account.

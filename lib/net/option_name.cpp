@@ -20,14 +20,15 @@ struct Alias {
     std::string_view other;
     std::string_view name;
 };
-constexpr std::array<Alias, 8> aliases{{{"IPV6_ADD_MEMBERSHIP", "IPV6_JOIN_GROUP"},
+constexpr std::array<Alias, 9> aliases{{{"IPV6_ADD_MEMBERSHIP", "IPV6_JOIN_GROUP"},
                                         {"IPV6_DROP_MEMBERSHIP", "IPV6_LEAVE_GROUP"},
                                         {"IP_RECVRETOPTS", "IP_RETOPTS"},
                                         {"IP_ORIGDSTADDR", "IP_RECVORIGDSTADDR"},
                                         {"IPV6_ORIGDSTADDR", "IPV6_RECVORIGDSTADDR"},
                                         {"TCP_CM_INQ", "TCP_INQ"},
                                         {"TCP_KEEPALIVE", "TCP_KEEPIDLE"},
-                                        {"UDP_SEND_MSG_SIZE", "UDP_SEGMENT"}}};
+                                        {"UDP_SEND_MSG_SIZE", "UDP_SEGMENT"},
+                                        {"SO_GET_FILTER", "SO_ATTACH_FILTER"}}};
 
 std::string_view without_prefix(std::string_view name) {
     const std::size_t end = name.find('_');

@@ -5,6 +5,7 @@
 #include <linux/udp.h>
 #include <sys/socket.h>
 
+#include "net/option_rows_filter.h"
 #include "net/option_rows_ip.h"
 #include "net/option_rows_ipv6.h"
 #include "net/option_rows_peer.h"
@@ -27,6 +28,11 @@ constexpr bool has(const std::array<OptionRow, size>& rows, std::string_view nam
 
 #define IS(rows, name) static_assert(has(rows, #name, name), #name)
 IS(socket_rows, SO_DEBUG);
+IS(filter_rows, SO_ATTACH_FILTER);
+IS(filter_rows, SO_ATTACH_BPF);
+IS(filter_rows, SO_ATTACH_REUSEPORT_CBPF);
+IS(filter_rows, SO_ATTACH_REUSEPORT_EBPF);
+IS(filter_rows, SO_DETACH_REUSEPORT_BPF);
 IS(socket_rows, SO_REUSEADDR);
 IS(socket_rows, SO_TYPE);
 IS(socket_rows, SO_ERROR);
@@ -45,7 +51,7 @@ IS(socket_rows, SO_SNDLOWAT);
 IS(socket_rows, SO_RCVTIMEO);
 IS(socket_rows, SO_SNDTIMEO);
 IS(socket_rows, SO_BINDTODEVICE);
-IS(socket_rows, SO_DETACH_FILTER);
+IS(filter_rows, SO_DETACH_FILTER);
 IS(socket_rows, SO_TIMESTAMP);
 IS(socket_rows, SO_ACCEPTCONN);
 IS(socket_rows, SO_SNDBUFFORCE);
@@ -59,11 +65,11 @@ IS(socket_rows, SO_RXQ_OVFL);
 IS(socket_rows, SO_WIFI_STATUS);
 IS(socket_rows, SO_PEEK_OFF);
 IS(socket_rows, SO_NOFCS);
-IS(socket_rows, SO_LOCK_FILTER);
+IS(filter_rows, SO_LOCK_FILTER);
 IS(socket_rows, SO_SELECT_ERR_QUEUE);
 IS(socket_rows, SO_BUSY_POLL);
 IS(socket_rows, SO_MAX_PACING_RATE);
-IS(socket_rows, SO_BPF_EXTENSIONS);
+IS(filter_rows, SO_BPF_EXTENSIONS);
 IS(socket_rows, SO_INCOMING_CPU);
 IS(socket_rows, SO_CNX_ADVICE);
 IS(socket_rows, SO_MEMINFO);

@@ -32,6 +32,7 @@ enum class ValueType : std::uint8_t {
     tcp_info,            // struct tcp_info, as long as the kernel's is
     path_mtu,            // ip6_mtuinfo
     transmit_time,       // sock_txtime
+    filter,              // a classic BPF program
     bytes,               // anything else, in hexadecimal
 };
 
@@ -40,6 +41,14 @@ enum class Access : std::uint8_t {
     read_only,
     write_only,
     clears_on_read,  // read-only, and reading changes the socket
+};
+
+// What makes the value another one from socket to socket.
+enum class Varies : std::uint8_t {
+    when_set,        // somebody sets it
+    when_connected,  // the system, too, once there is a connection
+    always,          // time
+    by_kind,         // nothing: all sockets of a kind have the same
 };
 
 // The kinds of sockets to which an option applies, as bits of OptionRow::sockets.
@@ -53,6 +62,7 @@ inline constexpr SocketKinds kind_packet = 32;
 inline constexpr SocketKinds kind_other = 64;
 inline constexpr SocketKinds kind_inet = kind_tcp | kind_udp | kind_raw;
 inline constexpr SocketKinds kind_inet_datagram = kind_udp | kind_raw;
+inline constexpr SocketKinds kind_datagrams = kind_inet_datagram | kind_packet;
 inline constexpr SocketKinds kind_all = 127;
 
 // The legal values of a number, in the option's own unit.
@@ -70,7 +80,7 @@ struct ValueName {
 inline constexpr int absent = INT_MIN;
 
 struct OptionRow {
-    std::string_view name;  // as the headers spell it
+    std::string_view name = {};  // as the headers spell it
     OptionLevel level = OptionLevel::socket;
     int on_linux = absent;    // its number there, or absent
     int on_windows = absent;  // likewise
@@ -78,6 +88,8 @@ struct OptionRow {
     std::uint8_t width = 4;  // bytes of a number
     Access access = Access::read_write;
     SocketKinds sockets = kind_all;
+    Varies varies = Varies::when_set;
+    bool in_repair = false;  // there only while TCP_REPAIR is on
     Range range{};
     std::string_view unit = {};  // "bytes", "s", "ms", "us", or a plural such as "probes"
     std::span<const ValueName> names = {};

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "net/option_rows_filter.h"
 #include "net/option_rows_ip.h"
 #include "net/option_rows_ipv6.h"
 #include "net/option_rows_peer.h"
@@ -36,14 +37,14 @@ constexpr auto joined(const std::array<OptionRow, sizes>&... parts) {
     return all;
 }
 
-constexpr auto table =
-    joined(at_level(OptionLevel::socket, socket_rows), at_level(OptionLevel::socket, peer_rows),
-           at_level(OptionLevel::socket, winsock_socket_rows), at_level(OptionLevel::tcp, tcp_rows),
-           at_level(OptionLevel::tcp, winsock_tcp_rows), at_level(OptionLevel::ip, ip_rows),
-           at_level(OptionLevel::ip, winsock_ip_rows), at_level(OptionLevel::ipv6, ipv6_rows),
-           at_level(OptionLevel::ipv6, winsock_ipv6_rows), at_level(OptionLevel::udp, udp_rows),
-           at_level(OptionLevel::udp, winsock_udp_rows),
-           at_level(OptionLevel::udplite, udplite_rows), at_level(OptionLevel::raw, raw_rows));
+constexpr auto table = joined(
+    at_level(OptionLevel::socket, socket_rows), at_level(OptionLevel::socket, filter_rows),
+    at_level(OptionLevel::socket, peer_rows), at_level(OptionLevel::socket, winsock_socket_rows),
+    at_level(OptionLevel::tcp, tcp_rows), at_level(OptionLevel::tcp, winsock_tcp_rows),
+    at_level(OptionLevel::ip, ip_rows), at_level(OptionLevel::ip, winsock_ip_rows),
+    at_level(OptionLevel::ipv6, ipv6_rows), at_level(OptionLevel::ipv6, winsock_ipv6_rows),
+    at_level(OptionLevel::udp, udp_rows), at_level(OptionLevel::udp, winsock_udp_rows),
+    at_level(OptionLevel::udplite, udplite_rows), at_level(OptionLevel::raw, raw_rows));
 
 // What is asked of a row alone.
 constexpr bool well_formed(const OptionRow& row) {
@@ -97,11 +98,11 @@ constexpr std::array<Level, 7> levels{{{"SOL_SOCKET", 1},
                                        {"IPPROTO_UDPLITE", 136},
                                        {"SOL_RAW", 255}}};
 
-constexpr std::array<std::string_view, 19> type_names{
-    "flag",        "integer",    "choice",        "mask",         "time",
-    "linger",      "text",       "address",       "interface",    "interface",
-    "port range",  "membership", "membership",    "credentials",  "groups",
-    "memory info", "TCP info",   "path MTU info", "transmit time"};
+constexpr std::array<std::string_view, 20> type_names{
+    "flag",        "integer",    "choice",        "mask",          "time",
+    "linger",      "text",       "address",       "interface",     "interface",
+    "port range",  "membership", "membership",    "credentials",   "groups",
+    "memory info", "TCP info",   "path MTU info", "transmit time", "packet filter"};
 
 }  // namespace
 

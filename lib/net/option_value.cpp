@@ -1,4 +1,4 @@
-// Option values as a user writes and reads them.
+// Option values as a user writes them.
 #include "net/option_value.h"
 
 #include <fmt/format.h>
@@ -12,6 +12,7 @@
 #include "net/escape.h"
 #include "net/option_codec.h"
 #include "net/option_table.h"
+#include "net/packet_filter.h"
 #include "net/text.h"
 #include "net/units.h"
 
@@ -238,44 +239,12 @@ Result<OptionValue> parse_by_type(const OptionRow& row, std::string_view text) {
         case ValueType::interface_index:
         case ValueType::interface_index_be: return parse_interface(row, text);
         case ValueType::port_range: return parse_ports(text);
+        case ValueType::filter: return parse_filter(text);
         case ValueType::membership4: return parse_membership(text, Family::ipv4);
         case ValueType::membership6: return parse_membership(text, Family::ipv6);
         default: return parse_bytes(row, text);
     }
 }
-
-std::string format_number(const OptionRow& row, std::int64_t value) {
-    const std::string text = value_name(row, value);
-    if (row.type == ValueType::mask)
-        return value == 0 ? "none" : fmt::format("{}", fmt::join(mask_names(row, value), "|"));
-    if (row.type == ValueType::port_range)
-        return fmt::format("{}-{}", value & 0xffff, value >> 16 & 0xffff);
-    const bool number = !text.empty() && (text[0] == '-' || (text[0] >= '0' && text[0] <= '9'));
-    // Byte counts stand bare: they go into scripts, and there is no doubt about them.
-    return number && !row.unit.empty() && row.unit != "bytes" ? fmt::format("{} {}", text, row.unit)
-                                                              : text;
-}
-
-struct Formatter {
-    const OptionRow& row;
-
-    std::string operator()(bool value) const { return value ? "on" : "off"; }
-    std::string operator()(std::int64_t value) const { return format_number(row, value); }
-    std::string operator()(nanoseconds value) const { return format_duration(value); }
-    std::string operator()(const Linger& value) const {
-        return value.on ? fmt::format("on, {} s", value.seconds) : "off";
-    }
-    std::string operator()(const std::string& value) const { return escape(value); }
-    std::string operator()(const Fields& fields) const {
-        std::string text;
-        for (const Field& field : fields) {
-            text += text.empty() ? "" : ", ";
-            text += field.name + ' ' + format_field(field);
-        }
-        return text;
-    }
-    std::string operator()(const Bytes& value) const { return format_hex(value); }
-};
 
 }  // namespace
 
@@ -286,58 +255,6 @@ Result<OptionValue> parse_value(const OptionRow& row, std::string_view text) {
     Error error = value.error();
     error.action = row.name;
     return fail(std::move(error));
-}
-
-std::string format_value(const OptionRow& row, const OptionValue& value) {
-    return std::visit(Formatter{row}, value);
-}
-
-std::string format_field(const Field& field) {
-    if (const auto* text = std::get_if<std::string>(&field.value))
-        return *text;
-    if (std::holds_alternative<std::monostate>(field.value))
-        return "-";
-    const std::string number = fmt::format("{}", std::get<std::int64_t>(field.value));
-    return field.unit.empty() ? number : fmt::format("{} {}", number, field.unit);
-}
-
-std::vector<std::string> mask_names(const OptionRow& row, std::int64_t value) {
-    std::vector<std::string> names;
-    for (const ValueName& name : native_names(row))
-        if ((value & name.value) == name.value) {
-            names.emplace_back(name.name);
-            value &= ~name.value;
-        }
-    if (value != 0)
-        names.push_back(fmt::format("0x{:x}", static_cast<std::uint32_t>(value)));
-    return names;
-}
-
-std::string value_name(const OptionRow& row, std::int64_t value) {
-    for (const ValueName& name : native_names(row))
-        if (name.value == value)
-            return std::string(name.name);
-    return fmt::format("{}", value);
-}
-
-std::string legal_values(const OptionRow& row) {
-    if (row.type == ValueType::flag)
-        return "on or off";
-    if (row.type == ValueType::choice || row.type == ValueType::mask) {
-        std::vector<std::string_view> names;
-        for (const ValueName& name : native_names(row))
-            names.push_back(name.name);
-        return fmt::format("{}", fmt::join(names, ", "));
-    }
-    if (row.type != ValueType::integer)
-        return {};
-    std::string text = fmt::format("{} to {}", row.range.low, row.range.high);
-    if (!row.unit.empty())
-        text += fmt::format(" {}", row.unit);
-    const bool gap = row.range.also < row.range.low || row.range.also > row.range.high;
-    if (gap)
-        text += fmt::format(", or {}", value_name(row, row.range.also));
-    return text;
 }
 
 }  // namespace sockbox::net

@@ -22,7 +22,7 @@ struct Linger {
 
 // One member of a structure such as tcp_info.
 struct Field {
-    std::string name;
+    std::string_view name;                                          // a literal
     std::variant<std::monostate, std::int64_t, std::string> value;  // monostate: not known (yet)
     std::string_view unit;
     friend bool operator==(const Field&, const Field&) = default;
@@ -44,14 +44,20 @@ Result<OptionValue> parse_value(const OptionRow& row, std::string_view text);
 // "on", "131072", "7200 s", "on, 5 s", "SOCK_STREAM", "pid 1, uid 0, gid 0".
 std::string format_value(const OptionRow& row, const OptionValue& value);
 
-// "812", "9.25 ms" with its unit.
-std::string format_field(const Field& field);
+// The same, appended.
+void append_value(std::string& text, const OptionRow& row, const OptionValue& value);
+
+// "state ESTABLISHED", "rtt 9250 us", appended; "-" stands for what is not known.
+void append_field(std::string& text, const Field& field);
 
 // The symbols of a mask's bits, what has none as one number "0x…".
 std::vector<std::string> mask_names(const OptionRow& row, std::int64_t value);
 
 // The symbol of a number, or the number.
 std::string value_name(const OptionRow& row, std::int64_t value);
+
+// The name that an interface index has in our network namespace; empty where it has none.
+std::string interface_name(std::int64_t index);
 
 // "0 to 255", "88 to 32767, or 0"; the names of a choice or a mask; empty where all goes.
 std::string legal_values(const OptionRow& row);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,22 +25,24 @@ class HostProcess {
     static Result<HostProcess> open(int pid);
 
     int pid() const noexcept { return pid_; }
-    // As the kernel knows it, at most 15 bytes; whatever the process likes, so escape it.
+    // As process_name() told when it was opened.
     const std::string& name() const noexcept { return name_; }
 
-    // In the order of their descriptors. Fails without the right to look, and where the process
-    // has ended.
-    Result<std::vector<HeldSocket>> sockets() const;
+    // Hands over each socket that it holds, in the order of their descriptors, until `use` returns
+    // false; memory does not grow with their number. Fails without the right to look, and where the
+    // process has ended or ends meanwhile.
+    Status each_socket(const std::function<bool(const HeldSocket&)>& use) const;
 
     // A duplicate of its descriptor, which keeps the socket open until it is closed: close it soon,
     // or the owner's own close sends no FIN. Fails where it is not open there or not a socket.
     Result<Socket> duplicate(int descriptor) const;
 
-    // Whether its network namespace is not ours; interfaces have other names and numbers there.
-    bool in_other_namespace() const;
+    // Whether its descriptor still is that socket and no other that came after it.
+    bool holds(const HeldSocket& socket) const;
 
   private:
     HostProcess(int pid, std::string name, Socket handle);
+    bool has_ended() const;
 
     int pid_;
     std::string name_;
@@ -48,6 +51,10 @@ class HostProcess {
 
 // The number that HeldSocket::inode has for this socket; 0 where the system has none.
 std::uint64_t inode_of(const Socket& socket);
+
+// The process's name as the kernel knows it, at most 15 bytes; whatever the process likes, so
+// escape it. Empty where there is no such process.
+std::string process_name(int pid);
 
 // All processes that there are now, ascending; empty where they cannot be listed.
 std::vector<int> process_ids();

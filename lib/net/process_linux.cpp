@@ -2,6 +2,7 @@
 #include "net/process.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -13,7 +14,6 @@
 #include <memory>
 
 #include "net/escape.h"
-#include "net/socket_kind.h"
 #include "net/sysctl.h"
 #include "net/units.h"
 
@@ -39,11 +39,16 @@ std::vector<int> numbers_in(DIR* directory) {
     return numbers;
 }
 
-std::string link_target(const std::string& path) {
-    std::array<char, 256> target{};
-    const auto length = ::readlink(path.c_str(), target.data(), target.size());
+// Where a symbolic link points, its path below `directory` unless it is absolute.
+std::string link_target(const char* path, int directory = AT_FDCWD) {
+    std::array<char, 256> target;
+    const auto length = ::readlinkat(directory, path, target.data(), target.size());
     return length > 0 ? std::string(target.data(), static_cast<std::size_t>(length))
                       : std::string();
+}
+
+std::string descriptor_target(int pid, int descriptor) {
+    return link_target(fmt::format("/proc/{}/fd/{}", pid, descriptor).c_str());
 }
 
 // "socket:[4711]" as 4711; 0 for what is no socket.
@@ -114,29 +119,41 @@ Result<HostProcess> HostProcess::open(int pid) {
     Socket handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (!handle.valid())
         return fail(explained_open(platform::last_error(), pid));
-    std::ifstream file(fmt::format("/proc/{}/comm", pid));
-    std::string name;
-    std::getline(file, name);
-    return HostProcess(pid, std::move(name), std::move(handle));
+    return HostProcess(pid, process_name(pid), std::move(handle));
 }
 
-Result<std::vector<HeldSocket>> HostProcess::sockets() const {
-    const std::string path = fmt::format("/proc/{}/fd", pid_);
-    const Directory directory(::opendir(path.c_str()));
+Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& use) const {
+    const std::error_code gone(ESRCH, platform::error_category());
+    const Directory directory(::opendir(fmt::format("/proc/{}/fd", pid_).c_str()));
     if (!directory) {
         const std::error_code code = platform::last_error();
-        const bool gone = code == std::errc::no_such_file_or_directory;
-        return fail(
-            explained(gone ? std::error_code(ESRCH, platform::error_category()) : code, pid_));
+        const bool ended = code == std::errc::no_such_file_or_directory;
+        return fail(explained(ended ? gone : code, pid_));
     }
-    std::vector<HeldSocket> held;
-    const std::vector<int> descriptors = numbers_in(directory.get());
-    for (const int descriptor : descriptors)
-        if (const auto inode = socket_inode(link_target(fmt::format("{}/{}", path, descriptor))))
-            held.push_back({descriptor, inode});
-    if (descriptors.empty() && is_zombie(pid_))
-        return fail(explained({ESRCH, platform::error_category()}, pid_));
-    return held;
+    bool any = false;
+    while (const dirent* entry = ::readdir(directory.get())) {
+        const auto descriptor = parse_integer(entry->d_name, 0, INT32_MAX);
+        if (!descriptor)
+            continue;
+        any = true;
+        const auto inode = socket_inode(link_target(entry->d_name, ::dirfd(directory.get())));
+        if (inode != 0 && !use({static_cast<int>(*descriptor), inode}))
+            return {};
+    }
+    // The directory of a process that is ending is empty, or ends early.
+    if (has_ended() || (!any && is_zombie(pid_)))
+        return fail(explained(gone, pid_));
+    return {};
+}
+
+bool HostProcess::holds(const HeldSocket& socket) const {
+    return socket_inode(descriptor_target(pid_, socket.descriptor)) == socket.inode;
+}
+
+// A pidfd is readable from the end of its process on.
+bool HostProcess::has_ended() const {
+    std::array<pollfd, 1> ended{{{handle_.native(), POLLIN, 0}}};
+    return platform::poll(ended, 0) > 0;
 }
 
 Result<Socket> HostProcess::duplicate(int descriptor) const {
@@ -151,9 +168,9 @@ Result<Socket> HostProcess::duplicate(int descriptor) const {
         }
         return fail(std::move(error));
     }
-    if (auto kind = kind_of(socket); !kind) {
-        const std::string target = link_target(fmt::format("/proc/{}/fd/{}", pid_, descriptor));
-        return fail({kind.error().code,
+    if (const auto type = socket.option(SOL_SOCKET, SO_TYPE); !type) {
+        const std::string target = descriptor_target(pid_, descriptor);
+        return fail({type.error().code,
                      {},
                      fmt::format("descriptor {} of process {}", descriptor, pid_),
                      fmt::format("not a socket ({})", escape(target)),
@@ -162,14 +179,16 @@ Result<Socket> HostProcess::duplicate(int descriptor) const {
     return socket;
 }
 
-bool HostProcess::in_other_namespace() const {
-    const std::string theirs = link_target(fmt::format("/proc/{}/ns/net", pid_));
-    return !theirs.empty() && theirs != link_target("/proc/self/ns/net");
-}
-
 std::uint64_t inode_of(const Socket& socket) {
     struct stat status {};
     return ::fstat(socket.native(), &status) == 0 ? status.st_ino : 0;
+}
+
+std::string process_name(int pid) {
+    std::ifstream file(fmt::format("/proc/{}/comm", pid));
+    std::string name;
+    std::getline(file, name);
+    return name;
 }
 
 std::vector<int> process_ids() {

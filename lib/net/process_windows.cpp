@@ -23,7 +23,7 @@ Result<HostProcess> HostProcess::open(int pid) {
     return not_here(pid);
 }
 
-Result<std::vector<HeldSocket>> HostProcess::sockets() const {
+Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>&) const {
     return not_here(pid_);
 }
 
@@ -31,12 +31,20 @@ Result<Socket> HostProcess::duplicate(int) const {
     return not_here(pid_);
 }
 
-bool HostProcess::in_other_namespace() const {
+bool HostProcess::holds(const HeldSocket&) const {
     return false;
+}
+
+bool HostProcess::has_ended() const {
+    return true;
 }
 
 std::uint64_t inode_of(const Socket&) {
     return 0;
+}
+
+std::string process_name(int) {
+    return {};
 }
 
 std::vector<int> process_ids() {

@@ -6,23 +6,23 @@
 namespace sockbox::net {
 namespace {
 
-// TCP's own word for it, where the system has one.
-std::string tcp_state(const Socket& socket) {
-    const auto info = read_option(socket, Option::find("TCP_INFO").value());
-    const auto* fields = info ? std::get_if<Fields>(&*info) : nullptr;
-    if (fields == nullptr || fields->empty())
-        return {};
-    const auto* state = std::get_if<std::string>(&fields->front().value);
-    return state != nullptr ? *state : std::string();
+// The account that TCP gives of itself; none where the system or the socket has none.
+std::optional<OptionValue> tcp_info_of(const Socket& socket, const SocketKind& kind) {
+    static const Option option = Option::find("TCP_INFO").value();
+    constexpr int tcp = 6;
+    if (kind.protocol != tcp || kind.type != SOCK_STREAM)
+        return std::nullopt;
+    auto info = try_read(socket, option);
+    return info ? std::optional(std::move(*info)) : std::nullopt;
 }
 
-std::string state_of(const Socket& socket, const SocketFacts& facts) {
-    constexpr int tcp = 6;
+std::string state_of(const SocketFacts& facts) {
     if (facts.kind.listening)
         return "LISTEN";
-    if (facts.kind.protocol == tcp && facts.kind.type == SOCK_STREAM)
-        if (std::string state = tcp_state(socket); !state.empty())
-            return state;
+    const auto* fields = facts.tcp_info ? std::get_if<Fields>(&*facts.tcp_info) : nullptr;
+    if (fields != nullptr && !fields->empty())
+        if (const auto* state = std::get_if<std::string>(&fields->front().value))
+            return *state;
     return facts.peer.empty() ? "UNCONN" : "ESTABLISHED";
 }
 
@@ -32,10 +32,12 @@ Result<SocketFacts> facts_of(const Socket& socket) {
     const auto kind = kind_of(socket);
     if (!kind)
         return fail(kind.error());
-    SocketFacts facts{*kind, {}, local_name(socket), peer_name(socket), {}};
-    if (const auto local = socket.local())
-        facts.local_port = local->port();
-    facts.state = state_of(socket, facts);
+    SocketFacts facts;
+    facts.kind = *kind;
+    facts.other_namespace = in_other_namespace(socket);
+    add_addresses(socket, facts);
+    facts.tcp_info = tcp_info_of(socket, *kind);
+    facts.state = state_of(facts);
     return facts;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "net/option_value.h"
 #include "net/socket_kind.h"
 
 namespace sockbox::net {
@@ -14,13 +15,15 @@ struct SocketFacts {
     std::string local;  // "127.0.0.1:80", a path, "@name"; empty where it has none
     std::string peer;
     std::optional<std::uint16_t> local_port;  // of IPv4 and IPv6
+    bool other_namespace = false;             // than this process's: interfaces differ there
+    std::optional<OptionValue> tcp_info;      // as TCP_INFO has it, where the state came from it
 };
 
 // Asks the socket; changes nothing.
 Result<SocketFacts> facts_of(const Socket& socket);
 
-// The addresses of a socket of any family, as text: one definition a platform.
-std::string local_name(const Socket& socket);
-std::string peer_name(const Socket& socket);
+// One definition a platform: the addresses of a socket of any family, and its network namespace.
+void add_addresses(const Socket& socket, SocketFacts& facts);
+bool in_other_namespace(const Socket& socket);
 
 }  // namespace sockbox::net

@@ -3,14 +3,17 @@
 
 namespace sockbox::net {
 
-std::string local_name(const Socket& socket) {
-    const auto endpoint = socket.local();
-    return endpoint ? endpoint->to_string() : std::string();
+void add_addresses(const Socket& socket, SocketFacts& facts) {
+    if (const auto local = socket.local()) {
+        facts.local = local->to_string();
+        facts.local_port = local->port();
+    }
+    if (const auto peer = socket.peer())
+        facts.peer = peer->to_string();
 }
 
-std::string peer_name(const Socket& socket) {
-    const auto endpoint = socket.peer();
-    return endpoint ? endpoint->to_string() : std::string();
+bool in_other_namespace(const Socket&) {
+    return false;
 }
 
 }  // namespace sockbox::net
