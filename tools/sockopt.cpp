@@ -9,7 +9,9 @@
 #include "tools/sockopt_command.h"
 #include "tools/sockopt_report.h"
 #include "tools/sockopt_request.h"
+#include "tools/sockopt_search.h"
 #include "tools/sockopt_target.h"
+#include "tools/sockopt_teller.h"
 #include "tools/sockopt_work.h"
 
 namespace sockbox::tools {
@@ -67,22 +69,28 @@ void declare(Cli& cli, Settings& settings) {
 class Session {
   public:
     Session(const Settings& settings, std::vector<Request> requests, Io io)
-        : settings_(settings), requests_(std::move(requests)), io_(io) {}
+        : settings_(settings),
+          requests_(std::move(requests)),
+          io_(io),
+          dump_(settings.work),
+          teller_(make_teller(telling(), io.out)) {}
 
     int on_one_socket();
     int on_all_that_fit();
 
   private:
-    using Outcomes = std::vector<Outcome>;
-
     bool wants(const Request& request, bool sets) const {
         return (request.action != Request::Action::read) == sets;
     }
-    void carry_out(ChosenSocket& target, const Request& request, Outcomes& outcomes);
-    void carry_out_all(ChosenSocket& target, Outcomes& outcomes);
-    bool prepare(ChosenSocket& target, const Place& place, Outcomes& outcomes, bool last);
-    void tell(const ChosenSocket& target, const Outcomes& outcomes);
-    void tell_text(const ChosenSocket& target, const Outcomes& outcomes);
+    TellOptions telling() const;
+    void tell(const Outcome& outcome);
+    net::Status announce(const ChosenSocket& target, const net::Option& option,
+                         const std::optional<net::OptionValue>& before);
+    void carry_out(ChosenSocket& target, const Request& request);
+    void carry_out_all(ChosenSocket& target);
+    void dump(const ChosenSocket& target);
+    void on_found(ChosenSocket& target);
+    bool prepare(ChosenSocket& target, const Place& place, bool last);
     void remark_on(const Outcome& outcome);
     void remark_on(const Search& search);
     int fail(const net::Error& error);
@@ -92,10 +100,28 @@ class Session {
     const Settings& settings_;
     std::vector<Request> requests_;
     Io io_;
+    Dump dump_;
+    std::unique_ptr<Teller> teller_;
     int status_ = exit_ok;
-    bool told_ = false;     // a socket, so that the next one is set apart
+    std::size_t told_ = 0;  // outcomes
+    bool set_ = false;      // something on this socket
     bool refused_ = false;  // a set, which ends the work on this socket
 };
+
+TellOptions Session::telling() const {
+    const Selection& selection = settings_.selection;
+    TellOptions options;
+    options.json = settings_.common.json;
+    options.values = settings_.values;
+    options.failures = settings_.work.all;
+    options.dump = requests_.empty();
+    // A plain new socket has nothing to tell of itself.
+    const bool somewhere =
+        selection.descriptor || !selection.listen.empty() || !selection.connect.empty();
+    options.heading = selection.searches() || (options.dump && somewhere);
+    options.colored = settings_.common.colored(io_.out);
+    return options;
+}
 
 // A mistake of the user that only the socket's present value could show.
 bool is_mistake(const net::Error& error) {
@@ -109,13 +135,15 @@ int Session::fail(const net::Error& error) {
 
 // What a value that was set or could not be read puts on stderr, and what it makes of the status.
 void Session::remark_on(const Outcome& outcome) {
-    if (!outcome.value && !outcome.set) {
+    if (outcome.failed()) {
         complain(io_, tool, outcome.value.error());
         return worsen(is_mistake(outcome.value.error()) ? exit_usage : exit_refused);
     }
-    if (!outcome.grant.hint.empty() && !settings_.common.quiet)
-        note("hint: " + outcome.grant.hint);
-    if (settings_.strict && !outcome.grant.as_asked) {
+    if (!outcome.change)
+        return;
+    if (!outcome.change->grant.hint.empty() && !settings_.common.quiet)
+        note("hint: " + outcome.change->grant.hint);
+    if (settings_.strict && !outcome.change->grant.as_asked) {
         note(text_of(outcome));
         worsen(exit_refused);
     }
@@ -138,41 +166,67 @@ void Session::remark_on(const Search& search) {
     }
 }
 
+void Session::tell(const Outcome& outcome) {
+    ++told_;
+    teller_->tell(outcome);
+}
+
+// A socket that others have too is looked at once more before it is changed, and the change is told
+// ahead: whatever ends us, nothing was changed that the output does not name.
+net::Status Session::announce(const ChosenSocket& target, const net::Option& option,
+                              const std::optional<net::OptionValue>& before) {
+    if (!target.descriptor)
+        return {};
+    if (const auto same = check_identity(target); !same)
+        return same;
+    teller_->announce(option, before);
+    return {};
+}
+
 // The first set that is refused ends it: what follows may have been meant to build on it.
-void Session::carry_out(ChosenSocket& target, const Request& request, Outcomes& outcomes) {
+void Session::carry_out(ChosenSocket& target, const Request& request) {
     if (refused_)
         return;
-    outcomes.push_back(tools::carry_out(target.socket, target.facts.kind, request, settings_.work));
-    remark_on(outcomes.back());
-    refused_ = request.action != Request::Action::read && !outcomes.back().set;
+    const Outcome outcome = tools::carry_out(
+        target.socket, target.facts, request, settings_.work,
+        [&](const net::Option& option, const std::optional<net::OptionValue>& before) {
+            return announce(target, option, before);
+        });
+    tell(outcome);
+    remark_on(outcome);
+    set_ = set_ || outcome.change;
+    refused_ = request.action != Request::Action::read && !outcome.change;
     if (refused_ && &request != &requests_.back())
         note(fmt::format("{} was refused: what comes after it was left alone",
                          request.option.name()));
 }
 
-void Session::carry_out_all(ChosenSocket& target, Outcomes& outcomes) {
+void Session::dump(const ChosenSocket& target) {
+    dump_.read(target.socket, target.facts, [&](const Outcome& outcome) { tell(outcome); });
+}
+
+void Session::carry_out_all(ChosenSocket& target) {
     refused_ = false;
+    set_ = false;
     if (requests_.empty())
-        outcomes = dump(target.socket, target.facts.kind, settings_.work);
+        dump(target);
     // Who asks for TCP_NODELAY of many sockets means those that have it.
     const bool skips = settings_.selection.searches() && !settings_.work.all;
     for (const Request& request : requests_)
         if (!skips || applies(request.option.row(), target.facts.kind))
-            carry_out(target, request, outcomes);
-    const bool sets = std::any_of(outcomes.begin(), outcomes.end(),
-                                  [](const Outcome& outcome) { return outcome.set; });
-    if (sets && target.pid && target.facts.kind.listening && !settings_.common.quiet)
+            carry_out(target, request);
+    if (set_ && target.process && target.facts.kind.listening && !settings_.common.quiet)
         note("fd " + std::to_string(*target.descriptor) +
              " listens: connections that it accepted before keep their own values");
 }
 
 // Sets the options of a new socket and puts it into its place, where it has one: what is read
 // shall tell of that state. False where it was refused and there is another place to try.
-bool Session::prepare(ChosenSocket& target, const Place& place, Outcomes& outcomes, bool last) {
+bool Session::prepare(ChosenSocket& target, const Place& place, bool last) {
     refused_ = false;
     for (const Request& request : requests_)
         if (wants(request, true))
-            carry_out(target, request, outcomes);
+            carry_out(target, request);
     if (refused_)
         return true;
     const auto up = bring_up(target, settings_.selection, place);
@@ -185,63 +239,30 @@ bool Session::prepare(ChosenSocket& target, const Place& place, Outcomes& outcom
     return last;
 }
 
-void Session::tell_text(const ChosenSocket& target, const Outcomes& outcomes) {
-    const bool several = settings_.selection.searches();
-    const bool colored = settings_.common.colored(io_.out);
-    if (several && !settings_.values)
-        io_.out.print("{}{}\n", told_ ? "\n" : "", heading(target));
-    told_ = true;
-    for (const Outcome& outcome : outcomes) {
-        // Of what was asked by name the failures are on stderr already.
-        const bool failed = !outcome.value && !outcome.set;
-        if (settings_.values)
-            io_.out.print("{}\n", value_text_of(outcome));
-        else if (failed && !settings_.work.all)
-            continue;
-        else if (colored && requests_.empty())
-            io_.out.print("{}\x1b[{}m{}\x1b[0m\n", several ? "  " : "",
-                          outcome.is_default || failed ? 2 : 1, text_of(outcome));
-        else
-            io_.out.print("{}{}\n", several ? "  " : "", text_of(outcome));
-        if (!settings_.values)
-            for (const std::string& line : outcome.story)
-                io_.out.print("{}  {}\n", several ? "  " : "", line);
-    }
-}
-
-void Session::tell(const ChosenSocket& target, const Outcomes& outcomes) {
-    if (!settings_.common.json)
-        return tell_text(target, outcomes);
-    report::Json options = report::Json::array();
-    for (const Outcome& outcome : outcomes)
-        options.push(json_of(outcome));
-    io_.out.print("{}\n", report::event(tool, "result")
-                              .set("socket", json_of(target))
-                              .set("options", std::move(options))
-                              .to_string());
-}
-
 int Session::on_one_socket() {
     const auto where = places(settings_.selection);
     if (!where)
         return fail(where.error());
     for (const Place& place : *where) {
-        Outcomes outcomes;
         auto target = open_target(settings_.selection, place);
         if (!target)
             return fail(target.error());
-        if (!place)
-            carry_out_all(*target, outcomes);
-        else if (!prepare(*target, place, outcomes, &place == &where->back()))
+        if (!place) {
+            teller_->begin(*target);
+            carry_out_all(*target);
+        } else if (!prepare(*target, place, &place == &where->back())) {
             continue;
-        else if (requests_.empty() && !refused_)
-            outcomes = dump(target->socket, target->facts.kind, settings_.work);
-        else
+        } else if (requests_.empty() && !refused_) {
+            teller_->begin(*target);
+            dump(*target);
+        } else {
             for (const Request& request : requests_)
                 if (wants(request, false))
-                    carry_out(*target, request, outcomes);
+                    carry_out(*target, request);
+        }
         if (settings_.command.empty() || status_ != exit_ok) {
-            tell(*target, outcomes);
+            target->socket.close();
+            teller_->end();
             break;
         }
         io_.out.flush();
@@ -250,22 +271,23 @@ int Session::on_one_socket() {
     return finish(io_, tool, status_);
 }
 
+void Session::on_found(ChosenSocket& target) {
+    const std::size_t before = told_;
+    teller_->begin(target);
+    if (target.socket.valid())
+        carry_out_all(target);
+    // Closed before anything is printed: a slow reader of ours must not hold up its FIN.
+    target.socket.close();
+    if (requests_.empty() || told_ > before)
+        teller_->end();
+}
+
 int Session::on_all_that_fit() {
-    bool any = false;
-    const auto done = search(settings_.selection, [&](ChosenSocket& target) {
-        Outcomes outcomes;
-        carry_out_all(target, outcomes);
-        // Closed before anything is printed: a slow reader of ours must not hold up its FIN.
-        target.socket.close();
-        if (!requests_.empty() && outcomes.empty())
-            return;
-        any = true;
-        tell(target, outcomes);
-    });
+    const auto done = search(settings_.selection, [&](ChosenSocket& target) { on_found(target); });
     if (!done)
         return fail(done.error());
     remark_on(*done);
-    if (done->found > 0 && !any) {
+    if (done->found > 0 && told_ == 0 && !requests_.empty()) {
         note("none of the sockets that fit has such an option");
         worsen(exit_refused);
     }
@@ -302,7 +324,7 @@ int sockopt(Args args, Io io) {
         return explain_options(settings.words, settings.common.json, io, cli);
     settings.selection.family = settings.common.family;
     settings.work.story = settings.common.verbose;
-    settings.work.compare = settings.common.colored(io.out);
+    settings.work.compare = !settings.values;
     if (const auto sound = check(settings.selection); !sound)
         return cli.refuse(io, sound.error().message());
     const bool several = settings.selection.searches();

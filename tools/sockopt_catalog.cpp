@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include "net/escape.h"
+#include "net/option_grant.h"
 #include "net/option_name.h"
+#include "net/option_table.h"
+#include "net/sysctl.h"
 #include "net/text.h"
 #include "tools/sockopt_report.h"
 
@@ -36,6 +39,99 @@ bool listed(const std::vector<std::string>& patterns, std::string_view name) {
             return true;
     }
     return patterns.empty();
+}
+
+std::string numbers(const net::OptionRow& row) {
+    std::string text;
+    if (row.on_linux != net::absent)
+        text = fmt::format("{} (Linux)", row.on_linux);
+    if (row.on_windows != net::absent)
+        text += fmt::format("{}0x{:x} (Windows)", text.empty() ? "" : ", ",
+                            static_cast<unsigned>(row.on_windows));
+    return text;
+}
+
+std::string sockets_text(const net::OptionRow& row) {
+    if (row.sockets == net::kind_all)
+        return row.level == net::OptionLevel::socket ? "all" : "all of its level";
+    constexpr std::array<std::string_view, 7> names{"TCP",     "UDP",    "raw",  "UNIX",
+                                                    "netlink", "packet", "other"};
+    std::string text;
+    for (std::size_t bit = 0; bit < names.size(); ++bit)
+        if ((row.sockets >> bit & 1) != 0)
+            text += fmt::format("{}{}", text.empty() ? "" : ", ", names[bit]);
+    return text;
+}
+
+std::string limit_text(const net::OptionRow& row) {
+    const auto value = net::read_sysctl(row.limit);
+    return value ? fmt::format("{} = {}", row.limit, *value) : std::string(row.limit);
+}
+
+void add_line(std::string& text, std::string_view what, std::string_view value) {
+    if (!value.empty())
+        text += fmt::format("  {:<10} {}\n", what, value);
+}
+
+// What a new TCP socket has; the story of any other comes with -v.
+void add_story(std::string& text, const net::OptionRow& row) {
+    const auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp);
+    const auto kind = socket ? net::kind_of(*socket) : net::fail_text("");
+    const net::Option option(row);
+    const auto value = kind && is_buffer(row) ? read_option(*socket, option) : net::fail_text("");
+    if (!value)
+        return;
+    std::string_view what = "new TCP";
+    for (const std::string& line : buffer_story(*socket, *kind, option, *value))
+        add_line(text, std::exchange(what, ""), line);
+}
+
+std::string list_line(const net::OptionRow& row) {
+    return fmt::format(
+        "{:<30} {:<15} {:<13} {:<11} {}\n", row.name, level_name(row.level), type_name(row.type),
+        row.access == net::Access::clears_on_read ? "read once" : access_name(row.access),
+        row.says);
+}
+
+std::string explanation(const net::OptionRow& row) {
+    std::string text = fmt::format("{}\n  {}\n\n", row.name, row.says);
+    add_line(text, "level", fmt::format("{} ({})", level_name(row.level), linux_level(row.level)));
+    add_line(text, "number", numbers(row));
+    add_line(text, "type", type_name(row.type));
+    add_line(text, "unit", row.unit);
+    add_line(text, "values", writable(row) ? legal_values(row) : std::string());
+    add_line(text, "access", access_name(row.access));
+    add_line(text, "sockets", sockets_text(row));
+    add_line(text, "platforms", platforms(row));
+    if (!row.limit.empty())
+        add_line(text, "limit", limit_text(row));
+    add_story(text, row);
+    add_line(text, "privilege", row.privilege);
+    add_line(text, "grants", row.adjusts);
+    add_line(text, "manual", row.source);
+    return text;
+}
+
+report::Json json_of(const net::OptionRow& row) {
+    const auto number = [](int n) { return n == net::absent ? report::Json() : report::Json(n); };
+    const auto text = [](std::string_view t) {
+        return t.empty() ? report::Json() : report::Json(t);
+    };
+    return report::Json::object()
+        .set("name", row.name)
+        .set("level", level_name(row.level))
+        .set("linux_number", number(row.on_linux))
+        .set("windows_number", number(row.on_windows))
+        .set("type", type_name(row.type))
+        .set("unit", unit_json(row))
+        .set("values", text(legal_values(row)))
+        .set("access", access_name(row.access))
+        .set("sockets", sockets_text(row))
+        .set("platforms", platforms(row))
+        .set("limit", text(row.limit))
+        .set("privilege", text(row.privilege))
+        .set("source", row.source)
+        .set("says", row.says);
 }
 
 void tell(const net::OptionRow& row, bool json, const std::string& text, Io io) {

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "net/escape.h"
-#include "net/sysctl.h"
+#include "net/packet_filter.h"
 #include "net/text.h"
 
 namespace sockbox::tools {
@@ -20,13 +20,26 @@ struct FieldJson {
     Json operator()(const std::string& value) const { return value; }
 };
 
+Json filter_json(std::string_view kind, const std::vector<std::string>& instructions) {
+    Json list = Json::array();
+    for (const std::string& instruction : instructions)
+        list.push(instruction);
+    return Json::object().set("kind", kind).set("instructions", std::move(list));
+}
+
 struct ValueJson {
     const OptionRow& row;
 
     Json operator()(bool value) const { return value; }
     Json operator()(std::chrono::nanoseconds value) const { return value.count(); }
-    Json operator()(const std::string& value) const { return value; }
-    Json operator()(const net::Bytes& value) const { return net::format_hex(value); }
+    Json operator()(const std::string& value) const {
+        return row.type == net::ValueType::filter ? filter_json(value, {}) : Json(value);
+    }
+    Json operator()(const net::Bytes& value) const {
+        if (row.type != net::ValueType::filter)
+            return net::format_hex(value);
+        return filter_json(value.empty() ? "none" : "classic", net::disassemble(value));
+    }
     Json operator()(std::int64_t value) const {
         if (row.type == net::ValueType::choice)
             return value_name(row, value);
@@ -50,25 +63,11 @@ struct ValueJson {
     }
 };
 
-Json value_json(const OptionRow& row, const OptionValue& value) {
-    return std::visit(ValueJson{row}, value);
-}
-
-Json value_json(const OptionRow& row, const std::optional<OptionValue>& value) {
-    return value ? value_json(row, *value) : Json();
-}
-
 Json error_json(const net::Error& error) {
     return Json::object()
         .set("symbol", net::symbol(error.code))
         .set("code", error.code.value())
         .set("message", error.detail.empty() ? error.code.message() : error.detail);
-}
-
-Json unit_json(const OptionRow& row) {
-    if (row.type == net::ValueType::duration)
-        return "ns";
-    return row.unit.empty() ? Json() : Json(row.unit);
 }
 
 // The members that name an option; a LEVEL:NUMBER has no type.
@@ -81,71 +80,80 @@ Json named_json(const net::Option& option) {
         .set("type", type_name(option.row().type));
 }
 
-std::string remark(const OptionValue& value) {
-    const auto* linger = std::get_if<net::Linger>(&value);
+// Which interface an index means. Those of another network namespace have no names here.
+std::string interface_remark(const Outcome& outcome, std::int64_t index) {
+    const net::ValueType type = outcome.option.row().type;
+    const bool is_interface =
+        type == net::ValueType::interface_index || type == net::ValueType::interface_index_be;
+    if (!is_interface || index == 0)
+        return {};
+    if (outcome.of_other_namespace)
+        return " (an interface of its own network namespace)";
+    const std::string name = net::interface_name(index);
+    return name.empty() ? name : fmt::format(" ({})", name);
+}
+
+// What the value alone does not say.
+std::string remark(const Outcome& outcome) {
+    if (const auto* index = std::get_if<std::int64_t>(&*outcome.value))
+        return interface_remark(outcome, *index);
+    const auto* linger = std::get_if<net::Linger>(&*outcome.value);
     return linger != nullptr && linger->on && linger->seconds == 0 ? " (RST on close)" : "";
 }
 
-std::string change_text(const Outcome& outcome) {
-    const OptionRow& row = outcome.option.row();
-    const std::string name = outcome.option.name();
-    const std::string asked = format_value(row, *outcome.asked);
-    if (!outcome.value)
-        return fmt::format("{}: set to {}", name, asked);
-    std::string text =
-        fmt::format("{}: {} -> {}", name,
-                    outcome.before ? format_value(row, *outcome.before) : std::string("?"),
-                    format_value(row, *outcome.value));
-    if (!outcome.grant.reason.empty())
-        text += fmt::format(" (asked {}; {})", asked, outcome.grant.reason);
-    return text + remark(*outcome.value);
-}
-
-std::string numbers(const OptionRow& row) {
-    std::string text;
-    if (row.on_linux != net::absent)
-        text = fmt::format("{} (Linux)", row.on_linux);
-    if (row.on_windows != net::absent)
-        text += fmt::format("{}0x{:x} (Windows)", text.empty() ? "" : ", ",
-                            static_cast<unsigned>(row.on_windows));
-    return text;
-}
-
-std::string sockets_text(const OptionRow& row) {
-    if (row.sockets == net::kind_all)
-        return row.level == net::OptionLevel::socket ? "all" : "all of its level";
-    constexpr std::array<std::string_view, 7> names{"TCP",     "UDP",    "raw",  "UNIX",
-                                                    "netlink", "packet", "other"};
-    std::string text;
-    for (std::size_t bit = 0; bit < names.size(); ++bit)
-        if ((row.sockets >> bit & 1) != 0)
-            text += fmt::format("{}{}", text.empty() ? "" : ", ", names[bit]);
-    return text;
-}
-
-std::string limit_text(const OptionRow& row) {
-    const auto value = net::read_sysctl(row.limit);
-    return value ? fmt::format("{} = {}", row.limit, *value) : std::string(row.limit);
-}
-
-void add_line(std::string& text, std::string_view what, std::string_view value) {
-    if (!value.empty())
-        text += fmt::format("  {:<10} {}\n", what, value);
+std::string reason_text(const Outcome& outcome) {
+    net::Error error = outcome.value.error();
+    error.action.clear();
+    error.subject.clear();
+    return error.message();
 }
 
 }  // namespace
 
+Json value_json(const OptionRow& row, const std::optional<OptionValue>& value) {
+    return value ? std::visit(ValueJson{row}, *value) : Json();
+}
+
+Json unit_json(const OptionRow& row) {
+    if (row.type == net::ValueType::duration)
+        return "ns";
+    return row.unit.empty() ? Json() : Json(row.unit);
+}
+
+std::string text_before(const net::Option& option, const std::optional<OptionValue>& before) {
+    return before ? fmt::format("{}: {} -> ", option.name(), format_value(option.row(), *before))
+                  : option.name() + ": ";
+}
+
+std::string text_after(const Outcome& outcome) {
+    const OptionRow& row = outcome.option.row();
+    if (outcome.failed())
+        return "refused";
+    const std::string asked = format_value(row, outcome.change->asked);
+    if (!outcome.value)
+        return "set to " + asked;
+    std::string text = format_value(row, *outcome.value);
+    if (!outcome.change->grant.reason.empty())
+        text += fmt::format(" (asked {}; {})", asked, outcome.change->grant.reason);
+    return text + remark(outcome);
+}
+
+void append_reading(std::string& text, const Outcome& outcome) {
+    if (!outcome.value) {
+        text.append(": ").append(reason_text(outcome));
+        return;
+    }
+    text += " = ";
+    append_value(text, outcome.option.row(), *outcome.value);
+    text += remark(outcome);
+}
+
 std::string text_of(const Outcome& outcome) {
-    if (outcome.set)
-        return change_text(outcome);
-    if (outcome.value)
-        return fmt::format("{} = {}{}", outcome.option.name(),
-                           format_value(outcome.option.row(), *outcome.value),
-                           remark(*outcome.value));
-    net::Error error = outcome.value.error();
-    error.action = outcome.option.name();
-    error.subject.clear();
-    return error.message();
+    if (outcome.change)
+        return text_before(outcome.option, outcome.change->before) + text_after(outcome);
+    std::string text = outcome.option.name();
+    append_reading(text, outcome);
+    return text;
 }
 
 std::string value_text_of(const Outcome& outcome) {
@@ -154,64 +162,22 @@ std::string value_text_of(const Outcome& outcome) {
 
 Json json_of(const Outcome& outcome) {
     const OptionRow& row = outcome.option.row();
+    const Json value = outcome.value ? std::visit(ValueJson{row}, *outcome.value) : Json();
     Json json = named_json(outcome.option);
-    json.set("value", outcome.value ? value_json(row, *outcome.value) : Json());
+    json.set("value", value);
     json.set("unit", unit_json(row));
-    if (outcome.set) {
-        json.set("before", value_json(row, outcome.before));
-        json.set("asked", value_json(row, outcome.asked));
-        json.set("granted", outcome.value ? value_json(row, *outcome.value) : Json());
-        if (!outcome.grant.reason.empty())
-            json.set("reason", outcome.grant.reason);
+    if (outcome.compared)
+        json.set("default", outcome.usual != nullptr ? value_json(row, *outcome.usual) : value);
+    if (outcome.change) {
+        json.set("before", value_json(row, outcome.change->before));
+        json.set("asked", value_json(row, outcome.change->asked));
+        json.set("granted", value);
+        if (!outcome.change->grant.reason.empty())
+            json.set("reason", outcome.change->grant.reason);
     }
-    if (!outcome.value && !outcome.set)
+    if (outcome.failed())
         json.set("error", error_json(outcome.value.error()));
     return json;
-}
-
-std::string list_line(const OptionRow& row) {
-    return fmt::format(
-        "{:<30} {:<15} {:<13} {:<11} {}\n", row.name, level_name(row.level), type_name(row.type),
-        row.access == net::Access::clears_on_read ? "read once" : access_name(row.access),
-        row.says);
-}
-
-std::string explanation(const OptionRow& row) {
-    std::string text = fmt::format("{}\n  {}\n\n", row.name, row.says);
-    add_line(text, "level", fmt::format("{} ({})", level_name(row.level), linux_level(row.level)));
-    add_line(text, "number", numbers(row));
-    add_line(text, "type", type_name(row.type));
-    add_line(text, "unit", row.unit);
-    add_line(text, "values", writable(row) ? legal_values(row) : std::string());
-    add_line(text, "access", access_name(row.access));
-    add_line(text, "sockets", sockets_text(row));
-    add_line(text, "platforms", platforms(row));
-    if (!row.limit.empty())
-        add_line(text, "limit", limit_text(row));
-    add_line(text, "privilege", row.privilege);
-    add_line(text, "grants", row.adjusts);
-    add_line(text, "manual", row.source);
-    return text;
-}
-
-Json json_of(const OptionRow& row) {
-    const auto number = [](int n) { return n == net::absent ? Json() : Json(n); };
-    const auto text = [](std::string_view t) { return t.empty() ? Json() : Json(t); };
-    return Json::object()
-        .set("name", row.name)
-        .set("level", level_name(row.level))
-        .set("linux_number", number(row.on_linux))
-        .set("windows_number", number(row.on_windows))
-        .set("type", type_name(row.type))
-        .set("unit", unit_json(row))
-        .set("values", text(legal_values(row)))
-        .set("access", access_name(row.access))
-        .set("sockets", sockets_text(row))
-        .set("platforms", platforms(row))
-        .set("limit", text(row.limit))
-        .set("privilege", text(row.privilege))
-        .set("source", row.source)
-        .set("says", row.says);
 }
 
 }  // namespace sockbox::tools

@@ -17,7 +17,7 @@ net::Result<Request> read_request(std::string_view name) {
         return net::fail(option.error());
     // What this platform does not have is told so when it is read.
     if (readable(option->row()) || !option->on_this_platform())
-        return Request{Request::Action::read, *option, {}, 0};
+        return Request{Request::Action::read, *option, {}, 0, false};
     const std::string_view full = option->row().name;
     std::string text = fmt::format("{} is write-only", full);
     if (full.ends_with("BUFFORCE"))
@@ -39,11 +39,22 @@ net::Result<Request> compute_request(Request::Action action, std::string_view na
         return net::fail_text(fmt::format("{} is no number to compute with", option->name()));
     const auto size = row.unit == "bytes" ? net::parse_size(operand) : net::fail_text("");
     if (size && *size <= static_cast<std::uint64_t>(most))
-        return Request{action, *option, {}, static_cast<std::int64_t>(*size)};
+        return Request{action, *option, {}, static_cast<std::int64_t>(*size), false};
     const auto number = net::parse_integer(operand, -most, most);
     if (!number)
         return net::fail(number.error());
-    return Request{action, *option, {}, *number};
+    return Request{action, *option, {}, *number, false};
+}
+
+// Whether an interface stands there by its name; SO_BINDTODEVICE takes it to the kernel as it is.
+bool names_interface(const net::OptionRow& row, std::string_view value) {
+    const bool membership =
+        row.type == net::ValueType::membership4 || row.type == net::ValueType::membership6;
+    const bool index = row.type == net::ValueType::interface_index ||
+                       row.type == net::ValueType::interface_index_be;
+    if (membership)
+        return value.find(',') != value.npos;
+    return index && !net::parse_integer(value, 0, INT_MAX);
 }
 
 }  // namespace
@@ -59,7 +70,8 @@ net::Result<Request> parse_request(std::string_view text) {
     auto setting = net::parse_setting(text);
     if (!setting)
         return net::fail(setting.error());
-    return Request{Request::Action::set, setting->option, setting->value, 0};
+    return Request{Request::Action::set, setting->option, setting->value, 0,
+                   names_interface(setting->option.row(), text.substr(equals + 1))};
 }
 
 net::Result<net::OptionValue> computed_value(const Request& request,

@@ -11,8 +11,9 @@ struct Request {
     enum class Action : std::uint8_t { read, set, multiply, add };
     Action action = Action::read;
     net::Option option;
-    net::OptionValue value;    // to set
-    std::int64_t operand = 0;  // of multiply and add
+    net::OptionValue value;        // to set
+    std::int64_t operand = 0;      // of multiply and add
+    bool names_interface = false;  // an interface by its name, which we have given its number
 };
 
 // Refuses all that can be known to be wrong without a socket.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "net/account_name.h"
 #include "net/escape.h"
 #include "net/resolver.h"
 #include "net/streams.h"
@@ -50,79 +51,11 @@ net::Result<ChosenSocket> target_of(net::Result<net::Socket> socket) {
     auto facts = facts_of(*socket);
     if (!facts)
         return net::fail(facts.error());
-    return ChosenSocket{std::move(*socket), std::move(*facts), {}, {}, {}, false};
-}
-
-net::Result<ChosenSocket> target_in(const net::HostProcess& process, int descriptor) {
-    auto target = target_of(process.duplicate(descriptor));
-    if (!target)
-        return target;
-    target->descriptor = descriptor;
-    target->pid = process.pid();
-    target->process = process.name();
-    target->other_namespace = process.in_other_namespace();
+    ChosenSocket target;
+    target.socket = std::move(*socket);
+    target.facts = std::move(*facts);
     return target;
 }
-
-// Bound and open to anyone: what a server waits on.
-bool is_waiting(const net::SocketFacts& facts) {
-    const bool datagrams = facts.kind.type == SOCK_DGRAM && facts.local_port.value_or(0) != 0;
-    return facts.kind.listening || (datagrams && facts.peer.empty());
-}
-
-bool fits(const Selection& selection, const ChosenSocket& target,
-          std::optional<std::uint16_t> port) {
-    return (!port || target.facts.local_port == port) &&
-           (!selection.listening || is_waiting(target.facts));
-}
-
-bool is_gone(const net::Error& error) {
-    return error.code == std::errc::no_such_process;
-}
-
-// One walk over processes.
-struct Walk {
-    const Selection& selection;
-    std::optional<std::uint16_t> port;
-    const std::function<void(ChosenSocket&)>& use;
-    Search search{};
-
-    // Why the process's sockets could not be had, or not all.
-    net::Status process(const net::HostProcess& process) {
-        const auto held = process.sockets();
-        if (!held)
-            return net::fail(held.error());
-        for (const net::HeldSocket& socket : *held) {
-            auto target = target_in(process, socket.descriptor);
-            if (!target && (is_gone(target.error()) || search.found == 0))
-                return net::fail(target.error());
-            // Closed, or another one by now: what was listed is not there any more.
-            if (!target || net::inode_of(target->socket) != socket.inode)
-                continue;
-            if (!fits(selection, *target, port))
-                continue;
-            ++search.found;
-            use(*target);
-        }
-        return {};
-    }
-
-    void every_process() {
-        for (const int pid : net::process_ids()) {
-            const auto found = net::HostProcess::open(pid);
-            if (!found || !named(*found))
-                continue;
-            const auto done = process(*found);
-            if (!done && !is_gone(done.error()))
-                ++search.closed_to_us;
-        }
-    }
-
-    bool named(const net::HostProcess& process) const {
-        constexpr std::size_t kept = 15;  // of a name, by the kernel
-        return selection.process.empty() || process.name() == selection.process.substr(0, kept);
-    }
-};
 
 bool is_datagram(const Selection& selection) {
     return socket_types[selection.type].type == SOCK_DGRAM;
@@ -225,8 +158,8 @@ net::Status check(const Selection& selection) {
 
 std::string heading(const ChosenSocket& target) {
     std::string text;
-    if (target.pid)
-        text = fmt::format("{}[{}] ", net::escape(target.process), *target.pid);
+    if (target.process)
+        text = fmt::format("{}[{}] ", net::escape(target.process->name()), target.process->pid());
     if (target.descriptor)
         text += fmt::format("fd {} ", *target.descriptor);
     const net::SocketKind& kind = target.facts.kind;
@@ -237,20 +170,26 @@ std::string heading(const ChosenSocket& target) {
         text += ' ' + target.facts.local;
     if (!target.facts.peer.empty())
         text += " -> " + target.facts.peer;
-    return target.other_namespace ? text + " (in another network namespace)" : text;
+    if (target.user)
+        text += fmt::format(" (of user {})", net::user_name(*target.user));
+    return target.facts.other_namespace ? text + " (in another network namespace)" : text;
 }
 
 report::Json json_of(const ChosenSocket& target) {
     using report::Json;
     const auto text = [](const std::string& t) { return t.empty() ? Json() : Json(t); };
     Json json = Json::object();
-    json.set("pid", target.pid).set("process", text(target.process)).set("fd", target.descriptor);
+    json.set("pid", target.process ? Json(target.process->pid()) : Json());
+    json.set("process", target.process ? Json(target.process->name()) : Json());
+    json.set("fd", target.descriptor);
     json.set("family", family_text(target.facts.kind));
     json.set("type", type_text(target.facts.kind));
     json.set("protocol", protocol_text(target.facts.kind));
     json.set("state", target.facts.state);
     json.set("local", text(target.facts.local)).set("peer", text(target.facts.peer));
-    if (target.other_namespace)
+    if (target.user)
+        json.set("user", net::user_name(*target.user));
+    if (target.facts.other_namespace)
         json.set("other_namespace", true);
     return json;
 }
@@ -265,10 +204,11 @@ net::Result<std::vector<Place>> places(const Selection& selection) {
 
 net::Result<ChosenSocket> open_target(const Selection& selection, const Place& place) {
     if (selection.pid) {
-        const auto process = net::HostProcess::open(static_cast<int>(*selection.pid));
+        auto process = net::HostProcess::open(static_cast<int>(*selection.pid));
         if (!process)
             return net::fail(process.error());
-        return target_in(*process, static_cast<int>(selection.descriptor.value_or(0)));
+        return target_in(std::make_shared<net::HostProcess>(std::move(*process)),
+                         static_cast<int>(selection.descriptor.value_or(0)));
     }
     if (!selection.descriptor)
         return target_of(
@@ -292,28 +232,26 @@ net::Status bring_up(ChosenSocket& target, const Selection& selection, const Pla
     return {};
 }
 
-net::Result<Search> search(const Selection& selection,
-                           const std::function<void(ChosenSocket&)>& use) {
-    Walk walk{selection, {}, use};
-    if (!selection.port.empty()) {
-        const auto port = net::resolve_port(selection.port, net::Transport::tcp);
-        if (!port)
-            return net::fail(port.error());
-        walk.port = *port;
-    }
-    if (!selection.pid) {
-        walk.every_process();
-        return walk.search;
-    }
-    const auto process = net::HostProcess::open(static_cast<int>(*selection.pid));
-    if (!process)
-        return net::fail(process.error());
-    if (auto done = walk.process(*process); !done) {
-        if (walk.search.found == 0)
-            return net::fail(done.error());
-        walk.search.cut_off = done.error();
-    }
-    return walk.search;
+net::Result<ChosenSocket> target_in(const std::shared_ptr<const net::HostProcess>& process,
+                                    int descriptor) {
+    auto target = target_of(process->duplicate(descriptor));
+    if (!target)
+        return target;
+    target->descriptor = descriptor;
+    target->inode = net::inode_of(target->socket);
+    target->process = process;
+    return target;
+}
+
+net::Status check_identity(const ChosenSocket& target) {
+    if (!target.process || target.process->holds({*target.descriptor, target.inode}))
+        return {};
+    return net::fail(
+        {{},
+         "set",
+         fmt::format("descriptor {} of process {}", *target.descriptor, target.process->pid()),
+         "it is another socket by now, or closed",
+         {}});
 }
 
 }  // namespace sockbox::tools

@@ -1,7 +1,7 @@
 // The sockets that sockopt works on: new, inherited, or held by other processes.
 #pragma once
 
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -35,12 +35,12 @@ std::vector<std::string> socket_type_names();
 net::Status check(const Selection& selection);
 
 struct ChosenSocket {
-    net::Socket socket;
+    net::Socket socket;  // none where nobody who holds it may be looked into: the facts are all
     net::SocketFacts facts;
     std::optional<int> descriptor;  // where it is somebody's
-    std::optional<int> pid;
-    std::string process;
-    bool other_namespace = false;
+    std::shared_ptr<const net::HostProcess> process;
+    std::uint64_t inode = 0;            // of a process's socket
+    std::optional<std::uint32_t> user;  // the owner, where no process is known
 };
 
 // "nginx[812] fd 6 tcp LISTEN 0.0.0.0:443".
@@ -59,17 +59,12 @@ net::Result<ChosenSocket> open_target(const Selection& selection, const Place& p
 // Binds and listens, or connects, as the selection says; waits up to ten seconds for a connection.
 net::Status bring_up(ChosenSocket& target, const Selection& selection, const Place& place);
 
-// How a search went.
-struct Search {
-    std::size_t found = 0;
-    std::size_t closed_to_us = 0;       // processes that we may not look into
-    std::optional<net::Error> cut_off;  // why it ended early: the process went away
-};
+// The socket that is this descriptor of a process.
+net::Result<ChosenSocket> target_in(const std::shared_ptr<const net::HostProcess>& process,
+                                    int descriptor);
 
-// Hands each fitting socket of other processes to `use`, one at a time: none stays open for longer
-// than that, and memory does not grow with their number. Fails when the one process that was named
-// cannot be looked into.
-net::Result<Search> search(const Selection& selection,
-                           const std::function<void(ChosenSocket&)>& use);
+// Fails where the process's descriptor is no longer this socket: what comes after it, perhaps by
+// chance of the number, is not to be changed.
+net::Status check_identity(const ChosenSocket& target);
 
 }  // namespace sockbox::tools

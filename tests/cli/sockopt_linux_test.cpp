@@ -43,8 +43,10 @@ TEST(SockoptLinux, VerboseTellsTheStoryOfABuffer) {
     EXPECT_THAT(fresh[4], HasSubstr("to raise it: sysctl -w net.core.rmem_max="));
     const Words set = lines(sockopt({"-v", "SO_SNDBUF=10000"}).out);
     ASSERT_EQ(set.size(), 5U);
-    EXPECT_EQ(set[1], "  asked 10000: Linux stored twice that");
+    EXPECT_EQ(set[1], "  asked 10000, stored 20000: Linux doubles it");
     EXPECT_THAT(set[3], HasSubstr("pinned: "));
+    EXPECT_THAT(sockopt({"--explain", "SO_RCVBUF"}).out,
+                AllOf(HasSubstr("asked by nobody, stored "), HasSubstr("sysctl -w ")));
     EXPECT_EQ(lines(sockopt({"-v", "-n", "SO_RCVBUF"}).out).size(), 1U);
 }
 

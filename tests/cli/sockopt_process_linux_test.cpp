@@ -8,12 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
-#include <functional>
 #include <thread>
 
 #include "net/streams.h"
+#include "tests/child_linux.h"
 #include "tests/support.h"
 
 namespace sockbox::test {
@@ -31,39 +30,6 @@ Ran sockopt(const Words& args) {
 std::string text(int number) {
     return std::to_string(number);
 }
-
-// A forked process that has our descriptors and does nothing; killed at the end of the test.
-class Child {
-  public:
-    explicit Child(const std::function<void()>& first = {}) {
-        int ready[2] = {-1, -1};
-        if (::pipe(ready) != 0)
-            return;
-        pid_ = ::fork();
-        if (pid_ == 0) {
-            if (first)
-                first();
-            ::close(ready[0]);
-            ::close(ready[1]);
-            for (;;)
-                ::pause();
-        }
-        ::close(ready[1]);
-        char none = 0;
-        EXPECT_EQ(::read(ready[0], &none, 1), 0);  // ends when the child has closed its end
-        ::close(ready[0]);
-    }
-    Child(const Child&) = delete;
-    Child& operator=(const Child&) = delete;
-    ~Child() {
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
-    }
-    std::string pid() const { return text(pid_); }
-
-  private:
-    pid_t pid_ = -1;
-};
 
 net::Socket listener() {
     return net::listen_on(net::Endpoint::loopback(net::Family::ipv4)).value();
@@ -212,6 +178,8 @@ TEST(SockoptProcess, AnotherNetworkNamespaceIsMarked) {
     const Child child([&] {
         const char done = ::unshare(CLONE_NEWNET) == 0 ? 'y' : 'n';
         [[maybe_unused]] const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+        constexpr int loopback = 1;                                        // in every namespace
+        ::setsockopt(socket, SOL_SOCKET, 62, &loopback, sizeof loopback);  // SO_BINDTOIFINDEX
         [[maybe_unused]] const auto put = ::write(told[1], &done, 1);
     });
     char answer = 0;
@@ -221,8 +189,14 @@ TEST(SockoptProcess, AnotherNetworkNamespaceIsMarked) {
     ::close(told[1]);
     if (!apart)
         GTEST_SKIP() << "no right to make a network namespace";
-    EXPECT_THAT(sockopt({"--pid", child.pid(), "SO_TYPE"}).out,
-                HasSubstr("(in another network namespace)"));
+    const Ran ran = sockopt({"--pid", child.pid(), "SO_TYPE", "SO_BINDTOIFINDEX"});
+    if (forbidden(ran))
+        GTEST_SKIP() << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("(in another network namespace)"));
+    EXPECT_THAT(ran.out, HasSubstr("SO_BINDTOIFINDEX = 1 (an interface of its own network"));
+    // Our number of a name would be another interface there.
+    EXPECT_THAT(sockopt({"--pid", child.pid(), "IP_UNICAST_IF=lo"}).err,
+                HasSubstr("in another network namespace, where interfaces have other numbers"));
 }
 
 TEST(SockoptProcess, ConnectTellsOfTheConnection) {
@@ -262,9 +236,12 @@ TEST(SockoptProcess, ACommandGetsTheSocketAsSystemdWouldPassIt) {
 TEST(SockoptProcess, DiffTellsWhatSomebodySet) {
     auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
     const std::string fd = text(socket.native());
-    EXPECT_EQ(sockopt({"--diff", "--fd", fd}).out, "");
+    EXPECT_EQ(lines(sockopt({"--diff", "--fd", fd}).out).size(), 1U);  // its heading
     ASSERT_TRUE(socket.set_option(SOL_SOCKET, SO_KEEPALIVE, 1));
-    EXPECT_EQ(sockopt({"--diff", "--fd", fd}).out, "SO_KEEPALIVE = on\n");
+    EXPECT_EQ(sockopt({"--diff", "--fd", fd}).out,
+              "fd " + fd +
+                  " tcp CLOSE 0.0.0.0:0\n  SOL_SOCKET\n"
+                  "*              SO_KEEPALIVE = on (default off)\n");
 }
 
 TEST(SockoptProcess, PartsThatDoNotGoTogetherAreAMistake) {

@@ -1,0 +1,196 @@
+// From the kernel's list of sockets to the processes that hold them.
+#include "tools/sockopt_search.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+#include "net/network_namespace.h"
+#include "net/resolver.h"
+#include "net/socket_listing.h"
+
+namespace sockbox::tools {
+namespace {
+
+using net::HostProcess;
+using Process = std::shared_ptr<const HostProcess>;
+
+// Bound and open to anyone: what a server waits on.
+bool is_waiting(const net::SocketFacts& facts) {
+    const bool datagrams = facts.kind.type == SOCK_DGRAM && facts.local_port.value_or(0) != 0;
+    return facts.kind.listening || (datagrams && facts.peer.empty());
+}
+
+bool is_gone(const net::Error& error) {
+    return error.code == std::errc::no_such_process;
+}
+
+// The sockets that fit by the kernel's own lists, so that no other has to be duplicated.
+class Candidates {
+  public:
+    explicit Candidates(const net::ListingFilter& filter) : filter_(filter) {}
+
+    // Adds those of this network namespace and of every other that has a process.
+    void gather(const std::vector<int>& processes) {
+        if (!filter_.port && !filter_.listening)
+            return;
+        usable_ = list(false);
+        std::set<std::uint64_t> seen;
+        if (const auto own = net::NetworkNamespace::own())
+            seen.insert(own->id());
+        for (const int pid : processes) {
+            const auto space = net::NetworkNamespace::of_process(pid);
+            if (!space || !seen.insert(space->id()).second)
+                continue;
+            bool listed = false;
+            const bool entered = space->run([&] { listed = list(true); }).has_value();
+            usable_ = usable_ && (!entered || listed);
+            if (!entered)
+                unlisted_.insert(space->id());
+        }
+    }
+
+    // Whether the socket may fit; without lists every one may.
+    bool may_fit(std::uint64_t inode) {
+        const auto found = sockets_.find(inode);
+        if (found != sockets_.end())
+            found->second.held = true;
+        return !usable_ || !unlisted_.empty() || found != sockets_.end();
+    }
+
+    // Those that were in no process's hands, as far as we could see.
+    template <class Use>
+    void each_unheld(const Use& use) const {
+        for (const auto& [inode, candidate] : sockets_)
+            if (!candidate.held)
+                use(candidate.socket);
+    }
+
+  private:
+    struct Candidate {
+        net::ListedSocket socket;
+        bool held = false;
+    };
+    // Some 30 MB: with more, the sockets are looked at one by one.
+    static constexpr std::size_t most = 100'000;
+
+    bool list(bool other_namespace) {
+        bool all = true;
+        const auto done = net::list_sockets(filter_, [&](const net::ListedSocket& socket) {
+            all = all && (sockets_.size() < most || sockets_.contains(socket.inode));
+            if (all && sockets_.try_emplace(socket.inode, Candidate{socket}).second)
+                sockets_[socket.inode].socket.facts.other_namespace = other_namespace;
+        });
+        return done && all;
+    }
+
+    const net::ListingFilter filter_;
+    std::unordered_map<std::uint64_t, Candidate> sockets_;
+    std::set<std::uint64_t> unlisted_;  // namespaces that we may not enter
+    bool usable_ = false;
+};
+
+// One walk over processes.
+class Walk {
+  public:
+    Walk(const Selection& selection, std::optional<std::uint16_t> port,
+         const std::function<void(ChosenSocket&)>& use)
+        : selection_(selection), port_(port), use_(use), candidates_({port, selection.listening}) {}
+
+    net::Status one_process(int pid) {
+        auto process = HostProcess::open(pid);
+        if (!process)
+            return net::fail(process.error());
+        return sockets_of(std::make_shared<HostProcess>(std::move(*process)));
+    }
+
+    void every_process() {
+        const std::vector<int> processes = net::process_ids();
+        candidates_.gather(processes);
+        for (const int pid : processes) {
+            auto process = HostProcess::open(pid);
+            if (!process || !named(*process))
+                continue;
+            const auto done = sockets_of(std::make_shared<HostProcess>(std::move(*process)));
+            if (!done && !is_gone(done.error()))
+                ++search_.closed_to_us;
+        }
+        if (selection_.process.empty())
+            candidates_.each_unheld([&](const net::ListedSocket& listed) {
+                ChosenSocket target;
+                target.facts = listed.facts;
+                target.user = listed.user;
+                hand_over(target);
+            });
+    }
+
+    Search& search() { return search_; }
+
+  private:
+    // Why the process's sockets could not be had, or not all.
+    net::Status sockets_of(const Process& process) {
+        net::Status refused;
+        const auto done = process->each_socket([&](const net::HeldSocket& held) {
+            if (narrowed() && !candidates_.may_fit(held.inode))
+                return true;
+            auto target = target_in(process, held.descriptor);
+            const bool closed_to_us = !target && (is_gone(target.error()) || search_.found == 0);
+            if (closed_to_us)
+                refused = net::fail(target.error());
+            // Closed, or another one by now: what was listed is not there any more.
+            else if (target && target->inode == held.inode && fits(*target))
+                hand_over(*target);
+            return !closed_to_us;
+        });
+        return refused ? done : refused;
+    }
+
+    bool narrowed() const { return !selection_.pid && (port_ || selection_.listening); }
+
+    bool fits(const ChosenSocket& target) const {
+        return (!port_ || target.facts.local_port == port_) &&
+               (!selection_.listening || is_waiting(target.facts));
+    }
+
+    void hand_over(ChosenSocket& target) {
+        ++search_.found;
+        use_(target);
+    }
+
+    bool named(const HostProcess& process) const {
+        constexpr std::size_t kept = 15;  // of a name, by the kernel
+        return selection_.process.empty() || process.name() == selection_.process.substr(0, kept);
+    }
+
+    const Selection& selection_;
+    const std::optional<std::uint16_t> port_;
+    const std::function<void(ChosenSocket&)>& use_;
+    Candidates candidates_;
+    Search search_;
+};
+
+}  // namespace
+
+net::Result<Search> search(const Selection& selection,
+                           const std::function<void(ChosenSocket&)>& use) {
+    std::optional<std::uint16_t> port;
+    if (!selection.port.empty()) {
+        const auto number = net::resolve_port(selection.port, net::Transport::tcp);
+        if (!number)
+            return net::fail(number.error());
+        port = *number;
+    }
+    Walk walk(selection, port, use);
+    if (!selection.pid) {
+        walk.every_process();
+        return walk.search();
+    }
+    if (auto done = walk.one_process(static_cast<int>(*selection.pid)); !done) {
+        if (walk.search().found == 0)
+            return net::fail(done.error());
+        walk.search().cut_off = done.error();
+    }
+    return walk.search();
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,217 @@
+// The three ways in which sockopt tells.
+#include "tools/sockopt_teller.h"
+
+#include <fmt/format.h>
+
+#include "net/option_table.h"
+#include "tools/sockopt_report.h"
+
+namespace sockbox::tools {
+namespace {
+
+constexpr std::string_view tool = "sockopt";
+
+// Of a table: where the "=" stands, and where a list of fields is broken.
+constexpr std::size_t name_column = 2;
+constexpr std::size_t name_width = 25;
+constexpr std::size_t line_width = 100;
+
+constexpr std::string_view bold = "\x1b[1m";
+constexpr std::string_view dim = "\x1b[2m";
+constexpr std::string_view plain = "\x1b[0m";
+
+class TextTeller : public Teller {
+  public:
+    TextTeller(const TellOptions& options, Output& out) : options_(options), out_(out) {}
+
+    void begin(const ChosenSocket& target) override {
+        heading_ = options_.heading ? heading(target) : std::string();
+        level_ = {};
+        if (options_.dump)
+            add_heading();
+    }
+
+    void announce(const net::Option& option,
+                  const std::optional<net::OptionValue>& before) override {
+        add_heading();
+        text_.append(indent()).append(text_before(option, before));
+        write();
+        out_.flush();
+        announced_ = true;
+    }
+
+    void tell(const Outcome& outcome) override {
+        const bool announced = std::exchange(announced_, false);
+        if (announced)
+            text_ += text_after(outcome);
+        else if (outcome.failed() && !options_.failures)
+            return;  // of what was asked by name the failures are on stderr
+        else if (options_.dump)
+            add_row(outcome);
+        else {
+            add_heading();
+            text_.append(indent()).append(text_of(outcome));
+        }
+        text_ += '\n';
+        add_story(outcome);
+        if (announced) {
+            write();
+            out_.flush();
+        }
+    }
+
+    void end() override { write(); }
+
+  private:
+    std::string_view indent() const { return options_.heading ? "  " : ""; }
+    std::string_view color(std::string_view code) const { return options_.colored ? code : ""; }
+
+    void add_heading() {
+        if (heading_.empty())
+            return;
+        if (std::exchange(told_, true))
+            text_ += '\n';
+        text_.append(color(bold)).append(heading_).append(color(plain)).append("\n");
+        heading_.clear();
+    }
+
+    void add_level(const Outcome& outcome) {
+        const std::string_view level = level_name(outcome.option.row().level);
+        if (level == std::exchange(level_, level))
+            return;
+        text_.append(indent()).append(level).append("\n");
+    }
+
+    // "*     SO_KEEPALIVE = on (default off)", the name flush with those above and below.
+    void add_row(const Outcome& outcome) {
+        add_level(outcome);
+        const bool changed = outcome.usual != nullptr;
+        const std::string_view name = outcome.option.row().name;
+        text_.append(color(changed ? bold : dim));
+        text_.append(changed ? "*" : " ");
+        text_.append(name_column + name_width - 1 - std::min(name.size(), name_width), ' ');
+        text_ += name;
+        const auto* fields = outcome.value ? std::get_if<net::Fields>(&*outcome.value) : nullptr;
+        if (fields != nullptr)
+            add_fields(*fields);
+        else
+            append_reading(text_, outcome);
+        add_remarks(outcome, fields != nullptr);
+        text_.append(color(plain));
+    }
+
+    void add_remarks(const Outcome& outcome, bool is_list) {
+        if (outcome.usual != nullptr) {
+            text_ += " (default ";
+            append_value(text_, outcome.option.row(), *outcome.usual);
+            text_ += ')';
+        } else if (outcome.value && !writable(outcome.option.row()) && !is_list) {
+            text_ += " (read-only)";
+        }
+    }
+
+    void add_fields(const net::Fields& fields) {
+        constexpr std::size_t first = name_column + name_width + 3;
+        text_ += " = ";
+        std::size_t column = first;
+        for (const net::Field& field : fields) {
+            const std::size_t before = text_.size();
+            append_field(text_, field);
+            if (&field != &fields.back())
+                text_ += ',';
+            const std::size_t length = text_.size() - before;
+            const bool breaks = column != first && column + length + 1 > line_width;
+            if (column != first && !breaks)
+                text_.insert(before, 1, ' ');
+            if (breaks)
+                text_.insert(before, "\n" + std::string(first, ' '));
+            column = (breaks ? first : column + (column != first ? 1 : 0)) + length;
+        }
+    }
+
+    void add_story(const Outcome& outcome) {
+        const std::string_view margin = options_.dump ? "                             " : "  ";
+        for (const std::string& line : outcome.story)
+            text_.append(indent()).append(margin).append(line).append("\n");
+    }
+
+    void write() {
+        out_.write(text_);
+        text_.clear();
+    }
+
+    const TellOptions options_;
+    Output& out_;
+    std::string text_;
+    std::string heading_;     // of this socket, as long as it is not written
+    std::string_view level_;  // of the latest row
+    bool told_ = false;       // a socket, so that the next one is set apart
+    bool announced_ = false;  // the line has begun
+};
+
+class ValueTeller : public Teller {
+  public:
+    explicit ValueTeller(Output& out) : out_(out) {}
+
+    void begin(const ChosenSocket&) override {}
+    void announce(const net::Option&, const std::optional<net::OptionValue>&) override {
+        out_.flush();
+    }
+    void tell(const Outcome& outcome) override {
+        text_.append(value_text_of(outcome)).append("\n");
+    }
+    void end() override {
+        out_.write(text_);
+        text_.clear();
+    }
+
+  private:
+    Output& out_;
+    std::string text_;
+};
+
+class JsonTeller : public Teller {
+  public:
+    explicit JsonTeller(Output& out) : out_(out) {}
+
+    void begin(const ChosenSocket& target) override {
+        socket_ = json_of(target);
+        outcomes_ = report::Json::array();
+    }
+
+    void announce(const net::Option& option,
+                  const std::optional<net::OptionValue>& before) override {
+        out_.print("{}\n", report::event(tool, "setting")
+                               .set("socket", socket_)
+                               .set("name", option.name())
+                               .set("before", value_json(option.row(), before))
+                               .to_string());
+        out_.flush();
+    }
+
+    void tell(const Outcome& outcome) override { outcomes_.push(json_of(outcome)); }
+
+    void end() override {
+        out_.print("{}\n", report::event(tool, "result")
+                               .set("socket", std::move(socket_))
+                               .set("options", std::move(outcomes_))
+                               .to_string());
+    }
+
+  private:
+    Output& out_;
+    report::Json socket_;
+    report::Json outcomes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Teller> make_teller(const TellOptions& options, Output& out) {
+    if (options.json)
+        return std::make_unique<JsonTeller>(out);
+    if (options.values)
+        return std::make_unique<ValueTeller>(out);
+    return std::make_unique<TextTeller>(options, out);
+}
+
+}  // namespace sockbox::tools
