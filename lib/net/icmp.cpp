@@ -7,6 +7,8 @@
 #include <array>
 #include <string_view>
 
+#include "net/datagram_notices.h"
+
 namespace sockbox::net {
 namespace {
 
@@ -38,6 +40,17 @@ constexpr std::array words{
 
 }  // namespace
 
+std::optional<IcmpError> take_icmp_error(Socket& socket) {
+    while (auto notice = take_notice(socket))
+        if (notice->error)
+            return std::move(notice->error);
+    return std::nullopt;
+}
+
+bool tells_mtu(const IcmpError& error) {
+    return error.code == std::errc::message_size && error.info > 0;
+}
+
 std::string describe(const IcmpError& error) {
     const auto found = std::find_if(words.begin(), words.end(), [&](const Words& row) {
         return error.sender && row.family == error.sender->family() && row.type == error.type &&
@@ -46,6 +59,8 @@ std::string describe(const IcmpError& error) {
     std::string text(found != words.end() ? std::string(found->words) : error.code.message());
     if (error.sender)
         text += fmt::format(" from {}", error.sender->address());
+    if (tells_mtu(error))
+        text += fmt::format(", MTU {}", error.info);
     if (const auto name = symbol(error.code); !name.empty())
         text += fmt::format(" ({})", name);
     return text;

@@ -17,7 +17,7 @@ struct IcmpError {
     std::optional<Endpoint> sender;  // who answered, where the system tells
     std::uint8_t type = 0;           // ICMP's or ICMPv6's own numbers; 0 where not known
     std::uint8_t icmp_code = 0;
-    std::uint32_t info = 0;  // the path MTU where the datagram was too big, else 0
+    std::uint32_t info = 0;  // see tells_mtu()
     std::string datagram;    // the first bytes, at most 64, of what could not be delivered
 };
 
@@ -25,9 +25,15 @@ struct IcmpError {
 // (Linux: IP_RECVERR, IPV6_RECVERR). Elsewhere does nothing: errors are then those of the calls.
 Status want_icmp_errors(Socket& socket, Family family);
 
-// The next error that came for this socket; none when there is none, or where the system has no
-// such queue. Does not block.
+// Whether this system has that queue.
+bool tells_icmp_senders() noexcept;
+
+// The next error that came for this socket, passing over other notices; none when there is none, or
+// where the system has no such queue. Does not block.
 std::optional<IcmpError> take_icmp_error(Socket& socket);
+
+// Whether `info` is the largest packet that the sender passes on.
+bool tells_mtu(const IcmpError& error);
 
 // "port unreachable from 192.0.2.1", "ttl exceeded from …", or the code's own words.
 std::string describe(const IcmpError& error);
