@@ -102,6 +102,7 @@ void add_datagram_metrics(MetricFamilies& families, const std::string& prefix,
     add("truncated", counters.dropped_truncated);
     add("denied", counters.dropped_denied);
     add("rate", counters.dropped_rate);
+    add("form", counters.dropped_form);
     add("send_failed", counters.unsent);
     add("receive_buffer_full", counters.overflowed);
     families.push_back(std::move(dropped));

@@ -49,7 +49,7 @@ std::size_t DatagramEcho::answer(DatagramListener& listener) {
     std::error_code error;
     const auto datagrams = batch_.receive(listener.socket, error);
     count_overflow(listener);
-    const auto answerable = datagrams.first(remove_unanswerable(datagrams));
+    const auto answerable = make_answers(datagrams.first(remove_unanswerable(datagrams)));
     const std::size_t sent = batch_.send(listener.socket, answerable);
     counters_->answered.add(sent);
     counters_->unsent.add(answerable.size() - sent);
@@ -94,6 +94,19 @@ bool DatagramEcho::answerable(const net::BatchedDatagram& datagram, net::Deadlin
     if (reason != nullptr)
         reason->add();
     return reason == nullptr;
+}
+
+// Moves the answers to the front, in order.
+std::span<net::BatchedDatagram> DatagramEcho::make_answers(
+    std::span<net::BatchedDatagram> datagrams) {
+    if (!options_->make_answer)
+        return datagrams;
+    std::size_t made = 0;
+    for (net::BatchedDatagram& datagram : datagrams)
+        if (options_->make_answer(datagram))
+            datagrams[made++] = datagram;
+    counters_->dropped_form.add(datagrams.size() - made);
+    return datagrams.first(made);
 }
 
 void DatagramEcho::count_overflow(DatagramListener& listener) {

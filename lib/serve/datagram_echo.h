@@ -1,6 +1,7 @@
 // The UDP echo of RFC 862, made safe against the loops and amplifications that it was famous for.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -25,13 +26,15 @@ struct DatagramCounters {
     Counter dropped_truncated;    // did not arrive whole
     Counter dropped_denied;       // the access list does not allow its source
     Counter dropped_rate;         // its source had its replies of this second
+    Counter dropped_form;         // no question that the answers are made from
     Counter unsent;               // the system refused the reply
     Counter overflowed;           // dropped by the system, its receive buffer being full
 
     // All that were received and not to be answered.
     std::uint64_t dropped() const {
         return dropped_port.value() + dropped_source.value() + dropped_destination.value() +
-               dropped_truncated.value() + dropped_denied.value() + dropped_rate.value();
+               dropped_truncated.value() + dropped_denied.value() + dropped_rate.value() +
+               dropped_form.value();
     }
 };
 
@@ -39,9 +42,13 @@ struct DatagramCounters {
 // little enough that two echoes which a forged packet made talk to each other harm nobody.
 inline constexpr std::uint64_t default_replies_per_second = 10'000;
 
+// Makes the answer in place of the datagram, by the thread that serves; false where there is none.
+using MakeAnswer = std::function<bool(net::BatchedDatagram&)>;
+
 struct DatagramOptions {
     AccessList access;
     std::uint64_t replies_per_second = default_replies_per_second;  // 0: no bound
+    MakeAnswer make_answer{};  // empty: the answer is the datagram itself
 };
 
 // A bound UDP socket and how much of its overflow is counted already.
@@ -69,6 +76,7 @@ class DatagramEcho {
                  DatagramCounters& counters);
     std::size_t remove_unanswerable(std::span<net::BatchedDatagram> datagrams);
     bool answerable(const net::BatchedDatagram& datagram, net::Deadline now);
+    std::span<net::BatchedDatagram> make_answers(std::span<net::BatchedDatagram> datagrams);
     void count_overflow(DatagramListener& listener);
 
     net::DatagramBatch batch_;

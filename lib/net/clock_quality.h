@@ -1,0 +1,16 @@
+// How far this host's wall clock may be trusted.
+#pragma once
+
+#include <chrono>
+
+namespace sockbox::net {
+
+struct ClockQuality {
+    bool synchronized = false;         // the system keeps it to a source such as NTP or PTP
+    std::chrono::nanoseconds bound{};  // how wrong the system takes it to be at most
+};
+
+// As the system tells (Linux: adjtimex(2)); elsewhere not synchronized, with a bound of a day.
+ClockQuality clock_quality() noexcept;
+
+}  // namespace sockbox::net
