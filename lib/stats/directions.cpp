@@ -1,0 +1,28 @@
+// Merging what threads measured of each way.
+#include "stats/directions.h"
+
+#include <algorithm>
+
+namespace sockbox::stats {
+
+void Way::merge(const Way& other) {
+    if (lost && other.lost)
+        *lost += *other.lost;
+    else
+        lost.reset();
+    delay.merge(other.delay);
+    if (!variation.value())
+        variation = other.variation;
+}
+
+void Directions::merge(const Directions& other) {
+    forward.merge(other.forward);
+    backward.merge(other.backward);
+    processing.merge(other.processing);
+    clock_error = std::max(clock_error, other.clock_error);
+    synchronized = synchronized && other.synchronized;
+    if (!dscp_there)
+        dscp_there = other.dscp_there;
+}
+
+}  // namespace sockbox::stats

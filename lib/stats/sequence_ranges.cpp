@@ -1,0 +1,37 @@
+// Runs of numbers, joined where they touch.
+#include "stats/sequence_ranges.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace sockbox::stats {
+
+void SequenceRanges::add_run(std::uint64_t first, std::uint64_t last) {
+    const std::uint64_t count = last - first + 1;
+    // The last run that begins at or before the new one, if it reaches that far.
+    auto run = runs_.upper_bound(first);
+    if (run != runs_.begin() && std::prev(run)->second + 1 >= first) {
+        run = std::prev(run);
+        run->second = std::max(run->second, last);
+    } else if (run != runs_.end() && run->first - 1 <= last) {
+        const std::uint64_t end = std::max(run->second, last);
+        run = runs_.emplace_hint(runs_.erase(run), first, end);
+    } else if (runs_.size() < most_ranges) {
+        run = runs_.emplace_hint(run, first, last);
+    } else {
+        unlisted_ += count;
+        return;
+    }
+    // Those that it has come to touch.
+    for (auto next = std::next(run); next != runs_.end() && next->first - 1 <= run->second;
+         next = runs_.erase(next))
+        run->second = std::max(run->second, next->second);
+}
+
+void SequenceRanges::merge(const SequenceRanges& other) {
+    for (const auto& [first, last] : other.runs_)
+        add_run(first, last);
+    unlisted_ += other.unlisted_;
+}
+
+}  // namespace sockbox::stats
