@@ -53,6 +53,8 @@ _sockbox_values() {
         _sockbox_fill 'passive canonname numerichost numericserv v4mapped all addrconfig idn canonidn'
         COMPREPLY=("${COMPREPLY[@]/#/$before}")
         ;;
+    udpecho:--timestamps) _sockbox_fill 'kernel user' ;;
+    udpecho:--stamp-format) _sockbox_fill 'ntp ptp' ;;
     echod:--log-format) _sockbox_fill 'text json' ;;
     sockopt:--type) _sockbox_fill 'tcp udp unix unix-dgram raw mptcp sctp' ;;
     *:--set)

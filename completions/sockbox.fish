@@ -76,6 +76,10 @@ function __sockbox_values
             set -l list passive canonname numerichost numericserv v4mapped all addrconfig idn canonidn
             set -l given (commandline -ct | string match -rg '^(.*[,=])')
             printf '%s\n' $given$list
+        case udpecho:--timestamps
+            printf "$before%s\n" kernel user
+        case udpecho:--stamp-format
+            printf "$before%s\n" ntp ptp
         case echod:--log-format
             printf "$before%s\n" text json
         case sockopt:--type

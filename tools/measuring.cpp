@@ -89,7 +89,17 @@ void Measuring::declare(Cli& cli) {
 }
 
 bool Measuring::is_wanted(const Cli& cli) const {
-    return cli.given("count") || cli.given("time") || cli.given("connections") || cli.given("rate");
+    return is_assumed_ || cli.given("count") || cli.given("time") || cli.given("connections") ||
+           cli.given("rate");
+}
+
+void Measuring::assume(const Cli& cli, std::int64_t count, std::int64_t first_sequence) {
+    if (!is_wanted(cli)) {
+        is_assumed_ = true;
+        count_ = count;
+    }
+    if (!cli.given("first-seq"))
+        first_sequence_ = first_sequence;
 }
 
 std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const char*> others) {
@@ -161,10 +171,12 @@ void Measuring::print_reply(const Subject& subject, const probe::Reply& reply) c
     if (client_.common.json) {
         auto json = report::event(client_.tool, "reply");
         json.set("seq", reply.sequence).set("rtt_ns", reply.rtt.count()).set("bytes", reply.bytes);
+        if (reply.from)
+            json.set("from", reply.from->to_string());
         io_.out.print("{}\n", json.set("target", subject.target).to_string());
     } else {
-        io_.out.print("{}\n",
-                      report::reply_line(reply.bytes, subject.peer, reply.sequence, reply.rtt));
+        const std::string from = reply.from ? reply.from->to_string() : subject.peer;
+        io_.out.print("{}\n", report::reply_line(reply.bytes, from, reply.sequence, reply.rtt));
     }
     io_.out.flush();
 }
@@ -243,6 +255,8 @@ report::MeasurementReport Measuring::report_of(const Subject& subject,
     report.datagrams = client_.transport == net::Transport::udp;
     report.numbers = measured.numbers;
     report.errors = measured.errors;
+    report.responders = measured.responders;
+    report.verbose = client_.common.verbose;
     for (const probe::Assertion& assertion : assertions_) {
         const auto verdict = assertion.judge(measured.numbers);
         report.verdicts.push_back({verdict.expression, verdict.value, verdict.shown, verdict.ok});

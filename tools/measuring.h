@@ -24,8 +24,11 @@ class Measuring {
     // --html --hgrm
     void declare(Cli& cli);
 
-    // Whether one of -c -t -P --rate was given.
+    // Whether one of -c -t -P --rate was given, or assumed.
     bool is_wanted(const Cli& cli) const;
+
+    // What holds where the options do not say otherwise, for who measures without one of them.
+    void assume(const Cli& cli, std::int64_t count, std::int64_t first_sequence);
 
     // What options mean together; an exit status where that ends the command.
     // `others` are options that only measuring has use for, too.
@@ -34,6 +37,7 @@ class Measuring {
     const MetricsOption& metrics() const { return metrics_; }
     std::size_t connections() const { return static_cast<std::size_t>(connections_); }
     std::size_t size() const { return size_; }
+    bool is_open_loop() const { return rate_ > 0; }
 
     // Measures them side by side, Ctrl-C ending it early, and reports each. Returns the exit
     // status, which is the highest of all and of `before`.
@@ -57,6 +61,7 @@ class Measuring {
 
     Io io_;
     const Client& client_;
+    bool is_assumed_ = false;
     std::optional<std::int64_t> count_;
     std::optional<std::chrono::nanoseconds> time_;
     std::optional<std::chrono::nanoseconds> interval_;

@@ -6,11 +6,15 @@
 #include "net/input.h"
 #include "net/units.h"
 #include "probe/datagram_lane.h"
+#include "probe/echo_form.h"
 #include "probe/exchange.h"
 #include "tools/cli.h"
 #include "tools/client.h"
 #include "tools/measuring.h"
 #include "tools/udpecho_listen.h"
+#include "tools/udpecho_path.h"
+#include "tools/udpecho_stamp.h"
+#include "tools/udpecho_travel.h"
 
 namespace sockbox::tools {
 namespace {
@@ -29,18 +33,33 @@ class UdpEcho {
                 "Talk to a UDP echo server. With MESSAGE, send it as one datagram and print what "
                 "comes back; without, send each line of standard input as a datagram, wait for its "
                 "reply and print it. With -c, -t, -P or --rate, measure round trips and loss.",
-                {"[OPTION]... HOST PORT [MESSAGE...]", "--listen [OPTION]..."});
+                {"[OPTION]... HOST PORT [MESSAGE...]", "--mtu|--trace [OPTION]... HOST PORT",
+                 "--stamp [OPTION]... HOST [PORT]", "--listen [--stamp] [OPTION]..."});
         declare(cli);
         if (const auto status = cli.parse(args, io_))
             return *status;
+        for (const std::string& mistake : {stamp_.mistake(cli), path_.mistake(cli)})
+            if (!mistake.empty())
+                return cli.refuse(io_, mistake);
         if (listen_.is_wanted())
             return listen_.run(cli);
+        if (stamp_.is_wanted())
+            prepare_stamp(cli);
+        if (travel_.broadcast() && !measuring_.is_wanted(cli))
+            return cli.refuse(io_, "--broadcast needs one of -c -t -P --rate");
         if (const auto status = measuring_.check(cli))
             return *status;
+        if (path_.is_wanted() && measuring_.is_wanted(cli))
+            return cli.refuse(io_, "--mtu and --trace exclude -c -t -P --rate");
         std::vector<Target> targets;
         if (const auto status = client_.name_targets(cli, io_, targets))
             return *status;
-        return measuring_.is_wanted(cli) ? measure(cli, targets) : talk(targets.front());
+        if (measuring_.is_wanted(cli))
+            return measure(cli, targets);
+        Target& target = targets.front();
+        if (const auto resolved = client_.resolve(target); !resolved)
+            return client_.fail(io_, resolved.error(), status_of(resolved.error()), target.text);
+        return path_.is_wanted() ? path_.run(target) : talk(target);
     }
 
   private:
@@ -59,27 +78,35 @@ class UdpEcho {
         cli.option("--retries", "N", "send again so often where no reply comes (default 0)",
                    take_integer(retries_, 0, 1000));
         measuring_.declare(cli);
+        travel_.declare(cli);
+        path_.declare(cli);
+        stamp_.declare(cli);
         listen_.declare(cli);
         cli.example("udpecho localhost 3490 hello", "say hello, print the answer");
         cli.example("udpecho --retries 3 localhost 3490 <lines",
                     "a line a datagram; status 4 where one is lost");
         cli.example("udpecho -c 10 -i 0.1 localhost 3490", "as ping: ten probes");
+        cli.example("udpecho --trace localhost 3490", "the hops to the server");
         cli.example("udpecho --listen -p 7007", "the server");
     }
 
-    net::Result<probe::ConnectedDatagram> connect(std::span<const net::Endpoint> endpoints) const {
-        return probe::connect_datagram(endpoints, client_.source, client_.prepare());
+    // STAMP measures whatever else is asked, as ping does; its port may be left out.
+    void prepare_stamp(const Cli& cli) {
+        constexpr std::int64_t default_count = 10;
+        measuring_.assume(cli, default_count, 0);
+        if (client_.operands.size() == 1)
+            client_.operands.push_back(std::to_string(net::stamp::default_port));
+        size_ = cli.given("size") ? measuring_.size()
+                                  : probe::least_stamp_size(travel_.dscp().has_value());
     }
 
-    int talk(Target& target) {
-        if (const auto resolved = client_.resolve(target); !resolved)
-            return client_.fail(io_, resolved.error(), status_of(resolved.error()), target.text);
-        auto connected = connect(target.endpoints);
-        if (!connected)
-            return client_.fail(io_, connected.error(), exit_refused, target.text);
+    int talk(const Target& target) {
+        auto opened = travel_.open(target.endpoints);
+        if (!opened)
+            return client_.fail(io_, opened.error(), exit_refused, target.text);
         target_ = target.text;
-        peer_ = connected->peer;
-        probe::Exchange exchange(connected->socket,
+        peer_ = opened->peer;
+        probe::Exchange exchange(opened->socket,
                                  {client_.timeout.value_or(reply_timeout),
                                   static_cast<unsigned>(retries_), !client_.no_verify});
         return client_.has_message() ? say(exchange) : pipe(exchange);
@@ -89,19 +116,28 @@ class UdpEcho {
     struct Server {
         std::vector<net::Socket> sockets;
         net::Endpoint peer;
+        probe::DatagramLaneOptions options;
     };
 
     // Every socket is opened before the first datagram is sent.
     net::Status open(const Target& target, Server& server) const {
         std::vector<net::Endpoint> endpoints = target.endpoints;
         while (server.sockets.size() < measuring_.connections()) {
-            auto next = connect(endpoints);
+            auto next = travel_.open(endpoints);
             if (!next)
                 return net::fail(next.error());
+            const auto stamped = travel_.stamp(next->socket, measuring_.is_open_loop()
+                                                                 ? net::Stamps::arrivals
+                                                                 : net::Stamps::arrivals_and_sends);
+            if (!stamped)
+                return net::fail(stamped.error());
+            server.options.stamped = *stamped;
             server.sockets.push_back(std::move(next->socket));
             server.peer = next->peer;
             endpoints = {next->peer};
         }
+        if (travel_.broadcast())
+            server.options.to_many = server.peer;
         return {};
     }
 
@@ -111,7 +147,11 @@ class UdpEcho {
                 [&](std::size_t index) { resolved[index] = client_.resolve(targets[index]); });
         std::deque<Server> servers;
         std::vector<Subject> subjects;
-        const probe::Payload payload(measuring_.size());
+        if (!stamp_.is_wanted())
+            size_ = measuring_.size();
+        else if (const auto mistake = stamp_.size_mistake(size_, travel_.dscp()); !mistake.empty())
+            return cli.refuse(io_, mistake);
+        const probe::Payload payload(size_);
         int status = exit_ok;
         for (std::size_t i = 0; i < targets.size(); ++i) {
             Server& server = servers.emplace_back();
@@ -121,7 +161,7 @@ class UdpEcho {
                 status =
                     std::max(status, client_.fail(io_, resolved[i].error(),
                                                   status_of(resolved[i].error()), targets[i].text));
-            else if (measuring_.size() > most_payload(server.peer))
+            else if (size_ > most_payload(server.peer))
                 return cli.refuse(io_,
                                   fmt::format("--size: a datagram to {} takes at most {} bytes",
                                               server.peer.address(), most_payload(server.peer)));
@@ -131,12 +171,19 @@ class UdpEcho {
         return subjects.empty() ? status : measuring_.run(subjects, status);
     }
 
-    static Subject subject(const std::string& target, Server& server,
-                           const probe::Payload& payload) {
+    std::unique_ptr<probe::DatagramForm> form(const probe::Payload& payload,
+                                              std::uint64_t first_sequence) const {
+        if (stamp_.is_wanted())
+            return stamp_.form(size_, travel_.dscp(), first_sequence);
+        return std::make_unique<probe::EchoForm>(payload, first_sequence);
+    }
+
+    Subject subject(const std::string& target, Server& server, const probe::Payload& payload) {
         return {target, server.peer.to_string(),
                 [&](std::size_t number, const probe::MeasurePlan& plan, probe::Measured& measured) {
-                    return std::make_unique<probe::DatagramLane>(plan, payload, measured,
-                                                                 std::move(server.sockets[number]));
+                    return probe::DatagramLane::create(
+                        plan, measured, form(payload, plan.first_sequence),
+                        std::move(server.sockets[number]), server.options);
                 }};
     }
 
@@ -267,7 +314,11 @@ class UdpEcho {
     Client client_{"udpecho", net::Transport::udp};
     std::int64_t retries_ = 0;
     Measuring measuring_{io_, client_};
-    UdpListen listen_{io_, client_, measuring_.metrics()};
+    Travel travel_{client_};
+    Path path_{io_, client_, travel_};
+    Stamp stamp_;
+    UdpListen listen_{io_, client_, measuring_.metrics(), stamp_};
+    std::size_t size_ = 0;  // of each datagram that is measured with
     std::string target_;
     net::Endpoint peer_;
 

@@ -21,7 +21,8 @@ MetricFamilies metrics_of(const serve::DatagramCounters& counters) {
 
 void UdpListen::declare(Cli& cli) {
     cli.flag("--listen", "be the server: echo datagrams, without HOST PORT", listen_);
-    cli.option("-p,--port", "PORT", "with --listen: default 3490; 0 takes a free one",
+    cli.option("-p,--port", "PORT",
+               "with --listen: default 3490 (--stamp: 862); 0 takes a free one",
                [this](std::string_view text) {
                    const auto port = net::resolve_port(text, net::Transport::udp);
                    if (!port)
@@ -45,6 +46,8 @@ void UdpListen::declare(Cli& cli) {
 int UdpListen::run(const Cli& cli) {
     if (!client_.operands.empty())
         return cli.refuse(io_, "--listen takes no HOST and PORT");
+    if (stamp_.is_wanted() && !cli.given("port"))
+        port_ = net::stamp::default_port;
     return serve();
 }
 
@@ -80,6 +83,9 @@ int UdpListen::serve() {
     if (*metrics)
         if (const auto started = (*metrics)->start(); !started)
             return client_.fail(io_, started.error(), exit_refused);
+    if (stamp_.is_wanted())
+        if (const auto done = reflect(listeners->udp); !done)
+            return client_.fail(io_, done.error(), exit_refused);
     const auto served = serve::echo_datagrams(std::move(listeners->udp), options_, counters, *stop);
     if (!served)
         return client_.fail(io_, served.error(), exit_refused);
@@ -89,6 +95,18 @@ int UdpListen::serve() {
         io_.err.print("udpecho: {} datagrams received, {} answered\n", counters.received.value(),
                       counters.answered.value());
     return finish(io_, "udpecho", exit_ok);
+}
+
+// The answers are then those of STAMP.
+net::Status UdpListen::reflect(std::vector<net::Socket>& sockets) {
+    for (net::Socket& socket : sockets)
+        if (auto done = serve::StampReflector::prepare(socket); !done)
+            return done;
+    const auto reflector = std::make_shared<serve::StampReflector>(stamp_.reflector());
+    options_.make_answer = [reflector](net::BatchedDatagram& datagram) {
+        return reflector->reflect(datagram);
+    };
+    return {};
 }
 
 // One line a socket, flushed, for whoever waits for the server.

@@ -22,27 +22,6 @@ std::optional<Difference> first_difference(std::string_view expected, std::strin
     return Difference{at, static_cast<std::byte>(expected[at]), static_cast<std::byte>(got[at])};
 }
 
-net::Result<net::Socket> connect_one(const net::Endpoint& endpoint,
-                                     const std::optional<net::Endpoint>& source,
-                                     const net::Prepare& prepare) {
-    auto socket = net::Socket::open(endpoint.family(), net::Transport::udp);
-    if (!socket)
-        return socket;
-    net::Status done = prepare ? prepare(*socket) : net::Status();
-    if (done && source)
-        done = socket->bind(*source);
-    if (done)
-        done = net::want_icmp_errors(*socket, endpoint.family());
-    if (done)
-        done = socket->set_blocking(false);
-    if (!done)
-        return net::fail(done.error());
-    if (const net::Transfer connected = socket->connect(endpoint); connected.failed())
-        return net::fail(
-            {connected.error, "connect", endpoint.to_string(), {}, net::zone_hint(endpoint)});
-    return socket;
-}
-
 }  // namespace
 
 Exchanged Exchange::send(std::string_view message) {
@@ -126,19 +105,6 @@ void Exchange::remember(std::string_view message) {
     unanswered_.emplace_back(message);
     if (unanswered_.size() > most_remembered)
         unanswered_.pop_front();
-}
-
-net::Result<ConnectedDatagram> connect_datagram(std::span<const net::Endpoint> endpoints,
-                                                const std::optional<net::Endpoint>& source,
-                                                const net::Prepare& prepare) {
-    net::Error latest;
-    for (const net::Endpoint& endpoint : endpoints) {
-        auto socket = connect_one(endpoint, source, prepare);
-        if (socket)
-            return ConnectedDatagram{std::move(*socket), endpoint};
-        latest = socket.error();
-    }
-    return net::fail(std::move(latest));
 }
 
 }  // namespace sockbox::probe

@@ -41,7 +41,7 @@ struct Exchanged {
 
 class Exchange {
   public:
-    // `socket` is one of connect_datagram().
+    // `socket` is one of open_datagram().
     Exchange(net::Socket& socket, const ExchangeOptions& options)
         : socket_(socket), options_(options) {}
 
@@ -63,16 +63,5 @@ class Exchange {
     std::deque<std::string> unanswered_;  // what may still be echoed late; bounded
     std::uint64_t late_ = 0;
 };
-
-struct ConnectedDatagram {
-    net::Socket socket;
-    net::Endpoint peer;
-};
-
-// A non-blocking UDP socket connected to the first of the addresses that it has a way to, and told
-// of ICMP errors. Sends nothing. Fails as the last address did.
-net::Result<ConnectedDatagram> connect_datagram(std::span<const net::Endpoint> endpoints,
-                                                const std::optional<net::Endpoint>& source,
-                                                const net::Prepare& prepare);
 
 }  // namespace sockbox::probe

@@ -125,18 +125,25 @@ class Worker {
         }
     }
 
-    // Whatever is due by now, however late: the schedule waits for nobody.
+    // Whatever is due by now, however late: the schedule waits for nobody. After a burst the
+    // replies get their turn, or they would fill the receive buffer.
     void send_on_schedule(Clock::time_point now) {
-        while (next_due_ <= now) {
+        std::size_t sent = 0;
+        while (next_due_ <= now && sent < longest_burst) {
             Place* place = next_free(now);
             if (place == nullptr)
-                return;
+                break;
             measured.numbers.slip.record(now - next_due_);
             if (!send(*place, next_due_, now))
-                return;
+                break;
             next_due_ += period_;
             now = Clock::now();
+            ++sent;
         }
+        cut_short_ = sent == longest_burst;
+        if (sent > 0)
+            for (Place& place : lanes_)
+                place.lane->flush();
     }
 
     // Slots that lie in the past are skipped, so that lateness does not end in a burst.
@@ -171,6 +178,8 @@ class Worker {
 
     // What is due already and was not sent waits for a lane, not for the clock.
     net::Deadline next_scheduled(Clock::time_point now) const {
+        if (cut_short_)
+            return now;
         return plan_.rate > 0 && next_due_ > now ? next_due_ : net::no_deadline;
     }
 
@@ -196,7 +205,7 @@ class Worker {
         if (net::poll_precisely(entries_, left) > 0)
             for (std::size_t i = 0; i < waited_.size(); ++i)
                 if (entries_[i + 1].revents != 0)
-                    waited_[i]->on_ready();
+                    waited_[i]->on_ready(entries_[i + 1].revents);
         const auto later = Clock::now();
         for (Place& place : lanes_)
             if (place.lane->next_expiry() <= later)
@@ -205,6 +214,7 @@ class Worker {
 
     // Bounds what a lane that is not ready for another reason than its socket can delay.
     static constexpr std::chrono::milliseconds longest_wait{10};
+    static constexpr std::size_t longest_burst = 64;
 
     const MeasurePlan& plan_;
     Budget& budget_;
@@ -213,6 +223,7 @@ class Worker {
     Snapshots* const snapshots_;
     std::vector<Place> lanes_;
     std::size_t turn_ = 0;
+    bool cut_short_ = false;  // more is due than one burst sends
     std::chrono::nanoseconds period_{0};
     Clock::time_point next_due_{};
     std::vector<net::PollEntry> entries_;
@@ -235,6 +246,14 @@ net::Status run_all(std::vector<std::unique_ptr<Worker>>& workers, Budget& budge
     return status;
 }
 
+// So that nobody waits for the copies of threads that never were.
+void leave_as_they_are(const std::vector<std::unique_ptr<Worker>>& workers, Snapshots* snapshots) {
+    if (snapshots == nullptr)
+        return;
+    for (std::size_t i = 0; i < workers.size(); ++i)
+        snapshots->leave(i, workers[i]->measured, true);
+}
+
 }  // namespace
 
 void Measured::answered(net::Clock::time_point now, std::chrono::nanoseconds rtt) {
@@ -253,6 +272,11 @@ void Measured::late(net::Clock::time_point now) {
     numbers.timeline.record_late(now - begin);
 }
 
+void Measured::lost(net::Clock::time_point now, std::uint64_t number) {
+    lost(now);
+    numbers.lost_numbers.add(number);
+}
+
 std::chrono::nanoseconds Measured::elapsed() const {
     return std::max(Clock::now() - begin, Clock::duration::zero());
 }
@@ -261,6 +285,8 @@ void Measured::merge(const Measured& other) {
     numbers.merge(other.numbers);
     for (const auto& [error, count] : other.errors)
         errors[error] += count;
+    for (const auto& [responder, count] : other.responders)
+        responders[responder] += count;
 }
 
 net::Result<Measured> measure(const MeasurePlan& plan, std::size_t lanes, const MakeLane& make_lane,
@@ -273,12 +299,15 @@ net::Result<Measured> measure(const MeasurePlan& plan, std::size_t lanes, const 
         workers.push_back(std::make_unique<Worker>(plan, budget, i, stop, snapshots));
     for (std::size_t i = 0; i < lanes; ++i) {
         Worker& worker = *workers[i % workers.size()];
-        worker.add(make_lane(i, plan, worker.measured));
+        auto lane = make_lane(i, plan, worker.measured);
+        if (!lane) {
+            leave_as_they_are(workers, snapshots);
+            return net::fail(lane.error());
+        }
+        worker.add(std::move(*lane));
     }
     if (auto done = run_all(workers, budget); !done) {
-        if (snapshots != nullptr)  // nobody waits for the copies of threads that never were
-            for (std::size_t i = 0; i < workers.size(); ++i)
-                snapshots->leave(i, workers[i]->measured, true);
+        leave_as_they_are(workers, snapshots);
         return net::fail(done.error());
     }
     Measured all = std::move(workers.front()->measured);

@@ -22,6 +22,7 @@ struct Reply {
     std::uint64_t sequence;
     std::chrono::nanoseconds rtt;
     std::size_t bytes;
+    std::optional<net::Endpoint> from{};  // where many may answer: which one did
 };
 
 struct MeasurePlan {
@@ -44,11 +45,13 @@ class Snapshots;
 struct Measured {
     stats::Measurement numbers;
     std::map<std::string, std::uint64_t> errors;  // "connect: Connection refused (ECONNREFUSED)"
-    net::Clock::time_point begin{};               // of what is counted
+    std::map<std::string, std::uint64_t> responders;  // where many may answer: replies of each
+    net::Clock::time_point begin{};                   // of what is counted
 
     // A counted message was answered in time, or is given up.
     void answered(net::Clock::time_point now, std::chrono::nanoseconds rtt);
     void lost(net::Clock::time_point now);
+    void lost(net::Clock::time_point now, std::uint64_t number);  // where numbers are told
     // One that was given up has come after all.
     void late(net::Clock::time_point now);
 
@@ -78,8 +81,10 @@ class Lane {
 
     // Sends it, or keeps it to be sent.
     virtual void take(const Message& message, net::Clock::time_point now) = 0;
-    // Moves what can be moved without blocking.
-    virtual void on_ready() = 0;
+    // Sends what take() has kept back to be sent together; called when no more is due now.
+    virtual void flush() {}
+    // Moves what can be moved without blocking. `events` is what poll(2) told.
+    virtual void on_ready(int events) = 0;
     // Counts as lost what has waited for too long.
     virtual void expire(net::Clock::time_point now) = 0;
     // Counts what is outstanding as pending.
@@ -87,12 +92,12 @@ class Lane {
 };
 
 // Makes the lane of that number, which records into `measured`.
-using MakeLane = std::function<std::unique_ptr<Lane>(std::size_t number, const MeasurePlan& plan,
-                                                     Measured& measured)>;
+using MakeLane = std::function<net::Result<std::unique_ptr<Lane>>(
+    std::size_t number, const MeasurePlan& plan, Measured& measured)>;
 
 // Runs the plan over `lanes` lanes, spread over its threads. Blocks until all is sent and answered
 // or lost, no lane is left alive, or `stop` is raised. Others look at it through `snapshots` (may
-// be null) meanwhile. Fails when a thread cannot be started.
+// be null) meanwhile. Fails when a lane cannot be made or a thread cannot be started.
 net::Result<Measured> measure(const MeasurePlan& plan, std::size_t lanes, const MakeLane& make_lane,
                               const net::StopSignal& stop, Snapshots* snapshots = nullptr);
 

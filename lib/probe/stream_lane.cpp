@@ -90,7 +90,7 @@ void StreamLane::finish_connection() {
     send_more();
 }
 
-void StreamLane::on_ready() {
+void StreamLane::on_ready(int /*events*/) {
     if (connecting_)
         return finish_connection();
     if (unsent_ < records_.size())

@@ -31,7 +31,7 @@ class StreamLane : public Lane {
     std::size_t outstanding() const override { return records_.size() - expired_; }
     net::Deadline next_expiry() const override;
     void take(const Message& message, net::Clock::time_point now) override;
-    void on_ready() override;
+    void on_ready(int events) override;
     void expire(net::Clock::time_point now) override;
     void conclude() override;
 

@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "report/directions.h"
+
 namespace sockbox::report {
 namespace {
 
@@ -75,6 +77,48 @@ std::string counts_line(const MeasurementReport& report) {
     return line + '\n';
 }
 
+// Where the lost were lost; nothing where none was.
+std::string loss_line(const Measurement& numbers) {
+    if (numbers.lost == 0)
+        return {};
+    std::string line = fmt::format("lost: {} on the path", numbers.lost_on_path());
+    if (numbers.undelivered > 0)
+        line += fmt::format(", {} undelivered (ICMP)", numbers.undelivered);
+    if (numbers.lost_in_own_buffer() > 0)
+        line += fmt::format(", {} in our own full receive buffer", numbers.lost_in_own_buffer());
+    return line + '\n';
+}
+
+// "lost numbers: 5, 10-12"
+std::string lost_numbers_line(const stats::SequenceRanges& numbers) {
+    if (numbers.empty())
+        return {};
+    std::string line;
+    for (const auto& [first, last] : numbers.runs()) {
+        line += fmt::format("{}{}", line.empty() ? "lost numbers: " : ", ", first);
+        if (last > first)
+            line += fmt::format("-{}", last);
+    }
+    if (numbers.unlisted() > 0)
+        line += fmt::format(", and {} more", numbers.unlisted());
+    return line + '\n';
+}
+
+Json lost_numbers_array(const stats::SequenceRanges& numbers) {
+    Json runs = Json::array();
+    for (const auto& [first, last] : numbers.runs())
+        runs.push(Json::array().push(first).push(last));
+    return runs;
+}
+
+std::string own_time_line(const Measurement& numbers) {
+    const auto share = numbers.own_share();
+    if (!share)
+        return {};
+    return fmt::format("own stack: mean {} ms, {:.1f}% of the time that a program sees\n",
+                       milliseconds(numbers.own_time.summary().mean), *share * 100);
+}
+
 std::string rate_line(const Measurement& numbers) {
     const double seconds = std::chrono::duration<double>(numbers.duration).count();
     const double bytes = seconds > 0 ? static_cast<double>(numbers.received_bytes) / seconds : 0;
@@ -139,12 +183,22 @@ Json kernel_object(const stats::KernelView& kernel) {
 std::string to_text(const MeasurementReport& report) {
     const Measurement& numbers = report.numbers;
     std::string text = fmt::format("--- {} {} statistics ---\n", report.target, report.tool);
-    text += counts_line(report) + rate_line(numbers);
+    text += counts_line(report);
+    if (report.datagrams)
+        text += loss_line(numbers);
+    if (report.verbose)
+        text += lost_numbers_line(numbers.lost_numbers);
+    text += rate_line(numbers);
     text += times_line("rtt", numbers.rtt.summary());
     text += times_line("connect", numbers.connect.summary());
     if (report.datagrams && numbers.jitter.value())
         text += fmt::format("jitter = {} ms\n", milliseconds(numbers.jitter.value()));
+    if (numbers.directions)
+        text += to_text(*numbers.directions);
+    text += own_time_line(numbers);
     text += kernel_line(numbers.kernel) + slip_lines(numbers);
+    for (const auto& [responder, count] : report.responders)
+        text += fmt::format("{} replies from {}\n", count, responder);
     for (const auto& [error, count] : report.errors)
         text += fmt::format("{} times {}\n", count, error);
     for (const Verdict& verdict : report.verdicts)
@@ -178,24 +232,39 @@ Json to_json(const MeasurementReport& report, std::string_view event_name) {
             .set("duplicated", numbers.duplicated)
             .set("reordered", numbers.reordered)
             .set("corrupted", numbers.mismatched)
-            .set("foreign", numbers.foreign);
+            .set("foreign", numbers.foreign)
+            .set("lost_on_path", numbers.lost_on_path())
+            .set("lost_in_own_buffer", numbers.lost_in_own_buffer())
+            .set("lost_undelivered", numbers.undelivered)
+            .set("lost_numbers", lost_numbers_array(numbers.lost_numbers))
+            .set("lost_numbers_unlisted", numbers.lost_numbers.unlisted());
     else
         json.set("mismatched", numbers.mismatched);
     json.set("sent_bytes", numbers.sent_bytes).set("received_bytes", numbers.received_bytes);
     json.set("duration_ns", numbers.duration.count()).set("rate_per_s", numbers.rate_per_s());
     json.set("rtt", times_object(numbers.rtt.summary()));
     if (report.datagrams)
-        json.set("jitter_ns", nanoseconds(numbers.jitter.value()));
+        json.set("jitter_ns", nanoseconds(numbers.jitter.value()))
+            .set("own_stack_mean_ns", nanoseconds(numbers.own_time.summary().mean))
+            .set("own_stack_share", numbers.own_share());
     else
         json.set("connect", times_object(numbers.connect.summary()));
     if (numbers.kernel.connections > 0)
         json.set("tcp_info", kernel_object(numbers.kernel));
+    if (numbers.directions)
+        add_directions(*numbers.directions, json);
     json.set("slip", times_object(numbers.slip.summary()));
     json.set("missed_slots", numbers.missed_slots);
     Json errors = Json::array();
     for (const auto& [error, count] : report.errors)
         errors.push(Json::object().set("message", error).set("count", count));
     json.set("errors", std::move(errors));
+    if (!report.responders.empty()) {
+        Json responders = Json::array();
+        for (const auto& [responder, count] : report.responders)
+            responders.push(Json::object().set("address", responder).set("replies", count));
+        json.set("responders", std::move(responders));
+    }
     Json asserts = Json::array();
     for (const Verdict& verdict : report.verdicts)
         asserts.push(Json::object()

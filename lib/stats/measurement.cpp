@@ -17,11 +17,11 @@ void KernelView::merge(const KernelView& other) {
 void Measurement::merge(const Measurement& other) {
     using Count = std::uint64_t Measurement::*;
     constexpr Count counts[] = {
-        &Measurement::sent,          &Measurement::received,     &Measurement::lost,
-        &Measurement::pending,       &Measurement::unsent,       &Measurement::mismatched,
-        &Measurement::late,          &Measurement::duplicated,   &Measurement::reordered,
-        &Measurement::foreign,       &Measurement::missed_slots, &Measurement::sent_bytes,
-        &Measurement::received_bytes};
+        &Measurement::sent,           &Measurement::received,     &Measurement::lost,
+        &Measurement::pending,        &Measurement::unsent,       &Measurement::mismatched,
+        &Measurement::late,           &Measurement::duplicated,   &Measurement::reordered,
+        &Measurement::foreign,        &Measurement::missed_slots, &Measurement::sent_bytes,
+        &Measurement::received_bytes, &Measurement::undelivered,  &Measurement::overflowed};
     for (const Count count : counts)
         this->*count += other.*count;
     duration = std::max(duration, other.duration);
@@ -29,9 +29,32 @@ void Measurement::merge(const Measurement& other) {
     connect.merge(other.connect);
     slip.merge(other.slip);
     kernel.merge(other.kernel);
+    own_time.merge(other.own_time);
+    lost_numbers.merge(other.lost_numbers);
     timeline.merge(other.timeline);
+    if (directions && other.directions)
+        directions->merge(*other.directions);
+    else if (other.directions)
+        directions = other.directions;
     if (!jitter.value())
         jitter = other.jitter;
+}
+
+std::uint64_t Measurement::lost_in_own_buffer() const noexcept {
+    return std::min(overflowed, lost - std::min(lost, undelivered));
+}
+
+std::uint64_t Measurement::lost_on_path() const noexcept {
+    return lost - std::min(lost, undelivered) - lost_in_own_buffer();
+}
+
+std::optional<double> Measurement::own_share() const noexcept {
+    const auto mean = rtt.summary().mean;
+    const double own = own_time.sum_ns();
+    if (own_time.count() == 0 || !mean)
+        return std::nullopt;
+    const double rest = static_cast<double>(mean->count()) * static_cast<double>(own_time.count());
+    return own + rest > 0 ? own / (own + rest) : 0;
 }
 
 double Measurement::loss() const noexcept {

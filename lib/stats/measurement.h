@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <optional>
 
+#include "stats/directions.h"
 #include "stats/jitter.h"
+#include "stats/sequence_ranges.h"
 #include "stats/spread.h"
 #include "stats/summary.h"
+#include "stats/time_spread.h"
 #include "stats/timeline.h"
 
 namespace sockbox::stats {
@@ -40,6 +43,10 @@ struct Measurement {
     std::uint64_t foreign = 0;       // answers to nothing that was sent
     std::uint64_t missed_slots = 0;  // of the schedule, skipped because the client was late
 
+    std::uint64_t undelivered = 0;  // of the lost, those that an ICMP error tells of
+    std::uint64_t overflowed = 0;   // datagrams that found our own receive buffer full
+    SequenceRanges lost_numbers;    // of the lost datagrams
+
     std::uint64_t sent_bytes = 0;
     std::uint64_t received_bytes = 0;
     std::chrono::nanoseconds duration{};
@@ -47,12 +54,24 @@ struct Measurement {
     Series rtt;
     Series connect;
     Series slip;  // how late the client itself was against its schedule
+    TimeSpread
+        own_time;  // what the system's stamps have cut from each time: spent in our own stack
     Jitter jitter;
     KernelView kernel;  // where it was asked for
     Timeline timeline;  // of the round trips and the lost
+    std::optional<Directions> directions;
 
     // Adds what another thread measured in the same run; the jitter stays that of one of them.
     void merge(const Measurement& other);
+
+    // Where the lost were lost that no ICMP error tells of: here, as far as datagrams were dropped
+    // here, and else on the path or at the server.
+    std::uint64_t lost_in_own_buffer() const noexcept;
+    std::uint64_t lost_on_path() const noexcept;
+
+    // How much of the time that a program sees passes in this host's own stack, 0 to 1; none where
+    // the system's stamps were not used.
+    std::optional<double> own_share() const noexcept;
 
     double loss() const noexcept;        // a share of what was sent and is not pending, 0 to 1
     double rate_per_s() const noexcept;  // of the replies; 0 without a duration

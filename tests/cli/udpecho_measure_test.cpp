@@ -64,9 +64,12 @@ TEST(UdpEchoMeasure, LossDuplicatesAndOrderAreToldApart) {
         if (number == 4)
             send(text);
     });
-    const Ran ran = measure(peer, {"--json", "-q", "-c", "10", "-i", "5ms", "-W", "500ms"});
+    const Ran ran =
+        measure(peer, {"--json", "-q", "-c", "10", "-i", "5ms", "-W", "500ms", "--first-seq", "0"});
     EXPECT_THAT(ran.out, HasSubstr(R"("sent":10,"received":8,"lost":2,"pending":0)"));
     EXPECT_THAT(ran.out, HasSubstr(R"("duplicated":1,"reordered":2,"corrupted":0,"foreign":0)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("lost_on_path":2,"lost_in_own_buffer":0,)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("lost_numbers":[[5,5],[9,9]],"lost_numbers_unlisted":0)"));
     EXPECT_EQ(ran.status, tools::exit_ok) << "some loss is no failure, as for ping";
 }
 
@@ -100,6 +103,31 @@ TEST(UdpEchoMeasure, ReplyAfterItsTimeIsLostAndLate) {
     const Ran ran = measure(peer, {"--json", "-q", "-c", "2", "-i", "400ms", "-W", "200ms"});
     EXPECT_THAT(ran.out, HasSubstr(R"("sent":2,"received":1,"lost":1)"));
     EXPECT_THAT(ran.out, HasSubstr(R"("late":1)"));
+}
+
+TEST(UdpEchoMeasure, ListsTheLostNumbersWhenAsked) {
+    auto peer = scripted([](const auto& send, int number, const std::string& text, auto&) {
+        if (number % 5 != 4 && number != 2 && number != 3)
+            send(text);
+    });
+    const Words words{"-c", "10", "-i", "0", "-W", "50ms", "--timestamps", "user"};
+    EXPECT_THAT(measure(peer, words).out, testing::Not(HasSubstr("lost numbers")));
+    auto again = scripted([](const auto& send, int number, const std::string& text, auto&) {
+        if (number % 5 != 4 && number != 2 && number != 3)
+            send(text);
+    });
+    Words verbose = words;
+    verbose.emplace_back("-v");
+    EXPECT_THAT(measure(again, verbose).out,
+                HasSubstr("lost: 4 on the path\nlost numbers: 3-5, 10\n"));
+}
+
+TEST(UdpEchoMeasure, NumbersPassWhereThirtyTwoBitsEnd) {
+    auto peer = Peer::datagram(reply);
+    const Ran ran =
+        measure(peer, {"--json", "-q", "-c", "20", "-i", "0", "--first-seq", "4294967290"});
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":20,"received":20,"lost":0,"pending":0)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("duplicated":0,"reordered":0,"corrupted":0,"foreign":0)"));
 }
 
 TEST(UdpEchoMeasure, NothingBackIsAFailureWithoutNumbers) {

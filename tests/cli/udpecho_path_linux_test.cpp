@@ -1,0 +1,157 @@
+// Tests of udpecho on a path of three links, the last of them narrower: --mtu, --trace and ICMP.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+
+constexpr int refused_world = 77;  // with_path says so where it may not make namespaces
+constexpr const char* udpecho_path = SOCKBOX_BIN_DIR "/udpecho";
+
+Ran run_there(const std::string& setup, const Words& words) {
+    Words all{SOCKBOX_SOURCE_DIR "/tests/with_path", udpecho_path, setup};
+    all.insert(all.end(), words.begin(), words.end());
+    return Process(all).wait();
+}
+
+// Runs the commands of a shell there, `udpecho` being ours; skips the test where there is no such
+// world.
+#define RUN_ON_PATH(ran, setup, commands)                                                     \
+    const Ran ran = run_there(                                                                \
+        setup, {"/bin/sh", "-c",                                                              \
+                std::string("udpecho() { '") + udpecho_path + "' \"$@\"; }\n" + (commands)}); \
+    if (ran.status == refused_world)                                                          \
+    GTEST_SKIP() << "no private namespaces here: " << ran.err
+
+TEST(UdpEchoPath, MtuIsFoundWithWhoToldIt) {
+    RUN_ON_PATH(ran, "", R"(
+        udpecho --mtu 10.9.3.2 7007
+        udpecho --mtu --json fd09:3::2 7007)");
+    const Words found = lines(ran.out);
+    ASSERT_EQ(found.size(), 4U) << ran.out << ran.err;
+    EXPECT_EQ(found[0], "path MTU to 10.9.3.2:7007: 1300 bytes (UDP payload 1272)");
+    EXPECT_EQ(found[1], "  1500 as told by this host");
+    EXPECT_EQ(found[2], "  1300 as told by 10.9.2.2");
+    EXPECT_THAT(found[3],
+                AllOf(HasSubstr(R"("mode":"mtu","mtu_bytes":1300,"payload_bytes":1252,)"),
+                      HasSubstr(R"({"mtu_bytes":1300,"from":"fd09:2::2"}],"black_hole":false)")));
+    EXPECT_EQ(ran.status, tools::exit_ok);
+}
+
+TEST(UdpEchoPath, SizesAtTheEdgePassOrAreToldOf) {
+    RUN_ON_PATH(ran, "", R"(
+        for at in '10.9.3.2 1272' '10.9.3.2 1273' 'fd09:3::2 1252' 'fd09:3::2 1253'; do
+            set -- $at
+            [ "${1#fd}" = "$1" ] && option=IP_MTU_DISCOVER || option=IPV6_MTU_DISCOVER
+            udpecho --json -c 1 -s "$2" --set "$option=PROBE" "$1" 7007 | tail -n 1
+        done)");
+    const Words found = lines(ran.out);
+    ASSERT_EQ(found.size(), 4U) << ran.out << ran.err;
+    EXPECT_THAT(found[0], HasSubstr(R"("received":1,)"));
+    EXPECT_THAT(found[1],
+                AllOf(HasSubstr(R"("received":0,"lost":1,)"), HasSubstr(R"("lost_undelivered":1,)"),
+                      HasSubstr("fragmentation needed from 10.9.2.2, MTU 1300 (EMSGSIZE)")));
+    EXPECT_THAT(found[2], HasSubstr(R"("received":1,)"));
+    EXPECT_THAT(found[3], HasSubstr("packet too big from fd09:2::2, MTU 1300 (EMSGSIZE)"));
+}
+
+TEST(UdpEchoPath, BlackHoleIsFoundBySearching) {
+    RUN_ON_PATH(ran,
+                "ip netns exec r2 nft 'add table ip t\nadd chain ip t o { type filter hook "
+                "output priority 0\n}\nadd rule ip t o icmp type destination-unreachable drop'",
+                "udpecho --mtu --json -W 100ms 10.9.3.2 7007");
+    EXPECT_THAT(ran.out,
+                AllOf(HasSubstr(R"("mtu_bytes":1300,"payload_bytes":1272,)"),
+                      HasSubstr(R"("limits":[{"mtu_bytes":1500,"from":null}],"black_hole":true)")))
+        << ran.err;
+}
+
+TEST(UdpEchoPath, NobodyThereIsAFailure) {
+    RUN_ON_PATH(ran, "", R"(
+        udpecho --mtu -W 50ms 10.9.3.2 7008; echo $?
+        udpecho --mtu --trace 10.9.3.2 7008; echo $?
+        udpecho --trace -W 50ms --json 10.9.3.99 7007; echo $?)");
+    EXPECT_THAT(ran.err, HasSubstr("port unreachable from 10.9.3.2"));
+    const Words found = lines(ran.out);
+    ASSERT_EQ(found.size(), 4U) << ran.out;
+    EXPECT_EQ(found[0], "3");
+    EXPECT_EQ(found[1], "1");
+    EXPECT_THAT(found[2], HasSubstr(R"("reached":false)"));
+    EXPECT_EQ(found[3], "4");
+}
+
+TEST(UdpEchoPath, TraceShowsTheHops) {
+    RUN_ON_PATH(ran, "", R"(
+        udpecho --trace 10.9.3.2 7007
+        udpecho --trace --json fd09:3::2 7007)");
+    const Words found = lines(ran.out);
+    ASSERT_EQ(found.size(), 4U) << ran.out << ran.err;
+    const std::string times = R"((  [0-9.]+ ms){3}$)";
+    EXPECT_THAT(found[0], ContainsRegex("^ 1  10\\.9\\.1\\.2" + times));
+    EXPECT_THAT(found[1], ContainsRegex("^ 2  10\\.9\\.2\\.2" + times));
+    EXPECT_THAT(found[2], ContainsRegex("^ 3  10\\.9\\.3\\.2" + times));
+    EXPECT_THAT(found[3],
+                AllOf(HasSubstr(R"("mode":"trace","reached":true,"hops":[{"hop":1,)"),
+                      HasSubstr(R"("from":"fd09:1::2")"), HasSubstr(R"("from":"fd09:2::2")"),
+                      HasSubstr(R"("hop":3,"answers":[{"from":"fd09:3::2")"),
+                      HasSubstr("hop limit exceeded")));
+    EXPECT_EQ(ran.status, tools::exit_ok);
+}
+
+// What the first router refuses is told with its name, and no later probe goes missing for it.
+TEST(UdpEchoPath, IcmpErrorsOfEveryKindAreNamed) {
+    RUN_ON_PATH(ran, "", R"(
+        for with in icmpx\ type\ host-unreachable icmpx\ type\ no-route icmpx\ type\ admin-prohibited; do
+            ip netns exec r1 nft "add table inet t
+add chain inet t f { type filter hook forward priority 0
+}
+add rule inet t f udp dport 7007 reject with $with"
+            udpecho --json -q -c 3 -i 1ms 10.9.3.2 7007
+            ip netns exec r1 nft flush ruleset
+        done)");
+    const Words found = lines(ran.out);
+    ASSERT_EQ(found.size(), 3U) << ran.out << ran.err;
+    const std::string lost = R"("sent":3,"received":0,"lost":3,)";
+    EXPECT_THAT(found[0],
+                AllOf(HasSubstr(lost), HasSubstr("host unreachable from 10.9.1.2 (EHOSTUNREACH)")));
+    EXPECT_THAT(found[1], AllOf(HasSubstr(lost), HasSubstr("from 10.9.1.2 (ENETUNREACH)")));
+    EXPECT_THAT(found[2],
+                AllOf(HasSubstr(lost),
+                      HasSubstr("administratively prohibited from 10.9.1.2 (EHOSTUNREACH)")));
+    for (const std::string& line : found)
+        EXPECT_THAT(line, HasSubstr(R"("lost_undelivered":3,"lost_numbers":[[1,3]],)"));
+}
+
+TEST(UdpEchoPath, LossIsListedExactlyAndUnsentIsNoLoss) {
+    RUN_ON_PATH(ran, "", R"(
+        ip netns exec server nft "add table inet t
+add chain inet t i { type filter hook input priority 0
+}
+add rule inet t i udp dport 7007 numgen inc mod 5 0 drop"
+        udpecho --json -q -c 100 -i 0 -W 100ms 10.9.3.2 7007
+        ip netns exec here nft "add table inet t
+add chain inet t o { type filter hook output priority 0
+}
+add rule inet t o udp dport 7007 drop"
+        udpecho --json -q -c 5 -i 0 10.9.3.2 7007; echo $?)");
+    const Words found = lines(ran.out);
+    ASSERT_EQ(found.size(), 3U) << ran.out << ran.err;
+    std::string dropped;
+    for (int number = 1; number <= 100; number += 5)
+        dropped += fmt::format("{}[{},{}]", dropped.empty() ? "" : ",", number, number);
+    EXPECT_THAT(found[0],
+                HasSubstr(R"("sent":100,"received":80,"lost":20,"pending":0,"unsent":0)"));
+    EXPECT_THAT(found[0], HasSubstr(R"("lost_numbers":[)" + dropped + R"(],)"));
+    EXPECT_THAT(found[1], HasSubstr(R"("sent":0,"received":0,"lost":0,"pending":0,"unsent":5)"));
+    EXPECT_THAT(found[1], HasSubstr("(EPERM)"));
+    EXPECT_EQ(found[2], "4");
+}
+
+}  // namespace
+}  // namespace sockbox::test

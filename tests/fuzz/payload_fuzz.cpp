@@ -1,0 +1,49 @@
+// Replies to udpecho from any bytes: only what was sent is found, and only as it was sent intact.
+#include <algorithm>
+#include <vector>
+
+#include "probe/echo_form.h"
+#include "tests/fuzz/text_of.h"
+
+using namespace sockbox;
+using fuzz::require;
+
+namespace {
+
+constexpr std::uint64_t sent = 20;
+
+// Sends some datagrams of that size and takes `got` for a reply, as it is and as the end of a
+// datagram that was sent.
+void take_reply(std::span<const std::byte> got, std::size_t size) {
+    const probe::Payload payload(size);
+    probe::EchoForm form(payload, 0xffff'fff8, 0x3837'3635'3433'3231);
+    probe::ProbeWindow window{probe::MeasurePlan()};
+    std::vector<std::vector<std::byte>> datagrams;
+    for (std::uint64_t i = 0; i < sent; ++i) {
+        probe::Probe record;
+        auto& datagram = datagrams.emplace_back(size);
+        form.write(i, record, datagram);
+        require(window.add(record) == i);
+        require(form.find(datagram, window).has_value());
+    }
+    if (const auto index = form.find(got, window)) {
+        require(*index < sent);
+        const bool intact = form.is_intact(*index, window.at(*index), got);
+        require(intact == std::ranges::equal(got, datagrams[*index]));
+    }
+    (void)form.is_foreign(got);
+    std::vector<std::byte> changed = datagrams[got.size() % sent];
+    std::copy_n(got.begin(), std::min(got.size(), changed.size()), changed.begin());
+    if (const auto index = form.find(changed, window))
+        require(form.is_intact(*index, window.at(*index), changed) ==
+                (changed == datagrams[*index]));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto got = std::as_bytes(std::span(data, size));
+    for (const std::size_t datagram : {0U, 5U, 24U, 64U})
+        take_reply(got, datagram);
+    return 0;
+}

@@ -1,0 +1,55 @@
+// STAMP packets from any bytes: what is read is written the same, and what is reflected stays in
+// its bounds.
+#include "net/stamp.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "tests/fuzz/text_of.h"
+
+using namespace sockbox;
+using fuzz::require;
+namespace stamp = net::stamp;
+
+namespace {
+
+void read_and_write(std::span<const std::byte> packet) {
+    const auto question = stamp::read_question(packet);
+    const auto answer = stamp::read_answer(packet);
+    require(question.has_value() == (packet.size() >= stamp::packet_bytes));
+    require(question.has_value() == answer.has_value());
+    if (!answer)
+        return;
+    std::vector<std::byte> again(stamp::packet_bytes);
+    stamp::write(*question, again);
+    require(std::equal(again.begin(), again.begin() + 16, packet.begin()));
+    stamp::write(*answer, again);
+    require(std::equal(again.begin(), again.begin() + 38, packet.begin()));
+    require(again[40] == packet[40]);
+    const auto error = stamp::decode_error(question->error);
+    require(error.bound.count() >= 0);
+    const std::chrono::nanoseconds near = std::chrono::seconds(1'800'000'000);
+    for (const auto format : {stamp::Format::ntp, stamp::Format::ptp}) {
+        const auto time = stamp::decode_time(question->time, format, near);
+        require(std::chrono::abs(time - near) < std::chrono::hours(24 * 365 * 69));
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto bytes = std::as_bytes(std::span(data, size));
+    read_and_write(bytes);
+    // The same bytes as extensions behind an empty packet.
+    std::vector<std::byte> packet(stamp::packet_bytes);
+    packet.insert(packet.end(), bytes.begin(), bytes.end());
+    const auto before = packet;
+    const auto wanted = stamp::reflect_extensions(packet, 0xb9);
+    require(!wanted || *wanted < 64);
+    require(packet.size() == before.size());
+    std::span<std::byte> rest = std::span(packet).subspan(stamp::packet_bytes);
+    while (const auto extension = stamp::next_extension(rest))
+        require(extension->value.size() <= size && extension->header.size() == 4);
+    require(rest.size() < stamp::extension_header_bytes);
+    return 0;
+}

@@ -1,0 +1,129 @@
+#!/usr/bin/python3
+"""A UDP relay for tests that treats each reply of a server as it is told.
+
+relay.py SERVER_PORT [WHICH:ACTION[,ACTION]...]...
+
+WHICH is the number of a datagram from the client, from 0 on, or "every N from M". The actions:
+  drop              no reply
+  twice             the reply two times
+  delay=MS          that many milliseconds after the datagram came
+  after=N           held until the reply to datagram N has gone
+  cut=BYTES         only that many bytes of it
+  add=BYTES         that many bytes more
+  flip=OFFSET       one bit of that byte changed
+  forge=OFFSET      besides, one that differs in that byte
+  lose              the datagram does not reach the server at all
+Prints "PORT" once it listens on 127.0.0.1, and ends with its standard input.
+"""
+import heapq
+import select
+import socket
+import sys
+import time
+
+
+class Rule:
+    def __init__(self, text):
+        which, actions = text.split(":", 1)
+        if which.startswith("every "):
+            step, first = which[len("every "):].split(" from ")
+            self.step, self.first = int(step), int(first)
+        else:
+            self.step, self.first = 0, int(which)
+        self.actions = dict(action.partition("=")[::2] for action in actions.split(","))
+
+    def fits(self, number):
+        if self.step:
+            return number >= self.first and (number - self.first) % self.step == 0
+        return number == self.first
+
+
+class Relay:
+    def __init__(self, server_port, rules):
+        self.server = ("127.0.0.1", server_port)
+        self.rules = rules
+        self.front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.front.bind(("127.0.0.1", 0))
+        self.number = 0
+        self.waiting = {}  # a socket to the server for each datagram: its number, client, arrival
+        self.due = []      # (time, order, bytes, client, number)
+        self.held = {}     # number: replies that wait for that one's
+        self.order = 0
+
+    def actions(self, number):
+        found = {}
+        for rule in self.rules:
+            if rule.fits(number):
+                found.update(rule.actions)
+        return found
+
+    def take_question(self):
+        data, client = self.front.recvfrom(65536)
+        number, self.number = self.number, self.number + 1
+        if "lose" in self.actions(number):
+            return
+        back = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        back.connect(self.server)
+        back.send(data)
+        self.waiting[back] = (number, client, time.monotonic())
+
+    def take_reply(self, back):
+        number, client, came = self.waiting.pop(back)
+        data = back.recv(65536)
+        back.close()
+        actions = self.actions(number)
+        if "drop" in actions:
+            return
+        for reply in self.replies(data, actions):
+            self.order += 1
+            entry = (came + float(actions.get("delay", 0)) / 1000, self.order, reply, client,
+                     number)
+            if "after" in actions:
+                self.held.setdefault(int(actions["after"]), []).append(entry)
+            else:
+                heapq.heappush(self.due, entry)
+
+    @staticmethod
+    def replies(data, actions):
+        changed = bytearray(data)
+        if "flip" in actions:
+            changed[int(actions["flip"])] ^= 1
+        if "cut" in actions:
+            del changed[int(actions["cut"]):]
+        changed += b"x" * int(actions.get("add", 0))
+        found = [bytes(changed)] * (2 if "twice" in actions else 1)
+        if "forge" in actions:
+            forged = bytearray(data)
+            forged[int(actions["forge"])] ^= 0xff
+            found.append(bytes(forged))
+        return found
+
+    def send_due(self):
+        while self.due and self.due[0][0] <= time.monotonic():
+            _, _, data, client, number = heapq.heappop(self.due)
+            self.front.sendto(data, client)
+            for entry in self.held.pop(number, []):
+                heapq.heappush(self.due, (0,) + entry[1:])
+
+    def run(self):
+        while True:
+            left = max(0, self.due[0][0] - time.monotonic()) if self.due else None
+            ready, _, _ = select.select([self.front, sys.stdin, *self.waiting], [], [], left)
+            if sys.stdin in ready:
+                return
+            for sock in ready:
+                if sock is self.front:
+                    self.take_question()
+                else:
+                    self.take_reply(sock)
+            self.send_due()
+
+
+def main():
+    relay = Relay(int(sys.argv[1]), [Rule(text) for text in sys.argv[2:]])
+    print(relay.front.getsockname()[1], flush=True)
+    relay.run()
+
+
+if __name__ == "__main__":
+    main()
