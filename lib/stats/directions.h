@@ -12,7 +12,7 @@ namespace sockbox::stats {
 
 struct Way {
     std::optional<std::uint64_t> lost;  // none where the other end does not count
-    TimeSpread delay;                       // between two clocks: it may be negative
+    TimeSpread delay;                   // between two clocks: it may be negative
     Jitter variation;                   // which does not depend on how far the clocks are apart
 
     void merge(const Way& other);
@@ -21,7 +21,7 @@ struct Way {
 struct Directions {
     Way forward;
     Way backward;
-    TimeSpread processing;                       // between the other end's arrival and sending
+    TimeSpread processing;                   // between the other end's arrival and sending
     std::chrono::nanoseconds clock_error{};  // by which delays may be wrong, as both ends tell
     bool synchronized = false;               // both clocks are kept to a source
     std::optional<std::uint8_t> dscp_there;  // with which the datagrams arrived at the other end
