@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "report/scale.h"
+
 namespace sockbox::report {
 namespace {
 
@@ -17,7 +19,8 @@ using stats::Timeline;
 
 constexpr std::size_t least_columns = 40;
 constexpr std::size_t most_rows = 16;
-constexpr std::size_t label_columns = 35;  // "    0.042 to     0.051 ms    12345 "
+constexpr std::size_t label_columns = 32;  // "     0.051 ms    12345  100.00% "
+constexpr std::size_t name_columns = 5;    // of the strips below it: "mean "
 
 constexpr std::array<std::string_view, 9> levels{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 constexpr std::array<std::string_view, 8> parts{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
@@ -61,14 +64,21 @@ std::vector<Row> rows_of(const stats::Histogram& histogram) {
     return rows;
 }
 
+// With the share of all samples that each row reaches.
 std::string draw_histogram(const stats::Histogram& histogram, std::size_t columns) {
     const std::vector<Row> rows = rows_of(histogram);
     const std::uint64_t most = std::ranges::max_element(rows, {}, &Row::count)->count;
-    std::string text = "round trips (logarithmic)\n";
-    for (const Row& row : rows)
-        text += fmt::format("{:9.3f} to {:9.3f} ms {:8} {}\n", ms(row.low), ms(row.high), row.count,
+    std::string text = fmt::format("round trips from {:.3f} ms\n        up to    count    share\n",
+                                   ms(rows[0].low));
+    std::uint64_t so_far = 0;
+    for (const Row& row : rows) {
+        so_far += row.count;
+        const double share =
+            static_cast<double>(so_far) / static_cast<double>(histogram.count()) * 100;
+        text += fmt::format("{:10.3f} ms {:8} {:7.2f}% {}\n", ms(row.high), row.count, share,
                             bar(static_cast<double>(row.count) / static_cast<double>(most),
                                 columns - label_columns));
+    }
     return text;
 }
 
@@ -80,34 +90,68 @@ std::vector<Timeline::Span> fit(std::span<const Timeline::Span> spans, std::size
         Timeline::Span& to = fitting[i / together];
         to.count += spans[i].count;
         to.lost += spans[i].lost;
+        to.late += spans[i].late;
         to.sum_ns += spans[i].sum_ns;
         to.longest = std::max(to.longest, spans[i].longest);
     }
     return fitting;
 }
 
-std::string draw_course(const std::vector<Timeline::Span>& spans, double width_ms) {
-    const double top = static_cast<double>(
-        std::ranges::max_element(spans, {}, &Timeline::Span::longest)->longest.count());
-    const auto level = [&](double ns) {
-        const double eighths = std::ceil(ns / std::max(top, 1.0) * 8);
-        return levels[std::clamp<std::size_t>(static_cast<std::size_t>(eighths), 1, 8)];
-    };
-    std::string longest;
-    std::string mean;
-    std::string lost;
-    bool any_lost = false;
-    for (const Timeline::Span& span : spans) {
-        const bool has = span.count > 0;
-        longest += has ? level(static_cast<double>(span.longest.count())) : levels[0];
-        mean += has ? level(span.sum_ns / static_cast<double>(span.count)) : levels[0];
-        lost += span.lost > 0 ? "x" : " ";
-        any_lost = any_lost || span.lost > 0;
+// Bars side by side, so many lines high; `heights` are in eighths of a line, 0 for no bar.
+std::string draw_strip(std::string_view name, const std::vector<std::size_t>& heights,
+                       std::size_t lines) {
+    std::string text;
+    for (std::size_t line = 0; line < lines; ++line) {
+        const std::size_t below = 8 * (lines - 1 - line);
+        text += fmt::format("{:{}}", line == 0 ? name : "", name_columns);
+        for (const std::size_t height : heights)
+            text += levels[std::min<std::size_t>(height > below ? height - below : 0, 8)];
+        text += '\n';
     }
-    std::string text =
-        fmt::format("over time, {:.6g} ms a column, full height {:.3f} ms\n", width_ms, ms(top));
-    text += fmt::format("max  {}\nmean {}\n", longest, mean);
-    return any_lost ? text + fmt::format("lost {}\n", lost) : text;
+    return text;
+}
+
+// A line with a mark for each span that has any of them; empty where none has.
+std::string draw_marks(std::string_view name, const std::vector<Timeline::Span>& spans,
+                       std::uint64_t Timeline::Span::*count, char mark) {
+    std::string text = fmt::format("{:{}}", name, name_columns);
+    bool any = false;
+    for (const Timeline::Span& span : spans) {
+        text += span.*count > 0 ? mark : ' ';
+        any = any || span.*count > 0;
+    }
+    return any ? text + '\n' : "";
+}
+
+std::string draw_course(const std::vector<Timeline::Span>& spans, double width_ms) {
+    constexpr std::size_t lines = 4;
+    double least = 0;
+    double top = 1;
+    const auto mean = [](const Timeline::Span& span) {
+        return std::max(1.0, span.sum_ns / static_cast<double>(span.count));
+    };
+    for (const Timeline::Span& span : spans)
+        if (span.count > 0) {
+            least = least == 0 ? mean(span) : std::min(least, mean(span));
+            top = std::max(top, static_cast<double>(span.longest.count()));
+        }
+    const Scale scale = Scale::fitting(std::max(least, 1.0), top, 0, double{lines * 8});
+    const auto height = [&](double ns) {
+        return std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(scale(ns))));
+    };
+    std::vector<std::size_t> longest;
+    std::vector<std::size_t> means;
+    for (const Timeline::Span& span : spans) {
+        longest.push_back(span.count > 0 ? height(static_cast<double>(span.longest.count())) : 0);
+        means.push_back(span.count > 0 ? height(mean(span)) : 0);
+    }
+    const auto ticks = scale.ticks();
+    return fmt::format("over time, {:.6g} ms a column, heights from {:.6g} to {:.6g} ms{}\n",
+                       width_ms, ms(ticks.front()), ms(ticks.back()),
+                       scale.is_logarithmic() ? " (logarithmic)" : "") +
+           draw_strip("max", longest, lines) + draw_strip("mean", means, lines) +
+           draw_marks("lost", spans, &Timeline::Span::lost, 'x') +
+           draw_marks("late", spans, &Timeline::Span::late, '^');
 }
 
 }  // namespace
@@ -118,7 +162,6 @@ std::string plot(const stats::Measurement& measurement, std::size_t columns) {
     if (histogram.count() == 0 || spans.empty())
         return {};
     columns = std::max(columns, least_columns);
-    constexpr std::size_t name_columns = 5;
     const auto fitting = fit(spans, columns - name_columns);
     const std::size_t together =
         (spans.size() + columns - name_columns - 1) / (columns - name_columns);

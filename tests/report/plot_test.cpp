@@ -26,10 +26,27 @@ TEST(Plot, OneValueIsOneFullBar) {
     measurement.rtt.record(1ms);
     measurement.timeline.record(0ns, 1ms);
     const auto text = test::lines(plot(measurement, 60));
-    ASSERT_EQ(text.size(), 5U);
-    EXPECT_THAT(text[1], testing::StartsWith("    1.000 to     1.000 ms        1 █"));
-    EXPECT_EQ(text[3], "max  █");
-    EXPECT_EQ(text[4], "mean █");
+    ASSERT_EQ(text.size(), 12U);
+    EXPECT_EQ(text[0], "round trips from 1.000 ms");
+    EXPECT_THAT(text[2], testing::StartsWith("     1.000 ms        1  100.00% █"));
+    EXPECT_EQ(columns_of(text[2]), 60U);
+    EXPECT_EQ(text[3], "over time, 1 ms a column, heights from 0 to 1 ms");
+    EXPECT_EQ(text[4], "max  █");
+    EXPECT_EQ(text[8], "mean █");
+    EXPECT_EQ(text[11], "     █");
+}
+
+TEST(Plot, HeightsAreLogarithmicWhereALinearOneWouldHideMost) {
+    stats::Measurement measurement;
+    for (int i = 0; i < 20; ++i) {
+        const auto time = i == 10 ? 50ms : 100us * (i + 1);
+        measurement.rtt.record(time);
+        measurement.timeline.record(1ms * i, time);
+    }
+    const auto text = test::lines(plot(measurement, 80));
+    EXPECT_THAT(text[18], HasSubstr("heights from 0.1 to 50 ms (logarithmic)"));
+    EXPECT_EQ(text[19], "max            █         ");
+    EXPECT_EQ(text[22], "     ▁▄▆▇████████████████") << "each of the lowest can be told apart";
 }
 
 TEST(Plot, FitsItsColumnsAndMarksTheLost) {
@@ -39,11 +56,13 @@ TEST(Plot, FitsItsColumnsAndMarksTheLost) {
         measurement.timeline.record(1ms * i, 10us * i);
     }
     measurement.timeline.record_lost(2500ms);
+    measurement.timeline.record_late(3500ms);
     for (const std::size_t columns : {std::size_t{40}, std::size_t{80}, std::size_t{200}}) {
         const std::string text = plot(measurement, columns);
         for (const std::string& line : test::lines(text))
-            EXPECT_LE(columns_of(line), std::max<std::size_t>(columns, 62)) << line;
+            EXPECT_LE(columns_of(line), std::max<std::size_t>(columns, 75)) << line;
         EXPECT_EQ(std::ranges::count(text, 'x'), 2) << "the mark, and that of max";
+        EXPECT_EQ(std::ranges::count(text, '^'), 1);
     }
 }
 
