@@ -22,6 +22,8 @@ std::string words_of(std::string_view phase, const std::error_code& code) {
     std::string words = std::string(phase) + ": " + code.message();
     if (const auto symbol = net::symbol(code); !symbol.empty())
         words += " (" + std::string(symbol) + ")";
+    if (phase == "connect" && code == std::errc::address_not_available)
+        words += ", no local port is left";
     return words;
 }
 
