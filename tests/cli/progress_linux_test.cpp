@@ -1,0 +1,101 @@
+// Tests of the live line of long work, on a terminal made for the test.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "net/clock.h"
+#include "tests/peer.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::HasSubstr;
+
+class Terminal {
+  public:
+    explicit Terminal(std::uint16_t columns) : master_(::posix_openpt(O_RDWR | O_NOCTTY)) {
+        ::grantpt(master_);
+        ::unlockpt(master_);
+        name_ = ::ptsname(master_);
+        // Held open, so that what was written is not lost when the program closes its end.
+        slave_ = ::open(name_.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+        const winsize size{24, columns, 0, 0};
+        ::ioctl(master_, TIOCSWINSZ, &size);
+    }
+    ~Terminal() {
+        ::close(slave_);
+        ::close(master_);
+    }
+    Terminal(const Terminal&) = delete;
+    Terminal& operator=(const Terminal&) = delete;
+
+    const std::string& name() const { return name_; }
+
+    // What is drawn, until `enough` of it or the deadline.
+    std::string read_until(const std::function<bool(const std::string&)>& enough) {
+        std::string text;
+        const auto deadline = net::deadline_in(patience);
+        while (!enough(text)) {
+            pollfd entry{master_, POLLIN, 0};
+            if (::poll(&entry, 1, net::poll_timeout(deadline)) <= 0)
+                break;
+            std::array<char, 4096> buffer{};
+            const ssize_t got = ::read(master_, buffer.data(), buffer.size());
+            if (got <= 0)
+                break;
+            text.append(buffer.data(), static_cast<std::size_t>(got));
+        }
+        return text;
+    }
+
+  private:
+    int master_;
+    int slave_ = -1;
+    std::string name_;
+};
+
+// What stands on a terminal's line after that was written to it.
+std::string shown(std::string_view written) {
+    std::string line;
+    std::size_t at = 0;
+    for (const char c : written) {
+        if (c == '\r') {
+            at = 0;
+            continue;
+        }
+        line.resize(std::max(line.size(), at + 1), ' ');
+        line[at++] = c;
+    }
+    return line;
+}
+
+TEST(ProgressLine, ShowsLongWorkWithinTheTerminalAndGoesAtItsEnd) {
+    auto peer = Peer::stream(echo_all);
+    for (const std::uint16_t columns : {std::uint16_t{40}, std::uint16_t{120}}) {
+        Terminal terminal(columns);
+        Process process({"/bin/sh", "-c",
+                         "exec " SOCKBOX_BIN_DIR "/echo -i 5ms -t 1h 127.0.0.1 " +
+                             peer.port() + " 2>" + terminal.name()});
+        std::string written = terminal.read_until(
+            [](const std::string& text) { return std::ranges::count(text, '\r') >= 2; });
+        const std::string line = shown(written);
+        EXPECT_THAT(line, testing::ContainsRegex("^2\\.[0-9]+ s of 1h  [0-9.]+/s  p50 "));
+        EXPECT_EQ(line.find("left") != line.npos, columns == 120) << line;
+        EXPECT_LT(line.size(), columns);
+        process.send_signal(SIGINT);
+        EXPECT_THAT(process.wait().out, HasSubstr("echo statistics"));
+        written +=
+            terminal.read_until([](const std::string& text) { return text.ends_with('\r'); });
+        EXPECT_EQ(shown(written).find_first_not_of(' '), std::string::npos) << "it was erased";
+    }
+}
+
+}  // namespace
+}  // namespace sockbox::test
