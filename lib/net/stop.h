@@ -6,18 +6,20 @@
 
 #include "net/platform.h"
 #include "net/result.h"
+#include "net/shared.h"
 #include "net/socket.h"
 
 namespace sockbox::net {
 
 // Once raised it stays so. Whoever waits puts waitable() into its own poll, epoll or ring: it
-// becomes readable, is never read, and so wakes all waiters and any later one.
+// becomes readable, is never read, and so wakes all waiters and any later one. A forked child
+// shares it: raised by the one, it is raised for both.
 class StopSignal {
   public:
-    // Fails when no descriptor is left.
+    // Fails when no descriptor or memory is left.
     static Result<StopSignal> create();
 
-    StopSignal(StopSignal&& other) noexcept;
+    StopSignal(StopSignal&& other) noexcept = default;
     StopSignal& operator=(StopSignal&&) = delete;
     ~StopSignal() = default;
 
@@ -27,10 +29,12 @@ class StopSignal {
     NativeSocket waitable() const noexcept { return wake_.native(); }
 
   private:
-    explicit StopSignal(Socket wake) noexcept : wake_(std::move(wake)) {}
+    using Flag = Shared<std::atomic<bool>>;
+    StopSignal(Socket wake, Flag raised) noexcept
+        : wake_(std::move(wake)), raised_(std::move(raised)) {}
 
     Socket wake_;
-    std::atomic<bool> raised_{false};
+    Flag raised_;
 };
 
 // While it lives, the first Ctrl-C (SIGINT) or SIGTERM raises `first`, the next one `second`, and

@@ -32,17 +32,17 @@ std::array<struct sigaction, caught.size()> before;
 }  // namespace
 
 Result<StopSignal> StopSignal::create() {
+    auto raised = Flag::create();
+    if (!raised)
+        return fail(raised.error());
     const int event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (event < 0)
         return fail_last("eventfd");
-    return StopSignal(Socket(event));
+    return StopSignal(Socket(event), std::move(*raised));
 }
 
-StopSignal::StopSignal(StopSignal&& other) noexcept
-    : wake_(std::move(other.wake_)), raised_(other.raised_.load()) {}
-
 void StopSignal::raise() noexcept {
-    if (raised_.exchange(true))
+    if (raised_->exchange(true))
         return;
     const std::uint64_t one = 1;
     // Cannot fail: the counter is far from full, and a closed descriptor has no waiter.
@@ -50,7 +50,7 @@ void StopSignal::raise() noexcept {
 }
 
 bool StopSignal::raised() const noexcept {
-    return raised_.load();
+    return raised_->load();
 }
 
 Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {

@@ -41,26 +41,26 @@ Status connect_to_itself(Socket& socket) {
 }  // namespace
 
 Result<StopSignal> StopSignal::create() {
+    auto raised = Flag::create();
+    if (!raised)
+        return fail(raised.error());
     auto socket = Socket::open(Family::ipv4, Transport::udp);
     if (!socket)
         return fail(socket.error());
     if (auto connected = connect_to_itself(*socket); !connected)
         return fail(connected.error());
-    return StopSignal(std::move(*socket));
+    return StopSignal(std::move(*socket), std::move(*raised));
 }
 
-StopSignal::StopSignal(StopSignal&& other) noexcept
-    : wake_(std::move(other.wake_)), raised_(other.raised_.load()) {}
-
 void StopSignal::raise() noexcept {
-    if (raised_.exchange(true))
+    if (raised_->exchange(true))
         return;
     constexpr std::array<std::byte, 1> wake{};
     wake_.send(wake);
 }
 
 bool StopSignal::raised() const noexcept {
-    return raised_.load();
+    return raised_->load();
 }
 
 Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {
