@@ -43,7 +43,7 @@ class Pool {
         const std::lock_guard lock(mutex_);
         if (waiting_.size() >= free_ && threads_ < service_.options().max_workers) {
             if (auto started = start_thread(); !started)
-                return service_.tell(Trouble::start_worker, started.error());
+                return turn_away(service_, std::move(client), started.error());
         }
         waiting_.push_back(std::move(client));
         changed_.notify_all();

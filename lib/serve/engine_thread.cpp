@@ -61,12 +61,11 @@ net::Status serve_with_threads(Service& service, Listeners listeners) {
     ThreadSet threads;
     Reactor reactor(service, make_poll_poller());
     reactor.place_with([&](Client client) {
+        const auto own = std::make_shared<Client>(std::move(client));
         try {
-            threads.start([&service, own = std::move(client)]() mutable {
-                serve_alone(service, std::move(own));
-            });
+            threads.start([&service, own] { serve_alone(service, std::move(*own)); });
         } catch (const std::system_error& error) {
-            service.tell(Trouble::start_worker, {error.code(), "start a thread", {}, {}, {}});
+            turn_away(service, std::move(*own), {error.code(), "start a thread", {}, {}, {}});
         }
     });
     if (auto ready = reactor.listen(std::move(listeners.tcp)); !ready)

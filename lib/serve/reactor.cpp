@@ -48,8 +48,8 @@ net::Status Reactor::answer_datagrams(std::vector<net::Socket> udp) {
 
 void Reactor::adopt(Client client) {
     std::unique_ptr<Connection> connection(new (std::nothrow) Connection(*this, std::move(client)));
-    if (!connection)
-        return service_.tell(Trouble::accept, out_of_memory("serve a connection").value());
+    if (!connection)  // then the client was not moved
+        return turn_away(service_, std::move(client), out_of_memory("serve a connection").value());
     const auto watched = poller_->watch(connection->native(), *connection, Interest::read);
     Connection& added = *connection;
     connections_.add(std::move(connection));

@@ -86,4 +86,10 @@ net::Deadline Session::linger_until(net::Deadline now, net::Deadline drain) {
     return std::min(now + linger, drain);
 }
 
+void turn_away(Service& service, Client client, const net::Error& why) {
+    service.tell(Trouble::start_worker, why);
+    const net::Deadline now = net::Clock::now();
+    Session(service, std::move(client), now).end(EndReason::failed, now, why.code);
+}
+
 }  // namespace sockbox::serve

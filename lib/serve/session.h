@@ -57,4 +57,7 @@ class Session {
     bool reset_ = false;
 };
 
+// Closes a connection that was accepted and cannot be served; told and counted as failed.
+void turn_away(Service& service, Client client, const net::Error& why);
+
 }  // namespace sockbox::serve
