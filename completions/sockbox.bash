@@ -44,7 +44,7 @@ _sockbox_values() {
     sockopt[-1]=${sockopt[-1]%"${sockopt[-1]##*/}"}sockopt
     case $1:$2 in
     *:--color) _sockbox_fill 'auto always never' ;;
-    echod:--engine) _sockbox_fill 'auto iterative thread pool poll epoll io_uring' ;;
+    echod:--engine) _sockbox_fill 'auto iterative thread pool poll fork epoll io_uring' ;;
     showip:--socktype) _sockbox_fill 'any stream dgram raw seqpacket' ;;
     showip:--protocol) _sockbox_fill 'tcp udp udplite icmp ipv6-icmp sctp' ;;
     showip:--flags)

@@ -67,7 +67,7 @@ function __sockbox_values
         case '*:--color'
             printf "$before%s\n" auto always never
         case echod:--engine
-            printf "$before%s\n" auto iterative thread pool poll epoll io_uring
+            printf "$before%s\n" auto iterative thread pool poll fork epoll io_uring
         case showip:--socktype
             printf "$before%s\n" any stream dgram raw seqpacket
         case showip:--protocol

@@ -72,10 +72,10 @@ std::vector<std::string> engine_names() {
 
 Take take_engine(std::string& name) {
     return [&name](std::string_view text) -> net::Status {
-        std::size_t index = 0;
-        auto taken = take_choice(index, engine_names())(text);
         name = text;
-        return taken;
+        std::size_t index = 0;
+        return serve::is_engine_name(text) ? net::Status()
+                                           : take_choice(index, engine_names())(text);
     };
 }
 
@@ -198,6 +198,12 @@ std::string mistake_in_bind(Asked& asked) {
 net::Result<const serve::Engine*> choose_engine(const std::string& name, EchodLog& log) {
     if (name != "auto") {
         const serve::Engine* engine = serve::find_engine(name);
+        if (engine == nullptr)
+            return net::fail({std::make_error_code(std::errc::not_supported),
+                              "engine",
+                              name,
+                              "not on this platform",
+                              {}});
         if (auto available = engine->available(); !available)
             return net::fail(available.error());
         return engine;
@@ -274,9 +280,11 @@ net::Result<int> serve_clients(const serve::Engine& engine, const Asked& asked, 
     if (!listeners->tcp.empty())
         note_clamped_backlog(asked.backlog, log);
     const serve::ServeOptions options = serve_options(asked);
-    serve::Counters counters;
-    serve::Service service(options, counters, log, *drain, *abort);
-    auto metrics = asked.metrics.open([&] { return echod_metrics(counters, engine.name); },
+    const auto counters = net::Shared<serve::Counters>::create();
+    if (!counters)
+        return net::fail(counters.error());
+    serve::Service service(options, **counters, log, *drain, *abort);
+    auto metrics = asked.metrics.open([&] { return echod_metrics(**counters, engine.name); },
                                       [draining = &*drain] { return !draining->raised(); });
     if (!metrics)
         return net::fail(metrics.error());
@@ -290,8 +298,8 @@ net::Result<int> serve_clients(const serve::Engine& engine, const Asked& asked, 
             return net::fail(started.error());
     if (auto served = engine.serve(service, std::move(*listeners)); !served)
         return net::fail(served.error());
-    log.aborted(counters);
-    const bool failed = options.limits.once ? counters.broken() > 0 : counters.aborted() > 0;
+    log.aborted(**counters);
+    const bool failed = options.limits.once ? (*counters)->broken() > 0 : (*counters)->aborted() > 0;
     return failed ? exit_mismatch : exit_ok;
 }
 

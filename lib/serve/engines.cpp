@@ -14,6 +14,8 @@ constexpr std::array portable_engines{
     Engine{"poll", "one thread, poll(2)", false, always_available, serve_with_poll},
 };
 
+constexpr std::array<std::string_view, 4> of_some_system{"fork", "epoll", "io_uring", "iocp"};
+
 std::vector<Engine> all_engines() {
     std::vector<Engine> all(portable_engines.begin(), portable_engines.end());
     const auto own = system_engines();
@@ -33,6 +35,11 @@ const Engine* find_engine(std::string_view name) {
     const auto found = std::find_if(all.begin(), all.end(),
                                     [name](const Engine& engine) { return engine.name == name; });
     return found == all.end() ? nullptr : &*found;
+}
+
+bool is_engine_name(std::string_view name) {
+    return find_engine(name) != nullptr ||
+           std::find(of_some_system.begin(), of_some_system.end(), name) != of_some_system.end();
 }
 
 const Engine& best_engine(std::vector<net::Error>& refusals) {

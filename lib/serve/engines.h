@@ -30,6 +30,9 @@ std::span<const Engine> engines();
 // The engine of that name, or null.
 const Engine* find_engine(std::string_view name);
 
+// Whether sockbox has an engine of that name on this system or another.
+bool is_engine_name(std::string_view name);
+
 // The best engine that this machine allows. `refusals` receives why better ones are not.
 const Engine& best_engine(std::vector<net::Error>& refusals);
 

@@ -44,7 +44,7 @@ class Service {
     Counters& counters() const noexcept { return counters_; }
     Observer& observer() const noexcept { return observer_; }
     // Raised: accept no more, finish what is under way. Then raised: end at once.
-    const net::StopSignal& drain() const noexcept { return drain_; }
+    net::StopSignal& drain() const noexcept { return drain_; }
     const net::StopSignal& abort() const noexcept { return abort_; }
 
     // When the drain is over; the first call starts it.
@@ -62,7 +62,7 @@ class Service {
     const ServeOptions& options_;
     Counters& counters_;
     Observer& observer_;
-    const net::StopSignal& drain_;
+    net::StopSignal& drain_;
     const net::StopSignal& abort_;
     Admission admission_;
     std::atomic<net::Deadline> drain_deadline_{net::no_deadline};

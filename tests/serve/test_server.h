@@ -60,7 +60,8 @@ class TestServer {
         : options_(std::move(options)),
           drain_(*net::StopSignal::create()),
           abort_(*net::StopSignal::create()),
-          service_(options_, counters_, witness_, drain_, abort_) {
+          counters_(*net::Shared<Counters>::create()),
+          service_(options_, *counters_, witness_, drain_, abort_) {
         ListenPlan plan;
         plan.addresses = {net::Endpoint::loopback(net::Family::ipv4)};
         plan.port = port;
@@ -94,7 +95,7 @@ class TestServer {
 
     std::uint16_t port() const { return port_; }
     net::Endpoint endpoint() const { return net::Endpoint::loopback(net::Family::ipv4, port_); }
-    const Counters& counters() const { return counters_; }
+    const Counters& counters() const { return *counters_; }
     Witness& witness() { return witness_; }
 
     // A client; its receive buffer small where it is to be slow.
@@ -112,10 +113,10 @@ class TestServer {
 
   private:
     ServeOptions options_;
-    Counters counters_;
     Witness witness_;
     net::StopSignal drain_;
     net::StopSignal abort_;
+    net::Shared<Counters> counters_;
     Service service_;
     std::uint16_t port_ = 0;
     std::thread thread_;

@@ -1,0 +1,157 @@
+// The fork engine: a process a client, which ends with it.
+#include "serve/engine_fork_linux.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include <unordered_map>
+
+#include "serve/child_linux.h"
+#include "serve/reactor.h"
+
+namespace sockbox::serve {
+namespace {
+
+struct Pipe {
+    net::Socket read_end;
+    net::Socket write_end;
+};
+
+net::Result<Pipe> open_pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        return net::fail_last("pipe");
+    return Pipe{net::Socket(ends[0]), net::Socket(ends[1])};
+}
+
+class Children;
+
+// A child as its parent sees it: the end of a pipe that tells what it did, and its end.
+class Child final : public EventSource {
+  public:
+    Child(Children& siblings, int pid, net::Socket pipe, Admission::Ticket ticket)
+        : siblings_(siblings), pid_(pid), pipe_(std::move(pipe)), ticket_(std::move(ticket)) {}
+
+    int pid() const noexcept { return pid_; }
+    net::NativeSocket waitable() const noexcept { return pipe_.native(); }
+
+    // Destroys the child when it is over.
+    void on_ready() override;
+
+  private:
+    void hear(const ChildMessage& message);
+    void wait();
+    void tell_loss(int status);
+
+    Children& siblings_;
+    int pid_;
+    net::Socket pipe_;
+    Admission::Ticket ticket_;
+    net::Deadline began_ = net::Clock::now();
+    bool ended_ = false;
+};
+
+class Children {
+  public:
+    Children(Service& service, Reactor& reactor) : service_(service), reactor_(reactor) {}
+
+    // The pipe for the next child is there before its client is accepted: what a started child
+    // leaves free is enough for another, so that at the limit of descriptors clients wait in the
+    // listen queue and are not accepted in vain.
+    net::Status prepare() {
+        auto pipe = open_pipe();
+        if (!pipe)
+            return net::fail(pipe.error());
+        next_ = std::move(*pipe);
+        return {};
+    }
+
+    void serve(Client client) {
+        if (!next_.read_end.valid())
+            if (auto prepared = prepare(); !prepared)
+                return turn_away(service_, std::move(client), prepared.error());
+        const auto pid = serve_in_child(service_, client, next_.write_end);
+        if (!pid)
+            return turn_away(service_, std::move(client), pid.error());
+        const auto added = children_.try_emplace(*pid, *this, *pid, std::move(next_.read_end),
+                                                 std::move(client.ticket));
+        Child& child = added.first->second;
+        if (auto watched = reactor_.add(child.waitable(), child); !watched)
+            service_.tell(Trouble::start_worker, watched.error());
+        client.socket.close();
+        next_.write_end.close();
+        static_cast<void>(prepare());  // else it is tried again, and told
+    }
+
+    void bury(Child& child) {
+        reactor_.remove(child.waitable());
+        children_.erase(child.pid());
+    }
+
+    Service& service() noexcept { return service_; }
+
+  private:
+    Service& service_;
+    Reactor& reactor_;
+    Pipe next_;
+    std::unordered_map<int, Child> children_;
+};
+
+void Child::on_ready() {
+    ChildMessage message;
+    const auto got = ::read(pipe_.native(), &message, sizeof message);
+    if (got == sizeof message)
+        return hear(message);
+    if (got < 0 && errno == EINTR)
+        return;
+    wait();
+    siblings_.bury(*this);
+}
+
+void Child::hear(const ChildMessage& message) {
+    Service& service = siblings_.service();
+    if (message.kind == ChildMessage::Kind::trouble)
+        return service.tell(Trouble::accept, {message.error, message.action.data(), {}, {}, {}});
+    ended_ = true;
+    service.observer().ended(message.report);
+}
+
+// So that it does not stay a zombie. It closed its end of the pipe, so this does not take long.
+void Child::wait() {
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (!ended_)
+        tell_loss(status);
+}
+
+// It was killed, or had no memory. It counted its connection open, but not its end.
+void Child::tell_loss(int status) {
+    Service& service = siblings_.service();
+    std::string why = WIFSIGNALED(status)
+                          ? fmt::format("its process was ended by signal {}", WTERMSIG(status))
+                          : std::string("its process ended early");
+    service.tell(Trouble::start_worker,
+                 {{}, "serve", ticket_.peer().unmapped().to_string(), std::move(why), {}});
+    service.counters().open.subtract();
+    Session(service, {net::Socket(), std::move(ticket_)}, began_)
+        .end(EndReason::failed, net::Clock::now(), std::make_error_code(std::errc::owner_dead));
+}
+
+}  // namespace
+
+net::Status serve_with_processes(Service& service, Listeners listeners) {
+    Reactor reactor(service, make_poll_poller());
+    Children children(service, reactor);
+    if (auto prepared = children.prepare(); !prepared)
+        return prepared;
+    reactor.place_with([&children](Client client) { children.serve(std::move(client)); });
+    if (auto ready = reactor.listen(std::move(listeners.tcp)); !ready)
+        return ready;
+    if (auto ready = reactor.answer_datagrams(std::move(listeners.udp)); !ready)
+        return ready;
+    return reactor.run();
+}
+
+}  // namespace sockbox::serve
