@@ -11,9 +11,10 @@ endforeach()
 add_library(sockbox_headers INTERFACE)
 target_include_directories(sockbox_headers SYSTEM INTERFACE "${SOCKBOX_HEADERS}")
 
-# The archive: a shared library would cost the start of commands that never use it.
+# The archives: a shared library would cost the start of commands that never use it.
 if(NOT WIN32)
     find_library(SOCKBOX_URING NAMES liburing.a REQUIRED)
+    find_library(SOCKBOX_SECCOMP NAMES libseccomp.a REQUIRED)
 endif()
 
 # GoogleTest is built from Debian's sources, with the flags of this build: a sanitizer has to

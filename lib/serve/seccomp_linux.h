@@ -1,0 +1,12 @@
+// The seccomp filter of a server: the system calls of its engine, and no other.
+#pragma once
+
+#include <string_view>
+
+#include "net/result.h"
+
+namespace sockbox::serve {
+
+net::Status enter_seccomp(std::string_view engine);
+
+}  // namespace sockbox::serve

@@ -1,0 +1,125 @@
+// Tests of echod in its sandbox, as /proc shows it, with every engine.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "serve/engines.h"
+#include "tests/echod_client.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::HasSubstr;
+
+// The value of a line of /proc/PID/status (proc(5)), such as "Seccomp".
+std::string status_of(int pid, const std::string& name) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(file, line);)
+        if (line.starts_with(name + ":\t"))
+            return line.substr(name.size() + 2);
+    return {};
+}
+
+class InItsSandbox : public testing::TestWithParam<std::string> {
+  protected:
+    void SetUp() override {
+#ifdef SOCKBOX_SANITIZED
+        GTEST_SKIP() << "a build with a sanitizer enters none";
+#endif
+        const auto available = serve::find_engine(GetParam())->available();
+        if (!available)
+            GTEST_SKIP() << available.error().message();
+    }
+};
+
+void expect_half_close_echoed(const std::string& port) {
+    auto client = connect(port);
+    std::vector<std::byte> sent(300'000, std::byte{5});
+    ASSERT_TRUE(net::send_all(client, sent, net::deadline_in(patience)));
+    ASSERT_TRUE(client.shutdown(net::ShutdownHow::send));
+    std::size_t got = 0;
+    for (std::vector<std::byte> some(65536);;) {
+        ASSERT_EQ(net::wait_for(client, net::Direction::receive, net::deadline_in(patience)),
+                  net::Readiness::ready);
+        const auto transfer = client.receive(some);
+        if (!transfer.done()) {
+            EXPECT_TRUE(transfer.end());
+            break;
+        }
+        got += transfer.bytes;
+    }
+    EXPECT_EQ(got, sent.size());
+}
+
+TEST_P(InItsSandbox, ItServesDrainsAndHasNoRights) {
+    const TemporaryFile port_file;
+    Words args{"--engine", GetParam(), "-v", "--port-file", port_file.path(), "--metrics", "0"};
+    const bool root = ::geteuid() == 0;
+    if (root)
+        args.insert(args.end(), {"--user", "nobody"});
+    EchoServer server(args);
+    const int pid = server.process().pid();
+    if (root)
+        EXPECT_EQ(status_of(pid, "Uid"), "65534\t65534\t65534\t65534");
+    EXPECT_EQ(status_of(pid, "CapEff"), "0000000000000000");
+    EXPECT_EQ(status_of(pid, "CapPrm"), "0000000000000000");
+    EXPECT_EQ(status_of(pid, "NoNewPrivs"), "1");
+    EXPECT_EQ(status_of(pid, "Seccomp"), "2");
+    for (int i = 0; i < 3; ++i)
+        expect_half_close_echoed(server.port());
+    auto client = connect(server.port());
+    expect_served(client);
+    auto datagrams = net::bind_datagram(net::Endpoint::loopback(net::Family::ipv4));
+    ASSERT_TRUE(datagrams);
+    ASSERT_TRUE(datagrams->send_to({}, loopback(server.port())).done());
+    EXPECT_EQ(net::wait_for(*datagrams, net::Direction::receive, net::deadline_in(patience)),
+              net::Readiness::ready);
+    EXPECT_EQ(port_file.content(), server.port() + "\n");
+    server.process().send_signal(SIGTERM);
+    const Ran ran = server.process().wait();
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_EQ(port_file.content(), "");
+    EXPECT_THAT(ran.err, HasSubstr(root ? "sandbox: user nobody, no capabilities"
+                                        : "sandbox: no capabilities"));
+    EXPECT_THAT(ran.err, HasSubstr("seccomp"));
+    EXPECT_THAT(ran.err, testing::Not(HasSubstr("EPERM"))) << ran.err;
+}
+
+std::vector<std::string> engine_names() {
+    std::vector<std::string> names;
+    for (const serve::Engine& engine : serve::engines())
+        names.emplace_back(engine.name);
+    return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Echod, InItsSandbox, testing::ValuesIn(engine_names()),
+                         [](const auto& tested) { return tested.param; });
+
+TEST(EchodSandbox, CanBeLeftOutAndSaysSo) {
+    EchoServer server({"--no-sandbox", "-v"});
+    EXPECT_EQ(status_of(server.process().pid(), "Seccomp"), "0");
+    EXPECT_EQ(status_of(server.process().pid(), "NoNewPrivs"), "0");
+    server.process().send_signal(SIGTERM);
+    EXPECT_THAT(server.process().wait().err, HasSubstr("echod: sandbox: left out: --no-sandbox\n"));
+}
+
+TEST(EchodSandbox, AnUnknownUserIsAUsageError) {
+    const Ran ran = run(tools::echod, {"--user", "no-such-user-here"});
+    EXPECT_EQ(ran.status, tools::exit_usage);
+    EXPECT_THAT(ran.err, HasSubstr("--user: 'no-such-user-here' is no user here"));
+}
+
+TEST(EchodSandbox, OnlyRootCanChangeItsUser) {
+    Words words{SOCKBOX_BIN_DIR "/echod", "-p", "0", "-b", "127.0.0.1", "--user", "root"};
+    if (::geteuid() == 0)
+        words.insert(words.begin(), {"/usr/bin/setpriv", "--reuid", "65534", "--clear-groups"});
+    const Ran ran = Process(words).wait();
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, HasSubstr("echod: become user root: "));
+    EXPECT_THAT(ran.err, HasSubstr("only root can change its user"));
+}
+
+}  // namespace
+}  // namespace sockbox::test
