@@ -10,8 +10,10 @@
 #include "net/units.h"
 #include "report/json.h"
 #include "serve/engines.h"
+#include "serve/systemd.h"
 #include "tools/access.h"
 #include "tools/cli.h"
+#include "tools/confinement.h"
 #include "tools/echod_log.h"
 #include "tools/echod_metrics.h"
 #include "tools/port_file.h"
@@ -37,9 +39,11 @@ struct Asked {
     std::int64_t max_connections = 0;
     std::int64_t max_per_client = 0;
     std::vector<net::Setting> settings;
+    bool says_where = false;  // --port or --bind was given
     std::string port_file;
     std::size_t log_format = 0;
     MetricsOption metrics;
+    Confinement confinement;
     serve::ServeOptions serve;
 };
 
@@ -120,6 +124,7 @@ void declare(Cli& cli, Asked& asked) {
         .option("--port-file", "FILE", "write the port there once listening",
                 take_text(asked.port_file));
     asked.metrics.declare(cli);
+    asked.confinement.declare(cli);
     cli.option("--log-format", "FORMAT", "text or json (default text)",
                take_choice(asked.log_format, {"text", "json"}))
         .common(asked.common)
@@ -259,6 +264,28 @@ void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
                              *most));
 }
 
+// The sockets that systemd, or `sockopt -- echod`, passes on; else new ones as the options say.
+net::Result<serve::Listeners> take_or_open_listeners(const Asked& asked, EchodLog& log) {
+    const auto plan = listen_plan(asked);
+    if (!plan)
+        return net::fail(plan.error());
+    auto passed = serve::take_passed_sockets(plan->options.prepare);
+    if (!passed)
+        return net::fail(passed.error());
+    if (!*passed)
+        return serve::open_listeners(*plan);
+    if (asked.says_where)
+        log.note("the sockets come from LISTEN_FDS: --port and --bind mean nothing");
+    return std::move(**passed);
+}
+
+net::Status confine(const Asked& asked, const serve::Engine& engine, EchodLog& log) {
+    return asked.confinement.enter(engine.name, asked.port_file, [&](std::string_view note) {
+        if (asked.common.verbose)
+            log.note(note);
+    });
+}
+
 // Serves until it is told to end; the exit status.
 net::Result<int> serve_clients(const serve::Engine& engine, const Asked& asked, EchodLog& log,
                                Io io) {
@@ -267,12 +294,13 @@ net::Result<int> serve_clients(const serve::Engine& engine, const Asked& asked, 
     if (!drain || !abort)
         return net::fail((drain ? abort : drain).error());
     const net::Interrupts interrupts(*drain, *abort);
-    const auto plan = listen_plan(asked);
-    if (!plan)
-        return net::fail(plan.error());
-    auto listeners = serve::open_listeners(*plan);
+    auto listeners = take_or_open_listeners(asked, log);
     if (!listeners)
         return net::fail(listeners.error());
+    auto notice = serve::StateNotice::open();
+    if (!notice)
+        return net::fail(notice.error());
+    log.on_drain([&notice] { notice->tell("STOPPING=1"); });
     PortFile port_file;
     if (!asked.port_file.empty())
         if (auto written = port_file.write(asked.port_file, listeners->port); !written)
@@ -288,19 +316,33 @@ net::Result<int> serve_clients(const serve::Engine& engine, const Asked& asked, 
                                       [draining = &*drain] { return !draining->raised(); });
     if (!metrics)
         return net::fail(metrics.error());
-    net::StatusRequests requests([&] { log.status(counters); });
+    if (auto confined = confine(asked, engine, log); !confined)
+        return net::fail(confined.error());
+    net::StatusRequests requests([&] { log.status(**counters); });
     if (auto started = requests.start(); !started)
         return net::fail(started.error());
     if (!asked.common.quiet)
         announce_all(*listeners, engine, options.workers, *metrics, asked.common.json, io);
+    notice->tell("READY=1");
     if (*metrics)
         if (auto started = (*metrics)->start(); !started)
             return net::fail(started.error());
     if (auto served = engine.serve(service, std::move(*listeners)); !served)
         return net::fail(served.error());
     log.aborted(**counters);
-    const bool failed = options.limits.once ? (*counters)->broken() > 0 : (*counters)->aborted() > 0;
+    const bool failed =
+        options.limits.once ? (*counters)->broken() > 0 : (*counters)->aborted() > 0;
     return failed ? exit_mismatch : exit_ok;
+}
+
+net::Result<int> choose_and_serve(const Asked& asked, const net::Status& user, EchodLog& log,
+                                  Io io) {
+    if (!user)
+        return net::fail(user.error());
+    const auto engine = choose_engine(asked.engine, log);
+    if (!engine)
+        return net::fail(engine.error());
+    return serve_clients(**engine, asked, log, io);
 }
 
 }  // namespace
@@ -312,16 +354,18 @@ int echod(Args args, Io io) {
     declare(cli, asked);
     if (const auto status = cli.parse(args, io))
         return *status;
+    asked.says_where = cli.given("port") || cli.given("bind");
     if (const std::string mistake = mistake_in_bind(asked); !mistake.empty())
         return cli.refuse(io, mistake);
     if (asked.serve.limits.once && asked.udp && !asked.tcp)
         return cli.refuse(io, "--once waits for a TCP client, and --udp serves none");
+    const auto user = asked.confinement.look_up();
+    if (!user && user.error().code == std::errc::invalid_argument)
+        return cli.refuse(io, "--user: " + user.error().message());
     net::platform::ignore_broken_pipes();
     net::platform::raise_descriptor_limit();
     EchodLog log(io.err, static_cast<EchodLog::Format>(asked.log_format), asked.common.verbose);
-    const auto engine = choose_engine(asked.engine, log);
-    const auto ended = engine ? serve_clients(**engine, asked, log, io)
-                              : net::Result<int>(net::fail(engine.error()));
+    const auto ended = choose_and_serve(asked, user, log, io);
     if (ended)
         return finish(io, tool, *ended);
     complain(io, tool, ended.error());

@@ -85,6 +85,11 @@ void EchodLog::trouble(const net::Error& error) {
     note(error.message());
 }
 
+void EchodLog::drain_began() {
+    if (act_on_drain_)
+        act_on_drain_();
+}
+
 void EchodLog::note(std::string_view text) {
     if (format_ == Format::json)
         output_.write(report::event(tool, "log").set("message", text).to_string() + '\n');

@@ -1,6 +1,8 @@
 // What echod tells of its connections, as lines of text or JSON on the standard error.
 #pragma once
 
+#include <functional>
+
 #include "serve/connection_report.h"
 #include "serve/counters.h"
 #include "tools/io.h"
@@ -18,6 +20,10 @@ class EchodLog final : public serve::Observer {
     void opened(const net::Endpoint& peer) override;
     void ended(const serve::ConnectionReport& report) override;
     void trouble(const net::Error& error) override;
+    void drain_began() override;
+
+    // Called when no more clients are accepted, from any of the server's threads.
+    void on_drain(std::function<void()> act) { act_on_drain_ = std::move(act); }
 
     // Something about the server as a whole.
     void note(std::string_view text);
@@ -32,6 +38,7 @@ class EchodLog final : public serve::Observer {
     Output& output_;
     Format format_;
     bool verbose_;
+    std::function<void()> act_on_drain_;
 };
 
 }  // namespace sockbox::tools

@@ -41,6 +41,8 @@ class Observer {
     virtual void ended(const ConnectionReport& report) = 0;
     // What the server could not do and goes on after; each kind once a second at most.
     virtual void trouble(const net::Error& error) = 0;
+    // No more clients are accepted; once.
+    virtual void drain_began() {}
 
   protected:
     ~Observer() = default;

@@ -72,6 +72,13 @@ net::Result<Listeners> open_once(const ListenPlan& plan) {
 
 }  // namespace
 
+net::Status prepare_listener(net::Socket& socket, net::Transport transport,
+                             const net::Prepare& prepare) {
+    if (transport == net::Transport::tcp)
+        return prepare_stream(prepare)(socket);
+    return prepare ? prepare(socket) : net::Status();
+}
+
 net::Result<Listeners> open_listeners(const ListenPlan& plan) {
     auto opened = open_once(plan);
     for (int attempt = 1; attempt < port_attempts && plan.port == 0 && !opened &&

@@ -28,4 +28,9 @@ struct Listeners {
 // Opens all of them or none. Fails as the first that cannot be had fails.
 net::Result<Listeners> open_listeners(const ListenPlan& plan);
 
+// Sets on a socket that another program opened what open_listeners() sets, then calls `prepare`
+// (may be empty).
+net::Status prepare_listener(net::Socket& socket, net::Transport transport,
+                             const net::Prepare& prepare);
+
 }  // namespace sockbox::serve

@@ -43,9 +43,10 @@ std::chrono::nanoseconds Service::sweep_interval(bool draining) const noexcept {
                                                 most_sweep_interval);
 }
 
-net::Deadline Service::drain_deadline() noexcept {
+net::Deadline Service::drain_deadline() {
     net::Deadline unset = net::no_deadline;
-    drain_deadline_.compare_exchange_strong(unset, net::deadline_in(options_.drain_timeout));
+    if (drain_deadline_.compare_exchange_strong(unset, net::deadline_in(options_.drain_timeout)))
+        observer_.drain_began();
     return drain_deadline_.load();
 }
 

@@ -47,8 +47,8 @@ class Service {
     net::StopSignal& drain() const noexcept { return drain_; }
     const net::StopSignal& abort() const noexcept { return abort_; }
 
-    // When the drain is over; the first call starts it.
-    net::Deadline drain_deadline() noexcept;
+    // When the drain is over; the first call starts it, and tells the observer.
+    net::Deadline drain_deadline();
 
     // How often to look at the connections' time.
     std::chrono::nanoseconds sweep_interval(bool draining) const noexcept;

@@ -1,0 +1,178 @@
+// Tests of echod under systemd's protocols, and of its units.
+#include <gmock/gmock.h>
+#include <sys/un.h>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+
+#include "tests/echod_client.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::HasSubstr;
+
+Process activated(const std::string& kinds, const Words& args = {}) {
+    Words words{SOCKBOX_SOURCE_DIR "/tests/socket_activation.py", kinds, SOCKBOX_BIN_DIR "/echod"};
+    words.insert(words.end(), args.begin(), args.end());
+    return Process(words);
+}
+
+std::string port_in(const std::string& ready_line) {
+    const std::string address = ready_line.substr(0, ready_line.find(" ("));
+    return address.substr(address.rfind(':') + 1);
+}
+
+TEST(EchodSystemd, ServesTheSocketsThatItIsHanded) {
+    Process server = activated("udp,tcp");
+    const std::string tcp = server.read_line();
+    const std::string udp = server.read_line();
+    EXPECT_THAT(tcp, HasSubstr(" (tcp, "));
+    EXPECT_THAT(udp, HasSubstr(" (udp, "));
+    EXPECT_EQ(port_in(tcp), port_in(udp));
+    auto stream = connect(port_in(tcp));
+    expect_served(stream);
+    auto datagrams = net::bind_datagram(net::Endpoint::loopback(net::Family::ipv4));
+    ASSERT_TRUE(datagrams);
+    std::byte byte{7};
+    ASSERT_TRUE(datagrams->send_to({&byte, 1}, loopback(port_in(udp))).done());
+    EXPECT_EQ(net::wait_for(*datagrams, net::Direction::receive, net::deadline_in(patience)),
+              net::Readiness::ready);
+    stream.close();
+    server.send_signal(SIGTERM);
+    const Ran ran = server.wait();
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_EQ(ran.err, "");
+}
+
+TEST(EchodSystemd, RefusesWhatItCannotServe) {
+    for (const char* kinds : {"file", "unix", "unbound", "connected", "tcp,file"}) {
+        SCOPED_TRACE(kinds);
+        const Ran ran = activated(kinds).wait();
+        EXPECT_EQ(ran.status, tools::exit_refused);
+        EXPECT_EQ(ran.out, "");
+        const bool second = std::string_view(kinds).starts_with("tcp");
+        EXPECT_THAT(ran.err, HasSubstr(second ? "LISTEN_FDS descriptor 4: it is no socket"
+                                              : "LISTEN_FDS descriptor 3: it is no "));
+        EXPECT_EQ(lines(ran.err).size(), 1U) << ran.err;
+    }
+}
+
+TEST(EchodSystemd, SocketsForAnotherProcessAreNotTaken) {
+    Process server({"echod", "--port", "0", "--bind", "127.0.0.1"},
+                   {"LISTEN_FDS=1", "LISTEN_PID=1"});
+    auto client = connect(port_in(server.read_line()));
+    expect_served(client);
+}
+
+TEST(EchodSystemd, OptionsThatMeanNothingThenAreTold) {
+    Process server = activated("tcp", {"--port", "7"});
+    EXPECT_THAT(server.read_line(), HasSubstr("listening on 127.0.0.1:"));
+    server.send_signal(SIGTERM);
+    EXPECT_THAT(server.wait().err, HasSubstr("--port and --bind mean nothing"));
+}
+
+TEST(EchodSystemd, SockoptHandsItsSocketOver) {
+    Process server(
+        {"sockopt", "--listen", "127.0.0.1:0", "SO_RCVBUF=20000", "--", SOCKBOX_BIN_DIR "/echod"});
+    std::string line;
+    while (!line.starts_with("listening on ")) {
+        line = server.read_line();
+        ASSERT_FALSE(line.empty());
+    }
+    auto client = connect(port_in(line));
+    expect_served(client);
+}
+
+// A datagram socket at `path` ('@' for an abstract one) that hears what a service tells.
+class Manager {
+  public:
+    explicit Manager(std::string path) : path_(std::move(path)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path_.copy(address.sun_path, sizeof address.sun_path - 1);
+        if (path_[0] == '@')
+            address.sun_path[0] = '\0';
+        socket_ = std::move(*net::Socket::open(AF_UNIX, SOCK_DGRAM, 0));
+        const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_.size());
+        EXPECT_EQ(::bind(socket_.native(),
+                         static_cast<const sockaddr*>(static_cast<const void*>(&address)), length),
+                  0);
+    }
+    std::string variable() const { return "NOTIFY_SOCKET=" + path_; }
+    std::string hear() {
+        if (net::wait_for(socket_, net::Direction::receive, net::deadline_in(patience)) !=
+            net::Readiness::ready)
+            return "nothing";
+        std::string text(100, '\0');
+        const auto got = socket_.receive(std::as_writable_bytes(std::span(text)));
+        text.resize(got.bytes);
+        return text;
+    }
+
+  private:
+    std::string path_;
+    net::Socket socket_;
+};
+
+TEST(EchodSystemd, TellsItsManagerWhenItIsReadyAndWhenItEnds) {
+    const TemporaryFile unique;
+    std::filesystem::remove(unique.path());
+    for (const std::string& path : {unique.path(), "@" + unique.path()}) {
+        SCOPED_TRACE(path);
+        Manager manager(path);
+        Process server({"echod", "--port", "0", "--bind", "127.0.0.1"}, {manager.variable()});
+        EXPECT_EQ(manager.hear(), "READY=1");
+        server.send_signal(SIGTERM);
+        EXPECT_EQ(manager.hear(), "STOPPING=1");
+        EXPECT_EQ(server.wait().status, 0);
+    }
+}
+
+TEST(EchodSystemd, AManagerThatIsNotThereIsTold) {
+    Process server({"echod", "--port", "0", "--bind", "127.0.0.1"},
+                   {"NOTIFY_SOCKET=/nonexistent/notify"});
+    const Ran ran = server.wait();
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_THAT(ran.err, HasSubstr("connect NOTIFY_SOCKET /nonexistent/notify: "));
+}
+
+// The units as they are installed, but for the path of the program.
+class SystemdUnits : public testing::Test {
+  protected:
+    void SetUp() override {
+        if (!std::ifstream(analyze_))
+            GTEST_SKIP() << analyze_ << " is not there";
+        std::filesystem::create_directory(folder_);
+        for (const char* name : {"echod.service", "echod.socket"}) {
+            std::ifstream file(SOCKBOX_SOURCE_DIR "/packaging/systemd/" + std::string(name));
+            const std::string text{std::istreambuf_iterator<char>(file), {}};
+            std::ofstream(folder_ + "/" + name)
+                << std::regex_replace(text, std::regex("@[A-Z_]+@/"), SOCKBOX_BIN_DIR "/");
+        }
+    }
+    ~SystemdUnits() override { std::filesystem::remove_all(folder_); }
+
+    const std::string analyze_ = "/usr/bin/systemd-analyze";
+    const TemporaryFile unique_;
+    const std::string folder_ = unique_.path() + ".units";
+};
+
+TEST_F(SystemdUnits, AreWithoutMistakes) {
+    const Ran ran = Process({analyze_, "verify", "--man=no", folder_ + "/echod.service",
+                             folder_ + "/echod.socket"})
+                        .wait();
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_THAT(ran.err, testing::Not(HasSubstr("echod.s"))) << ran.err;
+}
+
+TEST_F(SystemdUnits, LeaveLittleExposed) {
+    const Ran ran = Process({analyze_, "security", "--offline=true", "--threshold=20", "--no-pager",
+                             folder_ + "/echod.service"})
+                        .wait();
+    EXPECT_EQ(ran.status, 0) << ran.out;
+}
+
+}  // namespace
+}  // namespace sockbox::test

@@ -1,0 +1,51 @@
+#!/usr/bin/python3
+"""socket_activation.py KINDS COMMAND...: runs COMMAND with sockets as systemd passes them on.
+
+KINDS is a comma list of tcp, udp (both on one free port of 127.0.0.1), connected, unix, unbound
+(UDP) and file; they become the descriptors from 3 on.
+"""
+import os
+import socket
+import sys
+
+
+def open_one(kind, port):
+    if kind == "file":
+        return os.open("/dev/null", os.O_RDWR)
+    if kind == "unix":
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind("")  # a free abstract name
+        listener.listen()
+        return listener.detach()
+    if kind == "connected":
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            return socket.create_connection(listener.getsockname()).detach()
+    stream = kind == "tcp"
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
+    if kind != "unbound":
+        opened.bind(("127.0.0.1", port))
+    if stream:
+        opened.listen()
+    return opened.detach()
+
+
+def main():
+    opened = []
+    port = 0
+    for kind in sys.argv[1].split(","):
+        opened.append(open_one(kind, port))
+        if kind in ("tcp", "udp") and port == 0:
+            port = socket.socket(fileno=os.dup(opened[-1])).getsockname()[1]
+    # Out of the way first, so that none overwrites another.
+    high = [os.dup2(descriptor, 100 + place) for place, descriptor in enumerate(opened)]
+    for place, descriptor in enumerate(high):
+        os.dup2(descriptor, 3 + place)
+        os.set_inheritable(3 + place, True)
+        os.close(descriptor)
+    os.environ["LISTEN_FDS"] = str(len(high))
+    os.environ["LISTEN_PID"] = str(os.getpid())
+    os.environ["LISTEN_FDNAMES"] = ":".join(["echod"] * len(high))
+    os.execv(sys.argv[2], sys.argv[2:])
+
+
+main()
