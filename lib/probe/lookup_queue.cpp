@@ -81,7 +81,8 @@ struct LookupQueue::State {
 
 // Waits for a place in the order and takes it.
 void LookupQueue::State::enter(Lock& lock, std::shared_ptr<Slot> slot) {
-    space.wait(lock, [&] { return order.size() < plan.jobs * places_per_job; });
+    if (keeper.joinable())
+        space.wait(lock, [&] { return order.size() < plan.jobs * places_per_job; });
     order.push_back(std::move(slot));
     progress.notify_one();
 }
@@ -248,7 +249,11 @@ void LookupQueue::State::wait_for_progress(Lock& lock) {
 
 LookupQueue::LookupQueue(LookupPlan plan, Show show, Pause pause)
     : state_(std::make_shared<State>(plan, std::move(show), std::move(pause))) {
-    state_->keeper = std::thread([state = state_] { state->keep_order(state); });
+    try {
+        state_->keeper = std::thread([state = state_] { state->keep_order(state); });
+    } catch (const std::system_error&) {
+        // Without a thread for it, finish() shows them.
+    }
 }
 
 void LookupQueue::ask(Question question) {
@@ -277,7 +282,10 @@ void LookupQueue::finish() {
         state_->closed = true;
         state_->progress.notify_one();
     }
-    state_->keeper.join();
+    if (state_->keeper.joinable())
+        state_->keeper.join();
+    else
+        state_->keep_order(state_);
     state_->work.notify_all();
     for (std::thread& worker : state_->workers)
         worker.join();
