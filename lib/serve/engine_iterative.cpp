@@ -28,9 +28,13 @@ net::Status serve_streams(Service& service, std::vector<net::Socket> tcp) {
 net::Status serve_iteratively(Service& service, Listeners listeners) {
     net::Status answered;
     std::thread datagrams;
-    if (!listeners.udp.empty())
-        datagrams =
-            std::thread([&] { answered = answer_datagrams(service, std::move(listeners.udp)); });
+    try {
+        if (!listeners.udp.empty())
+            datagrams = std::thread(
+                [&] { answered = answer_datagrams(service, std::move(listeners.udp)); });
+    } catch (const std::system_error& error) {
+        return net::fail({error.code(), "start a thread", {}, {}, {}});
+    }
     const net::Status served = serve_streams(service, std::move(listeners.tcp));
     if (datagrams.joinable())
         datagrams.join();
