@@ -69,20 +69,33 @@ std::string text_of(const serve::Counters& counters) {
         udp.answered.value(), udp.dropped(), udp.unsent.value(), udp.overflowed.value());
 }
 
+// A line for which there is no memory is lost: no client may be, because of it.
+template <class Tell>
+void unless_out_of_memory(const Tell& tell) {
+    try {
+        tell();
+    } catch (const std::bad_alloc&) {
+    }
+}
+
 }  // namespace
 
 void EchodLog::opened(const net::Endpoint& peer) {
-    if (verbose_ && format_ == Format::text)
-        output_.print("{}: {}: connected\n", tool, peer.unmapped().to_string());
+    if (!verbose_ || format_ != Format::text)
+        return;
+    unless_out_of_memory(
+        [&] { output_.print("{}: {}: connected\n", tool, peer.unmapped().to_string()); });
 }
 
 void EchodLog::ended(const serve::ConnectionReport& report) {
-    if (verbose_)
-        output_.write(format_ == Format::json ? json_of(report) : text_of(report));
+    if (!verbose_)
+        return;
+    unless_out_of_memory(
+        [&] { output_.write(format_ == Format::json ? json_of(report) : text_of(report)); });
 }
 
 void EchodLog::trouble(const net::Error& error) {
-    note(error.message());
+    unless_out_of_memory([&] { note(error.message()); });
 }
 
 void EchodLog::drain_began() {

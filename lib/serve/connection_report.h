@@ -34,7 +34,8 @@ struct ConnectionReport {
     std::error_code error;  // for `failed`
 };
 
-// Hears of what happens; called from any of the server's threads, so it has to be quick.
+// Hears of what happens; called from any of the server's threads, so it has to be quick, and must
+// not throw.
 class Observer {
   public:
     virtual void opened(const net::Endpoint& peer) = 0;

@@ -22,6 +22,9 @@ class PollPoller final : public Poller {
         net::PollEntry entry{};
         entry.fd = socket;
         entry.events = events_of(interest);
+        // All of it or nothing: what may run out of memory comes before what cannot.
+        entries_.reserve(room_for_one_more(entries_));
+        sources_.reserve(entries_.capacity());
         places_[socket] = entries_.size();
         entries_.push_back(entry);
         sources_.push_back(&source);
@@ -64,6 +67,11 @@ class PollPoller final : public Poller {
     }
 
   private:
+    // A capacity that grows as push_back's does.
+    static std::size_t room_for_one_more(const std::vector<net::PollEntry>& entries) {
+        return entries.size() < entries.capacity() ? entries.capacity() : 2 * entries.size() + 1;
+    }
+
     std::vector<net::PollEntry> entries_;
     std::vector<EventSource*> sources_;  // one an entry
     std::unordered_map<net::NativeSocket, std::size_t> places_;

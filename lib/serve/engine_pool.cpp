@@ -56,6 +56,9 @@ class Pool {
             *handle = std::thread([this, handle] { work(*handle); });
         } catch (const std::system_error& error) {
             return net::fail({error.code(), "start a thread", {}, {}, {}});
+        } catch (const std::bad_alloc&) {
+            return net::fail(
+                {std::make_error_code(std::errc::not_enough_memory), "start a thread", {}, {}, {}});
         }
         ++threads_;
         ++alive_;

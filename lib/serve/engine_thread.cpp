@@ -66,6 +66,10 @@ net::Status serve_with_threads(Service& service, Listeners listeners) {
             threads.start([&service, own] { serve_alone(service, std::move(*own)); });
         } catch (const std::system_error& error) {
             turn_away(service, std::move(*own), {error.code(), "start a thread", {}, {}, {}});
+        } catch (const std::bad_alloc&) {
+            turn_away(
+                service, std::move(*own),
+                {std::make_error_code(std::errc::not_enough_memory), "start a thread", {}, {}, {}});
         }
     });
     if (auto ready = reactor.listen(std::move(listeners.tcp)); !ready)

@@ -9,9 +9,10 @@ namespace {
 // Buffers kept for the next slow peer.
 constexpr std::size_t spare_pages = 16;
 
+const std::error_code no_memory = std::make_error_code(std::errc::not_enough_memory);
+
 tl::unexpected<net::Error> out_of_memory(std::string action) {
-    return net::fail(
-        {std::make_error_code(std::errc::not_enough_memory), std::move(action), {}, {}, {}});
+    return net::fail({no_memory, std::move(action), {}, {}, {}});
 }
 
 }  // namespace
@@ -121,12 +122,22 @@ net::Status Reactor::run() {
     if (auto started = start(); !started)
         return started;
     while (!idle()) {
+        if (auto turn = take_turn(); !turn)
+            return turn;
+    }
+    return {};
+}
+
+net::Status Reactor::take_turn() {
+    try {
         now_known_ = false;
         const net::Deadline deadline = next_deadline();
         now_known_ = false;
         if (auto waited = poller_->wait(deadline); !waited)
             return waited;
         after_wait();
+    } catch (const std::bad_alloc&) {
+        // Costs the client that was being accepted. Whoever else is ready is still so next time.
     }
     return {};
 }
@@ -194,10 +205,14 @@ void Reactor::sweep() {
 }
 
 void serve_alone(Service& service, Client client) {
-    Reactor reactor(service, make_poll_poller());
-    reactor.adopt(std::move(client));
-    if (auto served = reactor.run(); !served)
-        service.tell(Trouble::accept, served.error());
+    try {
+        Reactor reactor(service, make_poll_poller());
+        reactor.adopt(std::move(client));
+        if (auto served = reactor.run(); !served)
+            service.tell(Trouble::accept, served.error());
+    } catch (const std::bad_alloc&) {
+        service.tell(Trouble::start_worker, {no_memory, "serve", {}, {}, {}});
+    }
 }
 
 }  // namespace sockbox::serve

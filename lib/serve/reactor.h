@@ -62,6 +62,7 @@ class Reactor {
     };
 
     net::Status start();
+    net::Status take_turn();
     bool idle() const;
     net::Deadline next_deadline();
     void after_wait();

@@ -18,9 +18,10 @@ struct SandboxReport {
     std::vector<std::string> left_out;
 };
 
-// Enters what this system has of it and adds that to `report`, for this thread and those that it and its children start; so
-// it is called while there is no other. There is no way back. Sockets and files that are open stay
-// usable. Without no_new_privs (see drop_privileges()) only root can enter it.
+// Enters what this system has of it and adds that to `report`, for this thread and those that it
+// and its children start; so it is called while there is no other. There is no way back. Sockets
+// and files that are open stay usable. Without no_new_privs (see drop_privileges()) only root can
+// enter it.
 //
 // A system call that no engine needs fails with EPERM and does not kill the process: a C library
 // that tries one and falls back must not cost the clients their connections.
