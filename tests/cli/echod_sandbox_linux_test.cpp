@@ -60,8 +60,9 @@ TEST_P(InItsSandbox, ItServesDrainsAndHasNoRights) {
         args.insert(args.end(), {"--user", "nobody"});
     EchoServer server(args);
     const int pid = server.process().pid();
-    if (root)
+    if (root) {
         EXPECT_EQ(status_of(pid, "Uid"), "65534\t65534\t65534\t65534");
+    }
     EXPECT_EQ(status_of(pid, "CapEff"), "0000000000000000");
     EXPECT_EQ(status_of(pid, "CapPrm"), "0000000000000000");
     EXPECT_EQ(status_of(pid, "NoNewPrivs"), "1");

@@ -126,7 +126,8 @@ TEST(EchodSystemd, TellsItsManagerWhenItIsReadyAndWhenItEnds) {
         EXPECT_EQ(manager.hear(), "READY=1");
         server.send_signal(SIGTERM);
         EXPECT_EQ(manager.hear(), "STOPPING=1");
-        EXPECT_EQ(server.wait().status, 0);
+        const Ran ran = server.wait();
+        EXPECT_EQ(ran.status, 0) << ran.err;
     }
 }
 

@@ -1,0 +1,317 @@
+// Tests of echod where the system fails or interrupts it, with every engine.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include "serve/engines.h"
+#include "tests/echod_client.h"
+
+namespace sockbox::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+
+std::string port_in(const std::string& ready_line) {
+    const std::string address = ready_line.substr(0, ready_line.find(" ("));
+    return address.substr(address.rfind(':') + 1);
+}
+
+// What comes back of one byte within a second: a byte, the end or a failure, or nothing.
+enum class Answer : std::uint8_t { echo, closed, nothing };
+Answer ask(net::Socket& socket) {
+    std::byte byte{42};
+    if (!net::send_all(socket, {&byte, 1}))
+        return Answer::closed;
+    if (net::wait_for(socket, net::Direction::receive, net::deadline_in(1s)) !=
+        net::Readiness::ready)
+        return Answer::nothing;
+    return socket.receive({&byte, 1}).done() ? Answer::echo : Answer::closed;
+}
+
+class EngineUnderFault : public testing::TestWithParam<std::string> {
+  protected:
+    void SetUp() override {
+        const auto available = serve::find_engine(GetParam())->available();
+        if (!available)
+            GTEST_SKIP() << available.error().message();
+    }
+    Words echod(Words before = {}) const {
+        const Words command{SOCKBOX_BIN_DIR "/echod",
+                            "--engine",
+                            GetParam(),
+                            "--workers",
+                            "1",
+                            "--port",
+                            "0",
+                            "--bind",
+                            "127.0.0.1",
+                            "--drain-timeout",
+                            "200ms"};
+        before.insert(before.end(), command.begin(), command.end());
+        return before;
+    }
+};
+
+std::vector<std::string> engine_names() {
+    std::vector<std::string> names;
+    for (const serve::Engine& engine : serve::engines())
+        names.emplace_back(engine.name);
+    return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Echod, EngineUnderFault, testing::ValuesIn(engine_names()),
+                         [](const auto& tested) { return tested.param; });
+
+// accept(2): errors of the network that wait on a new socket are told by accept, and are no reason
+// to stop.
+TEST_P(EngineUnderFault, AnAcceptThatFailsIsNotTheEnd) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "LeakSanitizer cannot work under strace";
+#endif
+    if (!std::ifstream("/usr/bin/strace"))
+        GTEST_SKIP() << "strace is not there";
+    if (GetParam() == "io_uring")
+        GTEST_SKIP() << "strace cannot make an operation of a ring fail";
+    for (const char* error : {"EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "ECONNABORTED", "EINTR",
+                              "EPERM", "EPROTO", "ENETDOWN", "EHOSTUNREACH", "EOPNOTSUPP"}) {
+        SCOPED_TRACE(error);
+        Process server(
+            echod({"/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=accept4", "-e",
+                   "inject=accept4:error=" + std::string(error) + ":when=2"}));
+        const std::string line = server.read_line();
+        if (line.empty())
+            GTEST_SKIP() << "strace may not trace here";
+        const std::string port = port_in(line);
+        for (int i = 0; i < 3; ++i) {
+            auto client = connect(port);
+            expect_served(client);
+        }
+    }
+}
+
+// Stopped and continued again and again, which interrupts its system calls.
+TEST_P(EngineUnderFault, InterruptionsLoseNoByte) {
+    Process server(echod());
+    const std::string port = port_in(server.read_line());
+    auto client = connect(port);
+    std::mt19937 random(1);
+    std::vector<std::byte> sent(4 << 20);
+    for (std::byte& byte : sent)
+        byte = static_cast<std::byte>(random());
+    std::thread sender(
+        [&] { EXPECT_TRUE(net::send_all(client, sent, net::deadline_in(patience))); });
+    std::vector<std::byte> got(sent.size());
+    std::size_t size = 0;
+    for (int round = 0; size < got.size(); ++round) {
+        if (round < 200)
+            for (const int number : {SIGSTOP, SIGWINCH, SIGCONT})
+                server.send_signal(number);
+        ASSERT_EQ(net::wait_for(client, net::Direction::receive, net::deadline_in(patience)),
+                  net::Readiness::ready);
+        const auto transfer = client.receive(
+            std::span(got).subspan(size, std::min<std::size_t>(32768, got.size() - size)));
+        ASSERT_TRUE(transfer.done()) << "after " << size;
+        size += transfer.bytes;
+    }
+    sender.join();
+    EXPECT_EQ(got, sent);
+}
+
+// Whatever fails of a client's echo, no byte of it is wrong, and the server goes on.
+TEST_P(EngineUnderFault, WithoutMemoryConnectionsMayEndButNothingElse) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "a sanitizer has its own malloc";
+#endif
+    if (GetParam() == "io_uring")
+        GTEST_SKIP() << "accepts without the call that the failures begin with";
+    Words words = echod();
+    words.emplace_back("--tcp");  // whose memory is there before the first client
+    Process server(words, {"LD_PRELOAD=" SOCKBOX_FAILING_MALLOC});
+    const std::string port = port_in(server.read_line());
+    std::size_t whole = 0;
+    for (int i = 0; i < 100; ++i) {
+        auto client = connect(port);
+        const std::vector<std::byte> sent(50'000, static_cast<std::byte>(i));
+        static_cast<void>(net::send_all(client, sent, net::deadline_in(patience)));
+        static_cast<void>(client.shutdown(net::ShutdownHow::send));
+        std::size_t got = 0;
+        for (std::vector<std::byte> some(65536);;) {
+            ASSERT_EQ(net::wait_for(client, net::Direction::receive, net::deadline_in(patience)),
+                      net::Readiness::ready);
+            const auto transfer = client.receive(some);
+            if (!transfer.done())
+                break;
+            got += transfer.bytes;
+            EXPECT_TRUE(std::all_of(some.begin(),
+                                    some.begin() + static_cast<std::ptrdiff_t>(transfer.bytes),
+                                    [&](std::byte byte) { return byte == sent[0]; }));
+        }
+        ASSERT_LE(got, sent.size());
+        whole += got == sent.size() ? 1 : 0;
+    }
+    EXPECT_GE(whole, 10U);
+    server.send_signal(SIGTERM);
+    EXPECT_EQ(server.wait().status, 0);
+}
+
+// Who cannot have a thread or a process is closed, and told of; the others are served, and so is
+// the next when they are gone.
+TEST_P(EngineUnderFault, WithoutThreadsOrProcessesClientsAreClosed) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "a sanitizer needs threads of its own";
+#endif
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "only root can start a server with such a limit as another user";
+    // A user of its own: the limit counts all processes of one.
+    const std::string user = std::to_string(200'000 + ::getpid());
+    Process server(echod(
+        {"/usr/bin/setpriv", "--reuid", user, "--clear-groups", "/usr/bin/prlimit", "--nproc=6"}));
+    const std::string port = port_in(server.read_line());
+    std::vector<net::Socket> clients;
+    for (int i = 0; i < 20; ++i)
+        clients.push_back(connect(port));
+    std::size_t echoed = 0;
+    std::size_t closed = 0;
+    for (net::Socket& client : clients) {
+        const Answer answer = ask(client);
+        echoed += answer == Answer::echo ? 1 : 0;
+        closed += answer == Answer::closed ? 1 : 0;
+        if (GetParam() == "iterative")
+            break;  // the others wait
+    }
+    EXPECT_GE(echoed, 1U);
+    const bool needs_more = GetParam() == "thread" || GetParam() == "fork" || GetParam() == "pool";
+    if (needs_more) {
+        EXPECT_EQ(echoed + closed, clients.size());
+    }
+    clients.clear();
+    const auto deadline = net::deadline_in(patience);
+    for (bool served = false; !served;) {
+        auto next = connect(port);
+        served = ask(next) == Answer::echo;
+        ASSERT_LT(net::Clock::now(), deadline) << "nobody is served again";
+    }
+    server.send_signal(SIGTERM);
+    const Ran ran = server.wait();
+    EXPECT_EQ(ran.status, 0);
+    if (needs_more) {
+        EXPECT_THAT(ran.err, HasSubstr("Resource temporarily unavailable"));
+    }
+}
+
+TEST_P(EngineUnderFault, AfterAKillThePortIsTakenAgain) {
+    Process first(echod());
+    const std::string port = port_in(first.read_line());
+    std::vector<net::Socket> clients;
+    const int count = GetParam() == "iterative" ? 1 : 100;
+    for (int i = 0; i < count; ++i) {
+        clients.push_back(connect(port));
+        expect_served(clients.back());
+    }
+    first.send_signal(SIGKILL);
+    EXPECT_EQ(first.wait().status, 128 + SIGKILL);
+    const auto deadline = net::deadline_in(patience);  // the kernel takes a moment to close a ring
+    while (!net::listen_on(loopback(port)))
+        ASSERT_LT(net::Clock::now(), deadline) << "the port is still taken";
+    Words again = echod();
+    *std::find(again.begin(), again.end(), "0") = port;
+    Process next(again);
+    EXPECT_EQ(port_in(next.read_line()), port);
+    auto client = connect(port);
+    expect_served(client);
+}
+
+TEST_P(EngineUnderFault, AnInterruptAtAnyMomentEndsItWell) {
+    for (int moment = 0; moment < 6; ++moment) {
+        Process server(echod());
+        const std::string port = port_in(server.read_line());
+        std::vector<net::Socket> clients;
+        const int count = GetParam() == "iterative" ? std::min(moment, 1) : moment;
+        for (int i = 0; i < count; ++i) {
+            clients.push_back(connect(port));
+            std::vector<std::byte> some(static_cast<std::size_t>(i) * 1000);
+            ASSERT_TRUE(net::send_all(clients.back(), some));
+        }
+        server.send_signal(SIGINT);
+        const Ran ran = server.wait();
+        EXPECT_EQ(ran.status, 0) << ran.err;
+        EXPECT_EQ(ran.err, "");
+    }
+}
+
+TEST_P(EngineUnderFault, ADrainEndsManyIdleClientsWithAFin) {
+    if (GetParam() == "iterative")
+        GTEST_SKIP() << "serves one at a time by design";
+    Words words = echod();
+    words.back() = "5s";
+    Process server(words);
+    const std::string port = port_in(server.read_line());
+    std::vector<net::Socket> clients;
+    for (int i = 0; i < 300; ++i)
+        clients.push_back(connect(port));
+    for (net::Socket& client : clients)
+        expect_served(client);
+    server.send_signal(SIGTERM);
+    for (net::Socket& client : clients) {
+        ASSERT_EQ(net::wait_for(client, net::Direction::receive, net::deadline_in(patience)),
+                  net::Readiness::ready);
+        std::byte unused{};
+        EXPECT_TRUE(client.receive({&unused, 1}).end());
+        client.close();
+    }
+    EXPECT_EQ(server.wait().status, 0);
+}
+
+TEST(EchodIoUring, RefusedItIsToldAndAutoTakesTheNext) {
+    for (const std::string error : {"38", "1", "12"}) {  // ENOSYS, EPERM, ENOMEM
+        SCOPED_TRACE(error);
+        const Words refuse{SOCKBOX_SOURCE_DIR "/tests/without_io_uring.py",
+                           error,
+                           SOCKBOX_BIN_DIR "/echod",
+                           "--port",
+                           "0",
+                           "--bind",
+                           "127.0.0.1"};
+        Words asked = refuse;
+        asked.insert(asked.end(), {"--engine", "io_uring"});
+        const Ran refused = Process(asked).wait();
+        EXPECT_EQ(refused.status, tools::exit_refused);
+        EXPECT_EQ(refused.out, "");
+        EXPECT_THAT(refused.err, AllOf(HasSubstr("echod: io_uring setup: "), HasSubstr("hint")));
+        Process server(refuse);
+        const std::string line = server.read_line();
+        EXPECT_THAT(line, HasSubstr("(tcp, epoll, "));
+        auto client = connect(port_in(line));
+        expect_served(client);
+        client.close();
+        server.send_signal(SIGTERM);
+        const Ran ran = server.wait();
+        EXPECT_EQ(ran.status, 0);
+        EXPECT_THAT(ran.err, HasSubstr("; falling back to epoll\n"));
+        EXPECT_EQ(lines(ran.err).size(), 1U) << ran.err;
+    }
+}
+
+TEST(Echod, ReadyLinesThatCannotBeWrittenAreToldAtTheEnd) {
+    const TemporaryFile port_file;
+    Process server(
+        {"/bin/sh", "-c", "exec \"$echod\" -p 0 -b 127.0.0.1 --port-file \"$file\" >/dev/full"},
+        {"echod=" SOCKBOX_BIN_DIR "/echod", "file=" + port_file.path()});
+    const auto deadline = net::deadline_in(patience);
+    while (port_file.content().empty())
+        ASSERT_LT(net::Clock::now(), deadline) << "it does not get ready";
+    server.send_signal(SIGTERM);
+    const Ran ran = server.wait();
+    EXPECT_EQ(ran.status, tools::exit_output);
+    EXPECT_THAT(ran.err, HasSubstr("(ENOSPC)"));
+}
+
+}  // namespace
+}  // namespace sockbox::test
