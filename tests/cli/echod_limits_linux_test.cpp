@@ -30,6 +30,49 @@ std::chrono::milliseconds processor_time(int pid) {
     return std::chrono::milliseconds((user + system) * 1000 / ::sysconf(_SC_CLK_TCK));
 }
 
+// An echod that may have so many descriptors, and more clients than that.
+class LimitedServer {
+  public:
+    LimitedServer(const std::string& engine, int limit)
+        : process_({"/usr/bin/prlimit", fmt::format("--nofile={0}:{0}", limit),
+                    SOCKBOX_BIN_DIR "/echod", "--engine", engine, "--workers", "1", "--port", "0",
+                    "--bind", "127.0.0.1"}) {
+        const std::string line = process_.read_line();
+        const std::string address = line.substr(0, line.find(" ("));
+        port_ = address.substr(address.rfind(':') + 1);
+    }
+
+    void fill() {
+        for (int i = 0; i < 60; ++i)
+            clients_.push_back(connect(port_));
+        expect_served(client());
+        before_ = processor_time(process_.pid());
+    }
+    net::Socket& client() { return clients_.front(); }
+
+    void check_and_end() {
+        EXPECT_LT(processor_time(process_.pid()) - before_, 500ms);
+        expect_served(client());
+        clients_.clear();
+        auto next = connect(port_);
+        expect_served(next);
+        next.close();
+        process_.send_signal(SIGTERM);
+        const Ran ran = process_.wait();
+        EXPECT_EQ(ran.status, 0);
+        EXPECT_THAT(ran.err, testing::HasSubstr("(EMFILE)"));
+        const auto seconds = std::chrono::ceil<std::chrono::seconds>(net::Clock::now() - begin_);
+        EXPECT_LE(std::ssize(lines(ran.err)), seconds.count() + 1) << ran.err;  // one a second
+    }
+
+  private:
+    const net::Deadline begin_ = net::Clock::now();
+    Process process_;
+    std::string port_;
+    std::vector<net::Socket> clients_;
+    std::chrono::milliseconds before_{0};
+};
+
 class AtTheDescriptorLimit : public testing::TestWithParam<std::string> {};
 
 // Clients beyond the limit wait or are closed; those before it are served, nothing spins, and the
@@ -43,32 +86,17 @@ TEST_P(AtTheDescriptorLimit, HeldConnectionsAreServedAndNothingSpins) {
         GTEST_SKIP() << available.error().message();
     if (GetParam() == "iterative")
         GTEST_SKIP() << "serves one at a time by design";
-    const auto begin = net::Clock::now();
-    Process server({"/usr/bin/prlimit", "--nofile=32:32", SOCKBOX_BIN_DIR "/echod", "--engine",
-                    GetParam(), "--workers", "1", "--port", "0", "--bind", "127.0.0.1"});
-    const std::string line = server.read_line();
-    const std::string address = line.substr(0, line.find(" ("));
-    const std::string port = address.substr(address.rfind(':') + 1);
-    std::vector<net::Socket> clients;
-    for (int i = 0; i < 60; ++i)
-        clients.push_back(connect(port));
-    expect_served(clients.front());
-    const auto before = processor_time(server.pid());
-    const auto silence = net::wait_for(clients.front(), net::Direction::receive,
+    // One more or less may be a descriptor that the engine needs in the middle of something.
+    std::vector<LimitedServer> servers;
+    for (const int limit : {31, 32, 33})
+        servers.emplace_back(GetParam(), limit);
+    for (LimitedServer& server : servers)
+        server.fill();
+    const auto silence = net::wait_for(servers.front().client(), net::Direction::receive,
                                        net::deadline_in(1500ms));  // nothing comes, time passes
     EXPECT_EQ(silence, net::Readiness::timed_out);
-    EXPECT_LT(processor_time(server.pid()) - before, 500ms);
-    expect_served(clients.front());
-    clients.clear();
-    auto next = connect(port);
-    expect_served(next);
-    next.close();
-    server.send_signal(SIGTERM);
-    const Ran ran = server.wait();
-    EXPECT_EQ(ran.status, 0);
-    EXPECT_THAT(ran.err, testing::HasSubstr("(EMFILE)"));
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(net::Clock::now() - begin);
-    EXPECT_LE(std::ssize(lines(ran.err)), seconds.count() + 1) << ran.err;  // one a second
+    for (LimitedServer& server : servers)
+        server.check_and_end();
 }
 
 std::vector<std::string> engine_names() {
