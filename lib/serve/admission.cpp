@@ -26,7 +26,7 @@ tl::expected<Admission::Ticket, Refused> Admission::admit(const net::Endpoint& p
     if (!limits_.access.allows(peer))
         return refuse(Refusal::denied, peer, "the access list denies it (--allow, --deny)");
     const std::lock_guard lock(mutex_);
-    if (limits_.once && any_)
+    if (limits_.once && admitted_ > 0)
         return refuse(Refusal::once, peer, "another client is served (--once)");
     if (limits_.connections != 0 && open_ >= limits_.connections)
         return refuse(Refusal::max_connections, peer,
@@ -39,8 +39,7 @@ tl::expected<Admission::Ticket, Refused> Admission::admit(const net::Endpoint& p
         ++open;
     }
     ++open_;
-    any_ = true;
-    return Ticket(*this, peer);
+    return Ticket(*this, peer, ++admitted_);
 }
 
 void Admission::release(const net::Endpoint& peer) {

@@ -50,18 +50,22 @@ class Admission {
     class Ticket {
       public:
         Ticket(Ticket&& other) noexcept
-            : admission_(std::exchange(other.admission_, nullptr)), peer_(other.peer_) {}
+            : admission_(std::exchange(other.admission_, nullptr)),
+              peer_(other.peer_),
+              number_(other.number_) {}
         Ticket& operator=(Ticket&&) = delete;
         ~Ticket();
         const net::Endpoint& peer() const noexcept { return peer_; }
+        std::uint64_t number() const noexcept { return number_; }  // from 1 on
 
       private:
         friend class Admission;
-        Ticket(Admission& admission, const net::Endpoint& peer) noexcept
-            : admission_(&admission), peer_(peer) {}
+        Ticket(Admission& admission, const net::Endpoint& peer, std::uint64_t number) noexcept
+            : admission_(&admission), peer_(peer), number_(number) {}
 
         Admission* admission_;
         net::Endpoint peer_;
+        std::uint64_t number_;
     };
 
     tl::expected<Ticket, Refused> admit(const net::Endpoint& peer);
@@ -71,7 +75,7 @@ class Admission {
 
     const Limits& limits_;
     net::StopSignal& drain_;
-    bool any_ = false;  // there was a client
+    std::uint64_t admitted_ = 0;  // clients ever
     std::mutex mutex_;
     std::size_t open_ = 0;
     std::unordered_map<net::Endpoint, std::size_t> open_by_client_;  // by address, port 0

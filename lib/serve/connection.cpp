@@ -8,7 +8,11 @@
 namespace sockbox::serve {
 
 Connection::Connection(Reactor& reactor, Client client)
-    : reactor_(reactor), session_(reactor.service(), std::move(client), reactor.now()) {}
+    : reactor_(reactor), session_(reactor.service(), std::move(client), reactor.now()) {
+    if (reactor.faults() != nullptr)
+        faults_ =
+            std::make_unique<StreamFaults>(*reactor.faults(), session_.number(), reactor.now());
+}
 
 Connection::~Connection() {
     if (rest_)
@@ -24,6 +28,8 @@ void Connection::on_ready() {
 void Connection::proceed() {
     if (lingering_)
         discard_input();
+    else if (faults_ != nullptr)
+        proceed_with_faults();
     else if (has_rest())
         write_rest();
     else
@@ -87,8 +93,11 @@ void Connection::discard_input() {
 void Connection::check_time() {
     using What = Session::Verdict::What;
     const auto verdict = session_.judge(reactor_.now(), has_rest(), reactor_.drain_deadline());
+    const bool held_back = faults_ != nullptr && has_rest() && !blocked_ && !reactor_.draining();
     if (lingering_) {
         over_ = reactor_.now() >= linger_until_;
+    } else if (held_back) {
+        return;  // that is no fault of the peer
     } else if (verdict.what == What::goodbye) {
         say_goodbye(verdict.reason);
     } else if (verdict.what == What::abort) {
@@ -103,7 +112,7 @@ void Connection::check_time() {
 void Connection::say_goodbye(EndReason reason) {
     const std::uint64_t before = session_.received_bytes();
     if (reason != EndReason::aborted)
-        read_once();
+        faults_ != nullptr ? proceed_with_faults() : read_once();
     if (over_ || session_.received_bytes() != before)
         return;
     static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));

@@ -4,6 +4,7 @@
 #include "serve/pages.h"
 #include "serve/poller.h"
 #include "serve/session.h"
+#include "serve/stream_faults.h"
 
 namespace sockbox::serve {
 
@@ -24,6 +25,10 @@ class Connection final : public EventSource {
     // Looks at the time: timeouts and the drain. Destroys it when that ends it.
     void check_time();
 
+    // When faults let bytes go that wait, which check_faults() then sends and may destroy it.
+    net::Deadline next_leave() const;
+    void check_faults();
+
     // Ends it at once; bytes under way are lost, with a reset. Does not destroy it.
     void abort();
 
@@ -35,6 +40,10 @@ class Connection final : public EventSource {
     friend class ConnectionList;
 
     void proceed();
+    void proceed_with_faults();
+    void read_ahead();
+    void send_ripe();
+    void end_by_fault();
     void read_once();
     void echo(std::span<const std::byte> data);
     void keep(std::span<const std::byte> rest);
@@ -47,11 +56,14 @@ class Connection final : public EventSource {
     Reactor& reactor_;
     Session session_;
     net::Deadline linger_until_{};
+    std::unique_ptr<StreamFaults> faults_;  // null where there are none
     Pages rest_;
     std::uint32_t rest_begin_ = 0;
     std::uint32_t rest_end_ = 0;
     bool lingering_ = false;  // our FIN is out; input is dropped until the peer's comes
     bool over_ = false;
+    bool input_over_ = false;  // these two with faults alone
+    bool blocked_ = false;     // the peer does not take what may leave
     Connection* next_ = nullptr;
     Connection* previous_ = nullptr;
 };

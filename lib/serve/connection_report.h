@@ -19,11 +19,12 @@ enum class EndReason : std::uint8_t {
     drained,        // the server ends; nothing was under way
     aborted,        // the server ends; bytes were under way
     failed,         // the system failed: `error` says how
+    fault,          // the server ended it on purpose, as it was told to
 };
 
 // By EndReason, as logs and metrics name them.
-inline constexpr std::array<std::string_view, 7> end_reasons{
-    "finished", "reset", "idle", "write_timeout", "drained", "aborted", "failed"};
+inline constexpr std::array<std::string_view, 8> end_reasons{
+    "finished", "reset", "idle", "write_timeout", "drained", "aborted", "failed", "fault"};
 
 struct ConnectionReport {
     net::Endpoint peer;

@@ -13,10 +13,10 @@ constexpr std::uint16_t lowest_answered_port = 1024;
 // A full receive buffer of small datagrams; who goes on sending must not hold up the end.
 constexpr int last_batches = 64;
 
-bool wait_for_any(std::vector<net::PollEntry>& entries) {
+bool wait_for_any(std::vector<net::PollEntry>& entries, net::Deadline deadline) {
     for (net::PollEntry& entry : entries)
         entry.revents = 0;
-    return net::platform::poll(entries, -1) >= 0 ||
+    return net::platform::poll(entries, net::poll_timeout(deadline)) >= 0 ||
            net::platform::last_error() == std::errc::interrupted;
 }
 
@@ -34,7 +34,10 @@ DatagramEcho::DatagramEcho(net::DatagramBatch batch, const DatagramOptions& opti
     : batch_(std::move(batch)),
       options_(&options),
       counters_(&counters),
-      budget_(options.replies_per_second) {}
+      budget_(options.replies_per_second) {
+    if (options.faults != nullptr && options.faults->concern(net::Transport::udp))
+        faults_ = std::make_unique<DatagramFaults>(options.faults);
+}
 
 net::Result<DatagramEcho> DatagramEcho::create(const DatagramOptions& options,
                                                DatagramCounters& counters) {
@@ -50,15 +53,49 @@ std::size_t DatagramEcho::answer(DatagramListener& listener) {
     const auto datagrams = batch_.receive(listener.socket, error);
     count_overflow(listener);
     const auto answerable = make_answers(datagrams.first(remove_unanswerable(datagrams)));
+    if (faults_ != nullptr) {
+        hold_back(listener, answerable);
+        return datagrams.size();
+    }
     const std::size_t sent = batch_.send(listener.socket, answerable);
     counters_->answered.add(sent);
     counters_->unsent.add(answerable.size() - sent);
     return datagrams.size();
 }
 
+void DatagramEcho::hold_back(const DatagramListener& listener,
+                             std::span<const net::BatchedDatagram> replies) {
+    const net::Deadline now = net::Clock::now();
+    for (const net::BatchedDatagram& reply : replies)
+        if (!faults_->add(listener.socket, reply, now))
+            counters_->dropped_fault.add();
+    send_due();
+}
+
+net::Deadline DatagramEcho::next_due() const noexcept {
+    return faults_ != nullptr ? faults_->next_due() : net::no_deadline;
+}
+
+void DatagramEcho::send_due() {
+    const net::Deadline now = net::Clock::now();
+    DatagramFaults::Reply reply;
+    while (faults_ != nullptr && faults_->take_due(now, reply))
+        send_held(reply);
+}
+
+// Duplicates are sent, but a datagram is counted once.
+void DatagramEcho::send_held(const DatagramFaults::Reply& reply) {
+    const std::size_t sent = batch_.send(*reply.socket, {&reply.datagram, 1});
+    if (!reply.copy)
+        (sent == 1 ? counters_->answered : counters_->unsent).add();
+}
+
 void DatagramEcho::finish(DatagramListener& listener) {
     for (int batches = 0; batches < last_batches && answer(listener) > 0; ++batches) {
     }
+    DatagramFaults::Reply reply;
+    while (faults_ != nullptr && faults_->take_any(listener.socket, reply))
+        send_held(reply);
 }
 
 // Moves the answerable ones to the front, in order, and returns how many they are.
@@ -131,8 +168,9 @@ net::Status echo_datagrams(std::vector<net::Socket> sockets, const DatagramOptio
         listeners.push_back({std::move(socket)});
     }
     while (!stop.raised()) {
-        if (!wait_for_any(entries))
+        if (!wait_for_any(entries, echo->next_due()))
             return net::fail_last("poll");
+        echo->send_due();
         for (std::size_t i = 0; i < listeners.size(); ++i)
             if (entries[i + 1].revents != 0)
                 echo->answer(listeners[i]);

@@ -10,6 +10,7 @@
 #include "net/stop.h"
 #include "serve/access_list.h"
 #include "serve/counter.h"
+#include "serve/datagram_faults.h"
 #include "serve/reply_budget.h"
 
 namespace sockbox::serve {
@@ -27,6 +28,7 @@ struct DatagramCounters {
     Counter dropped_denied;       // the access list does not allow its source
     Counter dropped_rate;         // its source had its replies of this second
     Counter dropped_form;         // no question that the answers are made from
+    Counter dropped_fault;        // its reply was lost on purpose
     Counter unsent;               // the system refused the reply
     Counter overflowed;           // dropped by the system, its receive buffer being full
 
@@ -34,7 +36,7 @@ struct DatagramCounters {
     std::uint64_t dropped() const {
         return dropped_port.value() + dropped_source.value() + dropped_destination.value() +
                dropped_truncated.value() + dropped_denied.value() + dropped_rate.value() +
-               dropped_form.value();
+               dropped_form.value() + dropped_fault.value();
     }
 };
 
@@ -48,7 +50,8 @@ using MakeAnswer = std::function<bool(net::BatchedDatagram&)>;
 struct DatagramOptions {
     AccessList access;
     std::uint64_t replies_per_second = default_replies_per_second;  // 0: no bound
-    MakeAnswer make_answer{};  // empty: the answer is the datagram itself
+    MakeAnswer make_answer{};              // empty: the answer is the datagram itself
+    std::shared_ptr<const Faults> faults;  // may be null
 };
 
 // A bound UDP socket and how much of its overflow is counted already.
@@ -68,7 +71,12 @@ class DatagramEcho {
     // others. Never blocks. Returns how many datagrams it took: 0 means that none waits.
     std::size_t answer(DatagramListener& listener);
 
-    // Answers what has arrived already, for the last time.
+    // When replies are due that faults hold back, which send_due() then sends; no_deadline while
+    // there are none. A listener stays where it is until it was finished.
+    net::Deadline next_due() const noexcept;
+    void send_due();
+
+    // Answers what has arrived already, for the last time, and sends what is held back.
     void finish(DatagramListener& listener);
 
   private:
@@ -77,12 +85,15 @@ class DatagramEcho {
     std::size_t remove_unanswerable(std::span<net::BatchedDatagram> datagrams);
     bool answerable(const net::BatchedDatagram& datagram, net::Deadline now);
     std::span<net::BatchedDatagram> make_answers(std::span<net::BatchedDatagram> datagrams);
+    void hold_back(const DatagramListener& listener, std::span<const net::BatchedDatagram> replies);
+    void send_held(const DatagramFaults::Reply& reply);
     void count_overflow(DatagramListener& listener);
 
     net::DatagramBatch batch_;
     const DatagramOptions* options_;
     DatagramCounters* counters_;
     ReplyBudget budget_;
+    std::unique_ptr<DatagramFaults> faults_;  // null where there are none
 };
 
 // The connectionless iterative server: readies the bound sockets and answers until `stop` is

@@ -78,9 +78,8 @@ class Watcher {
     Watcher(Service& service, std::vector<net::Socket> udp, Wake wake, net::StopSignal finished)
         : finished_(std::move(finished)),
           thread_([this, &service, all = std::move(wake), moved = std::move(udp)]() mutable {
-              status_ =
-                  echo_datagrams(std::move(moved), service.options().datagrams,
-                                 service.counters().datagrams, service.drain());
+              status_ = echo_datagrams(std::move(moved), service.options().datagrams,
+                                       service.counters().datagrams, service.drain());
               all();
               await_abort(service);
               all();
@@ -114,6 +113,10 @@ class Watcher {
 }  // namespace
 
 net::Status serve_with_iocp(Service& service, Listeners listeners) {
+    // Faults hold bytes back; that takes time and no completions.
+    const auto& faults = service.options().datagrams.faults;
+    if (faults != nullptr && faults->concern(net::Transport::tcp))
+        return serve_with_poll(service, std::move(listeners));
     auto first = IocpLoop::create(service);
     if (!first)
         return net::fail(first.error());

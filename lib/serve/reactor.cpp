@@ -18,7 +18,11 @@ tl::unexpected<net::Error> out_of_memory(std::string action) {
 }  // namespace
 
 Reactor::Reactor(Service& service, std::unique_ptr<Poller> poller)
-    : service_(service), poller_(std::move(poller)), buffer_(allocate_pages(buffer_bytes)) {}
+    : service_(service), poller_(std::move(poller)), buffer_(allocate_pages(buffer_bytes)) {
+    const auto& faults = service_.options().datagrams.faults;
+    if (faults != nullptr && faults->concern(net::Transport::tcp))
+        faults_ = faults.get();
+}
 
 Reactor::~Reactor() = default;
 
@@ -147,6 +151,15 @@ bool Reactor::idle() const {
            connections_.empty();
 }
 
+// When faults let bytes of a connection go; no_deadline where there are none.
+net::Deadline Reactor::next_leave() {
+    net::Deadline next = net::no_deadline;
+    if (faults_ != nullptr)
+        connections_.for_each(
+            [&next](Connection& connection) { next = std::min(next, connection.next_leave()); });
+    return next;
+}
+
 // Whether time alone may end a connection.
 bool Reactor::needs_sweep() const {
     return !connections_.empty() &&
@@ -157,6 +170,7 @@ net::Deadline Reactor::next_deadline() {
     net::Deadline next = net::no_deadline;
     for (const auto& acceptor : acceptors_)
         next = std::min(next, acceptor->resumes());
+    next = std::min({next, datagram_echo_ ? datagram_echo_->next_due() : next, next_leave()});
     if (!needs_sweep())
         return next;
     if (next_sweep_ <= now())
@@ -171,6 +185,10 @@ void Reactor::after_wait() {
         begin_drain();
     for (const auto& acceptor : acceptors_)
         acceptor->check_time();
+    if (datagram_echo_)
+        datagram_echo_->send_due();
+    if (faults_ != nullptr)
+        connections_.for_each([](Connection& connection) { connection.check_faults(); });
     if (needs_sweep() && now() >= next_sweep_)
         sweep();
 }

@@ -48,9 +48,10 @@ class Reactor {
     bool draining() const noexcept { return draining_; }
     net::Deadline drain_deadline() const noexcept { return drain_deadline_; }
     std::span<std::byte> buffer() noexcept { return {buffer_.get(), buffer_bytes}; }
-    Pages take_pages() noexcept;           // buffer_bytes of them, or null
-    void give_back(Pages pages) noexcept;  // the same
-    void hand_over(Client client);         // a new connection, to whom place_with() said
+    const Faults* faults() const noexcept { return faults_; }  // of streams; mostly null
+    Pages take_pages() noexcept;                               // buffer_bytes of them, or null
+    void give_back(Pages pages) noexcept;                      // the same
+    void hand_over(Client client);  // a new connection, to whom place_with() said
     void destroy(Connection& connection);
 
     static constexpr std::size_t buffer_bytes = 64 * 1024;
@@ -65,6 +66,7 @@ class Reactor {
     net::Status take_turn();
     bool idle() const;
     net::Deadline next_deadline();
+    net::Deadline next_leave();
     void after_wait();
     void begin_drain();
     void abort_all();
@@ -75,6 +77,7 @@ class Reactor {
     std::unique_ptr<Poller> poller_;
     Place place_;
     Pages buffer_;
+    const Faults* faults_ = nullptr;
     std::vector<Pages> spare_pages_;
     std::size_t pages_taken_ = 0;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;

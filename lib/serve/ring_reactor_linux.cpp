@@ -280,6 +280,8 @@ net::Deadline RingReactor::next_deadline() {
     net::Deadline next = net::no_deadline;
     for (const auto& listener : listeners_)
         next = std::min(next, listener->resumes());
+    if (datagram_echo_)
+        next = std::min(next, datagram_echo_->next_due());
     if (!needs_sweep())
         return next;
     if (next_sweep_ <= now())
@@ -296,6 +298,8 @@ void RingReactor::after_wait() {
     }
     for (const auto& listener : listeners_)
         listener->check_time();
+    if (datagram_echo_)
+        datagram_echo_->send_due();
     if (needs_sweep() && (now() >= next_sweep_ || service_.abort().raised()))
         sweep();
 }

@@ -19,6 +19,7 @@ class Session {
     void received(std::size_t bytes, net::Deadline now) noexcept;
     void sent(std::size_t bytes, net::Deadline now) noexcept;
     std::uint64_t received_bytes() const noexcept { return received_; }
+    std::uint64_t number() const noexcept { return client_.ticket.number(); }
 
     // Tells and counts the end, the first time.
     void end(EndReason reason, net::Deadline now, std::error_code error = {});
