@@ -16,6 +16,8 @@
 #include "tools/confinement.h"
 #include "tools/echod_log.h"
 #include "tools/echod_metrics.h"
+#include "tools/echod_ready.h"
+#include "tools/faults.h"
 #include "tools/port_file.h"
 
 namespace sockbox::tools {
@@ -44,6 +46,7 @@ struct Asked {
     std::size_t log_format = 0;
     MetricsOption metrics;
     Confinement confinement;
+    FaultOptions faults;
     serve::ServeOptions serve;
 };
 
@@ -125,6 +128,7 @@ void declare(Cli& cli, Asked& asked) {
                 take_text(asked.port_file));
     asked.metrics.declare(cli);
     asked.confinement.declare(cli);
+    asked.faults.declare(cli);
     cli.option("--log-format", "FORMAT", "text or json (default text)",
                take_choice(asked.log_format, {"text", "json"}))
         .common(asked.common)
@@ -142,6 +146,7 @@ serve::ServeOptions serve_options(const Asked& asked) {
     options.limits.connections = static_cast<std::size_t>(asked.max_connections);
     options.limits.per_client = static_cast<std::size_t>(asked.max_per_client);
     options.limits.access = options.datagrams.access;
+    options.datagrams.faults = asked.faults.plan();
     // Most options are inherited from the listener. Those that are not, and that an accepted socket
     // may still have, are set here; that others fail is no reason to turn a client away.
     if (!asked.settings.empty())
@@ -220,39 +225,6 @@ net::Result<const serve::Engine*> choose_engine(const std::string& name, EchodLo
     return &best;
 }
 
-void announce(const net::Socket& socket, std::string_view protocol, const serve::Engine& engine,
-              std::size_t workers, bool json, Io io) {
-    const auto local = socket.local();
-    if (!local)
-        return;
-    if (json) {
-        report::Json line = report::event(tool, "listening");
-        line.set("address", local->address())
-            .set("port", static_cast<int>(local->port()))
-            .set("protocol", protocol)
-            .set("engine", engine.name);
-        if (engine.has_workers)
-            line.set("workers", workers);
-        io.out.write(line.to_string() + '\n');
-        return;
-    }
-    const std::string count =
-        engine.has_workers ? fmt::format(", {} worker{}", workers, workers == 1 ? "" : "s") : "";
-    io.out.print("listening on {} ({}, {}{})\n", local->to_string(), protocol, engine.name, count);
-}
-
-void announce_all(const serve::Listeners& listeners, const serve::Engine& engine,
-                  std::size_t workers, const std::optional<serve::StatusEndpoint>& metrics,
-                  bool json, Io io) {
-    for (const net::Socket& socket : listeners.tcp)
-        announce(socket, "tcp", engine, workers, json, io);
-    for (const net::Socket& socket : listeners.udp)
-        announce(socket, "udp", engine, workers, json, io);
-    if (metrics)
-        announce_metrics(*metrics, tool, json, io);
-    io.out.flush();
-}
-
 // Linux cuts the listen queue down to a setting of the system without a word (listen(2)).
 void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
     const auto setting = net::read_sysctl("net.core.somaxconn");
@@ -322,7 +294,7 @@ net::Result<int> serve_clients(const serve::Engine& engine, const Asked& asked, 
     if (auto started = requests.start(); !started)
         return net::fail(started.error());
     if (!asked.common.quiet)
-        announce_all(*listeners, engine, options.workers, *metrics, asked.common.json, io);
+        announce(*listeners, engine, options, *metrics, asked.common.json, io);
     notice->tell("READY=1");
     if (*metrics)
         if (auto started = (*metrics)->start(); !started)
@@ -356,6 +328,10 @@ int echod(Args args, Io io) {
         return *status;
     asked.says_where = cli.given("port") || cli.given("bind");
     if (const std::string mistake = mistake_in_bind(asked); !mistake.empty())
+        return cli.refuse(io, mistake);
+    const bool all = asked.tcp == asked.udp;
+    if (const std::string mistake = asked.faults.mistake(asked.tcp || all, asked.udp || all);
+        !mistake.empty())
         return cli.refuse(io, mistake);
     if (asked.serve.limits.once && asked.udp && !asked.tcp)
         return cli.refuse(io, "--once waits for a TCP client, and --udp serves none");

@@ -79,6 +79,16 @@ TEST(EchodOperations, Sigusr1IsAJsonObjectWhereLogsAre) {
     }
 }
 
+TEST(EchodOperations, FaultsAreAnnounced) {
+    Process server({"echod", "-p", "0", "-b", "127.0.0.1", "-e", "poll", "--fault", "delay=1ms",
+                    "--fault", "drop=1%", "--seed", "7"});
+    EXPECT_THAT(server.read_line(), HasSubstr(" (tcp, poll, fault delay=1ms, seed 7)"));
+    EXPECT_THAT(server.read_line(), HasSubstr(" (udp, poll, fault delay=1ms, drop=1%, seed 7)"));
+    Process json({"echod", "-p", "0", "-b", "127.0.0.1", "-e", "poll", "--tcp", "--fault",
+                  "delay=1ms", "--seed", "7", "--json"});
+    EXPECT_THAT(json.read_line(), HasSubstr("\"faults\":[\"delay=1ms\"],\"seed\":7}"));
+}
+
 TEST(EchodOperations, MistakesInItsOptionsAreNamed) {
     const auto complaint = [](const Words& args) {
         const Ran ran = run(tools::echod, args);
@@ -89,6 +99,9 @@ TEST(EchodOperations, MistakesInItsOptionsAreNamed) {
     EXPECT_THAT(complaint({"--allow", "10.0.0.0/33"}), HasSubstr("--allow"));
     EXPECT_THAT(complaint({"--deny", "10.0.0.1/8"}), HasSubstr("bits beyond its prefix"));
     EXPECT_THAT(complaint({"--udp-rate", "-1"}), HasSubstr("--udp-rate"));
+    EXPECT_THAT(complaint({"--fault", "drop=101%"}), HasSubstr("--fault"));
+    EXPECT_THAT(complaint({"--tcp", "--fault", "drop=1%"}), HasSubstr("drop=1% is for UDP"));
+    EXPECT_THAT(complaint({"--udp", "--fault", "reset-after=1"}), HasSubstr("is for TCP"));
 }
 
 }  // namespace
