@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""What echod does with datagrams that no honest host sends: forged sources, bursts, replies refused.
+
+Usage: forged_datagrams.py ECHOD SCENARIO, as root in a network namespace of its own, whose loopback
+interface is up. Ends with status 1 and a line where echod does not do what it should.
+"""
+import json
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+PATIENCE = 30
+
+
+class Echod:
+    def __init__(self, program, *options):
+        self.process = subprocess.Popen(
+            [program, "--udp", "--port", "0", "--bind", "127.0.0.1", "--log-format", "json", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline().split(":")[1].split()[0])
+
+    def counts(self):
+        """The counters of its datagrams."""
+        self.process.send_signal(signal.SIGUSR1)
+        while True:
+            line = json.loads(self.process.stderr.readline())
+            if line["event"] == "status":
+                return line["datagrams"]
+
+    def wait_for(self, condition):
+        """The counters, once they fulfil the condition or time is over."""
+        deadline = time.monotonic() + PATIENCE
+        counts = self.counts()
+        while not condition(counts) and time.monotonic() < deadline:
+            time.sleep(0.02)
+            counts = self.counts()
+        return counts
+
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+            while stat.read().rsplit(")", 1)[1].split()[0] != "T":
+                stat.seek(0)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def expect(truth, *words):
+    if not truth:
+        sys.exit(" ".join(str(word) for word in words))
+
+
+def forge(source, source_port, port, data=b"x"):
+    """A UDP datagram from any source to the port on 127.0.0.1, without a checksum."""
+    udp = struct.pack("!HHHH", source_port, port, 8 + len(data), 0) + data
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, socket.IPPROTO_UDP, 0,
+                     socket.inet_aton(source), socket.inet_aton("127.0.0.1"))
+    raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    raw.sendto(ip + udp, ("127.0.0.1", 0))
+    raw.close()
+
+
+def client():
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind(("127.0.0.1", 0))
+    return made
+
+
+def is_answered(port):
+    asking = client()
+    asking.sendto(b"?", ("127.0.0.1", port))
+    return bool(select.select([asking], [], [], PATIENCE)[0]) and asking.recv(10) == b"?"
+
+
+def sources(program):
+    """Sources that are services, or no single host, get nothing and are counted."""
+    echod = Echod(program)
+    for port in (0, 7, 19, 53, 69, 123, 1023):
+        forge("127.0.0.1", port, echod.port)
+    forge("127.0.0.1", 1024, echod.port)
+    nobody = ("255.255.255.255", "127.255.255.255", "224.0.0.1", "240.0.0.1")
+    for source in nobody:
+        forge(source, 4242, echod.port)
+    expect(is_answered(echod.port), "an honest client is not answered")
+    counts = echod.wait_for(lambda counts: counts["answered"] == 2)
+    arrive = counts["received"] - 9  # of those of nobody, as the kernel lets them through
+    expect(arrive > 0, "the kernel let none of", nobody, "through")
+    expect(counts["dropped_source"] == arrive, counts)
+    expect(counts["dropped_port"] == 7, counts)
+    expect(counts["answered"] == 2, counts)
+    echod.end()
+
+
+def batch(program):
+    """One bad datagram among 64 costs only itself."""
+    echod = Echod(program)
+    asking = client()
+    echod.pause()
+    for number in range(64):
+        if number == 31:
+            forge("127.0.0.1", 0, echod.port)
+        else:
+            asking.sendto(bytes([number]), ("127.0.0.1", echod.port))
+    echod.go_on()
+    got = set()
+    while len(got) < 63 and select.select([asking], [], [], PATIENCE)[0]:
+        got.add(asking.recv(10)[0])
+    expect(got == set(range(64)) - {31}, "answered:", sorted(got))
+    echod.end()
+
+
+def loop(program):
+    """Two servers that a forged packet makes talk to each other are bounded, and serve others."""
+    rate = 50
+    first = Echod(program, "--udp-rate", str(rate))
+    second = Echod(program, "--udp-rate", str(rate))
+    begin = time.monotonic()
+    forge("127.0.0.1", first.port, second.port)
+    first.wait_for(lambda counts: counts["dropped_rate"] + second.counts()["dropped_rate"] > 0)
+    passed = time.monotonic() - begin
+    for echod in (first, second):
+        expect(echod.counts()["answered"] <= rate * (passed + 2), passed, echod.counts())
+    before = first.counts()["received"] + second.counts()["received"]
+    # From another address than theirs, whose budget the loop used up.
+    asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    asking.bind(("127.0.0.2", 0))
+    asking.sendto(b"?", ("127.0.0.1", first.port))
+    expect(select.select([asking], [], [], PATIENCE)[0], "another client is not served")
+    after = first.counts()["received"] + second.counts()["received"]
+    expect(after <= before + 1, "the loop goes on:", before, after)
+    first.end()
+    second.end()
+
+
+def overflow(program):
+    """What the kernel drops because the receive buffer is full is counted."""
+    echod = Echod(program, "--set", "SO_RCVBUF=2304")
+    asking = client()
+    echod.pause()
+    for _ in range(100):
+        asking.sendto(b"x", ("127.0.0.1", echod.port))
+    echod.go_on()
+    echod.wait_for(lambda counts: counts["received"] > 0)  # then there is room again
+    expect(is_answered(echod.port), "not answered after the burst")
+    counts = echod.wait_for(lambda counts: counts["received"] + counts["overflowed"] == 101)
+    expect(counts["overflowed"] > 50, counts)
+    expect(counts["received"] + counts["overflowed"] == 101, counts)
+    echod.end()
+
+
+def refused(program):
+    """Replies that the system refuses are counted, and the server goes on."""
+    echod = Echod(program)
+    rules = "add table ip t\nadd chain ip t c { type filter hook output priority 0 ;\n}\n"
+    rules += f"add rule ip t c udp sport {echod.port} drop\n"
+    subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+    asking = client()
+    for _ in range(10):
+        asking.sendto(b"x", ("127.0.0.1", echod.port))
+    counts = echod.wait_for(lambda counts: counts["unsent"] == 10)
+    expect(counts["unsent"] == 10 and counts["answered"] == 0, counts)
+    subprocess.run(["nft", "flush", "ruleset"], check=True)
+    expect(is_answered(echod.port), "not answered after the rule is gone")
+    echod.end()
+
+
+SCENARIOS = {scenario.__name__: scenario for scenario in (sources, batch, loop, overflow, refused)}
+
+if __name__ == "__main__":
+    SCENARIOS[sys.argv[2]](sys.argv[1])
