@@ -1,4 +1,5 @@
-// Windows has no manual pages; the commands lie beside the program that runs.
+// Windows has no manual pages; the commands lie in the folder that the package gives them, or beside
+// the program that runs.
 #include <array>
 #include <filesystem>
 
@@ -14,7 +15,11 @@ std::optional<int> show_manual(std::string_view /*command*/) {
 std::string exec_path() {
     std::array<wchar_t, 4096> path{};
     ::GetModuleFileNameW(nullptr, path.data(), static_cast<DWORD>(path.size() - 1));
-    const auto folder = std::filesystem::path(path.data()).parent_path().u8string();
+    const auto own = std::filesystem::path(path.data()).parent_path();
+    const auto installed = own.parent_path() / SOCKBOX_LIBEXEC_NAME / "sockbox";
+    std::error_code unknown;
+    const bool is_there = std::filesystem::is_directory(installed, unknown);
+    const auto folder = std::filesystem::path(is_there ? installed : own).make_preferred().u8string();
     return {folder.begin(), folder.end()};
 }
 
