@@ -1,5 +1,5 @@
-// Windows has no manual pages; the commands lie in the folder that the package gives them, or beside
-// the program that runs.
+// Windows has no manual pages; the commands lie in the folder that the package gives them, or
+// beside the program that runs.
 #include <array>
 #include <filesystem>
 
@@ -19,7 +19,8 @@ std::string exec_path() {
     const auto installed = own.parent_path() / SOCKBOX_LIBEXEC_NAME / "sockbox";
     std::error_code unknown;
     const bool is_there = std::filesystem::is_directory(installed, unknown);
-    const auto folder = std::filesystem::path(is_there ? installed : own).make_preferred().u8string();
+    const auto folder =
+        std::filesystem::path(is_there ? installed : own).make_preferred().u8string();
     return {folder.begin(), folder.end()};
 }
 

@@ -73,6 +73,21 @@ void add_line(std::string& text, std::string_view what, std::string_view value) 
         text += fmt::format("  {:<10} {}\n", what, value);
 }
 
+// Sentences as an indented paragraph that fits 80 columns, after an empty line.
+std::string paragraph(std::string_view sentences) {
+    constexpr std::size_t width = 76;
+    if (sentences.empty())
+        return {};
+    std::string text;
+    std::size_t column = width;
+    for (const std::string_view word : net::split(sentences, " ")) {
+        const bool fits = column + 1 + word.size() <= width;
+        column = (fits ? column + 1 : 0) + word.size();
+        text += fmt::format("{}{}", fits ? " " : "\n  ", word);
+    }
+    return text + '\n';
+}
+
 // What a new TCP socket has; the story of any other comes with -v.
 void add_story(std::string& text, const net::OptionRow& row) {
     const auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp);
@@ -109,7 +124,7 @@ std::string explanation(const net::OptionRow& row) {
     add_line(text, "privilege", row.privilege);
     add_line(text, "grants", row.adjusts);
     add_line(text, "manual", row.source);
-    return text;
+    return text + paragraph(row.beware);
 }
 
 report::Json json_of(const net::OptionRow& row) {
@@ -131,7 +146,8 @@ report::Json json_of(const net::OptionRow& row) {
         .set("limit", text(row.limit))
         .set("privilege", text(row.privilege))
         .set("source", row.source)
-        .set("says", row.says);
+        .set("says", row.says)
+        .set("beware", text(row.beware));
 }
 
 void tell(const net::OptionRow& row, bool json, const std::string& text, Io io) {

@@ -104,10 +104,13 @@ class Walk {
         return sockets_of(std::make_shared<HostProcess>(std::move(*process)));
     }
 
-    void every_process() {
-        const std::vector<int> processes = net::process_ids();
-        candidates_.gather(processes);
-        for (const int pid : processes) {
+    // Fails where processes cannot be listed.
+    net::Status every_process() {
+        const auto processes = net::process_ids();
+        if (!processes)
+            return net::fail(processes.error());
+        candidates_.gather(*processes);
+        for (const int pid : *processes) {
             auto process = HostProcess::open(pid);
             if (!process || !named(*process))
                 continue;
@@ -122,6 +125,7 @@ class Walk {
                 target.user = listed.user;
                 hand_over(target);
             });
+        return {};
     }
 
     Search& search() { return search_; }
@@ -182,7 +186,8 @@ net::Result<Search> search(const Selection& selection,
     }
     Walk walk(selection, port, use);
     if (!selection.pid) {
-        walk.every_process();
+        if (auto walked = walk.every_process(); !walked)
+            return net::fail(walked.error());
         return walk.search();
     }
     if (auto done = walk.one_process(static_cast<int>(*selection.pid)); !done) {

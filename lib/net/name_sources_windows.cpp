@@ -1,14 +1,13 @@
 // Windows has one resolver and no way to ask its sources apart.
 #include "net/name_sources.h"
-#include "net/platform.h"
 
 namespace sockbox::net {
 
 Result<std::vector<std::string>> name_sources() {
-    return fail({platform::error_of(std::errc::not_supported),
-                 "ask one source of names alone",
+    return fail({std::make_error_code(std::errc::not_supported),
                  {},
                  {},
+                 "one source of names alone: not on this platform",
                  "Windows has no order of sources to choose from"});
 }
 

@@ -98,6 +98,7 @@ struct OptionRow {
     std::string_view source = {};                      // manual page or RFC
     std::string_view limit = {};      // the sysctl that bounds it or holds its default
     std::string_view privilege = {};  // what it takes to set it
+    std::string_view beware = {};     // sentences on a difference that does harm, for --explain
     std::string_view adjusts = {};    // why the system may grant another value than was asked
 };
 

@@ -23,7 +23,11 @@ inline constexpr auto socket_rows = std::to_array<OptionRow>({
      .type = ValueType::flag,
      .says = "Lets bind take an address that lingers in TIME_WAIT; on Windows, one that another "
              "process holds.",
-     .source = "socket(7)"},
+     .source = "socket(7)",
+     .beware = "One name, two meanings. On Linux a server sets it to restart at once, and its port "
+               "is still its own. On Windows it lets a second process bind the port that a first "
+               "one serves, and steal its clients, unless that one has set SO_EXCLUSIVEADDRUSE. So "
+               "echod sets SO_REUSEADDR on Linux and SO_EXCLUSIVEADDRUSE on Windows."},
     {.name = "SO_TYPE",
      .on_linux = 3,
      .on_windows = 0x1008,

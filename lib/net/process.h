@@ -56,7 +56,7 @@ std::uint64_t inode_of(const Socket& socket);
 // escape it. Empty where there is no such process.
 std::string process_name(int pid);
 
-// All processes that there are now, ascending; empty where they cannot be listed.
-std::vector<int> process_ids();
+// All processes that there are now, ascending; fails where they cannot be listed.
+Result<std::vector<int>> process_ids();
 
 }  // namespace sockbox::net

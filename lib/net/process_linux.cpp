@@ -191,9 +191,11 @@ std::string process_name(int pid) {
     return name;
 }
 
-std::vector<int> process_ids() {
+Result<std::vector<int>> process_ids() {
     const Directory directory(::opendir("/proc"));
-    return directory ? numbers_in(directory.get()) : std::vector<int>();
+    if (!directory)
+        return fail_last("list", "/proc");
+    return numbers_in(directory.get());
 }
 
 }  // namespace sockbox::net

@@ -6,12 +6,16 @@
 namespace sockbox::net {
 namespace {
 
-tl::unexpected<Error> not_here(int pid) {
+tl::unexpected<Error> not_here(std::string subject) {
     return fail({std::make_error_code(std::errc::not_supported),
                  {},
-                 fmt::format("process {}", pid),
+                 std::move(subject),
                  "the sockets of other processes: not on this platform",
                  {}});
+}
+
+tl::unexpected<Error> not_here(int pid) {
+    return not_here(fmt::format("process {}", pid));
 }
 
 }  // namespace
@@ -47,8 +51,8 @@ std::string process_name(int) {
     return {};
 }
 
-std::vector<int> process_ids() {
-    return {};
+Result<std::vector<int>> process_ids() {
+    return not_here("all processes");
 }
 
 }  // namespace sockbox::net
