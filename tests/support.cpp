@@ -22,29 +22,31 @@ std::string unused_path() {
     return (std::filesystem::temp_directory_path() / name).string();
 }
 
-struct CloseFile {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-};
-using File = std::unique_ptr<std::FILE, CloseFile>;
+std::FILE* open_file(const std::string& path, const char* mode) {
+    std::FILE* file = std::fopen(path.c_str(), mode);
+    if (file == nullptr)
+        throw std::system_error(errno, std::generic_category(), "open " + path);
+    return file;
+}
 
 }  // namespace
 
+StandardFiles::StandardFiles(std::string_view input)
+    : in_(input),
+      in_file_(open_file(in_.path(), "rb")),
+      out_file_(open_file(out_.path(), "wb")),
+      err_file_(open_file(err_.path(), "wb")),
+      out_text_(fileno(out_file_.get()), tools::Output::Buffering::full),
+      err_text_(fileno(err_file_.get()), tools::Output::Buffering::none) {}
+
+Ran StandardFiles::run(tools::Run command, const Words& args) {
+    const int status = command(args, {fileno(in_file_.get()), out_text_, err_text_});
+    out_text_.flush();
+    return {status, out_.content(), err_.content()};
+}
+
 Ran run(tools::Run command, const Words& args, std::string_view input) {
-    const TemporaryFile in(input);
-    const TemporaryFile out;
-    const TemporaryFile err;
-    Ran ran;
-    {
-        const File in_file(std::fopen(in.path().c_str(), "rb"));
-        const File out_file(std::fopen(out.path().c_str(), "wb"));
-        const File err_file(std::fopen(err.path().c_str(), "wb"));
-        tools::Output out_text(fileno(out_file.get()), tools::Output::Buffering::full);
-        tools::Output err_text(fileno(err_file.get()), tools::Output::Buffering::none);
-        ran.status = command(args, {fileno(in_file.get()), out_text, err_text});
-    }
-    ran.out = out.content();
-    ran.err = err.content();
-    return ran;
+    return StandardFiles(input).run(command, args);
 }
 
 std::string symbol_of(std::errc condition) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,6 +47,31 @@ class TemporaryFile {
 
   private:
     std::string path_;
+};
+
+// Standard streams on files, for a command that is looked at while it runs.
+class StandardFiles {
+  public:
+    explicit StandardFiles(std::string_view input = {});
+    // Runs a command in this process.
+    Ran run(tools::Run command, const Words& args);
+    // What came to standard error so far; from any thread.
+    std::string err() const { return err_.content(); }
+
+  private:
+    struct CloseFile {
+        void operator()(std::FILE* file) const { std::fclose(file); }
+    };
+    using File = std::unique_ptr<std::FILE, CloseFile>;
+
+    const TemporaryFile in_;
+    const TemporaryFile out_;
+    const TemporaryFile err_;
+    const File in_file_;
+    const File out_file_;
+    const File err_file_;
+    tools::Output out_text_;
+    tools::Output err_text_;
 };
 
 // A program in a process of its own, its standard streams on pipes. Whatever still runs at the end

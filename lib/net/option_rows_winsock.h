@@ -14,9 +14,10 @@ inline constexpr auto winsock_socket_rows = std::to_array<OptionRow>({
      .says = "Keeps every other process off the bound address; without it SO_REUSEADDR lets them "
              "take it over.",
      .source = "Winsock SOL_SOCKET options",
-     .beware = "A server on Windows wants it: else any process can bind the same port with "
-               "SO_REUSEADDR, which has another meaning than on Linux, and steal the clients. echod "
-               "sets it on all that it listens on."},
+     .beware =
+         "A server on Windows wants it: else any process can bind the same port with "
+         "SO_REUSEADDR, which has another meaning than on Linux, and steal the clients. echod "
+         "sets it on all that it listens on."},
     {.name = "SO_DONTLINGER",
      .on_windows = -129,
      .type = ValueType::flag,

@@ -137,6 +137,19 @@ TEST(Sockopt, ListsAndExplainsEveryOption) {
     }
 }
 
+TEST(Sockopt, TellsHowReusingAnAddressStealsItOnWindows) {
+    const std::string reuse = sockopt({"--explain", "SO_REUSEADDR"}).out;
+    EXPECT_THAT(reuse, HasSubstr("steal its clients"));
+    EXPECT_THAT(reuse, HasSubstr("So echod sets SO_REUSEADDR on Linux and\n"));
+    const std::string exclusive = sockopt({"--explain", "SO_EXCLUSIVEADDRUSE"}).out;
+    EXPECT_THAT(exclusive, HasSubstr("any process can bind the same port"));
+    EXPECT_THAT(exclusive, HasSubstr("echod"));
+    for (const std::string& line : lines(reuse + exclusive))
+        EXPECT_LE(line.size(), 100U) << line;
+    EXPECT_THAT(sockopt({"--json", "--explain", "SO_REUSEADDR"}).out,
+                HasSubstr(R"("beware":"One name, two meanings.)"));
+}
+
 TEST(Sockopt, JsonIsOneObjectASocket) {
     const Ran ran = sockopt({"--json", "nodelay=on", "SO_LINGER", "SO_TYPE", "IPV6_V6ONLY"});
     EXPECT_EQ(lines(ran.out).size(), 1U);

@@ -1,0 +1,82 @@
+// What the commands make of Winsock's own ways: values as they are, what is not there, ports that
+// nobody else may have, and a system without a socket left.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "net/streams.h"
+#include "tests/peer.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Winsock, ABufferIsAsLargeAsAsked) {
+    const Ran ran = run(tools::sockopt, {"SO_RCVBUF=10000"});
+    EXPECT_THAT(ran.out, HasSubstr(" -> 10000\n"));
+    EXPECT_THAT(ran.out, Not(HasSubstr("doubles")));
+    EXPECT_EQ(ran.status, 0);
+}
+
+TEST(Winsock, TimeoutsAreMilliseconds) {
+    const std::string by_number = "SOL_SOCKET:" + std::to_string(SO_RCVTIMEO);
+    const Ran ran = run(tools::sockopt,
+                        {"-n", "SO_RCVTIMEO=1.5s", by_number, by_number + "=250", "SO_RCVTIMEO"});
+    EXPECT_EQ(ran.out, "1500ms\n1500\n250\n250ms\n") << ran.err;
+}
+
+TEST(Winsock, WhatIsNotThereIsToldWithItsStatus) {
+    const auto refused = [](tools::Run command, const Words& words) {
+        const Ran ran = run(command, words);
+        EXPECT_EQ(ran.status, tools::exit_refused) << words[0];
+        EXPECT_THAT(ran.err, HasSubstr("not on this platform")) << words[0];
+        EXPECT_EQ(ran.out, "") << words[0];
+    };
+    for (const Words& words :
+         {Words{"--pid", "1"}, Words{"--port", "80"}, Words{"--listening"},
+          Words{"--process", "echod"}, Words{"--fd", "3"}, Words{"--force", "SO_RCVBUF=1M"},
+          Words{"TCP_INFO"}, Words{"SO_PEERCRED"}, Words{"--listen", "0", "--", "cmd"}})
+        refused(tools::sockopt, words);
+    refused(tools::showip, {"--by-source", "localhost"});
+}
+
+// SO_REUSEADDR is what a thief would set.
+TEST(Winsock, AListenersPortCannotBeStolen) {
+    const auto listener = net::listen_on(net::Endpoint::loopback(net::Family::ipv4));
+    ASSERT_TRUE(listener);
+    auto thief = net::Socket::open(net::Family::ipv4, net::Transport::tcp);
+    ASSERT_TRUE(thief->set_option(SOL_SOCKET, SO_REUSEADDR, 1));
+    EXPECT_FALSE(thief->bind(*listener->local()));
+}
+
+// No ICMP message comes through: what is refused elsewhere is lost here.
+TEST(Winsock, ADatagramToAClosedPortIsLost) {
+    const Ran ran = run(tools::udpecho, {"-W", "100ms", "127.0.0.1", closed_port(), "hello"});
+    EXPECT_THAT(ran.err, HasSubstr("no reply within 100ms"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+TEST(Winsock, NoSocketLeftIsOneClearLine) {
+    auto peer = Peer::stream(echo_all);
+    StandardFiles files;
+    constexpr int many = 30'000;
+    std::vector<net::Socket> sockets;
+    for (int i = 0; i < many; ++i) {
+        auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp);
+        if (!socket)
+            break;
+        sockets.push_back(std::move(*socket));
+    }
+    if (sockets.size() == many)
+        GTEST_SKIP() << "this system has more than " << many << " sockets";
+    const Ran ran = files.run(tools::echo, {"127.0.0.1", peer.port(), "hello"});
+    sockets.clear();
+    EXPECT_THAT(ran.err, testing::ContainsRegex("^echo: .*(WSAEMFILE|WSAENOBUFS)"));
+    EXPECT_EQ(lines(ran.err).size(), 1U) << ran.err;
+    EXPECT_EQ(ran.status, tools::exit_refused);
+}
+
+}  // namespace
+}  // namespace sockbox::test
