@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <memory>
 
 #include "net/escape.h"
@@ -18,11 +19,21 @@ struct FreeAddresses {
 };
 using AddressList = std::unique_ptr<addrinfo, FreeAddresses>;
 
-// What getaddrinfo's answer stands for; asked right after the call, before errno changes.
+bool no_descriptor_left(const std::error_code& error) {
+    return error == std::errc::too_many_files_open ||
+           error == std::errc::too_many_files_open_in_system;
+}
+
+// What getaddrinfo's answer stands for; asked right after the call, before errno changes. glibc
+// takes a source that it has no descriptor for as one that knows nothing, and calls the name
+// unknown: errno tells, where it was 0 before the call.
 std::error_code meaning(int code) {
+    const std::error_code last = platform::last_error();
+    if (no_descriptor_left(last))
+        return last;
 #ifdef EAI_SYSTEM
     if (code == EAI_SYSTEM)
-        return platform::last_error();
+        return last;
 #endif
     return {code, resolver_category()};
 }
@@ -64,6 +75,7 @@ Result<Resolution> resolve(const std::string& host, const std::string& service,
     native.ai_socktype = hints.socktype;
     native.ai_protocol = hints.protocol;
     addrinfo* found = nullptr;
+    errno = 0;
     const int code = ::getaddrinfo(text_or_null(host), text_or_null(service), &native, &found);
     if (code != 0)
         return resolve_failure(meaning(code), escape(host.empty() ? service : host));
@@ -79,6 +91,7 @@ Result<Resolution> resolve(const std::string& host, const std::string& service,
 
 Result<std::string> resolve_name(const Endpoint& endpoint) {
     std::array<char, NI_MAXHOST> host{};
+    errno = 0;
     const int code = ::getnameinfo(endpoint.data(), endpoint.size(), host.data(),
                                    static_cast<SocketLength>(host.size()), nullptr, 0, NI_NAMEREQD);
     if (code != 0)
