@@ -31,6 +31,8 @@ else()
         $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=3>)
     # No libstdc++ to load: a command that runs for a millisecond spends half of it there.
     target_link_options(sockbox_flags INTERFACE -static-libstdc++ -static-libgcc)
+    # Nor libm, where a square root is all that is needed of it.
+    target_compile_options(sockbox_flags INTERFACE -fno-math-errno)
 endif()
 
 if(SOCKBOX_FUZZ)
@@ -47,7 +49,7 @@ if(WIN32)
 else()
     find_package(Threads REQUIRED)
     target_link_libraries(sockbox_flags INTERFACE Threads::Threads)
-    target_link_options(sockbox_flags INTERFACE
+    target_link_options(sockbox_flags INTERFACE -Wl,--as-needed
         $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie> -Wl,-z,relro -Wl,-z,now
         -Wl,-z,noexecstack)
 endif()

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 
 namespace sockbox::stats {
 namespace {
@@ -72,8 +71,9 @@ std::optional<nanoseconds> Histogram::quantile(double quantile) const noexcept {
     if (count_ == 0)
         return std::nullopt;
     const double share = std::clamp(quantile, 0.0, 1.0) * static_cast<double>(count_);
+    const auto whole = static_cast<std::uint64_t>(share);
     const auto rank =
-        std::clamp<std::uint64_t>(static_cast<std::uint64_t>(std::ceil(share)), 1, count_);
+        std::clamp<std::uint64_t>(whole + (static_cast<double>(whole) < share ? 1 : 0), 1, count_);
     std::uint64_t seen = 0;
     std::size_t bucket = 0;
     while ((seen += counts_[bucket]) < rank)

@@ -9,7 +9,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 std::optional<nanoseconds> rounded_if(bool defined, double ns) {
-    return defined ? std::optional(nanoseconds(std::llround(ns))) : std::nullopt;
+    return defined ? std::optional(nanoseconds(static_cast<std::int64_t>(ns + 0.5))) : std::nullopt;
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ using std::chrono::nanoseconds;
 std::optional<nanoseconds> rounded(std::optional<double> ns) {
     if (!ns)
         return std::nullopt;
-    return nanoseconds(std::llround(*ns));
+    return nanoseconds(static_cast<std::int64_t>(*ns + 0.5));  // never negative
 }
 
 }  // namespace
