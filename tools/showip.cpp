@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <clocale>
+#include <cstdlib>
 
 #include "net/addrinfo_names.h"
 #include "net/escape.h"
@@ -225,6 +226,17 @@ void use_locale_for_names(const Asked& asked) {
 #endif
 }
 
+// What changes how the resolver asks, hostname(7) and resolv.conf(5).
+void tell_environment(Io io) {
+    constexpr std::size_t shown = 60;
+    for (const char* name : {"RES_OPTIONS", "LOCALDOMAIN", "HOSTALIASES"})
+        if (const char* value = std::getenv(name)) {
+            const std::string_view all(value);
+            io.err.print("{}: note: {} is set: {}{}\n", tool, name,
+                         net::escape(all.substr(0, shown)), all.size() > shown ? "…" : "");
+        }
+}
+
 }  // namespace
 
 int showip(Args args, Io io) {
@@ -248,6 +260,10 @@ int showip(Args args, Io io) {
         return finish(io, tool, exit_refused);
     }
     ShowipDisplay display(asked.style, io);
+    if (asked.style.common.verbose) {
+        tell_environment(io);
+        asked.plan.again = [&display](const auto& lookup) { display.again(lookup); };
+    }
     if (cli.given("file"))
         show_file(asked, io, display);
     else

@@ -99,6 +99,12 @@ void ShowipDisplay::remark(const probe::Lookup& lookup) {
                       lookup.answer->addresses.size(), net::format_approximately(lookup.elapsed));
 }
 
+void ShowipDisplay::again(const probe::Lookup& lookup) const {
+    const std::string reason =
+        lookup.answer ? "no address could be connected to" : showip_failure(lookup).detail;
+    io_.err.print("{}: {}: {}; trying again\n", tool, probe::subject_of(lookup.question), reason);
+}
+
 void ShowipDisplay::fail(const net::Error& error) {
     io_.out.flush();
     complain(io_, tool, error);

@@ -23,6 +23,9 @@ class ShowipDisplay {
     ShowipDisplay(const ShowipStyle& style, Io io);
 
     void show(const probe::Lookup& lookup);
+
+    // A try that failed and will be repeated; from any thread.
+    void again(const probe::Lookup& lookup) const;
     // A failure that belongs to no host.
     void fail(const net::Error& error);
     // After the last host.

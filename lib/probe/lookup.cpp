@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
+#include <sstream>
 
 #include "net/clock.h"
 #include "net/escape.h"
 #include "net/name_sources.h"
+#include "net/text.h"
 
 namespace sockbox::probe {
 namespace {
@@ -84,6 +87,23 @@ void remark_on_reading(const Lookup& lookup, std::vector<std::string>& remarks) 
     remarks.push_back(fmt::format("'{}' is read as {}", host, read_as.address()));
 }
 
+// What the file of HOSTALIASES has for a name; empty where there is nothing.
+std::string alias_of(const std::string& host) {
+    const char* path = std::getenv("HOSTALIASES");
+    if (path == nullptr || host.find_first_of(".:") != host.npos)
+        return {};
+    std::ifstream file(path);
+    std::string line;
+    while (std::getline(file, line)) {
+        std::istringstream words(line);
+        std::string name;
+        std::string alias;
+        if (words >> name >> alias && net::equal_ignoring_case(name, host))
+            return alias;
+    }
+    return {};
+}
+
 // A name without a dot may be asked for as another one, resolv.conf(5) and hostname(7).
 void remark_on_completion(const Lookup& lookup, std::vector<std::string>& remarks) {
     const std::string& host = lookup.question.host;
@@ -91,9 +111,10 @@ void remark_on_completion(const Lookup& lookup, std::vector<std::string>& remark
     if (!host.ends_with('.') && canonical.starts_with(host + "."))
         remarks.push_back(fmt::format("'{}' was completed to {} by the search list", escape(host),
                                       escape(canonical)));
-    const char* aliases = std::getenv("HOSTALIASES");
-    if (aliases != nullptr && host.find_first_of(".:") == host.npos)
-        remarks.push_back(fmt::format("HOSTALIASES may have replaced '{}'", escape(host)));
+    const std::string alias = alias_of(host);
+    if (!alias.empty())
+        remarks.push_back(fmt::format("HOSTALIASES lets '{}' stand for {} where DNS is asked",
+                                      escape(host), escape(alias)));
 }
 
 void remark_on_address(const Lookup& lookup, std::size_t index, std::vector<std::string>& remarks) {

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "net/units.h"
 
@@ -45,9 +46,10 @@ net::Error too_late(std::chrono::nanoseconds timeout, const Question& question) 
 
 struct LookupQueue::State {
     State(LookupPlan chosen, Show shower, Pause pauser)
-        : plan(chosen), show(std::move(shower)), pause(std::move(pauser)) {}
+        : plan(std::move(chosen)), show(std::move(shower)), pause(std::move(pauser)) {}
 
     const LookupPlan plan;
+    const std::size_t places = plan.jobs * places_per_job;
     const Show show;
     const Pause pause;
     std::mutex mutex;
@@ -71,7 +73,10 @@ struct LookupQueue::State {
     bool try_one(Lock& lock, Slot& slot, unsigned turn);
     bool stale(const Slot& slot, unsigned turn) const { return slot.turn != turn; }
     void keep_order(const std::shared_ptr<State>& self);
-    void show_first(Lock& lock);
+    bool first_is_done() const {
+        return !order.empty() && order.front()->phase == Slot::Phase::done;
+    }
+    void show_those_done(Lock& lock);
     void wait_for_progress(Lock& lock);
     void retire_late();
     void abandon(Slot& slot);
@@ -82,9 +87,10 @@ struct LookupQueue::State {
 // Waits for a place in the order and takes it.
 void LookupQueue::State::enter(Lock& lock, std::shared_ptr<Slot> slot) {
     if (keeper.joinable())
-        space.wait(lock, [&] { return order.size() < plan.jobs * places_per_job; });
+        space.wait(lock, [&] { return order.size() < places; });
     order.push_back(std::move(slot));
-    progress.notify_one();
+    if (order.size() == 1)
+        progress.notify_one();
 }
 
 // More workers where there is need and room for them.
@@ -126,8 +132,10 @@ void LookupQueue::State::work_off(std::list<std::thread>::iterator me) {
         const unsigned turn = slot->turn;
         while (!try_one(lock, *slot, turn) && !stale(*slot, turn) &&
                Clock::now() < plan.try_until) {
-            slot->deadline = net::no_deadline;
+            slot->deadline = net::no_deadline;  // so that nobody takes this worker off it
             lock.unlock();
+            if (plan.again)
+                plan.again(slot->lookup);
             std::this_thread::sleep_until(std::min(Clock::now() + retry_pause, plan.try_until));
             lock.lock();
         }
@@ -172,8 +180,10 @@ bool LookupQueue::State::try_one(Lock& lock, Slot& slot, unsigned turn) {
 
 void LookupQueue::State::set_deadline(Slot& slot) {
     slot.deadline = net::deadline_in(plan.timeout);
-    if (slot.deadline < keeper_wakes)
+    if (slot.deadline < keeper_wakes) {
+        keeper_wakes = slot.deadline;
         progress.notify_one();
+    }
 }
 
 Deadline LookupQueue::State::next_deadline() const {
@@ -210,12 +220,19 @@ void LookupQueue::State::retire_late() {
     }
 }
 
-void LookupQueue::State::show_first(Lock& lock) {
-    const std::shared_ptr<Slot> first = std::move(order.front());
-    order.pop_front();
-    space.notify_one();
+// Whoever asks is woken when half of the places are free and not for each: waking threads costs
+// more than a lookup in a near name server.
+void LookupQueue::State::show_those_done(Lock& lock) {
+    std::vector<std::shared_ptr<Slot>> done;
+    while (first_is_done()) {
+        done.push_back(std::move(order.front()));
+        order.pop_front();
+    }
+    if (order.size() <= places / 2)
+        space.notify_one();
     lock.unlock();
-    show(first->lookup);
+    for (const auto& slot : done)
+        show(slot->lookup);
     lock.lock();
 }
 
@@ -223,8 +240,8 @@ void LookupQueue::State::keep_order(const std::shared_ptr<State>& self) {
     Lock lock(mutex);
     bool paused = true;
     while (!order.empty() || !closed) {
-        if (!order.empty() && order.front()->phase == Slot::Phase::done) {
-            show_first(lock);
+        if (first_is_done()) {
+            show_those_done(lock);
             paused = false;
         } else if (!paused) {
             paused = true;
@@ -240,7 +257,9 @@ void LookupQueue::State::keep_order(const std::shared_ptr<State>& self) {
 
 // Waits until there may be something to show, or something is late.
 void LookupQueue::State::wait_for_progress(Lock& lock) {
-    keeper_wakes = next_deadline();
+    // An earlier one still does, and is not looked for at each turn.
+    if (keeper_wakes == net::no_deadline || keeper_wakes <= Clock::now())
+        keeper_wakes = next_deadline();
     if (keeper_wakes == net::no_deadline)
         progress.wait(lock);
     else if (progress.wait_until(lock, keeper_wakes) == std::cv_status::timeout)
@@ -248,7 +267,7 @@ void LookupQueue::State::wait_for_progress(Lock& lock) {
 }
 
 LookupQueue::LookupQueue(LookupPlan plan, Show show, Pause pause)
-    : state_(std::make_shared<State>(plan, std::move(show), std::move(pause))) {
+    : state_(std::make_shared<State>(std::move(plan), std::move(show), std::move(pause))) {
     try {
         state_->keeper = std::thread([state = state_] { state->keep_order(state); });
     } catch (const std::system_error&) {

@@ -18,6 +18,8 @@ struct LookupPlan {
     // Until then a lookup that failed is tried again, with a pause between.
     net::Deadline try_until = net::Clock::now();
     Examination examine{};  // of each answer, in the same thread
+    // Told of a try that failed when another one follows; by many threads. May be empty.
+    std::function<void(const Lookup&)> again{};
 };
 
 // The system's resolver cannot be interrupted. So a lookup that is over its time is left to itself

@@ -1,6 +1,8 @@
 // showip end to end against a name server of our own, in private namespaces.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <regex>
 #include <set>
 
 #include "tests/support.h"
@@ -136,11 +138,78 @@ TEST(ShowipDns, ReverseNamesAreConfirmedOrNot) {
 }
 
 TEST(ShowipDns, TheEnvironmentOfTheResolverDoesNoHarm) {
-    SHOWIP_IN_WORLD(
-        ran, {"-s", "dual.test", "n1"},
-        {"RES_OPTIONS=" + std::string(65536, 'x'), "LOCALDOMAIN=test", "HOSTALIASES=/nonexistent"});
+    const std::string much(65536, 'x');
+    SHOWIP_IN_WORLD(ran, {"-s", "dual.test", "n1"},
+                    {"RES_OPTIONS=" + much, "LOCALDOMAIN=test", "HOSTALIASES=/nonexistent"});
     EXPECT_EQ(ran.out, "::1\n127.0.0.1\n127.0.0.1\n");
-    EXPECT_THAT(ran.err, HasSubstr("HOSTALIASES may have replaced 'n1'"));
+    EXPECT_EQ(ran.err, "");
+    const Ran long_list = showip_in_world({"-s", "dual.test"}, {"LOCALDOMAIN=" + much});
+    EXPECT_EQ(long_list.out, "::1\n127.0.0.1\n");
+    const Ran long_path = showip_in_world({"-s", "-v", "n1.test"}, {"HOSTALIASES=" + much});
+    EXPECT_EQ(long_path.out, "127.0.0.1\n");
+    EXPECT_THAT(lines(long_path.err)[0], AllOf(StartsWith("showip: note: HOSTALIASES is set: xxx"),
+                                               testing::SizeIs(testing::Lt(120))));
+}
+
+TEST(ShowipDns, AnAliasOfTheUserIsTold) {
+    const TemporaryFile aliases("other n2.test\nN1 dual.test\n");
+    SHOWIP_IN_WORLD(ran, {"-s", "n1", "n2.test"}, {"HOSTALIASES=" + aliases.path()});
+    EXPECT_EQ(ran.out, "::1\n127.0.0.1\n127.0.0.1\n");
+    EXPECT_EQ(ran.err,
+              "showip: note: HOSTALIASES lets 'n1' stand for dual.test where DNS is asked\n");
+}
+
+TEST(ShowipDns, NoDescriptorLeftIsNoUnknownName) {
+    std::string names;
+    for (int i = 0; i < 50; ++i)
+        names += "n" + std::to_string(i) + ".test\n";
+    const TemporaryFile file(names);
+    // Three standard streams and the file: none is left for any question.
+    const Ran ran = in_world({"/bin/sh", "-c", "ulimit -n 4; exec \"$0\" -s -f \"$1\"",
+                              SOCKBOX_BIN_DIR "/showip", file.path()});
+    if (ran.status == refused_world)
+        GTEST_SKIP() << "no private namespaces or no python3 here";
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, HasSubstr("showip: resolve n0.test: Too many open files (EMFILE)\n"));
+    EXPECT_THAT(ran.err, Not(HasSubstr("EAI_NONAME")));
+}
+
+// Only loopback has an address there, which does not count for AI_ADDRCONFIG.
+TEST(ShowipDns, FlagsActAsTheLibraryHasThem) {
+    SHOWIP_IN_WORLD(mapped, {"-s", "-6", "--flags", "v4mapped", "n1.test"});
+    EXPECT_EQ(mapped.out, "::ffff:127.0.0.1\n");
+    EXPECT_EQ(mapped.err, "");
+    EXPECT_EQ(showip_in_world({"-s", "-6", "--flags", "v4mapped", "dual.test"}).out, "::1\n");
+    EXPECT_THAT(lines(showip_in_world({"-s", "-6", "--flags", "v4mapped,all", "dual.test"}).out),
+                testing::UnorderedElementsAre("::1", "::ffff:127.0.0.1"));
+    EXPECT_EQ(showip_in_world({"-s", "-6", "--flags", "all", "n1.test"}).status,
+              tools::exit_unresolved);
+    const Ran configured = showip_in_world({"-j", "--flags", "addrconfig", "dual.test"});
+    EXPECT_THAT(configured.out, HasSubstr(R"("hints":{"flags":["AI_ADDRCONFIG"],)"));
+    EXPECT_THAT(configured.out, HasSubstr(R"("address":"127.0.0.1")"));
+}
+
+// A comma for the decimal point, and letters of its own.
+TEST(ShowipDns, ALocaleChangesNothingThatMachinesRead) {
+    const TemporaryFile folder;
+    const std::string locales = folder.path() + ".d";
+    const Ran made =
+        Process({"/bin/sh", "-c", "mkdir \"$0\" && localedef -i de_DE -f UTF-8 \"$0/de_DE.UTF-8\"",
+                 locales})
+            .wait();
+    const Words german{"LC_ALL=de_DE.UTF-8", "LOCPATH=" + locales};
+    const Words words{"-j", "--flags", "idn", "-t", "1.5", "--stats", "dual.test"};
+    const Ran ran = showip_in_world(words, german);
+    const Ran plain = showip_in_world(words, {"LC_ALL=C"});
+    std::filesystem::remove_all(locales);
+    if (made.status != 0 || ran.status == refused_world)
+        GTEST_SKIP() << "no localedef, no private namespaces or no python3 here: " << made.err;
+    const auto without_times = [](const std::string& text) {
+        return std::regex_replace(text, std::regex("_ns\":[0-9]+"), "_ns\":0");
+    };
+    EXPECT_EQ(without_times(ran.out), without_times(plain.out));
+    EXPECT_EQ(ran.status, 0);
 }
 
 TEST(ShowipDns, AnInterruptEndsALookup) {

@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "net/clock.h"
 #include "net/streams.h"
 #include "tests/support.h"
 
@@ -108,15 +109,21 @@ TEST(Showip, ARefusedConnectionIsARefusal) {
 TEST(Showip, WaitsForAServer) {
     auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
     ASSERT_TRUE(socket.bind(net::Endpoint::loopback(net::Family::ipv4)));
-    std::thread late([&] {
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    StandardFiles files;
+    const std::string failed = "showip: 127.0.0.1: no address could be connected to; trying again";
+    std::thread late([&] {  // it listens only once an attempt has failed
+        const auto deadline = net::deadline_in(patience);
+        while (!files.err().starts_with(failed) && net::Clock::now() < deadline)
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
         EXPECT_TRUE(socket.listen(8));
     });
+    const std::string port = std::to_string(socket.local()->port());
     const Ran ran =
-        showip({"-c", "--wait", "30s", "-p", std::to_string(socket.local()->port()), "127.0.0.1"});
+        files.run(tools::showip, {"-v", "-c", "--wait", "60s", "-p", port, "127.0.0.1"});
     late.join();
-    EXPECT_EQ(ran.status, 0) << ran.err;
-    EXPECT_EQ(ran.err, "");
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_THAT(ran.err, StartsWith(failed));
+    EXPECT_THAT(ran.out, HasSubstr("connected in"));
 }
 
 TEST(Showip, HostileNamesAreEscaped) {
