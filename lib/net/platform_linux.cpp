@@ -5,13 +5,34 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 #include "net/platform.h"
 
 namespace sockbox::net::platform {
+namespace {
+
+// A search list with a word longer than a name can be means nothing, and glibc ends the process
+// over it (an assertion of 2.36).
+void drop_impossible_search_list() noexcept {
+    constexpr std::size_t longest = 255;
+    std::size_t length = 0;
+    const char* list = std::getenv("LOCALDOMAIN");
+    for (; list != nullptr && *list != '\0'; ++list) {
+        length = *list == ' ' || *list == '\t' ? 0 : length + 1;
+        if (length > longest) {
+            ::unsetenv("LOCALDOMAIN");
+            return;
+        }
+    }
+}
+
+}  // namespace
 
 std::error_code start() noexcept {
+    static const bool ready = (drop_impossible_search_list(), true);
+    static_cast<void>(ready);
     return {};
 }
 
