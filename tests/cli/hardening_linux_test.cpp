@@ -53,6 +53,17 @@ TEST_F(Hardening, NoSegmentIsToWriteAndToExecute) {
     });
 }
 
+// Each library more is a part of the time that a command in a script takes.
+TEST_F(Hardening, ShowipLoadsTheCLibraryAlone) {
+#if defined(SOCKBOX_SANITIZED) || !defined(NDEBUG)
+    GTEST_SKIP() << "a sanitizer brings libraries of its own, and an unoptimized square root libm";
+#endif
+    const Ran ran = Process({readelf, "--wide", "--dynamic", SOCKBOX_BIN_DIR "/showip"}).wait();
+    for (const std::string& line : lines(ran.out))
+        if (line.find("(NEEDED)") != std::string::npos)
+            EXPECT_THAT(line, ContainsRegex("\\[(libc\\.so|ld-linux)"));
+}
+
 TEST_F(Hardening, StacksAndBuffersAreChecked) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "a sanitizer stands in for these checks";
