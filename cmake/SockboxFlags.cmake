@@ -31,8 +31,6 @@ else()
         $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=3>)
     # No libstdc++ to load: a command that runs for a millisecond spends half of it there.
     target_link_options(sockbox_flags INTERFACE -static-libstdc++ -static-libgcc)
-    # Nor libm, where a square root is all that is needed of it.
-    target_compile_options(sockbox_flags INTERFACE -fno-math-errno)
 endif()
 
 if(SOCKBOX_FUZZ)
