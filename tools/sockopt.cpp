@@ -93,6 +93,7 @@ class Session {
     bool prepare(ChosenSocket& target, const Place& place, bool last);
     void remark_on(const Outcome& outcome);
     void remark_on(const Search& search);
+    void remark_on_companions(const ChosenSocket& target);
     int fail(const net::Error& error);
     void note(const std::string& text) { io_.err.print("{}: {}\n", tool, text); }
     void worsen(int status) { status_ = std::max(status_, status); }
@@ -105,6 +106,7 @@ class Session {
     int status_ = exit_ok;
     std::size_t told_ = 0;  // outcomes
     bool set_ = false;      // something on this socket
+    bool closed_ = false;   // a socket that fits could not be had
     bool refused_ = false;  // a set, which ends the work on this socket
 };
 
@@ -216,8 +218,20 @@ void Session::carry_out_all(ChosenSocket& target) {
         if (!skips || applies(request.option.row(), target.facts.kind))
             carry_out(target, request);
     if (set_ && target.process && target.facts.kind.listening && !settings_.common.quiet)
-        note("fd " + std::to_string(*target.descriptor) +
-             " listens: connections that it accepted before keep their own values");
+        remark_on_companions(target);
+}
+
+// Who sets an option of a listener may mean all that its port serves.
+void Session::remark_on_companions(const ChosenSocket& target) {
+    const Companions others = companions_of(target);
+    const int descriptor = target.descriptor.value_or(-1);
+    note(
+        fmt::format("fd {} listens: connections that it accepted before keep their own values ({} "
+                    "of its port now)",
+                    descriptor, others.accepted));
+    if (others.sharing > 0 && !settings_.selection.searches())
+        note(fmt::format("fd {}: {} more listen on its port (SO_REUSEPORT) and are as they were",
+                         descriptor, others.sharing));
 }
 
 // Sets the options of a new socket and puts it into its place, where it has one: what is read
@@ -274,8 +288,13 @@ int Session::on_one_socket() {
 void Session::on_found(ChosenSocket& target) {
     const std::size_t before = told_;
     teller_->begin(target);
-    if (target.socket.valid())
+    if (target.socket.valid()) {
         carry_out_all(target);
+    } else if (!requests_.empty()) {
+        note(heading(target) + ": the process that holds it may not be looked into");
+        closed_ = true;
+        worsen(exit_refused);
+    }
     // Closed before anything is printed: a slow reader of ours must not hold up its FIN.
     target.socket.close();
     if (requests_.empty() || told_ > before)
@@ -287,7 +306,7 @@ int Session::on_all_that_fit() {
     if (!done)
         return fail(done.error());
     remark_on(*done);
-    if (done->found > 0 && told_ == 0 && !requests_.empty()) {
+    if (done->found > 0 && told_ == 0 && !requests_.empty() && !closed_) {
         note("none of the sockets that fit has such an option");
         worsen(exit_refused);
     }

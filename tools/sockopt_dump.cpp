@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "net/network_namespace.h"
+
 namespace sockbox::tools {
 namespace {
 
@@ -28,40 +30,51 @@ std::string left_out(const OptionRow& row) {
     return row.access == Access::clears_on_read ? "not read: reading clears it" : "";
 }
 
+// What nobody set cannot differ from a default: states, counters and clocks.
+bool is_setting(const OptionRow& row) {
+    return row.access == Access::read_write && row.varies != net::Varies::always;
+}
+
+// A new socket of the same kind in the same network namespace, whose settings hold its defaults.
+net::Result<net::Socket> new_socket_beside(const net::Socket& socket, const SocketFacts& facts) {
+    const SocketKind& kind = facts.kind;
+    const auto open = [&] { return net::Socket::open(kind.family, kind.type, kind.protocol); };
+    if (facts.other_namespace == 0)
+        return open();
+    const auto space = net::NetworkNamespace::of_socket(socket);
+    if (!space)
+        return net::fail(space.error());
+    net::Result<net::Socket> fresh = net::fail_text("");
+    const auto done = space->run([&] { fresh = open(); });
+    return done ? std::move(fresh) : net::fail(done.error());
+}
+
 }  // namespace
 
-Dump::Plan Dump::make_plan(const SocketKind& kind) const {
+Dump::Plan Dump::make_plan(const net::Socket& socket, const SocketFacts& facts) const {
     Plan plan;
     for (const OptionRow& row : net::all_options()) {
         const std::string why = left_out(row);
         // --all asks for what has no effect on such a socket, too: the system may have it.
-        if (options_.all || (why.empty() && applies(row, kind)))
+        if (options_.all || (why.empty() && applies(row, facts.kind)))
             plan.push_back({Option(row), why, row.type == net::ValueType::tcp_info});
     }
-    if (options_.diff || options_.compare)
-        add_defaults(plan, kind);
-    return plan;
-}
-
-void Dump::add_defaults(Plan& plan, const SocketKind& kind) const {
-    const auto fresh = net::Socket::open(kind.family, kind.type, kind.protocol);
-    if (!fresh)
-        return;
+    const auto fresh =
+        options_.diff || options_.compare ? new_socket_beside(socket, facts) : net::fail_text("");
     for (Entry& entry : plan) {
-        // What nobody set cannot differ from a default: states, counters and clocks.
-        const OptionRow& row = entry.option.row();
-        if (row.access != Access::read_write || row.varies == net::Varies::always ||
-            !entry.left_out.empty())
+        if (!fresh || !is_setting(entry.option.row()) || !entry.left_out.empty())
             continue;
         if (auto value = try_read(*fresh, entry.option))
             entry.usual = std::move(*value);
     }
+    return plan;
 }
 
-Dump::Plan& Dump::plan_for(const SocketKind& kind) {
-    const Key key{kind.family, kind.type, kind.protocol, kind.listening};
+Dump::Plan& Dump::plan_for(const net::Socket& socket, const SocketFacts& facts) {
+    const SocketKind& kind = facts.kind;
+    const Key key{kind.family, kind.type, kind.protocol, kind.listening, facts.other_namespace};
     const auto found = plans_.find(key);
-    return found != plans_.end() ? found->second : plans_[key] = make_plan(kind);
+    return found != plans_.end() ? found->second : plans_[key] = make_plan(socket, facts);
 }
 
 // One socket on its way through the plan.
@@ -136,7 +149,7 @@ class Dump::Reading {
 void Dump::read(const net::Socket& socket, const SocketFacts& facts,
                 const std::function<void(const Outcome&)>& use) {
     Reading reading(options_, socket, facts);
-    for (Entry& entry : plan_for(facts.kind)) {
+    for (Entry& entry : plan_for(socket, facts)) {
         Outcome outcome{entry.option, OptionValue(), {}, {}};
         if (!reading.look(entry, outcome.value))
             continue;
@@ -145,7 +158,7 @@ void Dump::read(const net::Socket& socket, const SocketFacts& facts,
             outcome.usual = reading.usual(entry, *outcome.value);
         if (options_.diff && outcome.usual == nullptr)
             continue;
-        outcome.of_other_namespace = facts.other_namespace;
+        outcome.of_other_namespace = facts.other_namespace != 0;
         if (options_.story && outcome.value)
             outcome.story = buffer_story(socket, facts.kind, entry.option, *outcome.value);
         use(outcome);

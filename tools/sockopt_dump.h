@@ -41,12 +41,11 @@ class Dump {
         std::optional<net::OptionValue> shared = {};  // of every socket of the kind
     };
     using Plan = std::vector<Entry>;
-    using Key = std::tuple<int, int, int, bool>;
+    using Key = std::tuple<int, int, int, bool, std::uint64_t>;
 
     class Reading;
-    Plan& plan_for(const net::SocketKind& kind);
-    Plan make_plan(const net::SocketKind& kind) const;
-    void add_defaults(Plan& plan, const net::SocketKind& kind) const;
+    Plan& plan_for(const net::Socket& socket, const net::SocketFacts& facts);
+    Plan make_plan(const net::Socket& socket, const net::SocketFacts& facts) const;
 
     const WorkOptions options_;
     std::map<Key, Plan> plans_;

@@ -34,7 +34,7 @@ class Candidates {
     void gather(const std::vector<int>& processes) {
         if (!filter_.port && !filter_.listening)
             return;
-        usable_ = list(false);
+        usable_ = list(0);
         std::set<std::uint64_t> seen;
         if (const auto own = net::NetworkNamespace::own())
             seen.insert(own->id());
@@ -43,7 +43,7 @@ class Candidates {
             if (!space || !seen.insert(space->id()).second)
                 continue;
             bool listed = false;
-            const bool entered = space->run([&] { listed = list(true); }).has_value();
+            const bool entered = space->run([&] { listed = list(space->id()); }).has_value();
             usable_ = usable_ && (!entered || listed);
             if (!entered)
                 unlisted_.insert(space->id());
@@ -74,7 +74,8 @@ class Candidates {
     // Some 30 MB: with more, the sockets are looked at one by one.
     static constexpr std::size_t most = 100'000;
 
-    bool list(bool other_namespace) {
+    // `other_namespace` as SocketFacts has it; any number will do.
+    bool list(std::uint64_t other_namespace) {
         bool all = true;
         const auto done = net::list_sockets(filter_, [&](const net::ListedSocket& socket) {
             all = all && (sockets_.size() < most || sockets_.contains(socket.inode));
@@ -196,6 +197,20 @@ net::Result<Search> search(const Selection& selection,
         walk.search().cut_off = done.error();
     }
     return walk.search();
+}
+
+Companions companions_of(const ChosenSocket& listener) {
+    Companions companions;
+    const net::SocketFacts& own = listener.facts;
+    if (!own.local_port || own.other_namespace != 0)
+        return companions;
+    const auto done =
+        net::list_sockets({own.local_port, false}, [&](const net::ListedSocket& other) {
+            if (other.facts.kind.protocol != own.kind.protocol || other.inode == listener.inode)
+                return;
+            ++(other.facts.kind.listening ? companions.sharing : companions.accepted);
+        });
+    return done ? companions : Companions();
 }
 
 }  // namespace sockbox::tools

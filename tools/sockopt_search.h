@@ -21,4 +21,12 @@ struct Search {
 net::Result<Search> search(const Selection& selection,
                            const std::function<void(ChosenSocket&)>& use);
 
+// The sockets that do not follow when an option of a listener is set.
+struct Companions {
+    std::size_t accepted = 0;  // connections of its port
+    std::size_t sharing = 0;   // other listeners of its port (SO_REUSEPORT)
+};
+// None where the system does not list them.
+Companions companions_of(const ChosenSocket& listener);
+
 }  // namespace sockbox::tools

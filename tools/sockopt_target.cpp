@@ -172,7 +172,7 @@ std::string heading(const ChosenSocket& target) {
         text += " -> " + target.facts.peer;
     if (target.user)
         text += fmt::format(" (of user {})", net::user_name(*target.user));
-    return target.facts.other_namespace ? text + " (in another network namespace)" : text;
+    return target.facts.other_namespace != 0 ? text + " (in another network namespace)" : text;
 }
 
 report::Json json_of(const ChosenSocket& target) {
@@ -189,7 +189,7 @@ report::Json json_of(const ChosenSocket& target) {
     json.set("local", text(target.facts.local)).set("peer", text(target.facts.peer));
     if (target.user)
         json.set("user", net::user_name(*target.user));
-    if (target.facts.other_namespace)
+    if (target.facts.other_namespace != 0)
         json.set("other_namespace", true);
     return json;
 }

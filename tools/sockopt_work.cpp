@@ -38,7 +38,7 @@ Option visible(const Option& option) {
 
 Outcome outcome_of(const Option& option, net::Result<OptionValue> value, const SocketFacts& facts) {
     Outcome outcome{option, std::move(value), {}, {}};
-    outcome.of_other_namespace = facts.other_namespace;
+    outcome.of_other_namespace = facts.other_namespace != 0;
     return outcome;
 }
 
@@ -50,7 +50,7 @@ void tell_story(const net::Socket& socket, const SocketFacts& facts, Outcome& ou
 
 // The system's interface numbers are ours, not those of the socket's namespace.
 bool means_other_interface(const Request& request, const SocketFacts& facts) {
-    return facts.other_namespace && request.names_interface;
+    return facts.other_namespace != 0 && request.names_interface;
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ Result<SocketFacts> facts_of(const Socket& socket) {
         return fail(kind.error());
     SocketFacts facts;
     facts.kind = *kind;
-    facts.other_namespace = in_other_namespace(socket);
+    facts.other_namespace = other_namespace_of(socket);
     add_addresses(socket, facts);
     facts.tcp_info = tcp_info_of(socket, *kind);
     facts.state = state_of(facts);

@@ -15,8 +15,10 @@ struct SocketFacts {
     std::string local;  // "127.0.0.1:80", a path, "@name"; empty where it has none
     std::string peer;
     std::optional<std::uint16_t> local_port;  // of IPv4 and IPv6
-    bool other_namespace = false;             // than this process's: interfaces differ there
-    std::optional<OptionValue> tcp_info;      // as TCP_INFO has it, where the state came from it
+    // The cookie of its network namespace where that is not this process's, and so interfaces and
+    // defaults are others; else 0.
+    std::uint64_t other_namespace = 0;
+    std::optional<OptionValue> tcp_info;  // as TCP_INFO has it, where the state came from it
 };
 
 // Asks the socket; changes nothing.
@@ -24,6 +26,6 @@ Result<SocketFacts> facts_of(const Socket& socket);
 
 // One definition a platform: the addresses of a socket of any family, and its network namespace.
 void add_addresses(const Socket& socket, SocketFacts& facts);
-bool in_other_namespace(const Socket& socket);
+std::uint64_t other_namespace_of(const Socket& socket);
 
 }  // namespace sockbox::net

@@ -58,12 +58,13 @@ void add_addresses(const Socket& socket, SocketFacts& facts) {
     facts.peer = name_of(socket, ::getpeername).text;
 }
 
-bool in_other_namespace(const Socket& socket) {
+std::uint64_t other_namespace_of(const Socket& socket) {
     static const std::optional<std::uint64_t> ours = [] {
         const auto own = Socket::open(AF_UNIX, SOCK_STREAM, 0);
         return own ? namespace_cookie(*own) : std::nullopt;
     }();
-    return ours && namespace_cookie(socket) != ours;
+    const auto theirs = ours ? namespace_cookie(socket) : std::nullopt;
+    return theirs == ours ? 0 : theirs.value_or(0);
 }
 
 }  // namespace sockbox::net

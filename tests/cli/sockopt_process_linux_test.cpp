@@ -63,6 +63,24 @@ TEST(SockoptProcess, ReadsAndSetsASocketOfAnotherProcess) {
     EXPECT_EQ(socket.option(IPPROTO_TCP, TCP_NODELAY).value(), 1);
 }
 
+TEST(SockoptProcess, AListenersCompanionsAreCounted) {
+    auto first = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
+    auto second = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
+    ASSERT_TRUE(first.set_option(SOL_SOCKET, SO_REUSEPORT, 1));
+    ASSERT_TRUE(second.set_option(SOL_SOCKET, SO_REUSEPORT, 1));
+    ASSERT_TRUE(first.bind(net::Endpoint::loopback(net::Family::ipv4)) && first.listen(8));
+    const net::Socket client = net::connect_to(first.local().value()).value();
+    const net::Accepted accepted = net::accept(first, true);
+    ASSERT_TRUE(second.bind(first.local().value()) && second.listen(8));
+    const Ran ran =
+        sockopt({"--pid", text(::getpid()), "--fd", text(first.native()), "SO_KEEPALIVE=on"});
+    if (forbidden(ran))
+        GTEST_SKIP() << ran.err;
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("(1 of its port now)"), HasSubstr("1 more listen on")));
+    EXPECT_EQ(accepted.socket.option(SOL_SOCKET, SO_KEEPALIVE).value(), 0);
+    EXPECT_EQ(second.option(SOL_SOCKET, SO_KEEPALIVE).value(), 0);
+}
+
 TEST(SockoptProcess, EverySocketHasItsHeading) {
     const net::Socket socket = listener();
     const Child child;
