@@ -60,8 +60,9 @@ TEST_F(Hardening, ShowipLoadsTheCLibraryAlone) {
 #endif
     const Ran ran = Process({readelf, "--wide", "--dynamic", SOCKBOX_BIN_DIR "/showip"}).wait();
     for (const std::string& line : lines(ran.out))
-        if (line.find("(NEEDED)") != std::string::npos)
+        if (line.find("(NEEDED)") != std::string::npos) {
             EXPECT_THAT(line, ContainsRegex("\\[(libc\\.so|ld-linux)"));
+        }
 }
 
 TEST_F(Hardening, StacksAndBuffersAreChecked) {

@@ -97,7 +97,8 @@ TEST(MeasureHostile, EveryEndIsOneResultOfFiniteNumbers) {
         EXPECT_EQ(lines(ran.out).size(), 1U) << end.name << ": " << ran.out;
         EXPECT_THAT(ran.out, testing::StartsWith(R"({"tool":"echo","event":"result","target":)"))
             << end.name;
-        EXPECT_THAT(ran.out, testing::Not(testing::ContainsRegex(":-0[,}]|:-?nan|:-?inf"))) << end.name;
+        EXPECT_THAT(ran.out, testing::Not(testing::ContainsRegex(":-0[,}]|:-?nan|:-?inf")))
+            << end.name;
         EXPECT_EQ(ran.status, end.status) << end.name << ": " << ran.err;
     }
 }

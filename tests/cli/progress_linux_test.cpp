@@ -81,8 +81,8 @@ TEST(ProgressLine, ShowsLongWorkWithinTheTerminalAndGoesAtItsEnd) {
     for (const std::uint16_t columns : {std::uint16_t{40}, std::uint16_t{120}}) {
         Terminal terminal(columns);
         Process process({"/bin/sh", "-c",
-                         "exec " SOCKBOX_BIN_DIR "/echo -i 5ms -t 1h 127.0.0.1 " +
-                             peer.port() + " 2>" + terminal.name()});
+                         "exec " SOCKBOX_BIN_DIR "/echo -i 5ms -t 1h 127.0.0.1 " + peer.port() +
+                             " 2>" + terminal.name()});
         std::string written = terminal.read_until(
             [](const std::string& text) { return std::ranges::count(text, '\r') >= 2; });
         const std::string line = shown(written);
