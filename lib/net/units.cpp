@@ -129,15 +129,20 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     return static_cast<std::uint64_t>(value) << shift;
 }
 
+// By whole numbers: reading a double would load libm into every command.
 Result<double> parse_percent(std::string_view text) {
+    constexpr std::int64_t unit = 1'000'000'000;
     const std::string_view number = text.substr(0, text.size() - (text.ends_with('%') ? 1 : 0));
-    double value = 0;
-    const char* end = number.data() + number.size();
-    const auto [stop, error] = std::from_chars(number.data(), end, value, std::chars_format::fixed);
-    const bool plain = !number.empty() && is_digit(number.front()) && is_digit(number.back());
-    if (!plain || error != std::errc() || stop != end || value > 100)
+    const std::string_view whole = leading_digits(number);
+    const bool has_point = number.substr(whole.size()).starts_with('.');
+    const std::string_view fraction = number.substr(whole.size() + (has_point ? 1 : 0));
+    std::int64_t percents = 0;
+    std::int64_t extra = 0;
+    if (!read_digits(whole, percents) || leading_digits(fraction) != fraction ||
+        fraction.empty() == has_point || percents > 100 || !read_fraction(fraction, unit, extra) ||
+        percents * unit + extra > 100 * unit)
         return not_a(text, "a percentage from 0 to 100, such as 0.1%");
-    return value / 100;
+    return static_cast<double>(percents * unit + extra) / (100.0 * unit);
 }
 
 Result<std::uint16_t> parse_port(std::string_view text, std::uint16_t lowest) {

@@ -81,7 +81,9 @@ TEST(Units, Percentages) {
     EXPECT_DOUBLE_EQ(*parse_percent("1%"), 0.01);
     EXPECT_DOUBLE_EQ(*parse_percent("0.1"), 0.001);
     EXPECT_DOUBLE_EQ(*parse_percent("100%"), 1);
-    for (const char* text : {"", "%", "101%", "-1%", "nan", "inf", "1e1", "1%%", "1 %"})
+    EXPECT_DOUBLE_EQ(*parse_percent("0.000000001%"), 1e-11);
+    for (const char* text : {"", "%", "101%", "100.1", "-1%", "nan", "inf", "1e1", "1%%", "1 %",
+                             "1.", ".1", "1.x", "0.0000000001"})
         EXPECT_FALSE(parse_percent(text)) << text;
 }
 
