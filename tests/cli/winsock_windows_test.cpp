@@ -71,11 +71,13 @@ TEST(Winsock, NoSocketLeftIsOneClearLine) {
     }
     if (sockets.size() == many)
         GTEST_SKIP() << "this system has more than " << many << " sockets";
-    const Ran ran = files.run(tools::echo, {"127.0.0.1", peer.port(), "hello"});
+    const int status = files.run(tools::echo, {"127.0.0.1", peer.port(), "hello"}).status;
     sockets.clear();
-    EXPECT_THAT(ran.err, testing::ContainsRegex("^echo: .*(WSAEMFILE|WSAENOBUFS)"));
-    EXPECT_EQ(lines(ran.err).size(), 1U) << ran.err;
-    EXPECT_EQ(ran.status, tools::exit_refused);
+    const std::string err = files.err();  // there was no handle left to read it with
+    EXPECT_THAT(err, testing::StartsWith("echo: "));
+    EXPECT_THAT(err, testing::AnyOf(HasSubstr("WSAEMFILE"), HasSubstr("WSAENOBUFS")));
+    EXPECT_EQ(lines(err).size(), 1U) << err;
+    EXPECT_EQ(status, tools::exit_refused);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ TEST(Html, NothingMeasuredIsSaidWithoutAPicture) {
     const std::string html = page(run_of_nothing());
     EXPECT_THAT(html, HasSubstr("No reply came back in time"));
     EXPECT_THAT(html, Not(HasSubstr("<svg")));
-    EXPECT_THAT(html, Not(testing::ContainsRegex("nan|inf")));
+    EXPECT_THAT(html, Not(testing::AnyOf(HasSubstr("nan"), HasSubstr("inf"))));
 }
 
 TEST(Html, OneSampleIsAPictureWithItsMark) {
@@ -38,7 +38,7 @@ TEST(Html, OneSampleIsAPictureWithItsMark) {
     EXPECT_EQ(count(html, "<svg"), 2U);
     EXPECT_THAT(html, HasSubstr(">max 5 ms</text>"));
     EXPECT_THAT(html, Not(HasSubstr(">p50 "))) << "it would be no percentile";
-    EXPECT_THAT(html, Not(testing::ContainsRegex("nan|inf")));
+    EXPECT_THAT(html, Not(testing::AnyOf(HasSubstr("nan"), HasSubstr("inf"))));
 }
 
 TEST(Html, LossesAndLatecomersAreMarkedAndVerdictsTold) {
@@ -59,7 +59,8 @@ TEST(Html, WhatWasTypedStaysText) {
     report.verdicts.push_back({"p99<1ms", {}, "<i>", false});
     report.parameters = {{"<u>", "</table>"}};
     const std::string html = page(report);
-    EXPECT_THAT(html, Not(testing::ContainsRegex("<script|<b>|<i>|<u>|</table></td>")));
+    EXPECT_THAT(html, Not(testing::AnyOf(HasSubstr("<script"), HasSubstr("<b>"), HasSubstr("<i>"),
+                                         HasSubstr("<u>"), HasSubstr("</table></td>"))));
     EXPECT_THAT(html, HasSubstr("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;"));
     EXPECT_THAT(html, HasSubstr("p99&lt;1ms"));
 }

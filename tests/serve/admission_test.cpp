@@ -41,6 +41,8 @@ TEST_P(Admission, TheAccessListRefusesConnections) {
 }
 
 TEST_P(Admission, TheAccessListAndTheBudgetDropDatagrams) {
+    if (test::on_wine())
+        GTEST_SKIP() << "Wine sends from the address that its routes choose";
     ServeOptions options;
     options.datagrams.access.deny(*Network::parse("127.0.0.2"));
     options.datagrams.replies_per_second = 2;
