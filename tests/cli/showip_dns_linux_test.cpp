@@ -160,6 +160,9 @@ TEST(ShowipDns, AnAliasOfTheUserIsTold) {
 }
 
 TEST(ShowipDns, NoDescriptorLeftIsNoUnknownName) {
+#if defined(SOCKBOX_SANITIZED) || !defined(NDEBUG)
+    GTEST_SKIP() << "this build loads libraries, for which there is no descriptor either";
+#endif
     std::string names;
     for (int i = 0; i < 50; ++i)
         names += "n" + std::to_string(i) + ".test\n";
