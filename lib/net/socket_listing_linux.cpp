@@ -204,7 +204,7 @@ Status list_sockets(const ListingFilter& filter,
                     const std::function<void(const ListedSocket&)>& use) {
     for (const Listed& listed : protocols)
         for (const int family : {AF_INET, AF_INET6}) {
-            const auto done = list_inet(filter, family, listed.type, listed.protocol, use);
+            auto done = list_inet(filter, family, listed.type, listed.protocol, use);
             if (!done && listed.always)
                 return done;
         }
