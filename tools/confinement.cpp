@@ -29,7 +29,7 @@ net::Status Confinement::drop_rights(const std::string& removable,
     if (user_ && !removable.empty())
         if (auto given = serve::give_file(removable, *user_); !given)
             return given;
-    const auto dropped = serve::drop_privileges(user_ ? &*user_ : nullptr);
+    auto dropped = serve::drop_privileges(user_ ? &*user_ : nullptr);
     if (!dropped && user_)
         return dropped;
     if (user_)

@@ -179,7 +179,7 @@ net::Status Session::announce(const ChosenSocket& target, const net::Option& opt
                               const std::optional<net::OptionValue>& before) {
     if (!target.descriptor)
         return {};
-    if (const auto same = check_identity(target); !same)
+    if (auto same = check_identity(target); !same)
         return same;
     teller_->announce(option, before);
     return {};

@@ -53,7 +53,8 @@ net::Status Reactor::answer_datagrams(std::vector<net::Socket> udp) {
 
 void Reactor::adopt(Client client) {
     std::unique_ptr<Connection> connection(new (std::nothrow) Connection(*this, std::move(client)));
-    if (!connection)  // then the client was not moved
+    if (!connection)  // then nothing was constructed, and the client not moved
+        // NOLINTNEXTLINE(bugprone-use-after-move, clang-analyzer-cplusplus.Move)
         return turn_away(service_, std::move(client), out_of_memory("serve a connection").value());
     const auto watched = poller_->watch(connection->native(), *connection, Interest::read);
     Connection& added = *connection;

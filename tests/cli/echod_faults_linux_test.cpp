@@ -235,6 +235,9 @@ TEST_P(EngineUnderFault, AfterAKillThePortIsTakenAgain) {
 }
 
 TEST_P(EngineUnderFault, AnInterruptAtAnyMomentEndsItWell) {
+#ifdef __SANITIZE_THREAD__
+    GTEST_SKIP() << "this sanitizer holds a signal back until a call that it knows";
+#endif
     for (int moment = 0; moment < 6; ++moment) {
         Process server(echod());
         const std::string port = port_in(server.read_line());
