@@ -8,6 +8,8 @@
 
 #include <array>
 #include <csignal>
+#include <fstream>
+#include <thread>
 
 #include "net/clock.h"
 #include "support.h"
@@ -26,6 +28,17 @@ Pipe open_pipe() {
         throw std::system_error(errno, std::system_category(), "pipe2");
     return {ends[0], ends[1]};
 }
+
+#ifdef __SANITIZE_THREAD__
+// Whether the first thread waits for something, as proc(5) tells.
+bool sleeps(pid_t process) {
+    std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+    std::string stat;
+    std::getline(file, stat);
+    const auto name_end = stat.rfind(')');
+    return name_end == stat.npos || stat.substr(name_end + 2, 1) != "R";
+}
+#endif
 
 void close_end(int& end) {
     if (end >= 0)
@@ -159,6 +172,13 @@ std::string Process::read_line() {
 }
 
 void Process::send_signal(int number) {
+#ifdef __SANITIZE_THREAD__
+    // It holds back a signal that comes while its thread runs, and may forget it when a call that
+    // blocks begins just then: the signal comes while one blocks.
+    const auto deadline = net::deadline_in(patience);
+    while (!sleeps(state_->pid) && net::Clock::now() < deadline)
+        std::this_thread::yield();
+#endif
     ::kill(state_->pid, number);
 }
 
