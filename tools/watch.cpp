@@ -69,7 +69,7 @@ void Watch::draw_line() {
 std::string Watch::done(const stats::Measurement& numbers, std::chrono::nanoseconds elapsed) const {
     if (options_.count > 0)
         return fmt::format("{}/{}", numbers.received + numbers.lost, options_.count);
-    const std::string so_long = net::format_approximately(elapsed);
+    std::string so_long = net::format_approximately(elapsed);
     if (options_.time.count() == 0)
         return so_long;
     return fmt::format("{} of {}", so_long, net::format_duration(options_.time));
