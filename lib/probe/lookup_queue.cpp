@@ -27,6 +27,10 @@ constexpr std::chrono::milliseconds retry_pause{200};
 // memory stays bounded.
 constexpr std::size_t places_per_job = 16;
 
+// For so long answers gather before they are shown: waking a thread for each costs more than a
+// lookup in a near name server, and nobody sees so short a delay.
+constexpr std::chrono::milliseconds gathering{5};
+
 struct Slot {
     enum class Phase { queued, running, done };
     Lookup lookup;
@@ -62,6 +66,7 @@ struct LookupQueue::State {
     std::size_t idle = 0;
     std::size_t left = 0;
     bool closed = false;
+    bool gathers = false;  // the keeper does not want to be woken for a single answer
     Deadline keeper_wakes = net::no_deadline;
     std::thread keeper;
 
@@ -77,6 +82,7 @@ struct LookupQueue::State {
         return !order.empty() && order.front()->phase == Slot::Phase::done;
     }
     void show_those_done(Lock& lock);
+    void gather(Lock& lock);
     void wait_for_progress(Lock& lock);
     void retire_late();
     void abandon(Slot& slot);
@@ -145,7 +151,7 @@ void LookupQueue::State::work_off(std::list<std::thread>::iterator me) {
             return;
         }
         slot->phase = Slot::Phase::done;
-        if (!order.empty() && order.front() == slot)
+        if (first_is_done() && (!gathers || queue.empty()))
             progress.notify_one();
     }
 }
@@ -233,21 +239,25 @@ void LookupQueue::State::show_those_done(Lock& lock) {
     lock.unlock();
     for (const auto& slot : done)
         show(slot->lookup);
+    pause();
     lock.lock();
+}
+
+// Lets more answers come, unless the workers have run out of questions.
+void LookupQueue::State::gather(Lock& lock) {
+    if (queue.empty())
+        return;
+    gathers = true;
+    progress.wait_for(lock, gathering);
+    gathers = false;
 }
 
 void LookupQueue::State::keep_order(const std::shared_ptr<State>& self) {
     Lock lock(mutex);
-    bool paused = true;
     while (!order.empty() || !closed) {
         if (first_is_done()) {
             show_those_done(lock);
-            paused = false;
-        } else if (!paused) {
-            paused = true;
-            lock.unlock();
-            pause();
-            lock.lock();
+            gather(lock);
         } else {
             wait_for_progress(lock);
             hire(self);  // in place of those that are late, and when one of them has come back

@@ -27,8 +27,9 @@ struct LookupPlan {
 // the process. Not more than `most_left` are left at once: then the others have to wait.
 class LookupQueue {
   public:
-    // `show` is called by one thread, in the order of the questions; `pause` by the same, when
-    // there is nothing more to show for now. They must not fail.
+    // `show` is called by one thread, in the order of the questions, for all that is ready and
+    // then `pause` by the same. Answers that come fast gather for some milliseconds. They must not
+    // fail.
     using Show = std::function<void(const Lookup&)>;
     using Pause = std::function<void()>;
     LookupQueue(LookupPlan plan, Show show, Pause pause);
