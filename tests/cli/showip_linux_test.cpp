@@ -1,6 +1,8 @@
 // showip end to end: what glibc answers where no name server is needed.
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "tests/support.h"
 
 namespace sockbox::test {
@@ -14,6 +16,19 @@ using testing::StartsWith;
 
 Ran showip(const Words& words, std::string_view input = {}) {
     return run(tools::showip, words, input);
+}
+
+// The most memory that a process has had, in KiB.
+int peak_memory(int pid) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    std::string word;
+    while (status >> word)
+        if (word == "VmHWM:") {
+            int kibibytes = 0;
+            status >> kibibytes;
+            return kibibytes;
+        }
+    return 0;
 }
 
 // Whether /etc/services of this machine has what a test asks for.
@@ -92,6 +107,30 @@ TEST(Showip, NamesNobodyCanHaveAreUnknown) {
         EXPECT_EQ(ran.status, tools::exit_unresolved) << host;
         EXPECT_THAT(ran.err, HasSubstr("(EAI_NONAME)"));
     }
+}
+
+// Far more names than there are places for; what a name leaves behind would show.
+TEST(Showip, MemoryDoesNotGrowWithTheNames) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "a sanitizer holds freed memory back";
+#endif
+    Process process({"showip", "-q", "-f", "-"});
+    const auto peak_after = [&](int thousands) {  // KiB
+        std::string thousand;
+        for (int i = 0; i < 1000; ++i)
+            thousand += "127.0.0.1\n";
+        for (int done = 0; done < 1000 * thousands; ++done) {
+            if (done % 1000 == 0)
+                process.write_input(thousand);
+            if (process.read_line() != "127.0.0.1")
+                ADD_FAILURE() << "a line is missing";
+        }
+        return peak_memory(process.pid());
+    };
+    const int few = peak_after(2);
+    EXPECT_GT(few, 0);
+    EXPECT_LT(peak_after(100), few + 2048);
+    EXPECT_EQ(process.wait().status, 0);
 }
 
 TEST(Showip, UnknownServicesAreNamedAsSuch) {
