@@ -57,6 +57,8 @@ def addresses(name, kind):
         return NOERROR, [v4(name, "192.0.2.8")] if kind == A else []
     if label == "dual":
         return NOERROR, [v4(name, "127.0.0.1")] if kind == A else [v6(name, "::1")]
+    if label == "far":  # by IPv6 there is no way to it
+        return NOERROR, [v4(name, "127.0.0.1")] if kind == A else [v6(name, "2001:db8::5")]
     if label == "lookalike":  # its reverse name leads elsewhere
         return NOERROR, [v4(name, "127.0.0.77")] if kind == A else []
     if label.startswith("n") and label[1:].isdigit():

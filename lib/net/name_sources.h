@@ -19,4 +19,8 @@ Status use_name_source(const std::string& source);
 // Undoes it: all sources again, though without the conditions between them.
 void use_all_name_sources();
 
+// The domains that the resolver tries after a name (the search list of resolv.conf(5), which
+// LOCALDOMAIN replaces), of which the first six are told; none on Windows.
+std::vector<std::string> search_domains();
+
 }  // namespace sockbox::net

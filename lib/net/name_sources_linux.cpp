@@ -1,7 +1,9 @@
 // The sources of host names of glibc.
 #include <netdb.h>
+#include <resolv.h>
 
 #include <fstream>
+#include <span>
 #include <sstream>
 
 #include "net/name_sources.h"
@@ -67,6 +69,18 @@ Status use_name_source(const std::string& source) {
 
 void use_all_name_sources() {
     static_cast<void>(use_name_source(hosts_line()));
+}
+
+std::vector<std::string> search_domains() {
+    struct __res_state state {};
+    if (::res_ninit(&state) != 0)
+        return {};
+    std::vector<std::string> domains;
+    for (const char* domain : std::span(state.dnsrch).first(MAXDNSRCH))
+        if (domain != nullptr)
+            domains.emplace_back(domain);
+    ::res_nclose(&state);
+    return domains;
 }
 
 }  // namespace sockbox::net

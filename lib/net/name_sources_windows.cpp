@@ -17,4 +17,8 @@ Status use_name_source(const std::string& /*source*/) {
 
 void use_all_name_sources() {}
 
+std::vector<std::string> search_domains() {
+    return {};
+}
+
 }  // namespace sockbox::net

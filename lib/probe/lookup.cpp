@@ -104,13 +104,23 @@ std::string alias_of(const std::string& host) {
     return {};
 }
 
-// A name without a dot may be asked for as another one, resolv.conf(5) and hostname(7).
+// Whether the resolver may ask for more than this name, or takes another one for it.
+bool may_be_completed(const Question& question) {
+    return !question.host.empty() && !question.host.ends_with('.') &&
+           (question.hints.flags & AI_NUMERICHOST) == 0 && !Endpoint::parse(question.host);
+}
+
+// A name may be asked for as another one, resolv.conf(5) and hostname(7).
 void remark_on_completion(const Lookup& lookup, std::vector<std::string>& remarks) {
     const std::string& host = lookup.question.host;
-    const std::string& canonical = lookup.answer->canonical_name;
-    if (!host.ends_with('.') && canonical.starts_with(host + "."))
-        remarks.push_back(fmt::format("'{}' was completed to {} by the search list", escape(host),
-                                      escape(canonical)));
+    if (may_be_completed(lookup.question) && lookup.answered_as.starts_with(host + ".")) {
+        const std::string domain = lookup.answered_as.substr(host.size() + 1);
+        const std::vector<std::string> searched = net::search_domains();
+        const bool listed = std::find(searched.begin(), searched.end(), domain) != searched.end();
+        remarks.push_back(fmt::format("'{}' is answered as {}{}", escape(host),
+                                      escape(lookup.answered_as),
+                                      listed ? ": its domain is in the search list" : ""));
+    }
     const std::string alias = alias_of(host);
     if (!alias.empty())
         remarks.push_back(fmt::format("HOSTALIASES lets '{}' stand for {} where DNS is asked",
@@ -134,22 +144,40 @@ void remark_on_address(const Lookup& lookup, std::size_t index, std::vector<std:
             fmt::format("{} stands in the answer {} times", endpoint.address(), times));
 }
 
+// Asks for the canonical name too, for the remarks: it costs no question more. Who did not want it
+// gets what the resolver answers without.
+Lookup ask(Question question) {
+    const int hidden = may_be_completed(question) ? AI_CANONNAME & ~question.hints.flags : 0;
+    net::ResolveHints hints = question.hints;
+    hints.flags |= hidden;
+    const bool nothing = question.host.empty() && question.service.empty();
+    const auto start = net::Clock::now();
+    auto answer = net::resolve(question.host, nothing ? "0" : question.service, hints);
+    Lookup lookup{std::move(question), net::Clock::now() - start, std::move(answer), {}, {}};
+    if (!lookup.answer)
+        return lookup;
+    lookup.answered_as = lookup.answer->canonical_name;
+    if (hidden != 0) {
+        lookup.answer->canonical_name.clear();
+        for (ResolvedAddress& address : lookup.answer->addresses)
+            address.flags &= ~hidden;
+    }
+    return lookup;
+}
+
 }  // namespace
 
 Lookup look_up(Question question) {
     if (!question.source.empty())
         if (auto used = net::use_name_source(question.source); !used)
             return {std::move(question), {}, net::fail(used.error()), {}, {}};
-    const auto start = net::Clock::now();
-    const bool nothing = question.host.empty() && question.service.empty();
-    auto answer = net::resolve(question.host, nothing ? "0" : question.service, question.hints);
-    const auto elapsed = net::Clock::now() - start;
-    if (!answer) {
-        net::Error error = answer.error();
-        error.hint = hint_for(error.code, question);
-        answer = net::fail(std::move(error));
+    Lookup lookup = ask(std::move(question));
+    if (!lookup.answer) {
+        net::Error error = lookup.answer.error();
+        error.hint = hint_for(error.code, lookup.question);
+        lookup.answer = net::fail(std::move(error));
     }
-    return {std::move(question), elapsed, std::move(answer), {}, {}};
+    return lookup;
 }
 
 std::string subject_of(const Question& question) {

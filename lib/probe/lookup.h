@@ -45,6 +45,8 @@ struct Lookup {
     std::vector<Detail> details;  // one an address, or none at all
     // The address that Happy Eyeballs would have connected to, where that was tried.
     std::optional<std::size_t> preferred;
+    // The name that the answer is for in the end, where the resolver told; from the network.
+    std::string answered_as = {};
 };
 
 // What to find out about each address.

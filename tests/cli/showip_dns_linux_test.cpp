@@ -75,6 +75,29 @@ TEST(ShowipDns, ASilentServerCostsNoMoreThanTheTimeout) {
                 StartsWith(R"({"tool":"showip","event":"stats","lookups":2,"failures":1,)"));
 }
 
+TEST(ShowipDns, NoLookupLastsLongerThanFiveSecondsUnasked) {
+    SHOWIP_IN_WORLD(ran, {"-j", "silent.test"});
+    EXPECT_THAT(ran.out, HasSubstr(R"("elapsed_ns":5000000000,)"));
+    EXPECT_EQ(ran.status, tools::exit_unresolved);
+}
+
+TEST(ShowipDns, NumericHostsAskNobody) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "LeakSanitizer cannot work under strace";
+#endif
+    const auto calls = [](const std::string& host) {
+        const TemporaryFile trace;
+        const Ran ran = in_world({"/usr/bin/strace", "-f", "-qq", "-o", trace.path(), "-e",
+                                  "trace=network", SOCKBOX_BIN_DIR "/showip", "-s", host});
+        return ran.status == 0 ? trace.content() : "nothing traced";
+    };
+    const std::string asked = calls("n1.test");
+    if (asked.find("htons(53)") == asked.npos)
+        GTEST_SKIP() << "no private namespaces, no python3 or no strace here";
+    for (const char* host : {"127.0.0.1", "::1", "127.1"})
+        EXPECT_EQ(calls(host).find("htons("), std::string::npos) << host;
+}
+
 TEST(ShowipDns, SilentNamesStopNoOthers) {
     std::string names;
     for (int i = 0; i < 60; ++i)
@@ -120,6 +143,15 @@ TEST(ShowipDns, ManyAndDoubleAddressesAreAllShown) {
     EXPECT_THAT(ran.err, HasSubstr("192.0.2.7 stands in the answer 3 times"));
 }
 
+TEST(ShowipDns, AReaderWhoLeavesEndsItQuietly) {
+    const Ran ran = in_world(
+        {"/bin/sh", "-c", "\"$0\" -s many.test many.test | head -n 1", SOCKBOX_BIN_DIR "/showip"});
+    if (ran.status == refused_world)
+        GTEST_SKIP() << "no private namespaces or no python3 here";
+    EXPECT_EQ(lines(ran.out).size(), 1U);
+    EXPECT_EQ(ran.err, "");
+}
+
 TEST(ShowipDns, OddAddressesAreShownAndRemarkedOn) {
     SHOWIP_IN_WORLD(ran, {"-s", "mapped.test", "ll.test"});
     EXPECT_EQ(ran.out, "::ffff:127.0.0.1\nfe80::1\n");
@@ -142,13 +174,24 @@ TEST(ShowipDns, TheEnvironmentOfTheResolverDoesNoHarm) {
     SHOWIP_IN_WORLD(ran, {"-s", "dual.test", "n1"},
                     {"RES_OPTIONS=" + much, "LOCALDOMAIN=test", "HOSTALIASES=/nonexistent"});
     EXPECT_EQ(ran.out, "::1\n127.0.0.1\n127.0.0.1\n");
-    EXPECT_EQ(ran.err, "");
+    EXPECT_EQ(ran.status, 0);
     const Ran long_list = showip_in_world({"-s", "dual.test"}, {"LOCALDOMAIN=" + much});
     EXPECT_EQ(long_list.out, "::1\n127.0.0.1\n");
     const Ran long_path = showip_in_world({"-s", "-v", "n1.test"}, {"HOSTALIASES=" + much});
     EXPECT_EQ(long_path.out, "127.0.0.1\n");
     EXPECT_THAT(lines(long_path.err)[0], AllOf(StartsWith("showip: note: HOSTALIASES is set: xxx"),
                                                testing::SizeIs(testing::Lt(120))));
+}
+
+TEST(ShowipDns, ANameAnsweredAsAnotherIsTold) {
+    SHOWIP_IN_WORLD(ran, {"-l", "n1", "n5", "n1.test", "n1.test."}, {"LOCALDOMAIN=test"});
+    EXPECT_EQ(ran.err,
+              "showip: note: 'n1' is answered as n1.test: its domain is in the search list\n"
+              "showip: note: 'n5' is answered as n5.office\n");
+    EXPECT_THAT(ran.out, Not(HasSubstr("CANONNAME"))) << "not asked for";
+    const Ran json = showip_in_world({"-j", "n1"}, {"LOCALDOMAIN=test"});
+    EXPECT_THAT(json.out, HasSubstr(R"("canonical_name":null)"));
+    EXPECT_THAT(json.out, HasSubstr(R"("remarks":["'n1' is answered as n1.test)"));
 }
 
 TEST(ShowipDns, AnAliasOfTheUserIsTold) {
@@ -246,6 +289,19 @@ TEST(ShowipDns, NoRouteIsSaidWhereThereIsNone) {
     SHOWIP_IN_WORLD(ran, {"--source", "192.0.2.1", "127.0.0.1"});
     EXPECT_THAT(ran.out, HasSubstr("IPv4: 192.0.2.1  no route (ENETUNREACH)\n"));
     EXPECT_THAT(ran.out, HasSubstr("IPv4: 127.0.0.1  from 127.0.0.1 by lo\n"));
+}
+
+// RFC 6724 has put the address that cannot be reached last, and looking at it moves nothing.
+TEST(ShowipDns, SourcesChangeNoOrder) {
+    SHOWIP_IN_WORLD(plain, {"-s", "far.test", "dual.test"});
+    EXPECT_EQ(plain.out, "127.0.0.1\n2001:db8::5\n::1\n127.0.0.1\n");
+    EXPECT_EQ(showip_in_world({"--source", "far.test", "dual.test"}).out,
+              "IP addresses for far.test:\n\n"
+              "  IPv4: 127.0.0.1  from 127.0.0.1 by lo\n"
+              "  IPv6: 2001:db8::5  no route (ENETUNREACH)\n\n"
+              "IP addresses for dual.test:\n\n"
+              "  IPv6: ::1  from ::1 by lo\n"
+              "  IPv4: 127.0.0.1  from 127.0.0.1 by lo\n");
 }
 
 }  // namespace
