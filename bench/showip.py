@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import rounds
@@ -42,7 +43,8 @@ def start_server(folder, names):
                                "--listen-address=127.0.0.53", "--bind-interfaces", "--user=root",
                                "--pid-file=", "--local=/test/", "--dns-forward-max=10000"],
                               stderr=subprocess.DEVNULL)
-    for _ in range(200):
+    deadline = time.monotonic() + 10
+    while server.poll() is None and time.monotonic() < deadline:
         if subprocess.run(["getent", "ahosts", names[-1]], stdout=subprocess.DEVNULL,
                           check=False).returncode == 0:
             return server
