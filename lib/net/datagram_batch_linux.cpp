@@ -8,6 +8,7 @@
 #include <new>
 #include <vector>
 
+#include "net/packet_address.h"
 #include "net/page_buffer.h"
 
 namespace sockbox::net {
@@ -40,24 +41,6 @@ T payload(const cmsghdr& message) {
     T value;
     std::memcpy(&value, CMSG_DATA(&message), sizeof value);
     return value;
-}
-
-Endpoint endpoint_of(const in_addr& address) {
-    sockaddr_in native{};
-    native.sin_family = AF_INET;
-    native.sin_addr = address;
-    return *Endpoint::from_native(static_cast<sockaddr*>(static_cast<void*>(&native)),
-                                  sizeof native);
-}
-
-Endpoint endpoint_of(const in6_pktinfo& info) {
-    sockaddr_in6 native{};
-    native.sin6_family = AF_INET6;
-    native.sin6_addr = info.ipi6_addr;
-    if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
-        native.sin6_scope_id = info.ipi6_ifindex;
-    return *Endpoint::from_native(static_cast<sockaddr*>(static_cast<void*>(&native)),
-                                  sizeof native);
 }
 
 // Of a datagram to a broadcast or multicast address the kernel tells as ipi_spec_dst the address

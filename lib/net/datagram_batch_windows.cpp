@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "net/datagrams_windows.h"
+#include "net/extension_windows.h"
+#include "net/packet_address.h"
 #include "net/page_buffer.h"
 
 namespace sockbox::net {
@@ -16,34 +18,6 @@ namespace {
 struct alignas(WSACMSGHDR) Control {
     std::array<char, WSA_CMSG_SPACE(sizeof(in6_pktinfo))> bytes;
 };
-
-// WSARecvMsg is not exported: each provider of sockets has its own.
-LPFN_WSARECVMSG receive_message_call(const Socket& socket) noexcept {
-    GUID id = WSAID_WSARECVMSG;
-    LPFN_WSARECVMSG call = nullptr;
-    DWORD unused = 0;
-    ::WSAIoctl(socket.native(), SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &call,
-               sizeof call, &unused, nullptr, nullptr);
-    return call;
-}
-
-Endpoint endpoint_of(const in_addr& address) {
-    sockaddr_in native{};
-    native.sin_family = AF_INET;
-    native.sin_addr = address;
-    return *Endpoint::from_native(static_cast<sockaddr*>(static_cast<void*>(&native)),
-                                  sizeof native);
-}
-
-Endpoint endpoint_of(const in6_pktinfo& info) {
-    sockaddr_in6 native{};
-    native.sin6_family = AF_INET6;
-    native.sin6_addr = info.ipi6_addr;
-    if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
-        native.sin6_scope_id = info.ipi6_ifindex;
-    return *Endpoint::from_native(static_cast<sockaddr*>(static_cast<void*>(&native)),
-                                  sizeof native);
-}
 
 template <class T>
 T payload(WSACMSGHDR* message) {
@@ -190,7 +164,7 @@ std::span<BatchedDatagram> DatagramBatch::receive(const Socket& socket,
     State& state = *state_;
     error = {};
     if (state.receive_message == nullptr)
-        state.receive_message = receive_message_call(socket);
+        state.receive_message = extension_call<LPFN_WSARECVMSG>(socket, WSAID_WSARECVMSG);
     if (state.receive_message == nullptr) {
         error = platform::last_error();
         return {};

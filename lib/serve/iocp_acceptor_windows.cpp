@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "net/extension_windows.h"
 #include "serve/iocp_loop_windows.h"
 
 namespace sockbox::serve {
@@ -17,15 +18,6 @@ constexpr std::chrono::milliseconds pause_time{100};
 
 // A limit of the backlog's length for the last round: a flood of clients must not hold up the end.
 constexpr int last_accepts = 65536;
-
-LPFN_ACCEPTEX accept_call(const net::Socket& listener) noexcept {
-    GUID id = WSAID_ACCEPTEX;
-    LPFN_ACCEPTEX call = nullptr;
-    DWORD unused = 0;
-    ::WSAIoctl(listener.native(), SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &call,
-               sizeof call, &unused, nullptr, nullptr);
-    return call;
-}
 
 void serve_if_admitted(IocpLoop& loop, net::Accepted accepted) {
     if (auto client = loop.service().admit(std::move(accepted)))
@@ -115,7 +107,7 @@ IocpAcceptor::~IocpAcceptor() = default;
 net::Status IocpAcceptor::start() {
     if (auto added = loop_.port().add(listener_); !added)
         return added;
-    const LPFN_ACCEPTEX call = accept_call(listener_);
+    const LPFN_ACCEPTEX call = net::extension_call<LPFN_ACCEPTEX>(listener_, WSAID_ACCEPTEX);
     if (call == nullptr)
         return net::fail_last("find AcceptEx");
     for (std::size_t i = 0; i < accepts_at_once; ++i) {
