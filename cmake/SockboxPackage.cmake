@@ -1,13 +1,27 @@
-# The package for Windows: `cpack` in the build folder makes one zip that is unpacked anywhere.
-if(NOT WIN32)
-    return()
-endif()
-
-install(FILES README.md CHANGELOG.md LICENSE DESTINATION .)
-
-set(CPACK_GENERATOR ZIP)
+# The packages that `cpack` makes in the build folder: for Windows one zip that is unpacked anywhere,
+# for Debian a package of what `cmake --install` puts below /usr.
 set(CPACK_PACKAGE_NAME sockbox)
-set(CPACK_PACKAGE_FILE_NAME "sockbox-${PROJECT_VERSION}-windows-x86_64")
 set(CPACK_STRIP_FILES ON)
 set(CPACK_VERBATIM_VARIABLES ON)
+
+if(WIN32)
+    install(FILES README.md CHANGELOG.md LICENSE DESTINATION .)
+    set(CPACK_GENERATOR ZIP)
+    set(CPACK_PACKAGE_FILE_NAME "sockbox-${PROJECT_VERSION}-windows-x86_64")
+else()
+    install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" RENAME copyright)
+    install(FILES README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+    set(CPACK_GENERATOR DEB)
+    set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+    set(CPACK_PACKAGE_CONTACT "the sockbox authors")
+    set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "small, focused network diagnostics commands")
+    set(CPACK_PACKAGE_DESCRIPTION "\
+showip tells what getaddrinfo answers for a name, sockopt the socket options
+of new and of running processes' sockets; echod is an echo server in every
+classic model of concurrency; tcpecho and udpecho talk to one and measure
+loss, round trips and jitter.")
+    set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+    set(CPACK_DEBIAN_PACKAGE_SECTION net)
+    set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+endif()
 include(CPack)
