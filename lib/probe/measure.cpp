@@ -133,9 +133,9 @@ class Worker {
             Place* place = next_free(now);
             if (place == nullptr)
                 break;
-            measured.numbers.slip.record(now - next_due_);
             if (!send(*place, next_due_, now))
                 break;
+            measured.numbers.slip.record(now - next_due_);
             next_due_ += period_;
             now = Clock::now();
             ++sent;
@@ -148,9 +148,9 @@ class Worker {
 
     // Slots that lie in the past are skipped, so that lateness does not end in a burst.
     void send_in_interval(Place& place, Clock::time_point now) {
-        measured.numbers.slip.record(now - place.due);
         if (!send(place, now, now))
             return;
+        measured.numbers.slip.record(now - place.due);
         place.due += plan_.interval;
         if (place.due < now) {
             const auto missed = (now - place.due) / plan_.interval;

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "tests/json_numbers.h"
 #include "tests/peer.h"
 #include "tests/support.h"
 
@@ -136,6 +137,37 @@ TEST(UdpEchoMeasure, NothingBackIsAFailureWithoutNumbers) {
     EXPECT_THAT(ran.out, HasSubstr(R"("sent":2,"received":0,"lost":2)"));
     EXPECT_THAT(ran.out, HasSubstr(R"("rtt":{"min_ns":null)"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+TEST(UdpEchoMeasure, EachOfSeveralServersHasItsCountsAndVerdicts) {
+    auto good = Peer::datagram(reply);
+    auto lossy = scripted([](const auto& send, int number, const std::string& text, auto&) {
+        if (number % 2 == 0)
+            send(text);
+    });
+    const Words words{"--json",   "-q",      "-c",   "4",        "-i",
+                      "1ms",      "-W",      "50ms", "--target", "127.0.0.1:" + lossy.port(),
+                      "--assert", "loss<10%"};
+    const Ran ran = measure(good, words);
+    const Words results = lines(ran.out);
+    ASSERT_EQ(results.size(), 2U) << ran.out << ran.err;
+    EXPECT_THAT(results[0], HasSubstr(R"("target":"127.0.0.1:)" + good.port()));
+    EXPECT_THAT(results[0], HasSubstr(R"("sent":4,"received":4,"lost":0,"pending":0)"));
+    EXPECT_THAT(results[0], HasSubstr(R"({"expression":"loss<10%","value":0.0,"ok":true})"));
+    EXPECT_THAT(results[1], HasSubstr(R"("target":"127.0.0.1:)" + lossy.port()));
+    EXPECT_THAT(results[1], HasSubstr(R"("sent":4,"received":2,"lost":2,"pending":0)"));
+    EXPECT_THAT(results[1], HasSubstr(R"({"expression":"loss<10%","value":50.0,"ok":false})"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+// While the last reply is waited for, nothing is due any more that could be late.
+TEST(UdpEchoMeasure, LatenessIsThatOfWhatWasSent) {
+    auto peer = Peer::datagram([](auto&, auto&, auto&) {});
+    for (const Words& pace : {Words{"-i", "1ms"}, {"--rate", "1000"}}) {
+        const Ran ran = measure(peer, {"--json", "-q", "-c", "3", "-W", "700ms", pace[0], pace[1]});
+        EXPECT_THAT(ran.out, HasSubstr(R"("sent":3,"received":0,"lost":3)"));
+        EXPECT_LT(number_in(ran.out, "max_ns", "slip"), 600e6) << ran.out;
+    }
 }
 
 TEST(UdpEchoMeasure, OpenLoopKeepsItsRate) {
