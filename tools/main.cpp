@@ -1,4 +1,7 @@
 // The only main: of one command where SOCKBOX_COMMAND names it, else of all of them.
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <new>
 #include <string>
 #include <vector>
@@ -18,6 +21,26 @@ int run(Args words, Io io) {
 #endif
 }
 
+constexpr const char* out_of_memory = "sockbox: out of memory\n";
+
+// Memory may also run out where no exception gets through, in a thread or in a function that must
+// not fail. Nothing here needs any.
+[[noreturn]] void give_up() noexcept {
+    try {
+        if (const auto reason = std::current_exception())
+            std::rethrow_exception(reason);
+    } catch (const std::bad_alloc&) {
+        std::fputs(out_of_memory, stderr);
+        std::_Exit(exit_refused);
+    } catch (...) {
+        std::abort();
+    }
+    std::abort();
+}
+
+// Before main, because CLI11's own constants take memory, too.
+[[maybe_unused]] const auto replaced = std::set_terminate(give_up);
+
 }  // namespace
 }  // namespace sockbox::tools
 
@@ -29,7 +52,7 @@ int main(int argc, char** argv) {
     try {
         return tools::run(net::platform::arguments(argc, argv), {0, out, err});
     } catch (const std::bad_alloc&) {
-        err.write("sockbox: out of memory\n");
+        err.write(tools::out_of_memory);
         return tools::exit_refused;
     }
 }

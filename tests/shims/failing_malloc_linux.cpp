@@ -1,4 +1,5 @@
-// Preloaded into a server: from its first accept4(2) on, one allocation of twenty fails.
+// Preloaded into a program: one allocation of twenty fails, in a server from its first accept4(2)
+// on, in any program after as many allocations as FAILING_MALLOC_AFTER tells.
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 
 extern "C" void* __libc_malloc(std::size_t size);
 extern "C" void* __libc_memalign(std::size_t alignment, std::size_t size);
@@ -15,10 +17,18 @@ namespace {
 
 std::atomic<bool> begun{false};
 
+bool has_begun() {
+    static const char* const after = std::getenv("FAILING_MALLOC_AFTER");
+    static std::atomic<long> left{after == nullptr ? 0 : std::atol(after)};
+    if (!begun && after != nullptr && left.fetch_sub(1) <= 0)
+        begun = true;
+    return begun;
+}
+
 // The same failures in every run: a linear congruential sequence (Knuth's MMIX).
 bool fails() {
     static std::atomic<std::uint64_t> count{0};
-    if (!begun)
+    if (!has_begun())
         return false;
     const std::uint64_t number = count.fetch_add(1);
     const std::uint64_t random = (number * 6364136223846793005U + 1442695040888963407U) >> 33;
