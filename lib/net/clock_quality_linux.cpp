@@ -9,7 +9,11 @@ ClockQuality clock_quality() noexcept {
     timex discipline{};
     if (::adjtimex(&discipline) < 0)
         return {false, std::chrono::hours(24)};
-    return {(discipline.status & STA_UNSYNC) == 0, std::chrono::microseconds(discipline.maxerror)};
+    ClockQuality quality{(discipline.status & STA_UNSYNC) == 0,
+                         std::chrono::microseconds(discipline.maxerror)};
+    if (discipline.tai != 0)  // 0 until somebody has told the kernel
+        quality.tai_ahead = std::chrono::seconds(discipline.tai);
+    return quality;
 }
 
 }  // namespace sockbox::net

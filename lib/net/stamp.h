@@ -14,11 +14,11 @@ inline constexpr std::uint16_t default_port = 862;
 inline constexpr std::size_t packet_bytes = 44;  // of both directions, without extensions
 
 // The two formats of a time on the wire: NTP's seconds since 1900 with a binary fraction, or the
-// seconds and nanoseconds of IEEE 1588 (PTPv2), here since 1970.
+// seconds and nanoseconds of IEEE 1588 (PTPv2) since 1970.
 enum class Format : std::uint8_t { ntp, ptp };
 
-// By the wall clock since 1970. On the wire the seconds have 32 bits and so repeat: a time is read
-// as the one nearest to `near`.
+// Since 1970, in UTC for NTP's format and in TAI for PTP's (see LocalClock). On the wire the
+// seconds have 32 bits and so repeat: a time is read as the one nearest to `near`.
 using Time = std::chrono::nanoseconds;
 std::uint64_t encode_time(Time time, Format format) noexcept;
 Time decode_time(std::uint64_t wire, Format format, Time near) noexcept;

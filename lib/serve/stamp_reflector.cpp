@@ -34,7 +34,8 @@ bool StampReflector::reflect(net::BatchedDatagram& datagram) {
     answer.session = question->session;
     answer.sequence =
         options_.stateful ? count({datagram.peer, question->session}) : question->sequence;
-    answer.error = error_now();
+    const stamp::LocalClock& clock = clock_now();
+    answer.error = stamp::encode_error(clock.estimate());
     answer.hop_limit = datagram.hop_limit.value_or(0);
     datagram.traffic_class.reset();
     if (wanted_dscp)
@@ -42,8 +43,8 @@ bool StampReflector::reflect(net::BatchedDatagram& datagram) {
     const auto now = wall_now();
     // A clock set between the two must not let the answer leave before the question came.
     const auto received = std::min(datagram.arrived.value_or(now), now);
-    answer.received = stamp::encode_time(received, options_.format);
-    answer.time = stamp::encode_time(now, options_.format);
+    answer.received = clock.encode(received);
+    answer.time = clock.encode(now);
     stamp::write(answer, datagram.data);
     return true;
 }
@@ -58,12 +59,12 @@ std::uint32_t StampReflector::count(const SessionId& id) {
     return 0;
 }
 
-std::uint16_t StampReflector::error_now() {
-    if (const auto now = net::Clock::now(); now >= quality_until_) {
-        quality_ = net::clock_quality();
-        quality_until_ = now + quality_lasts;
+const stamp::LocalClock& StampReflector::clock_now() {
+    if (const auto now = net::Clock::now(); !clock_ || now >= clock_until_) {
+        clock_.emplace(options_.format, net::clock_quality());
+        clock_until_ = now + quality_lasts;
     }
-    return stamp::encode_error({quality_.synchronized, options_.format, quality_.bound});
+    return *clock_;
 }
 
 }  // namespace sockbox::serve

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 
 #include "net/clock.h"
-#include "net/clock_quality.h"
 #include "net/datagram_batch.h"
-#include "net/stamp.h"
+#include "net/stamp_clock.h"
 
 namespace sockbox::serve {
 
@@ -45,12 +45,12 @@ class StampReflector {
     };
 
     std::uint32_t count(const SessionId& id);
-    std::uint16_t error_now();
+    const net::stamp::LocalClock& clock_now();
 
     StampReflectorOptions options_;
     std::unordered_map<SessionId, std::uint32_t, Hash> sessions_;
-    net::ClockQuality quality_;
-    net::Clock::time_point quality_until_{};
+    std::optional<net::stamp::LocalClock> clock_;
+    net::Clock::time_point clock_until_{};  // when its quality is asked for again
 };
 
 }  // namespace sockbox::serve
