@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "probe/probe_window.h"
 
@@ -15,6 +16,7 @@ namespace sockbox::probe {
 struct DatagramReply {
     std::span<const std::byte> data;
     std::chrono::nanoseconds arrived;  // by the wall clock since 1970, the system's where it tells
+    std::chrono::nanoseconds rtt;      // which no setting of that clock has changed
 };
 
 // One form for each socket. Knows no socket itself: bytes in, bytes out.
@@ -34,6 +36,12 @@ class DatagramForm {
                                               const ProbeWindow& window) = 0;
     // Of one that answers none: whether it is a reply all the same, to something never sent.
     virtual bool is_foreign(std::span<const std::byte> got) const = 0;
+    // Why one that came back to a probe answers it not at all, in words; empty where it does.
+    virtual std::string_view objection(const Probe& probe, std::span<const std::byte> got) const {
+        (void)probe;
+        (void)got;
+        return {};
+    }
     // Whether a reply holds what it has to.
     virtual bool is_intact(std::uint64_t index, const Probe& probe,
                            std::span<const std::byte> got) = 0;

@@ -1,6 +1,8 @@
 // Datagrams and their replies: lost, late, twice, out of order, changed, or not ours.
 #include "probe/datagram_lane.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "net/datagram_notices.h"
@@ -191,10 +193,23 @@ void DatagramLane::lose(std::uint64_t index, net::Clock::time_point now) {
 
 void DatagramLane::take_datagram(const net::BatchedDatagram& datagram, const Taken& taken) {
     const auto index = form_->find(datagram.data, window_);
-    if (index && window_.at(*index).state != State::unused)
-        return answer(*index, datagram, taken);
+    if (index && window_.at(*index).state != State::unused) {
+        const auto objection = form_->objection(window_.at(*index), datagram.data);
+        return objection.empty() ? answer(*index, datagram, taken)
+                                 : reject(*index, objection, taken);
+    }
     const bool foreign = !datagram.truncated && form_->is_foreign(datagram.data);
     ++(foreign ? measured_.numbers.foreign : measured_.numbers.mismatched);
+}
+
+// Whoever sends that back will send nothing better, so it is not waited for.
+void DatagramLane::reject(std::uint64_t index, std::string_view objection, const Taken& taken) {
+    if (window_.at(index).message.counted) {
+        ++measured_.numbers.mismatched;
+        ++measured_.errors[fmt::format("receive: {}", objection)];
+    }
+    if (window_.at(index).state == State::awaited)
+        lose(index, taken.at);
 }
 
 // From the origin to the arrival. Where the system has stamped both ends, the time between them;
@@ -253,7 +268,7 @@ void DatagramLane::answer_in_time(std::uint64_t index, const net::BatchedDatagra
     measured_.numbers.jitter.record(time);
     if (const nanoseconds seen = taken.at - probe.origin; time < seen)
         measured_.numbers.own_time.record(seen - time);
-    form_->on_answer(index, probe, {datagram.data, datagram.arrived.value_or(taken.wall)});
+    form_->on_answer(index, probe, {datagram.data, datagram.arrived.value_or(taken.wall), time});
     tell_reply(probe, datagram, time);
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/datagram_batch.h"
@@ -65,6 +66,7 @@ class DatagramLane : public Lane {
     void give_up(const net::IcmpError& error);
     void lose(std::uint64_t index, net::Clock::time_point now);
     void take_datagram(const net::BatchedDatagram& datagram, const Taken& taken);
+    void reject(std::uint64_t index, std::string_view objection, const Taken& taken);
     void answer(std::uint64_t index, const net::BatchedDatagram& datagram, const Taken& taken);
     void answer_in_time(std::uint64_t index, const net::BatchedDatagram& datagram,
                         const Taken& taken, std::chrono::nanoseconds time);

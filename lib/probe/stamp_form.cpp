@@ -18,6 +18,11 @@ std::uint64_t widen(std::uint32_t number, std::uint64_t before) {
                : before + static_cast<std::uint64_t>(std::int64_t{step});
 }
 
+// No way takes less than nothing or more than the round trip, as far as the clocks can tell.
+bool is_possible(nanoseconds delay, nanoseconds rtt, nanoseconds error) {
+    return delay >= -error && delay <= rtt + error;
+}
+
 }  // namespace
 
 std::size_t least_stamp_size(bool with_dscp) {
@@ -32,16 +37,16 @@ bool stamp_size_fits(std::size_t size, bool with_dscp) {
 StampForm::StampForm(const StampFormOptions& options, std::uint64_t first_sequence)
     : options_(options),
       first_sequence_(first_sequence),
-      error_(stamp::encode_error({quality_.synchronized, options.format, quality_.bound})),
+      clock_(options.format, net::clock_quality()),
       counts_(options.stateful) {
-    directions_.synchronized = quality_.synchronized;
+    directions_.synchronized = clock_.estimate().synchronized;
 }
 
 void StampForm::write(std::uint64_t index, Probe& probe, std::span<std::byte> into) {
     const nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
     probe.stamp = now.count();
     stamp::write(stamp::Question{static_cast<std::uint32_t>(first_sequence_ + index),
-                                 stamp::encode_time(now, options_.format), error_, 0},
+                                 clock_.encode(now), error_, 0},
                  into);
     auto rest = into.subspan(stamp::packet_bytes);
     if (options_.dscp) {
@@ -53,7 +58,7 @@ void StampForm::write(std::uint64_t index, Probe& probe, std::span<std::byte> in
 }
 
 bool StampForm::is_question_of(const stamp::Question& question, const Probe& probe) const {
-    return question.time == stamp::encode_time(nanoseconds(probe.stamp), options_.format);
+    return question.time == clock_.encode(nanoseconds(probe.stamp));
 }
 
 // An answer quotes the question; a router quotes it as it was sent.
@@ -74,6 +79,13 @@ bool StampForm::is_foreign(std::span<const std::byte> got) const {
     return got.size() >= stamp::packet_bytes;
 }
 
+// An echo server has nothing to quote.
+std::string_view StampForm::objection(const Probe& probe, std::span<const std::byte> got) const {
+    if (is_question_of(stamp::read_answer(got)->question, probe))
+        return {};
+    return "our own packet came back unchanged, from an echo server: no STAMP reflector";
+}
+
 bool StampForm::is_intact(std::uint64_t index, const Probe&, std::span<const std::byte> got) {
     const auto answer = stamp::read_answer(got);
     return got.size() == options_.size && answer->question.error == error_ &&
@@ -84,15 +96,18 @@ void StampForm::on_answer(std::uint64_t index, const Probe& probe, const Datagra
     const auto answer = stamp::read_answer(reply.data);
     const auto theirs = stamp::decode_error(answer->error);
     const auto sent = probe.left.value_or(nanoseconds(probe.stamp));
-    const auto came = stamp::decode_time(answer->received, theirs.format, reply.arrived);
-    const auto left = stamp::decode_time(answer->time, theirs.format, reply.arrived);
-    directions_.forward.delay.record(came - sent);
-    directions_.forward.variation.record(came - sent);
-    directions_.backward.delay.record(reply.arrived - left);
-    directions_.backward.variation.record(reply.arrived - left);
+    const auto came = clock_.decode(answer->received, theirs.format, reply.arrived);
+    const auto left = clock_.decode(answer->time, theirs.format, reply.arrived);
+    const nanoseconds forward = came - sent;
+    const nanoseconds backward = reply.arrived - left;
+    const nanoseconds error = clock_.error_against(theirs);
+    directions_.forward.record(forward);
+    directions_.backward.record(backward);
     directions_.processing.record(left - came);
-    directions_.clock_error = std::max(directions_.clock_error, quality_.bound + theirs.bound);
+    directions_.clock_error = std::max(directions_.clock_error, error);
     directions_.synchronized = directions_.synchronized && theirs.synchronized;
+    if (!is_possible(forward, reply.rtt, error) || !is_possible(backward, reply.rtt, error))
+        ++directions_.implausible;
     note_count(index, *answer);
     read_extensions(reply.data);
 }

@@ -1,8 +1,7 @@
 // The Session-Sender of STAMP (RFC 8762): questions that a reflector answers with its own times.
 #pragma once
 
-#include "net/clock_quality.h"
-#include "net/stamp.h"
+#include "net/stamp_clock.h"
 #include "probe/datagram_form.h"
 #include "stats/directions.h"
 
@@ -29,6 +28,7 @@ class StampForm final : public DatagramForm {
     std::optional<std::uint64_t> find(std::span<const std::byte> got,
                                       const ProbeWindow& window) override;
     bool is_foreign(std::span<const std::byte> got) const override;
+    std::string_view objection(const Probe& probe, std::span<const std::byte> got) const override;
     bool is_intact(std::uint64_t index, const Probe& probe,
                    std::span<const std::byte> got) override;
     void on_answer(std::uint64_t index, const Probe& probe, const DatagramReply& reply) override;
@@ -43,8 +43,8 @@ class StampForm final : public DatagramForm {
 
     StampFormOptions options_;
     std::uint64_t first_sequence_;
-    net::ClockQuality quality_ = net::clock_quality();
-    std::uint16_t error_;
+    net::stamp::LocalClock clock_;
+    std::uint16_t error_ = net::stamp::encode_error(clock_.estimate());
 
     stats::Directions directions_;
     bool counts_;  // the reflector does

@@ -52,6 +52,11 @@ std::string to_text(const stats::Directions& directions) {
     text += fmt::format("clocks: {}; delays of one way may be wrong by {} ms\n",
                         directions.synchronized ? "both synchronized" : "NOT both synchronized",
                         milliseconds(directions.clock_error));
+    if (directions.implausible > 0)
+        text += fmt::format(
+            "warning: {} times the delays of one way cannot be: a clock was set, or is wrong by "
+            "more than it tells\n",
+            directions.implausible);
     if (directions.dscp_there)
         text += fmt::format("DSCP: arrived there as {}\n", *directions.dscp_there);
     return text;
@@ -63,6 +68,7 @@ void add_directions(const stats::Directions& directions, Json& json) {
         .set("processing", spread_object(directions.processing))
         .set("clock_error_ns", directions.clock_error.count())
         .set("clocks_synchronized", directions.synchronized)
+        .set("implausible_delays", directions.implausible)
         .set("dscp_there",
              directions.dscp_there ? Json(static_cast<unsigned>(*directions.dscp_there)) : Json());
 }

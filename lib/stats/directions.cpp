@@ -5,6 +5,11 @@
 
 namespace sockbox::stats {
 
+void Way::record(std::chrono::nanoseconds time) noexcept {
+    delay.record(time);
+    variation.record(time);
+}
+
 void Way::merge(const Way& other) {
     if (lost && other.lost)
         *lost += *other.lost;
@@ -21,6 +26,7 @@ void Directions::merge(const Directions& other) {
     processing.merge(other.processing);
     clock_error = std::max(clock_error, other.clock_error);
     synchronized = synchronized && other.synchronized;
+    implausible += other.implausible;
     if (!dscp_there)
         dscp_there = other.dscp_there;
 }

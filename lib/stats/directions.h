@@ -15,6 +15,7 @@ struct Way {
     TimeSpread delay;                   // between two clocks: it may be negative
     Jitter variation;                   // which does not depend on how far the clocks are apart
 
+    void record(std::chrono::nanoseconds time) noexcept;
     void merge(const Way& other);
 };
 
@@ -24,6 +25,7 @@ struct Directions {
     TimeSpread processing;                   // between the other end's arrival and sending
     std::chrono::nanoseconds clock_error{};  // by which delays may be wrong, as both ends tell
     bool synchronized = false;               // both clocks are kept to a source
+    std::uint64_t implausible = 0;           // delays that cannot be, even with that error
     std::optional<std::uint8_t> dscp_there;  // with which the datagrams arrived at the other end
 
     void merge(const Directions& other);

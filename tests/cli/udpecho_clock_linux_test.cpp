@@ -1,0 +1,78 @@
+// Tests of udpecho where the wall clock is wrong, or somebody sets it by an hour.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/json_numbers.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr double hour = 3600e9;  // in nanoseconds
+constexpr double minute = 60e9;  // more than any time here, less than what the clock is moved by
+
+class UdpEchoClock : public testing::Test {
+  protected:
+    void SetUp() override {
+#ifdef SOCKBOX_SANITIZED
+        GTEST_SKIP() << "a sanitizer wants to be loaded first";
+#endif
+    }
+
+    // With the clock moved so far after so many replies.
+    static Ran measure(const Words& server, const std::string& by, const std::string& after,
+                       const Words& options) {
+        Words listen{"udpecho", "--listen", "-p", "0", "-b", "127.0.0.1"};
+        listen.insert(listen.end(), server.begin(), server.end());
+        Process listening(listen);
+        const std::string line = listening.read_line();  // "listening on 127.0.0.1:862 (udp)"
+        const std::string address = line.substr(0, line.find(" ("));
+        Words words{"udpecho", "--json", "-q", "127.0.0.1", address.substr(address.rfind(':') + 1)};
+        words.insert(words.end(), options.begin(), options.end());
+        return Process(words, {"LD_PRELOAD=" SOCKBOX_MOVED_CLOCK, "MOVED_CLOCK_BY=" + by,
+                               "MOVED_CLOCK_AFTER=" + after})
+            .wait();
+    }
+};
+
+TEST_F(UdpEchoClock, RoundTripsLossAndJitterDoNotDependOnIt) {
+    for (const char* by : {"3600", "-3600"})
+        for (const char* after : {"0", "10"})
+            for (const Words& options : {Words{"-c", "20", "-i", "1ms"},
+                                         {"-c", "20", "-i", "1ms", "--timestamps", "user"},
+                                         {"-c", "20", "--rate", "1000"}}) {
+                const Ran ran = measure({}, by, after, options);
+                EXPECT_THAT(ran.out, HasSubstr(R"("sent":20,"received":20,"lost":0,"pending":0)"));
+                EXPECT_GT(number_in(ran.out, "min_ns", "rtt"), 0) << ran.out;
+                EXPECT_LT(number_in(ran.out, "max_ns", "rtt"), minute) << ran.out;
+                EXPECT_LT(number_in(ran.out, "jitter_ns"), minute) << ran.out;
+                EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+            }
+}
+
+TEST_F(UdpEchoClock, DelaysOfOneWayAreToldToBeImplausible) {
+    const Words options{"--stamp", "-c", "20", "-i", "1ms"};
+    const Ran ahead = measure({"--stamp"}, "3600", "0", options);
+    EXPECT_LT(number_in(ahead.out, "max_ns", "forward"), -hour + minute) << ahead.out;
+    EXPECT_GT(number_in(ahead.out, "min_ns", "backward"), hour - minute);
+    EXPECT_THAT(ahead.out, HasSubstr(R"("implausible_delays":20,)"));
+    const Ran behind = measure({"--stamp"}, "-3600", "0", options);
+    EXPECT_GT(number_in(behind.out, "min_ns", "forward"), hour - minute);
+    EXPECT_THAT(behind.out, HasSubstr(R"("implausible_delays":20,)"));
+    const Ran set = measure({"--stamp"}, "3600", "10", options);
+    EXPECT_THAT(set.out, HasSubstr(R"("implausible_delays":11,)")) << "from the tenth reply on";
+    for (const Ran& ran : {ahead, behind, set}) {
+        EXPECT_THAT(ran.out, HasSubstr(R"("sent":20,"received":20,"lost":0)"));
+        EXPECT_LT(number_in(ran.out, "max_ns", "rtt"), minute) << ran.out;
+        EXPECT_LT(number_in(ran.out, "jitter_ns"), minute) << ran.out;
+    }
+    const Ran right = measure({"--stamp"}, "0", "0", options);
+    EXPECT_THAT(right.out, HasSubstr(R"("implausible_delays":0,)"));
+}
+
+}  // namespace
+}  // namespace sockbox::test
