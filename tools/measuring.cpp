@@ -142,7 +142,7 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
     return std::nullopt;
 }
 
-probe::MeasurePlan Measuring::plan(const Subject& subject) const {
+probe::MeasurePlan Measuring::plan(const Subject& subject, net::StopSignal& stop) const {
     probe::MeasurePlan plan;
     plan.count = static_cast<std::uint64_t>(count_.value_or(0));
     plan.time = time_.value_or(count_ ? std::chrono::nanoseconds(0) : default_time);
@@ -156,8 +156,10 @@ probe::MeasurePlan Measuring::plan(const Subject& subject) const {
     plan.threads = std::min(threads, connections());
     plan.first_sequence = static_cast<std::uint64_t>(first_sequence_);
     if (prints_replies(plan))
-        plan.on_reply = [this, &subject](const probe::Reply& reply) {
+        plan.on_reply = [this, &subject, &stop](const probe::Reply& reply) {
             print_reply(subject, reply);
+            if (io_.out.error())
+                stop.raise();  // nobody would see the rest
         };
     return plan;
 }
@@ -219,7 +221,7 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
         return client_.fail(io_, stop.error(), exit_refused);
     std::vector<probe::MeasurePlan> plans;
     for (const Subject& subject : subjects)
-        plans.push_back(plan(subject));
+        plans.push_back(plan(subject, *stop));
     const net::Interrupts interrupts(*stop);
     std::optional<SideBySide> runs;
     auto metrics = metrics_.open([&] { return collect(subjects, *runs); }, {});
@@ -295,7 +297,8 @@ bool Measuring::is_good(const report::MeasurementReport& report) const {
     if (!assertions_.empty())
         return std::ranges::all_of(report.verdicts, &report::Verdict::ok);
     const stats::Measurement& numbers = report.numbers;
-    if (numbers.mismatched > 0 || (numbers.received == 0 && numbers.pending == 0))
+    const bool undecided = numbers.pending > 0 && numbers.lost == 0;
+    if (numbers.mismatched > 0 || (numbers.received == 0 && !undecided))
         return false;
     return report.datagrams || (numbers.lost == 0 && numbers.unsent == 0 && report.errors.empty());
 }

@@ -44,7 +44,8 @@ class Measuring {
     int run(const std::vector<Subject>& subjects, int before);
 
   private:
-    probe::MeasurePlan plan(const Subject& subject) const;
+    // A reply that cannot be printed raises `stop`.
+    probe::MeasurePlan plan(const Subject& subject, net::StopSignal& stop) const;
     bool prints_replies(const probe::MeasurePlan& plan) const;
     void print_reply(const Subject& subject, const probe::Reply& reply) const;
     using Parameters = std::vector<std::pair<std::string, std::string>>;
