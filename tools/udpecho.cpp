@@ -11,6 +11,7 @@
 #include "tools/cli.h"
 #include "tools/client.h"
 #include "tools/measuring.h"
+#include "tools/progress.h"
 #include "tools/udpecho_listen.h"
 #include "tools/udpecho_path.h"
 #include "tools/udpecho_stamp.h"
@@ -194,7 +195,13 @@ class UdpEcho {
 
     int pipe(probe::Exchange& exchange) {
         net::LineReader reader(io_.in, longest_line);
+        // Lines typed on a terminal, or replies that go there, show themselves how it goes on.
+        const bool shown =
+            net::platform::is_terminal(io_.in) || (!client_.common.json && io_.out.is_terminal());
+        live_.emplace(io_.err, !client_.common.quiet && !shown);
         for (;;) {
+            if (net::Clock::now() >= live_->due())
+                live_->draw(progress());
             auto line = reader.next();
             if (!line)
                 return conclude(exchange, line.error());
@@ -223,12 +230,33 @@ class UdpEcho {
             ++counts_.corrupted;
         else if (!has_reply)
             note_lost();
-        if (done.end != probe::Exchanged::End::answered)
+        if (has_reply)
+            round_trips_.record(done.rtt);
+        const bool answered = done.end == probe::Exchanged::End::answered;
+        if (live_ && (!answered || client_.common.verbose))
+            live_->erase();
+        if (!answered)
             complain(io_, "udpecho", explain(done, text, which));
         else if (client_.common.verbose)
             io_.err.print("udpecho: {}{} bytes from {} in {} (tries: {})\n", which,
                           done.reply.size(), peer_.to_string(), net::format_approximately(done.rtt),
                           done.tries);
+    }
+
+    // Of a pipe, for its live line.
+    std::vector<std::string> progress() const {
+        const auto elapsed = net::Clock::now() - begin_;
+        const double seconds = std::chrono::duration<double>(elapsed).count();
+        std::vector<std::string> pieces{
+            net::format_approximately(elapsed), fmt::format("{} lines", counts_.lines),
+            fmt::format("{:.1f}/s", static_cast<double>(counts_.lines) / seconds)};
+        if (const stats::Summary rtt = round_trips_.summary(); rtt.count > 0)
+            pieces.insert(pieces.end(),
+                          {fmt::format("p50 {}", net::format_approximately(*rtt.p50)),
+                           fmt::format("p99 {}", net::format_approximately(*rtt.p99))});
+        if (counts_.lost > 0)
+            pieces.push_back(fmt::format("{} lost", counts_.lost));
+        return pieces;
     }
 
     void note_lost() {
@@ -277,7 +305,8 @@ class UdpEcho {
         return peer.family() == net::Family::ipv6 ? 65527 : 65507;
     }
 
-    int conclude(const probe::Exchange& exchange, const net::Error& input) const {
+    int conclude(const probe::Exchange& exchange, const net::Error& input) {
+        live_.reset();
         if (!input.action.empty())
             complain(io_, "udpecho", input);
         if (client_.common.json)
@@ -324,6 +353,9 @@ class UdpEcho {
 
     Counts counts_;
     std::vector<std::uint64_t> lost_lines_;
+    stats::Series round_trips_;
+    const net::Clock::time_point begin_ = net::Clock::now();
+    std::optional<ProgressLine> live_;  // of a pipe
 };
 
 }  // namespace
