@@ -13,13 +13,19 @@ WHICH is the number of a datagram from the client, from 0 on, or "every N from M
   flip=OFFSET       one bit of that byte changed
   forge=OFFSET      besides, one that differs in that byte
   lose              the datagram does not reach the server at all
-Prints "PORT" once it listens on 127.0.0.1, and ends with its standard input.
+Prints "PORT" once it listens on 127.0.0.1, then for each reply that it sends the number of its
+datagram and for how many nanoseconds it kept that, by the kernel's time of arrival and its own of
+sending; and ends with its standard input.
 """
 import heapq
 import select
 import socket
+import struct
 import sys
 import time
+
+
+NANOSECOND_STAMPS = 35  # SO_TIMESTAMPNS
 
 
 class Rule:
@@ -43,10 +49,12 @@ class Relay:
         self.server = ("127.0.0.1", server_port)
         self.rules = rules
         self.front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.front.setsockopt(socket.SOL_SOCKET, NANOSECOND_STAMPS, 1)
         self.front.bind(("127.0.0.1", 0))
         self.number = 0
         self.waiting = {}  # a socket to the server for each datagram: its number, client, arrival
         self.due = []      # (time, order, bytes, client, number)
+        self.stamps = {}   # number: the kernel's time of arrival, in nanoseconds since 1970
         self.held = {}     # number: replies that wait for that one's
         self.order = 0
 
@@ -58,8 +66,11 @@ class Relay:
         return found
 
     def take_question(self):
-        data, client = self.front.recvfrom(65536)
+        data, ancillary, _, client = self.front.recvmsg(65536, 64)
         number, self.number = self.number, self.number + 1
+        for _, _, stamp in ancillary:
+            seconds, nanoseconds = struct.unpack("qq", stamp)
+            self.stamps[number] = seconds * 10**9 + nanoseconds
         if "lose" in self.actions(number):
             return
         back = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -101,7 +112,9 @@ class Relay:
     def send_due(self):
         while self.due and self.due[0][0] <= time.monotonic():
             _, _, data, client, number = heapq.heappop(self.due)
+            sent = time.time_ns()
             self.front.sendto(data, client)
+            print(number, sent - self.stamps[number], flush=True)
             for entry in self.held.pop(number, []):
                 heapq.heappush(self.due, (0,) + entry[1:])
 

@@ -4,6 +4,7 @@
 
 #include <csignal>
 
+#include "tests/http_client.h"
 #include "tests/peer.h"
 #include "tests/support.h"
 
@@ -42,6 +43,77 @@ TEST(UdpEcho, ListensForItself) {
     EXPECT_EQ(ended.status, tools::exit_ok);
     EXPECT_EQ(run(udpecho, {"--listen", "127.0.0.1", "7"}).status, tools::exit_usage);
     EXPECT_EQ(run(udpecho, {}).status, tools::exit_usage);
+}
+
+// RFC 862 by somebody else.
+TEST(UdpEcho, AnyServerOfTheProtocolWillDo) {
+    Process server({"/usr/bin/python3", "-c", R"(
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(('127.0.0.1', 0))
+print(s.getsockname()[1], flush=True)
+while True:
+    s.sendto(*s.recvfrom(65536)))"});
+    const std::string port = server.read_line();
+    EXPECT_EQ(run(udpecho, {"127.0.0.1", port, "hello"}).out, "hello\n");
+    EXPECT_EQ(run(udpecho, {"127.0.0.1", port}, "one\n\ntwo\n").out, "one\n\ntwo\n");
+    for (const Words& pace : {Words{"-i", "0"}, {"--rate", "2000"}, {"-P", "3"}}) {
+        Words words{"--json", "-q", "-c", "60", "127.0.0.1", port};
+        words.insert(words.end(), pace.begin(), pace.end());
+        EXPECT_THAT(run(udpecho, words).out,
+                    HasSubstr(R"("sent":60,"received":60,"lost":0,"pending":0,"unsent":0)"));
+    }
+}
+
+// The lengths of IPv4 and of IPv6 leave different ones to UDP; which of them holds is known once
+// the name is resolved.
+TEST(UdpEcho, TheLargestDatagramsOfEachFamilyPass) {
+    for (const auto& [address, most] : {std::pair("127.0.0.1", 65507), std::pair("::1", 65527)}) {
+        Process server({"udpecho", "--listen", "-p", "0", "-b", address});
+        const std::string line = server.read_line();  // "listening on [::1]:7 (udp)"
+        if (line.empty())
+            GTEST_SKIP() << "no IPv6 here: " << server.wait().err;
+        const std::string at = line.substr(0, line.find(" ("));
+        const std::string port = at.substr(at.rfind(':') + 1);
+        const auto measure = [&](int size) {
+            return run(udpecho, {"--json", "-q", "-c", "2", "-i", "0", "-s", std::to_string(size),
+                                 address, port});
+        };
+        EXPECT_THAT(measure(most).out, HasSubstr(R"("sent":2,"received":2,"lost":0)")) << address;
+        const Ran above = measure(most + 1);
+        EXPECT_THAT(above.err, HasSubstr("--size")) << address;
+        EXPECT_EQ(above.status, tools::exit_usage);
+    }
+}
+
+TEST(UdpEcho, MetricsTellTheTargetsApart) {
+    auto good = Peer::datagram([](auto& socket, const auto& text, const auto& from) {
+        (void)socket.send_to(std::as_bytes(std::span(text)), from);
+    });
+    auto silent = Peer::datagram([](auto&, auto&, auto&) {});
+    Process process({"udpecho", "-c", "0", "-i", "20ms", "-W", "10ms", "127.0.0.1", good.port(),
+                     "--target", "127.0.0.1:" + silent.port(), "--metrics", "0"});
+    const std::string line = process.read_line();  // "listening on 127.0.0.1:9 (http, /metrics)"
+    const std::string address = line.substr(0, line.find(" ("));
+    const auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+    const auto value = [&](const std::string& name, const Peer& target) {
+        const std::string text = body_of(ask(net::Endpoint::loopback(net::Family::ipv4, port),
+                                             "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"));
+        const std::string key =
+            "\nudpecho_messages_" + name + "_total{target=\"127.0.0.1:" + target.port() + "\"} ";
+        const std::size_t at = text.find(key);
+        EXPECT_NE(at, text.npos) << text;
+        return at == text.npos ? 1 : std::stoi(text.substr(at + key.size()));
+    };
+    const auto deadline = net::deadline_in(patience);
+    while (value("lost", silent) == 0 && net::Clock::now() < deadline)
+        (void)process.read_line();  // a reply of the other
+    EXPECT_GT(value("received", good), 0);
+    EXPECT_EQ(value("received", silent), 0);
+    process.send_signal(SIGINT);
+    const Ran ran = process.wait();
+    EXPECT_THAT(ran.out, HasSubstr("127.0.0.1:" + silent.port() + " udpecho statistics"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch) << "the worse of the two";
 }
 
 TEST(UdpEcho, FullOutputIsAFailure) {

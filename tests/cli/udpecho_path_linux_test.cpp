@@ -113,19 +113,55 @@ add chain inet t f { type filter hook forward priority 0
 }
 add rule inet t f udp dport 7007 reject with $with"
             udpecho --json -q -c 3 -i 1ms 10.9.3.2 7007
+            udpecho --json -q -c 3 -i 1ms fd09:3::2 7007
             ip netns exec r1 nft flush ruleset
         done)");
     const Words found = lines(ran.out);
-    ASSERT_EQ(found.size(), 3U) << ran.out << ran.err;
-    const std::string lost = R"("sent":3,"received":0,"lost":3,)";
-    EXPECT_THAT(found[0],
-                AllOf(HasSubstr(lost), HasSubstr("host unreachable from 10.9.1.2 (EHOSTUNREACH)")));
-    EXPECT_THAT(found[1], AllOf(HasSubstr(lost), HasSubstr("from 10.9.1.2 (ENETUNREACH)")));
-    EXPECT_THAT(found[2],
-                AllOf(HasSubstr(lost),
-                      HasSubstr("administratively prohibited from 10.9.1.2 (EHOSTUNREACH)")));
-    for (const std::string& line : found)
+    ASSERT_EQ(found.size(), 6U) << ran.out << ran.err;
+    EXPECT_THAT(found[0], HasSubstr("host unreachable from 10.9.1.2 (EHOSTUNREACH)"));
+    EXPECT_THAT(found[1], HasSubstr("address unreachable from fd09:1::2 (EHOSTUNREACH)"));
+    EXPECT_THAT(found[2], HasSubstr("network unreachable from 10.9.1.2 (ENETUNREACH)"));
+    EXPECT_THAT(found[3], HasSubstr("no route from fd09:1::2 (ENETUNREACH)"));
+    EXPECT_THAT(found[4], HasSubstr("administratively prohibited from 10.9.1.2 (EHOSTUNREACH)"));
+    EXPECT_THAT(found[5], HasSubstr("administratively prohibited from fd09:1::2 (EACCES)"));
+    for (const std::string& line : found) {
+        EXPECT_THAT(line, HasSubstr(R"("sent":3,"received":0,"lost":3,)"));
         EXPECT_THAT(line, HasSubstr(R"("lost_undelivered":3,"lost_numbers":[[1,3]],)"));
+    }
+}
+
+// Two of twenty are lost on the way there, three of the answers on the way back; the port is
+// STAMP's own.
+TEST(UdpEchoPath, StampTellsTheLossOfEachWay) {
+    RUN_ON_PATH(ran, "",
+                R"(
+        mkfifo /run/reflecting
+        ip netns exec server ")" +
+                    std::string(udpecho_path) + R"(" --listen --stamp --stateful >/run/reflecting &
+        reflector=$!
+        read -r ready </run/reflecting; echo "$ready"
+        for state in '' --stateful; do
+            ip netns exec r1 nft "add table inet t
+add chain inet t f { type filter hook forward priority 0
+}
+add rule inet t f udp dport 862 numgen inc mod 10 3 drop
+add rule inet t f udp sport 862 numgen inc mod 6 2 drop"
+            udpecho --stamp $state --json -q -c 20 -i 1ms -W 200ms 10.9.3.2
+            ip netns exec r1 nft flush ruleset
+        done
+        udpecho --stamp --json -q -c 3 -i 1ms -W 200ms 10.9.3.2
+        kill $reflector)");
+    const Words found = lines(ran.out);
+    ASSERT_EQ(found.size(), 4U) << ran.out << ran.err;
+    EXPECT_THAT(found[0], HasSubstr(":862 (udp)"));
+    for (const std::string& line : {found[1], found[2]}) {
+        EXPECT_THAT(line, HasSubstr(R"("target":"10.9.3.2:862")"));
+        EXPECT_THAT(line, HasSubstr(R"("sent":20,"received":15,"lost":5,)"));
+        EXPECT_THAT(line, HasSubstr(R"("lost_numbers":[[2,3],[9,9],[13,13],[16,16]],)"));
+        EXPECT_THAT(line, HasSubstr(R"("forward":{"lost":2,)"));
+        EXPECT_THAT(line, HasSubstr(R"("backward":{"lost":3,)"));
+    }
+    EXPECT_THAT(found[3], HasSubstr(R"("forward":{"lost":null,)")) << "nobody knows yet who counts";
 }
 
 TEST(UdpEchoPath, LossIsListedExactlyAndUnsentIsNoLoss) {

@@ -1,0 +1,108 @@
+// Tests of udpecho where the system refuses to send: what never left is no loss.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/peer.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+void reply(net::Socket& socket, std::string_view text, const net::Endpoint& to) {
+    (void)socket.send_to(std::as_bytes(std::span(text)), to);
+}
+
+class UdpEchoUnsent : public testing::Test {
+  protected:
+    void SetUp() override {
+#ifdef SOCKBOX_SANITIZED
+        GTEST_SKIP() << "a sanitizer's own calls would be traced";
+#endif
+        if (!std::ifstream("/usr/bin/strace"))
+            GTEST_SKIP() << "strace is not there";
+        if (Process({"/usr/bin/strace", "-o", "/dev/null", "/bin/true"}).wait().status != 0)
+            GTEST_SKIP() << "strace may not trace here";
+    }
+
+    // `call` fails as told: "ENOBUFS:when=2..3".
+    Ran run_failing(const std::string& call, const std::string& how, const Words& options,
+                    std::string_view input = {}) {
+        Words words{"/usr/bin/strace",
+                    "-f",
+                    "-qq",
+                    "-o",
+                    "/dev/null",
+                    "-e",
+                    "trace=" + call,
+                    "-e",
+                    "inject=" + call + ":error=" + how,
+                    SOCKBOX_BIN_DIR "/udpecho",
+                    "--json",
+                    "-q",
+                    "127.0.0.1",
+                    peer_.port()};
+        words.insert(words.end(), options.begin(), options.end());
+        Process process(words);
+        process.write_input(input);
+        return process.wait();
+    }
+
+  private:
+    Peer peer_ = Peer::datagram(reply);
+};
+
+// The second send fails, and so does its repetition, which an error that waited on the socket for
+// an earlier datagram would have needed. No room in the interface's queue is told by EAGAIN.
+TEST_F(UdpEchoUnsent, EachReasonIsToldAndNeitherSentNorLost) {
+    const struct {
+        const char* how;
+        const char* shown;
+    } reasons[] = {{"ENOBUFS:when=2..3", "(ENOBUFS)"},
+                   {"EMSGSIZE:when=2..3", "(EMSGSIZE)"},
+                   {"ENETUNREACH:when=2..3", "(ENETUNREACH)"},
+                   {"EPERM:when=2..3", "(EPERM)"},
+                   {"EAGAIN:when=2", "(ENOBUFS)"}};
+    for (const auto& reason : reasons)
+        for (const Words& pace : {Words{"-i", "1ms"}, {"-i", "0"}, {"--rate", "100"}}) {
+            Words options{"-c", "6", "--assert", "loss<=0%"};
+            options.insert(options.end(), pace.begin(), pace.end());
+            const Ran ran = run_failing("sendmmsg", reason.how, options);
+            const std::string counts = R"("sent":5,"received":5,"lost":0,"pending":0,"unsent":1,)";
+            const std::string error = std::string(reason.shown) + R"(","count":1}])";
+            EXPECT_THAT(ran.out, HasSubstr(counts)) << reason.how;
+            EXPECT_THAT(ran.out, HasSubstr(R"("sent_bytes":320,"received_bytes":320)"));
+            EXPECT_THAT(ran.out, HasSubstr(R"("errors":[{"message":"send: )"));
+            EXPECT_THAT(ran.out, HasSubstr(error));
+            EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+        }
+}
+
+TEST_F(UdpEchoUnsent, NothingSentIsAFailureWithoutNumbers) {
+    const Ran ran = run_failing("sendmmsg", "ENETUNREACH", {"-c", "3", "-i", "0"});
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":0,"received":0,"lost":0,"pending":0,"unsent":3)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("rtt":{"min_ns":null)"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+// One datagram in a burst that fails keeps none of the others back.
+TEST_F(UdpEchoUnsent, TheRestOfABurstIsSent) {
+    const Ran ran = run_failing("sendmmsg", "ENOBUFS:when=1..2", {"--rate", "100000", "-c", "200"});
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":199,"received":199,"lost":0,"pending":0,"unsent":1)"));
+}
+
+TEST_F(UdpEchoUnsent, ALineThatCouldNotBeSentIsTold) {
+    const Ran ran = run_failing("sendto", "ENOBUFS:when=2", {}, "one\ntwo\nthree\n");
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("udpecho: line 2: send to 127.0.0.1:"),
+                               HasSubstr("No buffer space available (ENOBUFS)")));
+    EXPECT_THAT(ran.out, HasSubstr(R"("lines":3,"sent":2,"received":2,"lost":1,)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("lost_lines":[2])"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+}  // namespace
+}  // namespace sockbox::test
