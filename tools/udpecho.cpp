@@ -39,7 +39,8 @@ class UdpEcho {
         declare(cli);
         if (const auto status = cli.parse(args, io_))
             return *status;
-        for (const std::string& mistake : {stamp_.mistake(cli), path_.mistake(cli)})
+        for (const std::string& mistake :
+             {stamp_.mistake(cli), path_.mistake(cli), listen_.mistake(cli)})
             if (!mistake.empty())
                 return cli.refuse(io_, mistake);
         if (listen_.is_wanted())
@@ -48,7 +49,7 @@ class UdpEcho {
             prepare_stamp(cli);
         if (travel_.broadcast() && !measuring_.is_wanted(cli))
             return cli.refuse(io_, "--broadcast needs one of -c -t -P --rate");
-        if (const auto status = measuring_.check(cli))
+        if (const auto status = measuring_.check(cli, {"first-seq", "timestamps"}))
             return *status;
         if (path_.is_wanted() && measuring_.is_wanted(cli))
             return cli.refuse(io_, "--mtu and --trace exclude -c -t -P --rate");
@@ -78,6 +79,8 @@ class UdpEcho {
         client_.declare(cli);
         cli.option("--retries", "N", "send again so often where no reply comes (default 0)",
                    take_integer(retries_, 0, 1000));
+        cli.option("--connect-timeout", "DURATION", "as echo takes it; UDP has nothing to wait for",
+                   take_duration(connect_timeout_));
         measuring_.declare(cli);
         travel_.declare(cli);
         path_.declare(cli);
@@ -342,6 +345,7 @@ class UdpEcho {
     Io io_;
     Client client_{"udpecho", net::Transport::udp};
     std::int64_t retries_ = 0;
+    std::chrono::nanoseconds connect_timeout_{0};  // for scripts that call both clients
     Measuring measuring_{io_, client_};
     Travel travel_{client_};
     Path path_{io_, client_, travel_};

@@ -43,6 +43,21 @@ void UdpListen::declare(Cli& cli) {
     declare_access(cli, options_);
 }
 
+std::string UdpListen::mistake(const Cli& cli) const {
+    for (const char* name : {"port", "bind", "port-file", "allow", "deny", "udp-rate"})
+        if (!listen_ && cli.given(name))
+            return fmt::format("--{} needs --listen", name);
+    for (const char* name :
+         {"count",   "time",      "interval",   "size",           "connections",
+          "rate",    "threads",   "warmup",     "first-seq",      "assert",
+          "target",  "plot",      "html",       "hgrm",           "report-interval",
+          "timeout", "source",    "retries",    "no-verify",      "dscp",
+          "ttl",     "broadcast", "timestamps", "connect-timeout"})
+        if (listen_ && cli.given(name))
+            return fmt::format("--listen and --{} exclude each other", name);
+    return {};
+}
+
 int UdpListen::run(const Cli& cli) {
     if (!client_.operands.empty())
         return cli.refuse(io_, "--listen takes no HOST and PORT");

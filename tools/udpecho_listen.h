@@ -21,6 +21,9 @@ class UdpListen {
     void declare(Cli& cli);
     bool is_wanted() const { return listen_; }
 
+    // What is wrong with the options together, in words; empty where nothing is.
+    std::string mistake(const Cli& cli) const;
+
     // Echoes, or reflects STAMP, until SIGINT or SIGTERM; the exit status.
     int run(const Cli& cli);
 
