@@ -5,6 +5,7 @@
 
 #include "serve/engines.h"
 #include "tests/echod_client.h"
+#include "tests/udp_server.h"
 
 namespace sockbox::test {
 namespace {
@@ -48,18 +49,16 @@ TEST_F(Torture, Echo) {
 }
 
 TEST_F(Torture, Udpecho) {
-    EchoServer server;
+    const UdpServer server;
     expect_no_bad({}, {"udpecho", "127.0.0.1", server.port(), "hello"});
     expect_no_bad({"--varies"}, {"udpecho", "-c", "3", "-i", "0", "127.0.0.1", server.port()});
 }
 
 TEST_F(Torture, UdpechoOnItsWay) {
-    EchoServer server;
-    Process reflector({"udpecho", "--listen", "--stamp", "-p", "0", "-b", "127.0.0.1"});
-    const std::string line = reflector.read_line();  // "listening on 127.0.0.1:862 (udp)"
-    const std::string address = line.substr(0, line.find(" ("));
-    expect_no_bad({"--varies"}, {"udpecho", "--stamp", "-c", "3", "-i", "0", "127.0.0.1",
-                                 address.substr(address.rfind(':') + 1)});
+    const UdpServer server;
+    const UdpServer reflector({"--stamp"});
+    expect_no_bad({"--varies"},
+                  {"udpecho", "--stamp", "-c", "3", "-i", "0", "127.0.0.1", reflector.port()});
     expect_no_bad({"--varies"},
                   {"udpecho", "--mtu", "-q", "-W", "50ms", "127.0.0.1", server.port()});
     expect_no_bad({"--varies"}, {"udpecho", "--trace", "-W", "50ms", "127.0.0.1", server.port()});

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/json_numbers.h"
-#include "tests/support.h"
+#include "tests/udp_server.h"
 
 namespace sockbox::test {
 namespace {
@@ -26,12 +26,8 @@ class UdpEchoClock : public testing::Test {
     // With the clock moved so far after so many replies.
     static Ran measure(const Words& server, const std::string& by, const std::string& after,
                        const Words& options) {
-        Words listen{"udpecho", "--listen", "-p", "0", "-b", "127.0.0.1"};
-        listen.insert(listen.end(), server.begin(), server.end());
-        Process listening(listen);
-        const std::string line = listening.read_line();  // "listening on 127.0.0.1:862 (udp)"
-        const std::string address = line.substr(0, line.find(" ("));
-        Words words{"udpecho", "--json", "-q", "127.0.0.1", address.substr(address.rfind(':') + 1)};
+        const UdpServer listening(server);
+        Words words{"udpecho", "--json", "-q", "127.0.0.1", listening.port()};
         words.insert(words.end(), options.begin(), options.end());
         return Process(words, {"LD_PRELOAD=" SOCKBOX_MOVED_CLOCK, "MOVED_CLOCK_BY=" + by,
                                "MOVED_CLOCK_AFTER=" + after})
@@ -64,7 +60,8 @@ TEST_F(UdpEchoClock, DelaysOfOneWayAreToldToBeImplausible) {
     EXPECT_GT(number_in(behind.out, "min_ns", "forward"), hour - minute);
     EXPECT_THAT(behind.out, HasSubstr(R"("implausible_delays":20,)"));
     const Ran set = measure({"--stamp"}, "3600", "10", options);
-    EXPECT_THAT(set.out, HasSubstr(R"("implausible_delays":11,)")) << "from the tenth reply on";
+    // From about the tenth reply on: it, or what was sent before it was seen, may stand between.
+    EXPECT_NEAR(number_in(set.out, "implausible_delays"), 11, 2) << set.out;
     for (const Ran& ran : {ahead, behind, set}) {
         EXPECT_THAT(ran.out, HasSubstr(R"("sent":20,"received":20,"lost":0)"));
         EXPECT_LT(number_in(ran.out, "max_ns", "rtt"), minute) << ran.out;

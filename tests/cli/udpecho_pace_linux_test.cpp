@@ -6,7 +6,7 @@
 
 #include "tests/json_numbers.h"
 #include "tests/peer.h"
-#include "tests/support.h"
+#include "tests/udp_server.h"
 
 namespace sockbox::test {
 namespace {
@@ -84,7 +84,7 @@ constexpr int many = 100'000;
 
 // As fast as it goes, with a loss or without.
 TEST(UdpEchoPace, AMillionAddUpInBoundedMemory) {
-    EchoServer server({"--udp-rate", "0"});
+    const UdpServer server({"--udp-rate", "0"});
     long peak[2] = {0, 0};  // in KiB, of all children so far
     for (const bool all : {false, true}) {
         const int count = all ? many : many / 20;

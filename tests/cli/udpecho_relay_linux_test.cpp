@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "tests/json_numbers.h"
-#include "tests/support.h"
+#include "tests/udp_server.h"
 
 namespace sockbox::test {
 namespace {
@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 using tools::udpecho;
 
-// The relay, in front of an echod.
+// The relay, in front of a server.
 class Relay {
   public:
     explicit Relay(const Words& plan)
@@ -44,7 +44,7 @@ class Relay {
     }
 
   private:
-    EchoServer server_;
+    UdpServer server_;
     Process process_;
     std::string port_;
 };

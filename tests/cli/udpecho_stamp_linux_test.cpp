@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/json_numbers.h"
-#include "tests/support.h"
+#include "tests/udp_server.h"
 
 namespace sockbox::test {
 namespace {
@@ -21,23 +21,10 @@ Words with(Words words, const Words& more) {
     return words;
 }
 
-// "listening on 127.0.0.1:862 (udp)"
-std::string port_in(const std::string& line) {
-    const std::string address = line.substr(0, line.find(" ("));
-    return address.substr(address.rfind(':') + 1);
-}
-
-// A reflector of ours on a free port of 127.0.0.1.
-class Reflector {
+// A reflector of ours.
+class Reflector : public UdpServer {
   public:
-    explicit Reflector(const Words& options = {})
-        : process_(with({"udpecho", "--listen", "--stamp", "-p", "0", "-b", "127.0.0.1"}, options)),
-          port_(port_in(process_.read_line())) {}
-    const std::string& port() const { return port_; }
-
-  private:
-    Process process_;
-    std::string port_;
+    explicit Reflector(const Words& options = {}) : UdpServer(with({"--stamp"}, options)) {}
 };
 
 TEST(UdpEchoStamp, BothWaysAreToldApart) {
@@ -91,8 +78,7 @@ TEST(UdpEchoStamp, BothWaysComeToTheRoundTrip) {
 // work; the reflector's own time, which depends on that, is not the network's.
 TEST(UdpEchoStamp, AgreesWithTheEcho) {
     const Reflector reflector;
-    Process server({"udpecho", "--listen", "-p", "0", "-b", "127.0.0.1"});
-    const std::string port = port_in(server.read_line());
+    const UdpServer server;
     double echo = 1e12;
     double stamp = 1e12;
     const auto shortest = [](const Words& words) {
@@ -101,7 +87,7 @@ TEST(UdpEchoStamp, AgreesWithTheEcho) {
         return number_in(ran.out, "min_ns", "rtt");
     };
     for (int round = 0; round < 10; ++round) {
-        echo = std::min(echo, shortest({"127.0.0.1", port}));
+        echo = std::min(echo, shortest({"127.0.0.1", server.port()}));
         stamp = std::min(stamp, shortest({"--stamp", "127.0.0.1", reflector.port()}));
     }
     EXPECT_LT(std::max(echo, stamp), 3 * std::min(echo, stamp)) << echo << " and " << stamp;
@@ -109,8 +95,7 @@ TEST(UdpEchoStamp, AgreesWithTheEcho) {
 
 // No delay can be told of an echo, however fast it comes.
 TEST(UdpEchoStamp, AnEchoServerIsNoReflector) {
-    Process server({"udpecho", "--listen", "-p", "0", "-b", "127.0.0.1"});
-    const std::string port = port_in(server.read_line());
+    const UdpServer server;
     for (const Words& more : {Words{"-W", "1h"},
                               {"-s", "100"},
                               {"--dscp", "46"},
@@ -118,13 +103,14 @@ TEST(UdpEchoStamp, AnEchoServerIsNoReflector) {
                               {"--stamp-format", "ptp"}}) {
         const Ran ran =
             run(udpecho,
-                with({"--stamp", "--json", "-q", "-c", "3", "-i", "0", "127.0.0.1", port}, more));
+                with({"--stamp", "--json", "-q", "-c", "3", "-i", "0", "127.0.0.1", server.port()},
+                     more));
         EXPECT_THAT(ran.out, HasSubstr(R"("sent":3,"received":0,"lost":3,"pending":0)"));
         EXPECT_THAT(ran.out, HasSubstr(R"("forward":{"lost":null,"delay":{"min_ns":null,)"));
         EXPECT_THAT(ran.out, HasSubstr(R"("corrupted":3,"foreign":0)"));
         EXPECT_EQ(ran.status, tools::exit_mismatch);
     }
-    const Ran text = run(udpecho, {"--stamp", "-c", "2", "-i", "0", "127.0.0.1", port});
+    const Ran text = run(udpecho, {"--stamp", "-c", "2", "-i", "0", "127.0.0.1", server.port()});
     EXPECT_THAT(text.out,
                 HasSubstr("\n2 times receive: our own packet came back unchanged, from an "
                           "echo server: no STAMP reflector\n"));
