@@ -1,5 +1,4 @@
-// Preloaded into a program: one allocation of twenty fails, in a server from its first accept4(2)
-// on, in any program after as many allocations as FAILING_MALLOC_AFTER tells.
+// Preloaded into a server: from its first accept4(2) on, one allocation of twenty fails.
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,18 +16,10 @@ namespace {
 
 std::atomic<bool> begun{false};
 
-bool has_begun() {
-    static const char* const after = std::getenv("FAILING_MALLOC_AFTER");
-    static std::atomic<long> left{after == nullptr ? 0 : std::atol(after)};
-    if (!begun && after != nullptr && left.fetch_sub(1) <= 0)
-        begun = true;
-    return begun;
-}
-
 // The same failures in every run: a linear congruential sequence (Knuth's MMIX).
 bool fails() {
     static std::atomic<std::uint64_t> count{0};
-    if (!has_begun())
+    if (!begun)
         return false;
     const std::uint64_t number = count.fetch_add(1);
     const std::uint64_t random = (number * 6364136223846793005U + 1442695040888963407U) >> 33;
@@ -36,6 +27,18 @@ bool fails() {
         return false;
     errno = ENOMEM;
     return true;
+}
+
+// In any program: after as many allocations as FAILING_MALLOC_AFTER tells, if it does.
+bool is_late_enough() {
+    static const char* const after = std::getenv("FAILING_MALLOC_AFTER");
+    static std::atomic<long> left{after == nullptr ? 0 : std::atol(after)};
+    return after != nullptr && left.fetch_sub(1) <= 0;
+}
+
+void begin_when_it_is_time() {
+    if (!begun && is_late_enough())
+        begun = true;
 }
 
 }  // namespace
@@ -46,6 +49,7 @@ extern "C" int accept4(int listener, sockaddr* peer, socklen_t* length, int flag
 }
 
 extern "C" void* malloc(std::size_t size) {
+    begin_when_it_is_time();
     return fails() ? nullptr : __libc_malloc(size);
 }
 
