@@ -283,8 +283,7 @@ std::chrono::nanoseconds Measured::elapsed() const {
 
 void Measured::merge(const Measured& other) {
     numbers.merge(other.numbers);
-    for (const auto& [error, count] : other.errors)
-        errors[error] += count;
+    errors.merge(other.errors);
     for (const auto& [responder, count] : other.responders)
         responders[responder] += count;
 }

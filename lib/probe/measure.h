@@ -15,6 +15,7 @@
 #include "net/socket.h"
 #include "net/stop.h"
 #include "stats/measurement.h"
+#include "stats/tally.h"
 
 namespace sockbox::probe {
 
@@ -44,7 +45,7 @@ class Snapshots;
 // What one thread gathers, and all of them together.
 struct Measured {
     stats::Measurement numbers;
-    std::map<std::string, std::uint64_t> errors;  // "connect: Connection refused (ECONNREFUSED)"
+    stats::Tally errors;  // "connect: Connection refused (ECONNREFUSED)"
     std::map<std::string, std::uint64_t> responders;  // where many may answer: replies of each
     net::Clock::time_point begin{};                   // of what is counted
 

@@ -11,6 +11,7 @@
 
 #include "report/json.h"
 #include "stats/measurement.h"
+#include "stats/tally.h"
 
 namespace sockbox::report {
 
@@ -29,7 +30,7 @@ struct MeasurementReport {
     bool verbose = false;    // in text, also which numbers were lost
     bool datagrams = false;  // tells what only datagrams can be: late, duplicated, reordered, …
     stats::Measurement numbers;
-    std::map<std::string, std::uint64_t> errors;      // by their words, which are safe to print
+    stats::Tally errors;                              // by their words, which are safe to print
     std::map<std::string, std::uint64_t> responders;  // replies of each, where many may answer
     std::vector<Verdict> verdicts;
     std::vector<std::pair<std::string, std::string>> parameters;  // of the run, for its page

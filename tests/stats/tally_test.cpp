@@ -1,0 +1,48 @@
+// Tests of lib/stats/tally.
+#include "stats/tally.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+namespace sockbox::stats {
+namespace {
+
+std::uint64_t total(const Tally& tally) {
+    return std::accumulate(tally.begin(), tally.end(), std::uint64_t{0},
+                           [](std::uint64_t sum, const auto& one) { return sum + one.second; });
+}
+
+TEST(Tally, CountsByName) {
+    Tally tally;
+    EXPECT_TRUE(tally.empty());
+    ++tally["reset"];
+    tally["refused"] += 2;
+    ++tally["reset"];
+    EXPECT_EQ(tally.size(), 2U);
+    EXPECT_EQ(tally["reset"], 2U);
+    EXPECT_EQ(tally.begin()->first, "refused") << "in the order of the names";
+}
+
+TEST(Tally, StopsGrowingAndLosesNoCount) {
+    Tally first;
+    Tally second;
+    for (int i = 0; i < 1000; ++i) {
+        ++first["error " + std::to_string(i)];
+        ++second["error " + std::to_string(i + 500)];
+    }
+    EXPECT_EQ(first.size(), Tally::most_names + 1);
+    EXPECT_EQ(first[Tally::others], 1000 - Tally::most_names);
+    ++first["error 1"];
+    EXPECT_EQ(first["error 1"], 2U) << "what is known keeps its own count";
+    first.merge(second);
+    EXPECT_EQ(first.size(), Tally::most_names + 1);
+    EXPECT_EQ(total(first), 2001U);
+    Tally empty;
+    empty.merge(first);
+    EXPECT_EQ(empty.size(), first.size()) << "the others of another are not a name";
+    EXPECT_EQ(total(empty), total(first));
+}
+
+}  // namespace
+}  // namespace sockbox::stats
