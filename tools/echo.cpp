@@ -9,6 +9,7 @@
 #include "probe/happy_eyeballs.h"
 #include "probe/pipe.h"
 #include "probe/stream_lane.h"
+#include "report/counted.h"
 #include "tools/cli.h"
 #include "tools/client.h"
 #include "tools/measuring.h"
@@ -177,7 +178,8 @@ class Echo {
         }
         const std::size_t untried = server.target.endpoints.size() - race.attempts.size();
         if (untried > 0)
-            io_.err.print("echo: {} more addresses were not tried within {}\n", untried,
+            io_.err.print("echo: {} not tried within {}\n",
+                          report::counted(untried, "more address was", "more addresses were"),
                           net::format_duration(connect_timeout_));
         if (client_.common.json) {
             auto json = client_.result(mode(), target);
@@ -238,8 +240,9 @@ class Echo {
         if (!error.action.empty())
             complain(io_, "echo", error);
         else if (client_.common.verbose)
-            io_.err.print("echo: {} bytes sent, {} received in {}\n", outcome.sent_bytes,
-                          outcome.received_bytes, net::format_approximately(outcome.duration));
+            io_.err.print("echo: {} sent, {} received in {}\n",
+                          report::counted(outcome.sent_bytes, "byte"), outcome.received_bytes,
+                          net::format_approximately(outcome.duration));
         if (client_.common.json)
             io_.out.print("{}\n", to_json_result(outcome, error).to_string());
         return finish(io_, "echo", status_of_end(outcome.end));
@@ -257,8 +260,9 @@ class Echo {
 
     // What there is to say about how it ended; an empty action where there is nothing.
     net::Error explain(const probe::PipeOutcome& outcome) const {
-        const std::string counts = fmt::format("{} bytes sent and {} received", outcome.sent_bytes,
-                                               outcome.received_bytes);
+        const std::string counts =
+            fmt::format("{} sent and {} received", report::counted(outcome.sent_bytes, "byte"),
+                        outcome.received_bytes);
         const auto timed_out = net::platform::error_of(std::errc::timed_out);
         const std::string limit = net::format_duration(timeout());
         switch (outcome.end) {
@@ -275,8 +279,8 @@ class Echo {
                 return {{},
                         "receive from",
                         peer_,
-                        fmt::format("{} bytes more than had been sent, at offset {}",
-                                    outcome.surplus_bytes,
+                        fmt::format("{} more than had been sent, at offset {}",
+                                    report::counted(outcome.surplus_bytes, "byte"),
                                     outcome.received_bytes - outcome.surplus_bytes),
                         {}};
             case probe::PipeEnd::closed_early:

@@ -3,6 +3,7 @@
 
 #include "net/escape.h"
 #include "net/units.h"
+#include "report/counted.h"
 #include "report/json.h"
 #include "tools/datagram_counts.h"
 
@@ -32,9 +33,9 @@ std::string json_of(const serve::ConnectionReport& report) {
 
 std::string text_of(const serve::ConnectionReport& report) {
     const std::string error = report.error ? ": " + report.error.message() : std::string();
-    return fmt::format("{}: {}: {}{}, {} bytes received, {} sent, {}\n", tool,
+    return fmt::format("{}: {}: {}{}, {} received, {} sent, {}\n", tool,
                        report.peer.unmapped().to_string(), reason_of(report), error,
-                       report.received_bytes, report.sent_bytes,
+                       report::counted(report.received_bytes, "byte"), report.sent_bytes,
                        net::format_approximately(report.duration));
 }
 
@@ -62,10 +63,11 @@ std::string json_of(const serve::Counters& counters) {
 std::string text_of(const serve::Counters& counters) {
     const serve::DatagramCounters& udp = counters.datagrams;
     return fmt::format(
-        "{} connections accepted, {} open, {} refused, {} bytes received, {} sent; "
-        "{} datagrams received, {} answered, {} dropped, {} unsent, {} overflowed",
-        counters.accepted.value(), counters.open.value(), counters.refusals(),
-        counters.received_bytes.value(), counters.sent_bytes.value(), udp.received.value(),
+        "{} accepted, {} open, {} refused, {} received, {} sent; "
+        "{} received, {} answered, {} dropped, {} unsent, {} overflowed",
+        report::counted(counters.accepted.value(), "connection"), counters.open.value(),
+        counters.refusals(), report::counted(counters.received_bytes.value(), "byte"),
+        counters.sent_bytes.value(), report::counted(udp.received.value(), "datagram"),
         udp.answered.value(), udp.dropped(), udp.unsent.value(), udp.overflowed.value());
 }
 
@@ -119,8 +121,8 @@ void EchodLog::status(const serve::Counters& counters) {
 
 void EchodLog::aborted(const serve::Counters& counters) {
     if (counters.aborted() > 0)
-        note(fmt::format("{} connection{} aborted, {} bytes unsent", counters.aborted(),
-                         counters.aborted() == 1 ? "" : "s", counters.unsent_bytes.value()));
+        note(fmt::format("{} aborted, {} unsent", report::counted(counters.aborted(), "connection"),
+                         report::counted(counters.unsent_bytes.value(), "byte")));
 }
 
 }  // namespace sockbox::tools

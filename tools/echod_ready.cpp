@@ -1,6 +1,7 @@
 // echod's ready lines.
 #include "tools/echod_ready.h"
 
+#include "report/counted.h"
 #include "report/json.h"
 #include "tools/faults.h"
 #include "tools/metrics.h"
@@ -31,7 +32,7 @@ std::string ready_text(const net::Endpoint& local, net::Transport transport,
                        const serve::Engine& engine, const serve::ServeOptions& options) {
     std::string workers;
     if (engine.has_workers)
-        workers = fmt::format(", {} worker{}", options.workers, options.workers == 1 ? "" : "s");
+        workers = ", " + report::counted(options.workers, "worker");
     return fmt::format("listening on {} ({}, {}{}{})\n", local.to_string(), name_of(transport),
                        engine.name, workers, fault_text(options.datagrams.faults.get(), transport));
 }

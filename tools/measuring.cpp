@@ -8,6 +8,7 @@
 #include "net/platform.h"
 #include "net/stop.h"
 #include "net/units.h"
+#include "report/counted.h"
 #include "report/html.h"
 #include "report/measurement_metrics.h"
 #include "report/plot.h"
@@ -133,7 +134,7 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
     if (limit && sockets + descriptors_beside > *limit) {
         return client_.fail(io_,
                             {net::platform::error_of(std::errc::too_many_files_open), "open",
-                             fmt::format("{} sockets", sockets),
+                             report::counted(sockets, "socket"),
                              fmt::format("needs {} descriptors, the limit is {}",
                                          sockets + descriptors_beside, *limit),
                              "ulimit -n raises it, as far as the hard limit goes"},
@@ -194,7 +195,7 @@ Measuring::Parameters Measuring::parameters(const Subject& subject,
             {client_.transport == net::Transport::tcp ? "connections" : "sockets",
              std::to_string(connections())},
             {"threads", std::to_string(plan.threads)},
-            {"payload", fmt::format("{} bytes", size_)},
+            {"payload", report::counted(size_, "byte")},
             {"count", plan.count > 0 ? std::to_string(plan.count) : "no bound"},
             {"time", if_any(plan.time, "no bound")},
             {"rate", plan.rate > 0 ? fmt::format("{:.0f} messages a second", plan.rate) : "none"},

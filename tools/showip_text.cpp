@@ -6,6 +6,7 @@
 #include "net/escape.h"
 #include "net/resolver_error.h"
 #include "net/units.h"
+#include "report/counted.h"
 #include "tools/showip_views.h"
 
 namespace sockbox::tools {
@@ -163,7 +164,8 @@ std::string showip_source_line(const Lookup& lookup) {
 }
 
 std::string showip_stats_text(const stats::Summary& times, std::uint64_t failures) {
-    std::string text = fmt::format("\n{} lookups, {} failed\n", times.count, failures);
+    std::string text =
+        fmt::format("\n{}, {} failed\n", report::counted(times.count, "lookup"), failures);
     if (times.count > 0)
         text += fmt::format(
             "time: p50 {}, p90 {}, p99 {}, max {}\n", net::format_approximately(*times.p50),

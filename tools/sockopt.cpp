@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "net/escape.h"
+#include "report/counted.h"
 #include "tools/cli.h"
 #include "tools/sockopt_catalog.h"
 #include "tools/sockopt_command.h"
@@ -159,9 +160,9 @@ void Session::remark_on(const Search& search) {
     }
     if (search.closed_to_us > 0 && !settings_.common.quiet)
         note(
-            fmt::format("{} processes may not be looked into: that takes the same user, or "
+            fmt::format("{} may not be looked into: that takes the same user, or "
                         "CAP_SYS_PTRACE",
-                        search.closed_to_us));
+                        report::counted(search.closed_to_us, "process", "processes")));
     if (search.found == 0) {
         note("no socket fits");
         worsen(exit_refused);

@@ -5,6 +5,7 @@
 
 #include <iterator>
 
+#include "report/counted.h"
 #include "report/scale.h"
 #include "report/svg.h"
 
@@ -152,11 +153,11 @@ void put_times(std::string& html, const MeasurementReport& report) {
         put(html, "<p>Jitter (RFC 3550): {}.</p>\n", shown(numbers.jitter.value()));
     if (const stats::KernelView& kernel = numbers.kernel; kernel.connections > 0)
         put(html,
-            "<p>The kernel's view of {} connections: round trips from {}, {} retransmits, a "
-            "congestion window of {:.1f} segments and a delivery rate of {:.3g} MB/s in the "
-            "mean.</p>\n",
-            kernel.connections, shown(kernel.min_rtt), kernel.retransmits,
-            kernel.congestion_window.mean(), kernel.delivery_rate.mean() / 1e6);
+            "<p>The kernel's view of {}: round trips from {}, {}, a congestion window of {:.1f} "
+            "segments and a delivery rate of {:.3g} MB/s in the mean.</p>\n",
+            counted(kernel.connections, "connection"), shown(kernel.min_rtt),
+            counted(kernel.retransmits, "retransmit"), kernel.congestion_window.mean(),
+            kernel.delivery_rate.mean() / 1e6);
     if (slip.p50 && rtt.p50 && *slip.p50 * 10 > *rtt.p50)
         html +=
             "<p class=\"warn\">The client's own lateness exceeds a tenth of the median round "

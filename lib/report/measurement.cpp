@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "report/counted.h"
 #include "report/directions.h"
 
 namespace sockbox::report {
@@ -138,7 +139,7 @@ std::string slip_lines(const Measurement& numbers) {
         fmt::format("schedule: late by p50 {} ms, p99 {} ms, max {} ms", milliseconds(slip.p50),
                     milliseconds(slip.p99), milliseconds(slip.max));
     if (numbers.missed_slots > 0)
-        text += fmt::format(", {} slots missed", numbers.missed_slots);
+        text += fmt::format(", {} missed", counted(numbers.missed_slots, "slot"));
     text += '\n';
     if (*slip.p50 * 10 > *rtt.p50)
         text += "warning: the client's own lateness exceeds a tenth of the median round trip\n";
@@ -155,10 +156,11 @@ std::string kernel_line(const stats::KernelView& kernel) {
                                  spread.mean() / unit, static_cast<double>(spread.most) / unit);
     };
     return fmt::format(
-        "kernel: {} connections, min_rtt {} ms, {} retransmits, cwnd min/mean/max = "
-        "{} segments, delivery rate min/mean/max = {} MB/s\n",
-        kernel.connections, milliseconds(kernel.min_rtt), kernel.retransmits,
-        range(kernel.congestion_window, 1), range(kernel.delivery_rate, 1e6));
+        "kernel: {}, min_rtt {} ms, {}, cwnd min/mean/max = {} segments, delivery rate "
+        "min/mean/max = {} MB/s\n",
+        counted(kernel.connections, "connection"), milliseconds(kernel.min_rtt),
+        counted(kernel.retransmits, "retransmit"), range(kernel.congestion_window, 1),
+        range(kernel.delivery_rate, 1e6));
 }
 
 Json range_object(const stats::Spread& spread) {
@@ -198,9 +200,9 @@ std::string to_text(const MeasurementReport& report) {
     text += own_time_line(numbers);
     text += kernel_line(numbers.kernel) + slip_lines(numbers);
     for (const auto& [responder, count] : report.responders)
-        text += fmt::format("{} replies from {}\n", count, responder);
+        text += fmt::format("{} from {}\n", counted(count, "reply", "replies"), responder);
     for (const auto& [error, count] : report.errors)
-        text += fmt::format("{} times {}\n", count, error);
+        text += fmt::format("{} {}\n", counted(count, "time"), error);
     for (const Verdict& verdict : report.verdicts)
         text += fmt::format("assert {}: {} ({})\n", verdict.expression,
                             verdict.ok ? "ok" : "BROKEN", verdict.shown);

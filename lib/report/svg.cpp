@@ -8,6 +8,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "report/counted.h"
 #include "report/scale.h"
 
 namespace sockbox::report {
@@ -171,11 +172,11 @@ void put_spans(std::string& svg, const Timeline& timeline, const Scale& x, const
         const double longest = y(number(span.longest));
         const double mean = span.sum_ns / static_cast<double>(span.count);
         put(svg,
-            R"(<g><title>{} replies from {}: mean {}, longest {}</title><rect class="longest" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/><path class="line" d="M{:.1f} {:.1f}h{:.1f}"/></g>)"
+            R"(<g><title>{} from {}: mean {}, longest {}</title><rect class="longest" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/><path class="line" d="M{:.1f} {:.1f}h{:.1f}"/></g>)"
             "\n",
-            span.count, short_time(static_cast<double>(i) * width), short_time(mean),
-            short_time(number(span.longest)), from, longest, wide, bottom - longest, from, y(mean),
-            wide);
+            counted(span.count, "reply", "replies"), short_time(static_cast<double>(i) * width),
+            short_time(mean), short_time(number(span.longest)), from, longest, wide,
+            bottom - longest, from, y(mean), wide);
     }
 }
 
@@ -214,9 +215,9 @@ std::string percentile_picture(const Histogram& times, std::string_view id) {
     const Scale y = Scale::fitting(least, longest, bottom, top);
     std::string svg =
         open_picture(id, bottom + axis_height, "Round-trip times by percentile",
-                     fmt::format("{} replies: from {} through a median of {} to {}.", times.count(),
-                                 short_time(least), short_time(number(*times.quantile(0.5))),
-                                 short_time(longest)));
+                     fmt::format("{}: from {} through a median of {} to {}.",
+                                 counted(times.count(), "reply", "replies"), short_time(least),
+                                 short_time(number(*times.quantile(0.5))), short_time(longest)));
     put_times(svg, y);
     x.put_ticks(svg);
     put_title(svg, bottom, "percentile");
@@ -244,8 +245,9 @@ std::string course_picture(const Timeline& timeline, std::chrono::nanoseconds du
     const double base = bottom + rows * row_height;
     std::string svg =
         open_picture(id, base + axis_height, "Round-trip times over the run",
-                     fmt::format("{} replies, {} lost, {} late, in spans of {}.", extent.count,
-                                 extent.lost, extent.late, short_time(number(timeline.width()))));
+                     fmt::format("{}, {} lost, {} late, in spans of {}.",
+                                 counted(extent.count, "reply", "replies"), extent.lost,
+                                 extent.late, short_time(number(timeline.width()))));
     put_times(svg, y);
     for (const double tick : x.ticks())
         put_tick(svg, x(tick), base, short_time(tick));

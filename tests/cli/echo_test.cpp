@@ -85,7 +85,7 @@ TEST(Echo, TellsBytesThatNobodySent) {
         send_text(socket, "!");
     });
     const Ran ran = run_echo(after, {"hello"});
-    EXPECT_THAT(ran.err, HasSubstr("1 bytes more than had been sent, at offset 6"));
+    EXPECT_THAT(ran.err, HasSubstr("1 byte more than had been sent, at offset 6"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 
     auto before = Peer::stream([](net::Socket& socket) {

@@ -127,7 +127,7 @@ TEST(EchodFork, AChildThatIsKilledIsToldAndItsPlaceIsFree) {
     EXPECT_EQ(ran.status, 0);
     EXPECT_THAT(ran.err, HasSubstr("its process was ended by signal 9"));
     EXPECT_THAT(ran.err, HasSubstr(": failed: "));
-    EXPECT_THAT(ran.err, HasSubstr(": finished, 1 bytes received, 1 sent"));
+    EXPECT_THAT(ran.err, HasSubstr(": finished, 1 byte received, 1 sent"));
 }
 
 }  // namespace

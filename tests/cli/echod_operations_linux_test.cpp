@@ -60,7 +60,7 @@ TEST(EchodOperations, Sigusr1ShowsTheCountersInALine) {
     expect_served(client);
     server.send_signal(SIGUSR1);
     EXPECT_EQ(server.read_line(),
-              "echod: 1 connections accepted, 1 open, 0 refused, 1 bytes received, 1 sent; "
+              "echod: 1 connection accepted, 1 open, 0 refused, 1 byte received, 1 sent; "
               "0 datagrams received, 0 answered, 0 dropped, 0 unsent, 0 overflowed");
     expect_served(client);
 }
