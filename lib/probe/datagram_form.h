@@ -46,8 +46,7 @@ class DatagramForm {
     virtual bool is_intact(std::uint64_t index, const Probe& probe,
                            std::span<const std::byte> got) = 0;
 
-    // For what more a reply tells, if its probe is counted; and the end of the run, to hand that
-    // over.
+    // For what more a reply tells, if its probe is counted; tell() adds that to the numbers.
     virtual void on_answer(std::uint64_t index, const Probe& probe, const DatagramReply& reply) {
         (void)index;
         (void)probe;
@@ -55,7 +54,7 @@ class DatagramForm {
     }
     // One that was written could not be sent.
     virtual void on_unsent() {}
-    virtual void conclude(Measured& measured) { (void)measured; }
+    virtual void tell(Measured& numbers) const { (void)numbers; }
 };
 
 }  // namespace sockbox::probe

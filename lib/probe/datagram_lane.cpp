@@ -313,16 +313,20 @@ void DatagramLane::expire(net::Clock::time_point now) {
         others_until_ = net::no_deadline;
 }
 
+void DatagramLane::tell(Measured& numbers) const {
+    if (const auto dropped = net::dropped_on_arrival(socket_))
+        numbers.numbers.overflowed += *dropped - dropped_before_;
+    for (std::size_t i = 0; i < responders_.size(); ++i)
+        numbers.responders[i + 1 < most_responders ? responders_[i].to_string() : "others"] +=
+            responder_replies_[i];
+    form_->tell(numbers);
+}
+
 void DatagramLane::conclude() {
     for (std::uint64_t index = window_.oldest_awaited(); index < window_.next(); ++index)
         if (window_.at(index).state == State::awaited && window_.at(index).message.counted)
             ++measured_.numbers.pending;
-    if (const auto dropped = net::dropped_on_arrival(socket_))
-        measured_.numbers.overflowed += *dropped - dropped_before_;
-    for (std::size_t i = 0; i < responders_.size(); ++i)
-        measured_.responders[i + 1 < most_responders ? responders_[i].to_string() : "others"] +=
-            responder_replies_[i];
-    form_->conclude(measured_);
+    tell(measured_);
 }
 
 }  // namespace sockbox::probe

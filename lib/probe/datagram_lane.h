@@ -45,6 +45,7 @@ class DatagramLane : public Lane {
     void flush() override;
     void on_ready(int events) override;
     void expire(net::Clock::time_point now) override;
+    void tell(Measured& numbers) const override;
     void conclude() override;
 
   private:

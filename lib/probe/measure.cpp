@@ -83,12 +83,13 @@ class Worker {
         while (!stop_.raised() && !is_over()) {
             send_what_is_due();
             wait();
-            leave_copy(false);
+            leave_copy();
         }
         for (Place& place : lanes_)
             place.lane->conclude();
         measured.numbers.duration = measured.elapsed();
-        leave_copy(true);
+        if (snapshots_ != nullptr)
+            snapshots_->leave(number_, measured, true);
     }
 
     Measured measured;
@@ -99,9 +100,13 @@ class Worker {
         Clock::time_point due;  // with an interval, when it sends next
     };
 
-    void leave_copy(bool last) {
-        if (snapshots_ != nullptr)
-            snapshots_->leave(number_, measured, last);
+    void leave_copy() {
+        if (snapshots_ == nullptr || !snapshots_->wants(number_))
+            return;
+        Measured copy = measured;
+        for (const Place& place : lanes_)
+            place.lane->tell(copy);
+        snapshots_->leave(number_, copy, false);
     }
 
     bool is_over() const {

@@ -88,7 +88,10 @@ class Lane {
     virtual void on_ready(int events) = 0;
     // Counts as lost what has waited for too long.
     virtual void expire(net::Clock::time_point now) = 0;
-    // Counts what is outstanding as pending.
+    // Adds what the lane keeps to itself while it runs: to a copy of the numbers of a run under
+    // way, and at the end, by conclude(), to the numbers themselves.
+    virtual void tell(Measured& numbers) const { static_cast<void>(numbers); }
+    // Counts what is outstanding as pending, and tells.
     virtual void conclude() = 0;
 };
 

@@ -29,8 +29,12 @@ void Snapshots::begin(std::size_t threads) {
     copies_.resize(threads);
 }
 
+// Only that thread writes its copy, so it may look at it unlocked.
+bool Snapshots::wants(std::size_t thread) const {
+    return copies_[thread].question < latest_question_.load();
+}
+
 void Snapshots::leave(std::size_t thread, const Measured& measured, bool last) {
-    // Only this thread writes its copy, so it may look at it unlocked.
     Copy& copy = copies_[thread];
     const std::uint64_t question = last ? every_question : latest_question_.load();
     if (copy.question >= question)

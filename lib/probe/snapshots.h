@@ -20,9 +20,11 @@ class Snapshots {
     // begins, and the result once it is over.
     Measured take();
 
-    // For measure(): the run begins with so many threads, each of which calls leave() in every turn
-    // (an atomic load where no copy is wanted) and once more, with `last`, at its end.
+    // For measure(): the run begins with so many threads, each of which asks in every turn whether
+    // a copy of its numbers is wanted (an atomic load), leaves one then, and once more, with
+    // `last`, at its end.
     void begin(std::size_t threads);
+    bool wants(std::size_t thread) const;
     void leave(std::size_t thread, const Measured& measured, bool last);
 
   private:

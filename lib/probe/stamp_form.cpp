@@ -141,12 +141,13 @@ void StampForm::tell_loss(stats::Directions& directions) const {
     directions.backward.lost = counted_ - answered_;
 }
 
-void StampForm::conclude(Measured& measured) {
-    tell_loss(directions_);
-    if (measured.numbers.directions)
-        measured.numbers.directions->merge(directions_);
+void StampForm::tell(Measured& numbers) const {
+    stats::Directions directions = directions_;
+    tell_loss(directions);
+    if (numbers.numbers.directions)
+        numbers.numbers.directions->merge(directions);
     else
-        measured.numbers.directions = directions_;
+        numbers.numbers.directions = directions;
 }
 
 }  // namespace sockbox::probe

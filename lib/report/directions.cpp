@@ -24,6 +24,12 @@ std::string way_line(std::string_view name, const stats::Way& way) {
                        milliseconds(delay.deviation), milliseconds(way.variation.value()));
 }
 
+std::string short_way(std::string_view name, const stats::Way& way) {
+    const std::string lost = way.lost ? fmt::format("{} lost, ", *way.lost) : "";
+    return fmt::format(", {} {}mean delay {} ms", name, lost,
+                       milliseconds(way.delay.summary().mean));
+}
+
 Json spread_object(const stats::TimeSpread& spread) {
     const stats::Summary summary = spread.summary();
     return Json::object()
@@ -60,6 +66,12 @@ std::string to_text(const stats::Directions& directions) {
     if (directions.dscp_there)
         text += fmt::format("DSCP: arrived there as {}\n", *directions.dscp_there);
     return text;
+}
+
+std::string to_interim_text(const stats::Directions& directions) {
+    if (directions.forward.delay.count() == 0)
+        return {};
+    return short_way("forward", directions.forward) + short_way("backward", directions.backward);
 }
 
 void add_directions(const stats::Directions& directions, Json& json) {

@@ -164,6 +164,44 @@ void put_times(std::string& html, const MeasurementReport& report) {
             "trip.</p>\n";
 }
 
+// Between two clocks a time may be negative.
+std::string signed_time(const Time& time) {
+    return time && time->count() < 0 ? "−" + shown(-*time) : shown(time);
+}
+
+void put_way(std::string& html, std::string_view name, const stats::Way& way) {
+    const Summary delay = way.delay.summary();
+    put(html, "<tr><th scope=\"row\">{}</th><td{}>{}</td>", name,
+        way.lost.value_or(0) > 0 ? " class=\"bad\"" : "",
+        way.lost ? std::to_string(*way.lost) : "not told");
+    for (const Time& time : {delay.min, delay.mean, delay.max, delay.deviation})
+        put(html, "<td>{}</td>", signed_time(time));
+    put(html, "<td>{}</td></tr>\n", shown(way.variation.value()));
+}
+
+void put_directions(std::string& html, const MeasurementReport& report) {
+    const auto& ways = report.numbers.directions;
+    if (!ways || ways->forward.delay.count() == 0)
+        return;
+    html +=
+        "<h3>Each way apart</h3>\n<div class=\"wide\"><table class=\"ways\">\n"
+        "<tr><th scope=\"col\"></th>";
+    for (const char* name : {"lost", "delay min", "mean", "max", "stddev", "variation"})
+        put(html, "<th scope=\"col\">{}</th>", name);
+    html += "</tr>\n";
+    put_way(html, "forward", ways->forward);
+    put_way(html, "backward", ways->backward);
+    put(html,
+        "</table></div>\n<p>The reflector took {} in the mean between arrival and sending.</p>\n"
+        "<p{}>{}; the delays of one way may be wrong by {}.</p>\n",
+        shown(ways->processing.summary().mean), ways->synchronized ? "" : " class=\"warn\"",
+        ways->synchronized ? "Both clocks are synchronized"
+                           : "The clocks are not both synchronized",
+        shown(ways->clock_error));
+    if (ways->dscp_there)
+        put(html, "<p>The datagrams arrived there with DSCP {}.</p>\n", *ways->dscp_there);
+}
+
 void put_pictures(std::string& html, const MeasurementReport& report, std::size_t index) {
     const Measurement& numbers = report.numbers;
     const std::string times =
@@ -203,6 +241,7 @@ void put_section(std::string& html, const MeasurementReport& report, std::size_t
     put_verdicts(html, report);
     put_counts(html, report);
     put_times(html, report);
+    put_directions(html, report);
     put_pictures(html, report, index);
     put_errors(html, report);
     put_parameters(html, report);

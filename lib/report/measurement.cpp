@@ -220,6 +220,8 @@ std::string to_interim_text(const MeasurementReport& report) {
         text += fmt::format(", rtt min/mean/p50/p99/max = {}/{}/{}/{}/{} ms", milliseconds(rtt.min),
                             milliseconds(rtt.mean), milliseconds(rtt.p50), milliseconds(rtt.p99),
                             milliseconds(rtt.max));
+    if (numbers.directions)
+        text += to_interim_text(*numbers.directions);
     return text + '\n';
 }
 

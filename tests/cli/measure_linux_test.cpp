@@ -57,6 +57,22 @@ TEST(MeasureProcess, QuitAsksForAnInterimReportAndTheRunGoesOn) {
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
 }
 
+TEST(MeasureProcess, InterimReportsTellBothWays) {
+    Process reflector(
+        {"udpecho", "--listen", "--stamp", "--stateful", "-p", "0", "-b", "127.0.0.1"});
+    const std::string ready = reflector.read_line();  // "listening on 127.0.0.1:862 (udp)"
+    const std::string address = ready.substr(0, ready.find(" ("));
+    Process process({"udpecho", "--stamp", "--stateful", "-q", "-c", "0", "-i", "5ms",
+                     "--report-interval", "50ms", "127.0.0.1",
+                     address.substr(address.rfind(':') + 1)});
+    for (int told = 0; told < 2; ++told)
+        EXPECT_THAT(process.read_line(),
+                    testing::ContainsRegex(", forward 0 lost, mean delay -?[0-9.]+ ms, "
+                                           "backward 0 lost, mean delay -?[0-9.]+ ms$"));
+    process.send_signal(SIGINT);
+    EXPECT_THAT(process.wait().out, HasSubstr("forward: 0 lost, delay min/mean/max/stddev = "));
+}
+
 TEST(MeasureProcess, PageForAFullDeviceIsAFailureOfTheOutput) {
     auto peer = Peer::stream(echo_all);
     const Ran ran =

@@ -50,7 +50,9 @@ const seen = document.createElement('pre');
 seen.textContent = `seen: ${shown('svg')} pictures, ${all('svg').filter(is_named).length} named, ` +
   `${shown('svg path.line') > 0} lines, ${shown('svg rect.longest') > 0} bars, ` +
   `${shown('svg path.lost')} lost, ${shown('svg path.late')} late, ` +
-  `${shown('svg text.value')} values, ${all('svg text').filter(sticks_out).length} outside, ` +
+  `${shown('svg text.value')} values, ${shown('table.ways td')} of the ways, ` +
+  `${shown('.good')} kept, ${shown('td.bad')} bad, ${shown('p.warn')} warned, ` +
+  `${all('svg text').filter(sticks_out).length} outside, ` +
   `${in_light}, ${colours()} end`;
 document.body.append(seen);
 </script>
@@ -106,14 +108,17 @@ std::string with_script(std::string html) {
 TEST(HtmlInBrowser, ShowsTheMarksOfEveryRunInLightAndDark) {
     if (!fs::exists(browser))
         GTEST_SKIP() << "chromium is not installed";
-    const std::string html = to_html(std::array{run_of_nothing(), run_of_one(), run_with_losses()});
+    const std::string html =
+        to_html(std::array{run_of_nothing(), run_with_losses(), run_each_way()});
     const Ran ran = open_page(with_script(html));
     ASSERT_EQ(ran.status, 0) << ran.err;
     EXPECT_THAT(ran.err, Not(HasSubstr("CONSOLE"))) << "the browser complains";
     const std::size_t begin = std::min(ran.out.rfind("seen: "), ran.out.size());
-    // The values: the largest of the one; p50, p90, p99, p99.9 and the largest of the many.
+    // The values: p50, p90, p99, p99.9 and the largest of the many; the largest of the one. Bad:
+    // a verdict, the lost and the late; and the lost on the way there.
     EXPECT_EQ(ran.out.substr(begin, ran.out.find("</pre>", begin) - begin),
               "seen: 4 pictures, 4 named, true lines, true bars, 3 lost, 1 late, 6 values, "
+              "12 of the ways, 1 kept, 4 bad, 1 warned, "
               "0 outside, light readable, dark readable end");
 }
 

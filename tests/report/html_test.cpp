@@ -52,6 +52,22 @@ TEST(Html, LossesAndLatecomersAreMarkedAndVerdictsTold) {
     EXPECT_THAT(html, HasSubstr("<th scope=\"row\">payload</th><td class=\"text\">64 bytes</td>"));
 }
 
+TEST(Html, BothWaysAreToldApart) {
+    MeasurementReport report = run_each_way();
+    EXPECT_THAT(page(report),
+                HasSubstr("<tr><th scope=\"row\">forward</th><td class=\"bad\">2</td><td>7 ms</td>"
+                          "<td>7.5 ms</td><td>8 ms</td><td>707 µs</td><td>62.5 µs</td></tr>"));
+    EXPECT_THAT(page(report), HasSubstr("<th scope=\"row\">backward</th><td>0</td><td>−1 ms</td>"
+                                        "<td>−500 µs</td><td>0</td>"));
+    EXPECT_THAT(page(report), HasSubstr("<p class=\"warn\">The clocks are not both synchronized; "
+                                        "the delays of one way may be wrong by 2 ms.</p>"));
+    report.numbers.directions->forward.lost.reset();
+    report.numbers.directions->synchronized = true;
+    EXPECT_THAT(page(report), HasSubstr("<th scope=\"row\">forward</th><td>not told</td>"));
+    EXPECT_THAT(page(report), HasSubstr("<p>Both clocks are synchronized; "));
+    EXPECT_THAT(page(run_with_losses()), Not(HasSubstr("Each way apart")));
+}
+
 TEST(Html, WhatWasTypedStaysText) {
     MeasurementReport report = run_of_one();
     report.target = "<script>alert('1')</script>&\"";

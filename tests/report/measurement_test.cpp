@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/report/runs.h"
+
 namespace sockbox::report {
 namespace {
 
@@ -65,6 +67,30 @@ TEST(MeasurementReport, VerdictsStandInTextAndJson) {
     EXPECT_THAT(to_text(report), HasSubstr("assert p99<1us: BROKEN (1.00 ms)\n"));
     EXPECT_THAT(to_json(report).to_string(),
                 HasSubstr(R"("asserts":[{"expression":"p99<1us","value":1000000.0,"ok":false}])"));
+}
+
+TEST(MeasurementReport, NumbersAndNounsAgree) {
+    auto report = report_of({1ms});
+    report.numbers.kernel.connections = 1;
+    report.numbers.kernel.retransmits = 2;
+    report.numbers.slip.record(1us);
+    report.numbers.missed_slots = 1;
+    report.errors["send: Broken pipe (EPIPE)"] = 1;
+    report.responders["192.0.2.1:7"] = 1;
+    EXPECT_THAT(to_text(report), HasSubstr("kernel: 1 connection, min_rtt - ms, 2 retransmits, "));
+    EXPECT_THAT(to_text(report), HasSubstr(", 1 slot missed\n"));
+    EXPECT_THAT(to_text(report), HasSubstr("\n1 time send: Broken pipe (EPIPE)\n"));
+    EXPECT_THAT(to_text(report), HasSubstr("\n1 reply from 192.0.2.1:7\n"));
+}
+
+TEST(MeasurementReport, RunUnderWayIsOneLineThatAlsoTellsEachWay) {
+    const std::string text = to_interim_text(run_each_way());
+    EXPECT_THAT(text, testing::StartsWith("ways:862: after 1.000 s: 1 sent, 1 received, 0 lost"));
+    EXPECT_THAT(text, testing::EndsWith(", forward 2 lost, mean delay 7.500 ms, backward 0 lost, "
+                                        "mean delay -0.500 ms\n"));
+    EXPECT_THAT(to_json(run_each_way(), "interim").to_string(),
+                HasSubstr(R"("forward":{"lost":2,"delay":{"min_ns":7000000,)"));
+    EXPECT_THAT(to_interim_text(run_of_one()), Not(HasSubstr("forward")));
 }
 
 TEST(MeasurementReport, HdrHistogramTextRisesToTheWhole) {

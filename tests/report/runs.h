@@ -47,4 +47,24 @@ inline MeasurementReport run_with_losses() {
     return report;
 }
 
+// Both ways told apart by a reflector whose clock is 2 ms ahead: there take 5 ms, back 3 ms.
+inline MeasurementReport run_each_way() {
+    using std::chrono::milliseconds;
+    MeasurementReport report = run_of_one();
+    report.target = "ways:862";
+    stats::Directions ways;
+    for (const int i : {0, 1}) {
+        ways.forward.delay.record(milliseconds(7 + i));
+        ways.forward.variation.record(milliseconds(7 + i));
+        ways.backward.delay.record(milliseconds(-1 + i));
+        ways.backward.variation.record(milliseconds(-1 + i));
+        ways.processing.record(std::chrono::microseconds(20));
+    }
+    ways.forward.lost = 2;
+    ways.backward.lost = 0;
+    ways.clock_error = milliseconds(2);
+    report.numbers.directions = ways;
+    return report;
+}
+
 }  // namespace sockbox::report
