@@ -13,6 +13,7 @@
 #include "tools/cli.h"
 #include "tools/client.h"
 #include "tools/measuring.h"
+#include "tools/pipe_progress.h"
 
 namespace sockbox::tools {
 namespace {
@@ -209,11 +210,14 @@ class Echo {
                                             const net::StopSignal& stop) {
             return net::read_input(io_.in, into, &stop);
         };
-        return probe::run_pipe(socket, source, sink(), pipe_options(pipe_timeout));
+        PipeProgress progress(io_, !client_.common.quiet);
+        probe::PipeOptions options = pipe_options(pipe_timeout);
+        options.watch = [&progress](std::uint64_t received) { return progress.look(received); };
+        return probe::run_pipe(socket, source, sink(), options);
     }
 
     probe::PipeOptions pipe_options(std::chrono::nanoseconds timeout) const {
-        return {!client_.no_verify, client_.timeout.value_or(timeout)};
+        return {!client_.no_verify, client_.timeout.value_or(timeout), {}};
     }
 
     // Data goes out at once: whoever reads it may be waiting for it. With --json there is no room

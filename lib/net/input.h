@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,6 +18,10 @@ namespace sockbox::net {
 // the read under way returns, for its pipes cannot be waited for. A file that was closed at the
 // start is an empty one; other failures are as read(2) names them.
 Transfer read_input(int file, std::span<std::byte> into, const StopSignal* stop = nullptr) noexcept;
+
+// How many bytes a regular file has from where it is read next; none of a pipe, a terminal or any
+// other whose end is not known beforehand.
+std::optional<std::uint64_t> bytes_left(int file) noexcept;
 
 // Splits a file into lines, each with its newline; the last may lack it. Blocks as reading does.
 class LineReader {

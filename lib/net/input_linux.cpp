@@ -1,4 +1,7 @@
 // Reading a file on Linux, where poll(2) takes every kind of descriptor.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <array>
 #include <cerrno>
 
@@ -21,6 +24,16 @@ Transfer read_input(int file, std::span<std::byte> into, const StopSignal* stop)
     if (error && error != std::errc::bad_file_descriptor)
         return {Transfer::State::failed, 0, error};
     return {Transfer::State::end, 0, {}};
+}
+
+std::optional<std::uint64_t> bytes_left(int file) noexcept {
+    struct stat status {};
+    if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
+        return std::nullopt;
+    const off_t at = ::lseek(file, 0, SEEK_CUR);
+    if (at < 0 || at > status.st_size)
+        return std::nullopt;
+    return static_cast<std::uint64_t>(status.st_size - at);
 }
 
 }  // namespace sockbox::net

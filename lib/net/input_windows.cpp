@@ -49,4 +49,14 @@ Transfer read_input(int file, std::span<std::byte> into, const StopSignal* stop)
         got == 0 ? Transfer::State::end : Transfer::State::done, static_cast<std::size_t>(got), {}};
 }
 
+std::optional<std::uint64_t> bytes_left(int file) noexcept {
+    const auto handle = reinterpret_cast<HANDLE>(::_get_osfhandle(file));
+    LARGE_INTEGER size{};
+    LARGE_INTEGER at{};
+    if (::GetFileType(handle) != FILE_TYPE_DISK || !::GetFileSizeEx(handle, &size) ||
+        !::SetFilePointerEx(handle, {}, &at, FILE_CURRENT) || at.QuadPart > size.QuadPart)
+        return std::nullopt;
+    return static_cast<std::uint64_t>(size.QuadPart - at.QuadPart);
+}
+
 }  // namespace sockbox::net

@@ -88,7 +88,10 @@ class Receiver {
 
   private:
     void step() {
-        const auto readiness = net::wait_for(socket_, net::Direction::receive, deadline());
+        if (options_.watch && net::Clock::now() >= next_look_)
+            next_look_ = options_.watch(outcome_.received_bytes);
+        const auto until = std::min(deadline(), next_look_);
+        const auto readiness = net::wait_for(socket_, net::Direction::receive, until);
         if (readiness == net::Readiness::timed_out)
             return expire();
         const net::Transfer got = socket_.receive(buffer_.bytes());
@@ -155,6 +158,7 @@ class Receiver {
     const PipeOptions& options_;
     net::PageBuffer buffer_;
     net::Clock::time_point latest_ = net::Clock::now();
+    net::Deadline next_look_ = options_.watch ? net::Clock::now() : net::no_deadline;
     PipeOutcome outcome_;
     bool ended_ = false;
 };

@@ -25,6 +25,9 @@ struct PipeOptions {
     bool verify = true;
     // How long bytes may be outstanding without any coming back.
     std::chrono::nanoseconds timeout{std::chrono::seconds(10)};
+    // Told at the begin how far it is, and returns when it wants to be told next; may be empty.
+    // Called by the thread that calls run_pipe().
+    std::function<net::Deadline(std::uint64_t received_bytes)> watch{};
 };
 
 enum class PipeEnd : std::uint8_t {

@@ -6,12 +6,15 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstdlib>
+#include <future>
 
 #include "net/clock.h"
 #include "tests/peer.h"
 #include "tests/support.h"
+#include "tools/pipe_progress.h"
 
 namespace sockbox::test {
 namespace {
@@ -95,6 +98,69 @@ TEST(ProgressLine, ShowsLongWorkWithinTheTerminalAndGoesAtItsEnd) {
             terminal.read_until([](const std::string& text) { return text.ends_with('\r'); });
         EXPECT_EQ(shown(written).find_first_not_of(' '), std::string::npos) << "it was erased";
     }
+}
+
+// Carries data until a gate is opened, and then to their end.
+class GatedServer {
+  public:
+    const Peer& peer() const { return peer_; }
+    void open() { gate_.set_value(); }
+
+  private:
+    std::promise<void> gate_;
+    const Peer peer_ = Peer::stream([this](net::Socket& socket) {
+        std::string text = receive_some(socket);
+        send_text(socket, text.substr(0, 2048));
+        gate_.get_future().wait();
+        send_text(socket, text.substr(2048));
+        echo_all(socket);
+    });
+};
+
+TEST(ProgressLine, ShowsDataOnTheirWayAndLeavesThemAlone) {
+    const std::string input(4096, 'x');
+    const TemporaryFile file(input);
+    Terminal terminal(120);
+    GatedServer server;
+    Process process({"/bin/sh", "-c",
+                     "exec " SOCKBOX_BIN_DIR "/echo 127.0.0.1 " + server.peer().port() + " <" +
+                         file.path() + " 2>" + terminal.name()});
+    std::string written = terminal.read_until(
+        [](const std::string& text) { return std::ranges::count(text, '\r') >= 2; });
+    EXPECT_THAT(shown(written),
+                testing::MatchesRegex("2\\.00 KiB of 4\\.00 KiB  [0-9.]+ [KMi]*B/s  2\\.[0-9]+ s  "
+                                      "[0-9.]+ s left *"));
+    server.open();
+    const Ran ran = process.wait();
+    EXPECT_EQ(ran.out, input);
+    EXPECT_EQ(ran.status, tools::exit_ok);
+    written += terminal.read_until([](const std::string& text) { return text.ends_with('\r'); });
+    EXPECT_EQ(shown(written).find_first_not_of(' '), std::string::npos) << "it was erased";
+}
+
+// Data on a terminal show themselves how far they are, and the line would stand among them.
+TEST(ProgressLine, KeepsOutOfDataOnATerminal) {
+    const Terminal terminal(120);
+    const TemporaryFile file;
+    const auto is_drawn = [](const std::string& in, const std::string& out, const std::string& err,
+                             bool wanted) {
+        const std::array files{::open(in.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC),
+                               ::open(out.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC),
+                               ::open(err.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC)};
+        tools::Output output(files[1], tools::Output::Buffering::none);
+        tools::Output diagnostics(files[2], tools::Output::Buffering::none);
+        tools::PipeProgress progress({files[0], output, diagnostics}, wanted);
+        const bool will_be = progress.look(0) != net::no_deadline;
+        for (const int each : files)
+            ::close(each);
+        return will_be;
+    };
+    const std::string& screen = terminal.name();
+    EXPECT_TRUE(is_drawn(file.path(), file.path(), screen, true));
+    EXPECT_FALSE(is_drawn(file.path(), file.path(), screen, false)) << "quiet";
+    EXPECT_FALSE(is_drawn(file.path(), screen, screen, true));
+    EXPECT_FALSE(is_drawn(screen, file.path(), screen, true));
+    EXPECT_FALSE(is_drawn(file.path(), file.path(), file.path(), true));
 }
 
 }  // namespace
