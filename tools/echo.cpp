@@ -173,6 +173,7 @@ class Echo {
             auto one = report::Json::object();
             one.set("address", attempt.endpoint.address())
                 .set("port", attempt.endpoint.port())
+                .set("started_ns", attempt.started.count())
                 .set("elapsed_ns", (attempt.ended - attempt.started).count())
                 .set("error", to_json(attempt.error));
             attempts.push(std::move(one));

@@ -98,6 +98,11 @@ bool set_blocking(NativeSocket socket, bool blocking) noexcept;
 // let another process take the port over.
 bool claim_address(NativeSocket socket) noexcept;
 
+// Lets a bind to an address without a port leave the choice of the port to connect(), which may
+// take one that other connections have, as long as they lead elsewhere (IP_BIND_ADDRESS_NO_PORT).
+// A system that does not know this takes a port of its own for each.
+void choose_port_late(NativeSocket socket) noexcept;
+
 // Receives a datagram; -1 on failure. `truncated` tells that it was longer than `into`, which is
 // no failure on any platform.
 std::ptrdiff_t receive_from(NativeSocket socket, std::span<std::byte> into, sockaddr* source,

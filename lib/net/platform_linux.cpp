@@ -83,6 +83,11 @@ bool claim_address(NativeSocket socket) noexcept {
     return ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
 }
 
+void choose_port_late(NativeSocket socket) noexcept {
+    const int on = 1;
+    ::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);  // of IPv6, too
+}
+
 std::ptrdiff_t receive_from(NativeSocket socket, std::span<std::byte> into, sockaddr* source,
                             SocketLength* length, bool& truncated) noexcept {
     iovec part{into.data(), into.size()};

@@ -111,6 +111,8 @@ bool claim_address(NativeSocket socket) noexcept {
                         static_cast<const char*>(static_cast<const void*>(&on)), sizeof on) == 0;
 }
 
+void choose_port_late(NativeSocket /*socket*/) noexcept {}
+
 int poll(std::span<PollEntry> entries, int timeout_ms) noexcept {
     if (entries.empty()) {  // which WSAPoll refuses
         ::Sleep(timeout_ms < 0 ? INFINITE : static_cast<DWORD>(timeout_ms));

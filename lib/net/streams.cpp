@@ -71,9 +71,12 @@ Result<Socket> start_connect(const Endpoint& endpoint, const ConnectOptions& opt
         return socket;
     if (auto prepared = prepare_socket(*socket, options.prepare); !prepared)
         return fail(prepared.error());
-    if (options.source)
+    if (options.source) {
+        if (options.source->port() == 0)
+            platform::choose_port_late(socket->native());
         if (auto bound = socket->bind(*options.source); !bound)
             return fail(bound.error());
+    }
     if (auto mode = socket->set_blocking(false); !mode)
         return fail(mode.error());
     const Transfer started = socket->connect(endpoint);

@@ -50,15 +50,18 @@ TEST(HappyEyeballs, FamiliesTakeTurnsInTheOrderGiven) {
 
 TEST(HappyEyeballs, RefusedAddressIsPassedWithoutTheDelay) {
     auto peer = test::Peer::stream(test::echo_all);
-    const auto refused = net::Endpoint::loopback(
-        net::Family::ipv4, static_cast<std::uint16_t>(std::stoi(test::closed_port())));
+    const auto port = static_cast<std::uint16_t>(std::stoi(test::closed_port()));
+    const auto refused = net::Endpoint::loopback(net::Family::ipv4, port);
+    const auto other_family = net::Endpoint::loopback(net::Family::ipv6, port);
     auto options = patient_options();
     options.delay = std::chrono::hours(1);
-    const std::vector<net::Endpoint> endpoints{refused, refused, peer.endpoint()};
+    const std::vector<net::Endpoint> endpoints{refused, peer.endpoint(), other_family};
     const auto race = race_to_connect(endpoints, options);
     ASSERT_TRUE(race.socket);
     ASSERT_EQ(race.attempts.size(), 3U);
     EXPECT_EQ(race.attempts[0].error.code, std::errc::connection_refused);
+    EXPECT_EQ(race.attempts[1].endpoint, other_family);
+    EXPECT_TRUE(race.attempts[1].error.code);
     EXPECT_EQ(race.winner()->endpoint, peer.endpoint());
     EXPECT_GE(race.attempts[1].started - race.attempts[0].started, options.least_delay);
     EXPECT_EQ(*race.socket->peer(), peer.endpoint());

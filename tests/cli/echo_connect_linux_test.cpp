@@ -1,0 +1,168 @@
+// Tests of how the command echo connects: past packet filters, many addresses and few ports, each
+// in a network of its own.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "net/clock.h"
+#include "tests/peer.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr const char* echo_program = SOCKBOX_BIN_DIR "/echo";
+constexpr const char* echod_program = SOCKBOX_BIN_DIR "/echod";
+
+// Runs a script of tests/ that makes a network for the command behind its arguments.
+Ran run_in(const std::string& script, Words words) {
+    words.insert(words.begin(), SOCKBOX_SOURCE_DIR "/tests/" + script);
+    return Process(words).wait();
+}
+
+std::vector<std::int64_t> members(const std::string& json, const std::string& name) {
+    std::vector<std::int64_t> found;
+    const std::string key = '"' + name + "\":";
+    for (std::size_t at = json.find(key); at != json.npos; at = json.find(key, at + 1))
+        found.push_back(std::stoll(json.substr(at + key.size())));
+    return found;
+}
+
+TEST(EchoConnect, SilenceEndsAtItsTimeout) {
+    const auto begin = net::Clock::now();
+    const Ran ran = run_in("with_firewall", {"drop", echo_program, "--json", "--connect-timeout",
+                                             "1s", "127.0.0.1", "3490", "hello"});
+    if (ran.status == 77)
+        GTEST_SKIP() << "no packet filter here";
+    EXPECT_LT(net::Clock::now() - begin, 20s) << "the system itself would try for 127 s";
+    EXPECT_EQ(ran.err, "echo: connect 127.0.0.1:3490: Connection timed out (ETIMEDOUT)\n");
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    const auto elapsed = members(ran.out, "elapsed_ns");
+    ASSERT_EQ(elapsed.size(), 1U) << ran.out;
+    EXPECT_GE(elapsed[0], 1'000'000'000);
+}
+
+// None of these has a timeout that would end the wait for it.
+TEST(EchoConnect, RejectionsAreToldAtOnceByTheirNames) {
+    const struct {
+        const char* rule;
+        const char* told;
+    } rejections[] = {
+        {"reject with tcp reset", "Connection refused (ECONNREFUSED)"},
+        {"reject with icmpx admin-prohibited", "No route to host (EHOSTUNREACH)"},
+        {"reject with icmpx host-unreachable", "No route to host (EHOSTUNREACH)"},
+        {"reject with icmpx no-route", "Network is unreachable (ENETUNREACH)"},
+    };
+    for (const auto& rejection : rejections) {
+        const Ran ran = run_in("with_firewall", {rejection.rule, echo_program, "--connect-timeout",
+                                                 "1h", "127.0.0.1", "3490", "hello"});
+        if (ran.status == 77)
+            GTEST_SKIP() << "no packet filter here";
+        EXPECT_EQ(ran.err, std::string("echo: connect 127.0.0.1:3490: ") + rejection.told + '\n');
+        EXPECT_EQ(ran.out, "");
+        EXPECT_EQ(ran.status, tools::exit_refused) << rejection.rule;
+    }
+}
+
+TEST(EchoConnect, RefusedFamilyGivesWayToTheOther) {
+    const Ran ran = run_in("with_fakedns", {SOCKBOX_SOURCE_DIR "/tests/with_echod", echod_program,
+                                            "--tcp -b 127.0.0.1 -p 3490", echo_program, "-v",
+                                            "dual.test", "3490", "hello"});
+    if (ran.status == 77)
+        GTEST_SKIP() << "no private world of names here";
+    EXPECT_THAT(ran.err,
+                AllOf(HasSubstr("echo: connect [::1]:3490: Connection refused (ECONNREFUSED)\n"
+                                "echo: trying 127.0.0.1:3490 after "),
+                      HasSubstr("echo: connected to 127.0.0.1:3490 in ")));
+    EXPECT_EQ(ran.out, "hello\n");
+    EXPECT_EQ(ran.status, tools::exit_ok);
+}
+
+// Each of the 499 before it refuses at once, and still they are not asked in one burst.
+TEST(EchoConnect, LastOfManyAddressesIsReachedWithoutABurst) {
+    const auto begin = net::Clock::now();
+    const Ran ran =
+        run_in("with_fakedns", {"/bin/sh", "-c",
+                                "ip route add local 10.9.0.0/16 dev lo && exec " SOCKBOX_SOURCE_DIR
+                                "/tests/with_echod " SOCKBOX_BIN_DIR
+                                "/echod '--tcp -b 10.9.1.250 -p 3490' " SOCKBOX_BIN_DIR
+                                "/echo -v --connect-timeout 25s many.test 3490 hello"});
+    if (ran.status == 77)
+        GTEST_SKIP() << "no private world of names here";
+    EXPECT_GE(net::Clock::now() - begin, 499 * 10ms);
+    const Words told = lines(ran.err);
+    EXPECT_EQ(std::ranges::count_if(
+                  told, [](const std::string& line) { return line.starts_with("echo: trying "); }),
+              500);
+    EXPECT_THAT(ran.err, HasSubstr("echo: connected to 10.9.1.250:3490 in "));
+    EXPECT_EQ(ran.out, "hello\n");
+    EXPECT_EQ(ran.status, tools::exit_ok);
+}
+
+TEST(EchoConnect, DeadlineHoldsForAllOfManySilentAddresses) {
+    const auto begin = net::Clock::now();
+    const Ran ran = run_in("with_fakedns",
+                           {"/bin/sh", "-c",
+                            "ip route add local 10.9.0.0/16 dev lo && SOCKBOX_FIREWALL=yes "
+                            "exec " SOCKBOX_SOURCE_DIR "/tests/with_firewall drop " SOCKBOX_BIN_DIR
+                            "/echo --json --connect-timeout 1s many.test 3490 hello"});
+    if (ran.status == 77)
+        GTEST_SKIP() << "no private world of names here";
+    EXPECT_LT(net::Clock::now() - begin, 20s);
+    const auto started = members(ran.out, "started_ns");
+    ASSERT_GE(started.size(), 2U) << ran.out << ran.err;
+    EXPECT_LE(started.size(), 4U);
+    for (std::size_t i = 1; i < started.size(); ++i)
+        EXPECT_GE(started[i] - started[i - 1], 250'000'000);
+    for (std::size_t i = 0; i < started.size(); ++i)
+        EXPECT_THAT(lines(ran.err).at(i), AllOf(StartsWith("echo: connect 10.9.0."),
+                                                HasSubstr("Connection timed out (ETIMEDOUT)")));
+    EXPECT_THAT(ran.err, HasSubstr("echo: " + std::to_string(500 - started.size()) +
+                                   " more addresses were not tried within 1s\n"));
+    EXPECT_EQ(ran.status, tools::exit_refused);
+}
+
+TEST(EchoConnect, AsManyConnectionsAsThereAreDescriptors) {
+    EchoServer server;
+    const auto run_with = [&](int connections) {
+        return Process({"/bin/sh", "-c",
+                        "ulimit -n 1000; exec " SOCKBOX_BIN_DIR "/echo --json -P " +
+                            std::to_string(connections) + " -c 2000 127.0.0.1 " + server.port()})
+            .wait();
+    };
+    const Ran most = run_with(984);
+    EXPECT_THAT(most.out, HasSubstr(R"("sent":2000,"received":2000,"lost":0)")) << most.err;
+    EXPECT_THAT(most.out, HasSubstr(R"("errors":[])"));
+    EXPECT_EQ(most.status, tools::exit_ok);
+    const Ran more = run_with(985);
+    EXPECT_THAT(more.err, StartsWith("echo: open 985 sockets: needs 1001 descriptors, the limit "
+                                     "is 1000"));
+    EXPECT_THAT(lines(more.out), testing::ElementsAre(HasSubstr("EMFILE")));
+    EXPECT_EQ(more.status, tools::exit_refused);
+}
+
+// Four ports make eight connections to two servers, also where the source is bound.
+TEST(EchoConnect, BoundConnectionsToDifferentServersShareTheirPorts) {
+    for (const Words& source : {Words{}, Words{"--source", "127.0.0.1"}}) {
+        Words words{
+            echod_program, echo_program, "--json",        "-P", "4", "-c", "40", "127.0.0.1",
+            "3490",        "--target",   "127.0.0.2:3490"};
+        words.insert(words.end(), source.begin(), source.end());
+        const Ran ran = run_in("with_few_ports", words);
+        if (ran.status == 77)
+            GTEST_SKIP() << "no network namespaces here";
+        const Words results = lines(ran.out);
+        ASSERT_EQ(results.size(), 2U) << ran.out << ran.err;
+        for (const std::string& result : results)
+            EXPECT_THAT(result, AllOf(HasSubstr(R"("received":40)"), HasSubstr(R"("errors":[])")));
+        EXPECT_EQ(ran.status, tools::exit_ok);
+    }
+}
+
+}  // namespace
+}  // namespace sockbox::test
