@@ -43,6 +43,24 @@ TEST(MeasureHostile, KilledServerEndsTheRunWithItsErrorsByPhase) {
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
+TEST(MeasureHostile, InterruptedInFullFlightTheCountsAddUp) {
+    const EchoServer server({"--fault", "delay=5ms~5ms"});
+    for (const char* rate : {"0", "2000"}) {
+        Process process({"echo", "--json", "-c", "0", "-P", "20", "--threads", "2", "--rate", rate,
+                         "--report-interval", "20ms", "127.0.0.1", server.port()});
+        while (member(process.read_line(), "received") == 0) {
+        }
+        process.send_signal(SIGINT);
+        const Ran ran = process.wait();
+        const std::string result = lines(ran.out).back();
+        EXPECT_THAT(result, HasSubstr(R"("event":"result")"));
+        EXPECT_EQ(member(result, "sent"),
+                  member(result, "received") + member(result, "lost") + member(result, "pending"));
+        EXPECT_GT(member(result, "pending"), 0) << "each answer takes a while";
+        EXPECT_EQ(ran.status, tools::exit_ok) << result;
+    }
+}
+
 TEST(MeasureHostile, PortsThatRunOutAreCountedAndExplained) {
     const Ran ran =
         Process({SOCKBOX_SOURCE_DIR "/tests/with_few_ports", SOCKBOX_BIN_DIR "/echod",
