@@ -146,7 +146,8 @@ serve::ServeOptions serve_options(const Asked& asked) {
     options.limits.connections = static_cast<std::size_t>(asked.max_connections);
     options.limits.per_client = static_cast<std::size_t>(asked.max_per_client);
     options.limits.access = options.datagrams.access;
-    options.datagrams.faults = asked.faults.plan();
+    options.faults = asked.faults.plan();
+    options.datagrams.faults = options.faults;
     // Most options are inherited from the listener. Those that are not, and that an accepted socket
     // may still have, are set here; that others fail is no reason to turn a client away.
     if (!asked.settings.empty())
@@ -259,8 +260,8 @@ net::Status confine(const Asked& asked, const serve::Engine& engine, EchodLog& l
 }
 
 // Serves until it is told to end; the exit status.
-net::Result<int> serve_clients(const serve::Engine& engine, const Asked& asked, EchodLog& log,
-                               Io io) {
+net::Result<int> serve_clients(const serve::Engine& engine, const serve::ServeOptions& options,
+                               const Asked& asked, EchodLog& log, Io io) {
     auto drain = net::StopSignal::create();
     auto abort = net::StopSignal::create();
     if (!drain || !abort)
@@ -279,7 +280,6 @@ net::Result<int> serve_clients(const serve::Engine& engine, const Asked& asked, 
             return net::fail(written.error());
     if (!listeners->tcp.empty())
         note_clamped_backlog(asked.backlog, log);
-    const serve::ServeOptions options = serve_options(asked);
     const auto counters = net::Shared<serve::Counters>::create();
     if (!counters)
         return net::fail(counters.error());
@@ -311,10 +311,15 @@ net::Result<int> choose_and_serve(const Asked& asked, const net::Status& user, E
                                   Io io) {
     if (!user)
         return net::fail(user.error());
-    const auto engine = choose_engine(asked.engine, log);
-    if (!engine)
-        return net::fail(engine.error());
-    return serve_clients(**engine, asked, log, io);
+    const auto chosen = choose_engine(asked.engine, log);
+    if (!chosen)
+        return net::fail(chosen.error());
+    const serve::ServeOptions options = serve_options(asked);
+    const serve::Engine& engine = serve::engine_with(**chosen, options.faults.get());
+    if (&engine != *chosen && asked.engine != "auto")
+        log.note(fmt::format("{} makes no faults of TCP: {} serves in its place", asked.engine,
+                             engine.name));
+    return serve_clients(engine, options, asked, log, io);
 }
 
 }  // namespace

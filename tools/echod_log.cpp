@@ -113,10 +113,12 @@ void EchodLog::note(std::string_view text) {
 }
 
 void EchodLog::status(const serve::Counters& counters) {
-    if (format_ == Format::json)
-        output_.write(json_of(counters));
-    else
-        output_.print("{}: {}\n", tool, text_of(counters));
+    unless_out_of_memory([&] {
+        if (format_ == Format::json)
+            output_.write(json_of(counters));
+        else
+            output_.print("{}: {}\n", tool, text_of(counters));
+    });
 }
 
 void EchodLog::aborted(const serve::Counters& counters) {

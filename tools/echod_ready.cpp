@@ -24,7 +24,7 @@ std::string ready_json(const net::Endpoint& local, net::Transport transport,
         .set("engine", engine.name);
     if (engine.has_workers)
         line.set("workers", options.workers);
-    set_faults(line, options.datagrams.faults.get(), transport);
+    set_faults(line, options.faults.get(), transport);
     return line.to_string() + '\n';
 }
 
@@ -34,7 +34,7 @@ std::string ready_text(const net::Endpoint& local, net::Transport transport,
     if (engine.has_workers)
         workers = ", " + report::counted(options.workers, "worker");
     return fmt::format("listening on {} ({}, {}{}{})\n", local.to_string(), name_of(transport),
-                       engine.name, workers, fault_text(options.datagrams.faults.get(), transport));
+                       engine.name, workers, fault_text(options.faults.get(), transport));
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <csignal>
 
+#include "net/thread.h"
+
 namespace sockbox::net {
 namespace {
 
@@ -24,11 +26,10 @@ Status StatusRequests::start() {
     wake_ = Socket(::eventfd(0, EFD_CLOEXEC));
     if (!wake_.valid())
         return fail_last("eventfd");
-    try {
-        thread_ = std::thread([this] { wait_and_answer(); });
-    } catch (const std::system_error& error) {
-        return fail({error.code(), "start a thread", {}, {}, {}});
-    }
+    auto started = start_thread([this] { wait_and_answer(); });
+    if (!started)
+        return fail(started.error());
+    thread_ = std::move(*started);
     wake_of_requests = wake_.native();
     struct sigaction action {};
     action.sa_handler = note_status_request;

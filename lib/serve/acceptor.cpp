@@ -43,8 +43,7 @@ Acceptor::Step Acceptor::accept_one() {
     if (accepted.transfer.would_block())
         return Step::none_waiting;
     if (accepted.transfer.done()) {
-        if (auto client = reactor_.service().admit(std::move(accepted)))
-            reactor_.hand_over(std::move(*client));
+        reactor_.service().welcome(std::move(accepted), reactor_.place());
         return Step::more;
     }
     reactor_.service().counters().accept_failures.add();

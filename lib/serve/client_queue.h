@@ -9,7 +9,8 @@
 
 namespace sockbox::serve {
 
-// May be used from any thread. Whoever puts has to wake whoever takes.
+// May be used from any thread. Whoever puts has to wake whoever takes. As with a Place, a client
+// that is put is as it was where that throws.
 class ClientQueue {
   public:
     struct Content {
@@ -17,7 +18,7 @@ class ClientQueue {
         bool closed = false;
     };
 
-    void put(Client client) {
+    void put(Client&& client) {
         const std::lock_guard lock(mutex_);
         content_.clients.push_back(std::move(client));
     }

@@ -37,7 +37,8 @@ void Connection::read_ahead() {
     if (!got.done())
         return;
     session_.received(got.bytes, reactor_.now());
-    faults_->arrived(room.first(got.bytes), reactor_.now());
+    if (!faults_->arrived(room.first(got.bytes), reactor_.now()))
+        return end_by(std::make_error_code(std::errc::not_enough_memory));
     rest_end_ += static_cast<std::uint32_t>(got.bytes);
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "serve/out_of_memory.h"
+
 namespace sockbox::serve {
 namespace {
 
@@ -44,10 +46,12 @@ net::Result<DatagramEcho> DatagramEcho::create(const DatagramOptions& options,
     auto batch = net::DatagramBatch::create();
     if (!batch)
         return net::fail(batch.error());
-    return DatagramEcho(std::move(*batch), options, counters);
+    return unless_out_of_memory("echo", [&]() -> net::Result<DatagramEcho> {
+        return DatagramEcho(std::move(*batch), options, counters);
+    });
 }
 
-std::size_t DatagramEcho::answer(DatagramListener& listener) {
+std::size_t DatagramEcho::answer(DatagramListener& listener) noexcept {
     // An error here (such as an ICMP message about an earlier reply) is over once it is read.
     std::error_code error;
     const auto datagrams = batch_.receive(listener.socket, error);
@@ -140,10 +144,21 @@ std::span<net::BatchedDatagram> DatagramEcho::make_answers(
         return datagrams;
     std::size_t made = 0;
     for (net::BatchedDatagram& datagram : datagrams)
-        if (options_->make_answer(datagram))
+        if (make_answer(datagram))
             datagrams[made++] = datagram;
-    counters_->dropped_form.add(datagrams.size() - made);
     return datagrams.first(made);
+}
+
+bool DatagramEcho::make_answer(net::BatchedDatagram& datagram) noexcept {
+    try {
+        const bool made = options_->make_answer(datagram);
+        if (!made)
+            counters_->dropped_form.add();
+        return made;
+    } catch (const std::bad_alloc&) {
+        counters_->unsent.add();
+        return false;
+    }
 }
 
 void DatagramEcho::count_overflow(DatagramListener& listener) {

@@ -29,7 +29,7 @@ struct DatagramCounters {
     Counter dropped_rate;         // its source had its replies of this second
     Counter dropped_form;         // no question that the answers are made from
     Counter dropped_fault;        // its reply was lost on purpose
-    Counter unsent;               // the system refused the reply
+    Counter unsent;               // the system refused the reply, or memory for it
     Counter overflowed;           // dropped by the system, its receive buffer being full
 
     // All that were received and not to be answered.
@@ -45,13 +45,14 @@ struct DatagramCounters {
 inline constexpr std::uint64_t default_replies_per_second = 10'000;
 
 // Makes the answer in place of the datagram, by the thread that serves; false where there is none.
+// Where it throws std::bad_alloc, the datagram counts as one whose reply the system refused.
 using MakeAnswer = std::function<bool(net::BatchedDatagram&)>;
 
 struct DatagramOptions {
     AccessList access;
     std::uint64_t replies_per_second = default_replies_per_second;  // 0: no bound
     MakeAnswer make_answer{};              // empty: the answer is the datagram itself
-    std::shared_ptr<const Faults> faults;  // may be null
+    std::shared_ptr<const Faults> faults;  // of datagrams; may be null
 };
 
 // A bound UDP socket and how much of its overflow is counted already.
@@ -63,13 +64,13 @@ struct DatagramListener {
 // Answers datagrams for any number of sockets; by one thread at a time.
 class DatagramEcho {
   public:
-    // Both have to outlive it.
+    // Both have to outlive it. Fails where memory lacks.
     static net::Result<DatagramEcho> create(const DatagramOptions& options,
                                             DatagramCounters& counters);
 
     // Answers what waits at the listener, one batch at most, so that a busy socket leaves time for
     // others. Never blocks. Returns how many datagrams it took: 0 means that none waits.
-    std::size_t answer(DatagramListener& listener);
+    std::size_t answer(DatagramListener& listener) noexcept;
 
     // When replies are due that faults hold back, which send_due() then sends; no_deadline while
     // there are none. A listener stays where it is until it was finished.
@@ -85,6 +86,7 @@ class DatagramEcho {
     std::size_t remove_unanswerable(std::span<net::BatchedDatagram> datagrams);
     bool answerable(const net::BatchedDatagram& datagram, net::Deadline now);
     std::span<net::BatchedDatagram> make_answers(std::span<net::BatchedDatagram> datagrams);
+    bool make_answer(net::BatchedDatagram& datagram) noexcept;
     void hold_back(const DatagramListener& listener, std::span<const net::BatchedDatagram> replies);
     void send_held(const DatagramFaults::Reply& reply);
     void count_overflow(DatagramListener& listener);

@@ -18,10 +18,19 @@ constexpr std::chrono::milliseconds swap_patience{50};
 DatagramFaults::DatagramFaults(std::shared_ptr<const Faults> faults)
     : faults_(std::move(faults)), dice_(faults_->seed, 0) {}
 
+bool DatagramFaults::add(const net::Socket& socket, const net::BatchedDatagram& datagram,
+                         net::Deadline now) noexcept {
+    try {
+        return add_or_throw(socket, datagram, now);
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
+
 // The dice are thrown for every fault whether it is wanted or not: what happens to a datagram does
 // not depend on which others were asked for.
-bool DatagramFaults::add(const net::Socket& socket, const net::BatchedDatagram& datagram,
-                         net::Deadline now) {
+bool DatagramFaults::add_or_throw(const net::Socket& socket, const net::BatchedDatagram& datagram,
+                                  net::Deadline now) {
     const bool dropped = dice_.happens(faults_->drop);
     const bool doubled = dice_.happens(faults_->duplicate);
     const bool swapped = dice_.happens(faults_->reorder);
@@ -61,11 +70,16 @@ void DatagramFaults::release_swapped(net::Deadline due) {
     queue_.insert(std::move(entry));
 }
 
-bool DatagramFaults::hold(Reply reply, net::Deadline due) {
+bool DatagramFaults::hold(Reply&& reply, net::Deadline due) noexcept {
     if (queue_.size() >= most_replies || bytes_ + reply.bytes.size() > most_bytes)
         return false;
-    bytes_ += reply.bytes.size();
-    queue_.emplace(due, std::move(reply));
+    const std::size_t size = reply.bytes.size();
+    try {
+        queue_.emplace(due, std::move(reply));
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+    bytes_ += size;
     return true;
 }
 

@@ -10,15 +10,16 @@
 
 namespace sockbox::serve {
 
-// Holds replies until they are due: so many, and so many bytes, at most; one beyond is lost. Every
-// decision goes by a datagram's number. By one thread.
+// Holds replies until they are due: so many, and so many bytes, at most; one beyond, or for which
+// memory lacks, is lost. Every decision goes by a datagram's number. By one thread.
 class DatagramFaults {
   public:
     explicit DatagramFaults(std::shared_ptr<const Faults> faults);
 
     // A reply on its way out of `socket`, which stays where it is until its replies have left or
     // were dropped. False where it is lost.
-    bool add(const net::Socket& socket, const net::BatchedDatagram& reply, net::Deadline now);
+    bool add(const net::Socket& socket, const net::BatchedDatagram& reply,
+             net::Deadline now) noexcept;
 
     // When the next reply is due; no_deadline while there is none.
     net::Deadline next_due() const noexcept;
@@ -37,7 +38,9 @@ class DatagramFaults {
   private:
     using Queue = std::multimap<net::Deadline, Reply>;
 
-    bool hold(Reply reply, net::Deadline due);
+    bool add_or_throw(const net::Socket& socket, const net::BatchedDatagram& reply,
+                      net::Deadline now);
+    bool hold(Reply&& reply, net::Deadline due) noexcept;
     void release_swapped(net::Deadline due);
     net::Deadline throttled(net::Deadline due, std::size_t bytes);
     void take(Queue::iterator entry, Reply& reply);

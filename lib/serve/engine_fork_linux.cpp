@@ -5,7 +5,8 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
-#include <unordered_map>
+#include <list>
+#include <optional>
 
 #include "serve/child_linux.h"
 #include "serve/reactor.h"
@@ -30,14 +31,18 @@ class Children;
 // A child as its parent sees it: the end of a pipe that tells what it did, and its end.
 class Child final : public EventSource {
   public:
-    Child(Children& siblings, int pid, net::Socket pipe, Admission::Ticket ticket)
-        : siblings_(siblings), pid_(pid), pipe_(std::move(pipe)), ticket_(std::move(ticket)) {}
+    Child(Children& siblings, net::Socket pipe) : siblings_(siblings), pipe_(std::move(pipe)) {}
 
-    int pid() const noexcept { return pid_; }
+    void began(int pid, Admission::Ticket&& ticket) noexcept {
+        pid_ = pid;
+        ticket_.emplace(std::move(ticket));
+    }
     net::NativeSocket waitable() const noexcept { return pipe_.native(); }
 
     // Destroys the child when it is over.
     void on_ready() override;
+
+    std::list<Child>::iterator place;  // among its siblings
 
   private:
     void hear(const ChildMessage& message);
@@ -45,9 +50,9 @@ class Child final : public EventSource {
     void tell_loss(int status);
 
     Children& siblings_;
-    int pid_;
     net::Socket pipe_;
-    Admission::Ticket ticket_;
+    int pid_ = -1;
+    std::optional<Admission::Ticket> ticket_;
     net::Deadline began_ = net::Clock::now();
     bool ended_ = false;
 };
@@ -67,35 +72,46 @@ class Children {
         return {};
     }
 
-    void serve(Client client) {
+    // All that may lack memory or descriptors comes before the fork.
+    void serve(Client&& client) {
         if (!next_.read_end.valid())
             if (auto prepared = prepare(); !prepared)
                 return turn_away(service_, std::move(client), prepared.error());
-        const auto pid = serve_in_child(service_, client, next_.write_end);
-        if (!pid)
-            return turn_away(service_, std::move(client), pid.error());
-        const auto added = children_.try_emplace(*pid, *this, *pid, std::move(next_.read_end),
-                                                 std::move(client.ticket));
-        Child& child = added.first->second;
-        if (auto watched = reactor_.add(child.waitable(), child); !watched)
-            service_.tell(Trouble::start_worker, watched.error());
-        client.socket.close();
+        Child& child = children_.emplace_front(*this, std::move(next_.read_end));
+        child.place = children_.begin();
+        if (auto started = start(child, client); !started) {
+            children_.erase(child.place);
+            turn_away(service_, std::move(client), started.error());
+        }
         next_.write_end.close();
         static_cast<void>(prepare());  // else it is tried again, and told
     }
 
     void bury(Child& child) {
         reactor_.remove(child.waitable());
-        children_.erase(child.pid());
+        children_.erase(child.place);
     }
 
     Service& service() noexcept { return service_; }
 
   private:
+    net::Status start(Child& child, Client& client) {
+        if (auto watched = reactor_.add(child.waitable(), child); !watched)
+            return watched;
+        const auto pid = serve_in_child(service_, client, next_.write_end);
+        if (!pid) {
+            reactor_.remove(child.waitable());
+            return net::fail(pid.error());
+        }
+        child.began(*pid, std::move(client.ticket));
+        client.socket.close();
+        return {};
+    }
+
     Service& service_;
     Reactor& reactor_;
     Pipe next_;
-    std::unordered_map<int, Child> children_;
+    std::list<Child> children_;
 };
 
 void Child::on_ready() {
@@ -133,9 +149,9 @@ void Child::tell_loss(int status) {
                           ? fmt::format("its process was ended by signal {}", WTERMSIG(status))
                           : std::string("its process ended early");
     service.tell(Trouble::start_worker,
-                 {{}, "serve", ticket_.peer().unmapped().to_string(), std::move(why), {}});
+                 {{}, "serve", ticket_->peer().unmapped().to_string(), std::move(why), {}});
     service.counters().open.subtract();
-    Session(service, {net::Socket(), std::move(ticket_)}, began_)
+    Session(service, {net::Socket(), std::move(*ticket_)}, began_)
         .end(EndReason::failed, net::Clock::now(), std::make_error_code(std::errc::owner_dead));
 }
 
@@ -146,12 +162,8 @@ net::Status serve_with_processes(Service& service, Listeners listeners) {
     Children children(service, reactor);
     if (auto prepared = children.prepare(); !prepared)
         return prepared;
-    reactor.place_with([&children](Client client) { children.serve(std::move(client)); });
-    if (auto ready = reactor.listen(std::move(listeners.tcp)); !ready)
-        return ready;
-    if (auto ready = reactor.answer_datagrams(std::move(listeners.udp)); !ready)
-        return ready;
-    return reactor.run();
+    reactor.place_with([&children](Client&& client) { children.serve(std::move(client)); });
+    return reactor.serve(std::move(listeners));
 }
 
 }  // namespace sockbox::serve

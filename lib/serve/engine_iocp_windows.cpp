@@ -2,8 +2,8 @@
 #include "serve/engine_iocp_windows.h"
 
 #include <array>
-#include <thread>
 
+#include "net/thread.h"
 #include "serve/iocp_loop_windows.h"
 
 namespace sockbox::serve {
@@ -17,12 +17,10 @@ class Worker {
         if (!loop)
             return net::fail(loop.error());
         auto worker = std::make_unique<Worker>(std::move(*loop));
-        try {
-            worker->thread_ =
-                std::thread([raw = worker.get()] { raw->status_ = raw->loop_->run(); });
-        } catch (const std::system_error& error) {
-            return net::fail({error.code(), "start a thread", {}, {}, {}});
-        }
+        auto thread = net::start_thread([raw = worker.get()] { raw->status_ = raw->loop_->run(); });
+        if (!thread)
+            return net::fail(thread.error());
+        worker->thread_ = std::move(*thread);
         return worker;
     }
 
@@ -51,13 +49,13 @@ class Worker {
 using Workers = std::vector<std::unique_ptr<Worker>>;
 
 // Clients in turn to the first loop and the others.
-IocpLoop::Place in_turn(IocpLoop& first, Workers& workers) {
-    return [&first, &workers, next = std::size_t{0}](Client client) mutable {
+Place in_turn(IocpLoop& first, Workers& workers) {
+    return [&first, &workers, turn = std::size_t{0}](Client&& client) mutable {
+        const std::size_t next = std::exchange(turn, (turn + 1) % (workers.size() + 1));
         if (next == workers.size())
             first.adopt(std::move(client));
         else
             workers[next]->loop().put(std::move(client));
-        next = next == workers.size() ? 0 : next + 1;
     };
 }
 
@@ -113,10 +111,6 @@ class Watcher {
 }  // namespace
 
 net::Status serve_with_iocp(Service& service, Listeners listeners) {
-    // Faults hold bytes back; that takes time and no completions.
-    const auto& faults = service.options().datagrams.faults;
-    if (faults != nullptr && faults->concern(net::Transport::tcp))
-        return serve_with_poll(service, std::move(listeners));
     auto first = IocpLoop::create(service);
     if (!first)
         return net::fail(first.error());

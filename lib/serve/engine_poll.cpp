@@ -2,6 +2,7 @@
 #include <unordered_map>
 
 #include "serve/engines.h"
+#include "serve/out_of_memory.h"
 #include "serve/reactor.h"
 
 namespace sockbox::serve {
@@ -19,16 +20,10 @@ short events_of(Interest interest) {
 class PollPoller final : public Poller {
   public:
     net::Status watch(net::NativeSocket socket, EventSource& source, Interest interest) override {
-        net::PollEntry entry{};
-        entry.fd = socket;
-        entry.events = events_of(interest);
-        // All of it or nothing: what may run out of memory comes before what cannot.
-        entries_.reserve(room_for_one_more(entries_));
-        sources_.reserve(entries_.capacity());
-        places_[socket] = entries_.size();
-        entries_.push_back(entry);
-        sources_.push_back(&source);
-        return {};
+        return unless_out_of_memory("watch", [&]() -> net::Status {
+            add(socket, source, interest);
+            return {};
+        });
     }
 
     void change(net::NativeSocket socket, EventSource& source, Interest interest) override {
@@ -61,12 +56,25 @@ class PollPoller final : public Poller {
         for (std::size_t i = 0; std::cmp_less(ready_.size(), count); ++i)
             if (entries_[i].revents != 0)
                 ready_.push_back(sources_[i]);
-        for (EventSource* source : ready_)
-            source->on_ready();
+        for (std::size_t i = 0; i < ready_.size(); ++i)  // may move: add() makes room in it
+            ready_[i]->on_ready();
         return {};
     }
 
   private:
+    // All of it or nothing: what may run out of memory comes before what cannot.
+    void add(net::NativeSocket socket, EventSource& source, Interest interest) {
+        net::PollEntry entry{};
+        entry.fd = socket;
+        entry.events = events_of(interest);
+        entries_.reserve(room_for_one_more(entries_));
+        sources_.reserve(entries_.capacity());
+        ready_.reserve(entries_.capacity());
+        places_[socket] = entries_.size();
+        entries_.push_back(entry);
+        sources_.push_back(&source);
+    }
+
     // A capacity that grows as push_back's does.
     static std::size_t room_for_one_more(const std::vector<net::PollEntry>& entries) {
         return entries.size() < entries.capacity() ? entries.capacity() : 2 * entries.size() + 1;
@@ -86,11 +94,7 @@ std::unique_ptr<Poller> make_poll_poller() {
 
 net::Status serve_with_poll(Service& service, Listeners listeners) {
     Reactor reactor(service, make_poll_poller());
-    if (auto ready = reactor.listen(std::move(listeners.tcp)); !ready)
-        return ready;
-    if (auto ready = reactor.answer_datagrams(std::move(listeners.udp)); !ready)
-        return ready;
-    return reactor.run();
+    return reactor.serve(std::move(listeners));
 }
 
 }  // namespace sockbox::serve

@@ -3,8 +3,8 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <thread>
 
+#include "net/thread.h"
 #include "serve/engines.h"
 #include "serve/reactor.h"
 
@@ -39,7 +39,7 @@ class Pool {
 
     // A client waits until a thread is free; a new one is started while there may be more. Where
     // the system has no room for it, the client is turned away.
-    void serve(Client client) {
+    void serve(Client&& client) {
         const std::lock_guard lock(mutex_);
         if (waiting_.size() >= free_ && threads_ < service_.options().max_workers) {
             if (auto started = start_thread(); !started)
@@ -52,14 +52,10 @@ class Pool {
   private:
     net::Status start_thread() {
         auto handle = std::make_shared<std::thread>();
-        try {
-            *handle = std::thread([this, handle] { work(*handle); });
-        } catch (const std::system_error& error) {
-            return net::fail({error.code(), "start a thread", {}, {}, {}});
-        } catch (const std::bad_alloc&) {
-            return net::fail(
-                {std::make_error_code(std::errc::not_enough_memory), "start a thread", {}, {}, {}});
-        }
+        auto started = net::start_thread([this, handle] { work(*handle); });
+        if (!started)
+            return net::fail(started.error());
+        *handle = std::move(*started);
         ++threads_;
         ++alive_;
         return {};
@@ -117,12 +113,8 @@ net::Status serve_with_pool(Service& service, Listeners listeners) {
     if (auto started = pool.start(); !started)
         return started;
     Reactor reactor(service, make_poll_poller());
-    reactor.place_with([&pool](Client client) { pool.serve(std::move(client)); });
-    if (auto ready = reactor.listen(std::move(listeners.tcp)); !ready)
-        return ready;
-    if (auto ready = reactor.answer_datagrams(std::move(listeners.udp)); !ready)
-        return ready;
-    return reactor.run();
+    reactor.place_with([&pool](Client&& client) { pool.serve(std::move(client)); });
+    return reactor.serve(std::move(listeners));
 }
 
 }  // namespace sockbox::serve

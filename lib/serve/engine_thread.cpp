@@ -2,9 +2,10 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <thread>
 
+#include "net/thread.h"
 #include "serve/engines.h"
+#include "serve/out_of_memory.h"
 #include "serve/reactor.h"
 
 namespace sockbox::serve {
@@ -22,17 +23,21 @@ class ThreadSet {
             last_ended_.join();
     }
 
-    // Throws std::system_error where the system has no room for a thread.
+    // Fails where the system has no room for a thread.
     template <class Work>
-    void start(Work work) {
-        // Held until the handle is in its place: the thread may end at once.
+    net::Status start(Work work) {
         auto handle = std::make_shared<std::thread>();
+        // Held until the handle is in its place: the thread may end at once.
         const std::lock_guard lock(mutex_);
-        *handle = std::thread([this, handle, task = std::move(work)]() mutable {
+        auto started = net::start_thread([this, handle, task = std::move(work)]() mutable {
             task();
             end(*handle);
         });
+        if (!started)
+            return net::fail(started.error());
+        *handle = std::move(*started);
         ++running_;
+        return {};
     }
 
   private:
@@ -60,23 +65,15 @@ class ThreadSet {
 net::Status serve_with_threads(Service& service, Listeners listeners) {
     ThreadSet threads;
     Reactor reactor(service, make_poll_poller());
-    reactor.place_with([&](Client client) {
+    reactor.place_with([&](Client&& client) {
         const auto own = std::make_shared<Client>(std::move(client));
-        try {
-            threads.start([&service, own] { serve_alone(service, std::move(*own)); });
-        } catch (const std::system_error& error) {
-            turn_away(service, std::move(*own), {error.code(), "start a thread", {}, {}, {}});
-        } catch (const std::bad_alloc&) {
-            turn_away(
-                service, std::move(*own),
-                {std::make_error_code(std::errc::not_enough_memory), "start a thread", {}, {}, {}});
-        }
+        const auto started = unless_out_of_memory("start a thread", [&] {
+            return threads.start([&service, own] { serve_alone(service, std::move(*own)); });
+        });
+        if (!started)
+            turn_away(service, std::move(*own), started.error());
     });
-    if (auto ready = reactor.listen(std::move(listeners.tcp)); !ready)
-        return ready;
-    if (auto ready = reactor.answer_datagrams(std::move(listeners.udp)); !ready)
-        return ready;
-    return reactor.run();
+    return reactor.serve(std::move(listeners));
 }
 
 }  // namespace sockbox::serve

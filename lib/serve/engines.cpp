@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "serve/out_of_memory.h"
+
 namespace sockbox::serve {
 namespace {
 
@@ -25,6 +27,10 @@ std::vector<Engine> all_engines() {
 
 }  // namespace
 
+net::Status Engine::serve(Service& service, Listeners listeners) const {
+    return unless_out_of_memory("serve", [&] { return run(service, std::move(listeners)); });
+}
+
 std::span<const Engine> engines() {
     static const std::vector<Engine> all = all_engines();
     return all;
@@ -35,6 +41,11 @@ const Engine* find_engine(std::string_view name) {
     const auto found = std::find_if(all.begin(), all.end(),
                                     [name](const Engine& engine) { return engine.name == name; });
     return found == all.end() ? nullptr : &*found;
+}
+
+const Engine& engine_with(const Engine& asked, const Faults* faults) {
+    const bool wanted = faults != nullptr && faults->concern(net::Transport::tcp);
+    return wanted && !asked.for_faults.empty() ? *find_engine(asked.for_faults) : asked;
 }
 
 bool is_engine_name(std::string_view name) {

@@ -19,9 +19,15 @@ struct Engine {
     bool has_workers;  // whether ServeOptions::workers means anything to it
     // Whether this machine allows it; the error says what is in the way.
     net::Status (*available)();
+    // As serve(), but that it may throw std::bad_alloc before its first client.
+    net::Status (*run)(Service& service, Listeners listeners);
+    // The engine that serves in its place where connections are to have faults: those hold bytes
+    // back, for which an engine of completions is not made. Empty: it makes them itself.
+    std::string_view for_faults{};
+
     // Serves until the service's drain is raised and all is finished, or its abort is; blocks.
     // Fails where the system leaves it no way to go on.
-    net::Status (*serve)(Service& service, Listeners listeners);
+    net::Status serve(Service& service, Listeners listeners) const;
 };
 
 // Those of this system, the best one last.
@@ -29,6 +35,9 @@ std::span<const Engine> engines();
 
 // The engine of that name, or null.
 const Engine* find_engine(std::string_view name);
+
+// The engine that serves where that one is asked for: itself, or one that makes the faults.
+const Engine& engine_with(const Engine& asked, const Faults* faults);
 
 // Whether sockbox has an engine of that name on this system or another.
 bool is_engine_name(std::string_view name);

@@ -8,7 +8,8 @@ namespace sockbox::serve {
 
 std::span<const Engine> system_engines() {
     static constexpr std::array own{
-        Engine{"iocp", "event loops at completion ports", true, always_available, serve_with_iocp},
+        Engine{"iocp", "event loops at completion ports", true, always_available, serve_with_iocp,
+               "poll"},
     };
     return own;
 }

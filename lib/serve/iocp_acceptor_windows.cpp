@@ -19,11 +19,6 @@ constexpr std::chrono::milliseconds pause_time{100};
 // A limit of the backlog's length for the last round: a flood of clients must not hold up the end.
 constexpr int last_accepts = 65536;
 
-void serve_if_admitted(IocpLoop& loop, net::Accepted accepted) {
-    if (auto client = loop.service().admit(std::move(accepted)))
-        loop.hand_over(std::move(*client));
-}
-
 }  // namespace
 
 class IocpAcceptor::Accept final : public Operation {
@@ -72,7 +67,7 @@ void IocpAcceptor::Accept::start() {
 
 void IocpAcceptor::Accept::done(std::size_t /*bytes*/, int code) {
     if (code == 0)
-        serve_if_admitted(loop_, accepted());
+        loop_.service().welcome(accepted(), loop_.place());
     if (loop_.draining())
         return socket_.close();
     const std::error_code error(code, net::platform::error_category());
@@ -136,7 +131,7 @@ void IocpAcceptor::finish() {
         net::Accepted accepted = net::accept(listener_, false);
         if (!accepted.transfer.done())
             break;
-        serve_if_admitted(loop_, std::move(accepted));
+        loop_.service().welcome(std::move(accepted), loop_.place());
     }
     for (const auto& accept : accepts_)
         accept->stop();

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "serve/out_of_memory.h"
+
 namespace sockbox::serve {
 
 net::Result<std::unique_ptr<IocpLoop>> IocpLoop::create(Service& service) {
@@ -40,19 +42,16 @@ net::Status IocpLoop::listen(std::vector<net::Socket> tcp) {
     return {};
 }
 
-void IocpLoop::adopt(Client client) {
-    connections_.push_front(std::make_unique<IocpConnection>(*this, std::move(client)));
-    connections_.front()->start(connections_.begin());
+void IocpLoop::adopt(Client&& client) noexcept {
+    try {
+        connections_.push_front(std::make_unique<IocpConnection>(*this, std::move(client)));
+        connections_.front()->start(connections_.begin());
+    } catch (const std::bad_alloc&) {
+        turn_away(service_, std::move(client), out_of_memory("serve"));
+    }
 }
 
-void IocpLoop::hand_over(Client client) {
-    if (place_)
-        place_(std::move(client));
-    else
-        adopt(std::move(client));
-}
-
-void IocpLoop::put(Client client) {
+void IocpLoop::put(Client&& client) {
     placed_.put(std::move(client));
     wake();
 }

@@ -22,16 +22,15 @@ class IocpLoop {
     ~IocpLoop();
 
     // Who takes the connections that this loop accepts; unless set, it serves them itself.
-    using Place = std::function<void(Client)>;
     void place_with(Place place) { place_ = std::move(place); }
 
     net::Status listen(std::vector<net::Socket> tcp);
 
-    // Serves a connection.
-    void adopt(Client client);
+    // Serves a connection. One for which there is no memory is closed, and told.
+    void adopt(Client&& client) noexcept;
 
     // From any thread: a connection to adopt; none comes any more; look whether the server ends.
-    void put(Client client);
+    void put(Client&& client);
     void close();
     void wake() noexcept { port_.wake(); }
 
@@ -45,7 +44,7 @@ class IocpLoop {
     std::span<std::byte> buffer() noexcept { return {buffer_.get(), buffer_bytes}; }
     bool draining() const noexcept { return draining_; }
     net::Deadline drain_deadline() const noexcept { return drain_deadline_; }
-    void hand_over(Client client);  // a new connection, to whom place_with() said
+    const Place& place() const noexcept { return place_; }
     void destroy(IocpConnection::List::iterator connection) { connections_.erase(connection); }
 
     static constexpr std::size_t buffer_bytes = 64 * 1024;
@@ -62,7 +61,7 @@ class IocpLoop {
     Service& service_;
     CompletionPort port_;
     Pages buffer_;
-    Place place_;
+    Place place_ = [this](Client&& client) { adopt(std::move(client)); };
     ClientQueue placed_;
     bool closed_ = false;
     std::vector<std::unique_ptr<IocpAcceptor>> acceptors_;

@@ -3,20 +3,20 @@
 
 #include <future>
 #include <memory>
-#include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "net/thread.h"
 #include "serve/listeners.h"
 #include "serve/mailbox_linux.h"
+#include "serve/out_of_memory.h"
 #include "serve/service.h"
 
 namespace sockbox::serve {
 
 // A Loop is created on the thread that runs it, by
 //   static net::Result<std::unique_ptr<Loop>> create(Service&)
-// and has, as Reactor has them, place_with(), listen(), answer_datagrams(), adopt() and run(), and
+// and has, as Reactor has them, place_with(), serve(), adopt() and run(), and
 //   net::Status serve_from(Mailbox&)
 // for the clients that come from the first one.
 template <class Loop>
@@ -29,12 +29,11 @@ class LoopThread {
             return net::fail(mailbox.error());
         auto started = std::make_unique<LoopThread>(std::move(*mailbox));
         std::promise<net::Status> ready;
-        try {
-            started->thread_ =
-                std::thread([raw = started.get(), &service, &ready] { raw->run(service, ready); });
-        } catch (const std::system_error& error) {
-            return net::fail({error.code(), "start a thread", {}, {}, {}});
-        }
+        auto thread = net::start_thread(
+            [raw = started.get(), &service, &ready] { raw->run(service, ready); });
+        if (!thread)
+            return net::fail(thread.error());
+        started->thread_ = std::move(*thread);
         if (auto made = ready.get_future().get(); !made)
             return net::fail(made.error());
         return started;
@@ -45,7 +44,7 @@ class LoopThread {
     LoopThread& operator=(const LoopThread&) = delete;
     ~LoopThread() { static_cast<void>(finish()); }
 
-    void put(Client client) { mailbox_->put(std::move(client)); }
+    void put(Client&& client) { mailbox_->put(std::move(client)); }
 
     // No more clients come; waits until those it has are served.
     net::Status finish() {
@@ -58,13 +57,20 @@ class LoopThread {
 
   private:
     void run(Service& service, std::promise<net::Status>& ready) {
-        auto loop = Loop::create(service);
+        auto loop = unless_out_of_memory("start a loop", [&] { return make_loop(service); });
         if (!loop)
             return ready.set_value(net::fail(loop.error()));
-        if (auto attached = (*loop)->serve_from(*mailbox_); !attached)
-            return ready.set_value(std::move(attached));
         ready.set_value({});
         status_ = (*loop)->run();
+    }
+
+    net::Result<std::unique_ptr<Loop>> make_loop(Service& service) {
+        auto loop = Loop::create(service);
+        if (!loop)
+            return loop;
+        if (auto attached = (*loop)->serve_from(*mailbox_); !attached)
+            return net::fail(attached.error());
+        return loop;
     }
 
     std::unique_ptr<Mailbox> mailbox_;
@@ -86,18 +92,14 @@ net::Status serve_with_loops(Service& service, Listeners listeners) {
         others.push_back(std::move(*started));
     }
     if (!others.empty())
-        (*first)->place_with([&, next = std::size_t{0}](Client client) mutable {
+        (*first)->place_with([&, turn = std::size_t{0}](Client&& client) mutable {
+            const std::size_t next = std::exchange(turn, (turn + 1) % (others.size() + 1));
             if (next == others.size())
                 (*first)->adopt(std::move(client));
             else
                 others[next]->put(std::move(client));
-            next = next == others.size() ? 0 : next + 1;
         });
-    if (auto ready = (*first)->listen(std::move(listeners.tcp)); !ready)
-        return ready;
-    if (auto ready = (*first)->answer_datagrams(std::move(listeners.udp)); !ready)
-        return ready;
-    net::Status status = (*first)->run();
+    net::Status status = (*first)->serve(std::move(listeners));
     for (const auto& other : others)
         if (auto finished = other->finish(); status && !finished)
             status = finished;

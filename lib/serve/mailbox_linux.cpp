@@ -12,7 +12,7 @@ net::Result<std::unique_ptr<Mailbox>> Mailbox::create() {
     return std::make_unique<Mailbox>(net::Socket(descriptor));
 }
 
-void Mailbox::put(Client client) {
+void Mailbox::put(Client&& client) {
     queue_.put(std::move(client));
     wake();
 }

@@ -15,7 +15,7 @@ class Mailbox {
     explicit Mailbox(net::Socket wake) : wake_(std::move(wake)) {}
 
     // From any thread.
-    void put(Client client);
+    void put(Client&& client);
     void close();  // no more will come
 
     // For the receiving thread: readable while there is something to take.

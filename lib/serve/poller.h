@@ -27,7 +27,8 @@ class Poller {
   public:
     virtual ~Poller() = default;
 
-    // A socket is watched by one source at a time, until it is forgotten: before it is closed.
+    // A socket is watched by one source at a time, until it is forgotten: before it is closed. To
+    // watch one fails where descriptors or memory lack.
     virtual net::Status watch(net::NativeSocket socket, EventSource& source, Interest interest) = 0;
     virtual void change(net::NativeSocket socket, EventSource& source, Interest interest) = 0;
     virtual void forget(net::NativeSocket socket) = 0;

@@ -3,25 +3,22 @@
 
 #include <algorithm>
 
+#include "serve/out_of_memory.h"
+
 namespace sockbox::serve {
 namespace {
 
 // Buffers kept for the next slow peer.
 constexpr std::size_t spare_pages = 16;
 
-const std::error_code no_memory = std::make_error_code(std::errc::not_enough_memory);
-
-tl::unexpected<net::Error> out_of_memory(std::string action) {
-    return net::fail({no_memory, std::move(action), {}, {}, {}});
-}
-
 }  // namespace
 
 Reactor::Reactor(Service& service, std::unique_ptr<Poller> poller)
     : service_(service), poller_(std::move(poller)), buffer_(allocate_pages(buffer_bytes)) {
-    const auto& faults = service_.options().datagrams.faults;
+    const auto& faults = service_.options().faults;
     if (faults != nullptr && faults->concern(net::Transport::tcp))
         faults_ = faults.get();
+    spare_pages_.reserve(spare_pages);
 }
 
 Reactor::~Reactor() = default;
@@ -51,26 +48,16 @@ net::Status Reactor::answer_datagrams(std::vector<net::Socket> udp) {
     return {};
 }
 
-void Reactor::adopt(Client client) {
-    std::unique_ptr<Connection> connection(new (std::nothrow) Connection(*this, std::move(client)));
-    if (!connection)  // then nothing was constructed, and the client not moved
-        // NOLINTNEXTLINE(bugprone-use-after-move, clang-analyzer-cplusplus.Move)
-        return turn_away(service_, std::move(client), out_of_memory("serve a connection").value());
-    const auto watched = poller_->watch(connection->native(), *connection, Interest::read);
-    Connection& added = *connection;
-    connections_.add(std::move(connection));
-    if (watched)
-        return;
-    service_.tell(Trouble::accept, watched.error());
-    added.abort();
-    destroy(added);
-}
-
-void Reactor::hand_over(Client client) {
-    if (place_)
-        place_(std::move(client));
-    else
-        adopt(std::move(client));
+void Reactor::adopt(Client&& client) noexcept {
+    try {
+        auto connection = std::make_unique<Connection>(*this, std::move(client));
+        const auto watched = poller_->watch(connection->native(), *connection, Interest::read);
+        if (!watched)
+            return service_.tell(Trouble::accept, watched.error());
+        connections_.add(std::move(connection));
+    } catch (const std::bad_alloc&) {
+        turn_away(service_, std::move(client), out_of_memory("serve"));
+    }
 }
 
 void Reactor::destroy(Connection& connection) {
@@ -118,8 +105,7 @@ net::Deadline Reactor::now() {
 
 net::Status Reactor::start() {
     if (!buffer_)
-        return out_of_memory("allocate a buffer");
-    spare_pages_.reserve(spare_pages);
+        return net::fail(out_of_memory("allocate a buffer"));
     return poller_->watch(service_.drain().waitable(), waker_, Interest::read);
 }
 
@@ -133,6 +119,14 @@ net::Status Reactor::run() {
     return {};
 }
 
+net::Status Reactor::serve(Listeners listeners) {
+    if (auto ready = listen(std::move(listeners.tcp)); !ready)
+        return ready;
+    if (auto ready = answer_datagrams(std::move(listeners.udp)); !ready)
+        return ready;
+    return run();
+}
+
 net::Status Reactor::take_turn() {
     try {
         now_known_ = false;
@@ -142,7 +136,7 @@ net::Status Reactor::take_turn() {
             return waited;
         after_wait();
     } catch (const std::bad_alloc&) {
-        // Costs the client that was being accepted. Whoever else is ready is still so next time.
+        // Whoever was ready is still so next time.
     }
     return {};
 }
@@ -223,14 +217,14 @@ void Reactor::sweep() {
     connections_.for_each([](Connection& connection) { connection.check_time(); });
 }
 
-void serve_alone(Service& service, Client client) {
+void serve_alone(Service& service, Client&& client) {
     try {
         Reactor reactor(service, make_poll_poller());
         reactor.adopt(std::move(client));
         if (auto served = reactor.run(); !served)
             service.tell(Trouble::accept, served.error());
     } catch (const std::bad_alloc&) {
-        service.tell(Trouble::start_worker, {no_memory, "serve", {}, {}, {}});
+        turn_away(service, std::move(client), out_of_memory("serve"));
     }
 }
 

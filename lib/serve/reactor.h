@@ -1,7 +1,6 @@
 // One thread's event loop: listeners, datagrams and connections over a Poller.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -24,14 +23,11 @@ class Reactor {
     ~Reactor();
 
     // Who takes the connections that this reactor accepts; unless set, it serves them itself.
-    using Place = std::function<void(Client)>;
     void place_with(Place place) { place_ = std::move(place); }
 
-    net::Status listen(std::vector<net::Socket> tcp);
-    net::Status answer_datagrams(std::vector<net::Socket> udp);
-
-    // Serves a connection. One that cannot be watched is closed, and told.
-    void adopt(Client client);
+    // Serves a connection. One for which there is no memory, or that cannot be watched, is closed,
+    // and told.
+    void adopt(Client&& client) noexcept;
 
     // Another source of work: run() goes on until it has been removed.
     net::Status add(net::NativeSocket socket, EventSource& source);
@@ -40,6 +36,9 @@ class Reactor {
     // Serves until no source of new connections and no connection is left: those it has when the
     // drain begins are then finished. Fails only where the system cannot wait.
     net::Status run();
+
+    // Serves what comes to the listeners, as run() does. Fails also where they cannot be watched.
+    net::Status serve(Listeners listeners);
 
     // For connections and acceptors.
     Service& service() noexcept { return service_; }
@@ -51,7 +50,7 @@ class Reactor {
     const Faults* faults() const noexcept { return faults_; }  // of streams; mostly null
     Pages take_pages() noexcept;                               // buffer_bytes of them, or null
     void give_back(Pages pages) noexcept;                      // the same
-    void hand_over(Client client);  // a new connection, to whom place_with() said
+    const Place& place() const noexcept { return place_; }
     void destroy(Connection& connection);
 
     static constexpr std::size_t buffer_bytes = 64 * 1024;
@@ -62,6 +61,8 @@ class Reactor {
         void on_ready() override {}
     };
 
+    net::Status listen(std::vector<net::Socket> tcp);
+    net::Status answer_datagrams(std::vector<net::Socket> udp);
     net::Status start();
     net::Status take_turn();
     bool idle() const;
@@ -75,7 +76,7 @@ class Reactor {
 
     Service& service_;
     std::unique_ptr<Poller> poller_;
-    Place place_;
+    Place place_ = [this](Client&& client) { adopt(std::move(client)); };
     Pages buffer_;
     const Faults* faults_ = nullptr;
     std::vector<Pages> spare_pages_;
@@ -94,6 +95,6 @@ class Reactor {
 };
 
 // Serves one connection to its end on the calling thread.
-void serve_alone(Service& service, Client client);
+void serve_alone(Service& service, Client&& client);
 
 }  // namespace sockbox::serve

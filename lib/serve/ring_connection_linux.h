@@ -26,6 +26,8 @@ class RingConnection {
     void check_time();
     // Ends it at once; bytes under way are lost, with a reset.
     void abort();
+    // The same because the system failed, with an errno.
+    void end_by(int error);
 
     // Over, and no operation refers to it any more.
     bool is_gone() const noexcept { return closing_ && !is_receiving() && !sending_; }
@@ -35,12 +37,14 @@ class RingConnection {
   private:
     struct Received final : Completion {
         explicit Received(RingConnection& connection) : owner(connection) {}
-        void complete(int result, unsigned flags) override { owner.on_received(result, flags); }
+        void complete(int result, unsigned flags) noexcept override {
+            owner.on_received(result, flags);
+        }
         RingConnection& owner;
     };
     struct Sent final : Completion {
         explicit Sent(RingConnection& connection) : owner(connection) {}
-        void complete(int result, unsigned /*flags*/) override { owner.on_sent(result); }
+        void complete(int result, unsigned /*flags*/) noexcept override { owner.on_sent(result); }
         RingConnection& owner;
     };
     enum class Receiving : std::uint8_t { none, many, bulk, wants_buffer };
@@ -56,7 +60,6 @@ class RingConnection {
     void send();
     void say_goodbye(EndReason reason);
     void finish_if_all_sent();
-    void end_by(int error);
     void close();
     int native() const noexcept { return session_.socket().native(); }
     bool has_rest() const noexcept { return !waiting_.empty(); }

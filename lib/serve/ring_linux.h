@@ -14,11 +14,12 @@
 namespace sockbox::serve {
 
 // What waits for an operation. An operation started for it keeps it in use until complete() was
-// called without IORING_CQE_F_MORE among the flags.
+// called without IORING_CQE_F_MORE among the flags. Nothing may be thrown out of that: those
+// completed after it would be lost, with the buffers that they hold.
 class Completion {
   public:
     // `result` and `flags` as in io_uring's completion entries: a negative errno, or the outcome.
-    virtual void complete(int result, unsigned flags) = 0;
+    virtual void complete(int result, unsigned flags) noexcept = 0;
 
   protected:
     ~Completion() = default;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "serve/out_of_memory.h"
+
 namespace sockbox::serve {
 namespace {
 
@@ -27,7 +29,7 @@ class RingReactor::Listener final : public Completion {
         arm();
     }
 
-    void complete(int result, unsigned flags) override {
+    void complete(int result, unsigned flags) noexcept override {
         armed_ = (flags & IORING_CQE_F_MORE) != 0;
         if (result >= 0)
             take(net::Socket(result));
@@ -80,9 +82,8 @@ class RingReactor::Listener final : public Completion {
             serve({{}, std::move(socket), *peer});
     }
 
-    void serve(net::Accepted accepted) {
-        if (auto client = reactor_.service().admit(std::move(accepted)))
-            reactor_.hand_over(std::move(*client));
+    void serve(net::Accepted accepted) noexcept {
+        reactor_.service().welcome(std::move(accepted), reactor_.place_);
     }
 
     void complain(int error) {
@@ -112,7 +113,7 @@ class RingReactor::Datagrams final : public Completion {
         return {};
     }
 
-    void complete(int /*result*/, unsigned /*flags*/) override {
+    void complete(int /*result*/, unsigned /*flags*/) noexcept override {
         waiting_ = false;
         if (closed_)
             return;
@@ -150,7 +151,7 @@ class RingReactor::Post final : public Completion {
   public:
     Post(RingReactor& reactor, Mailbox& mailbox) : reactor_(reactor), mailbox_(mailbox) { arm(); }
 
-    void complete(int /*result*/, unsigned /*flags*/) override {
+    void complete(int /*result*/, unsigned /*flags*/) noexcept override {
         Mailbox::Content content = mailbox_.take();
         for (Client& client : content.clients)
             reactor_.adopt(std::move(client));
@@ -182,10 +183,12 @@ RingReactor::RingReactor(Service& service, std::unique_ptr<Ring> ring)
 
 RingReactor::~RingReactor() = default;
 
-net::Status RingReactor::listen(std::vector<net::Socket> tcp) {
-    for (net::Socket& socket : tcp)
+net::Status RingReactor::serve(Listeners listeners) {
+    for (net::Socket& socket : listeners.tcp)
         listeners_.push_back(std::make_unique<Listener>(*this, std::move(socket)));
-    return {};
+    if (auto ready = answer_datagrams(std::move(listeners.udp)); !ready)
+        return ready;
+    return run();
 }
 
 net::Status RingReactor::answer_datagrams(std::vector<net::Socket> udp) {
@@ -208,17 +211,14 @@ net::Status RingReactor::serve_from(Mailbox& mailbox) {
     return {};
 }
 
-void RingReactor::hand_over(Client client) {
-    if (place_)
-        place_(std::move(client));
-    else
-        adopt(std::move(client));
-}
-
-void RingReactor::adopt(Client client) {
-    RingConnection& connection = connections_.emplace_front(*this, std::move(client));
-    connection.place = connections_.begin();
-    connection.begin();
+void RingReactor::adopt(Client&& client) noexcept {
+    try {
+        RingConnection& connection = connections_.emplace_front(*this, std::move(client));
+        connection.place = connections_.begin();
+        connection.begin();
+    } catch (const std::bad_alloc&) {
+        turn_away(service_, std::move(client), out_of_memory("serve"));
+    }
 }
 
 void RingReactor::remove_if_gone(RingConnection& connection) {
@@ -229,11 +229,14 @@ void RingReactor::remove_if_gone(RingConnection& connection) {
     connections_.erase(connection.place);
 }
 
-void RingReactor::wait_for_buffer(RingConnection& connection, bool large) {
+void RingReactor::wait_for_buffer(RingConnection& connection, bool large) noexcept {
     if ((large ? ring_->large() : ring_->small()).grow())
-        connection.begin();
-    else
+        return connection.begin();
+    try {
         hungry_[large ? 1 : 0].push_back(&connection);
+    } catch (const std::bad_alloc&) {
+        connection.end_by(ENOMEM);
+    }
 }
 
 void RingReactor::give_back(RingBuffer& buffer) {

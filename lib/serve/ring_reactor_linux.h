@@ -3,13 +3,13 @@
 
 #include <array>
 #include <deque>
-#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "serve/datagram_echo.h"
+#include "serve/listeners.h"
 #include "serve/mailbox_linux.h"
 #include "serve/ring_connection_linux.h"
 
@@ -25,17 +25,15 @@ class RingReactor {
     RingReactor& operator=(const RingReactor&) = delete;
     ~RingReactor();
 
-    using Place = std::function<void(Client)>;
     void place_with(Place place) { place_ = std::move(place); }
 
-    net::Status listen(std::vector<net::Socket> tcp);
-    net::Status answer_datagrams(std::vector<net::Socket> udp);
     // Serves what comes there, until it is closed. It outlives the reactor.
     net::Status serve_from(Mailbox& mailbox);
-    void adopt(Client client);
+    void adopt(Client&& client) noexcept;
 
-    // As Reactor::run().
+    // As Reactor's.
     net::Status run();
+    net::Status serve(Listeners listeners);
 
     // For connections.
     Service& service() noexcept { return service_; }
@@ -43,7 +41,7 @@ class RingReactor {
     net::Deadline now();
     net::Deadline drain_deadline() const noexcept { return drain_deadline_; }
     void remove_if_gone(RingConnection& connection);
-    void wait_for_buffer(RingConnection& connection, bool large);
+    void wait_for_buffer(RingConnection& connection, bool large) noexcept;
     void give_back(RingBuffer& buffer);
     void send_started() noexcept { ++sends_; }
     void send_ended() noexcept { --sends_; }
@@ -53,10 +51,10 @@ class RingReactor {
     class Datagrams;
     class Post;
     struct Waker final : Completion {
-        void complete(int /*result*/, unsigned /*flags*/) override {}
+        void complete(int /*result*/, unsigned /*flags*/) noexcept override {}
     };
 
-    void hand_over(Client client);
+    net::Status answer_datagrams(std::vector<net::Socket> udp);
     bool idle() const;
     bool needs_sweep() const;
     net::Deadline next_deadline();
@@ -65,7 +63,7 @@ class RingReactor {
     void sweep();
 
     Service& service_;
-    Place place_;
+    Place place_ = [this](Client&& client) { adopt(std::move(client)); };
     std::vector<std::unique_ptr<Listener>> listeners_;
     std::optional<DatagramEcho> datagram_echo_;
     std::vector<std::unique_ptr<Datagrams>> datagrams_;

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "serve/out_of_memory.h"
+#include "serve/session.h"
+
 namespace sockbox::serve {
 namespace {
 
@@ -48,6 +51,24 @@ net::Deadline Service::drain_deadline() {
     if (drain_deadline_.compare_exchange_strong(unset, net::deadline_in(options_.drain_timeout)))
         observer_.drain_began();
     return drain_deadline_.load();
+}
+
+void Service::welcome(net::Accepted accepted, const Place& place) noexcept {
+    try {
+        if (auto client = admit(std::move(accepted)))
+            hand_over(std::move(*client), place);
+    } catch (const std::bad_alloc&) {
+        counters_.accept_failures.add();
+        tell(Trouble::accept, out_of_memory("accept"));
+    }
+}
+
+void Service::hand_over(Client&& client, const Place& place) noexcept {
+    try {
+        place(std::move(client));
+    } catch (const std::bad_alloc&) {
+        turn_away(*this, std::move(client), out_of_memory("serve"));
+    }
 }
 
 std::optional<Client> Service::admit(net::Accepted accepted) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <optional>
 
 #include "net/clock.h"
@@ -19,6 +20,7 @@ struct ServeOptions {
     std::size_t max_workers = 1024;
     Limits limits;
     DatagramOptions datagrams;
+    std::shared_ptr<const Faults> faults;  // of connections; may be null
     std::optional<std::chrono::nanoseconds> idle_timeout;
     std::chrono::nanoseconds write_timeout = std::chrono::seconds(60);
     std::chrono::nanoseconds drain_timeout = std::chrono::seconds(5);
@@ -33,6 +35,9 @@ struct Client {
     net::Socket socket;
     Admission::Ticket ticket;
 };
+
+// Takes a client over. Where it throws std::bad_alloc instead, the client is as it was.
+using Place = std::function<void(Client&&)>;
 
 // Shared by all threads of a server. All that it refers to outlives it.
 class Service {
@@ -53,12 +58,16 @@ class Service {
     // How often to look at the connections' time.
     std::chrono::nanoseconds sweep_interval(bool draining) const noexcept;
 
-    // A new connection's place, or none: then it is refused and counted.
-    std::optional<Client> admit(net::Accepted accepted);
+    // Hands a new connection to `place`, or refuses and counts it. Where memory lacks, that costs
+    // this connection alone.
+    void welcome(net::Accepted accepted, const Place& place) noexcept;
 
     void tell(Trouble kind, const net::Error& error);
 
   private:
+    std::optional<Client> admit(net::Accepted accepted);
+    void hand_over(Client&& client, const Place& place) noexcept;
+
     const ServeOptions& options_;
     Counters& counters_;
     Observer& observer_;

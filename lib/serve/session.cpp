@@ -24,6 +24,8 @@ Session::Session(Service& service, Client client, net::Deadline now) noexcept
 }
 
 Session::~Session() {
+    if (!ended_)
+        end(EndReason::failed, net::Clock::now());
     service_.counters().open.subtract();
     if (reset_)
         client_.socket.abort();
@@ -86,8 +88,10 @@ net::Deadline Session::linger_until(net::Deadline now, net::Deadline drain) {
     return std::min(now + linger, drain);
 }
 
-void turn_away(Service& service, Client client, const net::Error& why) {
+void turn_away(Service& service, Client&& client, const net::Error& why) {
     service.tell(Trouble::start_worker, why);
+    if (!client.socket.valid())
+        return;
     const net::Deadline now = net::Clock::now();
     Session(service, std::move(client), now).end(EndReason::failed, now, why.code);
 }

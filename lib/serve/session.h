@@ -11,6 +11,7 @@ class Session {
     Session(Service& service, Client client, net::Deadline now) noexcept;
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
+    // Told to have failed where nobody told its end.
     ~Session();
 
     net::Socket& socket() noexcept { return client_.socket; }
@@ -58,7 +59,8 @@ class Session {
     bool reset_ = false;
 };
 
-// Closes a connection that was accepted and cannot be served; told and counted as failed.
-void turn_away(Service& service, Client client, const net::Error& why);
+// Closes a connection that was accepted and cannot be served; told and counted as failed. One that
+// was moved from, into a session, is left to that.
+void turn_away(Service& service, Client&& client, const net::Error& why);
 
 }  // namespace sockbox::serve

@@ -3,10 +3,10 @@
 
 #include <list>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "net/streams.h"
+#include "net/thread.h"
 #include "serve/http_answer.h"
 #include "serve/http_request.h"
 
@@ -131,11 +131,10 @@ class StatusEndpoint::Server {
     }
 
     net::Status start() {
-        try {
-            thread_ = std::thread([this] { serve(); });
-        } catch (const std::system_error& error) {
-            return net::fail({error.code(), "start a thread", {}, {}, {}});
-        }
+        auto started = net::start_thread([this] { serve(); });
+        if (!started)
+            return net::fail(started.error());
+        thread_ = std::move(*started);
         return {};
     }
 
@@ -144,13 +143,21 @@ class StatusEndpoint::Server {
   private:
     void serve() {
         while (!stop_.raised()) {
-            const auto entries = wait();
-            if (entries.empty())
-                continue;
-            attend(entries);
-            if (entries[1].revents != 0)
-                accept();
+            try {
+                take_turn();
+            } catch (const std::bad_alloc&) {
+                visitors_.clear();
+            }
         }
+    }
+
+    void take_turn() {
+        const auto entries = wait();
+        if (entries.empty())
+            return;
+        attend(entries);
+        if (entries[1].revents != 0)
+            accept();
     }
 
     // Waits; the entries of the stop signal, the listener and each visitor, or none on failure.

@@ -39,7 +39,7 @@ void StreamFaults::choose_corrupt() {
     next_corrupt_ += static_cast<std::uint64_t>(std::min(spared, 1e18));
 }
 
-void StreamFaults::arrived(std::span<std::byte> data, net::Deadline now) {
+bool StreamFaults::arrived(std::span<std::byte> data, net::Deadline now) noexcept {
     const std::uint64_t begin = arrived_;
     arrived_ += data.size();
     while (next_corrupt_ < arrived_) {
@@ -51,10 +51,20 @@ void StreamFaults::arrived(std::span<std::byte> data, net::Deadline now) {
     net::Deadline due = now + delays_.around(faults_.delay, faults_.jitter);
     if (!pieces_.empty())
         due = std::max(due, pieces_.back().due);  // a stream keeps its order
-    if (pieces_.size() < most_pieces)
-        pieces_.push_back({arrived_, due});
-    else
-        pieces_.back() = {arrived_, due};
+    return add_piece({arrived_, due});
+}
+
+bool StreamFaults::add_piece(const Piece& piece) noexcept {
+    if (pieces_.size() >= most_pieces) {
+        pieces_.back() = piece;
+        return true;
+    }
+    try {
+        pieces_.push_back(piece);
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
 }
 
 std::uint64_t StreamFaults::bound() const noexcept {

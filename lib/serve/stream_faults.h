@@ -15,8 +15,9 @@ class StreamFaults {
     // `number` tells the connections of a server apart.
     StreamFaults(const Faults& faults, std::uint64_t number, net::Deadline now);
 
-    // Bytes that came in: changes those that are to come back wrong.
-    void arrived(std::span<std::byte> data, net::Deadline now);
+    // Bytes that came in: changes those that are to come back wrong. False where memory lacks: then
+    // none of them may leave.
+    bool arrived(std::span<std::byte> data, net::Deadline now) noexcept;
 
     // How many of those that arrived and were not sent may leave now.
     std::size_t may_leave(net::Deadline now);
@@ -34,6 +35,7 @@ class StreamFaults {
         net::Deadline due;
     };
     void choose_corrupt();
+    bool add_piece(const Piece& piece) noexcept;
     std::uint64_t ripe(net::Deadline now) const;
     std::uint64_t bound() const noexcept;
     double tokens_at(net::Deadline now) const noexcept;

@@ -59,6 +59,17 @@ inline void expect_echo(net::Socket& socket, const Bytes& bytes) {
     EXPECT_EQ(receive_exactly(socket, bytes.size()), bytes);
 }
 
+// All of a stream comes back while it is sent, and then its end.
+inline void expect_stream_echo(net::Socket& socket, const Bytes& bytes) {
+    std::thread sender([&] {
+        send(socket, bytes);
+        EXPECT_TRUE(socket.shutdown(net::ShutdownHow::send));
+    });
+    EXPECT_EQ(receive_exactly(socket, bytes.size()), bytes);
+    expect_end(socket);
+    sender.join();
+}
+
 class EveryEngine : public testing::TestWithParam<std::string_view> {
   protected:
     void SetUp() override {

@@ -11,13 +11,7 @@ TEST_P(EveryEngine, MegabytesComeBackWhileTheyAreSent) {
     TestServer server(engine());
     auto client = server.connect();
     const Bytes sent = random_bytes(8 << 20);
-    std::thread sender([&] {
-        send(client, sent);
-        EXPECT_TRUE(client.shutdown(net::ShutdownHow::send));
-    });
-    EXPECT_EQ(receive_exactly(client, sent.size()), sent);
-    expect_end(client);
-    sender.join();
+    expect_stream_echo(client, sent);
     const auto report = server.witness().reports(1).front();
     EXPECT_EQ(report.received_bytes, sent.size());
     EXPECT_EQ(report.sent_bytes, sent.size());

@@ -1,4 +1,4 @@
-// Preloaded into a server: from its first accept4(2) on, one allocation of twenty fails.
+// Preloaded into a server: from its first client on, one allocation of twenty fails.
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,14 +16,24 @@ namespace {
 
 std::atomic<bool> begun{false};
 
-// The same failures in every run: a linear congruential sequence (Knuth's MMIX).
+// SEED of the environment, from which the failures follow.
+std::uint64_t seed() {
+    const char* text = std::getenv("SEED");
+    return text != nullptr ? std::strtoull(text, nullptr, 10) : 0;
+}
+
+// A step of a generator that takes every state once (Steele, Lea, Flood: SplitMix).
+std::uint64_t scrambled(std::uint64_t number) {
+    number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9U;
+    number = (number ^ (number >> 27)) * 0x94d049bb133111ebU;
+    return number ^ (number >> 31);
+}
+
 bool fails() {
-    static std::atomic<std::uint64_t> count{0};
     if (!begun)
         return false;
-    const std::uint64_t number = count.fetch_add(1);
-    const std::uint64_t random = (number * 6364136223846793005U + 1442695040888963407U) >> 33;
-    if (random % 20 != 0)
+    static std::atomic<std::uint64_t> count{seed() << 32};
+    if (scrambled(count.fetch_add(1)) % 20 != 0)
         return false;
     errno = ENOMEM;
     return true;
@@ -46,6 +56,12 @@ void begin_when_it_is_time() {
 extern "C" int accept4(int listener, sockaddr* peer, socklen_t* length, int flags) {
     begun = true;
     return static_cast<int>(::syscall(SYS_accept4, listener, peer, length, flags));
+}
+
+// An engine of completions accepts without that call, and then asks who it is.
+extern "C" int getpeername(int socket, sockaddr* peer, socklen_t* length) {
+    begun = true;
+    return static_cast<int>(::syscall(SYS_getpeername, socket, peer, length));
 }
 
 extern "C" void* malloc(std::size_t size) {
