@@ -1,6 +1,8 @@
 // Buffered output that remembers its failure.
 #include "tools/io.h"
 
+#include <utility>
+
 #include "net/platform.h"
 
 namespace sockbox::tools {
@@ -19,12 +21,19 @@ void Output::write(std::string_view text) {
         flush_locked();
 }
 
+std::string Output::take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(pending_, {});
+}
+
 void Output::flush() {
     const std::lock_guard lock(mutex_);
     flush_locked();
 }
 
 void Output::flush_locked() {
+    if (buffering_ == Buffering::kept)
+        return;
     auto rest = std::as_bytes(std::span(pending_));
     while (!rest.empty() && !error_) {
         const std::ptrdiff_t put = net::platform::write_file(file_, rest);

@@ -14,9 +14,11 @@ namespace sockbox::tools {
 // is remembered and ends all writing. One write or print is never torn apart by another thread's.
 class Output {
   public:
-    enum class Buffering { full, none };
+    enum class Buffering { full, none, kept };
 
     Output(int file, Buffering buffering) noexcept : file_(file), buffering_(buffering) {}
+    // Nowhere: the text is kept until take().
+    Output() noexcept : Output(-1, Buffering::kept) {}
     Output(const Output&) = delete;
     Output& operator=(const Output&) = delete;
     ~Output() { flush(); }
@@ -27,6 +29,8 @@ class Output {
         write(fmt::format(format, std::forward<Values>(values)...));
     }
     void flush();
+    // What was kept, which is then gone.
+    std::string take();
 
     // Why writing failed; none while all is well.
     std::error_code error() const;

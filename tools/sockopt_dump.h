@@ -32,13 +32,16 @@ class Dump {
               const std::function<void(const Outcome&)>& use);
 
   private:
+    // An option of a kind of sockets, with what it was on the latest of them: most are the same on
+    // the next.
     struct Entry {
-        net::Option option;
-        std::string left_out;  // why it is not asked; empty where it is
-        bool known = false;    // asked already, when the socket was looked at
-        bool absent = false;   // the system said so: no socket of the kind has it
-        std::optional<net::OptionValue> usual = {};   // of a new socket; none of what nobody sets
-        std::optional<net::OptionValue> shared = {};  // of every socket of the kind
+        Outcome outcome;
+        std::optional<net::OptionValue> usual = {};  // of a new socket; none of what nobody sets
+        bool asked = true;                           // else the outcome says why not
+        bool absent = false;    // the system said so: no socket of the kind has it
+        bool settled = false;   // read once for all sockets of the kind
+        net::Bytes bytes = {};  // which the value was made of
+        std::string told = {};  // see Outcome
     };
     using Plan = std::vector<Entry>;
     using Key = std::tuple<int, int, int, bool, std::uint64_t>;

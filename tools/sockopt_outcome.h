@@ -23,6 +23,9 @@ struct Outcome {
     bool of_other_namespace = false;          // interfaces have other names and numbers there
     bool compared = false;                    // with a new socket of its kind:
     const net::OptionValue* usual = nullptr;  // what that has; none where it is the same
+    // Of a dump: where a teller may keep the text it made of this outcome, to use it again for the
+    // next socket. Whoever changes anything of the outcome empties it.
+    std::string* told = nullptr;
 
     bool failed() const { return !value && !change; }
 };

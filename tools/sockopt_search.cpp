@@ -6,7 +6,6 @@
 #include <unordered_map>
 
 #include "net/network_namespace.h"
-#include "net/resolver.h"
 #include "net/socket_listing.h"
 
 namespace sockbox::tools {
@@ -94,15 +93,17 @@ class Candidates {
 // One walk over processes.
 class Walk {
   public:
-    Walk(const Selection& selection, std::optional<std::uint16_t> port,
-         const std::function<void(ChosenSocket&)>& use)
-        : selection_(selection), port_(port), use_(use), candidates_({port, selection.listening}) {}
+    Walk(const Selection& selection, const std::function<bool(ChosenSocket&&)>& use)
+        : selection_(selection),
+          use_(use),
+          candidates_({selection.local_port, selection.listening}) {}
 
-    net::Status one_process(int pid) {
+    void one_process(int pid) {
         auto process = HostProcess::open(pid);
-        if (!process)
-            return net::fail(process.error());
-        return sockets_of(std::make_shared<HostProcess>(std::move(*process)));
+        const auto done = process ? sockets_of(std::make_shared<HostProcess>(std::move(*process)))
+                                  : net::fail(process.error());
+        if (!done)
+            search_.cut_off = done.error();
     }
 
     // Fails where processes cannot be listed.
@@ -121,45 +122,31 @@ class Walk {
         }
         if (selection_.process.empty())
             candidates_.each_unheld([&](const net::ListedSocket& listed) {
-                ChosenSocket target;
-                target.facts = listed.facts;
-                target.user = listed.user;
-                hand_over(target);
+                ChosenSocket found;
+                found.facts = listed.facts;
+                found.user = listed.user;
+                use_(std::move(found));
             });
         return {};
     }
 
-    Search& search() { return search_; }
+    const Search& outcome() const { return search_; }
 
   private:
-    // Why the process's sockets could not be had, or not all.
     net::Status sockets_of(const Process& process) {
-        net::Status refused;
-        const auto done = process->each_socket([&](const net::HeldSocket& held) {
+        return process->each_socket([&](const net::HeldSocket& held) {
             if (narrowed() && !candidates_.may_fit(held.inode))
                 return true;
-            auto target = target_in(process, held.descriptor);
-            const bool closed_to_us = !target && (is_gone(target.error()) || search_.found == 0);
-            if (closed_to_us)
-                refused = net::fail(target.error());
-            // Closed, or another one by now: what was listed is not there any more.
-            else if (target && target->inode == held.inode && fits(*target))
-                hand_over(*target);
-            return !closed_to_us;
+            ChosenSocket found;
+            found.process = process;
+            found.descriptor = held.descriptor;
+            found.inode = held.inode;
+            return use_(std::move(found));
         });
-        return refused ? done : refused;
     }
 
-    bool narrowed() const { return !selection_.pid && (port_ || selection_.listening); }
-
-    bool fits(const ChosenSocket& target) const {
-        return (!port_ || target.facts.local_port == port_) &&
-               (!selection_.listening || is_waiting(target.facts));
-    }
-
-    void hand_over(ChosenSocket& target) {
-        ++search_.found;
-        use_(target);
+    bool narrowed() const {
+        return !selection_.pid && (selection_.local_port || selection_.listening);
     }
 
     bool named(const HostProcess& process) const {
@@ -168,35 +155,40 @@ class Walk {
     }
 
     const Selection& selection_;
-    const std::optional<std::uint16_t> port_;
-    const std::function<void(ChosenSocket&)>& use_;
+    const std::function<bool(ChosenSocket&&)>& use_;
     Candidates candidates_;
     Search search_;
 };
 
+// Closed meanwhile, or something else by now: what was listed is not there any more.
+bool is_closed(const net::Error& error) {
+    return error.code == std::errc::bad_file_descriptor || error.code == std::errc::not_a_socket ||
+           is_gone(error);
+}
+
 }  // namespace
 
 net::Result<Search> search(const Selection& selection,
-                           const std::function<void(ChosenSocket&)>& use) {
-    std::optional<std::uint16_t> port;
-    if (!selection.port.empty()) {
-        const auto number = net::resolve_port(selection.port, net::Transport::tcp);
-        if (!number)
-            return net::fail(number.error());
-        port = *number;
-    }
-    Walk walk(selection, port, use);
-    if (!selection.pid) {
-        if (auto walked = walk.every_process(); !walked)
-            return net::fail(walked.error());
-        return walk.search();
-    }
-    if (auto done = walk.one_process(static_cast<int>(*selection.pid)); !done) {
-        if (walk.search().found == 0)
-            return net::fail(done.error());
-        walk.search().cut_off = done.error();
-    }
-    return walk.search();
+                           const std::function<bool(ChosenSocket&&)>& use) {
+    Walk walk(selection, use);
+    if (selection.pid)
+        walk.one_process(static_cast<int>(*selection.pid));
+    else if (auto walked = walk.every_process(); !walked)
+        return net::fail(walked.error());
+    return walk.outcome();
+}
+
+net::Result<bool> look_at(ChosenSocket& found, const Selection& selection) {
+    if (!found.process)
+        return true;
+    auto target = target_in(found.process, *found.descriptor);
+    if (!target)
+        return is_closed(target.error()) ? net::Result<bool>(false) : net::fail(target.error());
+    if (target->inode != found.inode)
+        return false;
+    found = std::move(*target);
+    return (!selection.local_port || found.facts.local_port == selection.local_port) &&
+           (!selection.listening || is_waiting(found.facts));
 }
 
 Companions companions_of(const ChosenSocket& listener) {

@@ -9,17 +9,21 @@ namespace sockbox::tools {
 
 // How a search went.
 struct Search {
-    std::size_t found = 0;
-    std::size_t closed_to_us = 0;       // processes that we may not look into
-    std::optional<net::Error> cut_off;  // why it ended early: the process went away
+    std::size_t closed_to_us = 0;  // processes that we may not look into
+    std::optional<net::Error>
+        cut_off;  // why the one process that was named was not seen to its end
 };
 
-// Hands each fitting socket of other processes to `use`, one at a time: none stays open for longer
-// than that, and memory does not grow with the number of sockets that do not fit. Sockets that fit
-// and whose process may not be looked into come last, as facts alone. Fails when the one process
-// that was named cannot be looked into.
+// Hands over the sockets of other processes that may fit, in order, until `use` returns false,
+// which ends it for that process: the process, the descriptor and the inode are known, nothing is
+// open. Sockets that fit and whose process may not be looked into come last, as facts alone. Memory
+// does not grow with the number of sockets that do not fit. Fails when processes cannot be listed.
 net::Result<Search> search(const Selection& selection,
-                           const std::function<void(ChosenSocket&)>& use);
+                           const std::function<bool(ChosenSocket&&)>& use);
+
+// Opens what search() came upon and asks for its facts. False where it does not fit, or is not
+// there any more. Works from any thread.
+net::Result<bool> look_at(ChosenSocket& found, const Selection& selection);
 
 // The sockets that do not follow when an option of a listener is set.
 struct Companions {

@@ -156,6 +156,16 @@ net::Status check(const Selection& selection) {
     return {};
 }
 
+net::Status resolve(Selection& selection) {
+    if (selection.port.empty())
+        return {};
+    const auto number = net::resolve_port(selection.port, net::Transport::tcp);
+    if (!number)
+        return net::fail(number.error());
+    selection.local_port = *number;
+    return {};
+}
+
 std::string heading(const ChosenSocket& target) {
     std::string text;
     if (target.process)
@@ -234,17 +244,20 @@ net::Status bring_up(ChosenSocket& target, const Selection& selection, const Pla
 
 net::Result<ChosenSocket> target_in(const std::shared_ptr<const net::HostProcess>& process,
                                     int descriptor) {
-    auto target = target_of(process->duplicate(descriptor));
+    auto shared = process->duplicate(descriptor);
+    if (!shared)
+        return net::fail(shared.error());
+    auto target = target_of(std::move(shared->socket));
     if (!target)
         return target;
     target->descriptor = descriptor;
-    target->inode = net::inode_of(target->socket);
+    target->inode = shared->inode;
     target->process = process;
     return target;
 }
 
 net::Status check_identity(const ChosenSocket& target) {
-    if (!target.process || target.process->holds({*target.descriptor, target.inode}))
+    if (!target.process || target.process->holds(*target.descriptor, target.socket))
         return {};
     return net::fail(
         {{},

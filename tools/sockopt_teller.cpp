@@ -22,7 +22,8 @@ constexpr std::string_view plain = "\x1b[0m";
 
 class TextTeller : public Teller {
   public:
-    TextTeller(const TellOptions& options, Output& out) : options_(options), out_(out) {}
+    TextTeller(const TellOptions& options, Output& out)
+        : options_(options), out_(out), told_(options.follows) {}
 
     void begin(const ChosenSocket& target) override {
         heading_ = options_.heading ? heading(target) : std::string();
@@ -82,9 +83,21 @@ class TextTeller : public Teller {
         text_.append(indent()).append(level).append("\n");
     }
 
-    // "*     SO_KEEPALIVE = on (default off)", the name flush with those above and below.
     void add_row(const Outcome& outcome) {
         add_level(outcome);
+        if (outcome.told == nullptr)
+            return render_row(outcome);
+        const std::size_t begin = text_.size();
+        if (outcome.told->empty()) {
+            render_row(outcome);
+            outcome.told->assign(text_, begin);
+        } else {
+            text_ += *outcome.told;
+        }
+    }
+
+    // "*     SO_KEEPALIVE = on (default off)", the name flush with those above and below.
+    void render_row(const Outcome& outcome) {
         const bool changed = outcome.usual != nullptr;
         const std::string_view name = outcome.option.row().name;
         text_.append(color(changed ? bold : dim));
@@ -145,7 +158,7 @@ class TextTeller : public Teller {
     std::string text_;
     std::string heading_;     // of this socket, as long as it is not written
     std::string_view level_;  // of the latest row
-    bool told_ = false;       // a socket, so that the next one is set apart
+    bool told_;               // a socket, so that the next one is set apart
     bool announced_ = false;  // the line has begun
 };
 

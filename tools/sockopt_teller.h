@@ -15,6 +15,7 @@ struct TellOptions {
     bool failures = false;  // of a dump, also what could not be read
     bool dump = false;      // all options, and so a table by levels
     bool heading = false;   // each socket has one
+    bool follows = false;   // the first one, too, is set apart from what comes before it
     bool colored = false;
 };
 

@@ -19,8 +19,6 @@ namespace {
 // What LEVEL:NUMBER has for a row; whether its numbers are signed is anyone's guess.
 constexpr OptionRow unnamed_row{.range = {INT_MIN, 0xffffffffLL}};
 
-constexpr std::size_t largest_value = 4096;  // more than any option's
-
 // setsockopt takes the reason of its failure from the kind of socket as often as from the value.
 std::string privilege_hint(const OptionRow& row, const std::error_code& code) {
     const bool refused =
@@ -94,21 +92,30 @@ std::string Option::name() const {
     return fmt::format("{}:{}", level_, number());
 }
 
-tl::expected<OptionValue, std::error_code> try_read(const Socket& socket, const Option& option) {
-    if (!option.on_this_platform())
-        return tl::unexpected(std::make_error_code(std::errc::not_supported));
-    if (option.row().type == ValueType::filter)
-        return read_filter(socket, option);
+tl::expected<std::span<const std::byte>, std::error_code> read_bytes(const Socket& socket,
+                                                                     const Option& option,
+                                                                     OptionBuffer& buffer) {
     const std::size_t capacity =
-        option.row().name.empty() ? largest_value : read_capacity(option.row());
-    std::array<std::byte, largest_value> buffer;
+        option.row().name.empty() ? buffer.size() : read_capacity(option.row());
     // Windows writes one byte of some flags.
     std::fill_n(buffer.begin(), std::min(capacity, sizeof(std::int64_t)), std::byte{0});
     auto length = static_cast<SocketLength>(capacity);
     if (::getsockopt(socket.native(), option.level(), option.number(),
                      static_cast<char*>(static_cast<void*>(buffer.data())), &length) != 0)
         return tl::unexpected(platform::last_error());
-    return decode(option.row(), std::span(buffer).first(static_cast<std::size_t>(length)));
+    return std::span<const std::byte>(buffer).first(static_cast<std::size_t>(length));
+}
+
+tl::expected<OptionValue, std::error_code> try_read(const Socket& socket, const Option& option) {
+    if (!option.on_this_platform())
+        return tl::unexpected(std::make_error_code(std::errc::not_supported));
+    if (option.row().type == ValueType::filter)
+        return read_filter(socket, option);
+    OptionBuffer buffer;
+    const auto bytes = read_bytes(socket, option, buffer);
+    if (!bytes)
+        return tl::unexpected(bytes.error());
+    return decode(option.row(), *bytes);
 }
 
 Result<OptionValue> read_option(const Socket& socket, const Option& option) {

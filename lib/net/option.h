@@ -1,7 +1,9 @@
 // Socket options by name: finding them, reading and setting them on a socket.
 #pragma once
 
+#include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -43,6 +45,14 @@ Result<OptionValue> read_option(const Socket& socket, const Option& option);
 
 // The same without words for a failure, for who reads many: only the value allocates.
 tl::expected<OptionValue, std::error_code> try_read(const Socket& socket, const Option& option);
+
+// The bytes of it as the system gives them, in `buffer`, for decode(): for who reads the same of
+// many sockets and keeps what it made of them. Not for filters.
+inline constexpr std::size_t largest_option = 4096;
+using OptionBuffer = std::array<std::byte, largest_option>;
+tl::expected<std::span<const std::byte>, std::error_code> read_bytes(const Socket& socket,
+                                                                     const Option& option,
+                                                                     OptionBuffer& buffer);
 
 // setsockopt.
 Status write_option(Socket& socket, const Option& option, const OptionValue& value);

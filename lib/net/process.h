@@ -17,6 +17,12 @@ struct HeldSocket {
     std::uint64_t inode;  // the socket's own number on this machine
 };
 
+// A descriptor of ours for a socket of a process.
+struct SharedSocket {
+    Socket socket;
+    std::uint64_t inode = 0;  // as HeldSocket has it
+};
+
 // Linux only: elsewhere open() fails with std::errc::not_supported. Nothing here stops or changes
 // the process. It stays the same one while this object lives, whoever gets its number later.
 class HostProcess {
@@ -35,10 +41,11 @@ class HostProcess {
 
     // A duplicate of its descriptor, which keeps the socket open until it is closed: close it soon,
     // or the owner's own close sends no FIN. Fails where it is not open there or not a socket.
-    Result<Socket> duplicate(int descriptor) const;
+    Result<SharedSocket> duplicate(int descriptor) const;
 
-    // Whether its descriptor still is that socket and no other that came after it.
-    bool holds(const HeldSocket& socket) const;
+    // Whether its descriptor still is that socket and no other that came after it: by SO_COOKIE,
+    // which no two sockets ever have.
+    bool holds(int descriptor, const Socket& socket) const;
 
   private:
     HostProcess(int pid, std::string name, Socket handle);

@@ -91,6 +91,14 @@ std::string permission_hint() {
     return text;
 }
 
+// Unlike that of any other socket since the machine started; 0 before Linux 4.12.
+std::uint64_t cookie_of(const Socket& socket) {
+    std::uint64_t cookie = 0;
+    socklen_t length = sizeof cookie;
+    const bool told = ::getsockopt(socket.native(), SOL_SOCKET, SO_COOKIE, &cookie, &length) == 0;
+    return told ? cookie : 0;
+}
+
 Error explained(std::error_code code, int pid) {
     Error error{code, {}, subject_of(pid), {}, {}};
     if (code == std::errc::operation_not_permitted || code == std::errc::permission_denied)
@@ -146,8 +154,9 @@ Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& us
     return {};
 }
 
-bool HostProcess::holds(const HeldSocket& socket) const {
-    return socket_inode(descriptor_target(pid_, socket.descriptor)) == socket.inode;
+bool HostProcess::holds(int descriptor, const Socket& socket) const {
+    const auto now = duplicate(descriptor);
+    return now && now->inode == inode_of(socket) && cookie_of(now->socket) == cookie_of(socket);
 }
 
 // A pidfd is readable from the end of its process on.
@@ -156,7 +165,7 @@ bool HostProcess::has_ended() const {
     return platform::poll(ended, 0) > 0;
 }
 
-Result<Socket> HostProcess::duplicate(int descriptor) const {
+Result<SharedSocket> HostProcess::duplicate(int descriptor) const {
     Socket socket(static_cast<int>(::syscall(SYS_pidfd_getfd, handle_.native(), descriptor, 0)));
     if (!socket.valid()) {
         Error error = explained(platform::last_error(), pid_);
@@ -168,20 +177,20 @@ Result<Socket> HostProcess::duplicate(int descriptor) const {
         }
         return fail(std::move(error));
     }
-    if (const auto type = socket.option(SOL_SOCKET, SO_TYPE); !type) {
-        const std::string target = descriptor_target(pid_, descriptor);
-        return fail({type.error().code,
-                     {},
-                     fmt::format("descriptor {} of process {}", descriptor, pid_),
-                     fmt::format("not a socket ({})", escape(target)),
-                     {}});
-    }
-    return socket;
+    if (const std::uint64_t inode = inode_of(socket))
+        return SharedSocket{std::move(socket), inode};
+    const std::string target = descriptor_target(pid_, descriptor);
+    return fail({{ENOTSOCK, platform::error_category()},
+                 {},
+                 fmt::format("descriptor {} of process {}", descriptor, pid_),
+                 fmt::format("not a socket ({})", escape(target)),
+                 {}});
 }
 
 std::uint64_t inode_of(const Socket& socket) {
     struct stat status {};
-    return ::fstat(socket.native(), &status) == 0 ? status.st_ino : 0;
+    const bool is_socket = ::fstat(socket.native(), &status) == 0 && S_ISSOCK(status.st_mode);
+    return is_socket ? status.st_ino : 0;
 }
 
 std::string process_name(int pid) {

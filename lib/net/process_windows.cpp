@@ -31,11 +31,11 @@ Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>&) c
     return not_here(pid_);
 }
 
-Result<Socket> HostProcess::duplicate(int) const {
+Result<SharedSocket> HostProcess::duplicate(int) const {
     return not_here(pid_);
 }
 
-bool HostProcess::holds(const HeldSocket&) const {
+bool HostProcess::holds(int, const Socket&) const {
     return false;
 }
 

@@ -18,14 +18,10 @@ struct SocketFacts {
     // The cookie of its network namespace where that is not this process's, and so interfaces and
     // defaults are others; else 0.
     std::uint64_t other_namespace = 0;
-    std::optional<OptionValue> tcp_info;  // as TCP_INFO has it, where the state came from it
+    Bytes tcp_info;  // what TCP_INFO gave, where the state came from it; else none
 };
 
-// Asks the socket; changes nothing.
+// Asks the socket, as little as it can; changes nothing.
 Result<SocketFacts> facts_of(const Socket& socket);
-
-// One definition a platform: the addresses of a socket of any family, and its network namespace.
-void add_addresses(const Socket& socket, SocketFacts& facts);
-std::uint64_t other_namespace_of(const Socket& socket);
 
 }  // namespace sockbox::net

@@ -1,11 +1,13 @@
-// Addresses of any family on Linux.
+// Kind, state and addresses on Linux, of any family.
 #include <fmt/format.h>
 #include <sys/un.h>
 
+#include <array>
 #include <cstddef>
 
 #include "net/escape.h"
 #include "net/socket_facts.h"
+#include "net/tcp_info_linux.h"
 
 namespace sockbox::net {
 namespace {
@@ -23,6 +25,7 @@ std::string unix_name(const sockaddr_un& address, socklen_t length) {
 }
 
 struct Name {
+    int family = AF_UNSPEC;
     std::string text;
     std::optional<std::uint16_t> port;
 };
@@ -33,10 +36,13 @@ Name name_of(const Socket& socket, int (*call)(int, sockaddr*, socklen_t*)) {
     auto* address = static_cast<sockaddr*>(static_cast<void*>(&storage));
     if (call(socket.native(), address, &length) != 0)
         return {};
-    if (storage.ss_family == AF_UNIX)
-        return {unix_name(*static_cast<sockaddr_un*>(static_cast<void*>(&storage)), length), {}};
+    const int family = storage.ss_family;
+    if (family == AF_UNIX)
+        return {family,
+                unix_name(*static_cast<sockaddr_un*>(static_cast<void*>(&storage)), length),
+                {}};
     const auto endpoint = Endpoint::from_native(address, length);
-    return endpoint ? Name{endpoint->to_string(), endpoint->port()} : Name();
+    return endpoint ? Name{family, endpoint->to_string(), endpoint->port()} : Name{family, {}, {}};
 }
 
 // Unique among the namespaces of this machine; none before Linux 5.14.
@@ -49,15 +55,6 @@ std::optional<std::uint64_t> namespace_cookie(const Socket& socket) {
     return told ? std::optional(cookie) : std::nullopt;
 }
 
-}  // namespace
-
-void add_addresses(const Socket& socket, SocketFacts& facts) {
-    Name local = name_of(socket, ::getsockname);
-    facts.local = std::move(local.text);
-    facts.local_port = local.port;
-    facts.peer = name_of(socket, ::getpeername).text;
-}
-
 std::uint64_t other_namespace_of(const Socket& socket) {
     static const std::optional<std::uint64_t> ours = [] {
         const auto own = Socket::open(AF_UNIX, SOCK_STREAM, 0);
@@ -65,6 +62,52 @@ std::uint64_t other_namespace_of(const Socket& socket) {
     }();
     const auto theirs = ours ? namespace_cookie(socket) : std::nullopt;
     return theirs == ours ? 0 : theirs.value_or(0);
+}
+
+// The account that TCP gives of itself; none of a socket of another protocol.
+Bytes tcp_info_of(const Socket& socket) {
+    std::array<std::byte, 1024> buffer;  // the longest so far has 280
+    socklen_t length = buffer.size();
+    if (::getsockopt(socket.native(), IPPROTO_TCP, TCP_INFO, buffer.data(), &length) != 0)
+        return {};
+    return {buffer.begin(), buffer.begin() + length};
+}
+
+// Only a TCP socket has the protocol's number and this account, so nothing else has to be asked:
+// with thousands of sockets each call counts.
+std::optional<SocketKind> kind_by_tcp_info(const Bytes& info, int family) {
+    if (info.empty() || family == AF_UNSPEC)
+        return std::nullopt;
+    const bool listening = info[0] == std::byte{TCP_LISTEN};
+    return SocketKind{family, SOCK_STREAM, IPPROTO_TCP, listening};
+}
+
+std::string state_of(const SocketFacts& facts) {
+    if (!facts.tcp_info.empty())
+        return tcp_state_name(std::to_integer<unsigned>(facts.tcp_info[0]));
+    if (facts.kind.listening)
+        return "LISTEN";
+    return facts.peer.empty() ? "UNCONN" : "ESTABLISHED";
+}
+
+}  // namespace
+
+Result<SocketFacts> facts_of(const Socket& socket) {
+    SocketFacts facts;
+    if (socket.option(SOL_SOCKET, SO_PROTOCOL).value_or(0) == IPPROTO_TCP)
+        facts.tcp_info = tcp_info_of(socket);
+    Name local = name_of(socket, ::getsockname);
+    const auto tcp = kind_by_tcp_info(facts.tcp_info, local.family);
+    const auto kind = tcp ? Result<SocketKind>(*tcp) : kind_of(socket);
+    if (!kind)
+        return fail(kind.error());
+    facts.kind = *kind;
+    facts.local = std::move(local.text);
+    facts.local_port = local.port;
+    facts.peer = kind->listening ? std::string() : name_of(socket, ::getpeername).text;
+    facts.other_namespace = other_namespace_of(socket);
+    facts.state = state_of(facts);
+    return facts;
 }
 
 }  // namespace sockbox::net

@@ -1,19 +1,22 @@
-// Addresses on Windows: IPv4 and IPv6.
+// Kind, state and addresses on Windows: IPv4 and IPv6.
 #include "net/socket_facts.h"
 
 namespace sockbox::net {
 
-void add_addresses(const Socket& socket, SocketFacts& facts) {
+Result<SocketFacts> facts_of(const Socket& socket) {
+    const auto kind = kind_of(socket);
+    if (!kind)
+        return fail(kind.error());
+    SocketFacts facts;
+    facts.kind = *kind;
     if (const auto local = socket.local()) {
         facts.local = local->to_string();
         facts.local_port = local->port();
     }
     if (const auto peer = socket.peer())
         facts.peer = peer->to_string();
-}
-
-std::uint64_t other_namespace_of(const Socket&) {
-    return 0;
+    facts.state = kind->listening ? "LISTEN" : facts.peer.empty() ? "UNCONN" : "ESTABLISHED";
+    return facts;
 }
 
 }  // namespace sockbox::net

@@ -1,0 +1,188 @@
+// One socket at work: reading, setting, and what is to be said about it.
+#include "tools/sockopt_session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tools/sockopt_report.h"
+#include "tools/sockopt_search.h"
+#include "tools/sockopt_work.h"
+
+namespace sockbox::tools {
+namespace {
+
+constexpr std::string_view tool = "sockopt";
+
+// A mistake of the user that only the socket's present value could show.
+int status_of_failure(const net::Error& error) {
+    return error.code == std::errc::invalid_argument ? exit_usage : exit_refused;
+}
+
+bool sets(const Request& request) {
+    return request.action != Request::Action::read;
+}
+
+}  // namespace
+
+TellOptions telling(const SockoptSettings& settings, bool dump, const Output& out) {
+    const Selection& selection = settings.selection;
+    TellOptions options;
+    options.json = settings.common.json;
+    options.values = settings.values;
+    options.failures = settings.work.all;
+    options.dump = dump;
+    // A plain new socket has nothing to tell of itself.
+    const bool somewhere =
+        selection.descriptor || !selection.listen.empty() || !selection.connect.empty();
+    options.heading = selection.searches() || (options.dump && somewhere);
+    options.colored = settings.common.colored(out);
+    return options;
+}
+
+void Session::complain(const net::Error& error, int status) {
+    tools::complain(io_, tool, error);
+    status_ = std::max(status_, status);
+}
+
+void Session::note(const std::string& text, int status) {
+    io_.err.print("{}: {}\n", tool, text);
+    status_ = std::max(status_, status);
+}
+
+// What a value that was set or could not be read puts on stderr, and what it makes of the status.
+void Session::remark_on(const Outcome& outcome) {
+    if (outcome.failed())
+        return complain(outcome.value.error(), status_of_failure(outcome.value.error()));
+    if (!outcome.change)
+        return;
+    if (!outcome.change->grant.hint.empty() && !settings_.common.quiet)
+        note("hint: " + outcome.change->grant.hint);
+    if (settings_.strict && !outcome.change->grant.as_asked)
+        note(text_of(outcome), exit_refused);
+}
+
+void Session::tell(const Outcome& outcome) {
+    ++told_;
+    teller_->tell(outcome);
+}
+
+// A socket that others have too is looked at once more before it is changed, and the change is told
+// ahead: whatever ends us, nothing was changed that the output does not name.
+net::Status Session::announce(const ChosenSocket& target, const net::Option& option,
+                              const std::optional<net::OptionValue>& before) {
+    if (!target.descriptor)
+        return {};
+    if (auto same = check_identity(target); !same)
+        return same;
+    teller_->announce(option, before);
+    return {};
+}
+
+// The first set that is refused ends it: what follows may have been meant to build on it.
+void Session::carry_out(ChosenSocket& target, const Request& request) {
+    if (refused_)
+        return;
+    const Outcome outcome = tools::carry_out(
+        target.socket, target.facts, request, settings_.work,
+        [&](const net::Option& option, const std::optional<net::OptionValue>& before) {
+            return announce(target, option, before);
+        });
+    tell(outcome);
+    remark_on(outcome);
+    set_ = set_ || outcome.change;
+    refused_ = sets(request) && !outcome.change;
+    if (refused_ && &request != &requests_.back())
+        note(fmt::format("{} was refused: what comes after it was left alone",
+                         request.option.name()));
+}
+
+void Session::dump(const ChosenSocket& target) {
+    dump_.read(target.socket, target.facts, [&](const Outcome& outcome) { tell(outcome); });
+}
+
+void Session::carry_out_all(ChosenSocket& target) {
+    refused_ = false;
+    set_ = false;
+    if (requests_.empty())
+        dump(target);
+    // Who asks for TCP_NODELAY of many sockets means those that have it.
+    const bool skips = settings_.selection.searches() && !settings_.work.all;
+    for (const Request& request : requests_)
+        if (!skips || applies(request.option.row(), target.facts.kind))
+            carry_out(target, request);
+    if (set_ && target.process && target.facts.kind.listening && !settings_.common.quiet)
+        remark_on_companions(target);
+}
+
+// Who sets an option of a listener may mean all that its port serves.
+void Session::remark_on_companions(const ChosenSocket& target) {
+    const Companions others = companions_of(target);
+    const int descriptor = target.descriptor.value_or(-1);
+    note(
+        fmt::format("fd {} listens: connections that it accepted before keep their own values ({} "
+                    "of its port now)",
+                    descriptor, others.accepted));
+    if (others.sharing > 0 && !settings_.selection.searches())
+        note(fmt::format("fd {}: {} more listen on its port (SO_REUSEPORT) and are as they were",
+                         descriptor, others.sharing));
+}
+
+void Session::work_on(ChosenSocket& target) {
+    const std::size_t before = told_;
+    teller_->begin(target);
+    if (target.socket.valid()) {
+        carry_out_all(target);
+    } else if (!requests_.empty()) {
+        note(heading(target) + ": the process that holds it may not be looked into", exit_refused);
+        closed_ = true;
+    }
+    if (requests_.empty() || told_ > before || !settings_.selection.searches())
+        end(target);
+    else
+        target.socket.close();
+}
+
+// A COMMAND that gets the socket has standard output for itself.
+void Session::end(ChosenSocket& target) {
+    if (!settings_.command.empty() && status_ == exit_ok)
+        return;
+    target.socket.close();
+    teller_->end();
+}
+
+// What is read shall tell of the state that the socket was put into.
+bool Session::prepare(ChosenSocket& target, const Place& place, bool last) {
+    for (const Request& request : requests_)
+        if (sets(request))
+            carry_out(target, request);
+    if (refused_)
+        return true;
+    const auto up = bring_up(target, settings_.selection, place);
+    if (up)
+        return true;
+    complain(up.error(), last ? exit_refused : exit_ok);
+    refused_ = last;
+    return last;
+}
+
+bool Session::work_on_new(ChosenSocket& target, const Place& place, bool last) {
+    if (!place) {
+        work_on(target);
+        return true;
+    }
+    refused_ = false;
+    if (!prepare(target, place, last))
+        return false;
+    if (requests_.empty() && !refused_) {
+        teller_->begin(target);
+        dump(target);
+    }
+    for (const Request& request : requests_)
+        if (!sets(request))
+            carry_out(target, request);
+    end(target);
+    return true;
+}
+
+}  // namespace sockbox::tools
