@@ -1,6 +1,5 @@
 // From what a command line names to sockets at work, many of them at once where they are only read.
 #include "tools/sockopt_survey.h"
-#include "report/counted.h"
 
 #include <fmt/format.h>
 
@@ -11,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "report/counted.h"
 #include "tools/in_order.h"
 #include "tools/sockopt_command.h"
 #include "tools/sockopt_search.h"
