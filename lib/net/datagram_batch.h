@@ -16,8 +16,10 @@ namespace sockbox::net {
 // One datagram, in the memory of the batch that received it.
 struct BatchedDatagram {
     std::span<std::byte> data;
-    Endpoint peer;   // where it came from, or goes to; with port 0: whom the socket is connected to
-    Endpoint local;  // the address it was sent to, or is to leave from; its port is unused
+    Endpoint peer;  // where it came from, or goes to; with port 0: whom the socket is connected to
+    // The address it was sent to, or is to leave from; its port is unused. Of one sent to many, our
+    // own that an answer would leave from, or none.
+    Endpoint local;
     bool truncated = false;
     bool to_one = true;  // sent to this host alone, not to a broadcast or multicast address
 

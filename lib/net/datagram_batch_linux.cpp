@@ -75,6 +75,8 @@ void read_ipv6(const cmsghdr& m, BatchedDatagram& datagram) {
         case IPV6_PKTINFO:
             datagram.local = endpoint_of(payload<in6_pktinfo>(m));
             datagram.to_one = !datagram.local.unmapped().is_multicast();
+            if (!datagram.to_one)
+                datagram.local = Endpoint::any(Family::ipv6);
             break;
         case IPV6_HOPLIMIT: datagram.hop_limit = static_cast<std::uint8_t>(payload<int>(m)); break;
         case IPV6_TCLASS:

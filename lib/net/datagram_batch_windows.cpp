@@ -118,6 +118,8 @@ struct DatagramBatch::State {
         const bool to_many = (message.header.dwFlags & (MSG_BCAST | MSG_MCAST)) != 0;
         const bool told = !datagram.local.is_unspecified();
         datagram.to_one = !to_many && (!told || datagram.local.is_unicast());
+        if (!datagram.to_one)
+            datagram.local = Endpoint::any(datagram.peer.family());
         return 0;
     }
 };

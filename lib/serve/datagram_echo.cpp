@@ -124,7 +124,7 @@ bool DatagramEcho::answerable(const net::BatchedDatagram& datagram, net::Deadlin
         reason = &counters_->dropped_source;
     else if (peer.port() < lowest_answered_port)
         reason = &counters_->dropped_port;
-    else if (!datagram.to_one)
+    else if (!datagram.to_one && !options_->answer_broadcast)
         reason = &counters_->dropped_destination;
     else if (datagram.truncated)
         reason = &counters_->dropped_truncated;

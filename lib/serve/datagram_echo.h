@@ -51,6 +51,7 @@ using MakeAnswer = std::function<bool(net::BatchedDatagram&)>;
 struct DatagramOptions {
     AccessList access;
     std::uint64_t replies_per_second = default_replies_per_second;  // 0: no bound
+    bool answer_broadcast = false;         // also what was sent to a broadcast or multicast address
     MakeAnswer make_answer{};              // empty: the answer is the datagram itself
     std::shared_ptr<const Faults> faults;  // of datagrams; may be null
 };

@@ -1,6 +1,8 @@
 // Opening all sockets of a server on one port.
 #include "serve/listeners.h"
 
+#include "net/datagram_batch.h"
+
 namespace sockbox::serve {
 namespace {
 
@@ -30,6 +32,14 @@ net::Prepare prepare_stream(const net::Prepare& further) {
     };
 }
 
+// So that of the first datagram, too, it is known to whom it was sent: whoever is to serve it may
+// look at it late.
+net::Status prepare_datagrams(net::Socket& socket, const net::Prepare& further) {
+    if (auto prepared = net::DatagramBatch::prepare(socket); !prepared)
+        return prepared;
+    return further ? further(socket) : net::Status();
+}
+
 // Opens the socket of one transport on one address; a port of 0 becomes the one it got.
 net::Status open_one(const ListenPlan& plan, const net::Endpoint& address, net::Transport transport,
                      Listeners& into) {
@@ -43,6 +53,9 @@ net::Status open_one(const ListenPlan& plan, const net::Endpoint& address, net::
     const auto local = socket->local();
     if (!local)
         return net::fail(local.error());
+    if (!tcp)
+        if (auto prepared = prepare_datagrams(*socket, {}); !prepared)
+            return prepared;
     into.port = local->port();
     (tcp ? into.tcp : into.udp).push_back(std::move(*socket));
     return {};
@@ -74,9 +87,8 @@ net::Result<Listeners> open_once(const ListenPlan& plan) {
 
 net::Status prepare_listener(net::Socket& socket, net::Transport transport,
                              const net::Prepare& prepare) {
-    if (transport == net::Transport::tcp)
-        return prepare_stream(prepare)(socket);
-    return prepare ? prepare(socket) : net::Status();
+    return transport == net::Transport::tcp ? prepare_stream(prepare)(socket)
+                                            : prepare_datagrams(socket, prepare);
 }
 
 net::Result<Listeners> open_listeners(const ListenPlan& plan) {
