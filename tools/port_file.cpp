@@ -2,16 +2,28 @@
 #include "tools/port_file.h"
 
 #include <filesystem>
+#include <utility>
 
 #include "tools/whole_file.h"
 
 namespace sockbox::tools {
 
 PortFile::~PortFile() {
+    static_cast<void>(remove());
+}
+
+net::Status PortFile::remove() {
     namespace fs = std::filesystem;
+    std::error_code code;
+    const std::string path = std::exchange(path_, {});
+    if (path.empty() || fs::symlink_status(path, code).type() != fs::file_type::regular)
+        return {};
+    fs::remove(path, code);
+    if (!code)
+        return {};
     std::error_code ignored;
-    if (!path_.empty() && fs::symlink_status(path_, ignored).type() == fs::file_type::regular)
-        fs::remove(path_, ignored);
+    fs::resize_file(path, 0, ignored);
+    return net::fail({code, "remove port file", path, {}, {}});
 }
 
 net::Status PortFile::write(const std::string& path, std::uint16_t port) {

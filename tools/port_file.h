@@ -8,13 +8,17 @@
 
 namespace sockbox::tools {
 
-// Removes the file at the end, if it wrote one.
+// Removes the file at the end, if it wrote one and that was not done before.
 class PortFile {
   public:
     PortFile() = default;
     PortFile(const PortFile&) = delete;
     PortFile& operator=(const PortFile&) = delete;
     ~PortFile();
+
+    // Removes what was written. Where the folder does not allow that, empties it, so that nobody
+    // takes an old port for one that is served, and fails with the reason.
+    net::Status remove();
 
     // Writes the port and an end of line, so that a reader sees all of it or no file.
     net::Status write(const std::string& path, std::uint16_t port);

@@ -30,6 +30,7 @@ struct PathBeneath {
 constexpr unsigned tell_version = 1;  // LANDLOCK_CREATE_RULESET_VERSION
 constexpr int rule_path_beneath = 1;  // LANDLOCK_RULE_PATH_BENEATH
 constexpr std::uint64_t remove_file = 1 << 5;
+constexpr std::uint64_t truncate_file = 1 << 14;  // since version 3
 constexpr std::uint64_t bind_and_connect_tcp = 0b11;
 constexpr std::uint64_t abstract_sockets_and_signals = 0b11;
 
@@ -46,16 +47,23 @@ std::size_t attributes_size(long version) {
     return version < 6 ? 2 * sizeof(std::uint64_t) : sizeof(RulesetAttributes);
 }
 
-net::Status allow_removal(const net::Socket& ruleset, const std::string& file) {
-    const std::string parent = std::filesystem::path(file).parent_path().string();
-    const std::string folder = parent.empty() ? "." : parent;
-    const net::Socket opened(::open(folder.c_str(), O_PATH | O_CLOEXEC));
+net::Status allow(const net::Socket& ruleset, std::uint64_t rights, const std::string& path) {
+    const net::Socket opened(::open(path.c_str(), O_PATH | O_CLOEXEC));
     if (!opened.valid())
-        return net::fail_last("Landlock", folder);
-    const PathBeneath rule{remove_file, opened.native()};
+        return net::fail_last("Landlock", path);
+    const PathBeneath rule{rights, opened.native()};
     if (::syscall(SYS_landlock_add_rule, ruleset.native(), rule_path_beneath, &rule, 0U) != 0)
-        return net::fail_last("Landlock", folder);
+        return net::fail_last("Landlock", path);
     return {};
+}
+
+// To remove it is a right about its folder, to empty it about the file.
+net::Status allow_removal(const net::Socket& ruleset, const std::string& file, long version) {
+    const std::string folder = std::filesystem::path(file).parent_path().string();
+    if (version >= 3)
+        if (auto emptied = allow(ruleset, truncate_file, file); !emptied)
+            return emptied;
+    return allow(ruleset, remove_file, folder.empty() ? "." : folder);
 }
 
 }  // namespace
@@ -72,7 +80,7 @@ net::Status enter_landlock(const std::vector<std::string>& removable) {
     if (!ruleset.valid())
         return net::fail_last("Landlock");
     for (const std::string& file : removable)
-        if (auto allowed = allow_removal(ruleset, file); !allowed)
+        if (auto allowed = allow_removal(ruleset, file, version); !allowed)
             return allowed;
     if (::syscall(SYS_landlock_restrict_self, ruleset.native(), 0U) != 0)
         return net::fail_last("Landlock");
