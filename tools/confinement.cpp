@@ -22,10 +22,7 @@ net::Status Confinement::look_up() {
     return {};
 }
 
-net::Status Confinement::drop_rights(const std::string& removable,
-                                     serve::SandboxReport& report) const {
-    if (!user_ && no_sandbox_)
-        return {};
+net::Status Confinement::become_user(const std::string& removable) {
     if (user_ && !removable.empty())
         if (auto given = serve::give_file(removable, *user_); !given)
             return given;
@@ -33,32 +30,35 @@ net::Status Confinement::drop_rights(const std::string& removable,
     if (!dropped && user_)
         return dropped;
     if (user_)
-        report.entered.push_back("user " + user_->name);
+        report_.entered.push_back("user " + user_->name);
     if (dropped)
-        report.entered.emplace_back("no capabilities");
+        report_.entered.emplace_back("no capabilities");
     else
-        report.left_out.push_back(dropped.error().message());
+        report_.left_out.push_back(dropped.error().message());
     return {};
 }
 
-net::Status Confinement::enter(std::string_view engine, const std::string& removable,
-                               const std::function<void(std::string_view)>& tell) const {
-    serve::SandboxReport report;
-    if (auto dropped = drop_rights(removable, report); !dropped)
-        return dropped;
-    if (no_sandbox_) {
-        report.left_out.emplace_back("--no-sandbox");
-    } else {
-        serve::SandboxPlan plan{engine, {}};
-        if (!removable.empty())
-            plan.removable.push_back(removable);
-        serve::enter_sandbox(plan, report);
-    }
-    if (!report.entered.empty())
-        tell(fmt::format("sandbox: {}", fmt::join(report.entered, ", ")));
-    for (const std::string& reason : report.left_out)
-        tell("sandbox: left out: " + reason);
+net::Status Confinement::drop_rights(const std::string& removable) {
+    if (user_ || !no_sandbox_)
+        if (auto became = become_user(removable); !became)
+            return became;
+    if (no_sandbox_)
+        report_.left_out.emplace_back("--no-sandbox");
+    else
+        serve::leave_files(
+            removable.empty() ? std::vector<std::string>() : std::vector<std::string>{removable},
+            report_);
     return {};
+}
+
+void Confinement::forbid_calls(std::string_view engine,
+                               const std::function<void(std::string_view)>& tell) {
+    if (!no_sandbox_)
+        serve::forbid_calls(engine, report_);
+    if (!report_.entered.empty())
+        tell(fmt::format("sandbox: {}", fmt::join(report_.entered, ", ")));
+    for (const std::string& reason : report_.left_out)
+        tell("sandbox: left out: " + reason);
 }
 
 }  // namespace sockbox::tools

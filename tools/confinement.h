@@ -19,18 +19,21 @@ class Confinement {
     // Looks up the user; fails with std::errc::invalid_argument where there is none of that name.
     net::Status look_up();
 
-    // Gives up rights, files and system calls, before any other thread starts. `removable` is the
-    // path of a file that is removed at the end, or empty. Fails where the user cannot be changed;
-    // of the rest, `tell` hears what was entered and what was not.
-    net::Status enter(std::string_view engine, const std::string& removable,
-                      const std::function<void(std::string_view)>& tell) const;
+    // Gives up rights and files, before any other thread starts. `removable` is the path of a file
+    // that is removed at the end, or empty. Fails where the user cannot be changed.
+    net::Status drop_rights(const std::string& removable);
+
+    // Gives up the system calls that the engine does not need, once it is ready to serve; then
+    // `tell` hears what was entered of the sandbox and what was not.
+    void forbid_calls(std::string_view engine, const std::function<void(std::string_view)>& tell);
 
   private:
-    net::Status drop_rights(const std::string& removable, serve::SandboxReport& report) const;
+    net::Status become_user(const std::string& removable);
 
     std::string user_name_;
     std::optional<serve::User> user_;
     bool no_sandbox_ = false;
+    serve::SandboxReport report_;
 };
 
 }  // namespace sockbox::tools

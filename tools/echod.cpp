@@ -9,11 +9,11 @@
 #include "net/sysctl.h"
 #include "net/units.h"
 #include "report/json.h"
-#include "serve/engines.h"
 #include "serve/systemd.h"
 #include "tools/access.h"
 #include "tools/cli.h"
 #include "tools/confinement.h"
+#include "tools/echod_engine.h"
 #include "tools/echod_log.h"
 #include "tools/echod_metrics.h"
 #include "tools/echod_ready.h"
@@ -121,9 +121,11 @@ void declare(Cli& cli, Asked& asked) {
                 take_integer(asked.max_workers, 1, most_workers));
     declare_limits(cli, asked);
     declare_access(cli, asked.serve.datagrams);
-    cli.flag("--once", "serve one TCP client, and end with it", asked.serve.limits.once);
-    cli.repeated("--set", "NAME=VALUE", "a socket option, as sockopt knows it; repeatable",
-                 take_setting(asked.settings))
+    cli.flag("--answer-broadcast", "answer UDP to broadcast and multicast addresses, too",
+             asked.serve.datagrams.answer_broadcast)
+        .flag("--once", "serve one TCP client, and end with it", asked.serve.limits.once)
+        .repeated("--set", "NAME=VALUE", "a socket option, as sockopt knows it; repeatable",
+                  take_setting(asked.settings))
         .option("--port-file", "FILE", "write the port there once listening",
                 take_text(asked.port_file));
     asked.metrics.declare(cli);
@@ -205,27 +207,6 @@ std::string mistake_in_bind(Asked& asked) {
     return {};
 }
 
-// The engine asked for; of "auto" the best, with a note where a better one is refused.
-net::Result<const serve::Engine*> choose_engine(const std::string& name, EchodLog& log) {
-    if (name != "auto") {
-        const serve::Engine* engine = serve::find_engine(name);
-        if (engine == nullptr)
-            return net::fail({std::make_error_code(std::errc::not_supported),
-                              "engine",
-                              name,
-                              "not on this platform",
-                              {}});
-        if (auto available = engine->available(); !available)
-            return net::fail(available.error());
-        return engine;
-    }
-    std::vector<net::Error> refusals;
-    const serve::Engine& best = serve::best_engine(refusals);
-    for (const net::Error& refusal : refusals)
-        log.note(fmt::format("{}; falling back to {}", refusal.message(), best.name));
-    return &best;
-}
-
 // Linux cuts the listen queue down to a setting of the system without a word (listen(2)).
 void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
     const auto setting = net::read_sysctl("net.core.somaxconn");
@@ -252,15 +233,8 @@ net::Result<serve::Listeners> take_or_open_listeners(const Asked& asked, EchodLo
     return std::move(**passed);
 }
 
-net::Status confine(const Asked& asked, const serve::Engine& engine, EchodLog& log) {
-    return asked.confinement.enter(engine.name, asked.port_file, [&](std::string_view note) {
-        if (asked.common.verbose)
-            log.note(note);
-    });
-}
-
 // Serves until it is told to end; the exit status.
-net::Result<int> serve_clients(const serve::Engine& engine, const serve::ServeOptions& options,
+net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& options,
                                const Asked& asked, EchodLog& log, Io io) {
     auto drain = net::StopSignal::create();
     auto abort = net::StopSignal::create();
@@ -273,7 +247,6 @@ net::Result<int> serve_clients(const serve::Engine& engine, const serve::ServeOp
     auto notice = serve::StateNotice::open();
     if (!notice)
         return net::fail(notice.error());
-    log.on_drain([&notice] { notice->tell("STOPPING=1"); });
     PortFile port_file;
     if (!asked.port_file.empty())
         if (auto written = port_file.write(asked.port_file, listeners->port); !written)
@@ -284,23 +257,36 @@ net::Result<int> serve_clients(const serve::Engine& engine, const serve::ServeOp
     if (!counters)
         return net::fail(counters.error());
     serve::Service service(options, **counters, log, *drain, *abort);
-    auto metrics = asked.metrics.open([&] { return echod_metrics(**counters, engine.name); },
-                                      [draining = &*drain] { return !draining->raised(); });
+    auto metrics =
+        asked.metrics.open([&] { return echod_metrics(**counters, choice.engine().name); },
+                           [draining = &*drain] { return !draining->raised(); });
     if (!metrics)
         return net::fail(metrics.error());
-    if (auto confined = confine(asked, engine, log); !confined)
-        return net::fail(confined.error());
+    Confinement confinement = asked.confinement;
+    if (auto dropped = confinement.drop_rights(asked.port_file); !dropped)
+        return net::fail(dropped.error());
     net::StatusRequests requests([&] { log.status(**counters); });
     if (auto started = requests.start(); !started)
         return net::fail(started.error());
-    if (!asked.common.quiet)
-        announce(*listeners, engine, options, *metrics, asked.common.json, io);
-    notice->tell("READY=1");
-    if (*metrics)
-        if (auto started = (*metrics)->start(); !started)
-            return net::fail(started.error());
-    if (auto served = engine.serve(service, std::move(*listeners)); !served)
-        return net::fail(served.error());
+    net::Status watched;  // whether the metrics are shown
+    log.on_ready([&] {
+        confinement.forbid_calls(choice.engine().name, [&](std::string_view note) {
+            if (asked.common.verbose)
+                log.note(note);
+        });
+        if (*metrics)
+            watched = (*metrics)->start();
+        if (!watched)
+            return drain->raise();
+        if (!asked.common.quiet)
+            announce(*listeners, choice.engine(), options, *metrics, asked.common.json, io);
+        notice->tell("READY=1");
+    });
+    log.on_drain([&notice] { notice->tell("STOPPING=1"); });
+    if (auto served = choice.serve(service, std::move(*listeners)); !served || !watched)
+        return net::fail((served ? watched : served).error());
+    if (auto removed = port_file.remove(); !removed)
+        log.note(removed.error().message() + "; it is left empty");
     log.aborted(**counters);
     const bool failed =
         options.limits.once ? (*counters)->broken() > 0 : (*counters)->aborted() > 0;
@@ -311,15 +297,11 @@ net::Result<int> choose_and_serve(const Asked& asked, const net::Status& user, E
                                   Io io) {
     if (!user)
         return net::fail(user.error());
-    const auto chosen = choose_engine(asked.engine, log);
-    if (!chosen)
-        return net::fail(chosen.error());
     const serve::ServeOptions options = serve_options(asked);
-    const serve::Engine& engine = serve::engine_with(**chosen, options.faults.get());
-    if (&engine != *chosen && asked.engine != "auto")
-        log.note(fmt::format("{} makes no faults of TCP: {} serves in its place", asked.engine,
-                             engine.name));
-    return serve_clients(engine, options, asked, log, io);
+    auto choice = EngineChoice::make(asked.engine, options.faults.get(), log);
+    if (!choice)
+        return net::fail(choice.error());
+    return serve_clients(*choice, options, asked, log, io);
 }
 
 }  // namespace

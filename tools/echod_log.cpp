@@ -100,6 +100,12 @@ void EchodLog::trouble(const net::Error& error) {
     unless_out_of_memory([&] { note(error.message()); });
 }
 
+void EchodLog::ready() {
+    ready_ = true;
+    if (act_on_ready_)
+        act_on_ready_();
+}
+
 void EchodLog::drain_began() {
     if (act_on_drain_)
         act_on_drain_();

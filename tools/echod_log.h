@@ -21,6 +21,11 @@ class EchodLog final : public serve::Observer {
     void ended(const serve::ConnectionReport& report) override;
     void trouble(const net::Error& error) override;
     void drain_began() override;
+    void ready() override;
+
+    // Called when the engine is ready. Whether it was.
+    void on_ready(std::function<void()> act) { act_on_ready_ = std::move(act); }
+    bool was_ready() const noexcept { return ready_; }
 
     // Called when no more clients are accepted, from any of the server's threads.
     void on_drain(std::function<void()> act) { act_on_drain_ = std::move(act); }
@@ -38,6 +43,8 @@ class EchodLog final : public serve::Observer {
     Output& output_;
     Format format_;
     bool verbose_;
+    bool ready_ = false;
+    std::function<void()> act_on_ready_;
     std::function<void()> act_on_drain_;
 };
 

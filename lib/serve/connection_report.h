@@ -39,6 +39,9 @@ struct ConnectionReport {
 // not throw.
 class Observer {
   public:
+    // The engine has all threads, rings and the like that it begins with, and serves from now on;
+    // once, before its first client, by the thread that called it.
+    virtual void ready() {}
     virtual void opened(const net::Endpoint& peer) = 0;
     virtual void ended(const ConnectionReport& report) = 0;
     // What the server could not do and goes on after; each kind once a second at most.

@@ -103,7 +103,7 @@ class EpollLoop : public Reactor {
 
 }  // namespace
 
-net::Status serve_with_epoll(Service& service, Listeners listeners) {
+net::Status serve_with_epoll(Service& service, Listeners&& listeners) {
     return serve_with_loops<EpollLoop>(service, std::move(listeners));
 }
 

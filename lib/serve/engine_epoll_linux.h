@@ -5,6 +5,6 @@
 
 namespace sockbox::serve {
 
-net::Status serve_with_epoll(Service& service, Listeners listeners);
+net::Status serve_with_epoll(Service& service, Listeners&& listeners);
 
 }  // namespace sockbox::serve

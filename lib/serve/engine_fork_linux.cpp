@@ -157,12 +157,13 @@ void Child::tell_loss(int status) {
 
 }  // namespace
 
-net::Status serve_with_processes(Service& service, Listeners listeners) {
+net::Status serve_with_processes(Service& service, Listeners&& listeners) {
     Reactor reactor(service, make_poll_poller());
     Children children(service, reactor);
     if (auto prepared = children.prepare(); !prepared)
         return prepared;
     reactor.place_with([&children](Client&& client) { children.serve(std::move(client)); });
+    service.observer().ready();
     return reactor.serve(std::move(listeners));
 }
 

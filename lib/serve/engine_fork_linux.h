@@ -12,6 +12,6 @@ namespace sockbox::serve {
 // that another thread could have held at that moment: the C library gives it a usable malloc, it
 // logs through a pipe to its parent, and the admission's lock is only ever taken by the thread that
 // forks. It starts no thread, and ends without running what is registered for the parent's end.
-net::Status serve_with_processes(Service& service, Listeners listeners);
+net::Status serve_with_processes(Service& service, Listeners&& listeners);
 
 }  // namespace sockbox::serve

@@ -7,11 +7,10 @@
 namespace sockbox::serve {
 
 net::Status io_uring_available() {
-    const auto ring = Ring::create();
-    return ring ? net::Status() : net::Status(net::fail(ring.error()));
+    return Ring::probe();
 }
 
-net::Status serve_with_io_uring(Service& service, Listeners listeners) {
+net::Status serve_with_io_uring(Service& service, Listeners&& listeners) {
     return serve_with_loops<RingReactor>(service, std::move(listeners));
 }
 

@@ -6,6 +6,6 @@
 namespace sockbox::serve {
 
 net::Status io_uring_available();
-net::Status serve_with_io_uring(Service& service, Listeners listeners);
+net::Status serve_with_io_uring(Service& service, Listeners&& listeners);
 
 }  // namespace sockbox::serve

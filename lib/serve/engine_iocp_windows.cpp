@@ -110,7 +110,7 @@ class Watcher {
 
 }  // namespace
 
-net::Status serve_with_iocp(Service& service, Listeners listeners) {
+net::Status serve_with_iocp(Service& service, Listeners&& listeners) {
     auto first = IocpLoop::create(service);
     if (!first)
         return net::fail(first.error());
@@ -123,6 +123,7 @@ net::Status serve_with_iocp(Service& service, Listeners listeners) {
     }
     if (!workers.empty())
         (*first)->place_with(in_turn(**first, workers));
+    service.observer().ready();
     if (auto ready = (*first)->listen(std::move(listeners.tcp)); !ready)
         return ready;
     auto watcher = Watcher::start(service, std::move(listeners.udp), [&] {

@@ -21,7 +21,8 @@ net::Status serve_streams(Service& service, std::vector<net::Socket> tcp) {
 
 }  // namespace
 
-net::Status serve_iteratively(Service& service, Listeners listeners) {
+net::Status serve_iteratively(Service& service, Listeners&& listeners) {
+    service.observer().ready();
     net::Status answered;
     net::Result<std::thread> datagrams{};
     if (!listeners.udp.empty())

@@ -92,8 +92,9 @@ std::unique_ptr<Poller> make_poll_poller() {
     return std::make_unique<PollPoller>();
 }
 
-net::Status serve_with_poll(Service& service, Listeners listeners) {
+net::Status serve_with_poll(Service& service, Listeners&& listeners) {
     Reactor reactor(service, make_poll_poller());
+    service.observer().ready();
     return reactor.serve(std::move(listeners));
 }
 

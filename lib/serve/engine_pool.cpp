@@ -108,12 +108,13 @@ class Pool {
 
 }  // namespace
 
-net::Status serve_with_pool(Service& service, Listeners listeners) {
+net::Status serve_with_pool(Service& service, Listeners&& listeners) {
     Pool pool(service);
     if (auto started = pool.start(); !started)
         return started;
     Reactor reactor(service, make_poll_poller());
     reactor.place_with([&pool](Client&& client) { pool.serve(std::move(client)); });
+    service.observer().ready();
     return reactor.serve(std::move(listeners));
 }
 

@@ -62,7 +62,7 @@ class ThreadSet {
 
 }  // namespace
 
-net::Status serve_with_threads(Service& service, Listeners listeners) {
+net::Status serve_with_threads(Service& service, Listeners&& listeners) {
     ThreadSet threads;
     Reactor reactor(service, make_poll_poller());
     reactor.place_with([&](Client&& client) {
@@ -73,6 +73,7 @@ net::Status serve_with_threads(Service& service, Listeners listeners) {
         if (!started)
             turn_away(service, std::move(*own), started.error());
     });
+    service.observer().ready();
     return reactor.serve(std::move(listeners));
 }
 

@@ -27,7 +27,7 @@ std::vector<Engine> all_engines() {
 
 }  // namespace
 
-net::Status Engine::serve(Service& service, Listeners listeners) const {
+net::Status Engine::serve(Service& service, Listeners&& listeners) const {
     return unless_out_of_memory("serve", [&] { return run(service, std::move(listeners)); });
 }
 

@@ -20,14 +20,15 @@ struct Engine {
     // Whether this machine allows it; the error says what is in the way.
     net::Status (*available)();
     // As serve(), but that it may throw std::bad_alloc before its first client.
-    net::Status (*run)(Service& service, Listeners listeners);
+    net::Status (*run)(Service& service, Listeners&& listeners);
     // The engine that serves in its place where connections are to have faults: those hold bytes
     // back, for which an engine of completions is not made. Empty: it makes them itself.
     std::string_view for_faults{};
 
     // Serves until the service's drain is raised and all is finished, or its abort is; blocks.
-    // Fails where the system leaves it no way to go on.
-    net::Status serve(Service& service, Listeners listeners) const;
+    // Fails where the system leaves it no way to go on, or to begin: until it tells the observer
+    // that it is ready, it leaves the listeners as they are, for another engine to take.
+    net::Status serve(Service& service, Listeners&& listeners) const;
 };
 
 // Those of this system, the best one last.
@@ -50,9 +51,9 @@ std::span<const Engine> system_engines();
 
 net::Status always_available();
 
-net::Status serve_iteratively(Service& service, Listeners listeners);
-net::Status serve_with_threads(Service& service, Listeners listeners);
-net::Status serve_with_pool(Service& service, Listeners listeners);
-net::Status serve_with_poll(Service& service, Listeners listeners);
+net::Status serve_iteratively(Service& service, Listeners&& listeners);
+net::Status serve_with_threads(Service& service, Listeners&& listeners);
+net::Status serve_with_pool(Service& service, Listeners&& listeners);
+net::Status serve_with_poll(Service& service, Listeners&& listeners);
 
 }  // namespace sockbox::serve

@@ -80,7 +80,7 @@ class LoopThread {
 
 // An engine of so many loops as there are to be workers; as Engine::serve.
 template <class Loop>
-net::Status serve_with_loops(Service& service, Listeners listeners) {
+net::Status serve_with_loops(Service& service, Listeners&& listeners) {
     auto first = Loop::create(service);
     if (!first)
         return net::fail(first.error());
@@ -99,6 +99,7 @@ net::Status serve_with_loops(Service& service, Listeners listeners) {
             else
                 others[next]->put(std::move(client));
         });
+    service.observer().ready();
     net::Status status = (*first)->serve(std::move(listeners));
     for (const auto& other : others)
         if (auto finished = other->finish(); status && !finished)

@@ -18,21 +18,24 @@ class BufferGroup;
 struct RingBuffer {
     std::byte* data = nullptr;
     BufferGroup* home = nullptr;
-    RingBuffer* next = nullptr;  // of those that wait to be sent
+    RingBuffer* next = nullptr;  // of those that wait to be sent, or to be listed
     std::uint32_t begin = 0;     // what is left to send
     std::uint32_t end = 0;
     std::uint16_t number = 0;
 };
 
 // Buffers of one size, registered with a ring under a number (io_uring_register_buf_ring(3)). They
-// come in slabs as they are needed, so those that nobody fills cost no memory.
+// come in slabs as they are needed, so those that nobody fills cost no memory. The list of those
+// that the kernel may fill next is memory that it locks, of which a user may have little: it is
+// short, and the other free ones wait to be put on it.
 class BufferGroup {
   public:
     struct Shape {
         std::uint16_t group;
         std::uint32_t buffer_bytes;
-        unsigned slab_buffers;
-        unsigned most_buffers;  // a power of two, at most 32768
+        unsigned slab_buffers;  // at most as many as there are listed
+        unsigned most_buffers;  // at most 65536
+        unsigned most_listed;   // a power of two
     };
 
     explicit BufferGroup(const Shape& shape) : shape_(shape) {}
@@ -48,8 +51,9 @@ class BufferGroup {
     RingBuffer& filled(unsigned flags, std::uint32_t bytes) noexcept;
     void give_back(RingBuffer& buffer) noexcept;
 
-    // One slab more; false when there are as many as there may be, or no memory.
-    bool grow() noexcept;
+    // Whether the kernel has a buffer to fill; makes a slab more where it has none. False when
+    // there are as many as there may be, or no memory.
+    bool has_free() noexcept { return listed_ > 0 || grow(); }
 
   private:
     struct Slab {
@@ -57,9 +61,14 @@ class BufferGroup {
         std::unique_ptr<RingBuffer[]> buffers;
     };
 
+    bool grow() noexcept;
+    void list(RingBuffer& buffer) noexcept;
+
     Shape shape_;
     Pages free_list_memory_;
     io_uring_buf_ring* free_list_ = nullptr;
+    unsigned listed_ = 0;
+    RingBuffer* unlisted_ = nullptr;  // free ones for which the list has no room
     std::vector<Slab> slabs_;
 };
 

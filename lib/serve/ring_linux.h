@@ -30,6 +30,9 @@ class Ring {
   public:
     // Fails where the kernel is too old (before 6.1), or io_uring is refused.
     static net::Result<std::unique_ptr<Ring>> create();
+    // Fails as that does, but for memory that a user may not lock (RLIMIT_MEMLOCK), of which it
+    // needs little itself.
+    static net::Status probe();
     Ring(const Ring&) = delete;
     Ring& operator=(const Ring&) = delete;
     ~Ring();
@@ -55,7 +58,8 @@ class Ring {
 
   private:
     Ring() = default;
-    net::Status open();
+    net::Status open(unsigned submissions, unsigned completions);
+    net::Status restrict_and_enable();
     io_uring_sqe& entry();
     void take_completions();
 
@@ -63,8 +67,8 @@ class Ring {
     bool open_ = false;
     // A kernel fills up to 32 buffers for one socket before it lets us stop it: small ones, so that
     // a peer that never reads costs little.
-    BufferGroup small_{{0, 2048, 64, 16384}};
-    BufferGroup large_{{1, 64 * 1024, 4, 16384}};
+    BufferGroup small_{{0, 2048, 64, 16384, 1024}};
+    BufferGroup large_{{1, 64 * 1024, 4, 16384, 256}};
 };
 
 }  // namespace sockbox::serve

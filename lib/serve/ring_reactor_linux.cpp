@@ -230,7 +230,7 @@ void RingReactor::remove_if_gone(RingConnection& connection) {
 }
 
 void RingReactor::wait_for_buffer(RingConnection& connection, bool large) noexcept {
-    if ((large ? ring_->large() : ring_->small()).grow())
+    if ((large ? ring_->large() : ring_->small()).has_free())
         return connection.begin();
     try {
         hungry_[large ? 1 : 0].push_back(&connection);

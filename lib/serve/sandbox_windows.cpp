@@ -3,8 +3,10 @@
 
 namespace sockbox::serve {
 
-void enter_sandbox(const SandboxPlan& /*plan*/, SandboxReport& report) {
+void leave_files(const std::vector<std::string>& /*removable*/, SandboxReport& report) {
     report.left_out.emplace_back("not on this platform");
 }
+
+void forbid_calls(std::string_view /*engine*/, SandboxReport& /*report*/) {}
 
 }  // namespace sockbox::serve

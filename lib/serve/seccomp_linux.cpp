@@ -1,6 +1,7 @@
 // The lists of allowed system calls, over libseccomp.
 #include "serve/seccomp_linux.h"
 
+#include <linux/io_uring.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -41,11 +42,9 @@ constexpr std::array for_all{
     // facts, and the port file
     SCMP_SYS(getrandom), SCMP_SYS(getrlimit), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getuid),
     SCMP_SYS(geteuid), SCMP_SYS(getrusage), SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
-    SCMP_SYS(statx), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rmdir)};
+    SCMP_SYS(statx), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rmdir), SCMP_SYS(truncate)};
 
 constexpr std::array for_fork{SCMP_SYS(wait4), SCMP_SYS(waitid)};
-constexpr std::array for_io_uring{SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter),
-                                  SCMP_SYS(io_uring_register)};
 
 constexpr scmp_datum_t new_namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
                                         CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
@@ -114,8 +113,11 @@ int add_rules(scmp_filter_ctx filter, std::string_view engine) {
     } else {
         rules.allow_where(SCMP_SYS(clone), {all_of(0, CLONE_THREAD | CLONE_VM)});
     }
-    if (engine == "io_uring")
-        rules.allow(for_io_uring);
+    // Its rings are there, and bound to their operations; of new ones nothing would be known here.
+    if (engine == "io_uring") {
+        rules.allow(std::array{SCMP_SYS(io_uring_enter)});
+        rules.allow_where(SCMP_SYS(io_uring_register), {equal(1, IORING_UNREGISTER_RING_FDS)});
+    }
     return rules.error();
 }
 

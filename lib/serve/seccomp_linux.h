@@ -7,6 +7,7 @@
 
 namespace sockbox::serve {
 
+// For all threads of the process.
 net::Status enter_seccomp(std::string_view engine);
 
 }  // namespace sockbox::serve
