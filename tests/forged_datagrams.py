@@ -4,7 +4,10 @@
 Usage: forged_datagrams.py ECHOD SCENARIO, as root in a network namespace of its own, whose loopback
 interface is up. Ends with status 1 and a line where echod does not do what it should.
 """
+import atexit
+import ctypes
 import json
+import os
 import select
 import signal
 import socket
@@ -17,10 +20,11 @@ PATIENCE = 30
 
 
 class Echod:
-    def __init__(self, program, *options):
+    def __init__(self, program, *options, bind="127.0.0.1"):
         self.process = subprocess.Popen(
-            [program, "--udp", "--port", "0", "--bind", "127.0.0.1", "--log-format", "json", *options],
+            [program, "--udp", "--port", "0", "--bind", bind, "--log-format", "json", *options],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        atexit.register(self.end)
         self.port = int(self.process.stdout.readline().split(":")[1].split()[0])
 
     def counts(self):
@@ -69,6 +73,59 @@ def forge(source, source_port, port, data=b"x"):
     raw.close()
 
 
+def forge_frame(source, target, port):
+    """A datagram as an interface hands it up, for a source that the kernel itself would fill in."""
+    udp = struct.pack("!HHHH", 4242, port, 9, 0) + b"x"
+    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, socket.IPPROTO_UDP, 0,
+                         socket.inet_aton(source), socket.inet_aton(target))
+    words = sum(struct.unpack("!10H", header))
+    checksum = ~((words >> 16) + (words & 0xFFFF)) & 0xFFFF
+    frame = bytes(12) + b"\x08\x00" + header[:10] + struct.pack("!H", checksum) + header[12:] + udp
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
+        raw.bind(("lo", 0))
+        raw.send(frame)
+
+
+class Neighbour:
+    """A host of its own, 10.1.0.2/24, linked to ours, which is 10.1.0.1/24."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(["unshare", "-n", "sh", "-c", "echo; exec cat"],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        atexit.register(self.end)
+        self.process.stdout.readline()
+        run("ip link add ours type veth peer name theirs")
+        run(f"ip link set theirs netns {self.process.pid}")
+        run("ip address add 10.1.0.1/24 broadcast + dev ours")
+        run("ip link set ours up")
+        with self:
+            run("ip address add 10.1.0.2/24 broadcast + dev theirs")
+            run("ip link set theirs up")
+            run("ip route add 224.0.0.0/4 dev theirs")
+
+    def enter(self, process):
+        with open(f"/proc/{process}/ns/net", "rb") as namespace:
+            if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), 0) != 0:
+                sys.exit("setns: " + os.strerror(ctypes.get_errno()))
+
+    def __enter__(self):
+        self.home = os.open("/proc/self/ns/net", os.O_RDONLY)
+        self.enter(self.process.pid)
+        return self
+
+    def __exit__(self, *_):
+        ctypes.CDLL(None).setns(self.home, 0)
+        os.close(self.home)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def run(command):
+    subprocess.run(command.split(), check=True)
+
+
 def client():
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.bind(("127.0.0.1", 0))
@@ -98,6 +155,49 @@ def sources(program):
     expect(counts["dropped_port"] == 7, counts)
     expect(counts["answered"] == 2, counts)
     echod.end()
+    everywhere = Echod(program, bind="0.0.0.0")
+    forge_frame("0.0.0.0", "255.255.255.255", everywhere.port)
+    expect(is_answered(everywhere.port), "an honest client is not answered")
+    counts = everywhere.wait_for(lambda counts: counts["answered"] == 1)
+    expect(counts["dropped_source"] == 1 and counts["answered"] == 1, counts)
+    everywhere.end()
+
+
+def broadcast(program):
+    """What is sent to all hosts of a network, or to a group, is answered where that is wanted."""
+    neighbour = Neighbour()
+    group = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    group.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+                     socket.inet_aton("224.1.2.3") + socket.inet_aton("10.1.0.1"))
+    with neighbour:
+        asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        asking.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        asking.bind(("10.1.0.2", 0))
+    targets = ("10.1.0.255", "255.255.255.255", "224.1.2.3")
+
+    def ask_all(echod):
+        """The sources of the answers to each target and, so that none comes later, to our address."""
+        for target in (*targets, "10.1.0.1"):
+            asking.sendto(target.encode(), (target, echod.port))
+        answers = {}
+        while "10.1.0.1" not in answers and select.select([asking], [], [], PATIENCE)[0]:
+            asked, source = asking.recvfrom(100)
+            answers[asked.decode()] = source
+        return answers
+
+    echod = Echod(program, bind="0.0.0.0")
+    answers = ask_all(echod)
+    expect(set(answers) == {"10.1.0.1"}, "answered:", answers)
+    counts = echod.wait_for(lambda counts: counts["dropped_destination"] + counts["answered"] == 4)
+    expect(counts["dropped_destination"] == 3 and counts["answered"] == 1, counts)
+    echod.end()
+
+    echod = Echod(program, "--answer-broadcast", bind="0.0.0.0")
+    answers = ask_all(echod)
+    expect(set(answers) == {*targets, "10.1.0.1"}, "answered:", answers)
+    expect(set(answers.values()) == {("10.1.0.1", echod.port)}, "answered from", answers)
+    echod.end()
+    neighbour.end()
 
 
 def batch(program):
@@ -173,7 +273,8 @@ def refused(program):
     echod.end()
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in (sources, batch, loop, overflow, refused)}
+SCENARIOS = {scenario.__name__: scenario for scenario in (sources, broadcast, batch, loop,
+                                                             overflow, refused)}
 
 if __name__ == "__main__":
     SCENARIOS[sys.argv[2]](sys.argv[1])

@@ -35,6 +35,15 @@ Answer ask(net::Socket& socket) {
     return socket.receive({&byte, 1}).done() ? Answer::echo : Answer::closed;
 }
 
+// Ends what strace runs: killed itself, it would leave that behind.
+void end_traced(Process& strace) {
+    const std::string id = std::to_string(strace.pid());
+    std::ifstream children("/proc/" + id + "/task/" + id + "/children");
+    for (int child = 0; children >> child;)
+        ::kill(child, SIGTERM);
+    EXPECT_EQ(strace.wait().status, 0);
+}
+
 class EngineUnderFault : public testing::TestWithParam<std::string> {
   protected:
     void SetUp() override {
@@ -93,12 +102,40 @@ TEST_P(EngineUnderFault, AnAcceptThatFailsIsNotTheEnd) {
             auto client = connect(port);
             expect_served(client);
         }
-        // A killed strace would leave it behind.
-        const std::string id = std::to_string(server.pid());
-        std::ifstream children("/proc/" + id + "/task/" + id + "/children");
-        for (int child = 0; children >> child;)
-            ::kill(child, SIGTERM);
-        EXPECT_EQ(server.wait().status, 0);
+        end_traced(server);
+    }
+}
+
+// A reply that the system refuses costs no other one.
+TEST(EchodDatagrams, AReplyThatFailsIsTheOnlyOneLost) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "LeakSanitizer cannot work under strace";
+#endif
+    if (!std::ifstream("/usr/bin/strace"))
+        GTEST_SKIP() << "strace is not there";
+    for (const char* error : {"EPERM", "EHOSTUNREACH", "ENOBUFS", "EMSGSIZE", "ECONNREFUSED"}) {
+        SCOPED_TRACE(error);
+        Process server({"/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=sendmmsg",
+                        "-e", "inject=sendmmsg:error=" + std::string(error) + ":when=1",
+                        SOCKBOX_BIN_DIR "/echod", "-e", "poll", "-p", "0", "-b", "127.0.0.1",
+                        "--udp", "--log-format", "json"});
+        const std::string line = server.read_line();
+        if (line.empty())
+            GTEST_SKIP() << "strace may not trace here";
+        auto socket = net::bind_datagram(net::Endpoint::loopback(net::Family::ipv4));
+        ASSERT_TRUE(socket);
+        for (int number = 0; number < 4; ++number) {
+            const auto byte = static_cast<std::byte>(number);
+            ASSERT_TRUE(socket->send_to({&byte, 1}, loopback(port_in(line))).done());
+        }
+        for (int number = 1; number < 4; ++number) {
+            ASSERT_EQ(net::wait_for(*socket, net::Direction::receive, net::deadline_in(patience)),
+                      net::Readiness::ready);
+            std::byte got{};
+            static_cast<void>(socket->receive_from({&got, 1}));
+            EXPECT_EQ(got, static_cast<std::byte>(number));
+        }
+        end_traced(server);
     }
 }
 

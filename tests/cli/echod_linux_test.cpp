@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <csignal>
+#include <fstream>
 
 #include "net/sysctl.h"
 #include "tests/echod_client.h"
@@ -11,6 +14,7 @@
 namespace sockbox::test {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::ContainsRegex;
 
 TEST(Echod, OneReadyLineASocketAndNothingElse) {
@@ -60,19 +64,96 @@ TEST(Echod, VerboseLogsEachConnection) {
                               "\"reason\":\"(finished|drained)\"\\}"));
 }
 
-TEST(Echod, WhatCouldNotBeDeliveredIsStatusFour) {
-    EchoServer server({"--drain-timeout", "100ms"});
-    auto deaf = connect(server.port());
-    ASSERT_TRUE(deaf.set_blocking(false));
+// Sends until all buffers between the two are full.
+net::Socket connect_deaf(const std::string& port) {
+    auto deaf = connect(port);
+    EXPECT_TRUE(deaf.set_blocking(false));
     const std::vector<std::byte> chunk(65536);
-    using namespace std::chrono_literals;
     while (net::wait_for(deaf, net::Direction::send, net::deadline_in(300ms)) ==
            net::Readiness::ready)
-        ASSERT_FALSE(deaf.send(chunk).failed());
+        EXPECT_FALSE(deaf.send(chunk).failed());
+    return deaf;
+}
+
+TEST(Echod, WhatCouldNotBeDeliveredIsStatusFour) {
+    EchoServer server({"--drain-timeout", "100ms"});
+    const auto deaf = connect_deaf(server.port());
     server.process().send_signal(SIGTERM);
     const Ran ran = server.process().wait();
     EXPECT_EQ(ran.status, tools::exit_mismatch);
     EXPECT_THAT(ran.err, ContainsRegex("echod: 1 connection aborted, [0-9]+ bytes unsent"));
+}
+
+TEST(Echod, ASecondSignalEndsItAtOnce) {
+    EchoServer server({"--drain-timeout", "1h"});
+    const auto deaf = connect_deaf(server.port());
+    server.process().send_signal(SIGTERM);
+    const auto deadline = net::deadline_in(patience);
+    while (net::connect_to(loopback(server.port())))  // the first one is being obeyed
+        ASSERT_LT(net::Clock::now(), deadline);
+    server.process().send_signal(SIGINT);
+    const Ran ran = server.process().wait();
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+    EXPECT_THAT(ran.err, ContainsRegex("echod: 1 connection aborted, [0-9]+ bytes unsent"));
+}
+
+// Who reads the log leaves, as in `echod -v 2>&1 | head`, and clients do not notice.
+TEST(Echod, ALogThatNobodyReadsIsLostAndNothingElse) {
+    Process pipeline({"/bin/sh", "-c",
+                      "{ \"$echod\" -p 0 -b 127.0.0.1 --tcp --once -v 2>&1; echo status $? >&2; } "
+                      "| sed -n '/^listening/{p;q}'"},
+                     {"echod=" SOCKBOX_BIN_DIR "/echod"});
+    const std::string line = pipeline.read_line();
+    const std::string address = line.substr(0, line.find(" ("));
+    auto client = connect(address.substr(address.rfind(':') + 1));
+    for (int i = 0; i < 5; ++i)
+        expect_served(client);
+    client.close();
+    EXPECT_EQ(pipeline.wait().err, "status 0\n");
+}
+
+TEST(Echod, AFamilyAloneLeavesTheOtherAlone) {
+    if (!net::bind_datagram(net::Endpoint::loopback(net::Family::ipv6)))
+        GTEST_SKIP() << "no IPv6 here";
+    for (const std::string family : {"-4", "-6"}) {
+        SCOPED_TRACE(family);
+        Process server({"echod", "-p", "0", "--tcp", family});
+        const std::string line = server.read_line();
+        EXPECT_THAT(line, testing::HasSubstr(family == "-4" ? "on 0.0.0.0:" : "on [::]:"));
+        const std::string address = line.substr(0, line.find(" ("));
+        const auto port = *net::parse_port(address.substr(address.rfind(':') + 1));
+        const auto served = family == "-4" ? net::Family::ipv4 : net::Family::ipv6;
+        const auto other = family == "-4" ? net::Family::ipv6 : net::Family::ipv4;
+        EXPECT_TRUE(net::connect_to(net::Endpoint::loopback(served, port)));
+        EXPECT_FALSE(net::connect_to(net::Endpoint::loopback(other, port)));
+    }
+}
+
+TEST(Echod, WorkersOfOneServerShareItsPortAndAnotherServerDoesNot) {
+    for (const char* engine : {"pool", "epoll"}) {
+        EchoServer first({"-e", engine, "-w", "2"});
+        const Ran second =
+            Process({"echod", "-e", engine, "-w", "2", "-p", first.port(), "-b", "127.0.0.1"})
+                .wait();
+        EXPECT_EQ(second.status, tools::exit_refused);
+        EXPECT_THAT(second.err, testing::HasSubstr("(EADDRINUSE)"));
+    }
+}
+
+TEST(Echod, APrivilegedPortIsExplained) {
+    if (::geteuid() != 0 || !std::ifstream("/usr/bin/setpriv"))
+        GTEST_SKIP() << "only root can start a server as another user";
+    const auto first = net::read_sysctl("net.ipv4.ip_unprivileged_port_start");
+    if (!first || std::stol(*first) <= 7)
+        GTEST_SKIP() << "port 7 is nothing special here";
+    const Ran ran = Process({"/usr/bin/setpriv", "--reuid", "65534", "--clear-groups",
+                             SOCKBOX_BIN_DIR "/echod", "-p", "7", "-b", "127.0.0.1"})
+                        .wait();
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, testing::HasSubstr("echod: bind 127.0.0.1:7: "));
+    EXPECT_THAT(ran.err, testing::HasSubstr("(EACCES)"));
+    EXPECT_THAT(ran.err, testing::HasSubstr("CAP_NET_BIND_SERVICE"));
 }
 
 TEST(Echod, TellsThatTheKernelClampsTheListenQueue) {

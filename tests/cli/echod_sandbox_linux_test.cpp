@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 
 #include "serve/engines.h"
@@ -66,7 +68,9 @@ TEST_P(InItsSandbox, ItServesDrainsAndHasNoRights) {
     EXPECT_EQ(status_of(pid, "CapEff"), "0000000000000000");
     EXPECT_EQ(status_of(pid, "CapPrm"), "0000000000000000");
     EXPECT_EQ(status_of(pid, "NoNewPrivs"), "1");
-    EXPECT_EQ(status_of(pid, "Seccomp"), "2");
+    for (const auto& thread :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task"))
+        EXPECT_EQ(status_of(std::stoi(thread.path().filename()), "Seccomp"), "2");
     for (int i = 0; i < 3; ++i)
         expect_half_close_echoed(server.port());
     auto client = connect(server.port());
@@ -103,6 +107,60 @@ TEST(EchodSandbox, CanBeLeftOutAndSaysSo) {
     EXPECT_EQ(status_of(server.process().pid(), "NoNewPrivs"), "0");
     server.process().send_signal(SIGTERM);
     EXPECT_THAT(server.process().wait().err, HasSubstr("echod: sandbox: left out: --no-sandbox\n"));
+}
+
+// A folder of root's, where another user cannot remove anything.
+TEST(EchodSandbox, APortFileThatCannotBeRemovedIsEmptied) {
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "only root can change its user";
+    const TemporaryFile unique;
+    const std::string folder = unique.path() + ".folder";
+    std::filesystem::create_directory(folder);
+    const std::string file = folder + "/port";
+    EchoServer server({"--user", "nobody", "--port-file", file});
+    EXPECT_EQ(std::filesystem::file_size(file), server.port().size() + 1);
+    server.process().send_signal(SIGTERM);
+    const Ran ran = server.process().wait();
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_THAT(ran.err, HasSubstr("echod: remove port file " + file + ": "));
+    EXPECT_THAT(ran.err, HasSubstr("it is left empty\n"));
+    EXPECT_EQ(std::filesystem::file_size(file), 0U);
+    std::filesystem::remove_all(folder);
+}
+
+// Where rings are to serve and may not lock memory, which no probe can tell before.
+TEST(EchodSandbox, WithoutMemoryForRingsAutoTakesTheNextEngine) {
+    if (::geteuid() != 0 || !serve::find_engine("io_uring")->available())
+        GTEST_SKIP() << "needs root and io_uring";
+    const std::string user = std::to_string(300'000 + ::getpid());  // the limit is one of a user
+    const Words limited{"/usr/bin/setpriv",
+                        "--reuid",
+                        user,
+                        "--clear-groups",
+                        "/usr/bin/prlimit",
+                        "--memlock=65536",
+                        SOCKBOX_BIN_DIR "/echod",
+                        "-p",
+                        "0",
+                        "-b",
+                        "127.0.0.1"};
+    Process server(limited);
+    const std::string line = server.read_line();
+    EXPECT_THAT(line, HasSubstr("(tcp, epoll, "));
+    const std::string address = line.substr(0, line.find(" ("));
+    auto client = connect(address.substr(address.rfind(':') + 1));
+    expect_served(client);
+    client.close();
+    server.send_signal(SIGTERM);
+    const Ran ran = server.wait();
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_THAT(ran.err, HasSubstr("(ENOMEM); falling back to epoll\n"));
+    Words named = limited;
+    named.insert(named.end(), {"-e", "io_uring"});
+    const Ran refused = Process(named).wait();
+    EXPECT_EQ(refused.status, tools::exit_refused);
+    EXPECT_EQ(refused.out, "");
+    EXPECT_THAT(refused.err, HasSubstr("RLIMIT_MEMLOCK"));
 }
 
 TEST(EchodSandbox, AnUnknownUserIsAUsageError) {

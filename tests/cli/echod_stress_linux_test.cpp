@@ -49,31 +49,85 @@ std::uint64_t resident_bytes(int pid) {
     return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-TEST_P(EngineUnderStress, ConnectionsThatComeAndGoLeaveNothing) {
-    EchoServer server({"--engine", GetParam()});
-    {
-        auto first = connect(server.port());
-        expect_served(first);
-    }
-    const int pid = server.process().pid();
+std::ptrdiff_t threads_of(int pid) {
+    const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/task");
+    return std::distance(begin(all), end(all));
+}
+
+std::ptrdiff_t children_of(int pid) {
+    const std::string id = std::to_string(pid);
+    std::ifstream file("/proc/" + id + "/task/" + id + "/children");
+    return std::distance(std::istream_iterator<int>(file), {});
+}
+
+// Four clients that connect again and again, and leave in one way after the other: after an echo,
+// at once, with a reset.
+void churn(const std::string& port, int rounds) {
     std::vector<std::thread> clients;
     for (int i = 0; i < 4; ++i)
         clients.emplace_back([&] {
-            for (int round = 0; round < 250; ++round) {
-                auto client = connect(server.port());
-                expect_served(client);
+            for (int round = 0; round < rounds; ++round) {
+                auto client = connect(port);
+                if (round % 3 != 1)
+                    expect_served(client);
+                if (round % 3 == 2)
+                    client.abort();
             }
         });
     for (std::thread& client : clients)
         client.join();
+}
+
+TEST_P(EngineUnderStress, ConnectionsThatComeAndGoLeaveNothing) {
+    EchoServer server({"--engine", GetParam()});
+    const int pid = server.process().pid();
+    churn(server.port(), 50);  // memory that is kept for the next ones is there after these
+    const std::uint64_t before = resident_bytes(pid);
+    churn(server.port(), 300);
     const auto deadline = net::deadline_in(patience);
     constexpr std::ptrdiff_t most = 40;  // far below the thousand that came
-    while (descriptors_of(pid) > most)
-        ASSERT_LT(net::Clock::now(), deadline) << descriptors_of(pid) << " descriptors are open";
+    while (descriptors_of(pid) > most || threads_of(pid) > most || children_of(pid) > 0)
+        ASSERT_LT(net::Clock::now(), deadline)
+            << descriptors_of(pid) << " descriptors, " << threads_of(pid) << " threads, "
+            << children_of(pid) << " children";
+#ifndef SOCKBOX_SANITIZED
+    EXPECT_LT(resident_bytes(pid), before + (4 << 20));
+#else
+    static_cast<void>(before);
+#endif
     server.process().send_signal(SIGTERM);
     const Ran ran = server.process().wait();
     EXPECT_EQ(ran.status, 0);
     EXPECT_EQ(ran.err, "");
+}
+
+// None of them waits for a second, as one does whose first segment found the listen queue full.
+TEST_P(EngineUnderStress, ABurstOfClientsOverflowsNoQueue) {
+    if (GetParam() == "thread" || GetParam() == "pool" || GetParam() == "fork")
+        GTEST_SKIP() << "so many threads or processes at once are another matter";
+    net::platform::raise_descriptor_limit();
+    constexpr std::size_t count = 2000;
+    if (net::descriptor_limit().value_or(count * 2) < count + 100)
+        GTEST_SKIP() << "the limit of descriptors is too low";
+    EchoServer server({"--engine", GetParam(), "--tcp"});
+    std::vector<net::Socket> clients;
+    for (std::size_t i = 0; i < count; ++i) {
+        clients.push_back(*net::Socket::open(net::Family::ipv4, net::Transport::tcp));
+        ASSERT_TRUE(clients.back().set_blocking(false));
+        ASSERT_FALSE(clients.back().connect(loopback(server.port())).failed());
+    }
+    unsigned again = 0;
+    for (net::Socket& client : clients) {
+        ASSERT_EQ(net::wait_for(client, net::Direction::send, net::deadline_in(patience)),
+                  net::Readiness::ready);
+        tcp_info info{};
+        socklen_t length = sizeof info;
+        ASSERT_EQ(::getsockopt(client.native(), IPPROTO_TCP, TCP_INFO, &info, &length), 0);
+        again += info.tcpi_total_retrans;
+    }
+    EXPECT_EQ(again, 0U);
+    expect_served(clients.front());
+    expect_served(clients.back());
 }
 
 TEST_P(EngineUnderStress, IdleConnectionsCostLessThanAKibibyte) {
@@ -105,7 +159,18 @@ TEST_P(EngineUnderStress, IdleConnectionsCostLessThanAKibibyte) {
     for (net::Socket& client : clients) {
         ASSERT_EQ(net::wait_for(client, net::Direction::receive, net::deadline_in(patience)),
                   net::Readiness::ready);
+        std::byte got{};
+        ASSERT_TRUE(client.receive({&got, 1}).done());
     }
+    server.process().send_signal(SIGTERM);
+    for (net::Socket& client : clients) {
+        ASSERT_EQ(net::wait_for(client, net::Direction::receive, net::deadline_in(patience)),
+                  net::Readiness::ready);
+        std::byte unused{};
+        EXPECT_TRUE(client.receive({&unused, 1}).end());
+        client.close();
+    }
+    EXPECT_EQ(server.process().wait().status, 0);
 }
 
 // One client sends and reads as fast as it can; twenty others ask now and then.

@@ -62,10 +62,17 @@ TEST(Echod, APortInUseIsNamed) {
 }
 
 TEST(Echod, AnAddressOfAnotherHostIsNamed) {
-    Process server({"echod", "-p", "0", "-b", "203.0.113.1"});
-    const Ran ran = server.wait();
-    EXPECT_EQ(ran.status, tools::exit_refused);
-    EXPECT_THAT(ran.err, StartsWith("echod: bind 203.0.113.1:0: "));
+    for (const std::string address : {"203.0.113.1", "2001:db8::1"}) {
+        const Ran ran = Process({"echod", "-p", "0", "-b", address}).wait();
+        EXPECT_EQ(ran.status, tools::exit_refused);
+        EXPECT_EQ(ran.out, "");
+        const bool v6 = address.find(':') != std::string::npos;
+        if (v6 && !net::bind_datagram(net::Endpoint::loopback(net::Family::ipv6)))
+            continue;
+        EXPECT_THAT(ran.err,
+                    StartsWith("echod: bind " + (v6 ? "[" + address + "]" : address) + ":0: "));
+        EXPECT_THAT(ran.err, HasSubstr(symbol_of(std::errc::address_not_available)));
+    }
 }
 
 TEST(Echod, APortFileThatCannotBeWrittenEndsIt) {

@@ -108,12 +108,7 @@ TEST_P(EveryEngine, ADrainAbortsWhoDoesNotReadWhenItsTimeIsOver) {
     ServeOptions options;
     options.drain_timeout = 100ms;
     TestServer server(engine(), options);
-    auto deaf = server.connect(4096);
-    ASSERT_TRUE(deaf.set_blocking(false));
-    const Bytes chunk = random_bytes(64 * 1024);
-    while (net::wait_for(deaf, net::Direction::send, net::deadline_in(300ms)) ==
-           net::Readiness::ready)
-        ASSERT_FALSE(deaf.send(chunk).failed());
+    const auto deaf = connect_deaf(server);
     server.drain();
     server.join();
     EXPECT_EQ(server.counters().aborted(), 1U);
@@ -124,12 +119,7 @@ TEST_P(EveryEngine, AnAbortDuringTheDrainEndsAtOnce) {
     ServeOptions options;
     options.drain_timeout = 1h;
     TestServer server(engine(), options);
-    auto deaf = server.connect(4096);
-    ASSERT_TRUE(deaf.set_blocking(false));
-    const Bytes chunk = random_bytes(64 * 1024);
-    while (net::wait_for(deaf, net::Direction::send, net::deadline_in(300ms)) ==
-           net::Readiness::ready)
-        ASSERT_FALSE(deaf.send(chunk).failed());
+    const auto deaf = connect_deaf(server);
     server.drain();
     server.abort();
     server.join();

@@ -59,6 +59,17 @@ inline void expect_echo(net::Socket& socket, const Bytes& bytes) {
     EXPECT_EQ(receive_exactly(socket, bytes.size()), bytes);
 }
 
+// A client that does not read, and has sent until all buffers on the way were full.
+inline net::Socket connect_deaf(const TestServer& server) {
+    auto deaf = server.connect(4096);
+    EXPECT_TRUE(deaf.set_blocking(false));
+    const Bytes chunk = random_bytes(64 * 1024);
+    while (net::wait_for(deaf, net::Direction::send, net::deadline_in(200ms)) ==
+           net::Readiness::ready)
+        EXPECT_FALSE(deaf.send(chunk).failed());
+    return deaf;
+}
+
 // All of a stream comes back while it is sent, and then its end.
 inline void expect_stream_echo(net::Socket& socket, const Bytes& bytes) {
     std::thread sender([&] {

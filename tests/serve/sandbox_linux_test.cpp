@@ -87,8 +87,10 @@ TEST_P(Seccomp, OnlyTheEngineThatForksMayFork) {
     if (error == not_entered)
         GTEST_SKIP() << "this system has no seccomp filters";
     EXPECT_EQ(error, GetParam() == "fork" ? not_refused : EPERM);
-    const long ring = error_of([] { return ::syscall(SYS_io_uring_setup, 1, nullptr); });
-    EXPECT_EQ(ring == EPERM, GetParam() != "io_uring");
+    EXPECT_EQ(error_of([] { return ::syscall(SYS_io_uring_setup, 1, nullptr); }), EPERM);
+    const int enter =
+        error_of([] { return ::syscall(SYS_io_uring_enter, -1, 0, 0, 0, nullptr, 0); });
+    EXPECT_EQ(enter == EPERM, GetParam() != "io_uring");
 }
 
 std::vector<std::string_view> names() {

@@ -2,6 +2,9 @@
 // pass.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "tests/serve/every_engine.h"
 
 namespace sockbox::serve {
@@ -16,6 +19,84 @@ TEST_P(EveryEngine, MegabytesComeBackWhileTheyAreSent) {
     EXPECT_EQ(report.received_bytes, sent.size());
     EXPECT_EQ(report.sent_bytes, sent.size());
     EXPECT_EQ(report.reason, EndReason::finished);
+}
+
+// Far more than any buffer holds, read while it is sent.
+TEST_P(EveryEngine, AHundredMebibytesComeBack) {
+#ifdef SOCKBOX_SANITIZED
+    constexpr std::size_t total = 16 << 20;  // slower by an order
+#else
+    constexpr std::size_t total = 100 << 20;
+#endif
+    TestServer server(engine());
+    auto client = server.connect();
+    const Bytes pattern = random_bytes((1 << 20) - 3);  // meets a buffer elsewhere each time
+    std::thread sender([&] {
+        for (std::size_t sent = 0; sent < total; sent += pattern.size())
+            send(client, pattern);
+        EXPECT_TRUE(client.shutdown(net::ShutdownHow::send));
+    });
+    for (std::size_t got = 0; got < total && !HasFailure(); got += pattern.size())
+        EXPECT_TRUE(receive_exactly(client, pattern.size()) == pattern) << "after " << got;
+    if (!HasFailure())
+        expect_end(client);
+    client.abort();  // where it failed, the sender ends with it
+    sender.join();
+}
+
+TEST_P(EveryEngine, EveryByteIsOnlyAByte) {
+    Bytes bytes;
+    for (int byte = 0; byte < 256; ++byte)
+        bytes.push_back(static_cast<std::byte>(byte));
+    bytes.insert(bytes.end(), 5000, std::byte{0});
+    for (const int byte : {13, 10, 0xff, 0xf4, 0xff, 0xfd, 0x06, 0x04, 0x1a, 10, 13})
+        bytes.push_back(static_cast<std::byte>(byte));
+    TestServer server(engine());
+    auto client = server.connect();
+    expect_stream_echo(client, bytes);
+}
+
+// Two small messages at a time: a server that leaves the second to Nagle's algorithm answers it
+// when the peer acknowledges the first, which a peer with nothing to send delays by 40 ms.
+TEST_P(EveryEngine, SmallMessagesDoNotWaitForAcknowledgements) {
+    TestServer server(engine());
+    auto client = server.connect();
+    ASSERT_TRUE(client.set_option(IPPROTO_TCP, TCP_NODELAY, 1));
+    std::vector<std::chrono::nanoseconds> times;
+    for (unsigned round = 0; round < 60; ++round) {
+        const auto begin = net::Clock::now();
+        send(client, random_bytes(1, round));
+        static_cast<void>(net::wait_for(client, net::Direction::receive, net::deadline_in(1ms)));
+        send(client, random_bytes(1, round + 1));
+        const Bytes got = receive_exactly(client, 2);
+        ASSERT_EQ(got.size(), 2U);
+        EXPECT_EQ(got[0], random_bytes(1, round)[0]);
+        EXPECT_EQ(got[1], random_bytes(1, round + 1)[0]);
+        times.push_back(net::Clock::now() - begin);
+    }
+    std::nth_element(times.begin(), times.begin() + 30, times.end());
+    EXPECT_LT(times[30], 30ms);
+}
+
+TEST_P(EveryEngine, AResetInTheMiddleOfAStreamLeavesTheOthersIntact) {
+    if (one_at_a_time())
+        GTEST_SKIP() << "serves one at a time by design";
+    TestServer server(engine());
+    std::vector<std::thread> others;
+    for (unsigned i = 0; i < 10; ++i)
+        others.emplace_back([&server, i] {
+            auto client = server.connect();
+            expect_stream_echo(client, random_bytes(1 << 20, i));
+        });
+    for (int i = 0; i < 10; ++i) {
+        auto rude = server.connect(16 * 1024);
+        send(rude, random_bytes(512 * 1024));  // what it does not read is on its way back
+        Bytes some(1000);
+        static_cast<void>(receive_some(rude, some));
+        rude.abort();
+    }
+    for (std::thread& other : others)
+        other.join();
 }
 
 // More than the sockets' buffers hold is under way when the client half-closes: it gets the rest.

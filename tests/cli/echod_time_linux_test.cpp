@@ -1,0 +1,88 @@
+// Tests of echod's timers while the wall clock jumps, with every engine.
+#include <gmock/gmock.h>
+
+#include <csignal>
+
+#include "serve/engines.h"
+#include "tests/echod_client.h"
+
+namespace sockbox::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class EngineInStrangeTimes : public testing::TestWithParam<std::string> {
+  protected:
+    void SetUp() override {
+#ifdef SOCKBOX_SANITIZED
+        GTEST_SKIP() << "a sanitizer has its own clocks";
+#endif
+        const auto available = serve::find_engine(GetParam())->available();
+        if (!available)
+            GTEST_SKIP() << available.error().message();
+    }
+    Process start(Words options) const {
+        options.insert(options.begin(), {"echod", "--port", "0", "--bind", "127.0.0.1", "--engine",
+                                         GetParam(), "--workers", "1"});
+        return Process(options, {"LD_PRELOAD=" SOCKBOX_JUMPING_CLOCK});
+    }
+};
+
+std::vector<std::string> engine_names() {
+    std::vector<std::string> names;
+    for (const serve::Engine& engine : serve::engines())
+        names.emplace_back(engine.name);
+    return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Echod, EngineInStrangeTimes, testing::ValuesIn(engine_names()),
+                         [](const auto& tested) { return tested.param; });
+
+std::string port_in(const std::string& ready_line) {
+    const std::string address = ready_line.substr(0, ready_line.find(" ("));
+    return address.substr(address.rfind(':') + 1);
+}
+
+void expect_end(net::Socket& client) {
+    ASSERT_EQ(net::wait_for(client, net::Direction::receive, net::deadline_in(patience)),
+              net::Readiness::ready);
+    std::byte unused{};
+    EXPECT_TRUE(client.receive({&unused, 1}).end());
+}
+
+TEST_P(EngineInStrangeTimes, TheIdleTimeoutIsNeitherEarlyNorLate) {
+    Process server = start({"--idle-timeout", "400ms", "--tcp"});
+    auto client = connect(port_in(server.read_line()));
+    expect_served(client);
+    const auto begin = net::Clock::now();
+    expect_end(client);
+    EXPECT_GE(net::Clock::now() - begin, 350ms);
+}
+
+TEST_P(EngineInStrangeTimes, TheDrainAndTheRateOfRepliesKeepTheirTime) {
+    Process server = start({"--udp-rate", "5", "--drain-timeout", "1h", "--log-format", "json"});
+    const std::string port = port_in(server.read_line());
+    auto client = connect(port);
+    expect_served(client);
+    auto socket = net::bind_datagram(net::Endpoint::loopback(net::Family::ipv4));
+    ASSERT_TRUE(socket);
+    for (int i = 0; i < 50; ++i)
+        ASSERT_TRUE(socket->send_to({}, loopback(port)).done());
+    // A clock that goes back and forth by an hour would fill the budget again and again.
+    int answers = 0;
+    while (net::wait_for(*socket, net::Direction::receive, net::deadline_in(150ms)) ==
+           net::Readiness::ready) {
+        std::byte unused{};
+        static_cast<void>(socket->receive_from({&unused, 1}));
+        ++answers;
+    }
+    EXPECT_GE(answers, 5);
+    EXPECT_LE(answers, 15);
+    server.send_signal(SIGTERM);
+    expect_end(client);  // quiet, and so long before the hour is over
+    client.close();
+    EXPECT_EQ(server.wait().status, 0);
+}
+
+}  // namespace
+}  // namespace sockbox::test

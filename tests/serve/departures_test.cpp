@@ -1,0 +1,75 @@
+// Clients that leave in the middle of something: tests that every engine has to pass.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/serve/every_engine.h"
+
+namespace sockbox::serve {
+namespace {
+
+TEST_P(EveryEngine, WhoLeavesBeforeItIsAcceptedCostsNothing) {
+    std::vector<net::Socket> patient;
+    TestServer server(engine(), {}, 0, [&](TestServer& waiting) {
+        for (int i = 0; i < 30; ++i) {
+            auto client = waiting.connect();
+            if (i % 3 == 0)
+                client.abort();
+            else if (i % 3 == 1)
+                client.close();
+            else
+                patient.push_back(std::move(client));
+        }
+    });
+    for (net::Socket& client : patient) {
+        expect_echo(client, random_bytes(100));
+        client.close();
+    }
+    auto next = server.connect();
+    expect_echo(next, random_bytes(100));
+}
+
+TEST_P(EveryEngine, WhoLeavesWhileBytesWaitForItIsOver) {
+    TestServer server(engine());
+    for (int i = 0; i < 3; ++i) {
+        auto deaf = connect_deaf(server);
+        deaf.close();  // with bytes unread, which is a reset
+    }
+    for (const ConnectionReport& report : server.witness().reports(3))
+        EXPECT_EQ(report.reason, EndReason::reset);
+    EXPECT_GT(server.counters().unsent_bytes.value(), 0U);
+    auto next = server.connect();
+    expect_echo(next, random_bytes(100));
+}
+
+// Not idle is who has bytes to take, however long that takes it.
+TEST_P(EveryEngine, WhoReadsSlowlyIsNotIdle) {
+    ServeOptions options;
+    options.idle_timeout = 100ms;
+    TestServer server(engine(), options);
+    auto slow = connect_deaf(server);
+    const Bytes chunk = random_bytes(64 * 1024);
+    const auto until = net::deadline_in(400ms);
+    while (net::wait_for(slow, net::Direction::send, until) == net::Readiness::ready)
+        ASSERT_FALSE(slow.send(chunk).failed());
+    EXPECT_EQ(server.counters().open.value(), 1U);
+    ASSERT_TRUE(slow.shutdown(net::ShutdownHow::send));
+    net::Transfer got;
+    for (Bytes some(65536); (got = receive_some(slow, some)).done();) {
+    }
+    EXPECT_TRUE(got.end()) << got.error.message();
+    EXPECT_EQ(server.witness().reports(1).front().reason, EndReason::finished);
+}
+
+TEST_P(EveryEngine, NobodyIsIdleTooEarly) {
+    ServeOptions options;
+    options.idle_timeout = 250ms;
+    TestServer server(engine(), options);
+    auto silent = server.connect();
+    expect_echo(silent, random_bytes(1));
+    const auto begin = net::Clock::now();
+    expect_end(silent);
+    EXPECT_GE(net::Clock::now() - begin, 200ms);  // the clock of the loop is a little older
+}
+
+}  // namespace
+}  // namespace sockbox::serve

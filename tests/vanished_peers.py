@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""What echod does with clients that vanish without a word, on each of its engines.
+
+Usage: vanished_peers.py ECHOD ENGINE..., as root in a network namespace of its own, whose loopback
+interface is up. Ends with status 1 and a line where echod does not do what it should.
+"""
+import atexit
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+PATIENCE = 60
+PROBING = ("SO_KEEPALIVE=on", "TCP_KEEPIDLE=1", "TCP_KEEPINTVL=1", "TCP_KEEPCNT=2")
+
+
+class Echod:
+    def __init__(self, program, engine, *options):
+        self.process = subprocess.Popen(
+            [program, "--tcp", "--port", "0", "--bind", "127.0.0.1", "--engine", engine, "--workers",
+             "1", "--log-format", "json", "-v", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        atexit.register(self.end)
+        self.port = int(self.process.stdout.readline().split(":")[1].split()[0])
+        self.name = engine
+        self.client = socket.create_connection(("127.0.0.1", self.port))
+        self.client.sendall(b"x")
+        self.client.recv(1)
+        self.begin = time.monotonic()
+
+    def end_of_client(self):
+        for line in self.process.stderr:
+            event = json.loads(line)
+            if event["event"] == "connection":
+                return event
+        return {}
+
+    def end(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+def main(program, engines):
+    options = [word for setting in PROBING for word in ("--set", setting)]
+    servers = [Echod(program, engine, *options) for engine in engines]
+    ports = ", ".join(str(server.port) for server in servers)
+    rules = "add table ip t\nadd chain ip t c { type filter hook input priority 0 ;\n}\n"
+    rules += f"add rule ip t c tcp sport {{ {ports} }} drop\nadd rule ip t c tcp dport {{ {ports} }} drop\n"
+    subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+    signal.signal(signal.SIGALRM, lambda *_: sys.exit("nobody is given up"))
+    signal.alarm(PATIENCE)
+    for server in servers:
+        event = server.end_of_client()
+        lasted = event["duration_ns"] / 1e9
+        if event["reason"] != "failed" or event["error"]["symbol"] != "ETIMEDOUT" or lasted < 2.5:
+            sys.exit(f"{server.name}: {event}")
+        if lasted > PATIENCE / 2:
+            sys.exit(f"{server.name}: gone only after {lasted} s")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
