@@ -48,7 +48,7 @@ void declare(Cli& cli, Settings& settings) {
 
 // A word that cannot be a request: a mistake, or an option of another platform.
 int refuse_request(Io io, const Cli& cli, const net::Error& error) {
-    if (error.code == std::errc::invalid_argument)
+    if (error.code == std::make_error_code(std::errc::invalid_argument))
         return cli.refuse(io, error.message());
     complain(io, tool, error);
     return exit_refused;

@@ -16,7 +16,8 @@ constexpr std::string_view tool = "sockopt";
 
 // A mistake of the user that only the socket's present value could show.
 int status_of_failure(const net::Error& error) {
-    return error.code == std::errc::invalid_argument ? exit_usage : exit_refused;
+    return error.code == std::make_error_code(std::errc::invalid_argument) ? exit_usage
+                                                                           : exit_refused;
 }
 
 bool sets(const Request& request) {

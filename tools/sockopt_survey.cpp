@@ -26,7 +26,7 @@ using Requests = std::vector<Request>;
 
 int fail(Io io, const net::Error& error) {
     complain(io, tool, error);
-    const bool mistake = error.code == std::errc::invalid_argument;
+    const bool mistake = error.code == std::make_error_code(std::errc::invalid_argument);
     return finish(io, tool, mistake ? exit_usage : status_of(error));
 }
 
