@@ -67,8 +67,8 @@ class Ring {
     bool open_ = false;
     // A kernel fills up to 32 buffers for one socket before it lets us stop it: small ones, so that
     // a peer that never reads costs little.
-    BufferGroup small_{{0, 2048, 64, 16384, 1024}};
-    BufferGroup large_{{1, 64 * 1024, 4, 16384, 256}};
+    BufferGroup small_{{0, 2048, 64, 65536, 1024}};
+    BufferGroup large_{{1, 64 * 1024, 4, 65536, 256}};
 };
 
 }  // namespace sockbox::serve
