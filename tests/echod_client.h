@@ -5,9 +5,24 @@
 
 #include "net/streams.h"
 #include "net/units.h"
+#include "serve/engines.h"
 #include "tests/support.h"
 
 namespace sockbox::test {
+
+// For tests with every engine.
+inline std::vector<std::string> engine_names() {
+    std::vector<std::string> names;
+    for (const serve::Engine& engine : serve::engines())
+        names.emplace_back(engine.name);
+    return names;
+}
+
+// The port that a ready line tells, "listening on 127.0.0.1:3490 (tcp, poll)".
+inline std::string port_in(const std::string& ready_line) {
+    const std::string address = ready_line.substr(0, ready_line.find(" ("));
+    return address.substr(address.rfind(':') + 1);
+}
 
 inline net::Endpoint loopback(const std::string& port) {
     return net::Endpoint::loopback(net::Family::ipv4, *net::parse_port(port));
@@ -30,6 +45,13 @@ inline void expect_served(net::Socket& socket) {
               net::Readiness::ready);
     ASSERT_TRUE(socket.receive({&got, 1}).done());
     EXPECT_EQ(got, byte);
+}
+
+inline void expect_end(net::Socket& socket) {
+    ASSERT_EQ(net::wait_for(socket, net::Direction::receive, net::deadline_in(patience)),
+              net::Readiness::ready);
+    std::byte unused{};
+    EXPECT_TRUE(socket.receive({&unused, 1}).end());
 }
 
 }  // namespace sockbox::test

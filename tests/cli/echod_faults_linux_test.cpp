@@ -18,11 +18,6 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
 
-std::string port_in(const std::string& ready_line) {
-    const std::string address = ready_line.substr(0, ready_line.find(" ("));
-    return address.substr(address.rfind(':') + 1);
-}
-
 // What comes back of one byte within a second: a byte, the end or a failure, or nothing.
 enum class Answer : std::uint8_t { echo, closed, nothing };
 Answer ask(net::Socket& socket) {
@@ -67,13 +62,6 @@ class EngineUnderFault : public testing::TestWithParam<std::string> {
         return before;
     }
 };
-
-std::vector<std::string> engine_names() {
-    std::vector<std::string> names;
-    for (const serve::Engine& engine : serve::engines())
-        names.emplace_back(engine.name);
-    return names;
-}
 
 INSTANTIATE_TEST_SUITE_P(Echod, EngineUnderFault, testing::ValuesIn(engine_names()),
                          [](const auto& tested) { return tested.param; });

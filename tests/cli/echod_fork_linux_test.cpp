@@ -41,13 +41,6 @@ Words descriptors_of(int pid) {
     return found;
 }
 
-void expect_end(net::Socket& socket) {
-    ASSERT_EQ(net::wait_for(socket, net::Direction::receive, net::deadline_in(patience)),
-              net::Readiness::ready);
-    std::byte unused{};
-    EXPECT_TRUE(socket.receive({&unused, 1}).end());
-}
-
 TEST(EchodFork, AChildHoldsNoSocketButItsOwn) {
     EchoServer server({"--engine", "fork"});
     auto first = connect(server.port());

@@ -38,8 +38,7 @@ class LimitedServer {
                     SOCKBOX_BIN_DIR "/echod", "--engine", engine, "--workers", "1", "--port", "0",
                     "--bind", "127.0.0.1"}) {
         const std::string line = process_.read_line();
-        const std::string address = line.substr(0, line.find(" ("));
-        port_ = address.substr(address.rfind(':') + 1);
+        port_ = port_in(line);
     }
 
     void fill() {
@@ -97,13 +96,6 @@ TEST_P(AtTheDescriptorLimit, HeldConnectionsAreServedAndNothingSpins) {
     EXPECT_EQ(silence, net::Readiness::timed_out);
     for (LimitedServer& server : servers)
         server.check_and_end();
-}
-
-std::vector<std::string> engine_names() {
-    std::vector<std::string> names;
-    for (const serve::Engine& engine : serve::engines())
-        names.emplace_back(engine.name);
-    return names;
 }
 
 INSTANTIATE_TEST_SUITE_P(Echod, AtTheDescriptorLimit, testing::ValuesIn(engine_names()),

@@ -104,8 +104,7 @@ TEST(Echod, ALogThatNobodyReadsIsLostAndNothingElse) {
                       "| sed -n '/^listening/{p;q}'"},
                      {"echod=" SOCKBOX_BIN_DIR "/echod"});
     const std::string line = pipeline.read_line();
-    const std::string address = line.substr(0, line.find(" ("));
-    auto client = connect(address.substr(address.rfind(':') + 1));
+    auto client = connect(port_in(line));
     for (int i = 0; i < 5; ++i)
         expect_served(client);
     client.close();
@@ -120,8 +119,7 @@ TEST(Echod, AFamilyAloneLeavesTheOtherAlone) {
         Process server({"echod", "-p", "0", "--tcp", family});
         const std::string line = server.read_line();
         EXPECT_THAT(line, testing::HasSubstr(family == "-4" ? "on 0.0.0.0:" : "on [::]:"));
-        const std::string address = line.substr(0, line.find(" ("));
-        const auto port = *net::parse_port(address.substr(address.rfind(':') + 1));
+        const auto port = *net::parse_port(port_in(line));
         const auto served = family == "-4" ? net::Family::ipv4 : net::Family::ipv6;
         const auto other = family == "-4" ? net::Family::ipv6 : net::Family::ipv4;
         EXPECT_TRUE(net::connect_to(net::Endpoint::loopback(served, port)));

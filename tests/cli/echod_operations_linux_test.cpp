@@ -56,8 +56,7 @@ TEST(EchodOperations, Sigusr1ShowsTheCountersInALine) {
     Process server({"/bin/sh", "-c", "exec " SOCKBOX_BIN_DIR "/echod -p 0 -b 127.0.0.1 2>&1"});
     const std::string ready = server.read_line();
     server.read_line();
-    const std::string address = ready.substr(0, ready.find(" ("));
-    auto client = connect(address.substr(address.rfind(':') + 1));
+    auto client = connect(port_in(ready));
     expect_served(client);
     std::string line;
     const auto deadline = net::deadline_in(patience);

@@ -91,13 +91,6 @@ TEST_P(InItsSandbox, ItServesDrainsAndHasNoRights) {
     EXPECT_THAT(ran.err, testing::Not(HasSubstr("EPERM"))) << ran.err;
 }
 
-std::vector<std::string> engine_names() {
-    std::vector<std::string> names;
-    for (const serve::Engine& engine : serve::engines())
-        names.emplace_back(engine.name);
-    return names;
-}
-
 INSTANTIATE_TEST_SUITE_P(Echod, InItsSandbox, testing::ValuesIn(engine_names()),
                          [](const auto& tested) { return tested.param; });
 
@@ -147,8 +140,7 @@ TEST(EchodSandbox, WithoutMemoryForRingsAutoTakesTheNextEngine) {
     Process server(limited);
     const std::string line = server.read_line();
     EXPECT_THAT(line, HasSubstr("(tcp, epoll, "));
-    const std::string address = line.substr(0, line.find(" ("));
-    auto client = connect(address.substr(address.rfind(':') + 1));
+    auto client = connect(port_in(line));
     expect_served(client);
     client.close();
     server.send_signal(SIGTERM);

@@ -26,13 +26,6 @@ class EngineUnderStress : public testing::TestWithParam<std::string> {
     }
 };
 
-std::vector<std::string> engine_names() {
-    std::vector<std::string> names;
-    for (const serve::Engine& engine : serve::engines())
-        names.emplace_back(engine.name);
-    return names;
-}
-
 INSTANTIATE_TEST_SUITE_P(Echod, EngineUnderStress, testing::ValuesIn(engine_names()),
                          [](const auto& tested) { return tested.param; });
 

@@ -19,11 +19,6 @@ Process activated(const std::string& kinds, const Words& args = {}) {
     return Process(words);
 }
 
-std::string port_in(const std::string& ready_line) {
-    const std::string address = ready_line.substr(0, ready_line.find(" ("));
-    return address.substr(address.rfind(':') + 1);
-}
-
 TEST(EchodSystemd, ServesTheSocketsThatItIsHanded) {
     Process server = activated("udp,tcp");
     const std::string tcp = server.read_line();

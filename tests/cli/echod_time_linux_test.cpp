@@ -28,27 +28,8 @@ class EngineInStrangeTimes : public testing::TestWithParam<std::string> {
     }
 };
 
-std::vector<std::string> engine_names() {
-    std::vector<std::string> names;
-    for (const serve::Engine& engine : serve::engines())
-        names.emplace_back(engine.name);
-    return names;
-}
-
 INSTANTIATE_TEST_SUITE_P(Echod, EngineInStrangeTimes, testing::ValuesIn(engine_names()),
                          [](const auto& tested) { return tested.param; });
-
-std::string port_in(const std::string& ready_line) {
-    const std::string address = ready_line.substr(0, ready_line.find(" ("));
-    return address.substr(address.rfind(':') + 1);
-}
-
-void expect_end(net::Socket& client) {
-    ASSERT_EQ(net::wait_for(client, net::Direction::receive, net::deadline_in(patience)),
-              net::Readiness::ready);
-    std::byte unused{};
-    EXPECT_TRUE(client.receive({&unused, 1}).end());
-}
 
 TEST_P(EngineInStrangeTimes, TheIdleTimeoutIsNeitherEarlyNorLate) {
     Process server = start({"--idle-timeout", "400ms", "--tcp"});

@@ -73,13 +73,6 @@ TEST_P(TortureOfEngine, Echod) {
                                  "--drain-timeout", "300ms"});
 }
 
-std::vector<std::string> engine_names() {
-    std::vector<std::string> names;
-    for (const serve::Engine& engine : serve::engines())
-        names.emplace_back(engine.name);
-    return names;
-}
-
 INSTANTIATE_TEST_SUITE_P(Echod, TortureOfEngine, testing::ValuesIn(engine_names()),
                          [](const auto& tested) { return tested.param; });
 

@@ -35,7 +35,7 @@ TEST_P(EveryEngine, WhoLeavesWhileBytesWaitForItIsOver) {
         deaf.close();  // with bytes unread, which is a reset
     }
     for (const ConnectionReport& report : server.witness().reports(3))
-        EXPECT_EQ(report.reason, EndReason::reset);
+        EXPECT_TRUE(report.reason == EndReason::reset || test::on_wine());  // there an end
     EXPECT_GT(server.counters().unsent_bytes.value(), 0U);
     auto next = server.connect();
     expect_echo(next, random_bytes(100));
