@@ -15,8 +15,14 @@ using net::Clock;
 // What the threads share: how much may be sent, and until when.
 class Budget {
   public:
-    explicit Budget(const MeasurePlan& plan)
-        : plan_(plan), counted_from_(begin_ + plan.warmup), end_(ending(plan, counted_from_)) {}
+    explicit Budget(const MeasurePlan& plan) : plan_(plan) {}
+
+    // Before the threads, and once all lanes are made, for many of them take their time.
+    void start() {
+        begin_ = Clock::now();
+        counted_from_ = begin_ + plan_.warmup;
+        end_ = ending(plan_, counted_from_);
+    }
 
     Clock::time_point begin() const { return begin_; }
     Clock::time_point counted_from() const { return counted_from_; }
@@ -52,9 +58,9 @@ class Budget {
     }
 
     const MeasurePlan& plan_;
-    const Clock::time_point begin_ = Clock::now();
-    const Clock::time_point counted_from_;
-    const Clock::time_point end_;
+    Clock::time_point begin_{};
+    Clock::time_point counted_from_{};
+    Clock::time_point end_{};
     std::atomic<bool> cancelled_{false};
     std::atomic<std::uint64_t> counted_{0};
     std::atomic<std::uint64_t> warm_up_{0};
@@ -67,19 +73,13 @@ class Worker {
            Snapshots* snapshots)
         : plan_(plan), budget_(budget), number_(number), stop_(stop), snapshots_(snapshots) {
         measured.numbers.open_loop = plan.rate > 0;
-        measured.begin = budget.counted_from();
-        if (plan.rate > 0) {
-            const std::chrono::duration<double> gap(1 / plan.rate);
-            const auto period = std::chrono::duration_cast<std::chrono::nanoseconds>(gap);
-            period_ = period * static_cast<std::int64_t>(plan.threads);
-            next_due_ = budget.begin() + period * static_cast<std::int64_t>(number);
-        }
     }
 
-    void add(std::unique_ptr<Lane> lane) { lanes_.push_back({std::move(lane), budget_.begin()}); }
+    void add(std::unique_ptr<Lane> lane) { lanes_.push_back({std::move(lane), {}}); }
 
     void run() {
         net::keep_time();
+        begin();
         while (!stop_.raised() && !is_over()) {
             send_what_is_due();
             wait();
@@ -99,6 +99,20 @@ class Worker {
         std::unique_ptr<Lane> lane;
         Clock::time_point due;  // with an interval, when it sends next
     };
+
+    // In a closed loop each lane's first message is due when its thread runs; the schedule of the
+    // open loop is that of all threads.
+    void begin() {
+        measured.begin = budget_.counted_from();
+        for (Place& place : lanes_)
+            place.due = Clock::now();
+        if (plan_.rate > 0) {
+            const std::chrono::duration<double> gap(1 / plan_.rate);
+            const auto period = std::chrono::duration_cast<std::chrono::nanoseconds>(gap);
+            period_ = period * static_cast<std::int64_t>(plan_.threads);
+            next_due_ = budget_.begin() + period * static_cast<std::int64_t>(number_);
+        }
+    }
 
     void leave_copy() {
         if (snapshots_ == nullptr || !snapshots_->wants(number_))
@@ -310,6 +324,7 @@ net::Result<Measured> measure(const MeasurePlan& plan, std::size_t lanes, const 
         }
         worker.add(std::move(*lane));
     }
+    budget.start();
     if (auto done = run_all(workers, budget); !done) {
         leave_as_they_are(workers, snapshots);
         return net::fail(done.error());
