@@ -36,6 +36,8 @@ class Echo {
         declare(cli);
         if (const auto status = cli.parse(args, io_))
             return *status;
+        if (connect_timeout_.count() == 0)
+            return cli.refuse(io_, "--connect-timeout: nothing connects within 0s");
         if (const auto status = measuring_.check(cli, {"reconnect", "tcp-info"}))
             return *status;
         std::vector<Target> targets;
@@ -69,19 +71,35 @@ class Echo {
                     "load from 50 connections; status 4 where the bound is broken");
     }
 
+    void resolve(Server& server) { server.resolved = client_.resolve(server.target); }
+
     // Whether it is connected.
     bool connect(Server& server) {
-        server.resolved = client_.resolve(server.target);
         if (server.resolved)
             server.race = probe::race_to_connect(server.target.endpoints, race_options());
         return server.race.socket.has_value();
     }
 
+    // A signal ends it at once, but where a result is promised as JSON that is told before.
     int talk(const Target& target) {
         Server server(target);
+        resolve(server);
+        if (!client_.common.json)
+            return connect_and_talk(server);
+        auto stop = net::StopSignal::create();
+        if (!stop)
+            return client_.fail(io_, stop.error(), exit_refused);
+        stop_ = &*stop;
+        const net::Interrupts interrupts(*stop);
+        const int status = connect_and_talk(server);
+        constexpr int ended_by_signal = 128;  // as a shell tells it
+        return stop->raised() ? ended_by_signal + net::Interrupts::number() : status;
+    }
+
+    int connect_and_talk(Server& server) {
         if (!connect(server))
             return unconnected(server);
-        target_ = target.text;
+        target_ = server.target.text;
         peer_ = server.race.winner()->endpoint.to_string();
         net::Socket& socket = *server.race.socket;
         // Lines typed one by one are not held back for those before them.
@@ -95,7 +113,10 @@ class Echo {
     int measure(std::vector<Target> targets) {
         std::deque<Server> servers(std::make_move_iterator(targets.begin()),
                                    std::make_move_iterator(targets.end()));
-        at_once(servers.size(), [&](std::size_t index) { connect(servers[index]); });
+        at_once(servers.size(), [&](std::size_t index) {
+            resolve(servers[index]);
+            connect(servers[index]);
+        });
         const probe::Payload payload(measuring_.size());
         std::vector<Subject> subjects;
         for (const Server& server : servers)
@@ -135,6 +156,7 @@ class Echo {
     probe::RaceOptions race_options() {
         probe::RaceOptions options;
         options.connect.deadline = net::deadline_in(connect_timeout_);
+        options.connect.stop = stop_;
         options.connect.source = client_.source;
         options.connect.prepare = client_.prepare();
         if (client_.common.verbose)
@@ -218,7 +240,7 @@ class Echo {
     }
 
     probe::PipeOptions pipe_options(std::chrono::nanoseconds timeout) const {
-        return {!client_.no_verify, client_.timeout.value_or(timeout), {}};
+        return {!client_.no_verify, client_.timeout.value_or(timeout), stop_, {}};
     }
 
     // Data goes out at once: whoever reads it may be waiting for it. With --json there is no room
@@ -308,6 +330,12 @@ class Echo {
                         {}};
             case probe::PipeEnd::input_failed:
                 return {outcome.error, "read", "standard input", {}, {}};
+            case probe::PipeEnd::stopped:
+                return {net::platform::error_of(std::errc::operation_canceled),
+                        "exchange with",
+                        peer_,
+                        "interrupted after " + counts,
+                        {}};
         }
         return {};
     }
@@ -346,6 +374,7 @@ class Echo {
     bool reconnect_ = false;
     bool tcp_info_ = false;
     Measuring measuring_{io_, client_};
+    const net::StopSignal* stop_ = nullptr;  // while something may be interrupted
     std::string target_;
     std::string peer_;
 };

@@ -104,6 +104,8 @@ void Measuring::assume(const Cli& cli, std::int64_t count, std::int64_t first_se
 }
 
 std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const char*> others) {
+    if (client_.timeout && client_.timeout->count() == 0)
+        return cli.refuse(io_, "--timeout: no reply comes within 0s");
     if (!is_wanted(cli)) {
         std::vector<const char*> names(others);
         names.insert(names.end(), {"interval", "size", "threads", "warmup", "assert", "target",
@@ -117,8 +119,6 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
         return cli.refuse(io_, "a message cannot be measured: it has a size (-s) of its own");
     if (time_ && time_->count() == 0)
         return cli.refuse(io_, "--time: nothing is measured in 0s");
-    if (client_.timeout && client_.timeout->count() == 0)
-        return cli.refuse(io_, "--timeout: no reply comes within 0s");
     if (plot_ && client_.common.json)
         return cli.refuse(io_, "--plot and --json exclude each other");
     if (report_interval_ && report_interval_->count() == 0)

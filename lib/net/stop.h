@@ -48,6 +48,10 @@ class Interrupts {
     Interrupts& operator=(const Interrupts&) = delete;
     ~Interrupts();
 
+    // The number of the signal that came first while it lives; 0 when none has. Ctrl-C is SIGINT on
+    // Windows, too.
+    static int number() noexcept;
+
   private:
     Interrupts(StopSignal& first, StopSignal* second) noexcept;
 };

@@ -12,10 +12,12 @@ namespace {
 
 std::atomic<StopSignal*> on_first{nullptr};
 std::atomic<StopSignal*> on_second{nullptr};
+std::atomic<int> first_number{0};
 
 extern "C" void handle_interrupt(int number) {
     const int saved = errno;
     if (StopSignal* first = on_first.exchange(nullptr)) {
+        first_number = number;
         first->raise();
     } else if (StopSignal* second = on_second.exchange(nullptr)) {
         second->raise();
@@ -54,6 +56,7 @@ bool StopSignal::raised() const noexcept {
 }
 
 Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {
+    first_number = 0;
     on_first = &first;
     on_second = second;
     struct sigaction action {};
@@ -68,6 +71,10 @@ Interrupts::~Interrupts() {
         ::sigaction(caught[i], &before[i], nullptr);
     on_first = nullptr;
     on_second = nullptr;
+}
+
+int Interrupts::number() noexcept {
+    return first_number;
 }
 
 }  // namespace sockbox::net

@@ -1,5 +1,6 @@
 // The stop signal on Windows: a UDP socket connected to itself, and a console handler.
 #include <array>
+#include <csignal>
 #include <mutex>
 
 #include "net/stop.h"
@@ -12,6 +13,7 @@ namespace {
 std::mutex handler_mutex;
 StopSignal* on_first = nullptr;
 StopSignal* on_second = nullptr;
+std::atomic<bool> interrupted{false};
 
 BOOL WINAPI handle_interrupt(DWORD event) {
     if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)
@@ -22,6 +24,7 @@ BOOL WINAPI handle_interrupt(DWORD event) {
         signal = std::exchange(on_second, nullptr);
     if (signal == nullptr)
         return FALSE;  // to the next handler, which ends the process
+    interrupted = true;
     signal->raise();
     return TRUE;
 }
@@ -65,6 +68,7 @@ bool StopSignal::raised() const noexcept {
 
 Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {
     const std::lock_guard lock(handler_mutex);
+    interrupted = false;
     on_first = &first;
     on_second = second;
     ::SetConsoleCtrlHandler(handle_interrupt, TRUE);
@@ -75,6 +79,10 @@ Interrupts::~Interrupts() {
     const std::lock_guard lock(handler_mutex);
     on_first = nullptr;
     on_second = nullptr;
+}
+
+int Interrupts::number() noexcept {
+    return interrupted ? SIGINT : 0;
 }
 
 }  // namespace sockbox::net

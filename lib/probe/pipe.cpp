@@ -91,7 +91,10 @@ class Receiver {
         if (options_.watch && net::Clock::now() >= next_look_)
             next_look_ = options_.watch(outcome_.received_bytes);
         const auto until = std::min(deadline(), next_look_);
-        const auto readiness = net::wait_for(socket_, net::Direction::receive, until);
+        const auto readiness =
+            net::wait_for(socket_, net::Direction::receive, until, options_.stop);
+        if (readiness == net::Readiness::stopped)
+            return end(PipeEnd::stopped);
         if (readiness == net::Readiness::timed_out)
             return expire();
         const net::Transfer got = socket_.receive(buffer_.bytes());

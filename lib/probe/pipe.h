@@ -25,6 +25,7 @@ struct PipeOptions {
     bool verify = true;
     // How long bytes may be outstanding without any coming back.
     std::chrono::nanoseconds timeout{std::chrono::seconds(10)};
+    const net::StopSignal* stop = nullptr;  // ends it early
     // Told at the begin how far it is, and returns when it wants to be told next; may be empty.
     // Called by the thread that calls run_pipe().
     std::function<net::Deadline(std::uint64_t received_bytes)> watch{};
@@ -40,6 +41,7 @@ enum class PipeEnd : std::uint8_t {
     broken,        // the connection failed: `error`
     input_failed,  // the source failed: `error`
     sink_full,     // the sink takes no more
+    stopped,       // the stop signal was raised
 };
 
 struct PipeOutcome {

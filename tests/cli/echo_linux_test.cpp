@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <fstream>
+#include <future>
 
 #include "tests/peer.h"
 #include "tests/support.h"
+#include "tests/terminal_linux.h"
 
 namespace sockbox::test {
 namespace {
@@ -30,6 +33,20 @@ TEST(EchoProcess, ClosedInputIsEmptyAndADirectoryIsNamed) {
     EXPECT_EQ(directory.status, tools::exit_output);
 }
 
+TEST(EchoProcess, LinesAreTypedAndTheEndIsControlD) {
+    auto peer = Peer::stream(echo_all);
+    const Terminal terminal(80);
+    Process process(
+        {"/bin/sh", "-c",
+         "exec " SOCKBOX_BIN_DIR "/echo 127.0.0.1 " + peer.port() + " <" + terminal.name()});
+    terminal.type("hello\n");
+    EXPECT_EQ(process.read_line(), "hello") << "each line at once";
+    terminal.type("\x04");
+    const Ran ran = process.wait();
+    EXPECT_EQ(ran.out, "");
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+}
+
 TEST(EchoProcess, OutputThatCannotBeWrittenIsAFailure) {
     auto peer = Peer::stream(echo_all);
     const Ran full = run_in_shell(peer, "$echo hello >/dev/full");
@@ -47,6 +64,43 @@ TEST(EchoProcess, ClosedPipeEndsItQuietly) {
     EXPECT_EQ(ran.err, "");
 }
 
+// The most memory that a process has had so far, in KiB.
+long peak_memory(int pid) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("VmHWM:"))
+            return std::stol(line.substr(6));
+    return -1;
+}
+
+TEST(EchoProcess, StaysSmallHoweverMuchGoesThroughIt) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "a sanitizer takes memory of its own";
+#endif
+    std::promise<int> pid;
+    long peak = 0;
+    Ran ran;
+    {
+        auto peer = Peer::stream([&](net::Socket& socket) {
+            std::size_t left = 100 << 20;
+            for (std::string text = receive_some(socket); !text.empty() && left >= text.size();
+                 text = receive_some(socket)) {
+                left -= text.size();
+                send_text(socket, text);
+            }
+            peak = peak_memory(pid.get_future().get());
+        });
+        Process process(
+            {"/bin/sh", "-c",
+             "exec " SOCKBOX_BIN_DIR "/echo 127.0.0.1 " + peer.port() + " </dev/zero >/dev/null"});
+        pid.set_value(process.pid());
+        ran = process.wait();
+    }
+    EXPECT_EQ(ran.status, tools::exit_mismatch) << "the server had enough: " << ran.err;
+    EXPECT_GT(peak, 1024);
+    EXPECT_LT(peak, 32 * 1024);
+}
+
 TEST(EchoProcess, InterruptEndsItAsAShellExpects) {
     auto peer = Peer::stream(echo_all);
     for (const int number : {SIGINT, SIGTERM}) {
@@ -55,6 +109,26 @@ TEST(EchoProcess, InterruptEndsItAsAShellExpects) {
         EXPECT_EQ(process.read_line(), "hello");
         process.send_signal(number);
         EXPECT_EQ(process.wait().status, 128 + number);
+    }
+}
+
+// Whoever reads JSON gets the result all the same, in the midst of data and of connecting.
+TEST(EchoProcess, InterruptedItTellsItsResultAsJson) {
+    auto peer = Peer::stream(echo_all);
+    for (const int number : {SIGINT, SIGTERM}) {
+        Process process(
+            {"/bin/sh", "-c",
+             "exec " SOCKBOX_BIN_DIR "/echo --json -v 127.0.0.1 " + peer.port() + " 2>&1"});
+        while (process.read_line().find("connected to") == std::string::npos) {
+        }
+        process.send_signal(number);
+        const Ran ran = process.wait();
+        ASSERT_EQ(lines(ran.out).size(), 2U) << ran.out;
+        EXPECT_THAT(ran.out, HasSubstr("interrupted after 0 bytes sent and 0 received"));
+        EXPECT_THAT(lines(ran.out).back(),
+                    testing::StartsWith(R"({"tool":"echo","event":"result","target":)"));
+        EXPECT_THAT(lines(ran.out).back(), HasSubstr(R"("symbol":"ECANCELED")"));
+        EXPECT_EQ(ran.status, 128 + number);
     }
 }
 

@@ -156,9 +156,24 @@ TEST(Echo, HostsThatCannotBeEndWithTheirStatus) {
     EXPECT_EQ(run(echo, {"127.0.0.1", "65536", "x"}).status, tools::exit_usage);
     EXPECT_EQ(run(echo, {"a..b", "7", "x"}).status, tools::exit_unresolved);
     EXPECT_EQ(run(echo, {"127.0.0.1"}).status, tools::exit_usage);
+    EXPECT_EQ(run(echo, {"[::1]:7", "7", "x"}).status, tools::exit_usage);
+    EXPECT_EQ(run(echo, {"::1]:7", "7", "x"}).status, tools::exit_usage);
+    EXPECT_EQ(run(echo, {"fe80::1%99999", "7", "x"}).status, tools::exit_usage);
+    const Ran unknown = run(echo, {"fe80::1%nosuch", "7", "x"});
+    EXPECT_THAT(unknown.err, HasSubstr("no interface 'nosuch' on this machine"));
+    EXPECT_EQ(unknown.status, tools::exit_usage);
     const Ran zone = run(echo, {"fe80::1", "7", "x"});
     EXPECT_THAT(zone.err, HasSubstr("needs a zone"));
     EXPECT_EQ(zone.status, tools::exit_refused);
+}
+
+TEST(Echo, NoTimeAtAllIsAMistake) {
+    auto peer = Peer::stream(echo_all);
+    for (const char* option : {"-W", "--connect-timeout"}) {
+        const Ran ran = run_echo(peer, {option, "0", "hello"});
+        EXPECT_THAT(ran.err, HasSubstr("within 0s\n"));
+        EXPECT_EQ(ran.status, tools::exit_usage);
+    }
 }
 
 TEST(Echo, SmallestBuffersCarryAllTheSame) {
