@@ -38,7 +38,7 @@ h3 { font-size: 1rem; margin: 1.8rem 0 .4rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--quiet); padding-bottom: .2rem; }
 th, td { padding: .2rem .9rem .2rem 0; text-align: right; border-bottom: 1px solid var(--line); }
-th { font-weight: 600; } th[scope=row], td.text { text-align: left; }
+th { font-weight: 600; } th[scope=row], th.text, td.text { text-align: left; }
 .wide { overflow-x: auto; }
 .good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); }
 .good, .bad, .warn { font-weight: 600; }
@@ -84,7 +84,7 @@ void put_verdicts(std::string& html, const MeasurementReport& report) {
     if (report.verdicts.empty())
         return;
     html +=
-        "<h3>Assertions</h3>\n<table>\n<tr><th scope=\"col\">bound</th>"
+        "<h3>Assertions</h3>\n<table>\n<tr><th scope=\"col\" class=\"text\">bound</th>"
         "<th scope=\"col\">measured</th><th scope=\"col\">verdict</th></tr>\n";
     for (const Verdict& verdict : report.verdicts)
         put(html, "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"{}\">{}</td></tr>\n",
@@ -154,7 +154,7 @@ void put_times(std::string& html, const MeasurementReport& report) {
     if (const stats::KernelView& kernel = numbers.kernel; kernel.connections > 0)
         put(html,
             "<p>The kernel's view of {}: round trips from {}, {}, a congestion window of {:.1f} "
-            "segments and a delivery rate of {:.3g} MB/s in the mean.</p>\n",
+            "segments and a delivery rate of {:.1f} MB/s in the mean.</p>\n",
             counted(kernel.connections, "connection"), shown(kernel.min_rtt),
             counted(kernel.retransmits, "retransmit"), kernel.congestion_window.mean(),
             kernel.delivery_rate.mean() / 1e6);
@@ -219,7 +219,8 @@ void put_errors(std::string& html, const MeasurementReport& report) {
     if (report.errors.empty())
         return;
     html +=
-        "<h3>Errors</h3>\n<table>\n<tr><th scope=\"col\">times</th><th scope=\"col\">what</th>"
+        "<h3>Errors</h3>\n<table>\n<tr><th scope=\"col\">times</th><th scope=\"col\" "
+        "class=\"text\">what</th>"
         "</tr>\n";
     for (const auto& [error, count] : report.errors)
         put(html, "<tr><td>{}</td><td class=\"text\">{}</td></tr>\n", count, escaped(error));
