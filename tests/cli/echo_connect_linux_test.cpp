@@ -81,6 +81,38 @@ TEST(EchoConnect, RefusedFamilyGivesWayToTheOther) {
                       HasSubstr("echo: connected to 127.0.0.1:3490 in ")));
     EXPECT_EQ(ran.out, "hello\n");
     EXPECT_EQ(ran.status, tools::exit_ok);
+    const Ran none = run_in("with_fakedns", {echo_program, "dual.test", "3490", "hello"});
+    EXPECT_EQ(none.err,
+              "echo: connect [::1]:3490: Connection refused (ECONNREFUSED)\n"
+              "echo: connect 127.0.0.1:3490: Connection refused (ECONNREFUSED)\n")
+        << "each address with its own error";
+    EXPECT_EQ(none.status, tools::exit_refused);
+}
+
+// Whatever stands there, it is told in one line without control characters.
+TEST(EchoConnect, NamesThatCannotBeAreTold) {
+    const Words hosts{std::string(300, 'a'),
+                      std::string(64, 'b') + ".test",
+                      "a..b",
+                      "two words",
+                      "\xff\xfe",
+                      "%s%n",
+                      "\x1b[31mred"};
+    Words words{"/bin/sh", "-c", "for host; do \"$0\" -- \"$host\" 7 x; echo $?; done",
+                echo_program};
+    words.insert(words.end(), hosts.begin(), hosts.end());
+    const Ran ran = run_in("with_fakedns", words);
+    if (ran.status == 77)
+        GTEST_SKIP() << "no private world of names here";
+    EXPECT_THAT(lines(ran.out), testing::AllOf(testing::SizeIs(hosts.size()),
+                                               testing::Each(testing::AnyOf("1", "2"))));
+    for (const std::string& line : lines(ran.err)) {
+        EXPECT_THAT(line, StartsWith("echo: "));
+        EXPECT_TRUE(std::ranges::none_of(line, [](unsigned char c) { return c < ' ' || c > '~'; }))
+            << line;
+    }
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("two words"), HasSubstr("\\xff\\xfe"), HasSubstr("%s%n"),
+                               HasSubstr("\\x1b[31mred")));
 }
 
 // Each of the 499 before it refuses at once, and still they are not asked in one burst.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <thread>
 
 namespace sockbox::stats {
 namespace {
@@ -43,6 +44,54 @@ TEST(Histogram, AgreesWithSortingWithinItsError) {
             const double found = static_cast<double>(histogram.quantile(quantile)->count());
             EXPECT_NEAR(found, exact, exact * stated_error) << count << " at " << quantile;
         }
+    }
+}
+
+// Around each power of two, where the buckets change their width; the extremes, which are kept
+// exactly, lie elsewhere.
+TEST(Histogram, NoDurationIsFurtherOffThanStated) {
+    for (std::int64_t power = 1; power < Histogram::longest.count(); power *= 2)
+        for (const std::int64_t ns : {power - 1, power, power + 1, power + power / 3}) {
+            Histogram histogram;
+            histogram.record(-1ns);
+            histogram.record(nanoseconds(ns));
+            histogram.record(2h);
+            const auto exact =
+                static_cast<double>(std::min(ns, std::int64_t{Histogram::longest.count()}));
+            EXPECT_NEAR(static_cast<double>(histogram.quantile(0.5)->count()), exact,
+                        exact * stated_error)
+                << ns;
+        }
+}
+
+TEST(Histogram, WhatThreadsRecordAgreesWithSortingAllOfIt) {
+    constexpr unsigned thread_count = 4;
+    std::vector<Histogram> histograms(thread_count);
+    std::vector<std::thread> threads;
+    std::vector<nanoseconds> all;
+    for (unsigned i = 0; i < thread_count; ++i) {
+        auto samples = spread_samples(1000 * (i + 1), 100 + i);
+        all.insert(all.end(), samples.begin(), samples.end());
+        threads.emplace_back([&into = histograms[i], own = std::move(samples)] {
+            for (const nanoseconds sample : own)
+                into.record(sample);
+        });
+    }
+    Histogram merged;
+    for (unsigned i = 0; i < thread_count; ++i) {
+        threads[i].join();
+        merged.merge(histograms[i]);
+    }
+    std::sort(all.begin(), all.end());
+    EXPECT_EQ(merged.count(), all.size());
+    EXPECT_EQ(merged.min(), all.front());
+    EXPECT_EQ(merged.max(), all.back());
+    for (int percent = 0; percent <= 100; ++percent) {
+        const double quantile = percent / 100.0;
+        const double exact = static_cast<double>(exact_quantile(all, quantile).count());
+        EXPECT_NEAR(static_cast<double>(merged.quantile(quantile)->count()), exact,
+                    exact * stated_error)
+            << quantile;
     }
 }
 

@@ -1,0 +1,82 @@
+// Tests of every command in surroundings that are not what programs expect: no environment, no
+// folder, odd locales, no name of its own, a full disk.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr const char* commands[] = {"showip", "sockopt", "echod", "echo", "udpecho", "sockbox"};
+
+// A shell's command line with the command as "$program", run for each of them.
+template <class Check>
+void each(const std::string& script, const Check& check) {
+    for (const char* command : commands) {
+        SCOPED_TRACE(command);
+        check(command, Process({"/bin/sh", "-c", script},
+                               {std::string("program=" SOCKBOX_BIN_DIR "/") + command})
+                           .wait());
+    }
+}
+
+TEST(Surroundings, HelpAndVersionGoToStandardOutput) {
+    for (const std::string option : {"--help", "--version"}) {
+        each("\"$program\" " + option, [&](const std::string& command, const Ran& ran) {
+            EXPECT_THAT(ran.out, testing::AnyOf(HasSubstr(command + " (sockbox) " SOCKBOX_VERSION),
+                                                StartsWith("Usage: " + command + ' '),
+                                                StartsWith("sockbox " SOCKBOX_VERSION)));
+            EXPECT_EQ(ran.err, "");
+            EXPECT_EQ(ran.status, tools::exit_ok);
+        });
+        each("\"$program\" " + option + " >/dev/full", [](const std::string&, const Ran& ran) {
+            EXPECT_THAT(ran.err, HasSubstr("(ENOSPC)\n"));
+            EXPECT_EQ(ran.status, tools::exit_output);
+        });
+    }
+}
+
+TEST(Surroundings, NothingThatIsMissingOrOddEndsACommandBadly) {
+    for (const std::string before :
+         {"env -i ", "unset HOME; ", "cd \"$(mktemp -d)\" && rmdir \"$PWD\" && ",
+          "TZ=:/no/such/zone LC_ALL=xx_YY.nonsense LANG=C.UTF-16 ", "exec 0<&-; "})
+        each(before + "\"$program\" --version", [&](const std::string&, const Ran& ran) {
+            EXPECT_THAT(ran.out, HasSubstr(SOCKBOX_VERSION)) << before;
+            EXPECT_EQ(ran.err, "");
+            EXPECT_EQ(ran.status, tools::exit_ok);
+        });
+}
+
+// execve() without any word: the program has no name, and no arguments. All but sockopt, which
+// needs none, say that some are missing.
+TEST(Surroundings, ACommandWithoutItsNameIsThatCommand) {
+    for (const char* command : {"showip", "sockopt", "echo", "udpecho", "sockbox"}) {
+        const std::string program = std::string(SOCKBOX_BIN_DIR "/") + command;
+        const TemporaryFile err;
+        posix_spawn_file_actions_t actions;
+        ::posix_spawn_file_actions_init(&actions);
+        ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+        ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+        ::posix_spawn_file_actions_addopen(&actions, 2, err.path().c_str(), O_WRONLY, 0);
+        char* none[] = {nullptr};
+        pid_t pid = -1;
+        ASSERT_EQ(::posix_spawn(&pid, program.c_str(), &actions, nullptr, none, none), 0);
+        ::posix_spawn_file_actions_destroy(&actions);
+        int status = 0;
+        ASSERT_EQ(::waitpid(pid, &status, 0), pid);
+        const bool needs_none = command == std::string_view("sockopt");
+        EXPECT_TRUE(WIFEXITED(status)) << command;
+        EXPECT_EQ(WEXITSTATUS(status), needs_none ? tools::exit_ok : tools::exit_usage) << command;
+        EXPECT_EQ(err.content().empty(), needs_none) << err.content();
+    }
+}
+
+}  // namespace
+}  // namespace sockbox::test
