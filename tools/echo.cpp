@@ -43,7 +43,8 @@ class Echo {
         std::vector<Target> targets;
         if (const auto status = client_.name_targets(cli, io_, targets))
             return *status;
-        return measuring_.is_wanted(cli) ? measure(std::move(targets)) : talk(targets.front());
+        is_measuring_ = measuring_.is_wanted(cli);
+        return is_measuring_ ? measure(std::move(targets)) : talk(targets.front());
     }
 
   private:
@@ -256,7 +257,11 @@ class Echo {
         };
     }
 
-    std::string_view mode() const { return client_.has_message() ? "say" : "pipe"; }
+    std::string_view mode() const {
+        if (is_measuring_)
+            return measuring_.is_open_loop() ? "open" : "closed";
+        return client_.has_message() ? "say" : "pipe";
+    }
 
     std::chrono::nanoseconds timeout() const {
         return client_.timeout.value_or(client_.has_message() ? say_timeout : pipe_timeout);
@@ -373,6 +378,7 @@ class Echo {
     std::chrono::nanoseconds connect_timeout_ = 10s;
     bool reconnect_ = false;
     bool tcp_info_ = false;
+    bool is_measuring_ = false;
     Measuring measuring_{io_, client_};
     const net::StopSignal* stop_ = nullptr;  // while something may be interrupted
     std::string target_;

@@ -290,7 +290,7 @@ TEST(EchoMeasure, OneServerThatRefusesKeepsTheOthersFromNothing) {
                                "127.0.0.1:" + peer.port(), "--assert", "loss<1%"});
     const Words results = lines(ran.out);
     ASSERT_EQ(results.size(), 2U) << ran.out << ran.err;
-    EXPECT_THAT(results[0], HasSubstr(dead));
+    EXPECT_THAT(results[0], HasSubstr(dead + R"(","mode":"closed")"));
     EXPECT_THAT(results[0], HasSubstr(symbol_of(std::errc::connection_refused)));
     EXPECT_THAT(results[1], HasSubstr(R"("received":2)"));
     EXPECT_THAT(results[1], HasSubstr(R"({"expression":"loss<1%","value":0.0,"ok":true})"));
