@@ -71,8 +71,8 @@ TEST(EchoConnect, RejectionsAreToldAtOnceByTheirNames) {
 
 TEST(EchoConnect, RefusedFamilyGivesWayToTheOther) {
     const Ran ran = run_in("with_fakedns", {SOCKBOX_SOURCE_DIR "/tests/with_echod", echod_program,
-                                            "--tcp -b 127.0.0.1 -p 3490", echo_program, "-v",
-                                            "dual.test", "3490", "hello"});
+                                            "--tcp -e epoll -b 127.0.0.1 -p 3490", echo_program,
+                                            "-v", "dual.test", "3490", "hello"});
     if (ran.status == 77)
         GTEST_SKIP() << "no private world of names here";
     EXPECT_THAT(ran.err,
@@ -122,7 +122,7 @@ TEST(EchoConnect, LastOfManyAddressesIsReachedWithoutABurst) {
         run_in("with_fakedns", {"/bin/sh", "-c",
                                 "ip route add local 10.9.0.0/16 dev lo && exec " SOCKBOX_SOURCE_DIR
                                 "/tests/with_echod " SOCKBOX_BIN_DIR
-                                "/echod '--tcp -b 10.9.1.250 -p 3490' " SOCKBOX_BIN_DIR
+                                "/echod '--tcp -e epoll -b 10.9.1.250 -p 3490' " SOCKBOX_BIN_DIR
                                 "/echo -v --connect-timeout 25s many.test 3490 hello"});
     if (ran.status == 77)
         GTEST_SKIP() << "no private world of names here";
@@ -160,7 +160,7 @@ TEST(EchoConnect, DeadlineHoldsForAllOfManySilentAddresses) {
 }
 
 TEST(EchoConnect, AsManyConnectionsAsThereAreDescriptors) {
-    EchoServer server;
+    EchoServer server({"-e", "epoll"});
     const auto run_with = [&](int connections) {
         return Process({"/bin/sh", "-c",
                         "ulimit -n 1000; exec " SOCKBOX_BIN_DIR "/echo --json -P " +

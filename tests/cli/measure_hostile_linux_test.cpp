@@ -44,7 +44,7 @@ TEST(MeasureHostile, KilledServerEndsTheRunWithItsErrorsByPhase) {
 }
 
 TEST(MeasureHostile, InterruptedInFullFlightTheCountsAddUp) {
-    const EchoServer server({"--fault", "delay=5ms~5ms"});
+    const EchoServer server({"-e", "epoll", "--fault", "delay=5ms~5ms"});
     for (const char* rate : {"0", "2000"}) {
         Process process({"echo", "--json", "-c", "0", "-P", "20", "--threads", "2", "--rate", rate,
                          "--report-interval", "20ms", "127.0.0.1", server.port()});
