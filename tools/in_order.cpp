@@ -11,7 +11,8 @@ constexpr std::size_t slots_a_thread = 4;
 
 }  // namespace
 
-InOrder::InOrder(std::size_t threads) : most_threads_(threads), slots_(threads * slots_a_thread) {}
+InOrder::InOrder(std::size_t threads, std::function<void()> begin)
+    : most_threads_(threads), begin_(std::move(begin)), slots_(threads * slots_a_thread) {}
 
 InOrder::~InOrder() {
     finish();
@@ -40,7 +41,10 @@ void InOrder::finish() {
 
 bool InOrder::start_thread() {
     try {
-        threads_.emplace_back([this, number = threads_.size()] { work_off(number); });
+        threads_.emplace_back([this, number = threads_.size()] {
+            begin_();
+            work_off(number);
+        });
     } catch (const std::system_error&) {  // too many there are already
         return false;
     }

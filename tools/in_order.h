@@ -17,8 +17,9 @@ class InOrder {
     // of the threads, never two at once, in the order of give().
     using Work = std::function<Use(std::size_t thread)>;
 
-    // Threads are started as there is work for them; where none can be, give() does the work.
-    explicit InOrder(std::size_t threads);
+    // Threads are started as there is work for them, each with `begin`; where none can be, give()
+    // does the work.
+    InOrder(std::size_t threads, std::function<void()> begin);
     InOrder(const InOrder&) = delete;
     InOrder& operator=(const InOrder&) = delete;
     ~InOrder();
@@ -41,6 +42,7 @@ class InOrder {
     void use_results(std::unique_lock<std::mutex>& lock);
 
     const std::size_t most_threads_;
+    const std::function<void()> begin_;
     std::mutex mutex_;
     std::condition_variable more_;  // to do, or the end
     std::condition_variable room_;  // in the slots

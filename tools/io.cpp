@@ -16,9 +16,13 @@ void Output::write(std::string_view text) {
     const std::lock_guard lock(mutex_);
     if (error_)
         return;
-    pending_ += text;
-    if (buffering_ == Buffering::none || pending_.size() >= buffer_bytes)
-        flush_locked();
+    const bool now = buffering_ == Buffering::none || pending_.size() + text.size() >= buffer_bytes;
+    if (!now || buffering_ == Buffering::kept) {
+        pending_ += text;
+        return;
+    }
+    flush_locked();
+    write_out(text);
 }
 
 std::string Output::take() {
@@ -34,7 +38,12 @@ void Output::flush() {
 void Output::flush_locked() {
     if (buffering_ == Buffering::kept)
         return;
-    auto rest = std::as_bytes(std::span(pending_));
+    write_out(pending_);
+    pending_.clear();
+}
+
+void Output::write_out(std::string_view text) {
+    auto rest = std::as_bytes(std::span(text));
     while (!rest.empty() && !error_) {
         const std::ptrdiff_t put = net::platform::write_file(file_, rest);
         if (put < 0)
@@ -42,7 +51,6 @@ void Output::flush_locked() {
         else
             rest = rest.subspan(static_cast<std::size_t>(put));
     }
-    pending_.clear();
 }
 
 std::error_code Output::error() const {

@@ -39,6 +39,7 @@ class Output {
 
   private:
     void flush_locked();
+    void write_out(std::string_view text);
 
     mutable std::mutex mutex_;
     std::string pending_;

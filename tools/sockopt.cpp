@@ -1,6 +1,7 @@
 // sockopt: get, set and explain socket options, on new, inherited and other processes' sockets.
 #include <algorithm>
 
+#include "net/resolver.h"
 #include "tools/sockopt_catalog.h"
 #include "tools/sockopt_session.h"
 #include "tools/sockopt_survey.h"
@@ -12,6 +13,26 @@ constexpr std::string_view tool = "sockopt";
 
 using Settings = SockoptSettings;
 
+// An empty name would mean no such option, and so quite another socket.
+Take take_some(std::string& target) {
+    return [&target](std::string_view text) -> net::Status {
+        if (text.empty())
+            return net::fail_text("it is empty");
+        target = text;
+        return {};
+    };
+}
+
+Take take_port(std::optional<std::uint16_t>& target) {
+    return [&target](std::string_view text) -> net::Status {
+        const auto port = net::resolve_port(text, net::Transport::tcp);
+        if (!port)
+            return net::fail(port.error());
+        target = *port;
+        return {};
+    };
+}
+
 void declare(Cli& cli, Settings& settings) {
     Selection& selection = settings.selection;
     cli.option("--type", "TYPE",
@@ -22,13 +43,13 @@ void declare(Cli& cli, Settings& settings) {
     cli.option("--pid", "PID", "the sockets of a running process",
                take_integer(selection.pid, 1, INT_MAX));
     cli.option("--process", "NAME", "the sockets of processes of that name",
-               take_text(selection.process));
-    cli.option("--port", "PORT", "the sockets with that local port", take_text(selection.port));
+               take_some(selection.process));
+    cli.option("--port", "PORT", "the sockets with that local port", take_port(selection.port));
     cli.flag("--listening", "the sockets that wait for peers", selection.listening);
     cli.option("--listen", "[ADDR:]PORT", "a new socket that listens there",
-               take_text(selection.listen));
+               take_some(selection.listen));
     cli.option("--connect", "HOST:PORT", "a new socket that is connected there",
-               take_text(selection.connect));
+               take_some(selection.connect));
     cli.flag("-n,--values", "values only, one a line, in the order asked", settings.values);
     cli.flag("-a,--all", "also what cannot be read on this socket, with the reason",
              settings.work.all);
@@ -48,10 +69,10 @@ void declare(Cli& cli, Settings& settings) {
 
 // A word that cannot be a request: a mistake, or an option of another platform.
 int refuse_request(Io io, const Cli& cli, const net::Error& error) {
-    if (error.code == std::make_error_code(std::errc::invalid_argument))
+    if (is_mistake(error))
         return cli.refuse(io, error.message());
     complain(io, tool, error);
-    return exit_refused;
+    return status_of(error);
 }
 
 }  // namespace
@@ -79,8 +100,6 @@ int sockopt(Args args, Io io) {
     settings.work.compare = !settings.values;
     if (const auto sound = check(settings.selection); !sound)
         return cli.refuse(io, sound.error().message());
-    if (const auto found = resolve(settings.selection); !found)
-        return refuse_request(io, cli, found.error());
     const bool several = settings.selection.searches();
     if (several && !settings.command.empty())
         return cli.refuse(io, "a COMMAND gets one socket: name it by --fd, --listen or --connect");

@@ -31,11 +31,16 @@ bool sensible(std::string_view pattern) {
     return std::count(pattern.begin(), pattern.end(), '*') <= 4;
 }
 
+std::string_view without_prefix(std::string_view name) {
+    return name.substr(name.find('_') + 1);
+}
+
 bool listed(const std::vector<std::string>& patterns, std::string_view name) {
     for (const std::string& pattern : patterns) {
         const std::string wanted = net::upper_case(pattern);
         const bool glob = wanted.find_first_of("*?") != wanted.npos;
-        if (glob ? sensible(wanted) && fits(wanted, name) : name.find(wanted) != name.npos)
+        if (glob ? sensible(wanted) && (fits(wanted, name) || fits(wanted, without_prefix(name)))
+                 : name.find(wanted) != name.npos)
             return true;
     }
     return patterns.empty();

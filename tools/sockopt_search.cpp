@@ -94,9 +94,7 @@ class Candidates {
 class Walk {
   public:
     Walk(const Selection& selection, const std::function<bool(ChosenSocket&&)>& use)
-        : selection_(selection),
-          use_(use),
-          candidates_({selection.local_port, selection.listening}) {}
+        : selection_(selection), use_(use), candidates_({selection.port, selection.listening}) {}
 
     void one_process(int pid) {
         auto process = HostProcess::open(pid);
@@ -145,9 +143,7 @@ class Walk {
         });
     }
 
-    bool narrowed() const {
-        return !selection_.pid && (selection_.local_port || selection_.listening);
-    }
+    bool narrowed() const { return !selection_.pid && (selection_.port || selection_.listening); }
 
     bool named(const HostProcess& process) const {
         constexpr std::size_t kept = 15;  // of a name, by the kernel
@@ -187,7 +183,7 @@ net::Result<bool> look_at(ChosenSocket& found, const Selection& selection) {
     if (target->inode != found.inode)
         return false;
     found = std::move(*target);
-    return (!selection.local_port || found.facts.local_port == selection.local_port) &&
+    return (!selection.port || found.facts.local_port == selection.port) &&
            (!selection.listening || is_waiting(found.facts));
 }
 

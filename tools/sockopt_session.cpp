@@ -14,17 +14,16 @@ namespace {
 
 constexpr std::string_view tool = "sockopt";
 
-// A mistake of the user that only the socket's present value could show.
-int status_of_failure(const net::Error& error) {
-    return error.code == std::make_error_code(std::errc::invalid_argument) ? exit_usage
-                                                                           : exit_refused;
-}
-
 bool sets(const Request& request) {
     return request.action != Request::Action::read;
 }
 
 }  // namespace
+
+// The codes of the system are of another category, and EINVAL may mean anything.
+bool is_mistake(const net::Error& error) {
+    return error.code == std::make_error_code(std::errc::invalid_argument);
+}
 
 TellOptions telling(const SockoptSettings& settings, bool dump, const Output& out) {
     const Selection& selection = settings.selection;
@@ -54,7 +53,8 @@ void Session::note(const std::string& text, int status) {
 // What a value that was set or could not be read puts on stderr, and what it makes of the status.
 void Session::remark_on(const Outcome& outcome) {
     if (outcome.failed())
-        return complain(outcome.value.error(), status_of_failure(outcome.value.error()));
+        return complain(outcome.value.error(),
+                        is_mistake(outcome.value.error()) ? exit_usage : exit_refused);
     if (!outcome.change)
         return;
     if (!outcome.change->grant.hint.empty() && !settings_.common.quiet)

@@ -14,6 +14,10 @@ namespace sockbox::tools {
 // How `settings` want it told.
 TellOptions telling(const SockoptSettings& settings, bool dump, const Output& out);
 
+// Whether it is the user's: a text against its grammar, or a value that only the socket shows to be
+// out of range. What the system refuses is not.
+bool is_mistake(const net::Error& error);
+
 // From one thread at a time; several may be at work beside each other.
 class Session {
   public:

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "net/descriptors.h"
 #include "report/counted.h"
 #include "tools/in_order.h"
 #include "tools/sockopt_command.h"
@@ -26,8 +27,7 @@ using Requests = std::vector<Request>;
 
 int fail(Io io, const net::Error& error) {
     complain(io, tool, error);
-    const bool mistake = error.code == std::make_error_code(std::errc::invalid_argument);
-    return finish(io, tool, mistake ? exit_usage : status_of(error));
+    return finish(io, tool, is_mistake(error) ? exit_usage : status_of(error));
 }
 
 bool only_reads(const Requests& requests) {
@@ -120,6 +120,8 @@ class Survey {
     std::atomic<int> refused_by_ = 0;  // the latest process that refused
     std::deque<Worker> workers_;       // one a thread
     std::vector<ChosenSocket> batch_;
+    // Let go of here: a thread with descriptors of its own would close its copy instead of ours.
+    std::shared_ptr<const net::HostProcess> process_;
     std::optional<InOrder> threads_;  // none where the order of the work counts
 };
 
@@ -134,7 +136,11 @@ Survey::Survey(const Settings& settings, const Requests& requests, Io io)
     }
     options.follows = true;
     is_apart_ = !options.json && !options.values && options.heading;
-    threads_.emplace(std::min(cores, most_threads));
+    // The one process is open before they start; of several, the next one would be missing.
+    threads_.emplace(std::min(cores, most_threads), [one = settings.selection.pid.has_value()] {
+        if (one)
+            net::separate_descriptors();
+    });
     for (std::size_t i = 0; i < std::min(cores, most_threads); ++i)
         workers_.emplace_back(settings, requests, options, nullptr);
 }
@@ -152,6 +158,7 @@ void Survey::remark_on(const net::Error& error, std::string_view why, int status
 // False where nothing more of the process is wanted.
 bool Survey::take(ChosenSocket&& found) {
     const int pid = found.process ? found.process->pid() : 0;
+    process_ = found.process;
     batch_.push_back(std::move(found));
     if (!threads_ || batch_.size() == batch_size)
         hand_out();

@@ -149,20 +149,10 @@ net::Status check(const Selection& selection) {
     if (selection.descriptor && others && !selection.pid)
         return net::fail_text("--fd: goes with --pid, or alone");
     if (selection.descriptor && selection.pid &&
-        (selection.listening || !selection.port.empty() || !selection.process.empty()))
+        (selection.listening || selection.port || !selection.process.empty()))
         return net::fail_text("--pid and --fd name one socket: nothing is left to search for");
     if (made && !socket_types[selection.type].inet)
         return net::fail_text("--listen and --connect want an IPv4 or IPv6 socket");
-    return {};
-}
-
-net::Status resolve(Selection& selection) {
-    if (selection.port.empty())
-        return {};
-    const auto number = net::resolve_port(selection.port, net::Transport::tcp);
-    if (!number)
-        return net::fail(number.error());
-    selection.local_port = *number;
     return {};
 }
 
@@ -205,11 +195,14 @@ report::Json json_of(const ChosenSocket& target) {
 }
 
 net::Result<std::vector<Place>> places(const Selection& selection) {
-    if (!selection.listen.empty())
-        return listen_places(selection);
-    if (!selection.connect.empty())
-        return connect_places(selection);
-    return std::vector<Place>{std::nullopt};
+    if (selection.listen.empty() && selection.connect.empty())
+        return std::vector<Place>{std::nullopt};
+    const bool listens = !selection.listen.empty();
+    auto places = listens ? listen_places(selection) : connect_places(selection);
+    // A mistake in the text itself does not say where that text stands.
+    if (!places && places.error().action.empty())
+        places.error().action = listens ? "--listen" : "--connect";
+    return places;
 }
 
 net::Result<ChosenSocket> open_target(const Selection& selection, const Place& place) {

@@ -18,25 +18,19 @@ struct Selection {
     std::optional<std::int64_t> descriptor;
     std::optional<std::int64_t> pid;
     std::string process;
-    std::string port;                         // as it was written
-    std::optional<std::uint16_t> local_port;  // as a number, by resolve()
+    std::optional<std::uint16_t> port;  // the local one
     bool listening = false;
     std::string listen;   // "[ADDR:]PORT"
     std::string connect;  // "HOST:PORT"
 
     // Whether other processes are searched, and so several sockets may fit.
-    bool searches() const {
-        return (pid && !descriptor) || !process.empty() || !port.empty() || listening;
-    }
+    bool searches() const { return (pid && !descriptor) || !process.empty() || port || listening; }
 };
 
 std::vector<std::string> socket_type_names();
 
 // A mistake in how its parts go together.
 net::Status check(const Selection& selection);
-
-// Fills in the number of a service.
-net::Status resolve(Selection& selection);
 
 struct ChosenSocket {
     net::Socket socket;  // none where nobody who holds it may be looked into: the facts are all

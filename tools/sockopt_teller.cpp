@@ -189,7 +189,7 @@ class JsonTeller : public Teller {
 
     void begin(const ChosenSocket& target) override {
         socket_ = json_of(target);
-        outcomes_ = report::Json::array();
+        outcomes_.clear();
     }
 
     void announce(const net::Option& option,
@@ -202,19 +202,31 @@ class JsonTeller : public Teller {
         out_.flush();
     }
 
-    void tell(const Outcome& outcome) override { outcomes_.push(json_of(outcome)); }
+    void tell(const Outcome& outcome) override {
+        if (!outcomes_.empty())
+            outcomes_ += ',';
+        if (outcome.told == nullptr) {
+            outcomes_ += json_of(outcome).to_string();
+            return;
+        }
+        if (outcome.told->empty())
+            *outcome.told = json_of(outcome).to_string();
+        outcomes_ += *outcome.told;
+    }
 
+    // The list is text already: of thousands of sockets most options are told as before.
     void end() override {
-        out_.print("{}\n", report::event(tool, "result")
-                               .set("socket", std::move(socket_))
-                               .set("options", std::move(outcomes_))
-                               .to_string());
+        std::string text =
+            report::event(tool, "result").set("socket", std::move(socket_)).to_string();
+        text.pop_back();
+        text.append(",\"options\":[").append(outcomes_).append("]}\n");
+        out_.write(text);
     }
 
   private:
     Output& out_;
     report::Json socket_;
-    report::Json outcomes_;
+    std::string outcomes_;  // the members of a list
 };
 
 }  // namespace

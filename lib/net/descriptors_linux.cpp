@@ -1,6 +1,7 @@
-// RLIMIT_NOFILE.
+// RLIMIT_NOFILE, and unshare(CLONE_FILES).
 #include "net/descriptors.h"
 
+#include <sched.h>
 #include <sys/resource.h>
 
 namespace sockbox::net {
@@ -10,6 +11,10 @@ std::optional<std::size_t> descriptor_limit() noexcept {
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return std::nullopt;
     return limit.rlim_cur;
+}
+
+void separate_descriptors() noexcept {
+    ::unshare(CLONE_FILES);
 }
 
 }  // namespace sockbox::net

@@ -1,4 +1,4 @@
-// Windows bounds handles by memory alone.
+// Windows bounds handles by memory alone, and has one table of them.
 #include "net/descriptors.h"
 
 namespace sockbox::net {
@@ -6,5 +6,7 @@ namespace sockbox::net {
 std::optional<std::size_t> descriptor_limit() noexcept {
     return std::nullopt;
 }
+
+void separate_descriptors() noexcept {}
 
 }  // namespace sockbox::net
