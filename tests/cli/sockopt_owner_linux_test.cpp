@@ -1,5 +1,5 @@
-// What sockopt leaves to the owner of a socket: its data, its errors, its FIN, and no change
-// untold.
+// What sockopt leaves to the owner of a socket, what it needs for that, and what it says where it
+// may not.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,10 +11,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
-#include <random>
-#include <thread>
 
+#include "net/process.h"
 #include "net/streams.h"
 #include "tests/child_linux.h"
 #include "tests/support.h"
@@ -103,8 +103,16 @@ TEST(SockoptOwner, AThousandSocketsWithFewDescriptors) {
     if (forbidden(ran))
         GTEST_SKIP() << ran.err;
     EXPECT_EQ(ran.status, 0) << ran.err;
-    EXPECT_EQ(count(ran.out, "] fd "), 1000U);
     EXPECT_EQ(count(ran.out, " SO_RCVBUF = "), 1000U);
+    // In the order of the descriptors, each set apart from the one before.
+    std::vector<int> descriptors;
+    for (const std::string& line : lines(ran.out))
+        if (const auto at = line.find("] fd "); at != line.npos)
+            descriptors.push_back(std::atoi(line.c_str() + at + 5));
+    EXPECT_EQ(descriptors.size(), 1000U);
+    EXPECT_TRUE(std::is_sorted(descriptors.begin(), descriptors.end()));
+    EXPECT_EQ(count(ran.out, "\n\n"), 999U);
+    EXPECT_FALSE(ran.out.starts_with('\n'));
 }
 
 TEST(SockoptOwner, WithoutDescriptorsItSaysSo) {
@@ -154,98 +162,6 @@ TEST(SockoptOwner, ItsCloseSendsTheFinAtOnce) {
     for (const Pair& pair : pairs)
         EXPECT_TRUE(closed_by_peer(pair.client));
     dump.read_rest();
-}
-
-// Dumps of a connection that carries data all the while.
-TEST(SockoptOwner, ATransferGoesOnUnharmed) {
-    const Pair pair;
-    constexpr std::size_t total = 8U << 20U;
-    std::size_t received = 0;
-    bool intact = true;
-    std::thread reader([&] {
-        std::vector<std::byte> buffer(65536);
-        while (received < total) {
-            const auto got = const_cast<net::Socket&>(pair.server).receive(buffer);
-            if (!got.done())
-                break;
-            for (std::size_t i = 0; i < got.bytes; ++i)
-                intact = intact && buffer[i] == static_cast<std::byte>((received + i) % 251);
-            received += got.bytes;
-        }
-    });
-    std::thread writer([&] {
-        std::vector<std::byte> data(total);
-        for (std::size_t i = 0; i < total; ++i)
-            data[i] = static_cast<std::byte>(i % 251);
-        std::span<const std::byte> rest(data);
-        while (!rest.empty()) {
-            const auto sent = const_cast<net::Socket&>(pair.client)
-                                  .send(rest.first(std::min<std::size_t>(rest.size(), 4096)));
-            if (!sent.done())
-                break;
-            rest = rest.subspan(sent.bytes);
-        }
-    });
-    const std::string pid = std::to_string(::getpid());
-    for (int dump = 0; dump < 20; ++dump)
-        for (const net::Socket* end : {&pair.client, &pair.server})
-            EXPECT_EQ(sockopt({"--pid", pid, "--fd", std::to_string(end->native())}).status, 0);
-    writer.join();
-    reader.join();
-    EXPECT_EQ(received, total);
-    EXPECT_TRUE(intact);
-}
-
-struct Setting {
-    const char* word;
-    std::string name;
-    int level;
-    int number;
-    int changed;
-};
-
-// Killed at any moment, the output names whatever may have been changed.
-TEST(SockoptOwner, NoChangeGoesUntold) {
-    const std::vector<Setting> settings{
-        {"SO_KEEPALIVE=on", "SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE, 1},
-        {"TCP_NODELAY=on", "TCP_NODELAY", IPPROTO_TCP, TCP_NODELAY, 1},
-        {"TCP_KEEPIDLE=77", "TCP_KEEPIDLE", IPPROTO_TCP, TCP_KEEPIDLE, 77},
-        {"TCP_KEEPCNT=5", "TCP_KEEPCNT", IPPROTO_TCP, TCP_KEEPCNT, 5}};
-    std::minstd_rand random(20);
-    for (int round = 0; round < 60; ++round) {
-        auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
-        Words words{"sockopt", "--pid", std::to_string(::getpid()), "--fd",
-                    std::to_string(socket.native())};
-        for (const Setting& setting : settings)
-            words.emplace_back(setting.word);
-        Process process(words);
-        std::this_thread::sleep_for(std::chrono::microseconds(random() % 9000));
-        process.send_signal(round % 2 == 0 ? SIGKILL : SIGINT);
-        const Ran ran = process.wait();
-        for (const Setting& setting : settings) {
-            const bool changed =
-                socket.option(setting.level, setting.number).value() == setting.changed;
-            EXPECT_TRUE(!changed || ran.out.find(setting.name + ": ") != std::string::npos)
-                << setting.name << " in round " << round;
-        }
-    }
-}
-
-TEST(SockoptOwner, ARefusedChangeIsNamedBesideThoseThatWereMade) {
-    auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
-    const std::string pid = std::to_string(::getpid());
-    const std::string fd = std::to_string(socket.native());
-    const Ran ran =
-        sockopt({"--pid", pid, "--fd", fd, "nodelay=on", "IPV6_V6ONLY=on", "keepalive=on"});
-    EXPECT_EQ(ran.status, tools::exit_refused);
-    EXPECT_THAT(ran.out, HasSubstr("TCP_NODELAY: off -> on\n"));
-    EXPECT_THAT(ran.out, HasSubstr("IPV6_V6ONLY: refused\n"));
-    EXPECT_EQ(socket.option(SOL_SOCKET, SO_KEEPALIVE).value(), 0);
-    const Ran json = sockopt({"--json", "--pid", pid, "--fd", fd, "keepalive=on"});
-    EXPECT_THAT(lines(json.out),
-                testing::ElementsAre(AllOf(HasSubstr(R"("event":"setting")"),
-                                           HasSubstr(R"("name":"SO_KEEPALIVE","before":false)")),
-                                     HasSubstr(R"("before":false,"asked":true,"granted":true)")));
 }
 
 // Makes a system call fail in this process, for good.
@@ -307,6 +223,43 @@ TEST(SockoptOwner, WhatNeedsAPrivilegeNamesIt) {
                                 HasSubstr(std::string("setting it needs ") + c.privilege)))
             << c.words.back();
     }
+}
+
+TEST(SockoptOwner, OfTheSameUserAProcessHasToBeDumpable) {
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "needs root, to give it up";
+    const auto sockets = many_sockets(1);
+    const std::string told = apart([&]() -> std::string {
+        std::string text;
+        if (::setuid(65534) != 0)
+            return text;
+        for (const int dumpable : {1, 0}) {
+            const Child child([&] { ::prctl(PR_SET_DUMPABLE, dumpable); });
+            const Ran ran = sockopt(
+                {"--pid", child.pid(), "--fd", std::to_string(sockets[0].native()), "SO_TYPE"});
+            text += ran.out + ran.err;
+        }
+        return text;
+    });
+    if (!told.starts_with("SO_TYPE"))
+        GTEST_SKIP() << "not even of the same user: " << told;
+    EXPECT_THAT(told, testing::StartsWith("SO_TYPE = SOCK_DGRAM\nsockopt: process "));
+    EXPECT_THAT(told, AllOf(HasSubstr("(EPERM)"), HasSubstr("(PR_SET_DUMPABLE)")));
+    EXPECT_THAT(told, testing::Not(HasSubstr("setcap")));
+}
+
+TEST(SockoptOwner, AKernelThreadHasNoDescriptors) {
+    if (net::process_name(2) != "kthreadd")
+        GTEST_SKIP() << "kernel threads are not seen from here";
+    const Ran ran = sockopt({"--pid", "2", "--fd", "3"});
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_THAT(ran.err, AnyOf(HasSubstr("is a kernel thread and has none"), HasSubstr("EPERM")));
+}
+
+// Whoever started us: looked at, or refused, but never waited for.
+TEST(SockoptOwner, TheParentIsAProcessAsAnyOther) {
+    const Ran ran = sockopt({"--pid", std::to_string(::getppid()), "SO_TYPE"});
+    EXPECT_THAT(ran.status, testing::AnyOf(0, tools::exit_refused)) << ran.err;
 }
 
 TEST(SockoptOwner, AShellLooksAtItself) {
