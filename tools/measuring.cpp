@@ -298,7 +298,7 @@ bool Measuring::is_good(const report::MeasurementReport& report) const {
     if (!assertions_.empty())
         return std::ranges::all_of(report.verdicts, &report::Verdict::ok);
     const stats::Measurement& numbers = report.numbers;
-    const bool undecided = numbers.pending > 0 && numbers.lost == 0;
+    const bool undecided = numbers.pending > 0 && !report.datagrams;
     if (numbers.mismatched > 0 || (numbers.received == 0 && !undecided))
         return false;
     return report.datagrams || (numbers.lost == 0 && numbers.unsent == 0 && report.errors.empty());

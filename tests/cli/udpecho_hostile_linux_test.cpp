@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
+#include <future>
 
 #include "tests/json_numbers.h"
 #include "tests/peer.h"
@@ -115,6 +117,18 @@ TEST(UdpEchoHostile, AFullDeviceEndsAnEndlessRun) {
     const Ran ran = in_shell(peer.port(), "udpecho -c 0 -i 10ms 127.0.0.1 $port >/dev/full");
     EXPECT_THAT(ran.err, HasSubstr("(ENOSPC)"));
     EXPECT_EQ(ran.status, tools::exit_output);
+}
+
+// As for ping: interrupted before anything came back, whatever is still awaited.
+TEST(UdpEchoHostile, NothingBackUntilTheInterruptIsAFailure) {
+    std::promise<void> came;
+    auto peer = Peer::datagram([&](auto&, auto&, auto&) { came.set_value(); });
+    Process process({"udpecho", "--json", "-c", "1", "-W", "1h", "127.0.0.1", peer.port()});
+    ASSERT_EQ(came.get_future().wait_for(patience), std::future_status::ready);
+    process.send_signal(SIGINT);
+    const Ran ran = process.wait();
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":1,"received":0,"lost":0,"pending":1,)"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
 bool is_shown_safely(const std::string& text) {

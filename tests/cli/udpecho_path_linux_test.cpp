@@ -130,6 +130,20 @@ add rule inet t f udp dport 7007 reject with $with"
     }
 }
 
+TEST(UdpEchoPath, AZoneNamesTheLink) {
+    RUN_ON_PATH(ran, "ip -n server addr add fe80::7/64 dev lo nodad", R"(
+        for host in fe80::7%lo '[fe80::7%1]'; do
+            ip netns exec server ")" + std::string(udpecho_path) + R"(" -c 1 $host 7007 | head -n 1
+        done
+        ip netns exec server ")" + std::string(udpecho_path) + R"(" -c 1 fe80::7 7007; echo $?)");
+    const Words found = lines(ran.out);
+    ASSERT_EQ(found.size(), 3U) << ran.out << ran.err;
+    EXPECT_THAT(found[0], testing::StartsWith("64 bytes from [fe80::7%lo]:7007: seq=1"));
+    EXPECT_THAT(found[1], testing::StartsWith("64 bytes from [fe80::7%lo]:7007: seq=1"));
+    EXPECT_EQ(found[2], "3");
+    EXPECT_THAT(ran.err, HasSubstr("needs a zone"));
+}
+
 // Two of twenty are lost on the way there, three of the answers on the way back; the port is
 // STAMP's own.
 TEST(UdpEchoPath, StampTellsTheLossOfEachWay) {
