@@ -8,6 +8,7 @@
 #include "probe/datagram_lane.h"
 #include "probe/echo_form.h"
 #include "probe/exchange.h"
+#include "report/counted.h"
 #include "tools/cli.h"
 #include "tools/client.h"
 #include "tools/measuring.h"
@@ -251,7 +252,7 @@ class UdpEcho {
         const auto elapsed = net::Clock::now() - begin_;
         const double seconds = std::chrono::duration<double>(elapsed).count();
         std::vector<std::string> pieces{
-            net::format_approximately(elapsed), fmt::format("{} lines", counts_.lines),
+            net::format_approximately(elapsed), report::counted(counts_.lines, "line"),
             fmt::format("{:.1f}/s", static_cast<double>(counts_.lines) / seconds)};
         if (const stats::Summary rtt = round_trips_.summary(); rtt.count > 0)
             pieces.insert(pieces.end(),

@@ -55,6 +55,28 @@ TEST(ProgressLine, ShowsLongWorkWithinTheTerminalAndGoesAtItsEnd) {
     }
 }
 
+TEST(ProgressLine, ShowsTheLinesOfUdpechoAndNotBetweenItsDiagnostics) {
+    auto peer = Peer::datagram([](auto& socket, const auto& text, const auto& from) {
+        if (text == "last\n")
+            (void)socket.send_to(std::as_bytes(std::span(text)), from);
+    });
+    const TemporaryFile file("1\n2\n3\n4\n5\nlast\n");
+    Terminal terminal(120);
+    Process process({"/bin/sh", "-c",
+                     "exec " SOCKBOX_BIN_DIR "/udpecho -W 500ms 127.0.0.1 " + peer.port() + " <" +
+                         file.path() + " 2>" + terminal.name()});
+    EXPECT_EQ(process.wait().out, "last\n");
+    const std::string written = terminal.read_until([](const std::string& text) {
+        return text.ends_with('\r') && text.find("line 5") != text.npos;
+    });
+    EXPECT_THAT(written, testing::ContainsRegex("\r[2-9][0-9.]* s  [1-5] lines  [0-9.]+/s  "
+                                                "[1-5] lost"));
+    EXPECT_THAT(written, HasSubstr(" \rudpecho: line 5: send to ")) << "in place of the line";
+    EXPECT_EQ(shown(written.substr(written.rfind('\n') + 1)).find_first_not_of(' '),
+              std::string::npos)
+        << "it was erased";
+}
+
 // Carries data until a gate is opened, and then to their end.
 class GatedServer {
   public:

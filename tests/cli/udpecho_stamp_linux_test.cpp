@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+
+#include "net/clock.h"
 #include "tests/json_numbers.h"
 #include "tests/udp_server.h"
 
@@ -115,6 +118,33 @@ TEST(UdpEchoStamp, AnEchoServerIsNoReflector) {
                 HasSubstr("\n2 times receive: our own packet came back unchanged, from an "
                           "echo server: no STAMP reflector\n"));
     EXPECT_THAT(text.out, testing::Not(HasSubstr("delay")));
+}
+
+// Asked for by SIGQUIT or by the clock: the run goes on.
+TEST(UdpEchoStamp, InterimReportsTellBothWays) {
+    const Reflector reflector({"--stateful"});
+    for (const bool json : {true, false}) {
+        Words words{
+            "udpecho", "--stamp", "--stateful",        "-q",   "-c",        "0",
+            "-i",      "2ms",     "--report-interval", "20ms", "127.0.0.1", reflector.port()};
+        if (json)
+            words.emplace_back("--json");
+        Process process(words);
+        const std::string way =
+            json ? R"("forward":{"lost":0,"delay":{"min_ns":)" : ", forward 0 lost, mean delay 0.";
+        std::string line = process.read_line();
+        const auto deadline = net::deadline_in(patience);
+        while (line.find(way) == line.npos && net::Clock::now() < deadline)
+            line = process.read_line();
+        EXPECT_THAT(line, HasSubstr(json ? R"("event":"interim")" : ": after 0."));
+        EXPECT_THAT(line, HasSubstr(json ? R"("backward":{"lost":0,)" : ", backward 0 lost, "));
+        process.send_signal(SIGQUIT);
+        (void)process.read_line();
+        process.send_signal(SIGINT);
+        const Ran ran = process.wait();
+        EXPECT_THAT(ran.out, HasSubstr(json ? R"("event":"result")" : "udpecho statistics"));
+        EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+    }
 }
 
 TEST(UdpEchoStamp, AnotherSenderIsAnsweredRight) {
