@@ -28,45 +28,56 @@ rusage used_by_children() {
     return used;
 }
 
-Ran measure(const std::string& port, const Words& options) {
+struct Timed {
+    std::string out;
+    double processor_s = 0;  // of its start, too
+};
+
+Timed measure(const std::string& port, const Words& options) {
     Words words{"udpecho", "--json", "-q", "127.0.0.1", port};
     words.insert(words.end(), options.begin(), options.end());
-    return Process(words).wait();
+    const rusage before = used_by_children();
+    const Ran ran = Process(words).wait();
+    const rusage after = used_by_children();
+    return {ran.out, seconds(after.ru_utime) + seconds(after.ru_stime) - seconds(before.ru_utime) -
+                         seconds(before.ru_stime)};
 }
 
 // The slots are those of the schedule from the start on: late sends delay no later ones, and a slot
 // that was missed is told of. So the run takes all its slots, and at its end only the lateness and
-// the round trip of the last.
-void expect_no_drift(const std::string& json, double interval_ns) {
-    const double slots = number_in(json, "sent") - 1 + number_in(json, "missed_slots");
-    const double least = slots * interval_ns;
-    const double most = least + number_in(json, "max_ns", "slip") +
-                        number_in(json, "max_ns", "rtt") + number_in(json, "own_stack_mean_ns") +
-                        2e6;
-    EXPECT_GE(number_in(json, "duration_ns"), least) << json;
-    EXPECT_LE(number_in(json, "duration_ns"), most) << json;
+// the round trip of the last. This machine may stop the program just there: one run of several must
+// have no such moment.
+Timed run_without_drift(const std::string& port, const Words& options, double interval_ns) {
+    double excess = 0;
+    for (int run = 0; run < 5; ++run) {
+        Timed ran = measure(port, options);
+        const double slots = number_in(ran.out, "sent") - 1 + number_in(ran.out, "missed_slots");
+        excess = number_in(ran.out, "duration_ns") - slots * interval_ns;
+        EXPECT_GE(excess, 0) << ran.out;
+        if (excess <=
+            number_in(ran.out, "max_ns", "slip") + number_in(ran.out, "max_ns", "rtt") + 2e6)
+            return ran;
+    }
+    ADD_FAILURE() << "too long by " << excess << " ns";
+    return {};
 }
 
 TEST(UdpEchoPace, IntervalsDoNotDriftAndCostLittle) {
     auto peer = Peer::datagram(reply);
-    const rusage before = used_by_children();
-    const Ran ran = measure(peer.port(), {"-c", "100", "-i", "10ms"});
-    const rusage after = used_by_children();
-    EXPECT_THAT(ran.out, HasSubstr(R"("sent":100,"received":100,"lost":0)"));
-    expect_no_drift(ran.out, 10e6);
+    const Timed run =
+        run_without_drift(peer.port(), {"-c", "100", "-i", "10ms", "--timestamps", "user"}, 10e6);
+    EXPECT_THAT(run.out, HasSubstr(R"("sent":100,"received":100,"lost":0)"));
 #ifndef SOCKBOX_SANITIZED
-    const double used = seconds(after.ru_utime) + seconds(after.ru_stime) -
-                        seconds(before.ru_utime) - seconds(before.ru_stime);
-    EXPECT_LT(used / number_in(ran.out, "duration_ns") * 1e9, 0.05) << "of one processor";
+    EXPECT_LT(run.processor_s / number_in(run.out, "duration_ns") * 1e9, 0.05);
 #endif
 }
 
 // Below 10 ms no reply is printed; else there is no shortest interval. What it came to is told.
 TEST(UdpEchoPace, AnIntervalTooShortToKeepIsToldByRateAndMissedSlots) {
     auto peer = Peer::datagram(reply);
-    const Ran ran = measure(peer.port(), {"-c", "2000", "-i", "100us"});
+    const Timed ran = run_without_drift(
+        peer.port(), {"-c", "2000", "-i", "100us", "--timestamps", "user"}, 100e3);
     EXPECT_THAT(ran.out, HasSubstr(R"("sent":2000,"received":2000,"lost":0)"));
-    expect_no_drift(ran.out, 100e3);
     const double rate = number_in(ran.out, "rate_per_s");
     EXPECT_NEAR(rate, 2000e9 / number_in(ran.out, "duration_ns"), 1);
     EXPECT_LE(rate, 10'010);
@@ -85,11 +96,11 @@ constexpr int many = 100'000;
 // As fast as it goes, with a loss or without.
 TEST(UdpEchoPace, AMillionAddUpInBoundedMemory) {
     const UdpServer server({"--udp-rate", "0"});
-    long peak[2] = {0, 0};  // in KiB, of all children so far
+    [[maybe_unused]] long peak[2] = {0, 0};  // in KiB, of all children so far
     for (const bool all : {false, true}) {
         const int count = all ? many : many / 20;
-        const Ran ran = measure(server.port(),
-                                {"-c", std::to_string(count), "--rate", "300000", "-W", "100ms"});
+        const Timed ran = measure(server.port(),
+                                  {"-c", std::to_string(count), "--rate", "300000", "-W", "100ms"});
         peak[all ? 1 : 0] = used_by_children().ru_maxrss;
         const double sent = number_in(ran.out, "sent");
         EXPECT_EQ(sent + number_in(ran.out, "unsent"), count);
@@ -99,7 +110,9 @@ TEST(UdpEchoPace, AMillionAddUpInBoundedMemory) {
         EXPECT_EQ(number_in(ran.out, "sent_bytes"), sent * 64);
         EXPECT_THAT(ran.out, HasSubstr(R"("corrupted":0,"foreign":0)"));
     }
+#ifndef SOCKBOX_SANITIZED  // which keeps what was freed
     EXPECT_LT(peak[1], peak[0] + 4096) << "twenty times as many need no more";
+#endif
 }
 
 }  // namespace
