@@ -237,7 +237,7 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
             complain(io_, client_.tool, started.error());  // nobody can watch, but it goes on
     }
     const WatchOptions options = watch_options(plans.front(), subjects.size());
-    Watch(io_, *runs, options, [&](std::size_t index, const probe::Measured& measured) {
+    Watch(io_, *runs, *stop, options, [&](std::size_t index, const probe::Measured& measured) {
         return report_of(subjects[index], measured);
     }).run();
     return conclude(subjects, plans, *runs, before);

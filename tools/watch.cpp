@@ -42,6 +42,8 @@ void Watch::tell_interim() {
                                     : report::to_interim_text(report));
     }
     io_.out.flush();
+    if (io_.out.error())
+        stop_.raise();  // nobody would see the rest
 }
 
 void Watch::draw_line() {

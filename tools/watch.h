@@ -24,9 +24,12 @@ class Watch {
     using ReportOf =
         std::function<report::MeasurementReport(std::size_t index, const probe::Measured&)>;
 
-    Watch(Io io, SideBySide& runs, const WatchOptions& options, ReportOf report_of)
+    // An interim report that cannot be written raises `stop`.
+    Watch(Io io, SideBySide& runs, net::StopSignal& stop, const WatchOptions& options,
+          ReportOf report_of)
         : io_(io),
           runs_(runs),
+          stop_(stop),
           options_(options),
           report_of_(std::move(report_of)),
           line_(io.err, options.live) {}
@@ -44,6 +47,7 @@ class Watch {
 
     Io io_;
     SideBySide& runs_;
+    net::StopSignal& stop_;
     const WatchOptions& options_;
     ReportOf report_of_;
     ProgressLine line_;
