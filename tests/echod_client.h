@@ -6,6 +6,7 @@
 #include "net/streams.h"
 #include "net/units.h"
 #include "serve/engines.h"
+#include "tests/ready_line.h"
 #include "tests/support.h"
 
 namespace sockbox::test {
@@ -16,12 +17,6 @@ inline std::vector<std::string> engine_names() {
     for (const serve::Engine& engine : serve::engines())
         names.emplace_back(engine.name);
     return names;
-}
-
-// The port that a ready line tells, "listening on 127.0.0.1:3490 (tcp, poll)".
-inline std::string port_in(const std::string& ready_line) {
-    const std::string address = ready_line.substr(0, ready_line.find(" ("));
-    return address.substr(address.rfind(':') + 1);
 }
 
 inline net::Endpoint loopback(const std::string& port) {

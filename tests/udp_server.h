@@ -1,15 +1,10 @@
 // udpecho --listen as the server of a test.
 #pragma once
 
+#include "tests/ready_line.h"
 #include "tests/support.h"
 
 namespace sockbox::test {
-
-// The port of a line such as "listening on 127.0.0.1:862 (udp)".
-inline std::string port_in(const std::string& line) {
-    const std::string address = line.substr(0, line.find(" ("));
-    return address.substr(address.rfind(':') + 1);
-}
 
 // In a process of its own, on a free port of 127.0.0.1.
 class UdpServer {
