@@ -63,13 +63,6 @@ struct ValueJson {
     }
 };
 
-Json error_json(const net::Error& error) {
-    return Json::object()
-        .set("symbol", net::symbol(error.code))
-        .set("code", error.code.value())
-        .set("message", error.detail.empty() ? error.code.message() : error.detail);
-}
-
 // The members that name an option; a LEVEL:NUMBER has no type.
 Json named_json(const net::Option& option) {
     return Json::object()
@@ -109,6 +102,13 @@ std::string reason_text(const Outcome& outcome) {
 }
 
 }  // namespace
+
+Json json_of(const net::Error& error) {
+    return Json::object()
+        .set("symbol", net::symbol(error.code))
+        .set("code", error.code.value())
+        .set("message", error.detail.empty() ? error.code.message() : error.detail);
+}
 
 Json value_json(const OptionRow& row, const std::optional<OptionValue>& value) {
     return value ? std::visit(ValueJson{row}, *value) : Json();
@@ -176,7 +176,7 @@ Json json_of(const Outcome& outcome) {
             json.set("reason", outcome.change->grant.reason);
     }
     if (outcome.failed())
-        json.set("error", error_json(outcome.value.error()));
+        json.set("error", json_of(outcome.value.error()));
     return json;
 }
 

@@ -25,6 +25,8 @@ report::Json json_of(const Outcome& outcome);
 std::string text_before(const net::Option& option, const std::optional<net::OptionValue>& before);
 std::string text_after(const Outcome& outcome);
 
+report::Json json_of(const net::Error& error);
+
 // A value in JSON, its type by the type of the option; null where there is none.
 report::Json value_json(const net::OptionRow& row, const std::optional<net::OptionValue>& value);
 

@@ -14,6 +14,7 @@
 #include "report/counted.h"
 #include "tools/in_order.h"
 #include "tools/sockopt_command.h"
+#include "tools/sockopt_report.h"
 #include "tools/sockopt_search.h"
 #include "tools/sockopt_session.h"
 
@@ -25,8 +26,18 @@ constexpr std::string_view tool = "sockopt";
 using Settings = SockoptSettings;
 using Requests = std::vector<Request>;
 
-int fail(Io io, const net::Error& error) {
+// The socket that was named cannot be had.
+int fail(const Settings& settings, Io io, const net::Error& error) {
     complain(io, tool, error);
+    if (settings.common.json && !is_mistake(error)) {
+        const auto named = report::Json::object()
+                               .set("pid", settings.selection.pid)
+                               .set("fd", settings.selection.descriptor);
+        io.out.print("{}\n", report::event(tool, "result")
+                                 .set("socket", named)
+                                 .set("error", json_of(error))
+                                 .to_string());
+    }
     return finish(io, tool, is_mistake(error) ? exit_usage : status_of(error));
 }
 
@@ -222,13 +233,13 @@ int Survey::run() {
     if (threads_)
         threads_->finish();
     if (!done)
-        return fail(io_, done.error());
+        return fail(settings_, io_, done.error());
     // The one process that was named has nothing to show.
     if (sum_.found == 0 && settings_.selection.pid) {
         if (!sum_.refusals.empty())
-            return fail(io_, sum_.refusals.front().error);
+            return fail(settings_, io_, sum_.refusals.front().error);
         if (done->cut_off)
-            return fail(io_, *done->cut_off);
+            return fail(settings_, io_, *done->cut_off);
     }
     remark_on(*done);
     return finish(io_, tool, sum_.status);
@@ -243,18 +254,18 @@ int on_all_that_fit(const Settings& settings, const Requests& requests, Io io) {
 int on_one_socket(const Settings& settings, const Requests& requests, Io io) {
     const auto where = places(settings.selection);
     if (!where)
-        return fail(io, where.error());
+        return fail(settings, io, where.error());
     Session session(settings, requests, telling(settings, requests.empty(), io.out), io);
     for (const Place& place : *where) {
         auto target = open_target(settings.selection, place);
         if (!target)
-            return fail(io, target.error());
+            return fail(settings, io, target.error());
         if (!session.work_on_new(*target, place, &place == &where->back()))
             continue;
         if (settings.command.empty() || session.status() != exit_ok)
             break;
         io.out.flush();
-        return fail(io, become(settings.command, std::move(target->socket)));
+        return fail(settings, io, become(settings.command, std::move(target->socket)));
     }
     return finish(io, tool, session.status());
 }

@@ -81,6 +81,9 @@ net::Result<std::vector<Place>> listen_places(const Selection& selection) {
     const auto endpoint = net::Endpoint::parse(parts->host, *port);
     if (!endpoint)
         return net::fail(endpoint.error());
+    if (selection.family != net::Family::any && selection.family != endpoint->family())
+        return net::fail_text(fmt::format("{} is not an {} address", endpoint->address(),
+                                          net::family_name(selection.family)));
     return std::vector<Place>{*endpoint};
 }
 

@@ -124,9 +124,12 @@ Grant explain_grant(const Option& option, const OptionValue& asked, const Option
         return {true, "no such interface: the kernel takes any index", {}};
     if (asked == granted || asked.index() != granted.index())
         return {};  // bytes of an option that is in no table read back as a number
+    const std::string_view adjusts = row.adjusts;
+    if (wanted != nullptr && value_name(row, *wanted) == "default")
+        return {true, std::string(adjusts.empty() ? "the system's own value" : adjusts), {}};
     if (is_buffer(row) && wanted != nullptr && got != nullptr)
         return explain_buffer(row, *wanted, *got);
-    return {false, row.adjusts.empty() ? "the kernel adjusted it" : std::string(row.adjusts), {}};
+    return {false, std::string(adjusts.empty() ? "the kernel adjusted it" : adjusts), {}};
 }
 
 std::vector<std::string> buffer_story(const Socket& socket, const SocketKind& kind,

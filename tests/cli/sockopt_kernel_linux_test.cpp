@@ -65,6 +65,14 @@ TEST(SockoptKernel, TheEndsOfEveryRangeAreGranted) {
     }
 }
 
+// Who asks for the default has got it, whatever it is.
+TEST(SockoptKernel, TheDefaultIsGrantedByItsValue) {
+    const Ran ran = sockopt({"--strict", "IP_TTL=7", "IP_TTL=default"});
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("IP_TTL: 7 hops -> "));
+    EXPECT_THAT(ran.out, HasSubstr(" hops (asked default; the system's own value)\n"));
+}
+
 TEST(SockoptKernel, ReadOnlyOptionsAreNotSet) {
     for (const char* name :
          {"SO_TYPE", "SO_ERROR", "SO_ACCEPTCONN", "SO_PROTOCOL", "SO_DOMAIN", "TCP_INFO",

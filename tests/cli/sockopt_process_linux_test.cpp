@@ -273,6 +273,12 @@ TEST(SockoptProcess, PartsThatDoNotGoTogetherAreAMistake) {
                                                 {"--listen", "0", "--fd", "3"},
                                                 {"--listen", "0", "--type", "unix"},
                                                 {"--listen", "127.0.0.1:99999"},
+                                                {"--listen", "[::1]:0", "-4"},
+                                                {"--listen", ""},
+                                                {"--connect", ""},
+                                                {"--process", ""},
+                                                {"--port", ""},
+                                                {"--port", "80x"},
                                                 {"--connect", "127.0.0.1"},
                                                 {"--connect", "127.0.0.1:0"},
                                                 {"--pid", "1", "--", "true"},
@@ -281,6 +287,15 @@ TEST(SockoptProcess, PartsThatDoNotGoTogetherAreAMistake) {
         EXPECT_EQ(ran.status, tools::exit_usage) << testing::PrintToString(args) << ran.err;
         EXPECT_EQ(ran.out, "");
     }
+    EXPECT_THAT(sockopt({"--port", "80x"}).err, StartsWith("sockopt: --port: '80x' is neither"));
+}
+
+TEST(SockoptProcess, JsonTellsOfASocketThatCannotBeHad) {
+    EXPECT_THAT(sockopt({"--json", "--pid", "2147483647"}).out,
+                StartsWith(R"({"tool":"sockopt","event":"result","socket":{"pid":2147483647,"fd")"
+                           R"(:null},"error":{"symbol":"ESRCH",)"));
+    EXPECT_THAT(sockopt({"--json", "--fd", "1000000000"}).out,
+                HasSubstr(R"("error":{"symbol":"EBADF","code":9,"message":"not open"}})"));
 }
 
 }  // namespace

@@ -129,6 +129,7 @@ TEST(Sockopt, ListsAndExplainsEveryOption) {
     const Words listed = lines(sockopt({"--list"}).out);
     EXPECT_EQ(listed.size(), net::all_options().size());
     EXPECT_EQ(lines(sockopt({"--list", "TCP_KEEP*"}).out).size(), 3U);
+    EXPECT_EQ(lines(sockopt({"--list", "keep*"}).out).size(), 4U);
     EXPECT_THAT(sockopt({"--list", "keepcnt"}).out, StartsWith("TCP_KEEPCNT "));
     for (const net::OptionRow& row : net::all_options()) {
         const Ran ran = sockopt({"--explain", std::string(row.name)});
