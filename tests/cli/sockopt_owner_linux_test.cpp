@@ -204,15 +204,17 @@ TEST(SockoptOwner, WhatNeedsAPrivilegeNamesIt) {
         Words words;
         const char* privilege;
     };
-    for (const Case& c : std::vector<Case>{{{"SO_MARK=1"}, "CAP_NET_ADMIN or CAP_NET_RAW"},
-                                           {{"SO_PRIORITY=7"}, "CAP_NET_ADMIN"},
-                                           {{"SO_PRIORITY=-1"}, "CAP_NET_ADMIN"},
-                                           {{"SO_RCVBUFFORCE=4096"}, "CAP_NET_ADMIN"},
-                                           {{"--force", "SO_RCVBUF=4096"}, "CAP_NET_ADMIN"},
-                                           {{"TCP_REPAIR=on"}, "CAP_NET_ADMIN"},
-                                           {{"IP_TRANSPARENT=on"}, "CAP_NET_ADMIN or CAP_NET_RAW"},
-                                           {{"SO_PREFER_BUSY_POLL=on"}, "CAP_NET_ADMIN"},
-                                           {{"SO_DEBUG=on"}, "CAP_NET_ADMIN"}}) {
+    for (const Case& c : std::vector<Case>{
+             {{"SO_MARK=1"}, "CAP_NET_ADMIN or CAP_NET_RAW"},
+             {{"SO_PRIORITY=7"}, "CAP_NET_ADMIN"},
+             {{"SO_PRIORITY=-1"}, "CAP_NET_ADMIN"},
+             {{"SO_RCVBUFFORCE=4096"}, "CAP_NET_ADMIN"},
+             {{"--force", "SO_RCVBUF=4096"}, "CAP_NET_ADMIN"},
+             {{"TCP_REPAIR=on"}, "CAP_NET_ADMIN"},
+             {{"IP_TRANSPARENT=on"}, "CAP_NET_ADMIN or CAP_NET_RAW"},
+             {{"SO_PREFER_BUSY_POLL=on"}, "CAP_NET_ADMIN"},
+             {{"SO_DEBUG=on"}, "CAP_NET_ADMIN"},
+             {{"SO_BINDTODEVICE=lo", "SO_BINDTODEVICE="}, "CAP_NET_RAW once it is bound"}}) {
         const std::string told = apart([&]() -> std::string {
             if (::setuid(65534) != 0)
                 return "skip";

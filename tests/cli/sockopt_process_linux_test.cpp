@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -171,10 +172,16 @@ TEST(SockoptProcess, DescriptorsThatAreNoSockets) {
     EXPECT_THAT(closed.err, HasSubstr("descriptor 1000000000: not open in process " + child.pid()));
     int ends[2];
     ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-    const Ran pipe = sockopt({"--pid", text(::getpid()), "--fd", text(ends[0])});
-    EXPECT_THAT(pipe.err, HasSubstr("not a socket (pipe:["));
-    ::close(ends[0]);
-    ::close(ends[1]);
+    const net::Socket read_end(ends[0]);
+    const net::Socket write_end(ends[1]);
+    const net::Socket file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const net::Socket polled(::epoll_create1(EPOLL_CLOEXEC));
+    const auto said = [](const net::Socket& descriptor) {
+        return sockopt({"--pid", text(::getpid()), "--fd", text(descriptor.native())}).err;
+    };
+    EXPECT_THAT(said(read_end), HasSubstr("not a socket (pipe:["));
+    EXPECT_THAT(said(file), HasSubstr("not a socket (/dev/null) (ENOTSOCK)"));
+    EXPECT_THAT(said(polled), HasSubstr("not a socket (anon_inode:[eventpoll])"));
 }
 
 TEST(SockoptProcess, AnotherUsersProcessNeedsPtraceAccess) {
