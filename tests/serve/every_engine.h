@@ -60,13 +60,20 @@ inline void expect_echo(net::Socket& socket, const Bytes& bytes) {
 }
 
 // A client that does not read, and has sent until all buffers on the way were full.
-inline net::Socket connect_deaf(const TestServer& server) {
-    auto deaf = server.connect(4096);
-    EXPECT_TRUE(deaf.set_blocking(false));
+struct Deaf {
+    net::Socket socket;
+    std::size_t sent = 0;
+};
+inline Deaf connect_deaf(const TestServer& server) {
+    Deaf deaf{server.connect(4096)};
+    EXPECT_TRUE(deaf.socket.set_blocking(false));
     const Bytes chunk = random_bytes(64 * 1024);
-    while (net::wait_for(deaf, net::Direction::send, net::deadline_in(200ms)) ==
-           net::Readiness::ready)
-        EXPECT_FALSE(deaf.send(chunk).failed());
+    while (net::wait_for(deaf.socket, net::Direction::send, net::deadline_in(200ms)) ==
+           net::Readiness::ready) {
+        const auto put = deaf.socket.send(chunk);
+        EXPECT_FALSE(put.failed()) << put.error.message();
+        deaf.sent += put.bytes;
+    }
     return deaf;
 }
 
