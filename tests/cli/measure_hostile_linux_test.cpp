@@ -4,7 +4,7 @@
 
 #include <csignal>
 
-#include "net/units.h"
+#include "net/streams.h"
 #include "tests/peer.h"
 #include "tests/support.h"
 
@@ -59,6 +59,30 @@ TEST(MeasureHostile, InterruptedInFullFlightTheCountsAddUp) {
         EXPECT_GT(member(result, "pending"), 0) << "each answer takes a while";
         EXPECT_EQ(ran.status, tools::exit_ok) << result;
     }
+}
+
+// What was due meanwhile counts from when it was due, and it is said whose fault that is.
+TEST(MeasureHostile, ClientThatWasStoppedBlamesItself) {
+    EchoServer server({"-e", "epoll"});
+    Process process({"echo", "--json", "-c", "0", "--rate", "500", "--report-interval", "20ms",
+                     "127.0.0.1", server.port()});
+    while (member(process.read_line(), "received") == 0) {
+    }
+    process.send_signal(SIGSTOP);
+    const net::Socket silent = *net::bind_datagram(net::Endpoint::loopback(net::Family::ipv4));
+    (void)net::wait_for(silent, net::Direction::receive,
+                        net::deadline_in(std::chrono::milliseconds(300)));
+    process.send_signal(SIGCONT);
+    const auto slip_of = [](const std::string& report) {
+        return member(report.substr(report.find("\"slip\":")), "max_ns");
+    };
+    while (slip_of(process.read_line()) < 250'000'000) {
+    }
+    process.send_signal(SIGINT);
+    const std::string result = lines(process.wait().out).back();
+    EXPECT_GE(slip_of(result), 250'000'000);
+    EXPECT_GE(member(result, "max_ns"), 250'000'000) << "the first is that of the round trips";
+    EXPECT_EQ(member(result, "lost"), 0);
 }
 
 TEST(MeasureHostile, PortsThatRunOutAreCountedAndExplained) {
