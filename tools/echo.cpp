@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 
 constexpr auto say_timeout = 2s;
 constexpr auto pipe_timeout = 10s;
+constexpr int ended_by_signal = 128;  // and its number, as a shell tells it
 
 class Echo {
   public:
@@ -92,9 +93,7 @@ class Echo {
             return client_.fail(io_, stop.error(), exit_refused);
         stop_ = &*stop;
         const net::Interrupts interrupts(*stop);
-        const int status = connect_and_talk(server);
-        constexpr int ended_by_signal = 128;  // as a shell tells it
-        return stop->raised() ? ended_by_signal + net::Interrupts::number() : status;
+        return connect_and_talk(server);
     }
 
     int connect_and_talk(Server& server) {
@@ -213,7 +212,9 @@ class Echo {
                      race.attempts.empty() ? report::Json() : to_json(race.attempts.back().error));
             io_.out.print("{}\n", json.to_string());
         }
-        return finish(io_, "echo", exit_refused);
+        const bool interrupted = stop_ != nullptr && stop_->raised();
+        return finish(io_, "echo",
+                      interrupted ? ended_by_signal + net::Interrupts::number() : exit_refused);
     }
 
     net::Result<probe::PipeOutcome> say(net::Socket& socket) {
@@ -286,6 +287,7 @@ class Echo {
             case probe::PipeEnd::unclosed:
             case probe::PipeEnd::sink_full: return exit_ok;  // finish() tells a full disk
             case probe::PipeEnd::input_failed: return exit_output;
+            case probe::PipeEnd::stopped: return ended_by_signal + net::Interrupts::number();
             default: return exit_mismatch;
         }
     }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "net/clock.h"
 #include "tests/peer.h"
 #include "tests/support.h"
@@ -45,6 +47,19 @@ TEST(EchoConnect, SilenceEndsAtItsTimeout) {
     const auto elapsed = members(ran.out, "elapsed_ns");
     ASSERT_EQ(elapsed.size(), 1U) << ran.out;
     EXPECT_GE(elapsed[0], 1'000'000'000);
+}
+
+TEST(EchoConnect, InterruptEndsTheWaitAndIsToldAsJson) {
+    if (run_in("with_firewall", {"drop", "/bin/true"}).status == 77)
+        GTEST_SKIP() << "no packet filter here";
+    Process process({"/bin/sh", "-c",
+                     "exec " SOCKBOX_SOURCE_DIR "/tests/with_firewall drop " SOCKBOX_BIN_DIR
+                     "/echo --json -v --connect-timeout 1h 127.0.0.1 3490 hello 2>&1"});
+    EXPECT_THAT(process.read_line(), StartsWith("echo: trying 127.0.0.1:3490 after "));
+    process.send_signal(SIGTERM);
+    EXPECT_EQ(process.read_line(), "echo: connect 127.0.0.1:3490: Operation canceled (ECANCELED)");
+    EXPECT_THAT(process.read_line(), StartsWith(R"({"tool":"echo","event":"result","target":)"));
+    EXPECT_EQ(process.wait().status, 128 + SIGTERM);
 }
 
 // None of these has a timeout that would end the wait for it.
