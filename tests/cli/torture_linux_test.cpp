@@ -45,6 +45,7 @@ TEST_F(Torture, Sockopt) {
 TEST_F(Torture, Echo) {
     EchoServer server;
     expect_no_bad({}, {"echo", "127.0.0.1", server.port(), "hello"});
+    expect_no_bad({"--varies"}, {"echo", "--json", "127.0.0.1", server.port(), "hello"});
     expect_no_bad({"--varies"}, {"echo", "-c", "3", "-i", "0", "127.0.0.1", server.port()});
 }
 
