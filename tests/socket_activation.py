@@ -22,6 +22,8 @@ def open_one(kind, port):
             return socket.create_connection(listener.getsockname()).detach()
     stream = kind == "tcp"
     opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
+    if stream:  # the port of a UDP socket may be one that closed connections have still
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if kind != "unbound":
         opened.bind(("127.0.0.1", port))
     if stream:
