@@ -291,6 +291,43 @@ TEST(ShowipDns, NoRouteIsSaidWhereThereIsNone) {
     EXPECT_THAT(ran.out, HasSubstr("IPv4: 127.0.0.1  from 127.0.0.1 by lo\n"));
 }
 
+TEST(ShowipDns, WhateverIsAskedTheAnswersAreJson) {
+    const Words hosts{"dual.test",        "nodata.test",
+                      "nxdomain.test",    "servfail.test",
+                      "loop.test",        "many.test",
+                      "dup.test",         "mapped.test",
+                      "ll.test",          "chain.test",
+                      "silent.test",      "lookalike.test",
+                      "192.0.2.66",       "127.1",
+                      "::1%lo",           "a..b",
+                      "b\u00fccher.test", std::string(300, 'a'),
+                      "\x1b \"\\\xff"};
+    for (const Words& options : std::vector<Words>{{},
+                                                   {"--canonname", "-p", "http", "--source"},
+                                                   {"-x", "--stats"},
+                                                   {"--by-source"},
+                                                   {"-c", "-p", "1"},
+                                                   {"-p", "nosuch"}}) {
+        Words words{"/bin/sh",
+                    "-c",
+                    "\"$@\" 2>/dev/null | /usr/bin/python3 -c 'import json, sys\n"
+                    "for line in sys.stdin: print(json.loads(line)[\"tool\"])'",
+                    "sh",
+                    SOCKBOX_BIN_DIR "/showip",
+                    "-j",
+                    "-t",
+                    "300ms"};
+        words.insert(words.end(), options.begin(), options.end());
+        words.insert(words.end(), hosts.begin(), hosts.end());
+        const Ran ran = in_world(words);
+        if (ran.status == refused_world)
+            GTEST_SKIP() << "no private namespaces or no python3 here";
+        EXPECT_EQ(ran.err, "");
+        EXPECT_THAT(lines(ran.out),
+                    AllOf(testing::SizeIs(testing::Ge(hosts.size())), testing::Each("showip")));
+    }
+}
+
 // RFC 6724 has put the address that cannot be reached last, and looking at it moves nothing.
 TEST(ShowipDns, SourcesChangeNoOrder) {
     SHOWIP_IN_WORLD(plain, {"-s", "far.test", "dual.test"});

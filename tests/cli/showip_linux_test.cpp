@@ -182,6 +182,20 @@ TEST(Showip, FlagsAndTypesAreEchoedByName) {
     EXPECT_EQ(showip({"-s", "-6", "--flags", "v4mapped", "127.0.0.1"}).out, "::ffff:127.0.0.1\n");
 }
 
+TEST(Showip, KindsWithoutANameAreShownAsNumbers) {
+    EXPECT_THAT(showip({"-l", "--socktype", "seqpacket", "127.0.0.1"}).out,
+                HasSubstr("ai_protocol    = 132 (IPPROTO_SCTP)\n"));
+    EXPECT_THAT(showip({"-l", "--socktype", "6", "127.0.0.1"}).out,
+                HasSubstr("ai_socktype    = 6 (SOCK_DCCP)\n"));
+    const Words unknown{"--socktype", "raw", "--protocol", "200", "127.0.0.1"};
+    Words words{"-l"};
+    words.insert(words.end(), unknown.begin(), unknown.end());
+    EXPECT_THAT(showip(words).out, HasSubstr("ai_protocol    = 200\n"));
+    words.front() = "-j";
+    EXPECT_THAT(showip(words).out, HasSubstr(R"("protocol":200)"));
+    EXPECT_THAT(showip({"--protocol", "262", "127.0.0.1"}).err, HasSubstr("(EAI_SOCKTYPE)"));
+}
+
 TEST(Showip, JsonIsOneObjectAHost) {
     const Ran ran = showip({"-j", "-p", "80", "--numeric", "127.0.0.1", "nosuch"});
     EXPECT_EQ(ran.status, tools::exit_unresolved);
