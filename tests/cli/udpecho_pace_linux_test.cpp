@@ -75,12 +75,13 @@ TEST(UdpEchoPace, IntervalsDoNotDriftAndCostLittle) {
 // Below 10 ms no reply is printed; else there is no shortest interval. What it came to is told.
 TEST(UdpEchoPace, AnIntervalTooShortToKeepIsToldByRateAndMissedSlots) {
     auto peer = Peer::datagram(reply);
-    const Timed ran = run_without_drift(
-        peer.port(), {"-c", "2000", "-i", "100us", "--timestamps", "user"}, 100e3);
-    EXPECT_THAT(ran.out, HasSubstr(R"("sent":2000,"received":2000,"lost":0)"));
+    // No more than a receive buffer holds while a slow peer is away.
+    const Timed ran =
+        run_without_drift(peer.port(), {"-c", "200", "-i", "100us", "--timestamps", "user"}, 100e3);
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":200,"received":200,"lost":0)"));
     const double rate = number_in(ran.out, "rate_per_s");
-    EXPECT_NEAR(rate, 2000e9 / number_in(ran.out, "duration_ns"), 1);
-    EXPECT_LE(rate, 10'010);
+    EXPECT_NEAR(rate, 200e9 / number_in(ran.out, "duration_ns"), 1);
+    EXPECT_LE(rate, 10'100);
     const Ran text =
         Process({"udpecho", "-c", "20", "-i", "100us", "127.0.0.1", peer.port()}).wait();
     EXPECT_THAT(text.out, testing::StartsWith("--- ")) << "no line for each reply";
