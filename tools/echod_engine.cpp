@@ -43,11 +43,13 @@ net::Result<EngineChoice> EngineChoice::make(const std::string& name, const serv
 }
 
 net::Status EngineChoice::serve(serve::Service& service, serve::Listeners&& listeners) {
-    auto served = engine_->serve(service, std::move(listeners));
+    // An engine that does not get ready leaves the listeners to the next one.
+    const auto try_engine = [&] { return engine_->serve(service, std::move(listeners)); };
+    auto served = try_engine();
     while (!served && automatic_ && !log_->was_ready() && engine_ != serve::engines().data()) {
         --engine_;
         note_fall_back(served.error(), *engine_, *log_);
-        served = engine_->serve(service, std::move(listeners));
+        served = try_engine();
     }
     return served;
 }

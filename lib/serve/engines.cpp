@@ -45,7 +45,8 @@ const Engine* find_engine(std::string_view name) {
 
 const Engine& engine_with(const Engine& asked, const Faults* faults) {
     const bool wanted = faults != nullptr && faults->concern(net::Transport::tcp);
-    return wanted && !asked.for_faults.empty() ? *find_engine(asked.for_faults) : asked;
+    const Engine* instead = wanted ? find_engine(asked.for_faults) : nullptr;
+    return instead != nullptr ? *instead : asked;
 }
 
 bool is_engine_name(std::string_view name) {
