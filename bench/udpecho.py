@@ -2,11 +2,13 @@
 
 An older build (--before FOLDER) or another server (--port of one that runs already) may be compared.
 """
+import contextlib
 import json
 import subprocess
 from pathlib import Path
 
 import rounds
+from servers import Server
 
 
 def measure(udpecho, port, rate, seconds):
@@ -28,25 +30,15 @@ def main():
     parser.add_argument("--rates", type=int, nargs="*", default=[20000, 50000, 100000, 300000])
     parser.add_argument("--seconds", type=float, default=2)
     options = parser.parse_args()
-    server = None
-    port = options.port
-    if not port:
-        server = subprocess.Popen([options.bin / "echod", "--port", "0", "--bind", "127.0.0.1",
-                                   "--udp", "--udp-rate", "0"], stdout=subprocess.PIPE, text=True)
-        port = int(server.stdout.readline().split(" (")[0].rsplit(":", 1)[1])
-    try:
+    echod = [options.bin / "echod", "--port", 0, "--bind", "127.0.0.1", "--udp", "--udp-rate", 0]
+    with contextlib.nullcontext() if options.port else Server(echod) as server:
+        port = options.port or server.port
         for rate in options.rates:
-            contenders = {"now": options.bin}
-            if options.before:
-                contenders = {"before": options.before, **contenders}
+            folders = {"before": options.before} if options.before else {}
             rounds.compare(f"udpecho --rate {rate}", {
                 name: lambda folder=folder, rate=rate: measure(folder / "udpecho", port, rate,
                                                                options.seconds)
-                for name, folder in contenders.items()}, options)
-    finally:
-        if server:
-            server.terminate()
-            server.wait()
+                for name, folder in (folders | {"now": options.bin}).items()}, options)
 
 
 if __name__ == "__main__":
