@@ -292,16 +292,11 @@ TEST(ShowipDns, NoRouteIsSaidWhereThereIsNone) {
 }
 
 TEST(ShowipDns, WhateverIsAskedTheAnswersAreJson) {
-    const Words hosts{"dual.test",        "nodata.test",
-                      "nxdomain.test",    "servfail.test",
-                      "loop.test",        "many.test",
-                      "dup.test",         "mapped.test",
-                      "ll.test",          "chain.test",
-                      "silent.test",      "lookalike.test",
-                      "192.0.2.66",       "127.1",
-                      "::1%lo",           "a..b",
-                      "b\u00fccher.test", std::string(300, 'a'),
-                      "\x1b \"\\\xff"};
+    const Words hosts{
+        "dual.test",   "nodata.test",      "nxdomain.test",       "servfail.test", "loop.test",
+        "many.test",   "dup.test",         "mapped.test",         "ll.test",       "chain.test",
+        "silent.test", "lookalike.test",   "192.0.2.66",          "127.1",         "::1%lo",
+        "a..b",        "b\u00fccher.test", std::string(300, 'a'), "\x1b \"\\\xff"};
     for (const Words& options : std::vector<Words>{{},
                                                    {"--canonname", "-p", "http", "--source"},
                                                    {"-x", "--stats"},

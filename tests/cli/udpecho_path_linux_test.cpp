@@ -160,10 +160,10 @@ add chain inet t f { type filter hook forward priority 0
 }
 add rule inet t f udp dport 862 numgen inc mod 10 3 drop
 add rule inet t f udp sport 862 numgen inc mod 6 2 drop"
-            udpecho --stamp $state --json -q -c 20 -i 1ms -W 200ms 10.9.3.2
+            udpecho --stamp $state --json -q -c 20 -i 1ms -W 1s 10.9.3.2
             ip netns exec r1 nft flush ruleset
         done
-        udpecho --stamp --json -q -c 3 -i 1ms -W 200ms 10.9.3.2
+        udpecho --stamp --json -q -c 3 -i 1ms -W 1s 10.9.3.2
         kill $reflector)");
     const Words found = lines(ran.out);
     ASSERT_EQ(found.size(), 4U) << ran.out << ran.err;
@@ -184,7 +184,7 @@ TEST(UdpEchoPath, LossIsListedExactlyAndUnsentIsNoLoss) {
 add chain inet t i { type filter hook input priority 0
 }
 add rule inet t i udp dport 7007 numgen inc mod 5 0 drop"
-        udpecho --json -q -c 100 -i 0 -W 100ms 10.9.3.2 7007
+        udpecho --json -q -c 100 --rate 1000 -W 1s 10.9.3.2 7007
         ip netns exec here nft "add table inet t
 add chain inet t o { type filter hook output priority 0
 }
