@@ -6,6 +6,7 @@
 #include "net/escape.h"
 #include "net/resolver_error.h"
 #include "net/units.h"
+#include "report/counted.h"
 #include "tools/showip_views.h"
 
 namespace sockbox::tools {
@@ -95,8 +96,9 @@ void ShowipDisplay::remark(const probe::Lookup& lookup) {
         for (const std::string& remark : probe::remarks_on(lookup))
             io_.err.print("{}: note: {}\n", tool, remark);
     if (style_.common.verbose)
-        io_.err.print("{}: {}: {} nodes in {}\n", tool, probe::subject_of(lookup.question),
-                      lookup.answer->addresses.size(), net::format_approximately(lookup.elapsed));
+        io_.err.print("{}: {}: {} in {}\n", tool, probe::subject_of(lookup.question),
+                      report::counted(lookup.answer->addresses.size(), "node"),
+                      net::format_approximately(lookup.elapsed));
 }
 
 void ShowipDisplay::again(const probe::Lookup& lookup) const {
