@@ -4,9 +4,9 @@
 #include <deque>
 #include <mutex>
 
-#include "net/thread.h"
 #include "serve/engines.h"
 #include "serve/reactor.h"
+#include "serve/thread_set.h"
 
 namespace sockbox::serve {
 namespace {
@@ -19,13 +19,9 @@ class Pool {
     explicit Pool(Service& service) : service_(service) {}
 
     ~Pool() {
-        std::unique_lock lock(mutex_);
+        const std::lock_guard lock(mutex_);
         closed_ = true;
         changed_.notify_all();
-        changed_.wait(lock, [this] { return alive_ == 0; });
-        lock.unlock();
-        if (last_ended_.joinable())
-            last_ended_.join();
     }
 
     // The threads that it has at rest.
@@ -51,17 +47,13 @@ class Pool {
 
   private:
     net::Status start_thread() {
-        auto handle = std::make_shared<std::thread>();
-        auto started = net::start_thread([this, handle] { work(*handle); });
-        if (!started)
-            return net::fail(started.error());
-        *handle = std::move(*started);
-        ++threads_;
-        ++alive_;
-        return {};
+        auto started = running_.start([this] { work(); });
+        if (started)
+            ++threads_;
+        return started;
     }
 
-    void work(std::thread& self) {
+    void work() {
         std::unique_lock lock(mutex_);
         while (auto client = next(lock)) {
             lock.unlock();
@@ -69,13 +61,6 @@ class Pool {
             client.reset();
             lock.lock();
         }
-        std::thread before = std::exchange(last_ended_, std::move(self));
-        lock.unlock();
-        if (before.joinable())
-            before.join();
-        lock.lock();
-        --alive_;
-        changed_.notify_all();
     }
 
     // The next client, or none where the thread is to end.
@@ -101,9 +86,8 @@ class Pool {
     std::deque<Client> waiting_;
     std::size_t threads_ = 0;  // that take clients
     std::size_t free_ = 0;     // of them, those that wait for one
-    std::size_t alive_ = 0;    // and those on their way out
     bool closed_ = false;
-    std::thread last_ended_;  // joined by the next one that ends
+    ThreadSet running_;  // destroyed first: they use the others
 };
 
 }  // namespace
