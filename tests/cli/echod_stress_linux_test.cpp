@@ -1,6 +1,7 @@
 // Tests of echod under many clients: connections that come and go, that stay, and a greedy one.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -53,14 +54,40 @@ std::ptrdiff_t children_of(int pid) {
     return std::distance(std::istream_iterator<int>(file), {});
 }
 
+// Whether connections of that port wait out their time on our side of them (proc(5), net/tcp).
+bool has_time_wait(const std::string& port) {
+    const std::string local = fmt::format(": 0100007F:{:04X} ", std::stoi(port));
+    std::ifstream table("/proc/net/tcp");
+    for (std::string line; std::getline(table, line);)
+        if (line.find(local) != std::string::npos && line.find(" 06 ") != std::string::npos)
+            return true;
+    return false;
+}
+
+// Not where other tests are: they are not to lack the ports that closed connections hold.
+net::Endpoint client_address(std::size_t number) {
+    return *net::Endpoint::parse(fmt::format("127.0.1.{}", number + 1));
+}
+
+net::Socket connect_from(const net::Endpoint& source, const std::string& port) {
+    net::ConnectOptions options;
+    options.deadline = net::deadline_in(patience);
+    options.source = source;
+    auto socket = net::connect_to(loopback(port), options);
+    if (socket)
+        return std::move(*socket);
+    ADD_FAILURE() << socket.error().message();
+    return net::Socket();
+}
+
 // Four clients that connect again and again, and leave in one way after the other: after an echo,
 // at once, with a reset.
-void churn(const std::string& port, int rounds) {
+void churn(const std::string& port, int connections) {
     std::vector<std::thread> clients;
-    for (int i = 0; i < 4; ++i)
-        clients.emplace_back([&] {
-            for (int round = 0; round < rounds; ++round) {
-                auto client = connect(port);
+    for (std::size_t i = 0; i < 4; ++i)
+        clients.emplace_back([&port, rounds = connections / 4, source = client_address(i)] {
+            for (int round = 0; round < rounds && !testing::Test::HasFailure(); ++round) {
+                auto client = connect_from(source, port);
                 if (round % 3 != 1)
                     expect_served(client);
                 if (round % 3 == 2)
@@ -71,23 +98,36 @@ void churn(const std::string& port, int rounds) {
         client.join();
 }
 
+int churned_connections([[maybe_unused]] const std::string& engine) {
+#ifdef SOCKBOX_SANITIZED
+    return 1200;  // what takes five seconds else takes a minute
+#else
+    if (engine == "fork")
+        return 5000;  // a process costs more than the rest together
+    return engine == "thread" || engine == "pool" ? 30'000 : 50'000;
+#endif
+}
+
 TEST_P(EngineUnderStress, ConnectionsThatComeAndGoLeaveNothing) {
     EchoServer server({"--engine", GetParam()});
     const int pid = server.process().pid();
-    churn(server.port(), 50);  // memory that is kept for the next ones is there after these
+    churn(server.port(), 400);  // memory that is kept for the next ones is there after these
     const std::uint64_t before = resident_bytes(pid);
-    churn(server.port(), 300);
+    const std::ptrdiff_t descriptors = descriptors_of(pid);
+    churn(server.port(), churned_connections(GetParam()));
     const auto deadline = net::deadline_in(patience);
-    constexpr std::ptrdiff_t most = 40;  // far below the thousand that came
-    while (descriptors_of(pid) > most || threads_of(pid) > most || children_of(pid) > 0)
+    constexpr std::ptrdiff_t most = 40;  // of each, far below the thousands that came
+    while (descriptors_of(pid) > descriptors || threads_of(pid) > most || children_of(pid) > 0)
         ASSERT_LT(net::Clock::now(), deadline)
             << descriptors_of(pid) << " descriptors, " << threads_of(pid) << " threads, "
             << children_of(pid) << " children";
 #ifndef SOCKBOX_SANITIZED
-    EXPECT_LT(resident_bytes(pid), before + (4 << 20));
+    const auto threads = static_cast<std::uint64_t>(threads_of(pid));
+    EXPECT_LT(resident_bytes(pid), before + before / 20 + threads * 64 * 1024);
 #else
     static_cast<void>(before);
 #endif
+    EXPECT_FALSE(has_time_wait(server.port())) << "the server closed first";
     server.process().send_signal(SIGTERM);
     const Ran ran = server.process().wait();
     EXPECT_EQ(ran.status, 0);
@@ -96,13 +136,12 @@ TEST_P(EngineUnderStress, ConnectionsThatComeAndGoLeaveNothing) {
 
 // None of them waits for a second, as one does whose first segment found the listen queue full.
 TEST_P(EngineUnderStress, ABurstOfClientsOverflowsNoQueue) {
-    if (GetParam() == "thread" || GetParam() == "pool" || GetParam() == "fork")
-        GTEST_SKIP() << "so many threads or processes at once are another matter";
     net::platform::raise_descriptor_limit();
     constexpr std::size_t count = 2000;
     if (net::descriptor_limit().value_or(count * 2) < count + 100)
         GTEST_SKIP() << "the limit of descriptors is too low";
-    EchoServer server({"--engine", GetParam(), "--tcp"});
+    EchoServer server(
+        {"--engine", GetParam(), "--tcp", "--max-workers", std::to_string(count + 100)});
     std::vector<net::Socket> clients;
     for (std::size_t i = 0; i < count; ++i) {
         clients.push_back(*net::Socket::open(net::Family::ipv4, net::Transport::tcp));
@@ -130,7 +169,7 @@ TEST_P(EngineUnderStress, IdleConnectionsCostLessThanAKibibyte) {
     if (GetParam() == "thread" || GetParam() == "pool" || GetParam() == "fork")
         GTEST_SKIP() << "a stack each";
     net::platform::raise_descriptor_limit();
-    constexpr std::size_t count = 8000;
+    constexpr std::size_t count = 19'900;  // a common limit of descriptors is 20,000
     if (net::descriptor_limit().value_or(count * 2) < count + 100)
         GTEST_SKIP() << "the limit of descriptors is too low";
     EchoServer server({"--engine", GetParam(), "--tcp"});
@@ -140,13 +179,15 @@ TEST_P(EngineUnderStress, IdleConnectionsCostLessThanAKibibyte) {
     for (net::Socket& client : clients)
         expect_served(client);
     const std::uint64_t before = resident_bytes(server.process().pid());
+    // From several addresses: the kernel is slow to find the last free ports of one.
     while (clients.size() < count)
-        clients.push_back(connect(server.port()));
+        clients.push_back(connect_from(client_address(clients.size() % 4), server.port()));
     // Accepted in order, so all of them are there when the last one is served.
     expect_served(clients.back());
     const std::uint64_t after = resident_bytes(server.process().pid());
     EXPECT_LE(after - std::min(before, after), count * 1024);
     const std::byte byte{1};
+    const auto begin = net::Clock::now();
     for (net::Socket& client : clients)
         ASSERT_TRUE(client.send({&byte, 1}).done());
     for (net::Socket& client : clients) {
@@ -155,6 +196,7 @@ TEST_P(EngineUnderStress, IdleConnectionsCostLessThanAKibibyte) {
         std::byte got{};
         ASSERT_TRUE(client.receive({&got, 1}).done());
     }
+    EXPECT_LT(net::Clock::now() - begin, 5s);  // it takes a tenth of that
     server.process().send_signal(SIGTERM);
     for (net::Socket& client : clients) {
         ASSERT_EQ(net::wait_for(client, net::Direction::receive, net::deadline_in(patience)),
@@ -166,36 +208,66 @@ TEST_P(EngineUnderStress, IdleConnectionsCostLessThanAKibibyte) {
     EXPECT_EQ(server.process().wait().status, 0);
 }
 
-// One client sends and reads as fast as it can; twenty others ask now and then.
+// Sends and reads as fast as it can, as long as it lives.
+class GreedyClient {
+  public:
+    explicit GreedyClient(const std::string& port) : socket_(connect(port)) {
+        sender_ = std::thread([this] {
+            const std::vector<std::byte> chunk(256 * 1024);
+            while (!enough_ && net::send_all(socket_, chunk, net::deadline_in(patience))) {
+            }
+            static_cast<void>(socket_.shutdown(net::ShutdownHow::send));
+        });
+        reader_ = std::thread([this] {
+            std::vector<std::byte> some(256 * 1024);
+            for (auto got = socket_.receive(some); got.done(); got = socket_.receive(some))
+                received_ += got.bytes;
+        });
+    }
+    GreedyClient(const GreedyClient&) = delete;
+    GreedyClient& operator=(const GreedyClient&) = delete;
+    ~GreedyClient() {
+        enough_ = true;
+        sender_.join();
+        reader_.join();
+    }
+    std::uint64_t received() const { return received_; }
+
+  private:
+    net::Socket socket_;
+    std::atomic<bool> enough_{false};
+    std::atomic<std::uint64_t> received_{0};
+    std::thread sender_;
+    std::thread reader_;
+};
+
+// The time that 99 of 100 echoes stay below, of some that the clients ask for in turn.
+std::chrono::nanoseconds ask_in_turn(std::vector<net::Socket>& clients) {
+    std::vector<std::chrono::nanoseconds> times;
+    for (int round = 0; round < 3; ++round)
+        for (net::Socket& client : clients) {
+            const auto begin = net::Clock::now();
+            expect_served(client);
+            times.emplace_back(net::Clock::now() - begin);
+        }
+    std::sort(times.begin(), times.end());
+    return times[times.size() * 99 / 100];
+}
+
 TEST_P(EngineUnderStress, AGreedyClientStarvesNobody) {
     EchoServer server({"--engine", GetParam(), "--tcp"});
     std::vector<net::Socket> modest;
-    for (int i = 0; i < 20; ++i)
+    for (int i = 0; i < 100; ++i)
         modest.push_back(connect(server.port()));
-    auto greedy = connect(server.port());
-    std::atomic<bool> enough{false};
-    std::thread sender([&] {
-        const std::vector<std::byte> chunk(256 * 1024);
-        while (!enough && net::send_all(greedy, chunk, net::deadline_in(patience))) {
-        }
-        static_cast<void>(greedy.shutdown(net::ShutdownHow::send));
-    });
-    std::thread reader([&] {
-        std::vector<std::byte> some(256 * 1024);
-        while (greedy.receive(some).done()) {
-        }
-    });
-    std::chrono::nanoseconds longest{0};
-    for (int round = 0; round < 20; ++round)
-        for (net::Socket& client : modest) {
-            const auto begin = net::Clock::now();
-            expect_served(client);
-            longest = std::max<std::chrono::nanoseconds>(longest, net::Clock::now() - begin);
-        }
-    enough = true;
-    sender.join();
-    reader.join();
-    EXPECT_LT(longest, 1s);
+    const GreedyClient greedy(server.port());
+    // Other programs may hold the processors for a while, but not each time.
+    std::chrono::nanoseconds least{1h};
+    for (int i = 0; i < 20 && least >= 50ms && !HasFatalFailure(); ++i) {
+        const std::uint64_t before = greedy.received();
+        least = std::min(least, ask_in_turn(modest));
+        EXPECT_GT(greedy.received(), before) << "it was not greedy";
+    }
+    EXPECT_LT(least, 50ms);
 }
 
 }  // namespace
