@@ -162,6 +162,18 @@ TEST_P(EngineUnderStress, ABurstOfClientsOverflowsNoQueue) {
     expect_served(clients.back());
 }
 
+void ask(net::Socket& client) {
+    const std::byte byte{42};
+    ASSERT_TRUE(client.send({&byte, 1}).done());
+}
+
+void expect_answer(net::Socket& client) {
+    std::byte got{};
+    ASSERT_EQ(net::wait_for(client, net::Direction::receive, net::deadline_in(patience)),
+              net::Readiness::ready);
+    ASSERT_TRUE(client.receive({&got, 1}).done());
+}
+
 TEST_P(EngineUnderStress, IdleConnectionsCostLessThanAKibibyte) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "a sanitizer has its own ideas about memory";
@@ -186,16 +198,9 @@ TEST_P(EngineUnderStress, IdleConnectionsCostLessThanAKibibyte) {
     expect_served(clients.back());
     const std::uint64_t after = resident_bytes(server.process().pid());
     EXPECT_LE(after - std::min(before, after), count * 1024);
-    const std::byte byte{1};
     const auto begin = net::Clock::now();
-    for (net::Socket& client : clients)
-        ASSERT_TRUE(client.send({&byte, 1}).done());
-    for (net::Socket& client : clients) {
-        ASSERT_EQ(net::wait_for(client, net::Direction::receive, net::deadline_in(patience)),
-                  net::Readiness::ready);
-        std::byte got{};
-        ASSERT_TRUE(client.receive({&got, 1}).done());
-    }
+    std::for_each(clients.begin(), clients.end(), ask);
+    std::for_each(clients.begin(), clients.end(), expect_answer);
     EXPECT_LT(net::Clock::now() - begin, 5s);  // it takes a tenth of that
     server.process().send_signal(SIGTERM);
     for (net::Socket& client : clients) {
@@ -241,15 +246,19 @@ class GreedyClient {
     std::thread reader_;
 };
 
-// The time that 99 of 100 echoes stay below, of some that the clients ask for in turn.
+// The time that 99 of 100 echoes stay below, of those that the clients, ten at once, ask for.
 std::chrono::nanoseconds ask_in_turn(std::vector<net::Socket>& clients) {
+    constexpr std::size_t at_once = 10;
     std::vector<std::chrono::nanoseconds> times;
-    for (int round = 0; round < 3; ++round)
-        for (net::Socket& client : clients) {
-            const auto begin = net::Clock::now();
-            expect_served(client);
+    for (std::size_t first = 0; times.size() < 3 * clients.size(); first += at_once) {
+        const auto some = std::span(clients).subspan(first % clients.size(), at_once);
+        const auto begin = net::Clock::now();
+        std::for_each(some.begin(), some.end(), ask);
+        for (net::Socket& client : some) {
+            expect_answer(client);
             times.emplace_back(net::Clock::now() - begin);
         }
+    }
     std::sort(times.begin(), times.end());
     return times[times.size() * 99 / 100];
 }
@@ -260,14 +269,15 @@ TEST_P(EngineUnderStress, AGreedyClientStarvesNobody) {
     for (int i = 0; i < 100; ++i)
         modest.push_back(connect(server.port()));
     const GreedyClient greedy(server.port());
-    // Other programs may hold the processors for a while, but not each time.
-    std::chrono::nanoseconds least{1h};
-    for (int i = 0; i < 20 && least >= 50ms && !HasFatalFailure(); ++i) {
+    // Other programs may hold the processors for a while, but not most of the time.
+    int fair = 0;
+    int unfair = 0;
+    while (fair < 10 && unfair < 10 && !HasFailure()) {
         const std::uint64_t before = greedy.received();
-        least = std::min(least, ask_in_turn(modest));
+        ++(ask_in_turn(modest) < 50ms ? fair : unfair);
         EXPECT_GT(greedy.received(), before) << "it was not greedy";
     }
-    EXPECT_LT(least, 50ms);
+    EXPECT_EQ(fair, 10) << "beside " << unfair << " in which one of a hundred took too long";
 }
 
 }  // namespace
