@@ -155,6 +155,13 @@ def sources(program):
     expect(counts["dropped_port"] == 7, counts)
     expect(counts["answered"] == 2, counts)
     echod.end()
+    echod = Echod(program, "--answer-privileged")
+    for port in (0, 1, 7, 1023):
+        forge("127.0.0.1", port, echod.port)
+    expect(is_answered(echod.port), "an honest client is not answered")
+    counts = echod.wait_for(lambda counts: counts["answered"] == 4)
+    expect(counts["answered"] == 4 and counts["dropped_port"] == 1, counts)
+    echod.end()
     everywhere = Echod(program, bind="0.0.0.0")
     forge_frame("0.0.0.0", "255.255.255.255", everywhere.port)
     expect(is_answered(everywhere.port), "an honest client is not answered")

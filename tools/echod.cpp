@@ -123,6 +123,8 @@ void declare(Cli& cli, Asked& asked) {
     declare_access(cli, asked.serve.datagrams);
     cli.flag("--answer-broadcast", "answer UDP to broadcast and multicast addresses, too",
              asked.serve.datagrams.answer_broadcast)
+        .flag("--answer-privileged", "answer UDP from ports below 1024, too",
+              asked.serve.datagrams.answer_privileged)
         .flag("--once", "serve one TCP client, and end with it", asked.serve.limits.once)
         .repeated("--set", "NAME=VALUE", "a socket option, as sockopt knows it; repeatable",
                   take_setting(asked.settings))

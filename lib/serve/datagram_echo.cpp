@@ -122,7 +122,7 @@ bool DatagramEcho::answerable(const net::BatchedDatagram& datagram, net::Deadlin
     Counter* reason = nullptr;
     if (!peer.is_unicast())
         reason = &counters_->dropped_source;
-    else if (peer.port() < lowest_answered_port)
+    else if (peer.port() < (options_->answer_privileged ? 1 : lowest_answered_port))
         reason = &counters_->dropped_port;
     else if (!datagram.to_one && !options_->answer_broadcast)
         reason = &counters_->dropped_destination;

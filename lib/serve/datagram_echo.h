@@ -21,7 +21,7 @@ struct DatagramCounters {
     Counter received;
     Counter received_bytes;
     Counter answered;
-    Counter dropped_port;         // source port below 1024: another service, perhaps an echo too
+    Counter dropped_port;         // source port of another service, perhaps an echo too
     Counter dropped_source;       // source is no address of a single host
     Counter dropped_destination;  // sent to a broadcast or multicast address
     Counter dropped_truncated;    // did not arrive whole
@@ -52,6 +52,7 @@ struct DatagramOptions {
     AccessList access;
     std::uint64_t replies_per_second = default_replies_per_second;  // 0: no bound
     bool answer_broadcast = false;         // also what was sent to a broadcast or multicast address
+    bool answer_privileged = false;        // also what came from a port from 1 to 1023
     MakeAnswer make_answer{};              // empty: the answer is the datagram itself
     std::shared_ptr<const Faults> faults;  // of datagrams; may be null
 };
