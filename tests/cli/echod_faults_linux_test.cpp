@@ -96,7 +96,7 @@ TEST_P(EngineUnderFault, AnAcceptThatFailsIsNotTheEnd) {
 }
 
 // A reply that the system refuses costs no other one.
-TEST(EchodDatagrams, AReplyThatFailsIsTheOnlyOneLost) {
+TEST_P(EngineUnderFault, AReplyThatFailsIsTheOnlyOneLost) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "LeakSanitizer cannot work under strace";
 #endif
@@ -104,10 +104,11 @@ TEST(EchodDatagrams, AReplyThatFailsIsTheOnlyOneLost) {
         GTEST_SKIP() << "strace is not there";
     for (const char* error : {"EPERM", "EHOSTUNREACH", "ENOBUFS", "EMSGSIZE", "ECONNREFUSED"}) {
         SCOPED_TRACE(error);
-        Process server({"/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=sendmmsg",
-                        "-e", "inject=sendmmsg:error=" + std::string(error) + ":when=1",
-                        SOCKBOX_BIN_DIR "/echod", "-e", "poll", "-p", "0", "-b", "127.0.0.1",
-                        "--udp", "--log-format", "json"});
+        Words words =
+            echod({"/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=sendmmsg", "-e",
+                   "inject=sendmmsg:error=" + std::string(error) + ":when=1"});
+        words.emplace_back("--udp");
+        Process server(words);
         const std::string line = server.read_line();
         if (line.empty())
             GTEST_SKIP() << "strace may not trace here";

@@ -127,6 +127,29 @@ TEST(Echod, AFamilyAloneLeavesTheOtherAlone) {
     }
 }
 
+// Of a socket that takes both families, as systemd hands over by default.
+TEST(Echod, AnIpv4ClientIsToldAsSuchThoughIpv6TookIt) {
+    if (!net::bind_datagram(net::Endpoint::loopback(net::Family::ipv6)))
+        GTEST_SKIP() << "no IPv6 here";
+    for (const std::string& engine : engine_names()) {
+        SCOPED_TRACE(engine);
+        if (!serve::find_engine(engine)->available())
+            continue;
+        Process server({"echod", "-p", "0", "--tcp", "-6", "--set", "IPV6_V6ONLY=off", "-v",
+                        "--once", "-e", engine});
+        const std::string port = port_in(server.read_line());
+        {
+            auto client = connect(port);
+            expect_served(client);
+        }
+        const Ran ran = server.wait();
+        EXPECT_EQ(ran.status, 0);
+        EXPECT_THAT(ran.err, ContainsRegex("echod: 127.0.0.1:[0-9]+: connected\n"));
+        EXPECT_THAT(ran.err, ContainsRegex("echod: 127.0.0.1:[0-9]+: finished, 1 byte"));
+        EXPECT_THAT(ran.err, testing::Not(testing::HasSubstr("ffff")));
+    }
+}
+
 TEST(Echod, WorkersOfOneServerShareItsPortAndAnotherServerDoesNot) {
     for (const char* engine : {"pool", "epoll"}) {
         EchoServer first({"-e", engine, "-w", "2"});

@@ -31,6 +31,19 @@ class EngineInStrangeTimes : public testing::TestWithParam<std::string> {
 INSTANTIATE_TEST_SUITE_P(Echod, EngineInStrangeTimes, testing::ValuesIn(engine_names()),
                          [](const auto& tested) { return tested.param; });
 
+TEST(JumpingClock, GoesTwoHoursBackAndForthAndTheMonotonicOneDoesNot) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "a sanitizer wants to be loaded first";
+#endif
+    const Ran ran = Process({"/usr/bin/python3", "-c",
+                             "from time import monotonic, time\n"
+                             "print(*(round((b - a) / 3600) for a, b in ((time(), time()), "
+                             "(time(), time()), (monotonic(), monotonic()))))"},
+                            {"LD_PRELOAD=" SOCKBOX_JUMPING_CLOCK})
+                        .wait();
+    EXPECT_THAT(ran.out, testing::ContainsRegex("^-?2 -?2 0\n$"));
+}
+
 TEST_P(EngineInStrangeTimes, TheIdleTimeoutIsNeitherEarlyNorLate) {
     Process server = start({"--idle-timeout", "400ms", "--tcp"});
     auto client = connect(port_in(server.read_line()));
