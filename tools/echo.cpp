@@ -12,6 +12,7 @@
 #include "report/counted.h"
 #include "tools/cli.h"
 #include "tools/client.h"
+#include "tools/echo_outcome.h"
 #include "tools/measuring.h"
 #include "tools/pipe_progress.h"
 
@@ -22,7 +23,6 @@ using namespace std::chrono_literals;
 
 constexpr auto say_timeout = 2s;
 constexpr auto pipe_timeout = 10s;
-constexpr int ended_by_signal = 128;  // and its number, as a shell tells it
 
 class Echo {
   public:
@@ -213,8 +213,7 @@ class Echo {
             io_.out.print("{}\n", json.to_string());
         }
         const bool interrupted = stop_ != nullptr && stop_->raised();
-        return finish(io_, "echo",
-                      interrupted ? ended_by_signal + net::Interrupts::number() : exit_refused);
+        return finish(io_, "echo", interrupted ? status_of_interrupt() : exit_refused);
     }
 
     net::Result<probe::PipeOutcome> say(net::Socket& socket) {
@@ -269,110 +268,20 @@ class Echo {
     }
 
     int conclude(const probe::PipeOutcome& outcome) const {
-        const net::Error error = explain(outcome);
+        const net::Error error = explain(outcome, peer_, timeout());
         if (!error.action.empty())
             complain(io_, "echo", error);
         else if (client_.common.verbose)
             io_.err.print("echo: {} sent, {} received in {}\n",
                           report::counted(outcome.sent_bytes, "byte"), outcome.received_bytes,
                           net::format_approximately(outcome.duration));
-        if (client_.common.json)
-            io_.out.print("{}\n", to_json_result(outcome, error).to_string());
-        return finish(io_, "echo", status_of_end(outcome.end));
-    }
-
-    static int status_of_end(probe::PipeEnd end) {
-        switch (end) {
-            case probe::PipeEnd::complete:
-            case probe::PipeEnd::unclosed:
-            case probe::PipeEnd::sink_full: return exit_ok;  // finish() tells a full disk
-            case probe::PipeEnd::input_failed: return exit_output;
-            case probe::PipeEnd::stopped: return ended_by_signal + net::Interrupts::number();
-            default: return exit_mismatch;
+        if (client_.common.json) {
+            auto json = client_.result(mode(), target_);
+            json.set("peer", peer_).set("verified", !client_.no_verify);
+            add_outcome(outcome, error, json);
+            io_.out.print("{}\n", json.to_string());
         }
-    }
-
-    // What there is to say about how it ended; an empty action where there is nothing.
-    net::Error explain(const probe::PipeOutcome& outcome) const {
-        const std::string counts =
-            fmt::format("{} sent and {} received", report::counted(outcome.sent_bytes, "byte"),
-                        outcome.received_bytes);
-        const auto timed_out = net::platform::error_of(std::errc::timed_out);
-        const std::string limit = net::format_duration(timeout());
-        switch (outcome.end) {
-            case probe::PipeEnd::complete:
-            case probe::PipeEnd::sink_full: return {};
-            case probe::PipeEnd::unclosed:
-                return {{},
-                        "receive from",
-                        peer_,
-                        "all came back, but the server did not close within " + limit,
-                        {}};
-            case probe::PipeEnd::different: return explain_difference(*outcome.difference);
-            case probe::PipeEnd::surplus:
-                return {{},
-                        "receive from",
-                        peer_,
-                        fmt::format("{} more than had been sent, at offset {}",
-                                    report::counted(outcome.surplus_bytes, "byte"),
-                                    outcome.received_bytes - outcome.surplus_bytes),
-                        {}};
-            case probe::PipeEnd::closed_early:
-                return {{},
-                        "receive from",
-                        peer_,
-                        "the server closed the connection after " + counts,
-                        {}};
-            case probe::PipeEnd::timed_out:
-                return {timed_out,
-                        "receive from",
-                        peer_,
-                        fmt::format("nothing for {} after {}", limit, counts),
-                        {}};
-            case probe::PipeEnd::broken:
-                return {outcome.error,
-                        "exchange with",
-                        peer_,
-                        fmt::format("{} after {}", outcome.error.message(), counts),
-                        {}};
-            case probe::PipeEnd::input_failed:
-                return {outcome.error, "read", "standard input", {}, {}};
-            case probe::PipeEnd::stopped:
-                return {net::platform::error_of(std::errc::operation_canceled),
-                        "exchange with",
-                        peer_,
-                        "interrupted after " + counts,
-                        {}};
-        }
-        return {};
-    }
-
-    net::Error explain_difference(const probe::Difference& difference) const {
-        return {{},
-                "receive from",
-                peer_,
-                fmt::format("the echo differs at offset {}: expected 0x{:02x}, got 0x{:02x}",
-                            difference.offset, std::to_integer<unsigned>(difference.expected),
-                            std::to_integer<unsigned>(difference.got)),
-                {}};
-    }
-
-    report::Json to_json_result(const probe::PipeOutcome& outcome, const net::Error& error) const {
-        auto json = client_.result(mode(), target_);
-        json.set("peer", peer_)
-            .set("verified", !client_.no_verify)
-            .set("sent_bytes", outcome.sent_bytes)
-            .set("received_bytes", outcome.received_bytes)
-            .set("duration_ns", outcome.duration.count());
-        if (outcome.difference)
-            json.set("difference",
-                     report::Json::object()
-                         .set("offset", outcome.difference->offset)
-                         .set("expected", std::to_integer<unsigned>(outcome.difference->expected))
-                         .set("got", std::to_integer<unsigned>(outcome.difference->got)));
-        if (!error.action.empty())
-            json.set("error", tools::to_json(error));
-        return json;
+        return finish(io_, "echo", status_of(outcome.end));
     }
 
     Io io_;

@@ -2,6 +2,7 @@
 #include "tools/tools.h"
 
 #include "net/resolver_error.h"
+#include "net/stop.h"
 
 namespace sockbox::tools {
 
@@ -23,6 +24,11 @@ int finish(Io io, std::string_view tool, int status) {
 
 int status_of(const net::Error& error) {
     return error.code.category() == net::resolver_category() ? exit_unresolved : exit_refused;
+}
+
+int status_of_interrupt() noexcept {
+    constexpr int ended_by_signal = 128;  // and its number
+    return ended_by_signal + net::Interrupts::number();
 }
 
 }  // namespace sockbox::tools

@@ -47,4 +47,7 @@ int finish(Io io, std::string_view tool, int status);
 // The status of a failure: exit_unresolved for the resolver's codes, else exit_refused.
 int status_of(const net::Error& error);
 
+// The status of what a signal ended, as a shell tells it: 130 or 143. net::Interrupts caught it.
+int status_of_interrupt() noexcept;
+
 }  // namespace sockbox::tools
