@@ -45,6 +45,12 @@ std::string hop_line(const probe::Hop& hop) {
     return line + (remarks.empty() ? "\n" : fmt::format("  ({})\n", remarks));
 }
 
+// Why there is no MTU.
+net::Error failure(const probe::PathMtu& found, const net::Endpoint& peer) {
+    const char* words = found.interrupted ? "interrupted" : "no datagram was answered";
+    return {{}, "find the MTU to", peer.to_string(), words, {}};
+}
+
 report::Json hop_object(const probe::Hop& hop) {
     auto answers = report::Json::array();
     for (const probe::HopAnswer& answer : hop.answers) {
@@ -103,8 +109,9 @@ int Path::find_mtu(const Target& target, const net::StopSignal& stop) {
     }
     print(*found, target);
     if (!found->mtu)
-        complain(io_, "udpecho",
-                 {{}, "find the MTU to", opened->peer.to_string(), "no datagram was answered", {}});
+        complain(io_, "udpecho", failure(*found, opened->peer));
+    if (found->interrupted)
+        return finish(io_, "udpecho", status_of_interrupt());
     return finish(io_, "udpecho", found->mtu ? exit_ok : exit_mismatch);
 }
 
@@ -116,6 +123,8 @@ void Path::print(const probe::PathMtu& found, const Target& target) const {
         auto json = client_.result("mtu", target.text);
         json.set("mtu_bytes", found.mtu)
             .set("payload_bytes", found.mtu ? report::Json(found.payload) : report::Json())
+            .set("at_least_bytes", found.at_least)
+            .set("interrupted", found.interrupted)
             .set("limits", std::move(limits))
             .set("black_hole", found.black_hole)
             .set("sent", found.sent)
@@ -123,14 +132,18 @@ void Path::print(const probe::PathMtu& found, const Target& target) const {
         io_.out.print("{}\n", json.to_string());
         return;
     }
-    if (!found.mtu)
-        return;
     if (client_.common.quiet) {
-        io_.out.print("{}\n", *found.mtu);
+        if (found.mtu)
+            io_.out.print("{}\n", *found.mtu);
         return;
     }
-    io_.out.print("path MTU to {}: {} bytes (UDP payload {})\n", target.text, *found.mtu,
-                  found.payload);
+    if (found.mtu)
+        io_.out.print("path MTU to {}: {} bytes (UDP payload {})\n", target.text, *found.mtu,
+                      found.payload);
+    else if (found.at_least > 0)
+        io_.out.print("path MTU to {}: {} bytes or more\n", target.text, found.at_least);
+    else
+        return;
     for (const probe::MtuLimit& limit : found.limits)
         io_.out.print("  {} as told by {}\n", limit.mtu,
                       limit.sender ? limit.sender->address() : "this host");
@@ -158,6 +171,8 @@ int Path::trace(const Target& target, const net::StopSignal& stop) {
     if (!traced)
         return client_.fail(io_, traced.error(), exit_refused, target.text);
     print(*traced, target);
+    if (traced->interrupted && !traced->reached)
+        return finish(io_, "udpecho", status_of_interrupt());
     return finish(io_, "udpecho", traced->reached ? exit_ok : exit_mismatch);
 }
 
@@ -167,14 +182,17 @@ void Path::print(const probe::Trace& trace, const Target& target) const {
         for (const probe::Hop& hop : trace.hops)
             hops.push(hop_object(hop));
         auto json = client_.result("trace", target.text);
-        json.set("reached", trace.reached).set("hops", std::move(hops));
+        json.set("reached", trace.reached)
+            .set("interrupted", trace.interrupted)
+            .set("hops", std::move(hops));
         io_.out.print("{}\n", json.to_string());
         return;
     }
     for (const probe::Hop& hop : trace.hops)
         io_.out.write(hop_line(hop));
     if (!trace.reached)
-        io_.out.print("{} was not reached\n", target.text);
+        io_.out.print("{} was not reached{}\n", target.text,
+                      trace.interrupted ? " before the interrupt" : "");
 }
 
 }  // namespace sockbox::tools

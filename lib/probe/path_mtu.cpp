@@ -47,7 +47,8 @@ class Search {
                 break;  // nobody answers at all
             next = next_size(outcome, low, high);
         }
-        if (low > 0) {
+        found_.at_least = low;
+        if (low > 0 && !found_.interrupted) {
             found_.mtu = low == longest_packet ? std::max(low, *local) : low;
             found_.payload = low - header_bytes(options_.family);
         }
@@ -75,7 +76,7 @@ class Search {
             if (outcome != Outcome::lost)
                 return outcome;
         }
-        found_.black_hole = true;
+        found_.black_hole = found_.black_hole || !found_.interrupted;
         return Outcome::lost;
     }
 

@@ -25,10 +25,12 @@ struct MtuLimit {
 };
 
 struct PathMtu {
-    std::optional<std::size_t> mtu;  // none where not even the smallest datagram was answered
-    std::size_t payload = 0;         // of a UDP datagram of that size
-    std::vector<MtuLimit> limits;    // in the order in which they were met
-    bool black_hole = false;         // larger ones vanish without an ICMP message
+    // None where not even the smallest datagram was answered, or before the search was over.
+    std::optional<std::size_t> mtu;
+    std::size_t at_least = 0;      // the largest that was answered; 0: none was
+    std::size_t payload = 0;       // of a UDP datagram of the MTU's size
+    std::vector<MtuLimit> limits;  // in the order in which they were met
+    bool black_hole = false;       // larger ones vanish without an ICMP message
     std::size_t sent = 0;
     std::size_t answered = 0;
     bool interrupted = false;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <future>
 
 #include "tests/http_client.h"
 #include "tests/peer.h"
@@ -115,6 +116,65 @@ TEST(UdpEcho, MetricsTellTheTargetsApart) {
     const Ran ran = process.wait();
     EXPECT_THAT(ran.out, HasSubstr("127.0.0.1:" + silent.port() + " udpecho statistics"));
     EXPECT_EQ(ran.status, tools::exit_mismatch) << "the worse of the two";
+}
+
+// Echoes what is small, and tells when something large came after that.
+class NarrowServer {
+  public:
+    std::string port() const { return peer_.port(); }
+    void await_large() {
+        ASSERT_EQ(large_came_.get_future().wait_for(patience), std::future_status::ready);
+    }
+
+  private:
+    bool passed_ = false;
+    std::promise<void> large_came_;
+    const Peer peer_ =
+        Peer::datagram([this, told = false](auto& socket, const auto& text, auto& from) mutable {
+            if (text.size() < 1000) {
+                passed_ = true;
+                (void)socket.send_to(std::as_bytes(std::span(text)), from);
+            } else if (passed_ && !std::exchange(told, true)) {
+                large_came_.set_value();
+            }
+        });
+};
+
+// What was found by then is told, and that it was not all.
+TEST(UdpEcho, InterruptedSearchTellsHowFarItCame) {
+    for (const bool json : {false, true}) {
+        NarrowServer server;
+        Process search({"udpecho", "--mtu", "-W", "200ms", json ? "--json" : "--color=never",
+                        "127.0.0.1", server.port()});
+        server.await_large();
+        search.send_signal(SIGINT);
+        const Ran ran = search.wait();
+        const std::string address = "127.0.0.1:" + server.port();
+        EXPECT_THAT(ran.out,
+                    HasSubstr(json ? R"("mtu_bytes":null,"payload_bytes":null,"at_least_bytes":68,)"
+                                     R"("interrupted":true,)"
+                                   : "path MTU to " + address + ": 68 bytes or more\n"));
+        EXPECT_EQ(ran.err, "udpecho: find the MTU to " + address + ": interrupted\n");
+        EXPECT_EQ(ran.status, 128 + SIGINT);
+    }
+}
+
+TEST(UdpEcho, InterruptedTraceShowsItsHops) {
+    for (const int number : {SIGINT, SIGTERM}) {
+        std::promise<void> asked;
+        auto silent = Peer::datagram([&, told = false](auto&, auto&, auto&) mutable {
+            if (!std::exchange(told, true))
+                asked.set_value();
+        });
+        Process trace({"udpecho", "--trace", "-W", "1h", "127.0.0.1", silent.port()});
+        ASSERT_EQ(asked.get_future().wait_for(patience), std::future_status::ready);
+        trace.send_signal(number);
+        const Ran ran = trace.wait();
+        EXPECT_THAT(ran.out, testing::StartsWith(" 1  *  *  *\n"));
+        EXPECT_THAT(ran.out, testing::EndsWith("\n127.0.0.1:" + silent.port() +
+                                               " was not reached before the interrupt\n"));
+        EXPECT_EQ(ran.status, 128 + number);
+    }
 }
 
 TEST(UdpEcho, FullOutputIsAFailure) {
