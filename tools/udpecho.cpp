@@ -111,9 +111,10 @@ class UdpEcho {
             return client_.fail(io_, opened.error(), exit_refused, target.text);
         target_ = target.text;
         peer_ = opened->peer;
-        probe::Exchange exchange(opened->socket,
-                                 {client_.timeout.value_or(reply_timeout),
-                                  static_cast<unsigned>(retries_), !client_.no_verify});
+        probe::Exchange exchange(
+            opened->socket,
+            {client_.timeout.value_or(reply_timeout), static_cast<unsigned>(retries_),
+             !client_.no_verify, [this] { return look(true); }});
         return client_.has_message() ? say(exchange) : pipe(exchange);
     }
 
@@ -204,8 +205,7 @@ class UdpEcho {
             net::platform::is_terminal(io_.in) || (!client_.common.json && io_.out.is_terminal());
         live_.emplace(io_.err, !client_.common.quiet && !shown);
         for (;;) {
-            if (net::Clock::now() >= live_->due())
-                live_->draw(progress());
+            look(false);
             auto line = reader.next();
             if (!line)
                 return conclude(exchange, line.error());
@@ -247,8 +247,16 @@ class UdpEcho {
                           done.tries);
     }
 
-    // Of a pipe, for its live line.
-    std::vector<std::string> progress() const {
+    // Draws the live line of a pipe where it is time to; returns when it is the next time.
+    net::Deadline look(bool awaits_reply) {
+        if (!live_)
+            return net::no_deadline;
+        if (net::Clock::now() >= live_->due())
+            live_->draw(progress(awaits_reply));
+        return live_->due();
+    }
+
+    std::vector<std::string> progress(bool awaits_reply) const {
         const auto elapsed = net::Clock::now() - begin_;
         const double seconds = std::chrono::duration<double>(elapsed).count();
         std::vector<std::string> pieces{
@@ -260,6 +268,8 @@ class UdpEcho {
                            fmt::format("p99 {}", net::format_approximately(*rtt.p99))});
         if (counts_.lost > 0)
             pieces.push_back(fmt::format("{} lost", counts_.lost));
+        if (awaits_reply)
+            pieces.push_back(fmt::format("line {} awaited", counts_.lines + 1));
         return pieces;
     }
 

@@ -57,13 +57,17 @@ void Watch::draw_line() {
     drawn_at_ = now;
     drawn_received_ = numbers.received;
     const stats::Summary rtt = numbers.rtt.summary();
-    std::vector<std::string> pieces{done(numbers, now - begin_),
-                                    fmt::format("{:.{}f}/s", rate, rate < 100 ? 1 : 0)};
+    std::vector<std::string> pieces{done(numbers, now - begin_)};
+    if (options_.count > 0)
+        pieces.push_back(net::format_approximately(now - begin_));
+    pieces.push_back(fmt::format("{:.{}f}/s", rate, rate < 100 ? 1 : 0));
     if (rtt.count > 0)
         pieces.insert(pieces.end(), {fmt::format("p50 {}", net::format_approximately(*rtt.p50)),
                                      fmt::format("p99 {}", net::format_approximately(*rtt.p99))});
     if (numbers.lost > 0)
         pieces.push_back(fmt::format("{} lost", numbers.lost));
+    if (numbers.pending > 0)
+        pieces.push_back(fmt::format("{} awaited", numbers.pending));
     pieces.push_back(left(numbers, now - begin_, rate));
     line_.draw(pieces);
 }

@@ -63,12 +63,15 @@ bool Exchange::transmit(std::string_view message, Exchanged& result) {
 bool Exchange::await_reply(std::string_view message, Exchanged& result) {
     const auto sent_at = net::Clock::now();
     const auto deadline = net::deadline_in(options_.timeout);
-    while (net::wait_for(socket_, net::Direction::receive, deadline) == net::Readiness::ready) {
-        if (take_reply(message, result)) {
+    do {
+        const auto look = options_.watch ? options_.watch() : net::no_deadline;
+        const auto until = std::min(look, deadline);
+        if (net::wait_for(socket_, net::Direction::receive, until) == net::Readiness::ready &&
+            take_reply(message, result)) {
             result.rtt = net::Clock::now() - sent_at;
             return result.end != Exchanged::End::undelivered;
         }
-    }
+    } while (net::Clock::now() < deadline);
     return false;
 }
 

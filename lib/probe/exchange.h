@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,8 @@ struct ExchangeOptions {
     std::chrono::nanoseconds timeout{std::chrono::seconds(2)};  // for each try
     unsigned retries = 0;
     bool verify = true;
+    // Told whenever a reply is awaited, and returns when it wants to be told next; may be empty.
+    std::function<net::Deadline()> watch{};
 };
 
 struct Exchanged {

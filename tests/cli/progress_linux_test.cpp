@@ -7,6 +7,8 @@
 #include <array>
 #include <csignal>
 #include <future>
+#include <regex>
+#include <set>
 
 #include "net/clock.h"
 #include "tests/peer.h"
@@ -75,6 +77,40 @@ TEST(ProgressLine, ShowsTheLinesOfUdpechoAndNotBetweenItsDiagnostics) {
     EXPECT_EQ(shown(written.substr(written.rfind('\n') + 1)).find_first_not_of(' '),
               std::string::npos)
         << "it was erased";
+}
+
+// A server that stands still is seen to do so: the time goes on, and what is awaited is told.
+TEST(ProgressLine, TicksWhileOneReplyIsAwaited) {
+    auto silent = Peer::stream([](net::Socket& socket) {
+        while (!receive_some(socket).empty()) {
+        }
+    });
+    auto mute = Peer::datagram([](auto&, auto&, auto&) {});
+    const TemporaryFile file("hello\n");
+    const std::regex measured("0/5  ([0-9.]+) s  0.0/s  1 awaited");
+    const std::regex piped("([0-9.]+) s  0 lines  0.0/s  line 1 awaited");
+    struct Command {
+        std::string words;
+        const std::regex& drawn;
+        Terminal terminal{120};
+        Process process{
+            {"/bin/sh", "-c", "exec " SOCKBOX_BIN_DIR + words + " 2>" + terminal.name()}};
+    };
+    Command commands[] = {
+        {"/echo -c 5 -i 1h -W 1h 127.0.0.1 " + silent.port(), measured},
+        {"/udpecho -c 5 -i 1h -W 1h 127.0.0.1 " + mute.port(), measured},
+        {"/udpecho -W 1h 127.0.0.1 " + mute.port() + " <" + file.path(), piped},
+    };
+    for (Command& command : commands) {
+        std::set<std::string> times;
+        const std::string drawn = command.terminal.read_until([&](const std::string& text) {
+            for (std::sregex_iterator at(text.begin(), text.end(), command.drawn), end; at != end;
+                 ++at)
+                times.insert((*at)[1]);
+            return times.size() >= 3;
+        });
+        EXPECT_GE(times.size(), 3U) << command.words << ": " << drawn;
+    }
 }
 
 // Carries data until a gate is opened, and then to their end.
