@@ -59,6 +59,7 @@ const Assertion::Name* Assertion::find(std::string_view name) {
     static constexpr std::array names{
         Name{"min", Unit::time, rtt<&Summary::min>},
         Name{"mean", Unit::time, rtt<&Summary::mean>},
+        Name{"median", Unit::time, rtt<&Summary::median>},
         Name{"p50", Unit::time, rtt<&Summary::p50>},
         Name{"p90", Unit::time, rtt<&Summary::p90>},
         Name{"p99", Unit::time, rtt<&Summary::p99>},
@@ -84,8 +85,8 @@ net::Result<Assertion> Assertion::parse(std::string_view text) {
     assertion.name_ = find(text.substr(0, sign));
     if (assertion.name_ == nullptr)
         return net::fail_text(
-            fmt::format("'{}' asserts nothing known: want min, mean, p50, p90, "
-                        "p99, p999, max, jitter, loss, rate, duplicated or "
+            fmt::format("'{}' asserts nothing known: want min, mean, median, p50, "
+                        "p90, p99, p999, max, jitter, loss, rate, duplicated or "
                         "reordered",
                         net::escape(text)));
     assertion.less_ = text[sign] == '<';

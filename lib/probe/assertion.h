@@ -9,9 +9,9 @@
 
 namespace sockbox::probe {
 
-// NAME OPERATOR VALUE, the operator one of < <= > >=. Times: min mean p50 p90 p99 p999 max (of the
-// round trips) and jitter, with a duration. Shares: loss, with a percentage. Numbers: rate (a
-// second), duplicated, reordered.
+// NAME OPERATOR VALUE, the operator one of < <= > >=. Times: min mean median p50 p90 p99 p999 max
+// (of the round trips) and jitter, with a duration. Shares: loss, with a percentage. Numbers: rate
+// (a second), duplicated, reordered.
 class Assertion {
   public:
     static net::Result<Assertion> parse(std::string_view text);

@@ -68,12 +68,17 @@ std::optional<nanoseconds> Histogram::max() const noexcept {
 }
 
 std::optional<nanoseconds> Histogram::quantile(double quantile) const noexcept {
-    if (count_ == 0)
-        return std::nullopt;
-    const double share = std::clamp(quantile, 0.0, 1.0) * static_cast<double>(count_);
+    return count_ > 0 ? std::optional(at_rank(rank_of(quantile, count_))) : std::nullopt;
+}
+
+std::uint64_t Histogram::rank_of(double quantile, std::uint64_t count) noexcept {
+    const double share = std::clamp(quantile, 0.0, 1.0) * static_cast<double>(count);
     const auto whole = static_cast<std::uint64_t>(share);
-    const auto rank =
-        std::clamp<std::uint64_t>(whole + (static_cast<double>(whole) < share ? 1 : 0), 1, count_);
+    return std::clamp<std::uint64_t>(whole + (static_cast<double>(whole) < share ? 1 : 0), 1,
+                                     count);
+}
+
+nanoseconds Histogram::at_rank(std::uint64_t rank) const noexcept {
     std::uint64_t seen = 0;
     std::size_t bucket = 0;
     while ((seen += counts_[bucket]) < rank)

@@ -32,6 +32,10 @@ class Histogram {
     // The duration that a share of `quantile` (0 to 1) of the samples does not exceed, by nearest
     // rank; none without samples.
     std::optional<std::chrono::nanoseconds> quantile(double quantile) const noexcept;
+    // Which of `count` samples (1 or more) in rising order that is, from 1 on.
+    static std::uint64_t rank_of(double quantile, std::uint64_t count) noexcept;
+    // The sample of that rank, from 1 to count().
+    std::chrono::nanoseconds at_rank(std::uint64_t rank) const noexcept;
 
     // How many samples were not longer than `bound`, to the resolution of the buckets.
     std::uint64_t count_up_to(std::chrono::nanoseconds bound) const noexcept;

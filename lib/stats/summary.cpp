@@ -1,6 +1,7 @@
 // Running moments and the summary of a series.
 #include "stats/summary.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace sockbox::stats {
@@ -44,12 +45,18 @@ std::optional<double> Moments::deviation() const noexcept {
     return std::sqrt(squares_ / static_cast<double>(count_ - 1));
 }
 
-void Series::record(nanoseconds duration) noexcept {
+void Series::record(nanoseconds duration) {
+    if (samples_.size() == moments_.count() && samples_.size() < most_exact)
+        samples_.push_back(duration);
     histogram_.record(duration);
     moments_.record(static_cast<double>(duration.count()));
 }
 
-void Series::merge(const Series& other) noexcept {
+void Series::merge(const Series& other) {
+    const bool all_here = samples_.size() == moments_.count();
+    if (all_here && other.samples_.size() == other.moments_.count() &&
+        samples_.size() + other.samples_.size() <= most_exact)
+        samples_.insert(samples_.end(), other.samples_.begin(), other.samples_.end());
     histogram_.merge(other.histogram_);
     moments_.merge(other.moments_);
 }
@@ -65,10 +72,21 @@ Summary Series::summary() const {
     summary.max = histogram_.max();
     summary.mean = rounded(moments_.mean());
     summary.deviation = rounded(moments_.deviation());
-    summary.p50 = histogram_.quantile(0.5);
-    summary.p90 = histogram_.quantile(0.9);
-    summary.p99 = histogram_.quantile(0.99);
-    summary.p999 = histogram_.quantile(0.999);
+    if (summary.count == 0)
+        return summary;
+    std::vector<nanoseconds> sorted;
+    if (samples_.size() == summary.count)
+        sorted = samples_;
+    std::ranges::sort(sorted);
+    const auto at_rank = [&](std::uint64_t rank) {
+        return sorted.empty() ? histogram_.at_rank(rank) : sorted[rank - 1];
+    };
+    const auto at = [&](double share) { return at_rank(Histogram::rank_of(share, summary.count)); };
+    summary.p50 = at(0.5);
+    summary.p90 = at(0.9);
+    summary.p99 = at(0.99);
+    summary.p999 = at(0.999);
+    summary.median = (*summary.p50 + at_rank(summary.count / 2 + 1)) / 2;
     return summary;
 }
 

@@ -27,17 +27,23 @@ class Moments {
     double squares_ = 0;  // sum of squared differences from the mean
 };
 
-// All that is reported of a series. Fields are empty where they are undefined.
+// All that is reported of a series. Fields are empty where they are undefined. Percentiles are
+// samples, by nearest rank; the median of an even number lies between the middle two.
 struct Summary {
     std::uint64_t count = 0;
-    std::optional<std::chrono::nanoseconds> min, mean, p50, p90, p99, p999, max, deviation;
+    std::optional<std::chrono::nanoseconds> min, mean, median, p50, p90, p99, p999, max, deviation;
 };
 
-// Gathers a series. Not synchronized; merge() brings threads together.
+// Gathers a series. The samples of a short one are kept beside the histogram, so that its
+// percentiles and its median are exact. Not synchronized; merge() brings threads together.
 class Series {
   public:
-    void record(std::chrono::nanoseconds duration) noexcept;
-    void merge(const Series& other) noexcept;
+    static constexpr std::size_t most_exact = 1000;
+
+    Series() { samples_.reserve(most_exact); }
+
+    void record(std::chrono::nanoseconds duration);
+    void merge(const Series& other);
     Summary summary() const;
     // All of them together; 0 without any.
     double sum_ns() const noexcept;
@@ -46,6 +52,7 @@ class Series {
   private:
     Histogram histogram_;
     Moments moments_;
+    std::vector<std::chrono::nanoseconds> samples_;  // all of them, or not as many as counted
 };
 
 }  // namespace sockbox::stats

@@ -44,8 +44,45 @@ TEST(Summary, AgreesWithTheKnownVector) {
     EXPECT_EQ(summary.mean, 13'500'000ns);
     EXPECT_DOUBLE_EQ(series.sum_ns(), 108e6);
     EXPECT_EQ(summary.deviation, 6'886'840ns);
+    EXPECT_EQ(summary.median, 10'500'000ns) << "between 10 and 11 ms";
+    EXPECT_EQ(summary.p50, 10ms) << "a sample, by nearest rank";
+    EXPECT_EQ(summary.p90, 30ms);
     EXPECT_EQ(jitter.value(), 3'002'615ns);
     EXPECT_EQ(jitter.mean_variation(), 7'428'571ns);
+}
+
+TEST(Summary, MedianLiesInTheMiddle) {
+    Series series;
+    for (const milliseconds value : {30ms, 10ms, 11ms})
+        series.record(value);
+    EXPECT_EQ(series.summary().median, 11ms);
+    Series other;
+    other.record(12ms);
+    series.merge(other);
+    EXPECT_EQ(series.summary().median, 11'500'000ns);
+    EXPECT_FALSE(Series().summary().median);
+}
+
+// Of a short series every percentile is a sample; of a long one it is as near as the histogram.
+TEST(Summary, IsExactAsLongAsAllSamplesAreKept) {
+    Series series;
+    Series halves[2];
+    for (std::size_t i = 1; i <= Series::most_exact; ++i) {
+        const auto value = nanoseconds(1'000'000'000 + 7 * i);
+        series.record(value);
+        halves[i % 2].record(value);
+    }
+    halves[0].merge(halves[1]);
+    for (const Series& exact : {series, halves[0]}) {
+        EXPECT_EQ(exact.summary().p50, 1'000'003'500ns);
+        EXPECT_EQ(exact.summary().p999, 1'000'006'993ns);
+        EXPECT_EQ(exact.summary().median, 1'000'003'503ns);
+    }
+    series.merge(halves[0]);
+    EXPECT_EQ(series.summary().p50, series.histogram().quantile(0.5));
+    series.record(2s);
+    EXPECT_EQ(series.summary().p999, series.histogram().quantile(0.999));
+    EXPECT_NEAR(static_cast<double>(series.summary().median->count()), 1e9, 5e5);
 }
 
 TEST(Summary, MergesToTheSameAsOneRecorder) {
