@@ -12,6 +12,7 @@ WHICH is the number of a datagram from the client, from 0 on, or "every N from M
   add=BYTES         that many bytes more
   flip=OFFSET       one bit of that byte changed
   forge=OFFSET      besides, one that differs in that byte
+  number=N          besides, one whose number (bytes 8 to 15) is N
   lose              the datagram does not reach the server at all
 Prints "PORT" once it listens on 127.0.0.1, then for each reply that it sends the number of its
 datagram and for how many nanoseconds it kept that, by the kernel's time of arrival and its own of
@@ -107,6 +108,8 @@ class Relay:
             forged = bytearray(data)
             forged[int(actions["forge"])] ^= 0xff
             found.append(bytes(forged))
+        if "number" in actions:
+            found.append(data[:8] + struct.pack("=Q", int(actions["number"])) + data[16:])
         return found
 
     def send_due(self):

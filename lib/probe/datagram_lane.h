@@ -43,7 +43,7 @@ class DatagramLane : public Lane {
     net::Deadline next_expiry() const override;
     void take(const Message& message, net::Clock::time_point now) override;
     void flush() override;
-    void on_ready(int events) override;
+    void on_ready(int events, net::Clock::time_point told) override;
     void expire(net::Clock::time_point now) override;
     void tell(Measured& numbers) const override;
     void conclude() override;
@@ -56,6 +56,7 @@ class DatagramLane : public Lane {
     struct Taken {
         net::Clock::time_point at;
         std::chrono::nanoseconds wall;  // the same moment by the wall clock
+        net::Clock::time_point told;    // when poll told of it
     };
 
     bool is_open_loop() const { return plan_.rate > 0; }

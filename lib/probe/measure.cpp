@@ -222,13 +222,17 @@ class Worker {
         }
         const auto left = std::max(until - Clock::now(), Clock::duration::zero());
         if (net::poll_precisely(entries_, left) > 0)
-            for (std::size_t i = 0; i < waited_.size(); ++i)
-                if (entries_[i + 1].revents != 0)
-                    waited_[i]->on_ready(entries_[i + 1].revents);
+            serve_ready(Clock::now());
         const auto later = Clock::now();
         for (Place& place : lanes_)
             if (place.lane->next_expiry() <= later)
                 place.lane->expire(later);
+    }
+
+    void serve_ready(Clock::time_point told) {
+        for (std::size_t i = 0; i < waited_.size(); ++i)
+            if (entries_[i + 1].revents != 0)
+                waited_[i]->on_ready(entries_[i + 1].revents, told);
     }
 
     // Bounds what a lane that is not ready for another reason than its socket can delay.
@@ -284,6 +288,12 @@ void Measured::answered(net::Clock::time_point now, std::chrono::nanoseconds rtt
 void Measured::lost(net::Clock::time_point now) {
     ++numbers.lost;
     numbers.timeline.record_lost(now - begin);
+}
+
+// What was sent after that cannot have been waiting yet.
+void Measured::read_late(net::Clock::time_point now, net::Clock::time_point told,
+                         net::Clock::time_point origin) {
+    numbers.unread.record(origin < told ? now - told : Clock::duration::zero());
 }
 
 void Measured::late(net::Clock::time_point now) {

@@ -51,6 +51,9 @@ struct Measured {
 
     // A counted message was answered in time, or is given up.
     void answered(net::Clock::time_point now, std::chrono::nanoseconds rtt);
+    // The answer to one whose time began at `origin` was read now, and known of since `told`.
+    void read_late(net::Clock::time_point now, net::Clock::time_point told,
+                   net::Clock::time_point origin);
     void lost(net::Clock::time_point now);
     void lost(net::Clock::time_point now, std::uint64_t number);  // where numbers are told
     // One that was given up has come after all.
@@ -84,8 +87,8 @@ class Lane {
     virtual void take(const Message& message, net::Clock::time_point now) = 0;
     // Sends what take() has kept back to be sent together; called when no more is due now.
     virtual void flush() {}
-    // Moves what can be moved without blocking. `events` is what poll(2) told.
-    virtual void on_ready(int events) = 0;
+    // Moves what can be moved without blocking. `events` is what poll(2) told, and `told` when.
+    virtual void on_ready(int events, net::Clock::time_point told) = 0;
     // Counts as lost what has waited for too long.
     virtual void expire(net::Clock::time_point now) = 0;
     // Adds what the lane keeps to itself while it runs: to a copy of the numbers of a run under

@@ -92,7 +92,8 @@ void StreamLane::finish_connection() {
     send_more();
 }
 
-void StreamLane::on_ready(int /*events*/) {
+void StreamLane::on_ready(int /*events*/, net::Clock::time_point told) {
+    told_ = told;
     if (connecting_)
         return finish_connection();
     if (unsent_ < records_.size())
@@ -175,6 +176,7 @@ void StreamLane::complete_front() {
         return measured_.late(now);
     const auto rtt = now - record.origin;
     measured_.answered(now, rtt);
+    measured_.read_late(now, told_, record.origin);
     measured_.numbers.mismatched += record.wrong ? 1 : 0;
     if (plan_.on_reply)
         plan_.on_reply({record.message.sequence, rtt, payload_.size()});

@@ -31,7 +31,7 @@ class StreamLane : public Lane {
     std::size_t outstanding() const override { return records_.size() - expired_; }
     net::Deadline next_expiry() const override;
     void take(const Message& message, net::Clock::time_point now) override;
-    void on_ready(int events) override;
+    void on_ready(int events, net::Clock::time_point told) override;
     void expire(net::Clock::time_point now) override;
     void conclude() override;
 
@@ -62,6 +62,7 @@ class StreamLane : public Lane {
     net::Socket socket_;
     net::Clock::time_point connect_began_{};
     net::Clock::time_point retry_at_{};  // after a failure not at once
+    net::Clock::time_point told_{};      // when it was known that there is something to read
     bool connecting_ = false;
     bool dead_ = false;
     net::PageBuffer buffer_{65536};

@@ -131,8 +131,8 @@ void put_times_row(std::string& html, std::string_view name, const Summary& summ
     if (summary.count == 0)
         return;
     put(html, "<tr><th scope=\"row\">{}</th>", name);
-    for (const Time& time : {summary.min, summary.mean, summary.p50, summary.p90, summary.p99,
-                             summary.p999, summary.max, summary.deviation})
+    for (const Time& time : {summary.min, summary.mean, summary.median, summary.p50, summary.p90,
+                             summary.p99, summary.p999, summary.max, summary.deviation})
         put(html, "<td>{}</td>", shown(time));
     html += "</tr>\n";
 }
@@ -140,17 +140,19 @@ void put_times_row(std::string& html, std::string_view name, const Summary& summ
 void put_times(std::string& html, const MeasurementReport& report) {
     const Measurement& numbers = report.numbers;
     const Summary rtt = numbers.rtt.summary();
-    const Summary slip = numbers.slip.summary();
     html += "<h3>Times</h3>\n<div class=\"wide\"><table>\n<tr><th scope=\"col\"></th>";
-    for (const char* name : {"min", "mean", "p50", "p90", "p99", "p99.9", "max", "stddev"})
+    for (const char* name :
+         {"min", "mean", "median", "p50", "p90", "p99", "p99.9", "max", "stddev"})
         put(html, "<th scope=\"col\">{}</th>", name);
     html += "</tr>\n";
     put_times_row(html, "round trip", rtt);
     put_times_row(html, "connect", numbers.connect.summary());
-    put_times_row(html, "client late", slip);
+    put_times_row(html, "sent late", numbers.slip.summary());
+    put_times_row(html, "left unread", numbers.unread.summary());
     html += "</table></div>\n";
     if (report.datagrams && numbers.jitter.value())
-        put(html, "<p>Jitter (RFC 3550): {}.</p>\n", shown(numbers.jitter.value()));
+        put(html, "<p>Jitter (RFC 3550): {}, mean variation {}.</p>\n",
+            shown(numbers.jitter.value()), shown(numbers.jitter.mean_variation()));
     if (const stats::KernelView& kernel = numbers.kernel; kernel.connections > 0)
         put(html,
             "<p>The kernel's view of {}: round trips from {}, {}, a congestion window of {:.1f} "
@@ -158,10 +160,8 @@ void put_times(std::string& html, const MeasurementReport& report) {
             counted(kernel.connections, "connection"), shown(kernel.min_rtt),
             counted(kernel.retransmits, "retransmit"), kernel.congestion_window.mean(),
             kernel.delivery_rate.mean() / 1e6);
-    if (slip.p50 && rtt.p50 && *slip.p50 * 10 > *rtt.p50)
-        html +=
-            "<p class=\"warn\">The client's own lateness exceeds a tenth of the median round "
-            "trip.</p>\n";
+    if (numbers.is_client_late())
+        put(html, "<p class=\"warn\">Warning: {}.</p>\n", client_late);
 }
 
 // Between two clocks a time may be negative.

@@ -57,7 +57,7 @@ Json times_object(const Summary& summary) {
     Json object = Json::object();
     for (const Column& column : columns)
         object.set(column.json, nanoseconds(summary.*column.time));
-    return object;
+    return object.set("median_ns", nanoseconds(summary.median));
 }
 
 std::string counts_line(const MeasurementReport& report) {
@@ -129,20 +129,27 @@ std::string rate_line(const Measurement& numbers) {
                        numbers.rate_per_s(), bytes);
 }
 
+std::string lateness(std::string_view what, const Summary& times) {
+    return fmt::format("{} p50 {} ms, p99 {} ms, max {} ms", what, milliseconds(times.p50),
+                       milliseconds(times.p99), milliseconds(times.max));
+}
+
 // How far the client itself was behind: a busy client must not be taken for a slow server.
-std::string slip_lines(const Measurement& numbers) {
-    const Summary slip = numbers.slip.summary();
-    const Summary rtt = numbers.rtt.summary();
-    if (!slip.p50 || !rtt.p50)
-        return {};
-    std::string text =
-        fmt::format("schedule: late by p50 {} ms, p99 {} ms, max {} ms", milliseconds(slip.p50),
-                    milliseconds(slip.p99), milliseconds(slip.max));
-    if (numbers.missed_slots > 0)
-        text += fmt::format(", {} missed", counted(numbers.missed_slots, "slot"));
-    text += '\n';
-    if (*slip.p50 * 10 > *rtt.p50)
-        text += "warning: the client's own lateness exceeds a tenth of the median round trip\n";
+std::string lateness_lines(const MeasurementReport& report) {
+    const Measurement& numbers = report.numbers;
+    const bool is_late = numbers.is_client_late();
+    std::string text;
+    if (const Summary slip = numbers.slip.summary(); slip.count > 0) {
+        text += lateness("schedule: late by", slip);
+        if (numbers.missed_slots > 0)
+            text += fmt::format(", {} missed", counted(numbers.missed_slots, "slot"));
+        text += '\n';
+    }
+    if (const Summary unread = numbers.unread.summary();
+        unread.count > 0 && (is_late || report.verbose))
+        text += lateness("client: replies lay unread for", unread) + '\n';
+    if (is_late)
+        text += fmt::format("warning: {}\n", client_late);
     return text;
 }
 
@@ -192,13 +199,17 @@ std::string to_text(const MeasurementReport& report) {
         text += lost_numbers_line(numbers.lost_numbers);
     text += rate_line(numbers);
     text += times_line("rtt", numbers.rtt.summary());
+    if (const Time median = numbers.rtt.summary().median)
+        text += fmt::format("rtt median = {} ms\n", milliseconds(median));
     text += times_line("connect", numbers.connect.summary());
     if (report.datagrams && numbers.jitter.value())
-        text += fmt::format("jitter = {} ms\n", milliseconds(numbers.jitter.value()));
+        text += fmt::format("jitter = {} ms, mean variation = {} ms\n",
+                            milliseconds(numbers.jitter.value()),
+                            milliseconds(numbers.jitter.mean_variation()));
     if (numbers.directions)
         text += to_text(*numbers.directions);
     text += own_time_line(numbers);
-    text += kernel_line(numbers.kernel) + slip_lines(numbers);
+    text += kernel_line(numbers.kernel) + lateness_lines(report);
     for (const auto& [responder, count] : report.responders)
         text += fmt::format("{} from {}\n", counted(count, "reply", "replies"), responder);
     for (const auto& [error, count] : report.errors)
@@ -249,6 +260,7 @@ Json to_json(const MeasurementReport& report, std::string_view event_name) {
     json.set("rtt", times_object(numbers.rtt.summary()));
     if (report.datagrams)
         json.set("jitter_ns", nanoseconds(numbers.jitter.value()))
+            .set("mean_variation_ns", nanoseconds(numbers.jitter.mean_variation()))
             .set("own_stack_mean_ns", nanoseconds(numbers.own_time.summary().mean))
             .set("own_stack_share", numbers.own_share());
     else
@@ -259,6 +271,8 @@ Json to_json(const MeasurementReport& report, std::string_view event_name) {
         add_directions(*numbers.directions, json);
     json.set("slip", times_object(numbers.slip.summary()));
     json.set("missed_slots", numbers.missed_slots);
+    json.set("unread", times_object(numbers.unread.summary()));
+    json.set("client_late", numbers.is_client_late());
     Json errors = Json::array();
     for (const auto& [error, count] : report.errors)
         errors.push(Json::object().set("message", error).set("count", count));

@@ -36,6 +36,11 @@ struct MeasurementReport {
     std::vector<std::pair<std::string, std::string>> parameters;  // of the run, for its page
 };
 
+// What is said of a measurement whose client was late.
+inline constexpr std::string_view client_late =
+    "the client's own lateness is more than a tenth of the median round trip, or than half of the "
+    "99th percentile";
+
 // The lines after a run, as ping prints them, each with its end.
 std::string to_text(const MeasurementReport& report);
 

@@ -28,6 +28,7 @@ void Measurement::merge(const Measurement& other) {
     rtt.merge(other.rtt);
     connect.merge(other.connect);
     slip.merge(other.slip);
+    unread.merge(other.unread);
     kernel.merge(other.kernel);
     own_time.merge(other.own_time);
     lost_numbers.merge(other.lost_numbers);
@@ -46,6 +47,21 @@ std::uint64_t Measurement::lost_in_own_buffer() const noexcept {
 
 std::uint64_t Measurement::lost_on_path() const noexcept {
     return lost - std::min(lost, undelivered) - lost_in_own_buffer();
+}
+
+// In a closed loop the times count from the real sends, so only the reading is in them.
+bool Measurement::is_client_late() const {
+    const Summary times = rtt.summary();
+    const Summary sending = open_loop ? slip.summary() : Summary();
+    const Summary reading = unread.summary();
+    if (!times.p50)
+        return false;
+    using std::chrono::nanoseconds;
+    const auto sum = [&](std::optional<nanoseconds> Summary::*share) {
+        return (sending.*share).value_or(nanoseconds(0)) +
+               (reading.*share).value_or(nanoseconds(0));
+    };
+    return sum(&Summary::p50) * 10 > *times.p50 || sum(&Summary::p99) * 2 > *times.p99;
 }
 
 std::optional<double> Measurement::own_share() const noexcept {

@@ -53,7 +53,9 @@ struct Measurement {
 
     Series rtt;
     Series connect;
-    Series slip;  // how late the client itself was against its schedule
+    Series slip;    // how late the client itself was against its schedule
+    Series unread;  // how long, at least, replies lay here until the client had time for them; of
+                    // those only in whose times that is
     TimeSpread
         own_time;  // what the system's stamps have cut from each time: spent in our own stack
     Jitter jitter;
@@ -72,6 +74,10 @@ struct Measurement {
     // How much of the time that a program sees passes in this host's own stack, 0 to 1; none where
     // the system's stamps were not used.
     std::optional<double> own_share() const noexcept;
+
+    // Whether the client's own lateness, as far as it is part of the times, exceeds a tenth of the
+    // median round trip, or half of the 99th percentile.
+    bool is_client_late() const;
 
     double loss() const noexcept;        // a share of what was sent and is not pending, 0 to 1
     double rate_per_s() const noexcept;  // of the replies; 0 without a duration

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "net/streams.h"
+#include "tests/json_numbers.h"
 #include "tests/peer.h"
 #include "tests/support.h"
 
@@ -95,11 +96,23 @@ TEST(EchoMeasure, KnownDelaysAreMeasured) {
     expect_near("min_ns", took.front());
     expect_near("mean_ns", waited / 10);
     expect_near("p50_ns", took[4]);
+    expect_near("median_ns", (took[4] + took[5]) / 2);
     expect_near("p90_ns", took[8]);
     expect_near("p99_ns", took[9]);
     expect_near("max_ns", took[9]);
     EXPECT_GE(member(ran, "min_ns"), 10'000'000);
     EXPECT_GE(member(ran, "max_ns"), 100'000'000);
+}
+
+// One thread has many replies at a time to read, so some lie there while it reads the others.
+TEST(EchoMeasure, RepliesThatLayUnreadAreToldOf) {
+    const EchoServer server;
+    const Ran ran = Process({"echo", "--json", "-P", "100", "--threads", "1", "-c", "2000",
+                             "127.0.0.1", server.port()})
+                        .wait();
+    EXPECT_GT(number_in(ran.out, "max_ns", "unread"), 0) << ran.out << ran.err;
+    EXPECT_LE(number_in(ran.out, "max_ns", "unread"), number_in(ran.out, "max_ns", "rtt"));
+    EXPECT_LE(number_in(ran.out, "p50_ns", "unread"), number_in(ran.out, "p50_ns", "rtt"));
 }
 
 // A third of the messages were due while the server stood still and have waited for up to a

@@ -80,6 +80,15 @@ TEST(UdpEchoRelay, ChangedLengthenedCutAndForged) {
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
+// Of our session, but with numbers that are beyond all that was sent, or before it.
+TEST(UdpEchoRelay, AnswersToNumbersNeverSentAreForeign) {
+    const Relay relay({"1:number=4294967295", "2:number=18446744073709551615", "3:number=9"});
+    const Ran ran = relay.measure({"-c", "5", "-i", "5ms", "-W", "1s"});
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":5,"received":5,"lost":0,)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("duplicated":0,"reordered":0,"corrupted":0,"foreign":3)"));
+    EXPECT_EQ(ran.status, tools::exit_ok);
+}
+
 // A time that the relay kept datagrams for, in nanoseconds, and what was measured as that.
 struct Figure {
     const char* name;
@@ -149,7 +158,14 @@ TEST(UdpEchoRelay, JitterAndDeviationOfKnownDelaysAreRight) {
         double squares = 0;
         for (const double time : kept)
             squares += (time - mean) * (time - mean);
+        double differences = 0;
+        for (std::size_t i = 1; i < 8; ++i)
+            differences += std::abs(kept[i] - kept[i - 1]);
+        std::vector<double> sorted = kept;
+        std::ranges::sort(sorted);
         return std::vector<Figure>{
+            {"median_ns", (sorted[3] + sorted[4]) / 2, number_in(ran.out, "median_ns", "rtt")},
+            {"mean_variation_ns", differences / 7, number_in(ran.out, "mean_variation_ns")},
             {"jitter_ns", jitter_of(kept), number_in(ran.out, "jitter_ns")},
             {"stddev_ns", std::sqrt(squares / 7), number_in(ran.out, "stddev_ns", "rtt")}};
     });

@@ -52,13 +52,58 @@ TEST(MeasurementReport, CountsOfDatagramsAndStreamsDiffer) {
     EXPECT_THAT(json, Not(HasSubstr("connect")));
 }
 
+// Exactly as it comes by hand.
+TEST(MeasurementReport, TellsMedianAndVariation) {
+    auto report = report_of({10ms, 12ms, 11ms, 15ms, 10ms, 10ms, 30ms, 10ms});
+    report.datagrams = true;
+    for (const auto time : {10ms, 12ms, 11ms, 15ms, 10ms, 10ms, 30ms, 10ms})
+        report.numbers.jitter.record(time);
+    EXPECT_THAT(to_text(report), HasSubstr("rtt median = 10.500 ms\n"
+                                           "jitter = 3.003 ms, mean variation = 7.429 ms\n"));
+    const std::string json = to_json(report).to_string();
+    EXPECT_THAT(json, HasSubstr(R"("p50_ns":10000000,"p90_ns":30000000,)"));
+    EXPECT_THAT(json, HasSubstr(R"("stddev_ns":6886840,"median_ns":10500000},"jitter_ns":3002615,)"
+                                R"("mean_variation_ns":7428571,)"));
+    EXPECT_THAT(to_text(report_of({})), Not(HasSubstr("median")));
+    EXPECT_THAT(to_json(report_of({})).to_string(), HasSubstr(R"("median_ns":null)"));
+}
+
+// As far as it is part of the times: the schedule is in those of the open loop alone.
 TEST(MeasurementReport, WarnsWhenTheClientWasLate) {
+    constexpr const char* warning = "warning: the client's own lateness";
     auto report = report_of({10ms});
+    report.numbers.open_loop = true;
     report.numbers.slip.record(999us);
     EXPECT_THAT(to_text(report), Not(HasSubstr("warning")));
-    report.numbers.slip.record(2ms);
-    report.numbers.slip.record(2ms);
-    EXPECT_THAT(to_text(report), HasSubstr("warning: the client's own lateness"));
+    EXPECT_THAT(to_json(report).to_string(), HasSubstr(R"("client_late":false)"));
+    report.numbers.unread.record(2us);
+    EXPECT_THAT(to_text(report), HasSubstr(warning)) << "both together";
+    EXPECT_THAT(to_text(report), HasSubstr("client: replies lay unread for p50 0.002 ms"));
+    report.numbers.open_loop = false;
+    report.numbers.slip.record(1s);
+    EXPECT_THAT(to_text(report), Not(HasSubstr("warning")));
+    EXPECT_THAT(to_text(report), Not(HasSubstr("unread"))) << "it does not matter";
+    EXPECT_THAT(to_text(report), HasSubstr("schedule: late by p50 "));
+    report.verbose = true;
+    EXPECT_THAT(to_text(report), HasSubstr("unread"));
+    report.numbers.unread.record(2ms);
+    report.numbers.unread.record(2ms);
+    EXPECT_THAT(to_text(report), HasSubstr(warning));
+    EXPECT_THAT(to_json(report).to_string(), HasSubstr(R"("client_late":true)"));
+}
+
+// A client that stood still for a part of the run shows at the far end alone.
+TEST(MeasurementReport, WarnsWhenTheTailIsTheClientsOwn) {
+    auto report = report_of({});
+    report.numbers.open_loop = true;
+    for (int i = 0; i < 100; ++i) {
+        report.numbers.rtt.record(i < 90 ? 1ms : 1s);
+        report.numbers.slip.record(i < 90 ? 0ms : 400ms);
+    }
+    EXPECT_FALSE(report.numbers.is_client_late());
+    for (int i = 0; i < 10; ++i)
+        report.numbers.slip.record(600ms);
+    EXPECT_TRUE(report.numbers.is_client_late());
 }
 
 TEST(MeasurementReport, VerdictsStandInTextAndJson) {
