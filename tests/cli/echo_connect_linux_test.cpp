@@ -1,5 +1,6 @@
 // Tests of how the command echo connects: past packet filters, many addresses and few ports, each
 // in a network of its own.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -67,21 +68,30 @@ TEST(EchoConnect, RejectionsAreToldAtOnceByTheirNames) {
     const struct {
         const char* rule;
         const char* told;
+        const char* told_of_ipv6;
     } rejections[] = {
-        {"reject with tcp reset", "Connection refused (ECONNREFUSED)"},
-        {"reject with icmpx admin-prohibited", "No route to host (EHOSTUNREACH)"},
-        {"reject with icmpx host-unreachable", "No route to host (EHOSTUNREACH)"},
-        {"reject with icmpx no-route", "Network is unreachable (ENETUNREACH)"},
+        {"reject with tcp reset", "Connection refused (ECONNREFUSED)",
+         "Connection refused (ECONNREFUSED)"},
+        {"reject with icmpx admin-prohibited", "No route to host (EHOSTUNREACH)",
+         "Permission denied (EACCES)"},
+        {"reject with icmpx host-unreachable", "No route to host (EHOSTUNREACH)",
+         "No route to host (EHOSTUNREACH)"},
+        {"reject with icmpx no-route", "Network is unreachable (ENETUNREACH)",
+         "Network is unreachable (ENETUNREACH)"},
     };
-    for (const auto& rejection : rejections) {
-        const Ran ran = run_in("with_firewall", {rejection.rule, echo_program, "--connect-timeout",
-                                                 "1h", "127.0.0.1", "3490", "hello"});
-        if (ran.status == 77)
-            GTEST_SKIP() << "no packet filter here";
-        EXPECT_EQ(ran.err, std::string("echo: connect 127.0.0.1:3490: ") + rejection.told + '\n');
-        EXPECT_EQ(ran.out, "");
-        EXPECT_EQ(ran.status, tools::exit_refused) << rejection.rule;
-    }
+    for (const auto& rejection : rejections)
+        for (const bool ipv6 : {false, true}) {
+            const Ran ran =
+                run_in("with_firewall", {rejection.rule, echo_program, "--connect-timeout", "1h",
+                                         ipv6 ? "::1" : "127.0.0.1", "3490", "hello"});
+            if (ran.status == 77)
+                GTEST_SKIP() << "no packet filter here";
+            EXPECT_EQ(ran.err,
+                      fmt::format("echo: connect {}:3490: {}\n", ipv6 ? "[::1]" : "127.0.0.1",
+                                  ipv6 ? rejection.told_of_ipv6 : rejection.told));
+            EXPECT_EQ(ran.out, "");
+            EXPECT_EQ(ran.status, tools::exit_refused) << rejection.rule;
+        }
 }
 
 TEST(EchoConnect, RefusedFamilyGivesWayToTheOther) {

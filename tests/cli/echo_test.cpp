@@ -178,7 +178,7 @@ TEST(Echo, NoTimeAtAllIsAMistake) {
 
 TEST(Echo, SmallestBuffersCarryAllTheSame) {
     auto peer = Peer::stream(echo_all);
-    const std::string input = noise(1 << 20);
+    const std::string input = noise(4 << 20);
     const Ran ran = run_echo(peer, {"--set", "SO_SNDBUF=1", "--set", "SO_RCVBUF=1"}, input);
     EXPECT_TRUE(ran.out == input) << ran.err;
     EXPECT_EQ(run_echo(peer, {"--set", "SO_NOSUCH=1", "x"}).status, tools::exit_usage);

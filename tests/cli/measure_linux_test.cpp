@@ -1,10 +1,18 @@
 // Tests of measuring where Linux is needed: signals, limits, ICMP errors.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <fstream>
+#include <functional>
 #include <future>
+#include <thread>
 
+#include "net/clock.h"
 #include "tests/peer.h"
 #include "tests/support.h"
 
@@ -55,6 +63,67 @@ TEST(MeasureProcess, QuitAsksForAnInterimReportAndTheRunGoesOn) {
     const Ran ran = process.wait();
     EXPECT_THAT(lines(ran.out).back(), HasSubstr(R"("event":"result")"));
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+}
+
+// A pipe that nobody reads, and that is full soon.
+class FullPipe {
+  public:
+    FullPipe() {
+        EXPECT_EQ(::unlink(name_.path().c_str()), 0);
+        EXPECT_EQ(::mkfifo(name_.path().c_str(), 0600), 0);
+        end_ = ::open(name_.path().c_str(), O_RDWR | O_CLOEXEC);
+        EXPECT_GE(::fcntl(end_, F_SETPIPE_SZ, 4096), 4096);
+    }
+    ~FullPipe() { ::close(end_); }
+    FullPipe(const FullPipe&) = delete;
+    FullPipe& operator=(const FullPipe&) = delete;
+
+    const std::string& path() const { return name_.path(); }
+    bool is_full() const {
+        int bytes = 0;
+        return ::ioctl(end_, FIONREAD, &bytes) == 0 && bytes > 3800;
+    }
+
+  private:
+    const TemporaryFile name_;
+    int end_ = -1;
+};
+
+bool holds_soon(const std::function<bool()>& condition) {
+    const auto deadline = net::deadline_in(patience);
+    while (!condition() && net::Clock::now() < deadline)
+        std::this_thread::yield();
+    return condition();
+}
+
+// Whether no signal to the process waits for one of its threads to take it.
+bool has_taken_signals(int pid) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("ShdPnd:"))
+            return line.find_first_of("123456789abcdef", 7) == line.npos;
+    return false;
+}
+
+// The first asks for a summary, which cannot be written here.
+TEST(MeasureProcess, SecondInterruptEndsItAtOnce) {
+    auto stream = Peer::stream(echo_all);
+    auto datagrams = Peer::datagram([](auto& socket, const auto& text, const auto& from) {
+        (void)socket.send_to(std::as_bytes(std::span(text)), from);
+    });
+    for (const std::string& words :
+         {"/echo --json -c 0 -i 10ms 127.0.0.1 " + stream.port(),
+          "/udpecho --json -c 0 -i 10ms 127.0.0.1 " + datagrams.port()}) {
+        FullPipe pipe;
+        Process process({"/bin/sh", "-c", "exec " SOCKBOX_BIN_DIR + words + " >" + pipe.path()});
+        ASSERT_TRUE(holds_soon([&] { return pipe.is_full(); }));
+        process.send_signal(SIGINT);
+        ASSERT_TRUE(holds_soon([&] { return has_taken_signals(process.pid()); }));
+        process.send_signal(SIGINT);
+        const Ran ran = process.wait();
+        EXPECT_EQ(ran.status, 128 + SIGINT) << words;
+        EXPECT_EQ(ran.err, "");
+    }
 }
 
 TEST(MeasureProcess, InterimReportsTellBothWays) {
