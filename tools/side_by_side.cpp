@@ -1,6 +1,8 @@
 // A thread for each server, and the wait for all.
 #include "tools/side_by_side.h"
 
+#include "net/thread.h"
+
 namespace sockbox::tools {
 
 SideBySide::SideBySide(const std::vector<Subject>& subjects,
@@ -24,7 +26,7 @@ void SideBySide::start(Run& run, const Subject& subject, const probe::MeasurePla
             end_with(probe::measure(plan, lanes, subject.make_lane, stop, &run.snapshots));
         });
     } catch (const std::system_error& error) {
-        end_with(net::fail({error.code(), "start a thread", {}, {}, {}}));
+        end_with(net::fail(net::no_thread(error)));
     }
 }
 

@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-#include <thread>
+#include "net/thread.h"
 
 namespace sockbox::net {
 
@@ -33,12 +33,15 @@ Result<NetworkNamespace> NetworkNamespace::of_socket(const Socket& socket) {
 
 Status NetworkNamespace::run(const std::function<void()>& work) const {
     Status done;
-    std::thread([&] {
+    auto visitor = start_thread([&] {
         if (::setns(handle_.native(), CLONE_NEWNET) == 0)
             work();
         else
             done = fail_last("enter", "the network namespace");
-    }).join();
+    });
+    if (!visitor)
+        return fail(visitor.error());
+    visitor->join();
     return done;
 }
 

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "net/thread.h"
 #include "net/units.h"
 
 namespace sockbox::probe {
@@ -108,7 +109,7 @@ void LookupQueue::State::hire(const std::shared_ptr<State>& self) {
         } catch (const std::system_error& error) {
             workers.erase(me);
             if (workers.empty() && left == 0)  // nobody is there to do it later
-                fail_all({error.code(), "start a thread", {}, {}, {}});
+                fail_all(net::no_thread(error));
             return;
         }
         ++idle;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "net/precise_wait.h"
+#include "net/thread.h"
 #include "probe/snapshots.h"
 
 namespace sockbox::probe {
@@ -261,7 +262,7 @@ net::Status run_all(std::vector<std::unique_ptr<Worker>>& workers, Budget& budge
             threads.emplace_back([&worker = *workers[i]] { worker.run(); });
         workers.front()->run();
     } catch (const std::system_error& error) {
-        status = net::fail({error.code(), "start a thread", {}, {}, {}});
+        status = net::fail(net::no_thread(error));
         budget.cancel();
     }
     for (std::thread& thread : threads)

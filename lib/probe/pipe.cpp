@@ -7,6 +7,7 @@
 
 #include "net/page_buffer.h"
 #include "net/streams.h"
+#include "net/thread.h"
 
 namespace sockbox::probe {
 namespace {
@@ -196,7 +197,7 @@ net::Result<PipeOutcome> run_pipe(net::Socket& socket, const Source& source, con
     try {
         thread = std::thread([&] { sender.run(); });
     } catch (const std::system_error& error) {
-        return net::fail({error.code(), "start a thread", {}, {}, {}});
+        return net::fail(net::no_thread(error));
     }
     PipeOutcome outcome = Receiver(socket, sink, window, sent, options).run();
     stop->raise();

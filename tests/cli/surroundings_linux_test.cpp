@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "tests/support.h"
 
@@ -75,6 +78,37 @@ TEST(Surroundings, ACommandWithoutItsNameIsThatCommand) {
         EXPECT_TRUE(WIFEXITED(status)) << command;
         EXPECT_EQ(WEXITSTATUS(status), needs_none ? tools::exit_ok : tools::exit_usage) << command;
         EXPECT_EQ(err.content().empty(), needs_none) << err.content();
+    }
+}
+
+// A command as a user who may have no second process or thread.
+Ran run_without_threads(const std::string& command, const Words& args) {
+    // A user of its own: the limit counts all processes of one.
+    const std::string user = std::to_string(300'000 + ::getpid());
+    // The build may lie where other users see nothing, below /root.
+    const TemporaryFile open_to_all;
+    std::filesystem::copy_file(SOCKBOX_BIN_DIR "/" + command, open_to_all.path(),
+                               std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::permissions(open_to_all.path(), std::filesystem::perms(0755));
+    Words words = {"/usr/bin/setpriv", "--reuid",          user,
+                   "--clear-groups",   "/usr/bin/prlimit", "--nproc=1",
+                   open_to_all.path()};
+    words.insert(words.end(), args.begin(), args.end());
+    return Process(words).wait();
+}
+
+TEST(Surroundings, WhereNoThreadCanBeStartedTheSystemRefused) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "a sanitizer needs threads of its own";
+#endif
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "only root can start a command with such a limit as another user";
+    for (const auto& [command, args] : {std::pair<std::string, Words>{"showip", {"localhost"}},
+                                        {"udpecho", {"-c", "1", "127.0.0.1", "9"}}}) {
+        const Ran ran = run_without_threads(command, args);
+        EXPECT_EQ(ran.err,
+                  command + ": start a thread: Resource temporarily unavailable (EAGAIN)\n");
+        EXPECT_EQ(ran.status, tools::exit_refused);
     }
 }
 
