@@ -183,8 +183,8 @@ void Path::print(const probe::Trace& trace, const Target& target) const {
             hops.push(hop_object(hop));
         auto json = client_.result("trace", target.text);
         json.set("reached", trace.reached)
-            .set("interrupted", trace.interrupted)
-            .set("hops", std::move(hops));
+            .set("hops", std::move(hops))
+            .set("interrupted", trace.interrupted);
         io_.out.print("{}\n", json.to_string());
         return;
     }
