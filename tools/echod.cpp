@@ -93,10 +93,11 @@ void declare_limits(Cli& cli, Asked& asked) {
                 take_integer(asked.max_connections, 1, most_connections))
         .option("--max-per-client", "N", "refuse an address above N connections",
                 take_integer(asked.max_per_client, 1, most_connections))
-        .option("--idle-timeout", "DURATION", "close a connection with no byte for so long",
+        .option("--idle-timeout", "DURATION",
+                "close a connection with no byte for so long (default 0: never)",
                 take_duration(asked.serve.idle_timeout))
         .option("--write-timeout", "DURATION",
-                "close a connection whose peer takes no byte for so long (default 60s)",
+                "close a connection whose peer takes no byte for so long (default 60s; 0: never)",
                 take_duration(asked.serve.write_timeout))
         .option("--drain-timeout", "DURATION",
                 "after SIGTERM, let open connections finish for so long (default 5s)",
@@ -150,6 +151,10 @@ serve::ServeOptions serve_options(const Asked& asked) {
     options.limits.connections = static_cast<std::size_t>(asked.max_connections);
     options.limits.per_client = static_cast<std::size_t>(asked.max_per_client);
     options.limits.access = options.datagrams.access;
+    if (options.idle_timeout == std::chrono::nanoseconds(0))
+        options.idle_timeout.reset();
+    if (options.write_timeout == std::chrono::nanoseconds(0))
+        options.write_timeout = std::chrono::nanoseconds::max();
     options.faults = asked.faults.plan();
     options.datagrams.faults = options.faults;
     // Most options are inherited from the listener. Those that are not, and that an accepted socket

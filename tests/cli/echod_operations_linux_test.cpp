@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <thread>
 
 #include "serve/engines.h"
 #include "tests/echod_client.h"
@@ -24,6 +25,29 @@ TEST(EchodOperations, ADeniedClientIsClosedAndTold) {
     const Ran ran = server.process().wait();
     EXPECT_EQ(ran.status, 0);
     EXPECT_THAT(ran.err, ContainsRegex("^echod: refuse 127.0.0.1:[0-9]+: the access list denies"));
+}
+
+TEST(EchodOperations, TimeoutsOfZeroAreNone) {
+    EchoServer server({"--idle-timeout", "0", "--write-timeout", "0", "--tcp"});
+    auto idle = connect(server.port());
+    expect_served(idle);
+    auto busy = connect(server.port());
+    const std::vector<std::byte> sent(16 << 20);  // more than the buffers between the two hold
+    std::thread sender([&] {
+        EXPECT_TRUE(net::send_all(busy, sent, net::deadline_in(patience)));
+        EXPECT_TRUE(busy.shutdown(net::ShutdownHow::send));
+    });
+    // Those of a millisecond would have ended both by then.
+    EXPECT_EQ(net::wait_for(idle, net::Direction::receive,
+                            net::deadline_in(std::chrono::milliseconds(200))),
+              net::Readiness::timed_out);
+    expect_served(idle);
+    std::size_t got = 0;
+    std::vector<std::byte> some(sent.size());
+    for (auto part = busy.receive(some); part.done(); part = busy.receive(some))
+        got += part.bytes;
+    sender.join();
+    EXPECT_EQ(got, sent.size());
 }
 
 TEST(EchodOperations, OnceEndsWithItsClient) {
