@@ -48,8 +48,18 @@ enum class Varies : std::uint8_t {
     when_set,        // somebody sets it
     when_connected,  // the system, too, once there is a connection
     always,          // time
-    by_kind,         // nothing: all sockets of a kind have the same
+    by_kind,         // nothing: all sockets of a kind in one network namespace have the same
 };
+
+// An answer of Linux that holds the values of several options.
+enum class Whole : std::uint8_t {
+    memory,        // SO_MEMINFO
+    device,        // SO_BINDTOIFINDEX
+    buffer_locks,  // SO_BUF_LOCK
+    tcp_info,      // TCP_INFO of a TCP socket
+    none,
+};
+inline constexpr std::uint8_t whole_answer = 255;
 
 // The kinds of sockets to which an option applies, as bits of OptionRow::sockets.
 using SocketKinds = std::uint16_t;
@@ -90,6 +100,8 @@ struct OptionRow {
     SocketKinds sockets = kind_all;
     Varies varies = Varies::when_set;
     bool in_repair = false;  // there only while TCP_REPAIR is on
+    Whole part_of = Whole::none;
+    std::uint8_t part = whole_answer;  // the offset there, of a number of `width` bytes
     Range range{};
     std::string_view unit = {};  // "bytes", "s", "ms", "us", or a plural such as "probes"
     std::span<const ValueName> names = {};

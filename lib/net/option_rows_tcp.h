@@ -88,6 +88,7 @@ inline constexpr auto tcp_rows = std::to_array<OptionRow>({
      .on_linux = 11,
      .type = ValueType::tcp_info,
      .access = Access::read_only,
+     .part_of = Whole::tcp_info,
      .says = "The kernel's own account of the connection: state, times, windows, losses.",
      .source = "tcp(7), RFC 4898"},
     {.name = "TCP_QUICKACK",
