@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "net/network_namespace.h"
+#include "net/option_answers.h"
 #include "net/option_codec.h"
 
 namespace sockbox::tools {
@@ -18,10 +20,6 @@ using net::OptionRow;
 using net::OptionValue;
 using net::SocketFacts;
 using net::SocketKind;
-
-tl::unexpected<net::Error> not_read(std::string why) {
-    return net::fail({{}, {}, {}, std::move(why), {}});
-}
 
 // What a dump says of an option without asking the system; empty where it is to be asked.
 std::string left_out(const OptionRow& row) {
@@ -35,6 +33,21 @@ std::string left_out(const OptionRow& row) {
 // What nobody set cannot differ from a default: states, counters and clocks.
 bool is_setting(const OptionRow& row) {
     return row.access == Access::read_write && row.varies != net::Varies::always;
+}
+
+bool same_bytes(std::span<const std::byte> a, std::span<const std::byte> b) {
+    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+}
+
+// The kernel sizes buffers as well; SO_BUF_LOCK has a bit for each that somebody did.
+std::int64_t lock_bit_of(const OptionRow& row) {
+    return row.name == "SO_SNDBUF" ? 1 : row.name == "SO_RCVBUF" ? 2 : 0;
+}
+
+Outcome outcome_of(const Option& option, net::Error error, const SocketFacts& facts) {
+    Outcome outcome{option, net::fail(std::move(error)), {}, {}};
+    outcome.of_other_namespace = facts.other_namespace != 0;
+    return outcome;
 }
 
 // A new socket of the same kind in the same network namespace, whose settings hold its defaults.
@@ -60,16 +73,18 @@ Dump::Plan Dump::make_plan(const net::Socket& socket, const SocketFacts& facts) 
         // --all asks for what has no effect on such a socket, too: the system may have it.
         if (!options_.all && (!why.empty() || !applies(row, facts.kind)))
             continue;
-        Entry& entry = plan.emplace_back(Entry{{Option(row), not_read(why), {}, {}}});
-        entry.outcome.of_other_namespace = facts.other_namespace != 0;
-        entry.asked = why.empty();
+        Entry& entry = plan.emplace_back(Entry{Option(row)});
+        entry.lock_bit = lock_bit_of(row);
+        entry.settled = !why.empty();
+        if (entry.settled)
+            entry.known.push_back({outcome_of(entry.option, {{}, {}, {}, why, {}}, facts)});
     }
     const auto fresh =
         options_.diff || options_.compare ? new_socket_beside(socket, facts) : net::fail_text("");
     for (Entry& entry : plan) {
-        if (!fresh || !is_setting(entry.outcome.option.row()) || !entry.asked)
+        if (!fresh || !is_setting(entry.option.row()) || entry.settled)
             continue;
-        if (auto value = try_read(*fresh, entry.outcome.option))
+        if (auto value = try_read(*fresh, entry.option))
             entry.usual = std::move(*value);
     }
     return plan;
@@ -88,104 +103,100 @@ class Dump::Reading {
     Reading(const WorkOptions& options, const net::Socket& socket, const SocketFacts& facts)
         : options_(options), socket_(socket), facts_(facts) {}
 
-    // Brings the outcome up to date; false where it is not to be told.
-    bool look(Entry& entry) {
-        const OptionRow& row = entry.outcome.option.row();
-        if (!entry.asked || entry.settled)
-            return true;
+    // The option's value; none where it is not to be told.
+    Known* look(Entry& entry) {
+        const OptionRow& row = entry.option.row();
+        if (entry.settled)
+            return &entry.known.front();
         if (entry.absent || (row.in_repair && !in_repair_ && !options_.all))
-            return false;
-        const bool there = ask(entry, row);
+            return nullptr;
+        Known& known = row.type == net::ValueType::filter ? ask_filter(entry) : ask(entry);
+        const bool there = known.outcome.value.has_value();
         entry.settled = there && row.varies == net::Varies::by_kind;
         if (there && row.name == "TCP_REPAIR")
-            in_repair_ = *entry.outcome.value != OptionValue(std::int64_t{0});
-        return there || options_.all;
+            in_repair_ = *known.outcome.value != OptionValue(std::int64_t{0});
+        return there || options_.all ? &known : nullptr;
     }
 
     // Holds the value against that of a new socket.
-    void compare(Entry& entry) {
-        Outcome& outcome = entry.outcome;
-        const OptionRow& row = outcome.option.row();
-        const bool settled = row.varies != net::Varies::when_connected;
+    void compare(const Entry& entry, Known& known) {
+        Outcome& outcome = known.outcome;
+        const bool settled = entry.option.row().varies != net::Varies::when_connected;
         const bool compared = outcome.value && entry.usual && (settled || facts_.peer.empty());
-        const bool differs = compared && *entry.usual != *outcome.value && set_by_somebody(row);
+        const bool differs = compared && known.unusual && set_by_somebody(entry);
         const OptionValue* usual = differs ? &*entry.usual : nullptr;
         if (compared != outcome.compared || usual != outcome.usual)
-            entry.told.clear();
+            known.told.clear();
         outcome.compared = compared;
         outcome.usual = usual;
     }
 
   private:
-    // Reads the option; false where the system has no value.
-    bool ask(Entry& entry, const OptionRow& row) {
-        if (row.type == net::ValueType::filter)
-            return keep(entry, try_read(socket_, entry.outcome.option));
-        if (row.type == net::ValueType::tcp_info && !facts_.tcp_info.empty())
-            return keep(entry, row, facts_.tcp_info);
-        const auto bytes = read_bytes(socket_, entry.outcome.option, buffer_);
-        return bytes ? keep(entry, row, *bytes) : keep(entry, tl::unexpected(bytes.error()));
+    Known& ask(Entry& entry) {
+        const auto bytes = answers_.of(entry.option);
+        if (!bytes)
+            return keep(entry, tl::unexpected(bytes.error()));
+        for (std::size_t i = 0; i < entry.known.size(); ++i)
+            if (entry.known[i].outcome.value && same_bytes(entry.known[i].bytes, *bytes))
+                return entry.known[entry.latest = i];
+        Known& known = keep(entry, decode(entry.option.row(), *bytes));
+        known.bytes.assign(bytes->begin(), bytes->end());
+        return known;
     }
 
-    bool keep(Entry& entry, const OptionRow& row, std::span<const std::byte> bytes) {
-        const bool same = entry.outcome.value && std::equal(bytes.begin(), bytes.end(),
-                                                            entry.bytes.begin(), entry.bytes.end());
-        if (same)
-            return true;
-        entry.bytes.assign(bytes.begin(), bytes.end());
-        return keep(entry, decode(row, bytes));
+    Known& ask_filter(Entry& entry) {
+        auto value = try_read(socket_, entry.option);
+        for (Known& known : entry.known)
+            if (value && known.outcome.value && *known.outcome.value == *value)
+                return known;
+        return keep(entry, std::move(value));
     }
 
-    bool keep(Entry& entry, tl::expected<OptionValue, std::error_code> value) {
-        Outcome& outcome = entry.outcome;
-        entry.told.clear();
-        if (value) {
-            outcome.value = std::move(*value);
-            return true;
-        }
-        entry.absent = !options_.all && value.error() == std::errc::no_protocol_option;
-        outcome.value = net::fail(options_.all ? explain_refusal({value.error(), {}, {}, {}, {}},
-                                                                 outcome.option, facts_.kind)
-                                               : net::Error());
-        return false;
+    // In the place of the one that was known for the longest time.
+    Known& keep(Entry& entry, tl::expected<OptionValue, std::error_code> value) {
+        entry.absent = !value && !options_.all && value.error() == std::errc::no_protocol_option;
+        if (entry.known.size() < most_known)
+            entry.known.push_back({outcome_of(entry.option, {}, facts_)});
+        entry.latest = (entry.latest + 1) % entry.known.size();
+        Known& known = entry.known[entry.latest];
+        known.told.clear();
+        known.unusual = value && entry.usual && *value != *entry.usual;
+        if (value)
+            known.outcome.value = std::move(*value);
+        else
+            known.outcome.value = net::fail(why_not(value.error(), entry.option));
+        return known;
     }
 
-    // The kernel sizes buffers as well. SO_BUF_LOCK has a bit for each that somebody did; where
-    // the system does not tell, any other size counts as set.
-    bool set_by_somebody(const OptionRow& row) {
-        const std::int64_t bit = row.name == "SO_SNDBUF" ? 1 : row.name == "SO_RCVBUF" ? 2 : 0;
-        return bit == 0 || (locks() & bit) != 0;
+    net::Error why_not(std::error_code code, const Option& option) const {
+        return options_.all ? explain_refusal({code, {}, {}, {}, {}}, option, facts_.kind)
+                            : net::Error();
     }
 
-    std::int64_t locks() {
-        static const Option option = Option::find("SO_BUF_LOCK").value();
-        if (!locks_) {
-            const auto value = try_read(socket_, option);
-            const auto* bits = value ? std::get_if<std::int64_t>(&*value) : nullptr;
-            locks_ = bits != nullptr ? *bits : -1;
-        }
-        return *locks_;
+    // Where the system does not tell, any other size of a buffer counts as set.
+    bool set_by_somebody(const Entry& entry) {
+        return entry.lock_bit == 0 || (answers_.buffer_locks().value_or(-1) & entry.lock_bit) != 0;
     }
 
     const WorkOptions& options_;
     const net::Socket& socket_;
     const SocketFacts& facts_;
+    net::OptionAnswers answers_{socket_, facts_};
     bool in_repair_ = false;
-    std::optional<std::int64_t> locks_;
-    net::OptionBuffer buffer_;
 };
 
 void Dump::read(const net::Socket& socket, const SocketFacts& facts,
                 const std::function<void(const Outcome&)>& use) {
     Reading reading(options_, socket, facts);
     for (Entry& entry : plan_for(socket, facts)) {
-        Outcome& outcome = entry.outcome;
-        if (!reading.look(entry))
+        Known* known = reading.look(entry);
+        if (known == nullptr)
             continue;
-        reading.compare(entry);
+        reading.compare(entry, *known);
+        Outcome& outcome = known->outcome;
         if (options_.diff && outcome.usual == nullptr)
             continue;
-        outcome.told = &entry.told;
+        outcome.told = &known->told;
         if (options_.story && outcome.value)
             outcome.story = buffer_story(socket, facts.kind, outcome.option, *outcome.value);
         use(outcome);

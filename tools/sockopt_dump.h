@@ -32,19 +32,28 @@ class Dump {
               const std::function<void(const Outcome&)>& use);
 
   private:
-    // An option of a kind of sockets, with what it was on the latest of them: most are the same on
-    // the next.
-    struct Entry {
+    // What an option had for a value on some socket, and how that was told.
+    struct Known {
         Outcome outcome;
-        std::optional<net::OptionValue> usual = {};  // of a new socket; none of what nobody sets
-        bool asked = true;                           // else the outcome says why not
-        bool absent = false;    // the system said so: no socket of the kind has it
-        bool settled = false;   // read once for all sockets of the kind
         net::Bytes bytes = {};  // which the value was made of
+        bool unusual = false;   // another value than a new socket has
         std::string told = {};  // see Outcome
+    };
+
+    // An option of a kind of sockets, with the latest few of its values: most sockets are like one
+    // of those before them, the two ends of connections by turns.
+    struct Entry {
+        net::Option option;
+        std::optional<net::OptionValue> usual = {};  // of a new socket; none of what nobody sets
+        std::int64_t lock_bit = 0;                   // of a buffer's size, in SO_BUF_LOCK
+        bool absent = false;   // the system said so: no socket of the kind has it
+        bool settled = false;  // the one that is known goes for all sockets of the kind
+        std::size_t latest = 0;
+        std::vector<Known> known = {};
     };
     using Plan = std::vector<Entry>;
     using Key = std::tuple<int, int, int, bool, std::uint64_t>;
+    static constexpr std::size_t most_known = 4;
 
     class Reading;
     Plan& plan_for(const net::Socket& socket, const net::SocketFacts& facts);

@@ -77,10 +77,9 @@ class TextTeller : public Teller {
     }
 
     void add_level(const Outcome& outcome) {
-        const std::string_view level = level_name(outcome.option.row().level);
-        if (level == std::exchange(level_, level))
-            return;
-        text_.append(indent()).append(level).append("\n");
+        const net::OptionLevel level = outcome.option.row().level;
+        if (std::exchange(level_, level) != level)
+            text_.append(indent()).append(level_name(level)).append("\n");
     }
 
     void add_row(const Outcome& outcome) {
@@ -156,10 +155,10 @@ class TextTeller : public Teller {
     const TellOptions options_;
     Output& out_;
     std::string text_;
-    std::string heading_;     // of this socket, as long as it is not written
-    std::string_view level_;  // of the latest row
-    bool told_;               // a socket, so that the next one is set apart
-    bool announced_ = false;  // the line has begun
+    std::string heading_;                    // of this socket, as long as it is not written
+    std::optional<net::OptionLevel> level_;  // of the latest row
+    bool told_;                              // a socket, so that the next one is set apart
+    bool announced_ = false;                 // the line has begun
 };
 
 class ValueTeller : public Teller {
