@@ -107,7 +107,7 @@ class Dump::Reading {
     Known* look(Entry& entry) {
         const OptionRow& row = entry.option.row();
         if (entry.settled)
-            return &entry.known.front();
+            return &entry.known[entry.latest];
         if (entry.absent || (row.in_repair && !in_repair_ && !options_.all))
             return nullptr;
         Known& known = row.type == net::ValueType::filter ? ask_filter(entry) : ask(entry);
@@ -152,7 +152,7 @@ class Dump::Reading {
         return keep(entry, std::move(value));
     }
 
-    // In the place of the one that was known for the longest time.
+    // In the place of another one, but for the latest.
     Known& keep(Entry& entry, tl::expected<OptionValue, std::error_code> value) {
         entry.absent = !value && !options_.all && value.error() == std::errc::no_protocol_option;
         if (entry.known.size() < most_known)

@@ -47,7 +47,7 @@ class Dump {
         std::optional<net::OptionValue> usual = {};  // of a new socket; none of what nobody sets
         std::int64_t lock_bit = 0;                   // of a buffer's size, in SO_BUF_LOCK
         bool absent = false;   // the system said so: no socket of the kind has it
-        bool settled = false;  // the one that is known goes for all sockets of the kind
+        bool settled = false;  // the latest goes for all sockets of the kind
         std::size_t latest = 0;
         std::vector<Known> known = {};
     };
