@@ -75,9 +75,13 @@ Result<std::vector<std::byte>> parse_hex(std::string_view text) {
 }
 
 std::string format_hex(std::span<const std::byte> bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
     std::string text = "0x";
-    for (const std::byte byte : bytes)
-        text += fmt::format("{:02x}", static_cast<unsigned>(byte));
+    text.reserve(text.size() + 2 * bytes.size());
+    for (const std::byte byte : bytes) {
+        text += digits[std::to_integer<unsigned>(byte >> 4)];
+        text += digits[std::to_integer<unsigned>(byte & std::byte{15})];
+    }
     return text;
 }
 
