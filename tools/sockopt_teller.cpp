@@ -127,17 +127,17 @@ class TextTeller : public Teller {
         text_ += " = ";
         std::size_t column = first;
         for (const net::Field& field : fields) {
-            const std::size_t before = text_.size();
-            append_field(text_, field);
+            piece_.clear();
+            append_field(piece_, field);
             if (&field != &fields.back())
-                text_ += ',';
-            const std::size_t length = text_.size() - before;
-            const bool breaks = column != first && column + length + 1 > line_width;
-            if (column != first && !breaks)
-                text_.insert(before, 1, ' ');
+                piece_ += ',';
+            const bool breaks = column != first && column + piece_.size() + 1 > line_width;
             if (breaks)
-                text_.insert(before, "\n" + std::string(first, ' '));
-            column = (breaks ? first : column + (column != first ? 1 : 0)) + length;
+                text_.append(1, '\n').append(first, ' ');
+            else if (column != first)
+                text_ += ' ';
+            column = (breaks || column == first ? first : column + 1) + piece_.size();
+            text_ += piece_;
         }
     }
 
@@ -155,6 +155,7 @@ class TextTeller : public Teller {
     const TellOptions options_;
     Output& out_;
     std::string text_;
+    std::string piece_;                      // of a list
     std::string heading_;                    // of this socket, as long as it is not written
     std::optional<net::OptionLevel> level_;  // of the latest row
     bool told_;                              // a socket, so that the next one is set apart
