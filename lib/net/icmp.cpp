@@ -51,7 +51,7 @@ bool tells_mtu(const IcmpError& error) {
     return error.code == std::errc::message_size && error.info > 0;
 }
 
-std::string describe(const IcmpError& error) {
+std::string words_of(const IcmpError& error) {
     const auto found = std::find_if(words.begin(), words.end(), [&](const Words& row) {
         return error.sender && row.family == error.sender->family() && row.type == error.type &&
                row.code == error.icmp_code;
@@ -61,6 +61,11 @@ std::string describe(const IcmpError& error) {
         text += fmt::format(" from {}", error.sender->address());
     if (tells_mtu(error))
         text += fmt::format(", MTU {}", error.info);
+    return text;
+}
+
+std::string describe(const IcmpError& error) {
+    std::string text = words_of(error);
     if (const auto name = symbol(error.code); !name.empty())
         text += fmt::format(" ({})", name);
     return text;

@@ -36,6 +36,9 @@ std::optional<IcmpError> take_icmp_error(Socket& socket);
 bool tells_mtu(const IcmpError& error);
 
 // "port unreachable from 192.0.2.1", "ttl exceeded from …", or the code's own words.
+std::string words_of(const IcmpError& error);
+
+// The same and the code's symbol in brackets, for where no Error adds it.
 std::string describe(const IcmpError& error);
 
 }  // namespace sockbox::net

@@ -92,7 +92,7 @@ class Search {
             sent = socket_.send(data);
         }
         if (sent.failed()) {
-            refusal_ = {sent.error, "send", {}, {}, {}};
+            refusal_ = {sent.error, "send to", {}, {}, {}};
             return Outcome::refused;
         }
         ++found_.sent;
@@ -122,7 +122,7 @@ class Search {
                 return Outcome::refused;
             const net::Transfer got = socket_.receive(buffer_);
             if (got.failed()) {
-                refusal_ = {got.error, "receive", {}, {}, {}};
+                refusal_ = {got.error, "receive from", {}, {}, {}};
                 return Outcome::refused;
             }
             if (got.done() && std::ranges::equal(std::span(buffer_).first(got.bytes), data)) {
@@ -137,7 +137,7 @@ class Search {
         while (auto error = net::take_icmp_error(socket_)) {
             if (!net::tells_mtu(*error)) {
                 if (error->sender && error->code != std::errc::message_size)
-                    refusal_ = {error->code, "send", {}, net::describe(*error), {}};
+                    refusal_ = {error->code, "send to", {}, net::words_of(*error), {}};
                 continue;
             }
             if (error->info >= found_.limits.back().mtu || error->info < least_mtu(options_.family))

@@ -77,7 +77,8 @@ TEST(UdpEchoPath, NobodyThereIsAFailure) {
         udpecho --mtu -W 50ms 10.9.3.2 7008; echo $?
         udpecho --mtu --trace 10.9.3.2 7008; echo $?
         udpecho --trace -W 50ms --json 10.9.3.99 7007; echo $?)");
-    EXPECT_THAT(ran.err, HasSubstr("port unreachable from 10.9.3.2"));
+    EXPECT_THAT(ran.err, HasSubstr("udpecho: send to 10.9.3.2:7008: port unreachable from "
+                                   "10.9.3.2 (ECONNREFUSED)\n"));
     const Words found = lines(ran.out);
     ASSERT_EQ(found.size(), 4U) << ran.out;
     EXPECT_EQ(found[0], "3");
