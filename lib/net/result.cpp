@@ -35,6 +35,8 @@ std::string_view symbol(const std::error_code& code) noexcept {
         return platform::error_symbol(code.value());
     if (code.category() == resolver_category())
         return resolver_symbol(code.value());
+    if (code.category() == std::generic_category())
+        return symbol(platform::error_of(static_cast<std::errc>(code.value())));
     return {};
 }
 

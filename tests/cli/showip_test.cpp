@@ -73,6 +73,12 @@ TEST(Showip, BadLinesOfAFileAreNamed) {
     EXPECT_EQ(showip({"-f", ""}).status, tools::exit_usage);
 }
 
+TEST(Showip, WhatIsNoHostHasASymbolInJson) {
+    const Ran ran = run(tools::showip, {"--json", "-f", "-"}, "[::1\n");
+    EXPECT_THAT(ran.out, testing::HasSubstr("\"error\":{\"symbol\":\"" +
+                                            symbol_of(std::errc::invalid_argument) + '"'));
+}
+
 TEST(Showip, RefusesWhatMakesNoSense) {
     EXPECT_THAT(showip({}).err, StartsWith("showip: want a host\n"));
     EXPECT_EQ(showip({"-s", "-l", "::1"}).status, tools::exit_usage);
