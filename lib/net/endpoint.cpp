@@ -280,9 +280,14 @@ Result<std::string> check_host(std::string_view text) {
     }
     const bool paired = text.size() > 2 && text.front() == '[' && text.back() == ']' &&
                         text.find('[', 1) == text.npos && text.find(']') == text.size() - 1;
+    if (text.front() == '[' && text.find("]:") != text.npos)
+        return fail_text(
+            fmt::format("'{}' is a host and a port: here only a host stands", escape(text)));
     if (!paired)
         return fail_text(fmt::format("'{}' has brackets that do not pair", escape(text)));
     const auto endpoint = Endpoint::parse(text);
+    if (!endpoint && text.find(':') == text.npos)
+        return fail_text(fmt::format("'{}' is not an IPv6 address in brackets", escape(text)));
     if (!endpoint)
         return fail(endpoint.error());
     return std::string(text.substr(1, text.size() - 2));

@@ -203,8 +203,8 @@ TEST(HostPort, RefusesWithAReason) {
          {Case{"localhost", "lacks a port"}, Case{"localhost:", "lacks a port"},
           Case{"", "lacks a port"}, Case{"[::1]", "lacks a port"}, Case{"[::1]:", "lacks a port"},
           Case{"::1:80", "ambiguous"}, Case{"a:b:80", "ambiguous"},
-          Case{"[a]:80", "not an IPv4 or IPv6"}, Case{"[::1:80", "ambiguous"},
-          Case{"[1.2.3.4]:80", "not an IPv4 or IPv6"}, Case{"a]:80", "brackets"}}) {
+          Case{"[a]:80", "not an IPv6 address in brackets"}, Case{"[::1:80", "ambiguous"},
+          Case{"[1.2.3.4]:80", "not an IPv6 address in brackets"}, Case{"a]:80", "brackets"}}) {
         const auto split = split_host_port(text);
         ASSERT_FALSE(split) << text;
         EXPECT_NE(split.error().message().find(reason), std::string::npos)
@@ -223,6 +223,8 @@ TEST(CheckHost, TakesNamesAndBracketedAddresses) {
           std::string_view("[localhost]"), std::string_view("[::1]:7"),
           std::string_view("fe80::1%nosuch0")})
         EXPECT_FALSE(check_host(text)) << text;
+    EXPECT_EQ(check_host("[::1]:7").error().message(),
+              "'[::1]:7' is a host and a port: here only a host stands");
 }
 
 }  // namespace
