@@ -27,6 +27,10 @@ void Client::declare(Cli& cli) {
                      auto parts = net::split_host_port(text);
                      if (!parts)
                          return net::Status(net::fail(parts.error()));
+                     if (const auto host = net::check_host(parts->host); !host)
+                         return net::Status(net::fail(host.error()));
+                     if (const auto port = net::resolve_port(parts->port, transport, 1); !port)
+                         return net::Status(net::fail(port.error()));
                      if (others.size() == most_targets)
                          return net::Status(
                              net::fail_text(fmt::format("more than {} servers", most_targets)));
@@ -62,7 +66,9 @@ std::string Client::message() const {
 
 std::optional<int> Client::name_targets(const Cli& cli, Io io, std::vector<Target>& targets) const {
     if (operands.size() == 1 || (operands.empty() && others.empty()))
-        return cli.refuse(io, "an operand is missing");
+        return cli.refuse(io, operands.empty() ? "want a HOST and a PORT"
+                                               : fmt::format("want a PORT after the host '{}'",
+                                                             net::escape(operands[0])));
     if (source && common.family != net::Family::any && source->family() != common.family)
         return cli.refuse(io, "--source is not of the family asked for");
     std::vector<net::HostPort> all = others;
