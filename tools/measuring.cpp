@@ -127,6 +127,10 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
         return cli.refuse(io_, "--hgrm takes one server");
     if (rate_ > 0 && cli.given("interval"))
         return cli.refuse(io_, "--rate and --interval exclude each other");
+    for (const std::string& file : {html_, hgrm_})  // what is measured should not be lost
+        if (const auto sound = file.empty() ? net::Status() : can_write_whole(file, "write");
+            !sound)
+            return client_.fail(io_, sound.error(), exit_output);
     net::platform::raise_descriptor_limit();
     const auto limit = net::descriptor_limit();
     const std::size_t sockets =

@@ -13,4 +13,7 @@ namespace sockbox::tools {
 // `action` names what failed: "write port file".
 net::Status write_whole(const std::string& path, std::string_view content, std::string_view action);
 
+// Whether that could be done now, as far as can be told without a change to what is there.
+net::Status can_write_whole(const std::string& path, std::string_view action);
+
 }  // namespace sockbox::tools

@@ -25,5 +25,18 @@ TEST(WholeFile, FailureNamesTheFile) {
     EXPECT_EQ(written.error().code, std::errc::no_such_file_or_directory);
 }
 
+TEST(WholeFile, TellsBeforehandWhetherItCanBeWritten) {
+    const test::TemporaryFile file("what is there");
+    EXPECT_TRUE(can_write_whole(file.path(), "write"));
+    EXPECT_EQ(file.content(), "what is there");
+    EXPECT_FALSE(std::filesystem::exists(file.path() + ".new"));
+    EXPECT_TRUE(can_write_whole(file.path() + ".none", "write"));
+    EXPECT_FALSE(std::filesystem::exists(file.path() + ".none"));
+    EXPECT_EQ(can_write_whole("/no/such/folder/report", "write").error().code,
+              std::errc::no_such_file_or_directory);
+    const auto folder = std::filesystem::path(file.path()).parent_path().string();
+    EXPECT_EQ(can_write_whole(folder, "write").error().code, std::errc::is_a_directory);
+}
+
 }  // namespace
 }  // namespace sockbox::tools
