@@ -37,9 +37,9 @@ class StopSignal {
     Flag raised_;
 };
 
-// While it lives, the first Ctrl-C (SIGINT) or SIGTERM raises `first`, the next one `second`, and
-// one more ends the process as if it had never been caught; without a `second`, the next one does.
-// One at a time in a process.
+// While it lives, the first Ctrl-C (SIGINT), SIGTERM or end of the terminal (SIGHUP, unless that
+// was ignored) raises `first`, the next one `second`, and one more ends the process as if it had
+// never been caught; without a `second`, the next one does. One at a time in a process.
 class Interrupts {
   public:
     Interrupts(StopSignal& first, StopSignal& second) noexcept : Interrupts(first, &second) {}

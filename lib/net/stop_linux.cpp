@@ -28,7 +28,7 @@ extern "C" void handle_interrupt(int number) {
     errno = saved;
 }
 
-constexpr std::array<int, 2> caught{SIGINT, SIGTERM};
+constexpr std::array<int, 3> caught{SIGINT, SIGTERM, SIGHUP};
 std::array<struct sigaction, caught.size()> before;
 
 }  // namespace
@@ -64,6 +64,8 @@ Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {
     action.sa_flags = SA_RESTART;
     for (std::size_t i = 0; i < caught.size(); ++i)
         ::sigaction(caught[i], &action, &before[i]);
+    if (before.back().sa_handler == SIG_IGN)  // nohup(1) is there to outlive the terminal
+        ::sigaction(SIGHUP, &before.back(), nullptr);
 }
 
 Interrupts::~Interrupts() {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <filesystem>
 #include <thread>
 
 #include "serve/engines.h"
@@ -67,6 +68,25 @@ TEST(EchodOperations, OnceTellsByItsStatusThatTheClientBrokeOff) {
     const Ran ran = server.process().wait();
     EXPECT_EQ(ran.status, tools::exit_mismatch);
     EXPECT_THAT(ran.err, HasSubstr(": reset"));
+}
+
+// A terminal that is closed ends it in order; nohup(1) keeps it.
+TEST(EchodOperations, TheEndOfTheTerminalIsAnEndInOrder) {
+    const TemporaryFile port_file;
+    EchoServer server({"--port-file", port_file.path()});
+    server.process().send_signal(SIGHUP);
+    EXPECT_EQ(server.process().wait().status, 0);
+    EXPECT_FALSE(std::filesystem::exists(port_file.path()));
+    Process deaf({"/bin/sh", "-c",
+                  "trap '' HUP; exec " SOCKBOX_BIN_DIR
+                  "/echod --tcp --bind 127.0.0.1 --port 0 --drain-timeout 0"});
+    const std::string port = port_in(deaf.read_line());
+    deaf.send_signal(SIGHUP);
+    auto client = connect(port);
+    expect_served(client);
+    client.close();
+    deaf.send_signal(SIGTERM);
+    EXPECT_EQ(deaf.wait().status, 0);
 }
 
 TEST(EchodOperations, OnceIsForTcp) {
