@@ -66,7 +66,7 @@ void declare(Cli& cli, Asked& asked) {
         .option("-p,--service", "NAME", "service name or port", take_service(asked.service))
         .option("--socktype", "TYPE", "any, stream (default), dgram, raw, seqpacket or a number",
                 take_number(asked.hints.socktype, net::parse_socket_type))
-        .option("--protocol", "NAME", "tcp, udp, … or a number (default any)",
+        .option("--protocol", "NAME", "tcp, udp, ... or a number (default any)",
                 take_number(asked.hints.protocol, net::parse_protocol))
         .option("--flags", "LIST",
                 "comma list of passive, canonname, numerichost, numericserv, v4mapped, all, "
@@ -233,7 +233,7 @@ void tell_environment(Io io) {
         if (const char* value = std::getenv(name)) {
             const std::string_view all(value);
             io.err.print("{}: note: {} is set: {}{}\n", tool, name,
-                         net::escape(all.substr(0, shown)), all.size() > shown ? "…" : "");
+                         net::escape(all.substr(0, shown)), all.size() > shown ? "..." : "");
         }
 }
 
