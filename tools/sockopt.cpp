@@ -91,11 +91,14 @@ int sockopt(Args args, Io io) {
         return *status;
     if (dashes != args.end() && settings.command.empty())
         return cli.refuse(io, "--: lacks the COMMAND");
+    if (settings.list && settings.explain)
+        return cli.refuse(io, "--list and --explain exclude each other");
     if (settings.list)
         return list_options(settings.words, settings.common.json, io, cli);
     if (settings.explain)
         return explain_options(settings.words, settings.common.json, io, cli);
     settings.selection.family = settings.common.family;
+    settings.selection.typed = cli.given("type");
     settings.work.story = settings.common.verbose;
     settings.work.compare = !settings.values;
     if (const auto sound = check(settings.selection); !sound)

@@ -42,7 +42,7 @@ net::Result<Request> compute_request(Request::Action action, std::string_view na
         return Request{action, *option, {}, static_cast<std::int64_t>(*size), false};
     const auto number = net::parse_integer(operand, -most, most);
     if (!number)
-        return net::fail(number.error());
+        return net::fail_text(fmt::format("{}: {}", option->name(), number.error().message()));
     return Request{action, *option, {}, *number, false};
 }
 

@@ -114,6 +114,7 @@ class Walk {
             auto process = HostProcess::open(pid);
             if (!process || !named(*process))
                 continue;
+            search_.met_any = true;
             const auto done = sockets_of(std::make_shared<HostProcess>(std::move(*process)));
             if (!done && !is_gone(done.error()))
                 ++search_.closed_to_us;
@@ -176,7 +177,7 @@ net::Result<Search> search(const Selection& selection,
 
 net::Result<bool> look_at(ChosenSocket& found, const Selection& selection) {
     if (!found.process)
-        return true;
+        return fits(selection, found.facts.kind);
     auto target = target_in(found.process, *found.descriptor);
     if (!target)
         return is_closed(target.error()) ? net::Result<bool>(false) : net::fail(target.error());
@@ -184,7 +185,7 @@ net::Result<bool> look_at(ChosenSocket& found, const Selection& selection) {
         return false;
     found = std::move(*target);
     return (!selection.port || found.facts.local_port == selection.port) &&
-           (!selection.listening || is_waiting(found.facts));
+           (!selection.listening || is_waiting(found.facts)) && fits(selection, found.facts.kind);
 }
 
 Companions companions_of(const ChosenSocket& listener) {

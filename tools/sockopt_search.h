@@ -9,6 +9,7 @@ namespace sockbox::tools {
 
 // How a search went.
 struct Search {
+    bool met_any = false;          // whether there was a process to look into
     std::size_t closed_to_us = 0;  // processes that we may not look into
     std::optional<net::Error>
         cut_off;  // why the one process that was named was not seen to its end

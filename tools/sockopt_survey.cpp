@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "net/descriptors.h"
+#include "net/escape.h"
 #include "report/counted.h"
 #include "tools/in_order.h"
 #include "tools/sockopt_command.h"
@@ -219,7 +220,11 @@ void Survey::remark_on(const Search& search) {
     if (closed > 0 && !settings_.common.quiet)
         note(fmt::format("{} may not be looked into: that takes the same user, or CAP_SYS_PTRACE",
                          report::counted(closed, "process", "processes")));
-    if (sum_.found == 0)
+    const Selection& selection = settings_.selection;
+    if (sum_.found == 0 && !selection.process.empty() && !selection.pid && !search.met_any)
+        note(fmt::format("no process is called '{}'", net::escape(selection.process)),
+             exit_refused);
+    else if (sum_.found == 0)
         note("no socket fits", exit_refused);
     else if (sum_.told == 0 && !requests_.empty() && !sum_.closed)
         note("none of the sockets that fit has such an option", exit_refused);

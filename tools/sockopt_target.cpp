@@ -87,18 +87,30 @@ net::Result<std::vector<Place>> listen_places(const Selection& selection) {
     return std::vector<Place>{*endpoint};
 }
 
-net::Result<std::vector<Place>> connect_places(const Selection& selection) {
+struct Peer {
+    std::string host;
+    std::uint16_t port;
+};
+
+net::Result<Peer> peer_to_connect(const Selection& selection) {
     const auto parts = net::split_host_port(selection.connect);
     if (!parts)
         return net::fail(parts.error());
-    const auto host = net::check_host(parts->host);
+    auto host = net::check_host(parts->host);
     if (!host)
         return net::fail(host.error());
     const auto port = net::resolve_port(parts->port, transport_of(selection), 1);
     if (!port)
         return net::fail(port.error());
+    return Peer{std::move(*host), *port};
+}
+
+net::Result<std::vector<Place>> connect_places(const Selection& selection) {
+    const auto peer = peer_to_connect(selection);
+    if (!peer)
+        return net::fail(peer.error());
     const auto found =
-        net::resolve_endpoints(*host, *port, selection.family, transport_of(selection));
+        net::resolve_endpoints(peer->host, peer->port, selection.family, transport_of(selection));
     if (!found)
         return net::fail(found.error());
     return std::vector<Place>(found->begin(), found->end());
@@ -126,7 +138,7 @@ net::Status connect_at(ChosenSocket& target, const net::Endpoint& endpoint) {
     if (started.would_block())
         code = wait_for(target.socket, net::Direction::send, net::deadline_in(patience)) ==
                        net::Readiness::timed_out
-                   ? std::make_error_code(std::errc::timed_out)
+                   ? net::platform::error_of(std::errc::timed_out)
                    : target.socket.take_error();
     if (code)
         return net::fail({code, "connect", endpoint.to_string(), {}, zone_hint(endpoint)});
@@ -156,7 +168,25 @@ net::Status check(const Selection& selection) {
         return net::fail_text("--pid and --fd name one socket: nothing is left to search for");
     if (made && !socket_types[selection.type].inet)
         return net::fail_text("--listen and --connect want an IPv4 or IPv6 socket");
+    if (!selection.listen.empty())
+        if (const auto sound = listen_places(selection); !sound)
+            return net::fail_text("--listen: " + sound.error().message());
+    if (!selection.connect.empty())
+        if (const auto sound = peer_to_connect(selection); !sound)
+            return net::fail_text("--connect: " + sound.error().message());
     return {};
+}
+
+bool fits(const Selection& selection, const net::SocketKind& kind) {
+    if (selection.family != net::Family::any && kind.family != net::native_family(selection.family))
+        return false;
+    if (!selection.typed)
+        return true;
+    const SocketType& type = socket_types[selection.type];
+    const bool inet = kind.family == AF_INET || kind.family == AF_INET6;
+    const bool any_protocol = !type.inet || type.type == SOCK_RAW;
+    return type.inet == inet && type.type == kind.type &&
+           (any_protocol || type.protocol == kind.protocol);
 }
 
 std::string heading(const ChosenSocket& target) {
@@ -200,12 +230,7 @@ report::Json json_of(const ChosenSocket& target) {
 net::Result<std::vector<Place>> places(const Selection& selection) {
     if (selection.listen.empty() && selection.connect.empty())
         return std::vector<Place>{std::nullopt};
-    const bool listens = !selection.listen.empty();
-    auto places = listens ? listen_places(selection) : connect_places(selection);
-    // A mistake in the text itself does not say where that text stands.
-    if (!places && places.error().action.empty())
-        places.error().action = listens ? "--listen" : "--connect";
-    return places;
+    return selection.listen.empty() ? connect_places(selection) : listen_places(selection);
 }
 
 net::Result<ChosenSocket> open_target(const Selection& selection, const Place& place) {

@@ -13,7 +13,8 @@ namespace sockbox::tools {
 
 // Which sockets, as the command line says.
 struct Selection {
-    std::size_t type = 0;  // of a new socket: an index of socket_type_names()
+    std::size_t type = 0;  // an index of socket_type_names()
+    bool typed = false;    // whether it was asked for, and so narrows a search down, too
     net::Family family = net::Family::any;
     std::optional<std::int64_t> descriptor;
     std::optional<std::int64_t> pid;
@@ -29,8 +30,11 @@ struct Selection {
 
 std::vector<std::string> socket_type_names();
 
-// A mistake in how its parts go together.
+// A mistake in its parts, or in how they go together.
 net::Status check(const Selection& selection);
+
+// Whether a socket that was found is of the family and the type that were asked for.
+bool fits(const Selection& selection, const net::SocketKind& kind);
 
 struct ChosenSocket {
     net::Socket socket;  // none where nobody who holds it may be looked into: the facts are all

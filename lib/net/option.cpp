@@ -54,12 +54,14 @@ tl::expected<OptionValue, std::error_code> read_filter(const Socket& socket, con
     return OptionValue(std::move(program));
 }
 
+bool detaches_filter(const Option& option, const OptionValue& value) {
+    const auto* program = std::get_if<Bytes>(&value);
+    return option.row().type == ValueType::filter && program != nullptr && program->empty();
+}
+
 // No filter is no program: the kernel has other options for that.
 int number_to_set(const Option& option, const OptionValue& value) {
-    const auto* program = std::get_if<Bytes>(&value);
-    const bool detaches =
-        option.row().type == ValueType::filter && program != nullptr && program->empty();
-    if (!detaches)
+    if (!detaches_filter(option, value))
         return option.number();
     const bool of_group = option.row().name == "SO_ATTACH_REUSEPORT_CBPF";
     return Option::find(of_group ? "SO_DETACH_REUSEPORT_BPF" : "SO_DETACH_FILTER").value().number();
@@ -137,6 +139,10 @@ Status write_option(Socket& socket, const Option& option, const OptionValue& val
                      static_cast<const char*>(static_cast<const void*>(bytes->data())),
                      static_cast<SocketLength>(bytes->size())) == 0)
         return {};
+    // The kernel refuses to take away what is not there.
+    if (detaches_filter(option, value) &&
+        platform::last_error() == std::errc::no_such_file_or_directory)
+        return {};
     Error error =
         fail_last("set", fmt::format("{}={}", option.name(), format_value(option.row(), value)))
             .value();
@@ -158,9 +164,11 @@ Result<Setting> parse_setting(std::string_view text) {
         return fail_text(fmt::format("{} is read-only", row.name));
     const std::string_view written = text.substr(equals + 1);
     const auto value = row.name.empty() ? parse_unnamed(row, written) : parse_value(row, written);
-    if (!value)
-        return fail(value.error());
-    return Setting{*option, *value};
+    if (value)
+        return Setting{*option, *value};
+    Error error = value.error();
+    error.action = option->name();
+    return fail(std::move(error));
 }
 
 Status apply(Socket& socket, const Setting& setting) {

@@ -132,6 +132,8 @@ Result<OptionValue> parse_mask(const OptionRow& row, std::string_view text) {
     return mask;
 }
 
+constexpr std::string_view reset_note = "(RST on close)";  // beside a printed linger of 0
+
 // A bare number is refused: {1, 0} resets connections, and people mean other things by "1".
 Result<OptionValue> parse_linger(const OptionRow& row, std::string_view text) {
     if (equal_ignoring_case(text, "off"))
@@ -139,6 +141,8 @@ Result<OptionValue> parse_linger(const OptionRow& row, std::string_view text) {
     const auto words = split(text, ",");
     if (words.size() == 2 && equal_ignoring_case(words[0], "on")) {
         std::string_view number = trimmed(words[1]);
+        if (number.ends_with(reset_note))
+            number = trimmed(number.substr(0, number.size() - reset_note.size()));
         if (number.ends_with('s'))
             number = trimmed(number.substr(0, number.size() - 1));
         if (const auto seconds = parse_integer(number, row.range.low, row.range.high))

@@ -99,12 +99,20 @@ std::uint64_t cookie_of(const Socket& socket) {
     return told ? cookie : 0;
 }
 
+bool is_proc_mounted() {
+    return ::access("/proc/self", F_OK) == 0;
+}
+
+constexpr const char* no_proc = "its sockets are found by /proc, which is not mounted";
+
 Error explained(std::error_code code, int pid) {
     Error error{code, {}, subject_of(pid), {}, {}};
     if (code == std::errc::operation_not_permitted || code == std::errc::permission_denied)
         error.hint = permission_hint();
     else if (code == std::errc::function_not_supported)
         error.detail = "the sockets of another process need Linux 5.6 (pidfd_getfd)";
+    else if (code == std::errc::no_such_process && !is_proc_mounted())
+        error.detail = no_proc;
     else if (code == std::errc::no_such_process)
         error.detail = is_zombie(pid) ? "ended already and only waits for its parent (a zombie)"
                                       : "no such process";
@@ -204,6 +212,12 @@ Result<std::vector<int>> process_ids() {
     const Directory directory(::opendir("/proc"));
     if (!directory)
         return fail_last("list", "/proc");
+    if (!is_proc_mounted())
+        return fail({platform::error_of(std::errc::no_such_file_or_directory),
+                     "list",
+                     "/proc",
+                     "it is not mounted",
+                     {}});
     return numbers_in(directory.get());
 }
 

@@ -55,6 +55,14 @@ TEST(SockoptLinux, StrictFailsOnAClampAndNotOnTheDoubling) {
     EXPECT_EQ(sockopt({"--strict", "SO_RCVBUF=2147483647"}).status, tools::exit_refused);
 }
 
+TEST(SockoptLinux, WhatIsPrintedIsTakenBack) {
+    EXPECT_EQ(sockopt({"SO_LINGER=on,0", "SO_LINGER"}).out,
+              "SO_LINGER: off -> on, 0 s (RST on close)\nSO_LINGER = on, 0 s (RST on close)\n");
+    EXPECT_EQ(sockopt({"SO_LINGER=on, 0 s (RST on close)"}).out,
+              "SO_LINGER: off -> on, 0 s (RST on close)\n");
+    EXPECT_EQ(sockopt({"SO_ATTACH_FILTER=none"}).out, "SO_ATTACH_FILTER: none -> none\n");
+}
+
 TEST(SockoptLinux, WriteOnlyOptionsNameTheOneToRead) {
     const Ran ran = sockopt({"SO_RCVBUFFORCE"});
     EXPECT_EQ(ran.status, tools::exit_usage);

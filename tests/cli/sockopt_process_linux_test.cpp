@@ -108,7 +108,47 @@ TEST(SockoptProcess, PortAndListeningFindTheHolder) {
 TEST(SockoptProcess, NothingThatFitsIsAFailure) {
     const Ran ran = sockopt({"--process", "no such name"});
     EXPECT_EQ(ran.status, tools::exit_refused);
-    EXPECT_THAT(ran.err, HasSubstr("sockopt: no socket fits\n"));
+    EXPECT_EQ(ran.err, "sockopt: no process is called 'no such name'\n");
+    const net::Socket socket = listener();
+    const Ran other = sockopt({"--pid", text(::getpid()), "--port", port_of(socket), "-6"});
+    EXPECT_EQ(other.status, tools::exit_refused);
+    EXPECT_THAT(other.err, HasSubstr("sockopt: no socket fits\n"));
+}
+
+TEST(SockoptProcess, FamilyAndTypeNarrowASearchDown) {
+    const net::Socket stream = listener();
+    const auto both = net::Socket::open(net::Family::ipv6, net::Transport::udp).value();
+    const std::string own = "[" + text(::getpid()) + "] fd ";
+    const std::string tcp = own + text(stream.native()) + " tcp";
+    const std::string udp = own + text(both.native()) + " udp";
+    const auto found = [](const Words& words) {
+        Words all{"--pid", text(::getpid()), "SO_TYPE"};
+        all.insert(all.begin(), words.begin(), words.end());
+        return sockopt(all).out;
+    };
+    EXPECT_THAT(found({"-4"}), AllOf(HasSubstr(tcp), Not(HasSubstr(udp))));
+    EXPECT_THAT(found({"-6"}), AllOf(HasSubstr(udp), Not(HasSubstr(tcp))));
+    EXPECT_THAT(found({"--type", "udp"}), AllOf(HasSubstr(udp), Not(HasSubstr(tcp))));
+    EXPECT_THAT(found({"--type", "tcp"}), AllOf(HasSubstr(tcp), Not(HasSubstr(udp))));
+    EXPECT_THAT(found({}), AllOf(HasSubstr(tcp), HasSubstr(udp)));
+}
+
+// A root without /proc: the message says so, and not that there is no such process.
+TEST(SockoptProcess, WithoutProcItSaysSo) {
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "only root has a mount namespace of its own";
+    for (const char* which : {"--pid 1", "--process init"}) {
+        const Ran ran =
+            Process({"/usr/bin/unshare", "-m", "/bin/sh", "-c",
+                     std::string("mount -t tmpfs none /proc || exit 77; exec " SOCKBOX_BIN_DIR
+                                 "/sockopt ") +
+                         which})
+                .wait();
+        if (ran.status == 77)
+            GTEST_SKIP() << ran.err;
+        EXPECT_EQ(ran.status, tools::exit_refused);
+        EXPECT_THAT(ran.err, HasSubstr("not mounted"));
+    }
 }
 
 // Our duplicates are gone when the command is: the owner's close sends its FIN at once.

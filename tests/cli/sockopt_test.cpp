@@ -98,6 +98,12 @@ TEST(Sockopt, RefusesMistakesBeforeItTouchesAnything) {
     expect_usage({"--type", "quic"}, "quic");
     expect_usage({"--explain"}, "lacks the NAME");
     expect_usage({"--list", "nothing_like_it"}, "no option fits");
+    expect_usage({"--list", "--explain", "nodelay"}, "exclude each other");
+    expect_usage({"SO_RCVBUF*=1.5"}, "sockopt: SO_RCVBUF: '1.5' is not");
+    expect_usage({"6:1=0xzz"}, "sockopt: 6:1: '0xzz' is not bytes");
+    expect_usage({"6:1=x"}, "sockopt: 6:1: 'x' is not a value");
+    expect_usage({"--listen", "127.0.0.1"}, "sockopt: --listen: '127.0.0.1' is not a port");
+    expect_usage({"--connect", "127.0.0.1:0"}, "sockopt: --connect: '0' is not a port");
 }
 
 TEST(Sockopt, AnOptionOfAnotherKindOfSocket) {
