@@ -82,12 +82,13 @@ std::optional<SocketKind> kind_by_tcp_info(const Bytes& info, int family) {
     return SocketKind{family, SOCK_STREAM, IPPROTO_TCP, listening};
 }
 
-std::string state_of(const SocketFacts& facts) {
+// A UNIX socket may have a peer without a name, as those of a pair do.
+std::string state_of(const SocketFacts& facts, const Name& peer) {
     if (!facts.tcp_info.empty())
         return tcp_state_name(std::to_integer<unsigned>(facts.tcp_info[0]));
     if (facts.kind.listening)
         return "LISTEN";
-    return facts.peer.empty() ? "UNCONN" : "ESTABLISHED";
+    return peer.family == AF_UNIX || !peer.text.empty() ? "ESTABLISHED" : "UNCONN";
 }
 
 }  // namespace
@@ -104,9 +105,10 @@ Result<SocketFacts> facts_of(const Socket& socket) {
     facts.kind = *kind;
     facts.local = std::move(local.text);
     facts.local_port = local.port;
-    facts.peer = kind->listening ? std::string() : name_of(socket, ::getpeername).text;
+    Name peer = kind->listening ? Name() : name_of(socket, ::getpeername);
     facts.other_namespace = other_namespace_of(socket);
-    facts.state = state_of(facts);
+    facts.state = state_of(facts, peer);
+    facts.peer = std::move(peer.text);
     return facts;
 }
 

@@ -53,5 +53,16 @@ TEST(SocketFacts, AConnectionAndItsListener) {
     EXPECT_EQ(facts_of(Socket::open(Family::ipv4, Transport::udp).value())->state, "UNCONN");
 }
 
+TEST(SocketFacts, ThoseOfAPairAreConnectedWithoutNames) {
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    const Socket one(ends[0]);
+    const Socket other(ends[1]);
+    EXPECT_EQ(facts_of(one)->state, "ESTABLISHED");
+    EXPECT_EQ(facts_of(one)->peer, "");
+    EXPECT_EQ(facts_of(Socket::open(AF_UNIX, SOCK_STREAM, 0).value())->state, "UNCONN");
+    EXPECT_EQ(facts_of(Socket::open(AF_NETLINK, SOCK_RAW, 0).value())->state, "UNCONN");
+}
+
 }  // namespace
 }  // namespace sockbox::net
