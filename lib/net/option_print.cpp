@@ -105,6 +105,27 @@ struct Appender {
     }
 };
 
+std::string all_names(const OptionRow& row) {
+    std::vector<std::string_view> names;
+    for (const ValueName& name : native_names(row))
+        names.push_back(name.name);
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string legal_numbers(const OptionRow& row) {
+    std::string text = fmt::format("{} to {}", row.range.low, row.range.high);
+    append_unit(text, row.unit);
+    if (row.range.also < row.range.low || row.range.also > row.range.high)
+        text += fmt::format(", or {}", value_name(row, row.range.also));
+    return text;
+}
+
+std::string legal_lengths(const OptionRow& row, std::string_view of_what) {
+    const bool bounded = row.range.high < INT_MAX;
+    return bounded ? fmt::format("{} to {} {}", row.range.low, row.range.high, of_what)
+                   : std::string();
+}
+
 }  // namespace
 
 std::string format_value(const OptionRow& row, const OptionValue& value) {
@@ -153,23 +174,23 @@ std::string interface_name(std::int64_t index) {
 }
 
 std::string legal_values(const OptionRow& row) {
-    if (row.type == ValueType::flag)
-        return "on or off";
-    if (row.type == ValueType::choice || row.type == ValueType::mask) {
-        std::vector<std::string_view> names;
-        for (const ValueName& name : native_names(row))
-            names.push_back(name.name);
-        return fmt::format("{}", fmt::join(names, ", "));
+    switch (row.type) {
+        case ValueType::flag: return "on or off";
+        case ValueType::choice:
+        case ValueType::mask: return all_names(row);
+        case ValueType::integer: return legal_numbers(row);
+        case ValueType::linger:
+            return fmt::format("off, or on,SECONDS with {} to {}", row.range.low, row.range.high);
+        case ValueType::text: return legal_lengths(row, "characters");
+        case ValueType::bytes: return legal_lengths(row, "bytes");
+        case ValueType::address: return "an IPv4 address";
+        case ValueType::interface_index:
+        case ValueType::interface_index_be: return "an interface's name or index, or none";
+        case ValueType::port_range: return "LOW-HIGH";
+        case ValueType::membership4:
+        case ValueType::membership6: return "GROUP or GROUP,INTERFACE";
+        default: return {};
     }
-    if (row.type != ValueType::integer)
-        return {};
-    std::string text = fmt::format("{} to {}", row.range.low, row.range.high);
-    if (!row.unit.empty())
-        text += fmt::format(" {}", row.unit);
-    const bool gap = row.range.also < row.range.low || row.range.also > row.range.high;
-    if (gap)
-        text += fmt::format(", or {}", value_name(row, row.range.also));
-    return text;
 }
 
 }  // namespace sockbox::net

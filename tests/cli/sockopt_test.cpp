@@ -142,6 +142,8 @@ TEST(Sockopt, ListsAndExplainsEveryOption) {
         EXPECT_EQ(ran.status, 0);
         EXPECT_THAT(ran.out, HasSubstr(std::string(row.says)));
     }
+    EXPECT_THAT(sockopt({"--explain", "linger"}).out, HasSubstr("off, or on,SECONDS with 0 to"));
+    EXPECT_THAT(sockopt({"--explain", "TCP_CONGESTION"}).out, HasSubstr("1 to 15 characters"));
 }
 
 TEST(Sockopt, TellsHowReusingAnAddressStealsItOnWindows) {
