@@ -120,10 +120,10 @@ void Session::carry_out_all(ChosenSocket& target) {
 void Session::remark_on_companions(const ChosenSocket& target) {
     const Companions others = companions_of(target);
     const int descriptor = target.descriptor.value_or(-1);
-    note(
-        fmt::format("fd {} listens: connections that it accepted before keep their own values ({} "
-                    "of its port now)",
-                    descriptor, others.accepted));
+    const std::string count =
+        target.facts.local_port ? fmt::format(" ({} of its port now)", others.accepted) : "";
+    note(fmt::format("fd {} listens: connections that it accepted before keep their own values{}",
+                     descriptor, count));
     if (others.sharing > 0 && !settings_.selection.searches())
         note(fmt::format("fd {}: {} more listen on its port (SO_REUSEPORT) and are as they were",
                          descriptor, others.sharing));

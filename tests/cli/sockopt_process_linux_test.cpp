@@ -82,6 +82,18 @@ TEST(SockoptProcess, AListenersCompanionsAreCounted) {
     EXPECT_EQ(second.option(SOL_SOCKET, SO_KEEPALIVE).value(), 0);
 }
 
+TEST(SockoptProcess, AListenerWithoutAPortHasNoneToCount) {
+    auto socket = net::Socket::open(AF_UNIX, SOCK_STREAM, 0).value();
+    const sockaddr nameless{AF_UNIX, {}};  // the kernel chooses
+    ASSERT_EQ(::bind(socket.native(), &nameless, sizeof nameless.sa_family), 0);
+    ASSERT_TRUE(socket.listen(8));
+    const Ran ran =
+        sockopt({"--pid", text(::getpid()), "--fd", text(socket.native()), "SO_KEEPALIVE=on"});
+    if (forbidden(ran))
+        GTEST_SKIP() << ran.err;
+    EXPECT_THAT(ran.err, testing::EndsWith("accepted before keep their own values\n"));
+}
+
 TEST(SockoptProcess, EverySocketHasItsHeading) {
     const net::Socket socket = listener();
     const Child child;
