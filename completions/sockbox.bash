@@ -70,10 +70,25 @@ _sockbox_values() {
     esac
 }
 
-# The words that are no options.
+# What sockopt starts: the words that come after "--".
+_sockbox_command() {
+    local at
+    for ((at = 1; at < COMP_CWORD; at++)); do
+        [[ ${COMP_WORDS[at]} != -- ]] || break
+    done
+    ((at < COMP_CWORD)) || return 1
+    if ((at == COMP_CWORD - 1)); then
+        mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+    else
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    fi
+}
+
+# The words that are no options; the value of NAME=VALUE is the user's.
 _sockbox_operands() {
     case $1 in
-    sockopt) _sockbox_fill_names "${program[@]}" ;;
+    sockopt) [[ -n $is_value ]] || _sockbox_fill_names "${program[@]}" ;;
     showip | echo | udpecho) mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur") ;;
     esac
 }
@@ -108,7 +123,13 @@ _sockbox() {
     fi
     [[ $command != tcpecho ]] || command='echo'
 
+    if [[ $command == sockopt ]] && _sockbox_command; then
+        return
+    fi
+
     # "--engine=epoll" arrives in three words.
+    local is_value=''
+    [[ $cur != = && $previous != = ]] || is_value=1
     if [[ $cur == = ]]; then
         cur=''
     elif [[ $previous == = ]]; then

@@ -109,7 +109,14 @@ function __sockbox_operands
             test (count $words) -eq 2
             and $words[1] --list 2>/dev/null </dev/null | string replace -r '^(\S+)\s+' '$1\t'
         case sockopt
-            __sockbox_names (__sockbox_program)
+            # What it starts stands behind "--".
+            set -l words (commandline -opc)
+            if set -l dashes (contains -i -- -- $words)
+                set -e words[1..$dashes]
+                complete -C "$words $(commandline -ct)"
+            else
+                __sockbox_names (__sockbox_program)
+            end
         case showip echo udpecho
             __fish_print_hostnames
     end

@@ -77,6 +77,12 @@ TEST_P(Completions, OfferSocketOptionsInAnyCaseAndWithoutTheirPrefix) {
                 testing::Contains(testing::StartsWith("TCP_NODELAY")));
 }
 
+TEST_P(Completions, OfferCommandsBehindTwoDashes) {
+    const Names offered = offers({"sockopt", "--listen", "0", "--", "showi"});
+    EXPECT_THAT(offered, testing::Contains("showip"));
+    EXPECT_THAT(offered, Not(testing::Contains("SO_DEBUG")));
+}
+
 INSTANTIATE_TEST_SUITE_P(Shells, Completions,
                          testing::Values(Shell{"bash"}, Shell{"fish"}, Shell{"zsh"}),
                          [](const auto& shell) { return std::string(shell.param.name); });
