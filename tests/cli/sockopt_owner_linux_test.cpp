@@ -115,6 +115,27 @@ TEST(SockoptOwner, AThousandSocketsWithFewDescriptors) {
     EXPECT_FALSE(ran.out.starts_with('\n'));
 }
 
+// More values than are kept of an option: each line is of its own socket.
+TEST(SockoptOwner, ValuesThatComeByTurnsAreToldOfTheirSockets) {
+    auto sockets = many_sockets(40);
+    Words wanted;
+    for (std::size_t i = 0; i < sockets.size(); ++i) {
+        const int bytes = static_cast<int>(i % 7) + 1;
+        ASSERT_TRUE(sockets[i].set_option(SOL_SOCKET, SO_RCVLOWAT, bytes));
+        const std::string value = "SO_RCVLOWAT = " + std::to_string(bytes);
+        wanted.push_back(bytes == 1 ? value : value + " (default 1)");
+    }
+    const Child child;
+    const Ran ran = sockopt({"--pid", child.pid()});
+    if (forbidden(ran))
+        GTEST_SKIP() << ran.err;
+    Words told;
+    for (const std::string& line : lines(ran.out))
+        if (const auto at = line.find("SO_RCVLOWAT = "); at != line.npos)
+            told.push_back(line.substr(at));
+    EXPECT_EQ(told, wanted);
+}
+
 // Thirty times what it takes where nothing else runs; on a busy machine one of many tries will do.
 TEST(SockoptOwner, AThousandSocketsInASecond) {
 #ifdef SOCKBOX_SANITIZED
