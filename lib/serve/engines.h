@@ -21,8 +21,8 @@ struct Engine {
     net::Status (*available)();
     // As serve(), but that it may throw std::bad_alloc before its first client.
     net::Status (*run)(Service& service, Listeners&& listeners);
-    // The engine that serves in its place where connections are to have faults: those hold bytes
-    // back, for which an engine of completions is not made. Empty: it makes them itself.
+    // The engine that serves in its place where connections are to have faults. Empty: it makes
+    // them itself.
     std::string_view for_faults{};
 
     // Serves until the service's drain is raised and all is finished, or its abort is; blocks.

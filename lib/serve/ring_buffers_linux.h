@@ -78,6 +78,7 @@ class BufferQueue {
     bool empty() const noexcept { return first_ == nullptr; }
     std::size_t size() const noexcept { return size_; }
     RingBuffer& first() noexcept { return *first_; }
+    RingBuffer& last() noexcept { return *last_; }
 
     void push(RingBuffer& buffer) noexcept {
         buffer.next = nullptr;

@@ -9,8 +9,10 @@
 namespace sockbox::serve {
 namespace {
 
-// Buffers that may wait to be sent before a receive of many is stopped.
-constexpr std::size_t most_waiting = 16;
+// Buffers that may wait to be sent before a receive of many is stopped, and where faults hold them
+// back.
+constexpr std::size_t most_waiting_usually = 16;
+constexpr std::size_t most_waiting_held_back = 32;
 
 // So many receives in a row that a small buffer had held end the receiving in bulk.
 constexpr std::uint8_t few_again = 16;
@@ -29,7 +31,11 @@ bool has_input(const net::Socket& socket) {
 }  // namespace
 
 RingConnection::RingConnection(RingReactor& reactor, Client client)
-    : reactor_(reactor), session_(reactor.service(), std::move(client), reactor.now()) {}
+    : reactor_(reactor), session_(reactor.service(), std::move(client), reactor.now()) {
+    if (reactor.faults() != nullptr)
+        faults_ =
+            std::make_unique<StreamFaults>(*reactor.faults(), session_.number(), reactor.now());
+}
 
 void RingConnection::begin() {
     receiving_ = Receiving::none;
@@ -40,10 +46,14 @@ void RingConnection::begin() {
 void RingConnection::go_on() {
     if (closing_ || input_over_)
         return;
-    if (receiving_ == Receiving::many && (bulk_ || waiting_.size() >= most_waiting))
+    if (receiving_ == Receiving::many && (bulk_ || waiting_.size() >= most_waiting()))
         stop_receiving();
-    else if (receiving_ == Receiving::none && waiting_.size() < (bulk_ ? 2 : most_waiting / 2))
+    else if (receiving_ == Receiving::none && waiting_.size() < (bulk_ ? 2 : most_waiting() / 2))
         receive();
+}
+
+std::size_t RingConnection::most_waiting() const noexcept {
+    return faults_ != nullptr ? most_waiting_held_back : most_waiting_usually;
 }
 
 void RingConnection::receive() {
@@ -71,10 +81,10 @@ void RingConnection::on_received(int result, unsigned flags) {
     if ((flags & IORING_CQE_F_BUFFER) != 0) {
         BufferGroup& group = bulk ? reactor_.ring().large() : reactor_.ring().small();
         RingBuffer& buffer = group.filled(flags, static_cast<std::uint32_t>(std::max(result, 0)));
-        if (result > 0 && !closing_ && !lingering_)
-            take(buffer, bulk);
-        else
+        if (result <= 0 || closing_ || lingering_)
             reactor_.give_back(buffer);
+        else if (!take(buffer, bulk))
+            return end_by(ENOMEM);
     }
     if (closing_)
         return reactor_.remove_if_gone(*this);
@@ -83,12 +93,19 @@ void RingConnection::on_received(int result, unsigned flags) {
     go_on();
 }
 
-void RingConnection::take(RingBuffer& buffer, bool bulk) {
+// False where faults lack memory. With them it is never received in bulk: large buffers are too few
+// to be held back.
+bool RingConnection::take(RingBuffer& buffer, bool bulk) {
     session_.received(buffer.end, reactor_.now());
-    note_size(buffer.end, bulk);
-    waiting_.push(buffer);
+    if (faults_ == nullptr) {
+        note_size(buffer.end, bulk);
+        waiting_.push(buffer);
+    } else if (!keep_with_faults(buffer)) {
+        return false;
+    }
     if (!sending_)
         send();
+    return true;
 }
 
 void RingConnection::note_size(std::uint32_t bytes, bool bulk) {
@@ -117,9 +134,15 @@ void RingConnection::end_of_receive(int result) {
     finish_if_all_sent();
 }
 
+// Unless faults hold back what waits.
 void RingConnection::send() {
     const RingBuffer& first = waiting_.first();
-    reactor_.ring().send(native(), {first.data + first.begin, first.end - first.begin}, sent_);
+    std::size_t bytes = first.end - first.begin;
+    if (faults_ != nullptr)
+        bytes = std::min(bytes, faults_->may_leave(reactor_.now()));
+    if (bytes == 0)
+        return;
+    reactor_.ring().send(native(), {first.data + first.begin, bytes}, sent_);
     sending_ = true;
     reactor_.send_started();
 }
@@ -138,6 +161,11 @@ void RingConnection::on_sent(int result) {
     first.begin += static_cast<std::uint32_t>(result);
     if (first.begin == first.end)
         reactor_.give_back(waiting_.pop());
+    if (faults_ != nullptr) {
+        faults_->sent(static_cast<std::size_t>(result), reactor_.now());
+        if (faults_->end() != StreamFaults::End::none)
+            return end_by_fault();
+    }
     if (has_rest())
         send();
     else if (input_over_)
@@ -161,6 +189,9 @@ void RingConnection::check_time() {
             close();
         return;
     }
+    const bool draining = reactor_.drain_deadline() != net::no_deadline;
+    if (faults_ != nullptr && has_rest() && !sending_ && !draining)
+        return;  // held back, which is no fault of the peer
     const auto verdict = session_.judge(reactor_.now(), has_rest(), reactor_.drain_deadline());
     if (verdict.what == What::goodbye) {
         say_goodbye(verdict.reason);
@@ -199,9 +230,14 @@ void RingConnection::close() {
     closing_ = true;
     if (is_receiving() || sending_)
         static_cast<void>(session_.socket().shutdown(net::ShutdownHow::both));
-    while (!sending_ && has_rest())
-        reactor_.give_back(waiting_.pop());
+    if (!sending_)
+        give_back_waiting();
     reactor_.remove_if_gone(*this);
+}
+
+void RingConnection::give_back_waiting() {
+    while (has_rest())
+        reactor_.give_back(waiting_.pop());
 }
 
 }  // namespace sockbox::serve

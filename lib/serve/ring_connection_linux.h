@@ -5,6 +5,7 @@
 
 #include "serve/ring_linux.h"
 #include "serve/session.h"
+#include "serve/stream_faults.h"
 
 namespace sockbox::serve {
 
@@ -24,6 +25,10 @@ class RingConnection {
     void begin();
 
     void check_time();
+    // When faults let bytes go that wait, which check_faults() then sends; neither is called where
+    // there are none.
+    net::Deadline next_leave() const;
+    void check_faults();
     // Ends it at once; bytes under way are lost, with a reset.
     void abort();
     // The same because the system failed, with an errno.
@@ -51,16 +56,20 @@ class RingConnection {
 
     void on_received(int result, unsigned flags);
     void on_sent(int result);
-    void take(RingBuffer& buffer, bool bulk);
+    bool take(RingBuffer& buffer, bool bulk);
+    bool keep_with_faults(RingBuffer& buffer);
     void note_size(std::uint32_t bytes, bool bulk);
     void go_on();
     void receive();
     void stop_receiving();
     void end_of_receive(int result);
     void send();
+    void end_by_fault();
     void say_goodbye(EndReason reason);
     void finish_if_all_sent();
     void close();
+    void give_back_waiting();
+    std::size_t most_waiting() const noexcept;
     int native() const noexcept { return session_.socket().native(); }
     bool has_rest() const noexcept { return !waiting_.empty(); }
     bool is_receiving() const noexcept {
@@ -69,6 +78,7 @@ class RingConnection {
 
     RingReactor& reactor_;
     Session session_;
+    std::unique_ptr<StreamFaults> faults_;  // null where there are none
     Received received_{*this};
     Sent sent_{*this};
     BufferQueue waiting_;  // the first is being sent

@@ -178,6 +178,9 @@ net::Result<std::unique_ptr<RingReactor>> RingReactor::create(Service& service) 
 
 RingReactor::RingReactor(Service& service, std::unique_ptr<Ring> ring)
     : service_(service), ring_(std::move(ring)) {
+    const auto& faults = service_.options().faults;
+    if (faults != nullptr && faults->concern(net::Transport::tcp))
+        faults_ = faults.get();
     ring_->wait_readable(service_.drain().waitable(), waker_);
 }
 
@@ -278,6 +281,24 @@ bool RingReactor::needs_sweep() const {
     return !connections_.empty() && (draining_ || sends_ > 0 || service_.options().idle_timeout);
 }
 
+// Calls `visit` for each; it may destroy the one it is given.
+template <class Visit>
+void RingReactor::for_each_connection(const Visit& visit) {
+    for (auto at = connections_.begin(); at != connections_.end();) {
+        RingConnection& connection = *at++;
+        visit(connection);
+    }
+}
+
+// When faults let bytes of a connection go; no_deadline where there are none.
+net::Deadline RingReactor::next_leave() {
+    net::Deadline next = net::no_deadline;
+    if (faults_ != nullptr)
+        for (const RingConnection& connection : connections_)
+            next = std::min(next, connection.next_leave());
+    return next;
+}
+
 net::Deadline RingReactor::next_deadline() {
     now_known_ = false;
     net::Deadline next = net::no_deadline;
@@ -285,6 +306,7 @@ net::Deadline RingReactor::next_deadline() {
         next = std::min(next, listener->resumes());
     if (datagram_echo_)
         next = std::min(next, datagram_echo_->next_due());
+    next = std::min(next, next_leave());
     if (!needs_sweep())
         return next;
     if (next_sweep_ <= now())
@@ -303,6 +325,8 @@ void RingReactor::after_wait() {
         listener->check_time();
     if (datagram_echo_)
         datagram_echo_->send_due();
+    if (faults_ != nullptr)
+        for_each_connection([](RingConnection& connection) { connection.check_faults(); });
     if (needs_sweep() && (now() >= next_sweep_ || service_.abort().raised()))
         sweep();
 }
@@ -321,13 +345,12 @@ void RingReactor::begin_drain() {
 void RingReactor::sweep() {
     next_sweep_ = now() + service_.sweep_interval(draining_);
     const bool abort = service_.abort().raised();
-    for (auto at = connections_.begin(); at != connections_.end();) {
-        RingConnection& connection = *at++;  // it may destroy itself
+    for_each_connection([abort](RingConnection& connection) {
         if (abort)
             connection.abort();
         else
             connection.check_time();
-    }
+    });
 }
 
 }  // namespace sockbox::serve

@@ -40,6 +40,7 @@ class RingReactor {
     Ring& ring() noexcept { return *ring_; }
     net::Deadline now();
     net::Deadline drain_deadline() const noexcept { return drain_deadline_; }
+    const Faults* faults() const noexcept { return faults_; }  // of streams; mostly null
     void remove_if_gone(RingConnection& connection);
     void wait_for_buffer(RingConnection& connection, bool large) noexcept;
     void give_back(RingBuffer& buffer);
@@ -57,12 +58,16 @@ class RingReactor {
     net::Status answer_datagrams(std::vector<net::Socket> udp);
     bool idle() const;
     bool needs_sweep() const;
+    net::Deadline next_leave();
     net::Deadline next_deadline();
     void after_wait();
     void begin_drain();
     void sweep();
+    template <class Visit>
+    void for_each_connection(const Visit& visit);
 
     Service& service_;
+    const Faults* faults_ = nullptr;
     Place place_ = [this](Client&& client) { adopt(std::move(client)); };
     std::vector<std::unique_ptr<Listener>> listeners_;
     std::optional<DatagramEcho> datagram_echo_;

@@ -41,6 +41,20 @@ TEST_P(FaultsOn, ADelayIsKeptAndNothingIsLost) {
     EXPECT_EQ(server.witness().reports(1).front().reason, EndReason::finished);
 }
 
+// Each has its own delay, and does not wait for that of those before it.
+TEST_P(FaultsOn, ManySmallMessagesAreHeldBackAtOnce) {
+    TestServer server(engine(), with({"delay=500ms"}));
+    auto client = server.connect();
+    ASSERT_TRUE(client.set_option(IPPROTO_TCP, TCP_NODELAY, 1));
+    constexpr unsigned count = 500;
+    const auto begin = net::Clock::now();
+    for (unsigned i = 0; i < count; ++i)
+        send(client, random_bytes(20, i));
+    for (unsigned i = 0; i < count; ++i)
+        ASSERT_EQ(receive_exactly(client, 20), random_bytes(20, i));
+    EXPECT_LT(net::Clock::now() - begin, 5s);
+}
+
 TEST_P(FaultsOn, CorruptionRepeatsBySeed) {
     const Bytes sent = random_bytes(100'000);
     std::vector<Bytes> got;
