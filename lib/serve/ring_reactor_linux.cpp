@@ -77,9 +77,10 @@ class RingReactor::Listener final : public Completion {
     }
 
     void take(net::Socket socket) {
-        auto peer = socket.peer();
-        if (peer)  // else it is gone already
+        if (auto peer = socket.peer())
             serve({{}, std::move(socket), *peer});
+        else  // it was reset before we could ask who it is
+            reactor_.service().counters().accept_failures.add();
     }
 
     void serve(net::Accepted accepted) noexcept {
