@@ -33,8 +33,8 @@ class RingReactor::Listener final : public Completion {
         armed_ = (flags & IORING_CQE_F_MORE) != 0;
         if (result >= 0)
             take(net::Socket(result));
-        else if (result != -ECANCELED && result != -ECONNABORTED)
-            complain(-result);
+        else if (result != -ECANCELED)
+            fail(-result);
         if (!armed_ && !closing_ && (result >= 0 || result == -ECONNABORTED))
             arm();
         else if (!armed_ && !closing_)
@@ -80,18 +80,20 @@ class RingReactor::Listener final : public Completion {
         if (auto peer = socket.peer())
             serve({{}, std::move(socket), *peer});
         else  // it was reset before we could ask who it is
-            reactor_.service().counters().accept_failures.add();
+            fail(ECONNABORTED);
     }
 
     void serve(net::Accepted accepted) noexcept {
         reactor_.service().welcome(std::move(accepted), reactor_.place_);
     }
 
-    void complain(int error) {
+    // A client that went away while it waited is no trouble of ours.
+    void fail(int error) {
         reactor_.service().counters().accept_failures.add();
-        reactor_.service().tell(
-            Trouble::accept,
-            {std::error_code(error, std::system_category()), "accept", {}, {}, {}});
+        if (error != ECONNABORTED)
+            reactor_.service().tell(
+                Trouble::accept,
+                {std::error_code(error, std::system_category()), "accept", {}, {}, {}});
     }
 
     RingReactor& reactor_;
