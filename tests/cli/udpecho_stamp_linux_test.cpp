@@ -77,23 +77,44 @@ TEST(UdpEchoStamp, BothWaysComeToTheRoundTrip) {
     }
 }
 
-// The shortest round trip is the same, whoever measures it. In turn, because this machine has other
-// work; the reflector's own time, which depends on that, is not the network's.
+struct Location {
+    double shortest = 1e12;
+    double median = 0;
+    double scatter = 0;  // of the most, from the shortest on
+};
+
+Location location_of(const Words& words) {
+    const Ran ran = run(udpecho, with({"--json", "-q", "-c", "100", "-i", "0"}, words));
+    EXPECT_THAT(ran.out, HasSubstr(R"("received":100,"lost":0)"));
+    const double shortest = number_in(ran.out, "min_ns", "rtt");
+    return {shortest, number_in(ran.out, "median_ns", "rtt"),
+            number_in(ran.out, "p90_ns", "rtt") - shortest};
+}
+
+// Whoever measures a round trip: their medians are no further apart than they scatter themselves,
+// and the shortest is nearly the same. In turn, because this machine has other work; the
+// reflector's own time, which depends on that and is no echo server's, is not the network's.
 TEST(UdpEchoStamp, AgreesWithTheEcho) {
     const Reflector reflector;
     const UdpServer server;
     double echo = 1e12;
     double stamp = 1e12;
-    const auto shortest = [](const Words& words) {
-        const Ran ran = run(udpecho, with({"--json", "-q", "-c", "100", "-i", "0"}, words));
-        EXPECT_THAT(ran.out, HasSubstr(R"("received":100,"lost":0)"));
-        return number_in(ran.out, "min_ns", "rtt");
-    };
-    for (int round = 0; round < 10; ++round) {
-        echo = std::min(echo, shortest({"127.0.0.1", server.port()}));
-        stamp = std::min(stamp, shortest({"--stamp", "127.0.0.1", reflector.port()}));
+    int agreed = 0;
+    constexpr int rounds = 10;
+    for (int round = 0; round < rounds; ++round) {
+        const Location one = location_of({"127.0.0.1", server.port()});
+        const Location other = location_of({"--stamp", "127.0.0.1", reflector.port()});
+        echo = std::min(echo, one.shortest);
+        stamp = std::min(stamp, other.shortest);
+        agreed += std::abs(one.median - other.median) <= one.scatter + other.scatter ? 1 : 0;
     }
-    EXPECT_LT(std::max(echo, stamp), 3 * std::min(echo, stamp)) << echo << " and " << stamp;
+    EXPECT_GT(agreed, rounds / 2);
+#ifdef SOCKBOX_SANITIZED
+    constexpr double most = 3;
+#else
+    constexpr double most = 2;
+#endif
+    EXPECT_LT(std::max(echo, stamp), most * std::min(echo, stamp)) << echo << " and " << stamp;
 }
 
 // No delay can be told of an echo, however fast it comes.
