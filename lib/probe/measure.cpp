@@ -6,6 +6,7 @@
 
 #include "net/precise_wait.h"
 #include "net/thread.h"
+#include "probe/open_lanes.h"
 #include "probe/snapshots.h"
 
 namespace sockbox::probe {
@@ -18,7 +19,7 @@ class Budget {
   public:
     explicit Budget(const MeasurePlan& plan) : plan_(plan) {}
 
-    // Before the threads, and once all lanes are made, for many of them take their time.
+    // Before the threads, and once all lanes are open, for many of them take their time.
     void start() {
         begin_ = Clock::now();
         counted_from_ = begin_ + plan_.warmup;
@@ -321,20 +322,21 @@ void Measured::merge(const Measured& other) {
 net::Result<Measured> measure(const MeasurePlan& plan, std::size_t lanes, const MakeLane& make_lane,
                               const net::StopSignal& stop, Snapshots* snapshots) {
     Budget budget(plan);
-    if (snapshots != nullptr)
-        snapshots->begin(plan.threads);
     std::vector<std::unique_ptr<Worker>> workers;
+    std::vector<Lane*> unopened;
     for (std::size_t i = 0; i < plan.threads; ++i)
         workers.push_back(std::make_unique<Worker>(plan, budget, i, stop, snapshots));
     for (std::size_t i = 0; i < lanes; ++i) {
         Worker& worker = *workers[i % workers.size()];
         auto lane = make_lane(i, plan, worker.measured);
-        if (!lane) {
-            leave_as_they_are(workers, snapshots);
+        if (!lane)
             return net::fail(lane.error());
-        }
+        unopened.push_back(lane->get());
         worker.add(std::move(*lane));
     }
+    open_lanes(unopened, stop);
+    if (snapshots != nullptr)
+        snapshots->begin(plan.threads);
     budget.start();
     if (auto done = run_all(workers, budget); !done) {
         leave_as_they_are(workers, snapshots);

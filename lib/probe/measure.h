@@ -83,6 +83,12 @@ class Lane {
     virtual std::size_t outstanding() const = 0;  // neither answered nor lost
     virtual net::Deadline next_expiry() const = 0;
 
+    // Begins to connect, where it is to be connected before its first message. Called once, before
+    // the first message.
+    virtual void open() {}
+    // Whether that goes on; then it waits for its socket to take data, and on_ready() ends it.
+    virtual bool is_opening() const { return false; }
+
     // Sends it, or keeps it to be sent.
     virtual void take(const Message& message, net::Clock::time_point now) = 0;
     // Sends what take() has kept back to be sent together; called when no more is due now.
@@ -102,9 +108,10 @@ class Lane {
 using MakeLane = std::function<net::Result<std::unique_ptr<Lane>>(
     std::size_t number, const MeasurePlan& plan, Measured& measured)>;
 
-// Runs the plan over `lanes` lanes, spread over its threads. Blocks until all is sent and answered
-// or lost, no lane is left alive, or `stop` is raised. Others look at it through `snapshots` (may
-// be null) meanwhile. Fails when a lane cannot be made or a thread cannot be started.
+// Runs the plan over `lanes` lanes, spread over its threads, once they are open. Blocks until all
+// is sent and answered or lost, no lane is left alive, or `stop` is raised. Others look at it
+// through `snapshots` (may be null) meanwhile. Fails when a lane cannot be made or a thread cannot
+// be started.
 net::Result<Measured> measure(const MeasurePlan& plan, std::size_t lanes, const MakeLane& make_lane,
                               const net::StopSignal& stop, Snapshots* snapshots = nullptr);
 

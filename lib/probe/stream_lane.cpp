@@ -37,9 +37,12 @@ StreamLane::StreamLane(const MeasurePlan& plan, const StreamLaneOptions& options
         socket_ = std::move(*connected);
         (void)socket_.set_blocking(false);
         (void)socket_.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
-    } else if (!options.reconnect) {
-        start_connection();
     }
+}
+
+void StreamLane::open() {
+    if (!socket_.valid() && !options_.reconnect)
+        start_connection();
 }
 
 bool StreamLane::can_take(net::Clock::time_point now) const {

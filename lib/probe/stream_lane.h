@@ -20,7 +20,8 @@ struct StreamLaneOptions {
 
 class StreamLane : public Lane {
   public:
-    // `connected` is a connection made before, or none.
+    // `connected` is a connection made before; without one it is made by open(), or for each
+    // message.
     StreamLane(const MeasurePlan& plan, const StreamLaneOptions& options, const Payload& payload,
                Measured& measured, std::optional<net::Socket> connected);
 
@@ -30,6 +31,8 @@ class StreamLane : public Lane {
     bool is_dead() const override { return dead_; }
     std::size_t outstanding() const override { return records_.size() - expired_; }
     net::Deadline next_expiry() const override;
+    void open() override;
+    bool is_opening() const override { return connecting_; }
     void take(const Message& message, net::Clock::time_point now) override;
     void on_ready(int events, net::Clock::time_point told) override;
     void expire(net::Clock::time_point now) override;
