@@ -42,12 +42,17 @@ int list(Io io) {
     return finish(io, "sockbox", exit_ok);
 }
 
+int front(Args words, Io io);
+
+constexpr Command own{"sockbox", "all of them", front};
+
 int help(Args words, Io io, const Cli& cli) {
     if (words.size() != 2)
         return cli.refuse(io, "help takes one command's name");
-    const Command* command = find_command(words[1]);
+    const Command* command = words[1] == own.name ? &own : find_command(words[1]);
     if (command == nullptr)
-        return cli.refuse(io, fmt::format("no command '{}'", net::escape(words[1])));
+        return cli.refuse(io,
+                          fmt::format("no command '{}'; --list shows them", net::escape(words[1])));
     if (const auto status = show_manual(command->name))
         return *status;
     const std::array<std::string, 1> ask{"--help"};
@@ -67,6 +72,10 @@ int front(Args words, Io io) {
         .example("sockbox help echod", "the manual page of echod");
     if (const auto status = cli.parse(words, io))
         return *status;
+    if ((wants_list || wants_path) && !operands.empty())
+        return cli.refuse(io, fmt::format("unexpected operand '{}'", net::escape(operands[0])));
+    if (wants_list && wants_path)
+        return cli.refuse(io, "--list and --exec-path exclude each other");
     if (wants_list)
         return list(io);
     if (wants_path) {

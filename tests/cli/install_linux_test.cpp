@@ -68,5 +68,17 @@ TEST_F(Install, ManualPagesAndCompletionsLieWhereTheyAreLookedFor) {
     EXPECT_THAT(names_in("share/man/man1"), testing::Not(testing::Contains("echo.1")));
 }
 
+// Wherever the tree lies, its own pages are found before those of another one.
+TEST_F(Install, HelpShowsTheManualPagesThatLieBeside) {
+    if (Process({"/bin/sh", "-c", "man -w sh"}).wait().status != 0)
+        GTEST_SKIP() << "there is no man(1)";
+    for (const char* name : {"sockbox", "showip", "echo", "tcpecho"}) {
+        const Ran ran = run_installed("bin/sockbox", {"help", name});
+        EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+        EXPECT_THAT(ran.out, testing::HasSubstr("NAME\n")) << name;
+        EXPECT_THAT(ran.out, testing::HasSubstr("EXIT STATUS\n")) << name;
+    }
+}
+
 }  // namespace
 }  // namespace sockbox::test

@@ -41,7 +41,8 @@ TEST(Multicall, RunsItsFirstWord) {
 TEST(Multicall, RefusesWhatIsNoCommand) {
     for (const Words& words :
          {Words{}, Words{"sockbox"}, Words{"sockbox", "nosuch"}, Words{"sockbox", ""},
-          Words{"sockbox", "help"}, Words{"sockbox", "help", "nosuch"}, Words{"sockbox", "-x"}}) {
+          Words{"sockbox", "help"}, Words{"sockbox", "help", "nosuch"}, Words{"sockbox", "-x"},
+          Words{"sockbox", "--list", "x"}, Words{"sockbox", "--list", "--exec-path"}}) {
         const Ran ran = front(words);
         EXPECT_EQ(ran.status, exit_usage) << testing::PrintToString(words);
         EXPECT_EQ(ran.out, "");
