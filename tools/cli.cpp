@@ -76,6 +76,9 @@ bool Common::colored(const Output& output) const {
 
 Take take_text(std::string& target) {
     return [&target](std::string_view text) -> net::Status {
+        // Mostly a variable of a script that is not set: nothing of what was asked would be done.
+        if (text.empty())
+            return net::fail_text("it is empty");
         target = text;
         return {};
     };

@@ -33,7 +33,7 @@ struct Common {
 // Takes the text of an option's value; fails with fail_text() when it does not follow the grammar.
 using Take = std::function<net::Status(std::string_view)>;
 
-// Ready-made ones, each storing what it read.
+// Ready-made ones, each storing what it read. A text may not be empty.
 Take take_text(std::string& target);
 Take take_duration(std::chrono::nanoseconds& target);
 Take take_size(std::uint64_t& target, std::uint64_t low, std::uint64_t high);

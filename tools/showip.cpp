@@ -113,8 +113,6 @@ std::string contradiction(const Asked& asked, const Cli& cli) {
     if (asked.by_source && (asked.style.short_form || asked.style.long_form ||
                             asked.plan.examine.anything() || cli.given("wait")))
         return "--by-source: not with --short, --long, --reverse, --source, --connect or --wait";
-    if (cli.given("file") && asked.file.empty())
-        return "--file: an empty name";
     if (cli.given("file"))
         return asked.hosts.empty() ? "" : "hosts come from --file or as operands, not both";
     const bool nothing = asked.hosts.empty() && asked.service.empty();

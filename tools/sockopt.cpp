@@ -13,16 +13,6 @@ constexpr std::string_view tool = "sockopt";
 
 using Settings = SockoptSettings;
 
-// An empty name would mean no such option, and so quite another socket.
-Take take_some(std::string& target) {
-    return [&target](std::string_view text) -> net::Status {
-        if (text.empty())
-            return net::fail_text("it is empty");
-        target = text;
-        return {};
-    };
-}
-
 Take take_port(std::optional<std::uint16_t>& target) {
     return [&target](std::string_view text) -> net::Status {
         const auto port = net::resolve_port(text, net::Transport::tcp);
@@ -43,13 +33,13 @@ void declare(Cli& cli, Settings& settings) {
     cli.option("--pid", "PID", "the sockets of a running process",
                take_integer(selection.pid, 1, INT_MAX));
     cli.option("--process", "NAME", "the sockets of processes of that name",
-               take_some(selection.process));
+               take_text(selection.process));
     cli.option("--port", "PORT", "the sockets with that local port", take_port(selection.port));
     cli.flag("--listening", "the sockets that wait for peers", selection.listening);
     cli.option("--listen", "[ADDR:]PORT", "a new socket that listens there",
-               take_some(selection.listen));
+               take_text(selection.listen));
     cli.option("--connect", "HOST:PORT", "a new socket that is connected there",
-               take_some(selection.connect));
+               take_text(selection.connect));
     cli.flag("-n,--values", "values only, one a line, in the order asked", settings.values);
     cli.flag("-a,--all", "also what cannot be read on this socket, with the reason",
              settings.work.all);

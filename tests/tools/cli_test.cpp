@@ -93,12 +93,14 @@ TEST(Cli, AValueMayBeginWithADash) {
 }
 
 TEST(Cli, EmptyWordsStayEmptyWords) {
-    expect_taken({"--name", "", "", "x"});
-    EXPECT_EQ(seen.name, "");
+    expect_taken({"--set", "", "", "x"});
+    EXPECT_THAT(seen.sets, ElementsAre(""));
     EXPECT_THAT(seen.operands, ElementsAre("", "x"));
-    expect_taken({"--name=", "x"});
-    EXPECT_EQ(seen.name, "");
+    expect_taken({"--set=", "x"});
+    EXPECT_THAT(seen.sets, ElementsAre(""));
     EXPECT_THAT(seen.operands, ElementsAre("x"));
+    expect_refused({"--name", "", "x"}, "--name: it is empty");
+    expect_refused({"--name=", "x"}, "--name: it is empty");
     expect_refused({"--wait=", "1s"},
                    "--wait: '' is not a duration (a number, with ns, us, ms, s, "
                    "m or h; seconds without)");
