@@ -8,6 +8,7 @@
 
 #include "net/escape.h"
 #include "net/option_codec.h"
+#include "net/option_grant.h"
 #include "net/option_name.h"
 #include "net/packet_filter.h"
 #include "net/text.h"
@@ -172,7 +173,11 @@ Result<Setting> parse_setting(std::string_view text) {
 }
 
 Status apply(Socket& socket, const Setting& setting) {
-    return write_option(socket, setting.option, setting.value);
+    auto done = write_option(socket, setting.option, setting.value);
+    const auto kind = done ? fail_text("") : kind_of(socket);
+    if (kind)
+        return fail(explain_refusal(done.error(), setting.option, *kind));
+    return done;
 }
 
 }  // namespace sockbox::net
