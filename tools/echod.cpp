@@ -195,7 +195,9 @@ net::Result<serve::ListenPlan> listen_plan(const Asked& asked) {
         auto found = net::resolve_endpoints(host, 0, plan.family, net::Transport::tcp);
         if (!found)
             return net::fail(found.error());
-        plan.addresses.insert(plan.addresses.end(), found->begin(), found->end());
+        for (const net::Endpoint& address : *found)  // once, however often it was named
+            if (std::ranges::find(plan.addresses, address) == plan.addresses.end())
+                plan.addresses.push_back(address);
     }
     return plan;
 }

@@ -160,6 +160,19 @@ TEST(EchodOperations, MistakesInItsOptionsAreNamed) {
     EXPECT_THAT(complaint({"--fault", "drop=101%"}), HasSubstr("--fault"));
     EXPECT_THAT(complaint({"--tcp", "--fault", "drop=1%"}), HasSubstr("drop=1% is for UDP"));
     EXPECT_THAT(complaint({"--udp", "--fault", "reset-after=1"}), HasSubstr("is for TCP"));
+    EXPECT_EQ(complaint({"--user", ""}), "echod: --user: it is empty\nechod: see --help\n");
+    EXPECT_THAT(complaint({"--port-file", ""}), HasSubstr("--port-file: it is empty"));
+}
+
+TEST(EchodOperations, AnAddressThatIsNamedTwiceIsServedOnce) {
+    EchoServer server({"--tcp", "--bind", "127.0.0.1", "--bind", "127.0.0.1"});
+    auto client = connect(server.port());
+    expect_served(client);
+    client.close();
+    server.process().send_signal(SIGTERM);
+    const Ran ran = server.process().wait();
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_EQ(ran.out, "") << "one ready line is all";
 }
 
 }  // namespace
