@@ -24,6 +24,10 @@ bool is_gone(const net::Error& error) {
     return error.code == std::errc::no_such_process;
 }
 
+bool is_kernel_thread(const net::Error& error) {
+    return error.code == std::errc::bad_file_descriptor;
+}
+
 // The sockets that fit by the kernel's own lists, so that no other has to be duplicated.
 class Candidates {
   public:
@@ -116,7 +120,7 @@ class Walk {
                 continue;
             search_.met_any = true;
             const auto done = sockets_of(std::make_shared<HostProcess>(std::move(*process)));
-            if (!done && !is_gone(done.error()))
+            if (!done && !is_gone(done.error()) && !is_kernel_thread(done.error()))
                 ++search_.closed_to_us;
         }
         if (selection_.process.empty())

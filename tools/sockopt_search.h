@@ -11,8 +11,8 @@ namespace sockbox::tools {
 struct Search {
     bool met_any = false;          // whether there was a process to look into
     std::size_t closed_to_us = 0;  // processes that we may not look into
-    std::optional<net::Error>
-        cut_off;  // why the one process that was named was not seen to its end
+    // Why the one process that was named was not seen, or not to its end.
+    std::optional<net::Error> cut_off;
 };
 
 // Hands over the sockets of other processes that may fit, in order, until `use` returns false,

@@ -35,8 +35,8 @@ class HostProcess {
     const std::string& name() const noexcept { return name_; }
 
     // Hands over each socket that it holds, in the order of their descriptors, until `use` returns
-    // false; memory does not grow with their number. Fails without the right to look, and where the
-    // process has ended or ends meanwhile.
+    // false; memory does not grow with their number. Fails without the right to look, where the
+    // process has ended or ends meanwhile, and with EBADF where it is a kernel thread.
     Status each_socket(const std::function<bool(const HeldSocket&)>& use) const;
 
     // A duplicate of its descriptor, which keeps the socket open until it is closed: close it soon,

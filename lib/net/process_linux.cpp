@@ -159,6 +159,12 @@ Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& us
     // The directory of a process that is ending is empty, or ends early.
     if (has_ended() || (!any && is_zombie(pid_)))
         return fail(explained(gone, pid_));
+    if (!any && is_kernel_thread(pid_))
+        return fail({{EBADF, platform::error_category()},
+                     {},
+                     subject_of(pid_),
+                     "is a kernel thread and has no descriptors",
+                     {}});
     return {};
 }
 

@@ -297,6 +297,10 @@ TEST(SockoptOwner, AKernelThreadHasNoDescriptors) {
     const Ran ran = sockopt({"--pid", "2", "--fd", "3"});
     EXPECT_EQ(ran.status, tools::exit_refused);
     EXPECT_THAT(ran.err, AnyOf(HasSubstr("is a kernel thread and has none"), HasSubstr("EPERM")));
+    const Ran all = sockopt({"--pid", "2"});
+    EXPECT_EQ(all.status, tools::exit_refused);
+    EXPECT_THAT(all.err, AnyOf(HasSubstr("is a kernel thread and has no descriptors (EBADF)"),
+                               HasSubstr("(EACCES)")));
 }
 
 // Whoever started us: looked at, or refused, but never waited for.
