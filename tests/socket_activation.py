@@ -4,6 +4,7 @@
 KINDS is a comma list of tcp, udp (both on one free port of 127.0.0.1), connected, unix, unbound
 (UDP) and file; they become the descriptors from 3 on.
 """
+import errno
 import os
 import socket
 import sys
@@ -22,7 +23,7 @@ def open_one(kind, port):
             return socket.create_connection(listener.getsockname()).detach()
     stream = kind == "tcp"
     opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
-    if stream:  # the port of a UDP socket may be one that closed connections have still
+    if stream:  # closed connections may have the port still
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if kind != "unbound":
         opened.bind(("127.0.0.1", port))
@@ -31,13 +32,27 @@ def open_one(kind, port):
     return opened.detach()
 
 
+def open_all(kinds):
+    """A port that is free for UDP may be somebody's for TCP: then another one is tried."""
+    for attempt in range(100):
+        opened = []
+        port = 0
+        try:
+            for kind in kinds:
+                opened.append(open_one(kind, port))
+                if kind in ("tcp", "udp") and port == 0:
+                    with socket.socket(fileno=os.dup(opened[-1])) as first:
+                        port = first.getsockname()[1]
+            return opened
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or attempt == 99:
+                raise
+            for descriptor in opened:
+                os.close(descriptor)
+
+
 def main():
-    opened = []
-    port = 0
-    for kind in sys.argv[1].split(","):
-        opened.append(open_one(kind, port))
-        if kind in ("tcp", "udp") and port == 0:
-            port = socket.socket(fileno=os.dup(opened[-1])).getsockname()[1]
+    opened = open_all(sys.argv[1].split(","))
     # Out of the way first, so that none overwrites another.
     high = [os.dup2(descriptor, 100 + place) for place, descriptor in enumerate(opened)]
     for place, descriptor in enumerate(high):
