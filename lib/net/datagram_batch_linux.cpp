@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "net/packet_address.h"
-#include "net/page_buffer.h"
+#include "net/pages.h"
 
 namespace sockbox::net {
 namespace {

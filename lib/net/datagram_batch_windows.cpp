@@ -10,7 +10,7 @@
 #include "net/datagrams_windows.h"
 #include "net/extension_windows.h"
 #include "net/packet_address.h"
-#include "net/page_buffer.h"
+#include "net/pages.h"
 
 namespace sockbox::net {
 namespace {

@@ -9,7 +9,7 @@
 #include <span>
 
 #include "net/clock.h"
-#include "net/page_buffer.h"
+#include "net/pages.h"
 
 namespace sockbox::probe {
 

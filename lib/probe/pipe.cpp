@@ -5,7 +5,7 @@
 #include <atomic>
 #include <thread>
 
-#include "net/page_buffer.h"
+#include "net/pages.h"
 #include "net/streams.h"
 #include "net/thread.h"
 

@@ -3,7 +3,7 @@
 
 #include <deque>
 
-#include "net/page_buffer.h"
+#include "net/pages.h"
 #include "net/streams.h"
 #include "probe/measure.h"
 #include "probe/payload.h"

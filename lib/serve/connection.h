@@ -1,7 +1,7 @@
 // One client's connection: what it sends goes back to it, all of it and in order.
 #pragma once
 
-#include "serve/pages.h"
+#include "net/pages.h"
 #include "serve/poller.h"
 #include "serve/session.h"
 #include "serve/stream_faults.h"
@@ -57,7 +57,7 @@ class Connection final : public EventSource {
     Session session_;
     net::Deadline linger_until_{};
     std::unique_ptr<StreamFaults> faults_;  // null where there are none
-    Pages rest_;
+    net::Pages rest_;
     std::uint32_t rest_begin_ = 0;
     std::uint32_t rest_end_ = 0;
     bool lingering_ = false;  // our FIN is out; input is dropped until the peer's comes

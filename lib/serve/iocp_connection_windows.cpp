@@ -94,7 +94,7 @@ void IocpConnection::echo(std::span<const std::byte> data) {
 
 // What the peer has no room for yet. It is not read again until that is out.
 void IocpConnection::keep(std::span<const std::byte> rest) {
-    rest_ = allocate_pages(rest.size());
+    rest_ = net::allocate_pages(rest.size());
     if (!rest_)
         return end_by(net::platform::error_of(std::errc::not_enough_memory));
     std::memcpy(rest_.get(), rest.data(), rest.size());

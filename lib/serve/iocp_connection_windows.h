@@ -4,8 +4,8 @@
 #include <list>
 #include <memory>
 
+#include "net/pages.h"
 #include "serve/completion_port_windows.h"
-#include "serve/pages.h"
 #include "serve/session.h"
 
 namespace sockbox::serve {
@@ -51,7 +51,7 @@ class IocpConnection final : public Operation {
     List::iterator place_;
     Session session_;
     net::Deadline linger_until_{};
-    Pages rest_;
+    net::Pages rest_;
     std::size_t rest_begin_ = 0;
     std::size_t rest_end_ = 0;
     bool lingering_ = false;  // our FIN is out; input is dropped until the peer's comes

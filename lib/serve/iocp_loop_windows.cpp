@@ -11,7 +11,7 @@ net::Result<std::unique_ptr<IocpLoop>> IocpLoop::create(Service& service) {
     auto port = CompletionPort::create();
     if (!port)
         return net::fail(port.error());
-    Pages buffer = allocate_pages(buffer_bytes);
+    net::Pages buffer = net::allocate_pages(buffer_bytes);
     if (!buffer)
         return net::fail({net::platform::error_of(std::errc::not_enough_memory),
                           "allocate a buffer",
@@ -21,7 +21,7 @@ net::Result<std::unique_ptr<IocpLoop>> IocpLoop::create(Service& service) {
     return std::make_unique<IocpLoop>(service, std::move(*port), std::move(buffer));
 }
 
-IocpLoop::IocpLoop(Service& service, CompletionPort port, Pages buffer)
+IocpLoop::IocpLoop(Service& service, CompletionPort port, net::Pages buffer)
     : service_(service), port_(std::move(port)), buffer_(std::move(buffer)) {}
 
 IocpLoop::~IocpLoop() {

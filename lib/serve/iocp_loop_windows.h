@@ -15,7 +15,7 @@ namespace sockbox::serve {
 class IocpLoop {
   public:
     static net::Result<std::unique_ptr<IocpLoop>> create(Service& service);
-    IocpLoop(Service& service, CompletionPort port, Pages buffer);
+    IocpLoop(Service& service, CompletionPort port, net::Pages buffer);
     IocpLoop(const IocpLoop&) = delete;
     IocpLoop& operator=(const IocpLoop&) = delete;
     // Ends its connections with a reset, and waits until nothing is under way.
@@ -60,7 +60,7 @@ class IocpLoop {
 
     Service& service_;
     CompletionPort port_;
-    Pages buffer_;
+    net::Pages buffer_;
     Place place_ = [this](Client&& client) { adopt(std::move(client)); };
     ClientQueue placed_;
     bool closed_ = false;

@@ -14,7 +14,7 @@ constexpr std::size_t spare_pages = 16;
 }  // namespace
 
 Reactor::Reactor(Service& service, std::unique_ptr<Poller> poller)
-    : service_(service), poller_(std::move(poller)), buffer_(allocate_pages(buffer_bytes)) {
+    : service_(service), poller_(std::move(poller)), buffer_(net::allocate_pages(buffer_bytes)) {
     const auto& faults = service_.options().faults;
     if (faults != nullptr && faults->concern(net::Transport::tcp))
         faults_ = faults.get();
@@ -77,10 +77,10 @@ void Reactor::remove(net::NativeSocket socket) {
     --other_sources_;
 }
 
-Pages Reactor::take_pages() noexcept {
-    Pages pages;
+net::Pages Reactor::take_pages() noexcept {
+    net::Pages pages;
     if (spare_pages_.empty()) {
-        pages = allocate_pages(buffer_bytes);
+        pages = net::allocate_pages(buffer_bytes);
     } else {
         pages = std::move(spare_pages_.back());
         spare_pages_.pop_back();
@@ -90,7 +90,7 @@ Pages Reactor::take_pages() noexcept {
     return pages;
 }
 
-void Reactor::give_back(Pages pages) noexcept {
+void Reactor::give_back(net::Pages pages) noexcept {
     --pages_taken_;
     if (spare_pages_.size() < spare_pages)
         spare_pages_.push_back(std::move(pages));

@@ -4,11 +4,11 @@
 #include <memory>
 #include <vector>
 
+#include "net/pages.h"
 #include "serve/acceptor.h"
 #include "serve/connection.h"
 #include "serve/datagram_source.h"
 #include "serve/listeners.h"
-#include "serve/pages.h"
 #include "serve/poller.h"
 #include "serve/service.h"
 
@@ -48,8 +48,8 @@ class Reactor {
     net::Deadline drain_deadline() const noexcept { return drain_deadline_; }
     std::span<std::byte> buffer() noexcept { return {buffer_.get(), buffer_bytes}; }
     const Faults* faults() const noexcept { return faults_; }  // of streams; mostly null
-    Pages take_pages() noexcept;                               // buffer_bytes of them, or null
-    void give_back(Pages pages) noexcept;                      // the same
+    net::Pages take_pages() noexcept;                          // buffer_bytes of them, or null
+    void give_back(net::Pages pages) noexcept;                 // the same
     const Place& place() const noexcept { return place_; }
     void destroy(Connection& connection);
 
@@ -77,9 +77,9 @@ class Reactor {
     Service& service_;
     std::unique_ptr<Poller> poller_;
     Place place_ = [this](Client&& client) { adopt(std::move(client)); };
-    Pages buffer_;
+    net::Pages buffer_;
     const Faults* faults_ = nullptr;
-    std::vector<Pages> spare_pages_;
+    std::vector<net::Pages> spare_pages_;
     std::size_t pages_taken_ = 0;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::unique_ptr<DatagramSource>> datagram_sources_;

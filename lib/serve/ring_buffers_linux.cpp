@@ -18,7 +18,7 @@ tl::unexpected<net::Error> refused(int error) {
 }  // namespace
 
 net::Status BufferGroup::open(io_uring& ring) {
-    free_list_memory_ = allocate_pages(shape_.most_listed * sizeof(io_uring_buf));
+    free_list_memory_ = net::allocate_pages(shape_.most_listed * sizeof(io_uring_buf));
     if (!free_list_memory_)
         return refused(ENOMEM);
     free_list_ = static_cast<io_uring_buf_ring*>(static_cast<void*>(free_list_memory_.get()));
@@ -62,7 +62,7 @@ void BufferGroup::list(RingBuffer& buffer) noexcept {
 bool BufferGroup::grow() noexcept {
     if (slabs_.size() == slabs_.capacity())
         return false;
-    Slab slab{allocate_pages(std::size_t{shape_.slab_buffers} * shape_.buffer_bytes),
+    Slab slab{net::allocate_pages(std::size_t{shape_.slab_buffers} * shape_.buffer_bytes),
               std::unique_ptr<RingBuffer[]>(new (std::nothrow) RingBuffer[shape_.slab_buffers])};
     if (!slab.memory || !slab.buffers)
         return false;

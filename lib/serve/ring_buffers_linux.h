@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
+#include "net/pages.h"
 #include "net/result.h"
-#include "serve/pages.h"
 
 namespace sockbox::serve {
 
@@ -57,7 +57,7 @@ class BufferGroup {
 
   private:
     struct Slab {
-        Pages memory;
+        net::Pages memory;
         std::unique_ptr<RingBuffer[]> buffers;
     };
 
@@ -65,7 +65,7 @@ class BufferGroup {
     void list(RingBuffer& buffer) noexcept;
 
     Shape shape_;
-    Pages free_list_memory_;
+    net::Pages free_list_memory_;
     io_uring_buf_ring* free_list_ = nullptr;
     unsigned listed_ = 0;
     RingBuffer* unlisted_ = nullptr;  // free ones for which the list has no room
