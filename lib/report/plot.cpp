@@ -123,7 +123,19 @@ std::string draw_marks(std::string_view name, const std::vector<Timeline::Span>&
     return any ? text + '\n' : "";
 }
 
-std::string draw_course(const std::vector<Timeline::Span>& spans, double width_ms) {
+// On two lines where one is too short.
+std::string head_of_course(double width_ms, const Scale& scale, std::size_t columns) {
+    const auto ticks = scale.ticks();
+    const std::string time = fmt::format("over time, {:.6g} ms a column", width_ms);
+    const std::string heights =
+        fmt::format("heights from {:.6g} to {:.6g} ms{}", ms(ticks.front()), ms(ticks.back()),
+                    scale.is_logarithmic() ? " (logarithmic)" : "");
+    const bool fits = time.size() + 2 + heights.size() <= columns;
+    return time + (fits ? ", " : "\n") + heights + '\n';
+}
+
+std::string draw_course(const std::vector<Timeline::Span>& spans, double width_ms,
+                        std::size_t columns) {
     constexpr std::size_t lines = 4;
     double least = 0;
     double top = 1;
@@ -145,11 +157,8 @@ std::string draw_course(const std::vector<Timeline::Span>& spans, double width_m
         longest.push_back(span.count > 0 ? height(static_cast<double>(span.longest.count())) : 0);
         means.push_back(span.count > 0 ? height(mean(span)) : 0);
     }
-    const auto ticks = scale.ticks();
-    return fmt::format("over time, {:.6g} ms a column, heights from {:.6g} to {:.6g} ms{}\n",
-                       width_ms, ms(ticks.front()), ms(ticks.back()),
-                       scale.is_logarithmic() ? " (logarithmic)" : "") +
-           draw_strip("max", longest, lines) + draw_strip("mean", means, lines) +
+    return head_of_course(width_ms, scale, columns) + draw_strip("max", longest, lines) +
+           draw_strip("mean", means, lines) +
            draw_marks("lost", spans, &Timeline::Span::lost, 'x') +
            draw_marks("late", spans, &Timeline::Span::late, '^');
 }
@@ -167,7 +176,7 @@ std::string plot(const stats::Measurement& measurement, std::size_t columns) {
         (spans.size() + columns - name_columns - 1) / (columns - name_columns);
     const double width = ms(static_cast<double>(measurement.timeline.width().count())) *
                          static_cast<double>(together);
-    return draw_histogram(histogram, columns) + draw_course(fitting, width);
+    return draw_histogram(histogram, columns) + draw_course(fitting, width, columns);
 }
 
 }  // namespace sockbox::report
