@@ -179,6 +179,7 @@ void StreamLane::complete_front() {
         return measured_.late(now);
     const auto rtt = now - record.origin;
     measured_.answered(now, rtt);
+    measured_.numbers.jitter.record(rtt);
     measured_.read_late(now, told_, record.origin);
     measured_.numbers.mismatched += record.wrong ? 1 : 0;
     if (plan_.on_reply)

@@ -58,7 +58,7 @@ struct Measurement {
                     // those only in whose times that is
     TimeSpread
         own_time;  // what the system's stamps have cut from each time: spent in our own stack
-    Jitter jitter;
+    Jitter jitter;  // of one thread's lanes, in the order of their answers
     KernelView kernel;  // where it was asked for
     Timeline timeline;  // of the round trips and the lost
     std::optional<Directions> directions;

@@ -104,6 +104,15 @@ TEST(EchoMeasure, KnownDelaysAreMeasured) {
     EXPECT_GE(member(ran, "max_ns"), 100'000'000);
 }
 
+TEST(EchoMeasure, JitterCanBeBounded) {
+    auto peer = Peer::stream(echo_all);
+    const Ran ran =
+        measure(peer, {"-c", "3", "-i", "1ms", "--assert", "jitter<1h", "--assert", "median<1h"});
+    EXPECT_THAT(ran.out, HasSubstr("assert jitter<1h: ok ("));
+    EXPECT_THAT(ran.out, HasSubstr("assert median<1h: ok ("));
+    EXPECT_EQ(ran.status, tools::exit_ok);
+}
+
 // One thread has many replies at a time to read, so some lie there while it reads the others.
 TEST(EchoMeasure, RepliesThatLayUnreadAreToldOf) {
     const EchoServer server;
