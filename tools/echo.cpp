@@ -13,6 +13,7 @@
 #include "tools/cli.h"
 #include "tools/client.h"
 #include "tools/echo_outcome.h"
+#include "tools/elapsed_line.h"
 #include "tools/measuring.h"
 #include "tools/pipe_progress.h"
 
@@ -82,10 +83,21 @@ class Echo {
         return server.race.socket.has_value();
     }
 
+    // The line is gone when it returns.
+    bool connect_in_sight(Server& server) {
+        const ElapsedLine line(io_.err, shows_waiting(), "connecting to " + server.target.text);
+        return connect(server);
+    }
+
+    bool shows_waiting() const { return !client_.common.quiet && !client_.common.verbose; }
+
     // A signal ends it at once, but where a result is promised as JSON that is told before.
     int talk(const Target& target) {
         Server server(target);
-        resolve(server);
+        {
+            const ElapsedLine line(io_.err, shows_waiting(), "resolving " + target.text);
+            resolve(server);
+        }
         if (!client_.common.json)
             return connect_and_talk(server);
         auto stop = net::StopSignal::create();
@@ -97,7 +109,7 @@ class Echo {
     }
 
     int connect_and_talk(Server& server) {
-        if (!connect(server))
+        if (!connect_in_sight(server))
             return unconnected(server);
         target_ = server.target.text;
         peer_ = server.race.winner()->endpoint.to_string();
@@ -110,13 +122,22 @@ class Echo {
         return conclude(*outcome);
     }
 
-    int measure(std::vector<Target> targets) {
-        std::deque<Server> servers(std::make_move_iterator(targets.begin()),
-                                   std::make_move_iterator(targets.end()));
+    void connect_all(std::deque<Server>& servers) {
+        const std::string& first = servers.front().target.text;
+        const ElapsedLine line(
+            io_.err, shows_waiting(),
+            "connecting to " +
+                (servers.size() == 1 ? first : report::counted(servers.size(), "server")));
         at_once(servers.size(), [&](std::size_t index) {
             resolve(servers[index]);
             connect(servers[index]);
         });
+    }
+
+    int measure(std::vector<Target> targets) {
+        std::deque<Server> servers(std::make_move_iterator(targets.begin()),
+                                   std::make_move_iterator(targets.end()));
+        connect_all(servers);
         const probe::Payload payload(measuring_.size());
         std::vector<Subject> subjects;
         for (const Server& server : servers)

@@ -2,6 +2,7 @@
 #include "tools/udpecho_path.h"
 
 #include "net/datagram_options.h"
+#include "tools/elapsed_line.h"
 
 namespace sockbox::tools {
 namespace {
@@ -101,7 +102,11 @@ int Path::find_mtu(const Target& target, const net::StopSignal& stop) {
     options.family = opened->peer.family();
     if (const auto done = net::forbid_fragments(opened->socket, options.family); !done)
         return client_.fail(io_, done.error(), exit_refused, target.text);
-    const auto found = probe::find_path_mtu(opened->socket, options, stop);
+    const auto found = [&] {
+        const ElapsedLine line(io_.err, !client_.common.quiet,
+                               "searching the path MTU to " + target.text);
+        return probe::find_path_mtu(opened->socket, options, stop);
+    }();
     if (!found) {
         net::Error error = found.error();
         error.subject = opened->peer.to_string();
@@ -167,7 +172,10 @@ int Path::trace(const Target& target, const net::StopSignal& stop) {
     };
     probe::TraceOptions options;
     options.timeout = client_.timeout.value_or(default_timeout);
-    const auto traced = probe::trace_route(server, open, options, stop);
+    const auto traced = [&] {
+        const ElapsedLine line(io_.err, !client_.common.quiet, "tracing the way to " + target.text);
+        return probe::trace_route(server, open, options, stop);
+    }();
     if (!traced)
         return client_.fail(io_, traced.error(), exit_refused, target.text);
     print(*traced, target);

@@ -69,7 +69,8 @@ TEST(ProgressLine, ShowsTheLinesOfUdpechoAndNotBetweenItsDiagnostics) {
                          file.path() + " 2>" + terminal.name()});
     EXPECT_EQ(process.wait().out, "last\n");
     const std::string written = terminal.read_until([](const std::string& text) {
-        return text.ends_with('\r') && text.find("line 5") != text.npos;
+        const std::size_t last = text.find("udpecho: line 5");
+        return last != text.npos && (text.ends_with('\n') || text.ends_with('\r'));
     });
     EXPECT_THAT(written, testing::ContainsRegex("\r[2-9][0-9.]* s  [1-5] lines  [0-9.]+/s  "
                                                 "[1-5] lost"));
@@ -110,6 +111,35 @@ TEST(ProgressLine, TicksWhileOneReplyIsAwaited) {
             return times.size() >= 3;
         });
         EXPECT_GE(times.size(), 3U) << command.words << ": " << drawn;
+    }
+}
+
+TEST(ProgressLine, ShowsWorkThatTellsNothingUntilItIsDone) {
+    constexpr const char* firewall = SOCKBOX_SOURCE_DIR "/tests/with_firewall";
+    if (Process({firewall, "drop", "/bin/true"}).wait().status == 77)
+        GTEST_SKIP() << "no packet filter here";
+    auto mute = Peer::datagram([](auto&, auto&, auto&) {});
+    const std::string server = "127.0.0.1 " + mute.port();
+    struct Command {
+        std::string words;
+        std::regex drawn;
+        Terminal terminal{120};
+        Process process{{"/bin/sh", "-c", "exec " + words + " 2>" + terminal.name()}};
+    };
+    const std::string blocked = std::string(firewall) + " drop " SOCKBOX_BIN_DIR
+                                                        "/echo --connect-timeout 1h 127.0.0.1 3490";
+    Command commands[] = {
+        {SOCKBOX_BIN_DIR "/udpecho --trace -W 1h " + server,
+         std::regex("tracing the way to 127.0.0.1:[0-9]+  ([0-9.]+) s")},
+        {SOCKBOX_BIN_DIR "/udpecho --mtu -W 1h " + server,
+         std::regex("searching the path MTU to 127.0.0.1:[0-9]+  ([0-9.]+) s")},
+        {blocked + " hello", std::regex("connecting to 127.0.0.1:3490  ([0-9.]+) s")},
+        {blocked + " -c 1", std::regex("connecting to 127.0.0.1:3490  ([0-9.]+) s")},
+    };
+    for (Command& command : commands) {
+        const std::string drawn = command.terminal.read_until(
+            [&](const std::string& text) { return std::regex_search(text, command.drawn); });
+        EXPECT_TRUE(std::regex_search(drawn, command.drawn)) << command.words << ": " << drawn;
     }
 }
 

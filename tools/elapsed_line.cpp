@@ -1,0 +1,38 @@
+// A thread that draws a line now and then.
+#include "tools/elapsed_line.h"
+
+#include <system_error>
+
+#include "net/units.h"
+
+namespace sockbox::tools {
+
+ElapsedLine::ElapsedLine(Output& err, bool wanted, std::string what)
+    : line_(err, wanted), what_(std::move(what)) {
+    if (line_.due() == net::no_deadline)
+        return;
+    try {
+        thread_ = std::thread([this] { run(); });
+    } catch (const std::system_error&) {
+        // The work is done all the same.
+    }
+}
+
+ElapsedLine::~ElapsedLine() {
+    if (!thread_.joinable())
+        return;
+    {
+        const std::lock_guard lock(mutex_);
+        is_over_ = true;
+    }
+    ended_.notify_all();
+    thread_.join();
+}
+
+void ElapsedLine::run() {
+    std::unique_lock lock(mutex_);
+    while (!ended_.wait_until(lock, line_.due(), [this] { return is_over_; }))
+        line_.draw({what_, net::format_approximately(net::Clock::now() - begin_)});
+}
+
+}  // namespace sockbox::tools
