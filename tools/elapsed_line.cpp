@@ -1,8 +1,7 @@
 // A thread that draws a line now and then.
 #include "tools/elapsed_line.h"
 
-#include <system_error>
-
+#include "net/thread.h"
 #include "net/units.h"
 
 namespace sockbox::tools {
@@ -11,11 +10,9 @@ ElapsedLine::ElapsedLine(Output& err, bool wanted, std::string what)
     : line_(err, wanted), what_(std::move(what)) {
     if (line_.due() == net::no_deadline)
         return;
-    try {
-        thread_ = std::thread([this] { run(); });
-    } catch (const std::system_error&) {
-        // The work is done all the same.
-    }
+    // Without one the work is done all the same.
+    if (auto started = net::start_thread([this] { run(); }))
+        thread_ = std::move(*started);
 }
 
 ElapsedLine::~ElapsedLine() {
