@@ -10,6 +10,7 @@ namespace sockbox::tools {
 namespace {
 
 constexpr std::size_t block_bytes = 16384;
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // how some editors mark UTF-8
 
 }  // namespace
 
@@ -39,6 +40,8 @@ std::optional<std::string> Lines::next() {
     ++number_;
     if (line.ends_with('\r'))
         line.pop_back();
+    if (number_ == 1 && line.starts_with(byte_order_mark))
+        line.erase(0, byte_order_mark.size());
     return line;
 }
 

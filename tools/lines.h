@@ -13,8 +13,9 @@ class Lines {
     // Reads from a descriptor of the C library, which stays the caller's.
     explicit Lines(int file) noexcept : file_(file) {}
 
-    // The next line without its end; blocks until it is whole. None at the end of the input, or
-    // when reading failed. Of a line longer than `longest` only the beginning is kept.
+    // The next line without its end, and without a byte order mark of UTF-8 in front; blocks until
+    // it is whole. None at the end of the input, or when reading failed. Of a line longer than
+    // `longest` only the beginning is kept.
     std::optional<std::string> next();
 
     // Why reading failed; none at a regular end.

@@ -31,6 +31,12 @@ TEST(Lines, EndsAreTakenOff) {
     EXPECT_THAT(lines_of("a\rb\n"), ElementsAre("a\rb"));
 }
 
+TEST(Lines, AByteOrderMarkIsNoPartOfTheFirst) {
+    EXPECT_THAT(lines_of("\xef\xbb\xbfone\n\xef\xbb\xbftwo"),
+                ElementsAre("one", "\xef\xbb\xbftwo"));
+    EXPECT_THAT(lines_of("\xef\xbb\xbf"), ElementsAre(""));
+}
+
 TEST(Lines, CrossTheBlocksTheyAreReadIn) {
     const std::string line(10000, 'x');
     EXPECT_THAT(lines_of(line + "\n" + line + "\n" + line), ElementsAre(line, line, line));
