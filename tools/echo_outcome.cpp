@@ -8,12 +8,6 @@
 namespace sockbox::tools {
 namespace {
 
-std::string words_of(const probe::Difference& difference) {
-    return fmt::format("the echo differs at offset {}: expected 0x{:02x}, got 0x{:02x}",
-                       difference.offset, std::to_integer<unsigned>(difference.expected),
-                       std::to_integer<unsigned>(difference.got));
-}
-
 std::string words_of_surplus(const probe::PipeOutcome& outcome) {
     return fmt::format("{} more than had been sent, at offset {}",
                        report::counted(outcome.surplus_bytes, "byte"),

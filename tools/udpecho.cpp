@@ -14,6 +14,7 @@
 #include "tools/measuring.h"
 #include "tools/progress.h"
 #include "tools/udpecho_listen.h"
+#include "tools/udpecho_outcome.h"
 #include "tools/udpecho_path.h"
 #include "tools/udpecho_stamp.h"
 #include "tools/udpecho_travel.h"
@@ -111,12 +112,25 @@ class UdpEcho {
             return client_.fail(io_, opened.error(), exit_refused, target.text);
         target_ = target.text;
         peer_ = opened->peer;
-        probe::Exchange exchange(
-            opened->socket,
-            {client_.timeout.value_or(reply_timeout), static_cast<unsigned>(retries_),
-             !client_.no_verify, [this] { return look(true); }});
+        if (!client_.common.json)  // an interrupt ends it as it does any program
+            return talk_over(opened->socket);
+        auto stop = net::StopSignal::create();
+        if (!stop)
+            return client_.fail(io_, stop.error(), exit_refused, target.text);
+        const net::Interrupts interrupts(*stop);
+        stop_ = &*stop;
+        return talk_over(opened->socket);
+    }
+
+    int talk_over(net::Socket& socket) {
+        probe::Exchange exchange(socket,
+                                 {timeout(), static_cast<unsigned>(retries_), !client_.no_verify,
+                                  [this] { return look(true); }, stop_});
         return client_.has_message() ? say(exchange) : pipe(exchange);
     }
+
+    std::chrono::nanoseconds timeout() const { return client_.timeout.value_or(reply_timeout); }
+    bool interrupted() const { return stop_ != nullptr && stop_->raised(); }
 
     // The sockets to one server, to the first of its addresses that there is a way to.
     struct Server {
@@ -199,7 +213,7 @@ class UdpEcho {
     }
 
     int pipe(probe::Exchange& exchange) {
-        net::LineReader reader(io_.in, longest_line);
+        net::LineReader reader(io_.in, longest_line, stop_);
         // Lines typed on a terminal, or replies that go there, show themselves how it goes on.
         const bool shown =
             net::platform::is_terminal(io_.in) || (!client_.common.json && io_.out.is_terminal());
@@ -209,7 +223,7 @@ class UdpEcho {
             auto line = reader.next();
             if (!line)
                 return conclude(exchange, line.error());
-            if (!*line || io_.out.error())
+            if (!*line || io_.out.error() || interrupted())
                 return conclude(exchange, {});
             put(exchange, **line, fmt::format("line {}: ", counts_.lines + 1));
         }
@@ -222,6 +236,8 @@ class UdpEcho {
             counts_.sent += done.tries;
             counts_.sent_bytes += done.tries * text.size();
         }
+        if (done.end == probe::Exchanged::End::interrupted)
+            return;
         const bool has_reply = done.end == probe::Exchanged::End::answered ||
                                done.end == probe::Exchanged::End::different;
         counts_.received += has_reply ? 1 : 0;
@@ -240,7 +256,8 @@ class UdpEcho {
         if (live_ && (!answered || client_.common.verbose))
             live_->erase();
         if (!answered)
-            complain(io_, "udpecho", explain(done, text, which));
+            complain(io_, "udpecho",
+                     failure_ = explain(done, {text.size(), peer_, timeout()}, which));
         else if (client_.common.verbose)
             io_.err.print("udpecho: {}{} bytes from {} in {} (tries: {})\n", which,
                           done.reply.size(), peer_.to_string(), net::format_approximately(done.rtt),
@@ -279,46 +296,6 @@ class UdpEcho {
             lost_lines_.push_back(counts_.lines);
     }
 
-    net::Error explain(const probe::Exchanged& done, const std::string& text,
-                       const std::string& which) const {
-        const std::string tries = done.tries > 1 ? fmt::format(" ({} tries)", done.tries) : "";
-        net::Error error{{}, which + "send to", peer_.to_string(), {}, {}};
-        switch (done.end) {
-            case probe::Exchanged::End::answered: return {};
-            case probe::Exchanged::End::lost:
-                error.code = net::platform::error_of(std::errc::timed_out);
-                error.detail = fmt::format(
-                    "no reply within {}{}",
-                    net::format_duration(client_.timeout.value_or(reply_timeout)), tries);
-                return error;
-            case probe::Exchanged::End::undelivered:
-                error.detail = net::describe(*done.icmp) + tries;
-                return error;
-            case probe::Exchanged::End::unsent:
-                error.code = done.error;
-                if (error.code == std::errc::message_size)
-                    error.hint =
-                        fmt::format("a datagram takes at most {} bytes", most_payload(peer_));
-                return error;
-            case probe::Exchanged::End::different: break;
-        }
-        error.action = which + "receive from";
-        error.detail =
-            done.difference
-                ? fmt::format("the echo differs at offset {}: expected 0x{:02x}, got 0x{:02x}",
-                              done.difference->offset,
-                              std::to_integer<unsigned>(done.difference->expected),
-                              std::to_integer<unsigned>(done.difference->got))
-                : fmt::format("the echo has {} bytes, {} were sent", done.reply.size(),
-                              text.size());
-        return error;
-    }
-
-    // What the length fields of IPv4 and UDP, or of IPv6's payload and UDP, leave.
-    static unsigned most_payload(const net::Endpoint& peer) {
-        return peer.family() == net::Family::ipv6 ? 65527 : 65507;
-    }
-
     int conclude(const probe::Exchange& exchange, const net::Error& input) {
         live_.reset();
         if (!input.action.empty())
@@ -327,6 +304,8 @@ class UdpEcho {
             io_.out.print("{}\n", json(exchange, input).to_string());
         if (!input.action.empty())
             return finish(io_, "udpecho", exit_output);
+        if (interrupted())
+            return finish(io_, "udpecho", status_of_interrupt());
         const bool good = counts_.lost == 0 && counts_.corrupted == 0;
         return finish(io_, "udpecho", good ? exit_ok : exit_mismatch);
     }
@@ -346,9 +325,22 @@ class UdpEcho {
         for (const std::uint64_t line : lost_lines_)
             lost.push(line);
         json.set("lost_lines", std::move(lost));
-        if (!input.action.empty())
-            json.set("error", to_json(input));
+        if (const net::Error reason = failure(input); !reason.action.empty())
+            json.set("error", to_json(reason));
         return json;
+    }
+
+    // What ended it, or the one message; the lines of a pipe are told of as they go.
+    net::Error failure(const net::Error& input) const {
+        if (!input.action.empty())
+            return input;
+        if (interrupted())
+            return {net::platform::error_of(std::errc::operation_canceled),
+                    "exchange with",
+                    peer_.to_string(),
+                    "interrupted",
+                    {}};
+        return client_.has_message() ? failure_ : net::Error();
     }
 
     static constexpr std::size_t most_listed = 1000;
@@ -366,6 +358,8 @@ class UdpEcho {
     std::string target_;
     net::Endpoint peer_;
 
+    const net::StopSignal* stop_ = nullptr;  // while an interrupt is waited for
+    net::Error failure_;                     // of the latest line that had none of its reply
     Counts counts_;
     std::vector<std::uint64_t> lost_lines_;
     stats::Series round_trips_;

@@ -9,10 +9,10 @@ namespace sockbox::net {
 Status LineReader::gather() {
     while (pending_.find('\n') == pending_.npos && pending_.size() < longest_ && !ended_) {
         std::array<std::byte, 16384> buffer;
-        const Transfer got = read_input(file_, buffer);
+        const Transfer got = read_input(file_, buffer, stop_);
         if (got.failed())
             return fail({got.error, "read", "standard input", {}, {}});
-        ended_ = got.end();
+        ended_ = got.end() || got.would_block();
         pending_.append(static_cast<const char*>(static_cast<const void*>(buffer.data())),
                         got.bytes);
     }

@@ -26,10 +26,12 @@ std::optional<std::uint64_t> bytes_left(int file) noexcept;
 // Splits a file into lines, each with its newline; the last may lack it. Blocks as reading does.
 class LineReader {
   public:
-    // `longest` bounds memory: a longer line is cut there and its rest passed over.
-    LineReader(int file, std::size_t longest) : file_(file), longest_(longest) {}
+    // `longest` bounds memory: a longer line is cut there and its rest passed over. `stop` may be
+    // null.
+    LineReader(int file, std::size_t longest, const StopSignal* stop = nullptr)
+        : file_(file), longest_(longest), stop_(stop) {}
 
-    // The next line; none at the end of the file.
+    // The next line; none at the end of the file. A raised `stop` is taken for that end.
     Result<std::optional<std::string>> next();
 
   private:
@@ -38,6 +40,7 @@ class LineReader {
 
     int file_;
     std::size_t longest_;
+    const StopSignal* stop_;
     std::string pending_;
     bool cut_ = false;
     bool ended_ = false;

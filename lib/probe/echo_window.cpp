@@ -1,6 +1,8 @@
 // The ring of bytes between sending and comparing.
 #include "probe/echo_window.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -14,6 +16,12 @@ Difference first_difference(std::span<const std::byte> expected, std::span<const
 }
 
 }  // namespace
+
+std::string words_of(const Difference& difference) {
+    return fmt::format("the echo differs at offset {}: expected 0x{:02x}, got 0x{:02x}",
+                       difference.offset, std::to_integer<unsigned>(difference.expected),
+                       std::to_integer<unsigned>(difference.got));
+}
 
 std::span<std::byte> EchoWindow::room(std::size_t most) {
     std::unique_lock lock(mutex_);

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "net/clock.h"
 #include "net/pages.h"
@@ -19,6 +20,9 @@ struct Difference {
     std::byte expected;
     std::byte got;
 };
+
+// "the echo differs at offset 5: expected 0x61, got 0x7a"
+std::string words_of(const Difference& difference);
 
 // A ring between the thread that sends and the one that receives. Its size bounds what may be
 // outstanding.

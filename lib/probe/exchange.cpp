@@ -66,8 +66,12 @@ bool Exchange::await_reply(std::string_view message, Exchanged& result) {
     do {
         const auto look = options_.watch ? options_.watch() : net::no_deadline;
         const auto until = std::min(look, deadline);
-        if (net::wait_for(socket_, net::Direction::receive, until) == net::Readiness::ready &&
-            take_reply(message, result)) {
+        const auto ready = net::wait_for(socket_, net::Direction::receive, until, options_.stop);
+        if (ready == net::Readiness::stopped) {
+            result.end = Exchanged::End::interrupted;
+            return true;
+        }
+        if (ready == net::Readiness::ready && take_reply(message, result)) {
             result.rtt = net::Clock::now() - sent_at;
             return result.end != Exchanged::End::undelivered;
         }

@@ -23,6 +23,7 @@ struct ExchangeOptions {
     bool verify = true;
     // Told whenever a reply is awaited, and returns when it wants to be told next; may be empty.
     std::function<net::Deadline()> watch{};
+    const net::StopSignal* stop = nullptr;  // ends the wait for a reply; may be null
 };
 
 struct Exchanged {
@@ -32,6 +33,7 @@ struct Exchanged {
         lost,         // no answer to any try
         undelivered,  // the last try was refused on its way: `icmp`
         unsent,       // it could not be sent at all: `error`
+        interrupted,  // the stop signal was raised before an answer came
     };
     End end = End::lost;
     unsigned tries = 0;

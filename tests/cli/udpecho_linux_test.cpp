@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <fstream>
 #include <future>
+#include <thread>
 
 #include "tests/http_client.h"
 #include "tests/peer.h"
@@ -14,6 +16,15 @@ namespace {
 
 using testing::HasSubstr;
 using tools::udpecho;
+
+// Whether a process has a handler for the signal by now.
+bool is_caught(int pid, int signal) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("SigCgt:"))
+            return (std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1) != 0;
+    return false;
+}
 
 TEST(UdpEcho, ClosedPortIsRefusedByNameAndProbingGoesOn) {
     const std::string port = closed_port();
@@ -175,6 +186,36 @@ TEST(UdpEcho, InterruptedTraceShowsItsHops) {
                                                " was not reached before the interrupt\n"));
         EXPECT_EQ(ran.status, 128 + number);
     }
+}
+
+// With --json there is an object whatever ends it; without, a signal ends it as any program.
+TEST(UdpEcho, AnInterruptedTalkHasItsObject) {
+    auto silent = Peer::datagram([](net::Socket&, std::string_view, const net::Endpoint&) {});
+    for (const char* line : {"", "a line that is not answered\n"}) {
+        Process process({"udpecho", "--json", "-W", "1m", "127.0.0.1", silent.port()});
+        process.write_input(line);
+        const auto deadline = net::deadline_in(patience);
+        while (!is_caught(process.pid(), SIGINT) && net::Clock::now() < deadline)
+            std::this_thread::yield();
+        process.send_signal(SIGINT);
+        const Ran ran = process.wait();
+        EXPECT_EQ(ran.status, 130) << ran.err;
+        ASSERT_EQ(lines(ran.out).size(), 1U) << ran.out;
+        EXPECT_THAT(ran.out, HasSubstr(R"("mode":"pipe")"));
+        EXPECT_THAT(ran.out, HasSubstr(R"("error":{"symbol":"ECANCELED")"));
+    }
+    Process plain({"udpecho", "-W", "1m", "127.0.0.1", silent.port()});
+    plain.send_signal(SIGTERM);
+    const Ran ran = plain.wait();
+    EXPECT_EQ(ran.status, 143);
+    EXPECT_EQ(ran.out, "");
+}
+
+TEST(UdpEcho, JsonTellsWhyAMessageWasNotDelivered) {
+    const Ran ran = run(udpecho, {"--json", "127.0.0.1", closed_port(), "hello"});
+    EXPECT_THAT(ran.out, HasSubstr(R"("lost":1)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("error":{"symbol":"ECONNREFUSED","code":111,)"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
 TEST(UdpEcho, FullOutputIsAFailure) {
