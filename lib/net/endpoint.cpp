@@ -271,7 +271,10 @@ Result<std::string> check_host(std::string_view text) {
         return fail_text("an empty host");
     if (text.find('\0') != text.npos)
         return fail_text("a host with a NUL byte");
-    if (text.find_first_of("[]") == text.npos) {
+    // Brackets within are a matter of the resolver, which knows no such name.
+    const bool bracketed =
+        text.front() == '[' || text.back() == ']' || text.find("]:") != text.npos;
+    if (!bracketed) {
         // A numeric address with a zone is looked at here: resolvers differ about them.
         if (text.find(':') != text.npos && text.find('%') != text.npos)
             if (const auto endpoint = Endpoint::parse(text); !endpoint)

@@ -134,6 +134,7 @@ TEST(Showip, WaitsForAServer) {
 
 TEST(Showip, HostileNamesAreEscaped) {
     const Ran ran = showip({"--numeric", "\x1b[31mx"});
+    EXPECT_EQ(ran.status, tools::exit_unresolved);
     EXPECT_THAT(ran.err, HasSubstr("\\x1b[31mx"));
     EXPECT_THAT(ran.err, Not(HasSubstr("\x1b")));
     EXPECT_THAT(showip({"--numeric", "%s%n"}).err, HasSubstr("%s%n"));

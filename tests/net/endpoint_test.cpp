@@ -217,6 +217,7 @@ TEST(CheckHost, TakesNamesAndBracketedAddresses) {
     EXPECT_EQ(*check_host("[::1]"), "::1");
     EXPECT_EQ(*check_host("::1"), "::1");
     EXPECT_EQ(*check_host("1::2::3"), "1::2::3");  // the resolver's to refuse
+    EXPECT_EQ(*check_host("\x1b[31mred"), "\x1b[31mred");
     for (const std::string_view text :
          {std::string_view(""), std::string_view("a\0b", 3), std::string_view("[::1"),
           std::string_view("::1]"), std::string_view("[]"), std::string_view("[::1]]"),
