@@ -58,7 +58,7 @@ class EngineUnderFault : public testing::TestWithParam<std::string> {
                             "--bind",
                             "127.0.0.1",
                             "--drain-timeout",
-                            "200ms"};
+                            "2s"};
         before.insert(before.end(), command.begin(), command.end());
         return before;
     }

@@ -74,7 +74,8 @@ TEST(ProgressLine, ShowsTheLinesOfUdpechoAndNotBetweenItsDiagnostics) {
     });
     EXPECT_THAT(written, testing::ContainsRegex("\r[2-9][0-9.]* s  [1-5] lines  [0-9.]+/s  "
                                                 "[1-5] lost"));
-    EXPECT_THAT(written, HasSubstr(" \rudpecho: line 5: send to ")) << "in place of the line";
+    EXPECT_THAT(written, testing::ContainsRegex(" \rudpecho: line [45]: send to "))
+        << "in place of the line";
     EXPECT_EQ(shown(written.substr(written.rfind('\n') + 1)).find_first_not_of(' '),
               std::string::npos)
         << "it was erased";
