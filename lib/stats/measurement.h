@@ -56,9 +56,9 @@ struct Measurement {
     Series slip;    // how late the client itself was against its schedule
     Series unread;  // how long, at least, replies lay here until the client had time for them; of
                     // those only in whose times that is
-    TimeSpread
-        own_time;  // what the system's stamps have cut from each time: spent in our own stack
-    Jitter jitter;  // of one thread's lanes, in the order of their answers
+    // What the system's stamps have cut from each time: spent in our own stack.
+    TimeSpread own_time;
+    Jitter jitter;      // of one thread's lanes, in the order of their answers
     KernelView kernel;  // where it was asked for
     Timeline timeline;  // of the round trips and the lost
     std::optional<Directions> directions;
