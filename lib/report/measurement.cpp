@@ -198,9 +198,11 @@ std::string to_text(const MeasurementReport& report) {
     if (report.verbose)
         text += lost_numbers_line(numbers.lost_numbers);
     text += rate_line(numbers);
-    text += times_line("rtt", numbers.rtt.summary());
-    if (const Time median = numbers.rtt.summary().median)
-        text += fmt::format("rtt median = {} ms\n", milliseconds(median));
+    const stats::Summary rtt = numbers.rtt.summary();
+    text += times_line("rtt", rtt);
+    // Between two samples of a few; of many it is no other than the p50.
+    if (const std::string median = milliseconds(rtt.median); median != milliseconds(rtt.p50))
+        text += fmt::format("rtt median = {} ms\n", median);
     text += times_line("connect", numbers.connect.summary());
     if (report.datagrams && numbers.jitter.value())
         text += fmt::format("jitter = {} ms, mean variation = {} ms\n",
