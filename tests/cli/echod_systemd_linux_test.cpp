@@ -163,6 +163,25 @@ TEST_F(SystemdUnits, AreWithoutMistakes) {
     EXPECT_THAT(ran.err, testing::Not(HasSubstr("echod.s"))) << ran.err;
 }
 
+// Under a systemd that is alone in its world.
+TEST_F(SystemdUnits, StartAndStopWithEveryEngine) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "a sanitizer needs more than the unit leaves";
+#endif
+    Words words{SOCKBOX_SOURCE_DIR "/tests/with_systemd", folder_, SOCKBOX_BIN_DIR "/echod"};
+    std::string expected;
+    for (const std::string& engine : engine_names()) {
+        if (!serve::find_engine(engine)->available())
+            continue;
+        words.push_back(engine);
+        expected += engine + " active\n" + engine + " inactive\n";
+    }
+    const Ran ran = Process(words).wait();
+    if (ran.status == 77)
+        GTEST_SKIP() << "this machine refuses a systemd in namespaces of its own";
+    EXPECT_EQ(ran.out, expected) << ran.err;
+}
+
 TEST_F(SystemdUnits, LeaveLittleExposed) {
     const Ran ran = Process({analyze_, "security", "--offline=true", "--threshold=20", "--no-pager",
                              folder_ + "/echod.service"})
