@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <future>
+#include <random>
 
 #include "tests/peer.h"
 #include "tests/support.h"
@@ -99,6 +101,23 @@ TEST(EchoProcess, StaysSmallHoweverMuchGoesThroughIt) {
     EXPECT_EQ(ran.status, tools::exit_mismatch) << "the server had enough: " << ran.err;
     EXPECT_GT(peak, 1024);
     EXPECT_LT(peak, 32 * 1024);
+}
+
+// A shorter way where the program was not built for speed.
+TEST(EchoProcess, TheSmallestBuffersCarryAllTheSame) {
+#if defined(NDEBUG) && !defined(SOCKBOX_SANITIZED)
+    constexpr std::size_t bytes = 100 << 20;
+#else
+    constexpr std::size_t bytes = 8 << 20;
+#endif
+    auto peer = Peer::stream(echo_all);
+    std::string data(bytes, '\0');
+    std::generate(data.begin(), data.end(), std::mt19937(1));
+    const TemporaryFile file(data);
+    const std::string compare = " <" + file.path() + " | cmp - " + file.path();
+    const Ran ran = run_in_shell(peer, "$echo --set SO_SNDBUF=1 --set SO_RCVBUF=1" + compare);
+    EXPECT_EQ(ran.out + ran.err, "");
+    EXPECT_EQ(ran.status, 0);
 }
 
 TEST(EchoProcess, InterruptEndsItAsAShellExpects) {
