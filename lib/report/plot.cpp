@@ -123,10 +123,19 @@ std::string draw_marks(std::string_view name, const std::vector<Timeline::Span>&
     return any ? text + '\n' : "";
 }
 
+std::string draw_fates(const std::vector<Timeline::Span>& spans) {
+    return draw_marks("lost", spans, &Timeline::Span::lost, 'x') +
+           draw_marks("late", spans, &Timeline::Span::late, '^');
+}
+
+std::string time_axis(double width_ms) {
+    return fmt::format("over time, {:.6g} ms a column", width_ms);
+}
+
 // On two lines where one is too short.
 std::string head_of_course(double width_ms, const Scale& scale, std::size_t columns) {
     const auto ticks = scale.ticks();
-    const std::string time = fmt::format("over time, {:.6g} ms a column", width_ms);
+    const std::string time = time_axis(width_ms);
     const std::string heights =
         fmt::format("heights from {:.6g} to {:.6g} ms{}", ms(ticks.front()), ms(ticks.back()),
                     scale.is_logarithmic() ? " (logarithmic)" : "");
@@ -158,9 +167,7 @@ std::string draw_course(const std::vector<Timeline::Span>& spans, double width_m
         means.push_back(span.count > 0 ? height(mean(span)) : 0);
     }
     return head_of_course(width_ms, scale, columns) + draw_strip("max", longest, lines) +
-           draw_strip("mean", means, lines) +
-           draw_marks("lost", spans, &Timeline::Span::lost, 'x') +
-           draw_marks("late", spans, &Timeline::Span::late, '^');
+           draw_strip("mean", means, lines) + draw_fates(spans);
 }
 
 }  // namespace
@@ -168,7 +175,7 @@ std::string draw_course(const std::vector<Timeline::Span>& spans, double width_m
 std::string plot(const stats::Measurement& measurement, std::size_t columns) {
     const auto& histogram = measurement.rtt.histogram();
     const auto spans = measurement.timeline.spans();
-    if (histogram.count() == 0 || spans.empty())
+    if (spans.empty())
         return {};
     columns = std::max(columns, least_columns);
     const auto fitting = fit(spans, columns - name_columns);
@@ -176,6 +183,8 @@ std::string plot(const stats::Measurement& measurement, std::size_t columns) {
         (spans.size() + columns - name_columns - 1) / (columns - name_columns);
     const double width = ms(static_cast<double>(measurement.timeline.width().count())) *
                          static_cast<double>(together);
+    if (histogram.count() == 0)
+        return time_axis(width) + '\n' + draw_fates(fitting);
     return draw_histogram(histogram, columns) + draw_course(fitting, width, columns);
 }
 

@@ -21,6 +21,13 @@ TEST(Plot, NothingIsDrawnOfNothing) {
     EXPECT_EQ(plot({}, 80), "");
 }
 
+TEST(Plot, WhereNothingCameBackTheLostAreMarked) {
+    stats::Measurement measurement;
+    for (int i = 0; i < 3; ++i)
+        measurement.timeline.record_lost(2ms * i);
+    EXPECT_EQ(plot(measurement, 80), "over time, 1 ms a column\nlost x x x\n");
+}
+
 TEST(Plot, OneValueIsOneFullBar) {
     stats::Measurement measurement;
     measurement.rtt.record(1ms);
