@@ -102,9 +102,12 @@ class Walk {
 
     void one_process(int pid) {
         auto process = HostProcess::open(pid);
-        const auto done = process ? sockets_of(std::make_shared<HostProcess>(std::move(*process)))
-                                  : net::fail(process.error());
-        if (!done)
+        if (!process) {
+            search_.cut_off = process.error();
+            return;
+        }
+        search_.process = std::make_shared<HostProcess>(std::move(*process));
+        if (const auto done = sockets_of(search_.process); !done)
             search_.cut_off = done.error();
     }
 

@@ -13,6 +13,7 @@ struct Search {
     std::size_t closed_to_us = 0;  // processes that we may not look into
     // Why the one process that was named was not seen, or not to its end.
     std::optional<net::Error> cut_off;
+    std::shared_ptr<const net::HostProcess> process;  // the one that was named, if it is there
 };
 
 // Hands over the sockets of other processes that may fit, in order, until `use` returns false,

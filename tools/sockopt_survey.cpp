@@ -65,6 +65,7 @@ struct Report {
     std::size_t found = 0;  // that fit
     std::size_t told = 0;   // outcomes
     bool closed = false;    // a socket that fits could not be had
+    bool missed = false;    // one does not fit, or was not there any more
     std::vector<Refusal> refusals;
 };
 
@@ -94,6 +95,7 @@ class Worker {
         const auto fits = look_at(socket, settings_.selection);
         if (!fits)
             report.refusals.push_back({socket.process->pid(), fits.error()});
+        report.missed = report.missed || (fits && !*fits);
         if (!fits || !*fits)
             return;
         ++report.found;
@@ -199,6 +201,7 @@ void Survey::use(const Report& report) {
     sum_.found += report.found;
     sum_.told += report.told;
     sum_.closed = sum_.closed || report.closed;
+    sum_.missed = sum_.missed || report.missed;
     // One of each process will do.
     for (const Report::Refusal& refusal : report.refusals)
         if (refused_by_.exchange(refusal.pid) != refusal.pid)
@@ -231,14 +234,17 @@ void Survey::remark_on(const Search& search) {
 }
 
 int Survey::run() {
-    const auto done = search(settings_.selection,
-                             [this](ChosenSocket&& found) { return take(std::move(found)); });
+    auto done = search(settings_.selection,
+                       [this](ChosenSocket&& found) { return take(std::move(found)); });
     if (!batch_.empty())
         hand_out();
     if (threads_)
         threads_->finish();
     if (!done)
         return fail(settings_, io_, done.error());
+    if (sum_.missed && done->process && !done->cut_off)
+        if (const auto alive = done->process->check_alive(); !alive)
+            done->cut_off = alive.error();
     // The one process that was named has nothing to show.
     if (sum_.found == 0 && settings_.selection.pid) {
         if (!sum_.refusals.empty())

@@ -47,9 +47,12 @@ class HostProcess {
     // which no two sockets ever have.
     bool holds(int descriptor, const Socket& socket) const;
 
+    // Fails with ESRCH once the process ends, which begins before it gives up its descriptors: what
+    // was not there earlier may have been closed by that.
+    Status check_alive() const;
+
   private:
     HostProcess(int pid, std::string name, Socket handle);
-    bool has_ended() const;
 
     int pid_;
     std::string name_;

@@ -11,10 +11,12 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <iterator>
 #include <memory>
 
 #include "net/escape.h"
 #include "net/sysctl.h"
+#include "net/text.h"
 #include "net/units.h"
 
 namespace sockbox::net {
@@ -74,12 +76,26 @@ bool is_zombie(int pid) {
     return status_line(pid, "State").starts_with('Z');
 }
 
+// Whether it is on its way to its end: PF_EXITING of the flags in /proc/PID/stat, proc(5), which
+// are the seventh field behind the name.
+bool is_exiting(int pid) {
+    constexpr std::int64_t exiting = 0x4;
+    std::ifstream file(fmt::format("/proc/{}/stat", pid));
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const auto fields = split(std::string_view(text).substr(text.rfind(')') + 1), " ");
+    return fields.size() > 7 && (parse_integer(fields[7], 0, INT64_MAX).value_or(0) & exiting) != 0;
+}
+
 // A kernel thread has no program.
 bool is_kernel_thread(int pid) {
     std::array<char, 8> any{};
     const std::string path = fmt::format("/proc/{}/exe", pid);
     return ::readlink(path.c_str(), any.data(), any.size()) < 0 && errno == ENOENT &&
            !is_zombie(pid);
+}
+
+std::error_code gone() {
+    return {ESRCH, platform::error_category()};
 }
 
 std::string permission_hint() {
@@ -139,12 +155,11 @@ Result<HostProcess> HostProcess::open(int pid) {
 }
 
 Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& use) const {
-    const std::error_code gone(ESRCH, platform::error_category());
     const Directory directory(::opendir(fmt::format("/proc/{}/fd", pid_).c_str()));
     if (!directory) {
         const std::error_code code = platform::last_error();
         const bool ended = code == std::errc::no_such_file_or_directory;
-        return fail(explained(ended ? gone : code, pid_));
+        return fail(explained(ended ? gone() : code, pid_));
     }
     bool any = false;
     while (const dirent* entry = ::readdir(directory.get())) {
@@ -157,8 +172,10 @@ Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& us
             return {};
     }
     // The directory of a process that is ending is empty, or ends early.
-    if (has_ended() || (!any && is_zombie(pid_)))
-        return fail(explained(gone, pid_));
+    if (!any && is_zombie(pid_))
+        return fail(explained(gone(), pid_));
+    if (auto alive = check_alive(); !alive)
+        return alive;
     if (!any && is_kernel_thread(pid_))
         return fail({{EBADF, platform::error_category()},
                      {},
@@ -173,10 +190,12 @@ bool HostProcess::holds(int descriptor, const Socket& socket) const {
     return now && now->inode == inode_of(socket) && cookie_of(now->socket) == cookie_of(socket);
 }
 
-// A pidfd is readable from the end of its process on.
-bool HostProcess::has_ended() const {
+// A pidfd is readable only when all of its process is at its end.
+Status HostProcess::check_alive() const {
     std::array<pollfd, 1> ended{{{handle_.native(), POLLIN, 0}}};
-    return platform::poll(ended, 0) > 0;
+    if (platform::poll(ended, 0) > 0 || is_exiting(pid_))
+        return fail(explained(gone(), pid_));
+    return {};
 }
 
 Result<SharedSocket> HostProcess::duplicate(int descriptor) const {

@@ -39,8 +39,8 @@ bool HostProcess::holds(int, const Socket&) const {
     return false;
 }
 
-bool HostProcess::has_ended() const {
-    return true;
+Status HostProcess::check_alive() const {
+    return not_here(pid_);
 }
 
 std::uint64_t inode_of(const Socket&) {
