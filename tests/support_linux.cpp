@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "net/clock.h"
+#include "paths.h"
 #include "support.h"
 
 namespace sockbox::test {

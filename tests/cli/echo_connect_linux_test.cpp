@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "net/clock.h"
+#include "paths.h"
 #include "tests/peer.h"
 #include "tests/support.h"
 

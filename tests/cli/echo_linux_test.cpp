@@ -8,6 +8,7 @@
 #include <future>
 #include <random>
 
+#include "paths.h"
 #include "tests/peer.h"
 #include "tests/support.h"
 #include "tests/terminal_linux.h"

@@ -9,6 +9,7 @@
 #include <random>
 #include <thread>
 
+#include "paths.h"
 #include "serve/engines.h"
 #include "tests/echod_client.h"
 

@@ -1,6 +1,7 @@
 // End-to-end tests of echod in a network of its own: forged datagrams, and peers that vanish.
 #include <gtest/gtest.h>
 
+#include "paths.h"
 #include "serve/engines.h"
 #include "tests/support.h"
 

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "paths.h"
 #include "serve/engines.h"
 #include "tests/echod_client.h"
 #include "tests/support.h"

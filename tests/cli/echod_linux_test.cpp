@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "net/sysctl.h"
+#include "paths.h"
 #include "tests/echod_client.h"
 #include "tests/support.h"
 

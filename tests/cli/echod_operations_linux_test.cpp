@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "paths.h"
 #include "serve/engines.h"
 #include "tests/echod_client.h"
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <regex>
 
+#include "paths.h"
 #include "tests/echod_client.h"
 
 namespace sockbox::test {

@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include "paths.h"
 #include "serve/engines.h"
 #include "tests/echod_client.h"
 

@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "paths.h"
 #include "tests/support.h"
 
 namespace sockbox::test {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "paths.h"
 #include "tests/support.h"
 
 namespace sockbox::test {

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "net/streams.h"
+#include "paths.h"
 #include "tests/peer.h"
 #include "tests/support.h"
 

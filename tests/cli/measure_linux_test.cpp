@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "net/clock.h"
+#include "paths.h"
 #include "tests/peer.h"
 #include "tests/support.h"
 

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "paths.h"
 #include "tests/echod_client.h"
 #include "tests/http_client.h"
 #include "tests/peer.h"

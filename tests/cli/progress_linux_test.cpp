@@ -11,6 +11,7 @@
 #include <set>
 
 #include "net/clock.h"
+#include "paths.h"
 #include "tests/peer.h"
 #include "tests/support.h"
 #include "tests/terminal_linux.h"

@@ -8,6 +8,8 @@
 #include <regex>
 #include <sstream>
 
+#include "paths.h"
+
 namespace sockbox::test {
 namespace {
 

@@ -5,6 +5,7 @@
 #include <regex>
 #include <set>
 
+#include "paths.h"
 #include "tests/support.h"
 
 namespace sockbox::test {

@@ -7,6 +7,7 @@
 #include "net/option.h"
 #include "net/sysctl.h"
 #include "net/units.h"
+#include "paths.h"
 #include "tests/child_linux.h"
 #include "tests/support.h"
 

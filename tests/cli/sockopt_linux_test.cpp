@@ -7,6 +7,7 @@
 
 #include "net/option.h"
 #include "net/sysctl.h"
+#include "paths.h"
 #include "tests/support.h"
 
 namespace sockbox::test {

@@ -16,6 +16,7 @@
 
 #include "net/process.h"
 #include "net/streams.h"
+#include "paths.h"
 #include "tests/child_linux.h"
 #include "tests/support.h"
 

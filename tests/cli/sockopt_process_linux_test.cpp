@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "net/streams.h"
+#include "paths.h"
 #include "tests/child_linux.h"
 #include "tests/support.h"
 

@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "paths.h"
 #include "serve/engines.h"
 #include "tests/echod_client.h"
 #include "tests/udp_server.h"

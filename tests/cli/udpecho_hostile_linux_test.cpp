@@ -6,6 +6,7 @@
 #include <csignal>
 #include <future>
 
+#include "paths.h"
 #include "tests/json_numbers.h"
 #include "tests/peer.h"
 #include "tests/support.h"

@@ -7,6 +7,7 @@
 #include <future>
 #include <thread>
 
+#include "paths.h"
 #include "tests/http_client.h"
 #include "tests/peer.h"
 #include "tests/support.h"

@@ -7,6 +7,7 @@
 #include <functional>
 #include <numeric>
 
+#include "paths.h"
 #include "tests/json_numbers.h"
 #include "tests/udp_server.h"
 

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "net/clock.h"
+#include "paths.h"
 #include "tests/json_numbers.h"
 #include "tests/udp_server.h"
 

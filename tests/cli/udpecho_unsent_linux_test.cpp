@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "paths.h"
 #include "tests/peer.h"
 #include "tests/support.h"
 
