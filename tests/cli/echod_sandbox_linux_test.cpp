@@ -127,12 +127,12 @@ TEST(EchodSandbox, WithoutMemoryForRingsAutoTakesTheNextEngine) {
     if (::geteuid() != 0 || !serve::find_engine("io_uring")->available())
         GTEST_SKIP() << "needs root and io_uring";
     const std::string user = std::to_string(300'000 + ::getpid());  // the limit is one of a user
-    const Words limited{"/usr/bin/setpriv",
+    const Words limited{"/usr/bin/prlimit",
+                        "--memlock=65536",
+                        "/usr/bin/setpriv",
                         "--reuid",
                         user,
                         "--clear-groups",
-                        "/usr/bin/prlimit",
-                        "--memlock=65536",
                         SOCKBOX_BIN_DIR "/echod",
                         "-p",
                         "0",
@@ -140,7 +140,7 @@ TEST(EchodSandbox, WithoutMemoryForRingsAutoTakesTheNextEngine) {
                         "127.0.0.1"};
     Process server(limited);
     const std::string line = server.read_line();
-    EXPECT_THAT(line, HasSubstr("(tcp, epoll, "));
+    ASSERT_THAT(line, HasSubstr("(tcp, epoll, "));
     auto client = connect(port_in(line));
     expect_served(client);
     client.close();
