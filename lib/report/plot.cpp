@@ -46,11 +46,17 @@ struct Row {
     std::uint64_t count = 0;
 };
 
+// No more than differ in the microseconds that they are printed in.
+std::size_t row_count(double low, double high) {
+    const double apart = std::log(high / low) / std::log1p(1000 / low);
+    return static_cast<std::size_t>(std::clamp(apart, 1.0, static_cast<double>(most_rows)));
+}
+
 // Rows of equal ratio from the smallest to the largest.
 std::vector<Row> rows_of(const stats::Histogram& histogram) {
     const double low = std::max(1.0, static_cast<double>(histogram.min()->count()));
     const double high = std::max(low * 1.0001, static_cast<double>(histogram.max()->count()));
-    const std::size_t count = histogram.min() == histogram.max() ? 1 : most_rows;
+    const std::size_t count = histogram.min() == histogram.max() ? 1 : row_count(low, high);
     const double step = std::log(high / low) / static_cast<double>(count);
     std::vector<Row> rows;
     for (std::size_t i = 0; i < count; ++i)

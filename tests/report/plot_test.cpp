@@ -43,6 +43,19 @@ TEST(Plot, OneValueIsOneFullBar) {
     EXPECT_EQ(text[11], "     █");
 }
 
+TEST(Plot, RowsAreNoFinerThanTheyArePrinted) {
+    stats::Measurement measurement;
+    for (const auto time : {99'400ns, 101'900ns, 103'200ns}) {
+        measurement.rtt.record(time);
+        measurement.timeline.record(0ns, time);
+    }
+    const auto text = test::lines(plot(measurement, 60));
+    ASSERT_EQ(text[5].substr(0, 9), "over time") << text[5];
+    EXPECT_THAT(text[2], testing::StartsWith("     0.101 ms        1   33.33% █"));
+    EXPECT_THAT(text[3], testing::StartsWith("     0.102 ms        1   66.67% █"));
+    EXPECT_THAT(text[4], testing::StartsWith("     0.103 ms        1  100.00% █"));
+}
+
 TEST(Plot, HeightsAreLogarithmicWhereALinearOneWouldHideMost) {
     stats::Measurement measurement;
     for (int i = 0; i < 20; ++i) {
