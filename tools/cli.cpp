@@ -298,6 +298,8 @@ net::Status Cli::State::apply() {
             auto taken = entry.take(value);
             if (!taken) {
                 net::Error error = taken.error();
+                if (error.subject.empty())  // of a value with a name of its own, as --set has it
+                    error.subject = std::move(error.action);
                 error.action = entry.native->get_name();
                 return net::fail(std::move(error));
             }

@@ -111,6 +111,12 @@ std::string names() {
     return all;
 }
 
+// Which of several faults the value was of.
+Status named(std::string_view name, net::Error error) {
+    error.action = name;
+    return net::fail(std::move(error));
+}
+
 // The finalizer of SplitMix64.
 std::uint64_t mixed(std::uint64_t value) noexcept {
     value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
@@ -132,7 +138,7 @@ net::Status Faults::add(std::string_view text) {
         if (spec.text.starts_with(std::string(name) + '='))
             return net::fail_text(fmt::format("'{}' is given twice", name));
     if (auto taken = kind->take(text.substr(equals + 1), *this); !taken)
-        return taken;
+        return named(name, taken.error());
     specs.push_back({std::string(text), kind->streams, kind->datagrams});
     return {};
 }

@@ -28,6 +28,8 @@ TEST(Echod, MistakesAreUsageErrors) {
     expect_usage({"--bind", "fe80::1"}, "fe80::1%eth0");
     expect_usage({"--workers", "0"}, "--workers");
     expect_usage({"--set", "nosuch=1"}, "nosuch");
+    expect_usage({"--set", "SO_RCVBUF=x"}, "--set SO_RCVBUF: 'x' ");
+    expect_usage({"--fault", "drop=1%", "--fault", "delay="}, "--fault delay: '' ");
     expect_usage({"-4", "-6"}, "-4 and -6");
     expect_usage({"operand"}, "operand");
 }

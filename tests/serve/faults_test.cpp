@@ -51,6 +51,7 @@ TEST(Faults, NonsenseIsRefused) {
         EXPECT_NE(complaint(spec), "") << spec;
     EXPECT_THAT(complaint("lose=1%"), HasSubstr("'lose=1%'"));
     EXPECT_THAT(complaint("lose=1%"), HasSubstr("delay, drop, duplicate, reorder, corrupt, "));
+    EXPECT_THAT(complaint("drop=2x"), testing::StartsWith("drop: '2x'"));
     Faults twice = plan({"drop=1%"});
     EXPECT_FALSE(twice.add("drop=2%"));
 }
