@@ -123,8 +123,8 @@ std::string_view type_name(ValueType type) noexcept {
 }
 
 std::string_view access_name(Access access) noexcept {
-    constexpr std::array<std::string_view, 4> names{"read, write", "read only", "write only",
-                                                    "read only, clears on read"};
+    constexpr std::array<std::string_view, 4> names{"read, write", "read-only", "write-only",
+                                                    "read-only, clears on read"};
     return names[static_cast<std::size_t>(access)];
 }
 
