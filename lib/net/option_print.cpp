@@ -39,6 +39,10 @@ void append_mask(std::string& text, const OptionRow& row, std::int64_t value) {
     }
 }
 
+bool is_time(std::string_view unit) noexcept {
+    return unit == "s" || unit == "ms" || unit == "us";
+}
+
 void append_unit(std::string& text, std::string_view unit) {
     if (!unit.empty())
         text.append(" ").append(unit);
@@ -57,8 +61,9 @@ void append_number(std::string& text, const OptionRow& row, std::int64_t value) 
         return;
     }
     append_integer(text, value);
-    // Byte counts stand bare: they go into scripts, and there is no doubt about them.
-    if (row.unit != "bytes")
+    // What is counted, bytes or hops, stands bare: it goes into scripts, and there is no doubt of
+    // it.
+    if (is_time(row.unit))
         append_unit(text, row.unit);
 }
 

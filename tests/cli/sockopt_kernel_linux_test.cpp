@@ -70,8 +70,8 @@ TEST(SockoptKernel, TheEndsOfEveryRangeAreGranted) {
 TEST(SockoptKernel, TheDefaultIsGrantedByItsValue) {
     const Ran ran = sockopt({"--strict", "IP_TTL=7", "IP_TTL=default"});
     EXPECT_EQ(ran.status, 0) << ran.err;
-    EXPECT_THAT(ran.out, HasSubstr("IP_TTL: 7 hops -> "));
-    EXPECT_THAT(ran.out, HasSubstr(" hops (asked default; the system's own value)\n"));
+    EXPECT_THAT(ran.out, HasSubstr("IP_TTL: 7 -> "));
+    EXPECT_THAT(ran.out, HasSubstr(" (asked default; the system's own value)\n"));
 }
 
 TEST(SockoptKernel, ReadOnlyOptionsAreNotSet) {
