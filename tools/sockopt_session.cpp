@@ -18,6 +18,14 @@ bool sets(const Request& request) {
     return request.action != Request::Action::read;
 }
 
+// What --strict makes a failure of.
+std::string shortfall(const Outcome& outcome) {
+    const net::OptionRow& row = outcome.option.row();
+    return fmt::format("set {}={}: the value granted is {}: {}", outcome.option.name(),
+                       format_value(row, outcome.change->asked), value_text_of(outcome),
+                       outcome.change->grant.reason);
+}
+
 }  // namespace
 
 // The codes of the system are of another category, and EINVAL may mean anything.
@@ -57,10 +65,10 @@ void Session::remark_on(const Outcome& outcome) {
                         is_mistake(outcome.value.error()) ? exit_usage : exit_refused);
     if (!outcome.change)
         return;
+    if (settings_.strict && !outcome.change->grant.as_asked)
+        note(shortfall(outcome), exit_refused);
     if (!outcome.change->grant.hint.empty() && !settings_.common.quiet)
         note("hint: " + outcome.change->grant.hint);
-    if (settings_.strict && !outcome.change->grant.as_asked)
-        note(text_of(outcome), exit_refused);
 }
 
 void Session::tell(const Outcome& outcome) {

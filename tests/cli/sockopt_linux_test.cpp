@@ -53,7 +53,11 @@ TEST(SockoptLinux, VerboseTellsTheStoryOfABuffer) {
 
 TEST(SockoptLinux, StrictFailsOnAClampAndNotOnTheDoubling) {
     EXPECT_EQ(sockopt({"--strict", "SO_RCVBUF=10000"}).status, 0);
-    EXPECT_EQ(sockopt({"--strict", "SO_RCVBUF=2147483647"}).status, tools::exit_refused);
+    const Ran clamped = sockopt({"--strict", "SO_RCVBUF=2147483647"});
+    EXPECT_EQ(clamped.status, tools::exit_refused);
+    EXPECT_THAT(clamped.err, testing::MatchesRegex(
+                                 "sockopt: set SO_RCVBUF=2147483647: the value granted is [0-9]+: "
+                                 "clamped by [^\n]*\nsockopt: hint: [^\n]*\n"));
 }
 
 TEST(SockoptLinux, WhatIsPrintedIsTakenBack) {
