@@ -2,6 +2,7 @@
 #include "tools/showip_display.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "net/escape.h"
 #include "net/resolver_error.h"
@@ -62,10 +63,16 @@ void ShowipDisplay::show(const probe::Lookup& lookup) {
 void ShowipDisplay::complain_unconnected(const probe::Lookup& lookup) {
     if (lookup.preferred || lookup.details.empty() || !lookup.details.front().connect)
         return;
-    const net::Error& first = *lookup.details.front().connect->error;
-    const std::string words = first.detail.empty() ? first.code.message() : first.detail;
-    fail({first.code, "connect", probe::subject_of(lookup.question),
-          fmt::format("no address could be connected to; the first: {}", words), first.hint});
+    net::Error error = *lookup.details.front().connect->error;
+    const net::Endpoint& first = lookup.answer->addresses.front().endpoint;
+    error.action = "connect";
+    error.subject = first.to_string();
+    if (lookup.details.size() > 1) {
+        error.subject = fmt::format("{}:{}", net::escape(lookup.question.host), first.port());
+        error.detail = fmt::format("no address could be connected to; the first: {}",
+                                   error.detail.empty() ? error.code.message() : error.detail);
+    }
+    fail(error);
 }
 
 // One of several answers for the same host, which has failed when no source had it.
@@ -117,17 +124,17 @@ void ShowipDisplay::end() {
     if (!times_)
         return;
     const stats::Summary summary = times_->summary();
-    io_.out.write(style_.common.json ? showip_stats_json(summary, failures_)
-                                     : showip_stats_text(summary, failures_));
+    io_.out.write(style_.common.json
+                      ? showip_stats_json(summary, failures_)
+                      : (first_ ? "" : "\n") + showip_stats_text(summary, failures_));
 }
 
 std::string ShowipDisplay::text_of(const probe::Lookup& lookup) {
+    const bool first = std::exchange(first_, false);
     if (style_.short_form || (style_.common.quiet && !style_.long_form))
         return showip_short(lookup);
     const bool emphasis = style_.common.colored(io_.out);
-    std::string text = first_ ? "" : "\n";
-    first_ = false;
-    return text +
+    return (first ? "" : "\n") +
            (style_.long_form ? showip_long(lookup, emphasis) : showip_text(lookup, emphasis));
 }
 

@@ -165,7 +165,7 @@ std::string showip_source_line(const Lookup& lookup) {
 
 std::string showip_stats_text(const stats::Summary& times, std::uint64_t failures) {
     std::string text =
-        fmt::format("\n{}, {} failed\n", report::counted(times.count, "lookup"), failures);
+        fmt::format("{}, {} failed\n", report::counted(times.count, "lookup"), failures);
     if (times.count > 0)
         text += fmt::format(
             "time: p50 {}, p90 {}, p99 {}, max {}\n", net::format_approximately(*times.p50),

@@ -107,9 +107,18 @@ TEST(Showip, ARefusedConnectionIsARefusal) {
     const Ran ran = showip({"-c", "-p", port, "127.0.0.1"});
     EXPECT_EQ(ran.status, tools::exit_refused);
     EXPECT_THAT(ran.out, HasSubstr("  IPv4: 127.0.0.1  failed in "));
-    EXPECT_THAT(ran.err, StartsWith("showip: connect 127.0.0.1: no address could be connected to"));
+    EXPECT_THAT(ran.err, StartsWith("showip: connect 127.0.0.1:" + port + ": "));
+    EXPECT_THAT(showip({"-c", "-p", port}).err,
+                StartsWith("showip: connect :" + port + ": no address could be connected to"));
     EXPECT_THAT(showip({"-jc", "-p", port, "127.0.0.1"}).out,
                 HasSubstr(R"("happy_eyeballs":null)"));
+}
+
+// An empty line stands between hosts and what follows them, and nowhere else.
+TEST(Showip, StatsAreApartFromWhatIsAboveThem) {
+    EXPECT_THAT(showip({"--stats", "-s", "127.0.0.1"}).out,
+                StartsWith("127.0.0.1\n\n1 lookup, 0 failed\n"));
+    EXPECT_THAT(showip({"--stats", "--numeric", "nosuch"}).out, StartsWith("1 lookup, 1 failed\n"));
 }
 
 TEST(Showip, WaitsForAServer) {
