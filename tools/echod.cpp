@@ -139,7 +139,6 @@ void declare(Cli& cli, Asked& asked) {
         .common(asked.common)
         .example("echod --port 7007", "TCP and UDP on all addresses")
         .example("echod --metrics 9464", "with numbers for Prometheus")
-        .example("echod -p 0 -b 127.0.0.1 -e thread -v", "a free port, a thread a client")
         .example("echod --max-connections 100 --idle-timeout 1m", "with limits");
 }
 

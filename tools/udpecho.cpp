@@ -89,10 +89,7 @@ class UdpEcho {
         stamp_.declare(cli);
         listen_.declare(cli);
         cli.example("udpecho localhost 3490 hello", "say hello, print the answer");
-        cli.example("udpecho --retries 3 localhost 3490 <lines",
-                    "a line a datagram; status 4 where one is lost");
         cli.example("udpecho -c 10 -i 0.1 localhost 3490", "as ping: ten probes");
-        cli.example("udpecho --trace localhost 3490", "the hops to the server");
         cli.example("udpecho --listen -p 7007", "the server");
     }
 
