@@ -38,6 +38,15 @@ tl::unexpected<Error> not_an_address(std::string_view text) {
     return fail_text(fmt::format("'{}' is not an IPv4 or IPv6 address", escape(text)));
 }
 
+// Whether a port follows the host: no name has a colon, and an IPv6 address has more than one.
+bool names_port(std::string_view text) noexcept {
+    if (text.front() == '[')
+        return text.find("]:") != text.npos;
+    const std::size_t colon = text.find(':');
+    return colon != 0 && colon != text.npos && colon + 1 < text.size() &&
+           text.find_first_not_of("0123456789", colon + 1) == text.npos;
+}
+
 }  // namespace
 
 int native_family(Family family) noexcept {
@@ -271,6 +280,9 @@ Result<std::string> check_host(std::string_view text) {
         return fail_text("an empty host");
     if (text.find('\0') != text.npos)
         return fail_text("a host with a NUL byte");
+    if (names_port(text))
+        return fail_text(
+            fmt::format("'{}' is a host and a port: here only a host stands", escape(text)));
     // Brackets within are a matter of the resolver, which knows no such name.
     const bool bracketed =
         text.front() == '[' || text.back() == ']' || text.find("]:") != text.npos;
@@ -283,9 +295,6 @@ Result<std::string> check_host(std::string_view text) {
     }
     const bool paired = text.size() > 2 && text.front() == '[' && text.back() == ']' &&
                         text.find('[', 1) == text.npos && text.find(']') == text.size() - 1;
-    if (text.front() == '[' && text.find("]:") != text.npos)
-        return fail_text(
-            fmt::format("'{}' is a host and a port: here only a host stands", escape(text)));
     if (!paired)
         return fail_text(fmt::format("'{}' has brackets that do not pair", escape(text)));
     const auto endpoint = Endpoint::parse(text);

@@ -224,8 +224,13 @@ TEST(CheckHost, TakesNamesAndBracketedAddresses) {
           std::string_view("[localhost]"), std::string_view("[::1]:7"),
           std::string_view("fe80::1%nosuch0")})
         EXPECT_FALSE(check_host(text)) << text;
-    EXPECT_EQ(check_host("[::1]:7").error().message(),
-              "'[::1]:7' is a host and a port: here only a host stands");
+    for (const std::string text : {"[::1]:7", "127.0.0.1:80", "localhost:3490"}) {
+        ASSERT_FALSE(check_host(text)) << text;
+        EXPECT_EQ(check_host(text).error().message(),
+                  "'" + text + "' is a host and a port: here only a host stands");
+    }
+    for (const std::string_view text : {"localhost:", "localhost:echo", "12345::"})
+        EXPECT_TRUE(check_host(text)) << text << " is the resolver's to refuse";
 }
 
 }  // namespace
