@@ -7,7 +7,12 @@
 namespace sockbox::tools {
 
 ElapsedLine::ElapsedLine(Output& err, bool wanted, std::string what)
-    : line_(err, wanted), what_(std::move(what)) {
+    : ElapsedLine(err, wanted, [what = std::move(what)](std::chrono::nanoseconds elapsed) {
+          return std::vector{what, net::format_approximately(elapsed)};
+      }) {}
+
+ElapsedLine::ElapsedLine(Output& err, bool wanted, Pieces pieces)
+    : line_(err, wanted), pieces_(std::move(pieces)) {
     if (line_.due() == net::no_deadline)
         return;
     // Without one the work is done all the same.
@@ -29,7 +34,13 @@ ElapsedLine::~ElapsedLine() {
 void ElapsedLine::run() {
     std::unique_lock lock(mutex_);
     while (!ended_.wait_until(lock, line_.due(), [this] { return is_over_; }))
-        line_.draw({what_, net::format_approximately(net::Clock::now() - begin_)});
+        line_.draw(pieces_(net::Clock::now() - begin_));
+}
+
+void ElapsedLine::aside(const std::function<void()>& write) {
+    const std::lock_guard lock(mutex_);
+    line_.erase();
+    write();
 }
 
 }  // namespace sockbox::tools

@@ -1,30 +1,41 @@
-// The live line of work that tells nothing until it is done.
+// The live line of work that is looked at from beside it.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tools/progress.h"
 
 namespace sockbox::tools {
 
-// Shows what goes on and for how long, by a thread of its own, which there is only where the line
-// is drawn. Nothing else may be written to the stream while it lives.
+// Draws by a thread of its own, which there is only where the line is drawn. What else is written
+// to the terminal while it lives is written aside().
 class ElapsedLine {
   public:
+    // What to draw after so long, as ProgressLine takes it; never called during an aside().
+    using Pieces = std::function<std::vector<std::string>(std::chrono::nanoseconds elapsed)>;
+
     // `wanted` as ProgressLine takes it.
+    ElapsedLine(Output& err, bool wanted, Pieces pieces);
+    // Of work that tells nothing until it is done: what it is, and for how long it goes on.
     ElapsedLine(Output& err, bool wanted, std::string what);
     ~ElapsedLine();
     ElapsedLine(const ElapsedLine&) = delete;
     ElapsedLine& operator=(const ElapsedLine&) = delete;
 
+    // Writes in place of the line, which comes back later; from any thread.
+    void aside(const std::function<void()>& write);
+
   private:
     void run();
 
     ProgressLine line_;
-    const std::string what_;
+    const Pieces pieces_;
     const net::Clock::time_point begin_ = net::Clock::now();
     std::mutex mutex_;
     std::condition_variable ended_;

@@ -10,6 +10,7 @@
 #include "net/name_sources.h"
 #include "probe/lookup_queue.h"
 #include "tools/cli.h"
+#include "tools/elapsed_line.h"
 #include "tools/lines.h"
 #include "tools/showip_display.h"
 
@@ -31,6 +32,7 @@ struct Asked {
     net::ResolveHints hints;
     std::int64_t jobs = 16;
     std::chrono::nanoseconds wait{};
+    std::optional<net::Deadline> until;  // the end of the wait
     std::vector<std::string> hosts;
 };
 
@@ -160,6 +162,41 @@ void ask_lines(const Asked& asked, Lines& lines, probe::LookupQueue& queue) {
     }
 }
 
+// Shows what the queue finds, with a live line while that takes long.
+class Shown {
+  public:
+    Shown(const Asked& asked, Io io, ShowipDisplay& display, std::size_t total)
+        : io_(io),
+          display_(display),
+          line_(io.err, !asked.style.common.quiet,
+                [&asked, &display, total](auto elapsed) {
+                    return display.so_far(elapsed, total, asked.until);
+                }),
+          queue_(
+              plan(asked), [this](const auto& lookup) { show(lookup); },
+              [this] { line_.aside([this] { io_.out.flush(); }); }) {}
+
+    probe::LookupQueue& queue() noexcept { return queue_; }
+
+  private:
+    void show(const probe::Lookup& lookup) {
+        line_.aside([&] { display_.show(lookup); });
+    }
+    probe::LookupPlan plan(const Asked& asked) {
+        probe::LookupPlan plan = asked.plan;
+        if (asked.style.common.verbose)
+            plan.again = [this](const auto& lookup) {
+                line_.aside([&] { display_.again(lookup); });
+            };
+        return plan;
+    }
+
+    Io io_;
+    ShowipDisplay& display_;
+    ElapsedLine line_;
+    probe::LookupQueue queue_;  // ends before the line does
+};
+
 void show_file(const Asked& asked, Io io, ShowipDisplay& display) {
     const bool standard = asked.file == "-";
     const int file = standard ? io.in : net::platform::open_file(asked.file);
@@ -167,10 +204,10 @@ void show_file(const Asked& asked, Io io, ShowipDisplay& display) {
         return display.fail(
             {net::platform::last_file_error(), "open", net::escape(asked.file), {}, {}});
     Lines lines(file);
-    probe::LookupQueue queue(
-        asked.plan, [&](const auto& lookup) { display.show(lookup); }, [&] { io.out.flush(); });
-    ask_lines(asked, lines, queue);
-    queue.finish();
+    {
+        Shown shown(asked, io, display, 0);
+        ask_lines(asked, lines, shown.queue());
+    }
     if (lines.error())
         display.fail({lines.error(), "read", net::escape(asked.file), {}, {}});
     if (!standard)
@@ -194,10 +231,9 @@ void show_operands(const Asked& asked, Io io, ShowipDisplay& display) {
             display.show(probe::look_up({bare(host), asked.service, asked.hints}));
         return;
     }
-    probe::LookupQueue queue(
-        asked.plan, [&](const auto& lookup) { display.show(lookup); }, [&] { io.out.flush(); });
+    Shown shown(asked, io, display, hosts.size() * std::max<std::size_t>(asked.sources.size(), 1));
     for (const std::string& host : hosts)
-        ask(asked, bare(host), queue);
+        ask(asked, bare(host), shown.queue());
 }
 
 // Readies the asking of one source after the other: which one is a matter of the whole process.
@@ -253,15 +289,15 @@ int showip(Args args, Io io) {
     asked.plan.jobs = static_cast<std::size_t>(asked.jobs);
     asked.plan.examine.connect_timeout = asked.plan.timeout;
     asked.plan.try_until = net::deadline_in(asked.wait);
+    if (cli.given("wait"))
+        asked.until = asked.plan.try_until;
     if (const net::Status ready = use_sources(asked); !ready) {
         complain(io, tool, ready.error());
         return finish(io, tool, exit_refused);
     }
     ShowipDisplay display(asked.style, io);
-    if (asked.style.common.verbose) {
+    if (asked.style.common.verbose)
         tell_environment(io);
-        asked.plan.again = [&display](const auto& lookup) { display.again(lookup); };
-    }
     if (cli.given("file"))
         show_file(asked, io, display);
     else

@@ -13,6 +13,8 @@
 namespace sockbox::tools {
 namespace {
 
+using std::chrono::nanoseconds;
+
 constexpr std::string_view tool = "showip";
 
 // The exit status of a lookup that failed: a host that is none, and hints that the resolver
@@ -33,14 +35,10 @@ int status_of_lookup(const net::Error& error) {
 
 }  // namespace
 
-ShowipDisplay::ShowipDisplay(const ShowipStyle& style, Io io) : style_(style), io_(io) {
-    if (style.stats)
-        times_.emplace();
-}
+ShowipDisplay::ShowipDisplay(const ShowipStyle& style, Io io) : style_(style), io_(io) {}
 
 void ShowipDisplay::show(const probe::Lookup& lookup) {
-    if (times_)
-        times_->record(lookup.elapsed);
+    times_.record(lookup.elapsed);
     if (style_.common.json)
         io_.out.write(showip_json(lookup));
     if (style_.sources > 0)
@@ -121,12 +119,34 @@ void ShowipDisplay::fail(const net::Error& error) {
 }
 
 void ShowipDisplay::end() {
-    if (!times_)
+    if (!style_.stats)
         return;
-    const stats::Summary summary = times_->summary();
+    const stats::Summary summary = times_.summary();
     io_.out.write(style_.common.json
                       ? showip_stats_json(summary, failures_)
                       : (first_ ? "" : "\n") + showip_stats_text(summary, failures_));
+}
+
+std::vector<std::string> ShowipDisplay::so_far(nanoseconds elapsed, std::size_t total,
+                                               std::optional<net::Deadline> until) const {
+    const stats::Summary times = times_.summary();
+    const double rate =
+        static_cast<double>(times.count) / std::chrono::duration<double>(elapsed).count();
+    std::vector<std::string> pieces{total > 0 ? fmt::format("{}/{}", times.count, total)
+                                              : report::counted(times.count, "lookup"),
+                                    net::format_approximately(elapsed),
+                                    fmt::format("{:.{}f}/s", rate, rate < 100 ? 1 : 0)};
+    if (times.count > 0)
+        pieces.insert(pieces.end(), {fmt::format("p50 {}", net::format_approximately(*times.p50)),
+                                     fmt::format("p99 {}", net::format_approximately(*times.p99))});
+    std::optional<nanoseconds> left;
+    if (until)
+        left = std::max(*until - net::Clock::now(), nanoseconds(0));
+    else if (times.count > 0 && total > times.count)
+        left = elapsed / times.count * (total - times.count);
+    if (left)
+        pieces.push_back(net::format_approximately(*left) + " left");
+    return pieces;
 }
 
 std::string ShowipDisplay::text_of(const probe::Lookup& lookup) {

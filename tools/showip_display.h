@@ -1,9 +1,13 @@
 // Where showip's results go: views to standard output, failures and remarks to standard error.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "net/clock.h"
 #include "probe/lookup.h"
 #include "stats/summary.h"
 #include "tools/cli.h"
@@ -31,6 +35,11 @@ class ShowipDisplay {
     // After the last host.
     void end();
 
+    // For a live line: what was shown of `total` lookups (0: nobody knows how many), and how long
+    // the rest may take, where that can be told or is bounded by `until`.
+    std::vector<std::string> so_far(std::chrono::nanoseconds elapsed, std::size_t total,
+                                    std::optional<net::Deadline> until) const;
+
     // The worst of what was shown.
     int status() const noexcept { return status_; }
 
@@ -47,7 +56,7 @@ class ShowipDisplay {
     std::uint64_t failures_ = 0;
     std::size_t sources_shown_ = 0;  // of the latest host
     bool source_answered_ = false;
-    std::optional<stats::Series> times_;  // where they are asked for
+    stats::Series times_;
 };
 
 }  // namespace sockbox::tools

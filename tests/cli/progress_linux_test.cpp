@@ -58,6 +58,20 @@ TEST(ProgressLine, ShowsLongWorkWithinTheTerminalAndGoesAtItsEnd) {
     }
 }
 
+TEST(ProgressLine, ShowsHowLookupsGoOn) {
+    Terminal terminal(120);
+    Process process({"/bin/sh", "-c",
+                     "exec " SOCKBOX_BIN_DIR "/showip --wait 1h --numeric 127.0.0.1 nosuch 2>" +
+                         terminal.name()});
+    const std::string written = terminal.read_until(
+        [](const std::string& text) { return std::ranges::count(text, '\r') >= 2; });
+    EXPECT_THAT(shown(written),
+                testing::ContainsRegex("^1/2  2\\.[0-9]+ s  0\\.[0-9]/s  p50 .*  p99 "
+                                       ".* left"));
+    process.send_signal(SIGTERM);
+    process.wait();
+}
+
 TEST(ProgressLine, ShowsTheLinesOfUdpechoAndNotBetweenItsDiagnostics) {
     auto peer = Peer::datagram([](auto& socket, const auto& text, const auto& from) {
         if (text == "last\n")
