@@ -127,22 +127,15 @@ HttpParsed parse_http_request(std::string_view head) {
 }
 
 bool prefers_open_metrics(std::string_view accept) {
-    std::optional<double> open_metrics;
-    double text = 0;
-    bool anything = accept.empty();
+    double open_metrics = 0;
+    double classic = 0;
     for (const std::string_view range : net::split(accept, ",")) {
-        const std::string_view type = net::split(range, ";")[0];
-        const double weight = weight_of(range);
         if (is_our_open_metrics(range))
-            open_metrics = std::max(open_metrics.value_or(0), weight);
-        else if (net::equal_ignoring_case(type.substr(0, 5), "text/"))
-            text = std::max(text, weight);
-        else if (type == "*/*")
-            anything = weight > 0;
+            open_metrics = std::max(open_metrics, weight_of(range));
+        else if (net::equal_ignoring_case(net::split(range, ";")[0], "text/plain"))
+            classic = std::max(classic, weight_of(range));
     }
-    if (open_metrics)
-        return *open_metrics > 0 && *open_metrics >= text;
-    return anything && text == 0;
+    return open_metrics > 0 && open_metrics >= classic;
 }
 
 }  // namespace sockbox::serve

@@ -26,9 +26,8 @@ struct HttpParsed {
 // Reads a whole head. Nothing in it is trusted; a body is not looked at.
 HttpParsed parse_http_request(std::string_view head);
 
-// Whether a client that accepts so is served OpenMetrics, not the classic text format of Prometheus
-// (RFC 9110, section 12.5.1): it names no text with a higher weight, or takes whatever there is. A
-// browser, which names text, gets what it can show.
+// Whether a client that accepts so prefers OpenMetrics to the classic text format of Prometheus
+// (RFC 9110, section 12.5.1): it names it, and nothing that is as good with a higher weight.
 bool prefers_open_metrics(std::string_view accept);
 
 }  // namespace sockbox::serve
