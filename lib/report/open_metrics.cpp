@@ -75,11 +75,8 @@ class Writer {
             write(family.name, histogram);
     }
 
-    std::string finish() {
-        if (open_)
-            text_ += "# EOF\n";
-        return std::move(text_);
-    }
+    // A comment in the classic format, by which a text that was cut off is known there, too.
+    std::string finish() { return std::move(text_ += "# EOF\n"); }
 
   private:
     void write(std::string_view name, const MetricHistogram& histogram) {

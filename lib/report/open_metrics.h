@@ -45,7 +45,7 @@ enum class MetricFormat : std::uint8_t { open_metrics, classic };
 // The media type of a format, as HTTP names it.
 std::string_view content_type(MetricFormat format) noexcept;
 
-// All of it, to the end that OpenMetrics wants.
+// All of it, to the "# EOF" that OpenMetrics wants and the classic format takes for a comment.
 std::string format_metrics(std::span<const MetricFamily> families, MetricFormat format);
 
 }  // namespace sockbox::report

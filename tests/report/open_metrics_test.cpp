@@ -59,14 +59,15 @@ TEST(OpenMetrics, TheClassicFormatNamesCountersAsTheirSamples) {
               text.npos)
         << text;
     EXPECT_EQ(text.find("# UNIT"), text.npos);
-    EXPECT_EQ(text.find("# EOF"), text.npos);
+    EXPECT_TRUE(text.ends_with("\n# EOF\n")) << text;
 }
 
 TEST(OpenMetrics, LabelsMayHoldAnything) {
     const MetricFamily family{
         "x", MetricKind::gauge, {}, "A \\ and\na line.", {{{{"a", "\"\\\n"}, {"b", ""}}, 1}}, {}};
-    EXPECT_EQ(format_metrics({&family, 1}, MetricFormat::classic),
-              "# HELP x A \\\\ and\\na line.\n# TYPE x gauge\nx{a=\"\\\"\\\\\\n\",b=\"\"} 1\n");
+    EXPECT_EQ(
+        format_metrics({&family, 1}, MetricFormat::classic),
+        "# HELP x A \\\\ and\\na line.\n# TYPE x gauge\nx{a=\"\\\"\\\\\\n\",b=\"\"} 1\n# EOF\n");
 }
 
 TEST(OpenMetrics, NumbersThatAreNoneHaveTheirNames) {
@@ -76,7 +77,7 @@ TEST(OpenMetrics, NumbersThatAreNoneHaveTheirNames) {
         "x", MetricKind::gauge, {}, "", {{{}, infinity}, {{}, -infinity}, {{}, none}, {{}, 1e300}},
         {}};
     EXPECT_EQ(format_metrics({&family, 1}, MetricFormat::classic),
-              "# HELP x \n# TYPE x gauge\nx +Inf\nx -Inf\nx NaN\nx 1e+300\n");
+              "# HELP x \n# TYPE x gauge\nx +Inf\nx -Inf\nx NaN\nx 1e+300\n# EOF\n");
 }
 
 }  // namespace
