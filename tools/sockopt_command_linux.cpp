@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 
 #include "net/escape.h"
@@ -29,6 +30,7 @@ net::Error become(std::vector<std::string> command, net::Socket socket) {
     for (std::string& word : command)
         words.push_back(word.data());
     words.push_back(nullptr);
+    ::signal(SIGXFSZ, SIG_DFL);  // which it may expect to end it
     ::execvp(words[0], words.data());
     return net::fail_last("run", net::escape(command[0])).value();
 }

@@ -132,6 +132,10 @@ bool is_terminal(int file) noexcept;
 // otherwise end the process (SIGPIPE).
 void ignore_broken_pipes() noexcept;
 
+// The same of writing to a file beyond the size that the user's limit allows (SIGXFSZ). A program
+// that is run in place of this one inherits it, unless the signal is restored.
+void ignore_file_size_signal() noexcept;
+
 // Lets this process have as many descriptors as the system grants it.
 void raise_descriptor_limit() noexcept;
 

@@ -165,6 +165,10 @@ void ignore_broken_pipes() noexcept {
     ::signal(SIGPIPE, SIG_IGN);
 }
 
+void ignore_file_size_signal() noexcept {
+    ::signal(SIGXFSZ, SIG_IGN);
+}
+
 void raise_descriptor_limit() noexcept {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)

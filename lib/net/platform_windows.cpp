@@ -161,6 +161,8 @@ bool is_terminal(int file) noexcept {
 
 void ignore_broken_pipes() noexcept {}
 
+void ignore_file_size_signal() noexcept {}
+
 void raise_descriptor_limit() noexcept {}
 
 std::vector<std::string> arguments(int /*argc*/, char** /*argv*/) {

@@ -90,6 +90,18 @@ TEST(EchodOperations, TheEndOfTheTerminalIsAnEndInOrder) {
     EXPECT_EQ(deaf.wait().status, 0);
 }
 
+TEST(EchodOperations, ALogThatMayNotGrowIsLostAndNothingElse) {
+    const TemporaryFile log;
+    Process server(
+        {"/bin/sh", "-c", "ulimit -f 0; exec \"$echod\" --once -v -p 0 -b 127.0.0.1 2>\"$log\""},
+        {"echod=" SOCKBOX_BIN_DIR "/echod", "log=" + log.path()});
+    auto client = connect(port_in(server.read_line()));
+    expect_served(client);
+    client.close();
+    EXPECT_EQ(server.wait().status, 0);
+    EXPECT_EQ(log.content(), "");
+}
+
 TEST(EchodOperations, OnceIsForTcp) {
     const Ran ran = run(tools::echod, {"--once", "--udp"});
     EXPECT_EQ(ran.status, tools::exit_usage);

@@ -58,6 +58,24 @@ TEST(Surroundings, NothingThatIsMissingOrOddEndsACommandBadly) {
         });
 }
 
+// Where files may not grow, that is a failure like another, and no signal ends the command.
+TEST(Surroundings, AFileThatMayNotGrowIsToldAndNothingElse) {
+    const TemporaryFile file;
+    const Ran listed = Process({"/bin/sh", "-c", "ulimit -f 0; \"$program\" --list >\"$file\""},
+                               {"program=" SOCKBOX_BIN_DIR "/sockopt", "file=" + file.path()})
+                           .wait();
+    EXPECT_EQ(listed.status, tools::exit_output);
+    EXPECT_THAT(listed.err, HasSubstr("(EFBIG)\n"));
+    const Ran served =
+        Process(
+            {"/bin/sh", "-c", "ulimit -f 0; \"$program\" -p 0 -b 127.0.0.1 --port-file \"$file\""},
+            {"program=" SOCKBOX_BIN_DIR "/echod", "file=" + file.path()})
+            .wait();
+    EXPECT_EQ(served.status, tools::exit_refused);
+    EXPECT_THAT(served.err, HasSubstr("write port file " + file.path()));
+    EXPECT_THAT(served.err, HasSubstr("(EFBIG)\n"));
+}
+
 // execve() without any word: the program has no name, and no arguments. All but sockopt, which
 // needs none, say that some are missing.
 TEST(Surroundings, ACommandWithoutItsNameIsThatCommand) {
