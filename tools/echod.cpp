@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "net/descriptors.h"
 #include "net/escape.h"
 #include "net/option.h"
 #include "net/resolver.h"
@@ -301,6 +302,16 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
     return failed ? exit_mismatch : exit_ok;
 }
 
+// With the limit that was reached, where it is the one of descriptors.
+net::Error explain(net::Error error) {
+    const auto limit = net::descriptor_limit();
+    if (error.code != std::errc::too_many_files_open || !limit)
+        return error;
+    error.detail = fmt::format("needs {} descriptors or more, the limit is {}", *limit + 1, *limit);
+    error.hint = "ulimit -n raises it, as far as the hard limit goes";
+    return error;
+}
+
 net::Result<int> choose_and_serve(const Asked& asked, const net::Status& user, EchodLog& log,
                                   Io io) {
     if (!user)
@@ -339,7 +350,7 @@ int echod(Args args, Io io) {
     const auto ended = choose_and_serve(asked, user, log, io);
     if (ended)
         return finish(io, tool, *ended);
-    complain(io, tool, ended.error());
+    complain(io, tool, explain(ended.error()));
     return finish(io, tool, status_of(ended.error()));
 }
 

@@ -87,11 +87,14 @@ class Inbox final : public EventSource {
 
 class EpollLoop : public Reactor {
   public:
-    static net::Result<std::unique_ptr<EpollLoop>> create(Service& service) {
+    static net::Result<std::unique_ptr<EpollLoop>> create(Service& service, bool datagrams) {
         auto poller = EpollPoller::create();
         if (!poller)
             return net::fail(poller.error());
-        return std::make_unique<EpollLoop>(service, std::move(*poller));
+        auto loop = std::make_unique<EpollLoop>(service, std::move(*poller));
+        if (auto opened = loop->open(datagrams); !opened)
+            return net::fail(opened.error());
+        return loop;
     }
     using Reactor::Reactor;
 

@@ -159,11 +159,14 @@ void Child::tell_loss(int status) {
 
 net::Status serve_with_processes(Service& service, Listeners&& listeners) {
     Reactor reactor(service, make_poll_poller());
+    if (auto opened = reactor.open(!listeners.udp.empty()); !opened)
+        return opened;
     Children children(service, reactor);
     if (auto prepared = children.prepare(); !prepared)
         return prepared;
     reactor.place_with([&children](Client&& client) { children.serve(std::move(client)); });
-    service.observer().ready();
+    if (auto begun = service.begin(); !begun)
+        return begun;
     return reactor.serve(std::move(listeners));
 }
 

@@ -1,4 +1,6 @@
 // The iterative engine: one client is served to its end before the next is accepted.
+#include <future>
+
 #include "net/thread.h"
 #include "serve/engines.h"
 #include "serve/out_of_memory.h"
@@ -7,35 +9,71 @@
 namespace sockbox::serve {
 namespace {
 
-// Datagrams are answered by a thread of their own: no client may keep them waiting.
-net::Status answer_datagrams(Service& service, std::vector<net::Socket> udp) {
-    Reactor reactor(service, make_poll_poller());
-    return reactor.serve({{}, std::move(udp)});
-}
+// Datagrams are answered by a thread of their own: no client may keep them waiting. It is there
+// before it has anything to answer.
+class Answerer {
+  public:
+    Answerer() = default;
+    Answerer(const Answerer&) = delete;
+    Answerer& operator=(const Answerer&) = delete;
+    ~Answerer() { static_cast<void>(finish()); }
 
-net::Status serve_streams(Service& service, std::vector<net::Socket> tcp) {
-    Reactor reactor(service, make_poll_poller());
-    reactor.place_with([&service](Client&& client) { serve_alone(service, std::move(client)); });
-    return reactor.serve({std::move(tcp), {}});
-}
+    net::Status start(Reactor& reactor) {
+        auto thread = net::start_thread([this, &reactor] {
+            status_ = unless_out_of_memory("answer", [&] {
+                return reactor.serve({{}, sockets_.get_future().get()});
+            });
+        });
+        if (!thread)
+            return net::fail(thread.error());
+        thread_ = std::move(*thread);
+        return {};
+    }
+
+    void answer(std::vector<net::Socket> udp) {
+        sockets_.set_value(std::move(udp));
+        told_ = true;
+    }
+
+    // Waits until the service's drain is over.
+    net::Status finish() {
+        if (!thread_.joinable())
+            return {};
+        if (!told_)
+            answer({});
+        thread_.join();
+        return status_;
+    }
+
+  private:
+    std::promise<std::vector<net::Socket>> sockets_;
+    bool told_ = false;
+    net::Status status_;
+    std::thread thread_;
+};
 
 }  // namespace
 
 net::Status serve_iteratively(Service& service, Listeners&& listeners) {
-    service.observer().ready();
-    net::Status answered;
-    net::Result<std::thread> datagrams{};
-    if (!listeners.udp.empty())
-        datagrams = net::start_thread([&] {
-            answered = unless_out_of_memory(
-                "answer", [&] { return answer_datagrams(service, std::move(listeners.udp)); });
-        });
-    if (!datagrams)
-        return net::fail(datagrams.error());
-    const net::Status served = unless_out_of_memory(
-        "serve", [&] { return serve_streams(service, std::move(listeners.tcp)); });
-    if (datagrams->joinable())
-        datagrams->join();
+    Reactor streams(service, make_poll_poller());
+    Reactor datagrams(service, make_poll_poller());
+    Answerer answerer;
+    if (auto opened = streams.open(); !opened)
+        return opened;
+    if (!listeners.udp.empty()) {
+        if (auto opened = datagrams.open(true); !opened)
+            return opened;
+        if (auto started = answerer.start(datagrams); !started)
+            return started;
+    }
+    if (auto begun = service.begin(); !begun)
+        return begun;
+    answerer.answer(std::move(listeners.udp));
+    streams.place_with([&service](Client&& client) { serve_alone(service, std::move(client)); });
+    const net::Status served = unless_out_of_memory("serve", [&] {
+        return streams.serve({std::move(listeners.tcp), {}});
+    });
+    const net::Status answered = answerer.finish();
     return served ? answered : served;
 }
 

@@ -94,7 +94,10 @@ std::unique_ptr<Poller> make_poll_poller() {
 
 net::Status serve_with_poll(Service& service, Listeners&& listeners) {
     Reactor reactor(service, make_poll_poller());
-    service.observer().ready();
+    if (auto opened = reactor.open(!listeners.udp.empty()); !opened)
+        return opened;
+    if (auto begun = service.begin(); !begun)
+        return begun;
     return reactor.serve(std::move(listeners));
 }
 

@@ -97,8 +97,11 @@ net::Status serve_with_pool(Service& service, Listeners&& listeners) {
     if (auto started = pool.start(); !started)
         return started;
     Reactor reactor(service, make_poll_poller());
+    if (auto opened = reactor.open(!listeners.udp.empty()); !opened)
+        return opened;
     reactor.place_with([&pool](Client&& client) { pool.serve(std::move(client)); });
-    service.observer().ready();
+    if (auto begun = service.begin(); !begun)
+        return begun;
     return reactor.serve(std::move(listeners));
 }
 

@@ -10,6 +10,8 @@ namespace sockbox::serve {
 net::Status serve_with_threads(Service& service, Listeners&& listeners) {
     ThreadSet threads;
     Reactor reactor(service, make_poll_poller());
+    if (auto opened = reactor.open(!listeners.udp.empty()); !opened)
+        return opened;
     reactor.place_with([&](Client&& client) {
         const auto own = std::make_shared<Client>(std::move(client));
         const auto started =
@@ -17,7 +19,8 @@ net::Status serve_with_threads(Service& service, Listeners&& listeners) {
         if (!started)
             turn_away(service, std::move(*own), started.error());
     });
-    service.observer().ready();
+    if (auto begun = service.begin(); !begun)
+        return begun;
     return reactor.serve(std::move(listeners));
 }
 

@@ -15,8 +15,9 @@
 namespace sockbox::serve {
 
 // A Loop is created on the thread that runs it, by
-//   static net::Result<std::unique_ptr<Loop>> create(Service&)
-// and has, as Reactor has them, place_with(), serve(), adopt() and run(), and
+//   static net::Result<std::unique_ptr<Loop>> create(Service&, bool datagrams)
+// ready to run and, where it is to, to answer datagrams; it has, as Reactor has them, place_with(),
+// serve(), adopt() and run(), and
 //   net::Status serve_from(Mailbox&)
 // for the clients that come from the first one.
 template <class Loop>
@@ -65,7 +66,7 @@ class LoopThread {
     }
 
     net::Result<std::unique_ptr<Loop>> make_loop(Service& service) {
-        auto loop = Loop::create(service);
+        auto loop = Loop::create(service, false);
         if (!loop)
             return loop;
         if (auto attached = (*loop)->serve_from(*mailbox_); !attached)
@@ -81,7 +82,7 @@ class LoopThread {
 // An engine of so many loops as there are to be workers; as Engine::serve.
 template <class Loop>
 net::Status serve_with_loops(Service& service, Listeners&& listeners) {
-    auto first = Loop::create(service);
+    auto first = Loop::create(service, !listeners.udp.empty());
     if (!first)
         return net::fail(first.error());
     std::vector<std::unique_ptr<LoopThread<Loop>>> others;
@@ -99,7 +100,8 @@ net::Status serve_with_loops(Service& service, Listeners&& listeners) {
             else
                 others[next]->put(std::move(client));
         });
-    service.observer().ready();
+    if (auto begun = service.begin(); !begun)
+        return begun;
     net::Status status = (*first)->serve(std::move(listeners));
     for (const auto& other : others)
         if (auto finished = other->finish(); status && !finished)

@@ -33,12 +33,6 @@ net::Status Reactor::listen(std::vector<net::Socket> tcp) {
 }
 
 net::Status Reactor::answer_datagrams(std::vector<net::Socket> udp) {
-    if (udp.empty())
-        return {};
-    auto echo = DatagramEcho::create(service_.options().datagrams, service_.counters().datagrams);
-    if (!echo)
-        return net::fail(echo.error());
-    datagram_echo_.emplace(std::move(*echo));
     for (net::Socket& socket : udp) {
         datagram_sources_.push_back(
             std::make_unique<DatagramSource>(*datagram_echo_, std::move(socket)));
@@ -103,15 +97,20 @@ net::Deadline Reactor::now() {
     return now_;
 }
 
-net::Status Reactor::start() {
+net::Status Reactor::open(bool datagrams) {
     if (!buffer_)
         return net::fail(out_of_memory("allocate a buffer"));
+    if (datagrams) {
+        auto echo =
+            DatagramEcho::create(service_.options().datagrams, service_.counters().datagrams);
+        if (!echo)
+            return net::fail(echo.error());
+        datagram_echo_.emplace(std::move(*echo));
+    }
     return poller_->watch(service_.drain().waitable(), waker_, Interest::read);
 }
 
 net::Status Reactor::run() {
-    if (auto started = start(); !started)
-        return started;
     while (!idle()) {
         if (auto turn = take_turn(); !turn)
             return turn;
@@ -220,6 +219,8 @@ void Reactor::sweep() {
 void serve_alone(Service& service, Client&& client) {
     try {
         Reactor reactor(service, make_poll_poller());
+        if (auto opened = reactor.open(); !opened)
+            return turn_away(service, std::move(client), opened.error());
         reactor.adopt(std::move(client));
         if (auto served = reactor.run(); !served)
             service.tell(Trouble::accept, served.error());

@@ -29,6 +29,10 @@ class Reactor {
     // and told.
     void adopt(Client&& client) noexcept;
 
+    // Takes from the system what it needs to serve, and to answer datagrams where it is to; before
+    // all that follows.
+    net::Status open(bool datagrams = false);
+
     // Another source of work: run() goes on until it has been removed.
     net::Status add(net::NativeSocket socket, EventSource& source);
     void remove(net::NativeSocket socket);
@@ -63,7 +67,6 @@ class Reactor {
 
     net::Status listen(std::vector<net::Socket> tcp);
     net::Status answer_datagrams(std::vector<net::Socket> udp);
-    net::Status start();
     net::Status take_turn();
     bool idle() const;
     net::Deadline next_deadline();

@@ -172,11 +172,18 @@ class RingReactor::Post final : public Completion {
     bool closed_ = false;
 };
 
-net::Result<std::unique_ptr<RingReactor>> RingReactor::create(Service& service) {
+net::Result<std::unique_ptr<RingReactor>> RingReactor::create(Service& service, bool datagrams) {
     auto ring = Ring::create();
     if (!ring)
         return net::fail(ring.error());
-    return std::make_unique<RingReactor>(service, std::move(*ring));
+    auto reactor = std::make_unique<RingReactor>(service, std::move(*ring));
+    if (!datagrams)
+        return reactor;
+    auto echo = DatagramEcho::create(service.options().datagrams, service.counters().datagrams);
+    if (!echo)
+        return net::fail(echo.error());
+    reactor->datagram_echo_.emplace(std::move(*echo));
+    return reactor;
 }
 
 RingReactor::RingReactor(Service& service, std::unique_ptr<Ring> ring)
@@ -198,12 +205,6 @@ net::Status RingReactor::serve(Listeners listeners) {
 }
 
 net::Status RingReactor::answer_datagrams(std::vector<net::Socket> udp) {
-    if (udp.empty())
-        return {};
-    auto echo = DatagramEcho::create(service_.options().datagrams, service_.counters().datagrams);
-    if (!echo)
-        return net::fail(echo.error());
-    datagram_echo_.emplace(std::move(*echo));
     for (net::Socket& socket : udp) {
         datagrams_.push_back(std::make_unique<Datagrams>(*this, std::move(socket)));
         if (auto started = datagrams_.back()->start(); !started)

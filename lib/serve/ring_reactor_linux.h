@@ -18,8 +18,9 @@ namespace sockbox::serve {
 // Everything is called from the thread that runs it, but for the mailbox.
 class RingReactor {
   public:
-    // Fails as Ring::create() does; the thread that calls it runs it.
-    static net::Result<std::unique_ptr<RingReactor>> create(Service& service);
+    // One that answers datagrams or has none. Fails as Ring::create() does, and where memory lacks;
+    // the thread that calls it runs it.
+    static net::Result<std::unique_ptr<RingReactor>> create(Service& service, bool datagrams);
     RingReactor(Service& service, std::unique_ptr<Ring> ring);
     RingReactor(const RingReactor&) = delete;
     RingReactor& operator=(const RingReactor&) = delete;

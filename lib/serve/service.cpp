@@ -46,6 +46,13 @@ std::chrono::nanoseconds Service::sweep_interval(bool draining) const noexcept {
                                                 most_sweep_interval);
 }
 
+net::Status Service::begin() {
+    if (auto spare = net::StopSignal::create(); !spare)
+        return net::fail({spare.error().code, "accept the first client", {}, {}, {}});
+    observer_.ready();
+    return {};
+}
+
 net::Deadline Service::drain_deadline() {
     net::Deadline unset = net::no_deadline;
     if (drain_deadline_.compare_exchange_strong(unset, net::deadline_in(options_.drain_timeout)))

@@ -52,6 +52,10 @@ class Service {
     net::StopSignal& drain() const noexcept { return drain_; }
     const net::StopSignal& abort() const noexcept { return abort_; }
 
+    // Tells the observer that the engine is ready; fails instead where no descriptor is left for
+    // the first client.
+    net::Status begin();
+
     // When the drain is over; the first call starts it, and tells the observer.
     net::Deadline drain_deadline();
 

@@ -99,6 +99,94 @@ TEST_P(AtTheDescriptorLimit, HeldConnectionsAreServedAndNothingSpins) {
         server.check_and_end();
 }
 
+// A server for one client, started by a shell that has set such a limit ("ulimit -n 8").
+class OnceWithin {
+  public:
+    OnceWithin(const std::string& engine, const std::string& limit)
+        : shell_({"/bin/sh", "-c",
+                  limit + "; \"$echod\" --once --workers 2 --engine " + engine +
+                      " --port 0 --bind 127.0.0.1; echo \"status $?\""},
+                 {"echod=" SOCKBOX_BIN_DIR "/echod"}),
+          first_line_(shell_.read_line()) {}
+
+    // Whether it says so.
+    bool is_ready() const { return first_line_.starts_with("listening"); }
+
+    // Not to be, it has ended with one complaint, and perhaps a hint.
+    std::string complaint() {
+        EXPECT_EQ(first_line_, "status 3");
+        const std::string err = shell_.wait().err;
+        EXPECT_LE(lines(err).size(), 2U) << err;
+        return err;
+    }
+
+    void expect_datagrams_answered() const {
+        auto socket = net::Socket::open(net::Family::ipv4, net::Transport::udp);
+        ASSERT_TRUE(socket);
+        ASSERT_FALSE(socket->connect(loopback(port_in(first_line_))).failed());
+        expect_served(*socket);
+    }
+    net::Socket client() const { return connect(port_in(first_line_)); }
+
+    // When its client is gone.
+    Ran end() { return shell_.wait(); }
+
+  private:
+    Process shell_;
+    std::string first_line_;
+};
+
+// With however few descriptors: a server that says that it is ready has one for a client.
+TEST_P(AtTheDescriptorLimit, WhoHasNoneForAClientDoesNotStart) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "the sanitizer opens descriptors of its own";
+#endif
+    if (const auto available = serve::find_engine(GetParam())->available(); !available)
+        GTEST_SKIP() << available.error().message();
+    int limit = 5;
+    for (;; ++limit) {
+        SCOPED_TRACE(limit);
+        ASSERT_LT(limit, 20) << "it never starts";
+        OnceWithin server(GetParam(), fmt::format("ulimit -n {}", limit));
+        if (server.is_ready())
+            break;
+        EXPECT_THAT(
+            server.complaint(),
+            testing::HasSubstr(fmt::format(
+                ": needs {} descriptors or more, the limit is {} (EMFILE)\n", limit + 1, limit)));
+    }
+    OnceWithin server(GetParam(), fmt::format("ulimit -n {}", limit));
+    server.expect_datagrams_answered();
+    auto client = server.client();
+    expect_served(client);
+    client.close();
+    EXPECT_THAT(server.end().out, testing::HasSubstr("status 0"));
+}
+
+// The same of memory: what its engine lacks is found out before the ready line. A client may then
+// still find no room for a thread or a process, and is told to go.
+TEST_P(AtTheDescriptorLimit, WhoLacksMemoryForItsEngineDoesNotStart) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "a sanitizer needs terabytes of addresses";
+#endif
+    if (const auto available = serve::find_engine(GetParam())->available(); !available)
+        GTEST_SKIP() << available.error().message();
+    int ready = 0;
+    for (int mebibytes = 12; ready < 3; ++mebibytes) {
+        SCOPED_TRACE(mebibytes);
+        ASSERT_LT(mebibytes, 200) << "it never starts";
+        OnceWithin server(GetParam(), fmt::format("ulimit -v {}", mebibytes * 1024));
+        if (!server.is_ready()) {
+            server.complaint();
+            continue;
+        }
+        ++ready;
+        server.expect_datagrams_answered();
+        server.client().close();
+        EXPECT_THAT(server.end().out, testing::ContainsRegex("status [04]\n$"));
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Echod, AtTheDescriptorLimit, testing::ValuesIn(engine_names()),
                          [](const auto& tested) { return tested.param; });
 
