@@ -23,7 +23,10 @@ net::Result<Pipe> open_pipe() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
         return net::fail_last("pipe");
-    return Pipe{net::Socket(ends[0]), net::Socket(ends[1])};
+    Pipe pipe{net::Socket(ends[0]), net::Socket(ends[1])};
+    if (auto mode = pipe.read_end.set_blocking(false); !mode)
+        return net::fail(mode.error());
+    return pipe;
 }
 
 class Children;
@@ -42,9 +45,15 @@ class Child final : public EventSource {
     // Destroys the child when it is over.
     void on_ready() override;
 
+    // Gives its place back where its connection is over.
+    void free_place();
+
     std::list<Child>::iterator place;  // among its siblings
 
   private:
+    enum class Heard : std::uint8_t { message, nothing, end };
+
+    Heard listen();
     void hear(const ChildMessage& message);
     void wait();
     void tell_loss(int status);
@@ -92,6 +101,11 @@ class Children {
         children_.erase(child.place);
     }
 
+    void free_places() {
+        for (Child& child : children_)
+            child.free_place();
+    }
+
     Service& service() noexcept { return service_; }
 
   private:
@@ -115,14 +129,29 @@ class Children {
 };
 
 void Child::on_ready() {
-    ChildMessage message;
-    const auto got = ::read(pipe_.native(), &message, sizeof message);
-    if (got == sizeof message)
-        return hear(message);
-    if (got < 0 && errno == EINTR)
+    if (listen() != Heard::end)
         return;
     wait();
     siblings_.bury(*this);
+}
+
+// A place whose child was lost is given back when that is told.
+void Child::free_place() {
+    Heard heard = listen();
+    while (heard == Heard::message)
+        heard = listen();
+    if (heard == Heard::end && ended_)
+        ticket_.reset();
+}
+
+Child::Heard Child::listen() {
+    ChildMessage message;
+    const auto got = ::read(pipe_.native(), &message, sizeof message);
+    if (got == sizeof message) {
+        hear(message);
+        return Heard::message;
+    }
+    return got < 0 && (errno == EINTR || errno == EAGAIN) ? Heard::nothing : Heard::end;
 }
 
 void Child::hear(const ChildMessage& message) {
@@ -133,7 +162,8 @@ void Child::hear(const ChildMessage& message) {
     service.observer().ended(message.report);
 }
 
-// So that it does not stay a zombie. It closed its end of the pipe, so this does not take long.
+// So that it does not stay a zombie. It closed its end of the pipe, and has only to close its
+// client's socket still.
 void Child::wait() {
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
@@ -164,6 +194,7 @@ net::Status serve_with_processes(Service& service, Listeners&& listeners) {
     Children children(service, reactor);
     if (auto prepared = children.prepare(); !prepared)
         return prepared;
+    service.free_places_with([&children] { children.free_places(); });
     reactor.place_with([&children](Client&& client) { children.serve(std::move(client)); });
     if (auto begun = service.begin(); !begun)
         return begun;

@@ -78,8 +78,16 @@ void Service::hand_over(Client&& client, const Place& place) noexcept {
     }
 }
 
+tl::expected<Admission::Ticket, Refused> Service::find_place(const net::Endpoint& peer) {
+    auto ticket = admission_.admit(peer);
+    if (ticket || !free_places_)
+        return ticket;
+    free_places_();
+    return admission_.admit(peer);
+}
+
 std::optional<Client> Service::admit(net::Accepted accepted) {
-    auto ticket = admission_.admit(accepted.peer);
+    auto ticket = find_place(accepted.peer);
     if (!ticket) {
         counters_.refused[static_cast<std::size_t>(ticket.error().reason)].add();
         tell(Trouble::refused, ticket.error().error);

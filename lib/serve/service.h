@@ -66,9 +66,14 @@ class Service {
     // this connection alone.
     void welcome(net::Accepted accepted, const Place& place) noexcept;
 
+    // For an engine that learns late which connections are over: called before somebody is refused,
+    // by the thread that welcomes, to let go of their places.
+    void free_places_with(std::function<void()> free) { free_places_ = std::move(free); }
+
     void tell(Trouble kind, const net::Error& error);
 
   private:
+    tl::expected<Admission::Ticket, Refused> find_place(const net::Endpoint& peer);
     std::optional<Client> admit(net::Accepted accepted);
     void hand_over(Client&& client, const Place& place) noexcept;
 
@@ -78,6 +83,7 @@ class Service {
     net::StopSignal& drain_;
     const net::StopSignal& abort_;
     Admission admission_;
+    std::function<void()> free_places_;  // mostly empty
     std::atomic<net::Deadline> drain_deadline_{net::no_deadline};
     std::array<std::atomic<net::Deadline>, 3> told_{};  // by Trouble: when it may be told again
 };

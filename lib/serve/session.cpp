@@ -27,6 +27,8 @@ Session::~Session() {
     if (!ended_)
         end(EndReason::failed, net::Clock::now());
     service_.counters().open.subtract();
+    { const Admission::Ticket freed(std::move(client_.ticket)); }  // before its peer sees the end
+    service_.observer().closing();
     if (reset_)
         client_.socket.abort();
 }

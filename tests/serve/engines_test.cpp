@@ -187,6 +187,20 @@ TEST_P(EveryEngine, ClientsAboveTheLimitAreRefusedUntilOthersLeave) {
     }
 }
 
+// Who has seen the end of a connection may have its place at once.
+TEST_P(EveryEngine, WhoComesBackAtOnceIsNotRefused) {
+    ServeOptions options;
+    options.limits.connections = 1;
+    TestServer server(engine(), options);
+    for (int i = 0; i < 200 && !HasFailure(); ++i) {
+        auto client = server.connect();
+        expect_echo(client, random_bytes(1));
+        ASSERT_TRUE(client.shutdown(net::ShutdownHow::send));
+        expect_end(client);
+    }
+    EXPECT_EQ(server.counters().refusals(), 0U);
+}
+
 TEST_P(EveryEngine, OneAddressHasItsOwnLimit) {
     if (one_at_a_time())
         GTEST_SKIP() << "serves one at a time by design";
