@@ -30,12 +30,12 @@ tl::expected<Admission::Ticket, Refused> Admission::admit(const net::Endpoint& p
         return refuse(Refusal::once, peer, "another client is served (--once)");
     if (limits_.connections != 0 && open_ >= limits_.connections)
         return refuse(Refusal::max_connections, peer,
-                      fmt::format("{} connections are open (--max-connections)", open_));
+                      fmt::format("no more than {} may be open (--max-connections)", open_));
     if (limits_.per_client != 0) {
         std::size_t& open = open_by_client_[client_of(peer)];
         if (open >= limits_.per_client)
             return refuse(Refusal::max_per_client, peer,
-                          fmt::format("it has {} connections (--max-per-client)", open));
+                          fmt::format("it may have no more than {} (--max-per-client)", open));
         ++open;
     }
     ++open_;

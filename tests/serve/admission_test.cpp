@@ -87,5 +87,21 @@ TEST_P(Admission, OnceIsOneClientAndThenTheEnd) {
     EXPECT_EQ(server.counters().broken(), 0U);
 }
 
+TEST_P(Admission, OnceIsNotForWhoLeftBeforeItWasAccepted) {
+    if (test::on_wine())
+        GTEST_SKIP() << "Wine tells of a reset only later";
+    ServeOptions options;
+    options.limits.once = true;
+    TestServer server(engine(), options, 0, [](TestServer& waiting) { waiting.connect().abort(); });
+    auto client = server.connect();
+    expect_echo(client, random_bytes(10));
+    ASSERT_TRUE(client.shutdown(net::ShutdownHow::send));
+    expect_end(client);
+    server.join();  // by itself
+    EXPECT_EQ(server.counters().accepted.value(), 1U);
+    EXPECT_EQ(server.counters().accept_failures.value(), 1U);
+    EXPECT_EQ(server.counters().broken(), 0U);
+}
+
 }  // namespace
 }  // namespace sockbox::serve
