@@ -5,6 +5,7 @@
 #include "net/descriptors.h"
 #include "net/escape.h"
 #include "net/option.h"
+#include "net/option_grant.h"
 #include "net/resolver.h"
 #include "net/status_requests.h"
 #include "net/sysctl.h"
@@ -227,6 +228,21 @@ void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
                              *most));
 }
 
+// What the kernel made of the options, where it is not what was asked for.
+void note_grants(const Asked& asked, serve::Listeners& listeners, EchodLog& log) {
+    for (const net::Setting& setting : asked.settings) {
+        std::optional<net::Grant> told;
+        for (auto* sockets : {&listeners.tcp, &listeners.udp})
+            if (!told && !sockets->empty() && concerns(setting, sockets->front()))
+                told = net::limited_grant(sockets->front(), setting);
+        if (!told)
+            continue;
+        log.note(told->reason);
+        if (!told->hint.empty())
+            log.note("hint: " + told->hint);
+    }
+}
+
 // The sockets that systemd, or `sockopt -- echod`, passes on; else new ones as the options say.
 net::Result<serve::Listeners> take_or_open_listeners(const Asked& asked, EchodLog& log) {
     const auto plan = listen_plan(asked);
@@ -253,6 +269,7 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
     auto listeners = take_or_open_listeners(asked, log);
     if (!listeners)
         return net::fail(listeners.error());
+    note_grants(asked, *listeners, log);
     auto notice = serve::StateNotice::open();
     if (!notice)
         return net::fail(notice.error());
@@ -341,6 +358,9 @@ int echod(Args args, Io io) {
         return cli.refuse(io, mistake);
     if (asked.serve.limits.once && asked.udp && !asked.tcp)
         return cli.refuse(io, "--once waits for a TCP client, and --udp serves none");
+    if (cli.given("max-workers") && asked.workers.value_or(1) > asked.max_workers)
+        return cli.refuse(io, fmt::format("--workers {} are more than --max-workers {}",
+                                          *asked.workers, asked.max_workers));
     const auto user = asked.confinement.look_up();
     if (!user && user.error().code == std::errc::invalid_argument)
         return cli.refuse(io, "--user: " + user.error().message());

@@ -132,6 +132,20 @@ Grant explain_grant(const Option& option, const OptionValue& asked, const Option
     return {false, std::string(adjusts.empty() ? "the kernel adjusted it" : adjusts), {}};
 }
 
+std::optional<Grant> limited_grant(const Socket& socket, const Setting& setting) {
+    const auto granted = read_option(socket, setting.option);
+    if (!granted)
+        return std::nullopt;
+    Grant grant = explain_grant(setting.option, setting.value, *granted);
+    if (grant.as_asked)
+        return std::nullopt;
+    const OptionRow& row = setting.option.row();
+    grant.reason =
+        fmt::format("set {}: asked {}, granted {}: {}", setting.option.name(),
+                    format_value(row, setting.value), format_value(row, *granted), grant.reason);
+    return grant;
+}
+
 std::vector<std::string> buffer_story(const Socket& socket, const SocketKind& kind,
                                       const Option& option, const OptionValue& value) {
     const auto* stored = std::get_if<std::int64_t>(&value);

@@ -1,6 +1,7 @@
 // What the system made of a request, and why it refused one.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ struct Grant {
 
 // Compares what was asked with what getsockopt then said. Reads the settings that bound it.
 Grant explain_grant(const Option& option, const OptionValue& asked, const OptionValue& granted);
+
+// The same of a setting that was applied to the socket, the reason a line that names the option and
+// both values; none where all was granted, or the option cannot be read.
+std::optional<Grant> limited_grant(const Socket& socket, const Setting& setting);
 
 // SO_RCVBUF and SO_SNDBUF.
 bool is_buffer(const OptionRow& row);

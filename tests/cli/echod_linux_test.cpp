@@ -17,6 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::ContainsRegex;
+using testing::HasSubstr;
 
 TEST(Echod, OneReadyLineASocketAndNothingElse) {
     Process server({"echod", "-p", "0", "-b", "127.0.0.1", "-e", "poll"});
@@ -119,7 +120,7 @@ TEST(Echod, AFamilyAloneLeavesTheOtherAlone) {
         SCOPED_TRACE(family);
         Process server({"echod", "-p", "0", "--tcp", family});
         const std::string line = server.read_line();
-        EXPECT_THAT(line, testing::HasSubstr(family == "-4" ? "on 0.0.0.0:" : "on [::]:"));
+        EXPECT_THAT(line, HasSubstr(family == "-4" ? "on 0.0.0.0:" : "on [::]:"));
         const auto port = *net::parse_port(port_in(line));
         const auto served = family == "-4" ? net::Family::ipv4 : net::Family::ipv6;
         const auto other = family == "-4" ? net::Family::ipv6 : net::Family::ipv4;
@@ -147,7 +148,7 @@ TEST(Echod, AnIpv4ClientIsToldAsSuchThoughIpv6TookIt) {
         EXPECT_EQ(ran.status, 0);
         EXPECT_THAT(ran.err, ContainsRegex("echod: 127.0.0.1:[0-9]+: connected\n"));
         EXPECT_THAT(ran.err, ContainsRegex("echod: 127.0.0.1:[0-9]+: finished, 1 byte"));
-        EXPECT_THAT(ran.err, testing::Not(testing::HasSubstr("ffff")));
+        EXPECT_THAT(ran.err, testing::Not(HasSubstr("ffff")));
     }
 }
 
@@ -158,7 +159,7 @@ TEST(Echod, WorkersOfOneServerShareItsPortAndAnotherServerDoesNot) {
             Process({"echod", "-e", engine, "-w", "2", "-p", first.port(), "-b", "127.0.0.1"})
                 .wait();
         EXPECT_EQ(second.status, tools::exit_refused);
-        EXPECT_THAT(second.err, testing::HasSubstr("(EADDRINUSE)"));
+        EXPECT_THAT(second.err, HasSubstr("(EADDRINUSE)"));
     }
 }
 
@@ -173,9 +174,22 @@ TEST(Echod, APrivilegedPortIsExplained) {
                         .wait();
     EXPECT_EQ(ran.status, tools::exit_refused);
     EXPECT_EQ(ran.out, "");
-    EXPECT_THAT(ran.err, testing::HasSubstr("echod: bind 127.0.0.1:7: "));
-    EXPECT_THAT(ran.err, testing::HasSubstr("(EACCES)"));
-    EXPECT_THAT(ran.err, testing::HasSubstr("CAP_NET_BIND_SERVICE"));
+    EXPECT_THAT(ran.err, HasSubstr("echod: bind 127.0.0.1:7: "));
+    EXPECT_THAT(ran.err, HasSubstr("(EACCES)"));
+    EXPECT_THAT(ran.err, HasSubstr("CAP_NET_BIND_SERVICE"));
+}
+
+TEST(Echod, TellsOnceWhatTheKernelMadeOfAnOption) {
+    Process server({"echod", "-p", "0", "-b", "127.0.0.1", "--set", "SO_RCVBUF=1G", "--set",
+                    "SO_SNDBUF=20000", "--set", "TCP_NODELAY=off"});
+    server.read_line();
+    server.send_signal(SIGTERM);
+    const Ran ran = server.wait();
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_THAT(ran.err, HasSubstr("echod: set SO_RCVBUF: asked 1073741824, granted "));
+    EXPECT_THAT(ran.err, HasSubstr("clamped by net.core.rmem_max = "));
+    EXPECT_THAT(ran.err, HasSubstr("echod: hint: sysctl -w net.core.rmem_max=1073741824\n"));
+    EXPECT_EQ(lines(ran.err).size(), 2U) << ran.err;
 }
 
 TEST(Echod, TellsThatTheKernelClampsTheListenQueue) {
