@@ -43,7 +43,7 @@ struct Asked {
     std::int64_t max_connections = 0;
     std::int64_t max_per_client = 0;
     std::vector<net::Setting> settings;
-    bool says_where = false;  // --port or --bind was given
+    bool says_where = false;  // --port, --bind, --tcp or --udp was given
     std::string port_file;
     std::size_t log_format = 0;
     MetricsOption metrics;
@@ -254,7 +254,13 @@ net::Result<serve::Listeners> take_or_open_listeners(const Asked& asked, EchodLo
     if (!*passed)
         return serve::open_listeners(*plan);
     if (asked.says_where)
-        log.note("the sockets come from LISTEN_FDS: --port and --bind mean nothing");
+        log.note("the sockets come from LISTEN_FDS: --port, --bind, --tcp and --udp mean nothing");
+    if (asked.serve.limits.once && (*passed)->tcp.empty())
+        return net::fail({std::make_error_code(std::errc::invalid_argument),
+                          "serve one client",
+                          "LISTEN_FDS",
+                          "--once waits for a TCP client, and no such socket is there",
+                          {}});
     return std::move(**passed);
 }
 
@@ -312,7 +318,7 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
     if (auto served = choice.serve(service, std::move(*listeners)); !served || !watched)
         return net::fail((served ? watched : served).error());
     if (auto removed = port_file.remove(); !removed)
-        log.note(removed.error().message() + "; it is left empty");
+        log.note(removed.error().message() + "; " + removed.error().hint);
     log.aborted(**counters);
     const bool failed =
         options.limits.once ? (*counters)->broken() > 0 : (*counters)->aborted() > 0;
@@ -349,7 +355,7 @@ int echod(Args args, Io io) {
     declare(cli, asked);
     if (const auto status = cli.parse(args, io))
         return *status;
-    asked.says_where = cli.given("port") || cli.given("bind");
+    asked.says_where = cli.given("port") || cli.given("bind") || asked.tcp || asked.udp;
     if (const std::string mistake = mistake_in_bind(asked); !mistake.empty())
         return cli.refuse(io, mistake);
     const bool all = asked.tcp == asked.udp;

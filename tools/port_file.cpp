@@ -4,26 +4,41 @@
 #include <filesystem>
 #include <utility>
 
+#include "net/platform.h"
 #include "tools/whole_file.h"
 
 namespace sockbox::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+tl::unexpected<net::Error> failed(const std::string& path, const std::error_code& code,
+                                  std::string_view result) {
+    const auto condition = static_cast<std::errc>(code.default_error_condition().value());
+    return net::fail(
+        {net::platform::error_of(condition), "remove port file", path, {}, std::string(result)});
+}
+
+}  // namespace
 
 PortFile::~PortFile() {
     static_cast<void>(remove());
 }
 
 net::Status PortFile::remove() {
-    namespace fs = std::filesystem;
-    std::error_code code;
     const std::string path = std::exchange(path_, {});
-    if (path.empty() || fs::symlink_status(path, code).type() != fs::file_type::regular)
+    std::error_code code;
+    if (path.empty() || fs::status(path, code).type() != fs::file_type::regular)
         return {};
-    fs::remove(path, code);
-    if (!code)
+    const bool is_link = fs::is_symlink(path, code);  // to somebody else's file, which stays
+    if (!is_link && fs::remove(path, code))
         return {};
-    std::error_code ignored;
-    fs::resize_file(path, 0, ignored);
-    return net::fail({code, "remove port file", path, {}, {}});
+    std::error_code still_there;
+    fs::resize_file(path, 0, still_there);
+    if (is_link && !still_there)
+        return {};
+    return failed(path, is_link ? still_there : code,
+                  still_there ? "it still tells the port" : "it is left empty");
 }
 
 net::Status PortFile::write(const std::string& path, std::uint16_t port) {

@@ -16,8 +16,9 @@ class PortFile {
     PortFile& operator=(const PortFile&) = delete;
     ~PortFile();
 
-    // Removes what was written. Where the folder does not allow that, empties it, so that nobody
-    // takes an old port for one that is served, and fails with the reason.
+    // Removes what was written; the file that a link leads to is emptied instead, so that nobody
+    // takes an old port for one that is served. So it is where the folder does not allow to remove
+    // it, which is then told as a failure, its hint what became of it.
     net::Status remove();
 
     // Writes the port and an end of line, so that a reader sees all of it or no file.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 
 #include "net/sysctl.h"
@@ -49,6 +50,22 @@ TEST(Echod, ThePortFileIsThereWhileItServes) {
     EXPECT_EQ(file.content(), server.port() + "\n");
     server.process().send_signal(SIGTERM);
     EXPECT_EQ(server.process().wait().status, 0);
+    EXPECT_EQ(file.content(), "");
+}
+
+TEST(Echod, ALinkToThePortFileStaysAndLeadsToNoOldPort) {
+    const TemporaryFile file("something\n");
+    const TemporaryFile link;
+    std::filesystem::remove(link.path());
+    std::filesystem::create_symlink(file.path(), link.path());
+    EchoServer server({"--port-file", link.path()});
+    EXPECT_EQ(file.content(), server.port() + "\n");
+    server.process().send_signal(SIGTERM);
+    const Ran ran = server.process().wait();
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_EQ(ran.err, "");
+    EXPECT_TRUE(std::filesystem::is_symlink(link.path()));
+    EXPECT_TRUE(std::filesystem::is_regular_file(file.path()));
     EXPECT_EQ(file.content(), "");
 }
 

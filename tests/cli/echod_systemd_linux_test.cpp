@@ -66,7 +66,14 @@ TEST(EchodSystemd, OptionsThatMeanNothingThenAreTold) {
     Process server = activated("tcp", {"--port", "7"});
     EXPECT_THAT(server.read_line(), HasSubstr("listening on 127.0.0.1:"));
     server.send_signal(SIGTERM);
-    EXPECT_THAT(server.wait().err, HasSubstr("--port and --bind mean nothing"));
+    EXPECT_THAT(server.wait().err, HasSubstr("--port, --bind, --tcp and --udp mean nothing"));
+}
+
+TEST(EchodSystemd, OnceNeedsATcpSocketAmongThem) {
+    const Ran ran = activated("udp", {"--once"}).wait();
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, HasSubstr("--once waits for a TCP client"));
 }
 
 TEST(EchodSystemd, SockoptHandsItsSocketOver) {
