@@ -137,12 +137,7 @@ int Client::fail(Io io, const net::Error& error, int status, std::string_view ta
 }
 
 report::Json to_json(const net::Error& error) {
-    report::Json json = report::Json::object();
-    const std::string_view symbol = net::symbol(error.code);
-    json.set("symbol", symbol.empty() ? report::Json() : report::Json(symbol))
-        .set("code", error.code.value())
-        .set("message", error.message());
-    return json;
+    return report::error_object(net::symbol(error.code), error.code.value(), error.message());
 }
 
 void at_once(std::size_t count, const std::function<void(std::size_t)>& work) {

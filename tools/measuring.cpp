@@ -266,7 +266,8 @@ report::MeasurementReport Measuring::report_of(const Subject& subject,
     report.verbose = client_.common.verbose;
     for (const probe::Assertion& assertion : assertions_) {
         const auto verdict = assertion.judge(measured.numbers);
-        report.verdicts.push_back({verdict.expression, verdict.value, verdict.shown, verdict.ok});
+        report.verdicts.push_back(
+            {verdict.expression, verdict.value, verdict.unit, verdict.shown, verdict.ok});
     }
     return report;
 }

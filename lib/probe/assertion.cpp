@@ -50,26 +50,27 @@ std::optional<double> rate(const Measurement& measurement) {
 
 struct Assertion::Name {
     std::string_view name;
-    Unit unit;
+    stats::Unit unit;
     std::optional<double> (*value)(const Measurement&);
 };
 
 const Assertion::Name* Assertion::find(std::string_view name) {
     using stats::Summary;
+    using stats::Unit;
     static constexpr std::array names{
-        Name{"min", Unit::time, rtt<&Summary::min>},
-        Name{"mean", Unit::time, rtt<&Summary::mean>},
-        Name{"median", Unit::time, rtt<&Summary::median>},
-        Name{"p50", Unit::time, rtt<&Summary::p50>},
-        Name{"p90", Unit::time, rtt<&Summary::p90>},
-        Name{"p99", Unit::time, rtt<&Summary::p99>},
-        Name{"p999", Unit::time, rtt<&Summary::p999>},
-        Name{"max", Unit::time, rtt<&Summary::max>},
-        Name{"jitter", Unit::time, jitter},
+        Name{"min", Unit::nanoseconds, rtt<&Summary::min>},
+        Name{"mean", Unit::nanoseconds, rtt<&Summary::mean>},
+        Name{"median", Unit::nanoseconds, rtt<&Summary::median>},
+        Name{"p50", Unit::nanoseconds, rtt<&Summary::p50>},
+        Name{"p90", Unit::nanoseconds, rtt<&Summary::p90>},
+        Name{"p99", Unit::nanoseconds, rtt<&Summary::p99>},
+        Name{"p999", Unit::nanoseconds, rtt<&Summary::p999>},
+        Name{"max", Unit::nanoseconds, rtt<&Summary::max>},
+        Name{"jitter", Unit::nanoseconds, jitter},
         Name{"loss", Unit::percent, loss},
-        Name{"rate", Unit::number, rate},
-        Name{"duplicated", Unit::number, counted<&Measurement::duplicated>},
-        Name{"reordered", Unit::number, counted<&Measurement::reordered>},
+        Name{"rate", Unit::per_second, rate},
+        Name{"duplicated", Unit::count, counted<&Measurement::duplicated>},
+        Name{"reordered", Unit::count, counted<&Measurement::reordered>},
     };
     const auto found = std::ranges::find(names, name, &Name::name);
     return found == names.end() ? nullptr : &*found;
@@ -93,10 +94,10 @@ net::Result<Assertion> Assertion::parse(std::string_view text) {
     assertion.or_equal_ = text.substr(sign + 1).starts_with('=');
     const std::string_view value = text.substr(sign + (assertion.or_equal_ ? 2 : 1));
     net::Result<double> bound = net::fail_text({});
-    if (assertion.name_->unit == Unit::time)
+    if (assertion.name_->unit == stats::Unit::nanoseconds)
         bound = net::parse_duration(value).map(
             [](auto time) { return static_cast<double>(time.count()); });
-    else if (assertion.name_->unit == Unit::percent)
+    else if (assertion.name_->unit == stats::Unit::percent)
         bound = net::parse_percent(value).map([](double share) { return share * 100; });
     else
         bound = net::parse_integer(value, 0, 1'000'000'000'000).map([](auto count) {
@@ -109,14 +110,14 @@ net::Result<Assertion> Assertion::parse(std::string_view text) {
 }
 
 Assertion::Verdict Assertion::judge(const Measurement& measurement) const {
-    Verdict verdict{expression_, name_->value(measurement), "none", false};
+    Verdict verdict{expression_, name_->value(measurement), name_->unit, "none", false};
     if (!verdict.value)
         return verdict;
     const double value = *verdict.value;
     verdict.ok = (less_ ? value < bound_ : value > bound_) || (or_equal_ && value == bound_);
-    if (name_->unit == Unit::time)
+    if (name_->unit == stats::Unit::nanoseconds)
         verdict.shown = net::format_approximately(std::chrono::nanoseconds(std::llround(value)));
-    else if (name_->unit == Unit::percent)
+    else if (name_->unit == stats::Unit::percent)
         verdict.shown = fmt::format("{:.3g}%", value);
     else
         verdict.shown = fmt::format("{:.6g}", value);

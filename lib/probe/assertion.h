@@ -18,14 +18,14 @@ class Assertion {
 
     struct Verdict {
         std::string expression;
-        std::optional<double> value;  // in nanoseconds, percent, or as it is; none where undefined
-        std::string shown;            // the value with its unit, "none" where undefined
-        bool ok;                      // never of an undefined value
+        std::optional<double> value;  // none where undefined
+        stats::Unit unit;
+        std::string shown;  // the value with its unit, "none" where undefined
+        bool ok;            // never of an undefined value
     };
     Verdict judge(const stats::Measurement& measurement) const;
 
   private:
-    enum class Unit : std::uint8_t { time, percent, number };
     struct Name;
     static const Name* find(std::string_view name);
 

@@ -128,7 +128,7 @@ void DatagramLane::refuse(std::uint64_t index, const std::error_code& code) {
     if (window_.at(index).message.counted)
         ++measured_.numbers.unsent;
     form_->on_unsent();
-    ++measured_.errors[net::Error{code, "send", {}, {}, {}}.message()];
+    measured_.failed({code, "send", {}, {}, {}});
     if (options_.stamped && !is_open_loop())
         restart_stamps();
 }
@@ -168,7 +168,7 @@ bool DatagramLane::take_notices() {
                 window_.at(index).left = notice->left->at;
         }
         if (notice->error) {
-            ++measured_.errors[net::describe(*notice->error)];
+            measured_.failed({notice->error->code, {}, {}, net::words_of(*notice->error), {}});
             give_up(*notice->error);
         }
     }
@@ -207,7 +207,7 @@ void DatagramLane::take_datagram(const net::BatchedDatagram& datagram, const Tak
 void DatagramLane::reject(std::uint64_t index, std::string_view objection, const Taken& taken) {
     if (window_.at(index).message.counted) {
         ++measured_.numbers.mismatched;
-        ++measured_.errors[fmt::format("receive: {}", objection)];
+        measured_.failed({{}, "receive", {}, std::string(objection), {}});
     }
     if (window_.at(index).state == State::awaited)
         lose(index, taken.at);

@@ -308,6 +308,10 @@ void Measured::lost(net::Clock::time_point now, std::uint64_t number) {
     numbers.lost_numbers.add(number);
 }
 
+void Measured::failed(const net::Error& error) {
+    ++errors[{error.message(), std::string(net::symbol(error.code)), error.code.value()}];
+}
+
 std::chrono::nanoseconds Measured::elapsed() const {
     return std::max(Clock::now() - begin, Clock::duration::zero());
 }

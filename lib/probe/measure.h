@@ -45,7 +45,7 @@ class Snapshots;
 // What one thread gathers, and all of them together.
 struct Measured {
     stats::Measurement numbers;
-    stats::Tally errors;  // "connect: Connection refused (ECONNREFUSED)"
+    stats::Tally errors;
     std::map<std::string, std::uint64_t> responders;  // where many may answer: replies of each
     net::Clock::time_point begin{};                   // of what is counted
 
@@ -58,6 +58,9 @@ struct Measured {
     void lost(net::Clock::time_point now, std::uint64_t number);  // where numbers are told
     // One that was given up has come after all.
     void late(net::Clock::time_point now);
+
+    // "connect: Connection refused (ECONNREFUSED)": without the address, which is that of all.
+    void failed(const net::Error& error);
 
     // How long it has been counting; 0 during the warm-up.
     std::chrono::nanoseconds elapsed() const;

@@ -18,13 +18,11 @@ constexpr std::chrono::milliseconds retry_pause{10};
 // The same for a run without an end, which outlives the server's restart.
 constexpr std::chrono::seconds reconnect_pause{1};
 
-std::string words_of(std::string_view phase, const std::error_code& code) {
-    std::string words = std::string(phase) + ": " + code.message();
-    if (const auto symbol = net::symbol(code); !symbol.empty())
-        words += " (" + std::string(symbol) + ")";
+net::Error error_of(std::string_view phase, const std::error_code& code) {
+    net::Error error{code, std::string(phase), {}, {}, {}};
     if (phase == "connect" && code == std::errc::address_not_available)
-        words += ", no local port is left";
-    return words;
+        error.detail = code.message() + ", no local port is left";
+    return error;
 }
 
 }  // namespace
@@ -133,7 +131,7 @@ void StreamLane::receive_more() {
         return fail("receive", got.error);
     if (got.end()) {
         if (outstanding() > 0)
-            ++measured_.errors["receive: the server closed the connection"];
+            measured_.failed({{}, "receive", {}, "the server closed the connection", {}});
         return close();
     }
     if (got.done())
@@ -143,7 +141,7 @@ void StreamLane::receive_more() {
 void StreamLane::take_bytes(std::span<const std::byte> got) {
     while (!got.empty()) {
         if (records_.empty()) {
-            ++measured_.errors["receive: bytes that were never sent"];
+            measured_.failed({{}, "receive", {}, "bytes that were never sent", {}});
             ++measured_.numbers.mismatched;
             return close();
         }
@@ -202,7 +200,7 @@ void StreamLane::expire(net::Clock::time_point now) {
 }
 
 void StreamLane::fail(std::string_view phase, const std::error_code& code) {
-    ++measured_.errors[words_of(phase, code)];
+    measured_.failed(error_of(phase, code));
     const bool stays = phase == "connect" && !options_.reconnect;
     retry_at_ = net::deadline_in(stays ? std::chrono::milliseconds(reconnect_pause) : retry_pause);
     // Who cannot be reached now is not asked again for each message, unless that is the test.

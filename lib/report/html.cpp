@@ -223,7 +223,8 @@ void put_errors(std::string& html, const MeasurementReport& report) {
         "class=\"text\">what</th>"
         "</tr>\n";
     for (const auto& [error, count] : report.errors)
-        put(html, "<tr><td>{}</td><td class=\"text\">{}</td></tr>\n", count, escaped(error));
+        put(html, "<tr><td>{}</td><td class=\"text\">{}</td></tr>\n", count,
+            escaped(error.message));
     html += "</table>\n";
 }
 

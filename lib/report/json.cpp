@@ -109,6 +109,13 @@ std::string Json::to_string() const {
     return escape_controls(value_->json.dump());
 }
 
+Json error_object(std::string_view symbol, int code, std::string_view message) {
+    return Json::object()
+        .set("symbol", symbol.empty() ? Json() : Json(symbol))
+        .set("code", code)
+        .set("message", message);
+}
+
 Json event(std::string_view tool, std::string_view name) {
     Json json = Json::object();
     json.set("tool", tool).set("event", name);

@@ -51,6 +51,9 @@ class Json {
     std::unique_ptr<Value> value_;
 };
 
+// {"symbol": …, "code": …, "message": …}; an empty symbol is null.
+Json error_object(std::string_view symbol, int code, std::string_view message);
+
 // An object that begins as every line of output does: {"tool": …, "event": …}.
 Json event(std::string_view tool, std::string_view name);
 

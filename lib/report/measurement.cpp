@@ -187,6 +187,30 @@ Json kernel_object(const stats::KernelView& kernel) {
         .set("delivery_rate_bytes_per_s", range_object(kernel.delivery_rate));
 }
 
+std::string_view name_of(stats::Unit unit) {
+    switch (unit) {
+        case stats::Unit::nanoseconds: return "ns";
+        case stats::Unit::percent: return "percent";
+        case stats::Unit::per_second: return "per_s";
+        case stats::Unit::count: return "count";
+    }
+    return {};
+}
+
+// Times and counts are whole numbers, here as elsewhere.
+Json verdict_object(const Verdict& verdict) {
+    const bool is_whole =
+        verdict.unit == stats::Unit::nanoseconds || verdict.unit == stats::Unit::count;
+    Json value(verdict.value);
+    if (verdict.value && is_whole)
+        value = Json(std::llround(*verdict.value));
+    return Json::object()
+        .set("expression", verdict.expression)
+        .set("value", std::move(value))
+        .set("unit", name_of(verdict.unit))
+        .set("ok", verdict.ok);
+}
+
 }  // namespace
 
 std::string to_text(const MeasurementReport& report) {
@@ -215,7 +239,7 @@ std::string to_text(const MeasurementReport& report) {
     for (const auto& [responder, count] : report.responders)
         text += fmt::format("{} from {}\n", counted(count, "reply", "replies"), responder);
     for (const auto& [error, count] : report.errors)
-        text += fmt::format("{} {}\n", counted(count, "time"), error);
+        text += fmt::format("{} {}\n", counted(count, "time"), error.message);
     for (const Verdict& verdict : report.verdicts)
         text += fmt::format("assert {}: {} ({})\n", verdict.expression,
                             verdict.ok ? "ok" : "BROKEN", verdict.shown);
@@ -277,7 +301,7 @@ Json to_json(const MeasurementReport& report, std::string_view event_name) {
     json.set("client_late", numbers.is_client_late());
     Json errors = Json::array();
     for (const auto& [error, count] : report.errors)
-        errors.push(Json::object().set("message", error).set("count", count));
+        errors.push(error_object(error.symbol, error.code, error.message).set("count", count));
     json.set("errors", std::move(errors));
     if (!report.responders.empty()) {
         Json responders = Json::array();
@@ -287,10 +311,7 @@ Json to_json(const MeasurementReport& report, std::string_view event_name) {
     }
     Json asserts = Json::array();
     for (const Verdict& verdict : report.verdicts)
-        asserts.push(Json::object()
-                         .set("expression", verdict.expression)
-                         .set("value", verdict.value)
-                         .set("ok", verdict.ok));
+        asserts.push(verdict_object(verdict));
     return json.set("asserts", std::move(asserts));
 }
 

@@ -18,7 +18,8 @@ namespace sockbox::report {
 // A bound that was asked for, and whether it held.
 struct Verdict {
     std::string expression;
-    std::optional<double> value;
+    std::optional<double> value;  // none where undefined
+    stats::Unit unit{};
     std::string shown;  // the value with its unit
     bool ok = false;
 };
@@ -30,7 +31,7 @@ struct MeasurementReport {
     bool verbose = false;    // in text, also which numbers were lost
     bool datagrams = false;  // tells what only datagrams can be: late, duplicated, reordered, …
     stats::Measurement numbers;
-    stats::Tally errors;                              // by their words, which are safe to print
+    stats::Tally errors;                              // the same for all of a kind
     std::map<std::string, std::uint64_t> responders;  // replies of each, where many may answer
     std::vector<Verdict> verdicts;
     std::vector<std::pair<std::string, std::string>> parameters;  // of the run, for its page

@@ -15,6 +15,12 @@
 
 namespace sockbox::stats {
 
+// How far a run is.
+enum class Phase : std::uint8_t { resolving, connecting, warming_up, measuring };
+
+// Of a value that is told alone.
+enum class Unit : std::uint8_t { nanoseconds, percent, per_second, count };
+
 // The kernel's own view of the TCP connections of a run, as each was at its end.
 struct KernelView {
     std::uint64_t connections = 0;

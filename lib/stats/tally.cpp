@@ -3,17 +3,18 @@
 
 namespace sockbox::stats {
 
-std::uint64_t& Tally::operator[](const std::string& name) {
-    const auto known = counts_.find(name);
+std::uint64_t& Tally::operator[](const Failure& failure) {
+    const auto known = counts_.find(failure);
     if (known != counts_.end())
         return known->second;
-    const bool has_room = counts_.size() - counts_.count(others) < most_names;
-    return counts_[has_room ? name : others];
+    const Failure rest{others, {}, 0};
+    const bool has_room = counts_.size() - counts_.count(rest) < most_kinds;
+    return counts_[has_room ? failure : rest];
 }
 
 void Tally::merge(const Tally& other) {
-    for (const auto& [name, count] : other.counts_)
-        (*this)[name] += count;
+    for (const auto& [failure, count] : other.counts_)
+        (*this)[failure] += count;
 }
 
 }  // namespace sockbox::stats

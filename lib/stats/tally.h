@@ -1,6 +1,7 @@
 // How often each of a few different things happened, however many different ones there are.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -8,16 +9,25 @@
 
 namespace sockbox::stats {
 
-// Counts by name, in the order of the names. A run that never ends may meet names without end, for
-// some hold what came from the network: beyond the first `most_names` all that are new are counted
-// together, under `others`. Not synchronized; merge() brings threads together.
+// What happened, ordered by its words.
+struct Failure {
+    std::string message;  // safe to print
+    std::string symbol;   // the system's name of it, "ECONNREFUSED"; empty where it has none
+    int code = 0;         // its number there
+
+    auto operator<=>(const Failure&) const = default;
+};
+
+// Counts by failure, in the order of their words. A run that never ends may meet others without
+// end, for some hold what came from the network: beyond the first `most_kinds` all that are new are
+// counted together, under `others`. Not synchronized; merge() brings threads together.
 class Tally {
   public:
-    static constexpr std::size_t most_names = 64;
+    static constexpr std::size_t most_kinds = 64;
     static constexpr const char* others = "others";
 
-    // The count of that name, or of the others.
-    std::uint64_t& operator[](const std::string& name);
+    // The count of that one, or of the others.
+    std::uint64_t& operator[](const Failure& failure);
     void merge(const Tally& other);
 
     bool empty() const noexcept { return counts_.empty(); }
@@ -26,7 +36,7 @@ class Tally {
     auto end() const noexcept { return counts_.end(); }
 
   private:
-    std::map<std::string, std::uint64_t> counts_;
+    std::map<Failure, std::uint64_t> counts_;
 };
 
 }  // namespace sockbox::stats

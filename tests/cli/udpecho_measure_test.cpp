@@ -154,10 +154,12 @@ TEST(UdpEchoMeasure, EachOfSeveralServersHasItsCountsAndVerdicts) {
     ASSERT_EQ(results.size(), 2U) << ran.out << ran.err;
     EXPECT_THAT(results[0], HasSubstr(R"("target":"127.0.0.1:)" + good.port()));
     EXPECT_THAT(results[0], HasSubstr(R"("sent":4,"received":4,"lost":0,"pending":0)"));
-    EXPECT_THAT(results[0], HasSubstr(R"({"expression":"loss<10%","value":0.0,"ok":true})"));
+    EXPECT_THAT(results[0],
+                HasSubstr(R"({"expression":"loss<10%","value":0.0,"unit":"percent","ok":true})"));
     EXPECT_THAT(results[1], HasSubstr(R"("target":"127.0.0.1:)" + lossy.port()));
     EXPECT_THAT(results[1], HasSubstr(R"("sent":4,"received":2,"lost":2,"pending":0)"));
-    EXPECT_THAT(results[1], HasSubstr(R"({"expression":"loss<10%","value":50.0,"ok":false})"));
+    EXPECT_THAT(results[1],
+                HasSubstr(R"({"expression":"loss<10%","value":50.0,"unit":"percent","ok":false})"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 

@@ -77,7 +77,7 @@ TEST_F(UdpEchoUnsent, EachReasonIsToldAndNeitherSentNorLost) {
             const std::string error = std::string(reason.shown) + R"(","count":1}])";
             EXPECT_THAT(ran.out, HasSubstr(counts)) << reason.how;
             EXPECT_THAT(ran.out, HasSubstr(R"("sent_bytes":320,"received_bytes":320)"));
-            EXPECT_THAT(ran.out, HasSubstr(R"("errors":[{"message":"send: )"));
+            EXPECT_THAT(ran.out, HasSubstr(R"(,"message":"send: )"));
             EXPECT_THAT(ran.out, HasSubstr(error));
             EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
         }

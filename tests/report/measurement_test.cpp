@@ -109,10 +109,20 @@ TEST(MeasurementReport, WarnsWhenTheTailIsTheClientsOwn) {
 
 TEST(MeasurementReport, VerdictsStandInTextAndJson) {
     auto report = report_of({1ms});
-    report.verdicts = {{"p99<1us", 1e6, "1.00 ms", false}};
+    using stats::Unit;
+    report.verdicts = {{"p99<1us", 1e6, Unit::nanoseconds, "1.00 ms", false},
+                       {"loss<1%", 0.5, Unit::percent, "0.5%", true},
+                       {"rate>1", 2.5, Unit::per_second, "2.5", true},
+                       {"reordered<1", 0.0, Unit::count, "0", true},
+                       {"jitter<1s", std::nullopt, Unit::nanoseconds, "none", false}};
     EXPECT_THAT(to_text(report), HasSubstr("assert p99<1us: BROKEN (1.00 ms)\n"));
     EXPECT_THAT(to_json(report).to_string(),
-                HasSubstr(R"("asserts":[{"expression":"p99<1us","value":1000000.0,"ok":false}])"));
+                HasSubstr(R"("asserts":[)"
+                          R"({"expression":"p99<1us","value":1000000,"unit":"ns","ok":false},)"
+                          R"({"expression":"loss<1%","value":0.5,"unit":"percent","ok":true},)"
+                          R"({"expression":"rate>1","value":2.5,"unit":"per_s","ok":true},)"
+                          R"({"expression":"reordered<1","value":0,"unit":"count","ok":true},)"
+                          R"({"expression":"jitter<1s","value":null,"unit":"ns","ok":false}])"));
 }
 
 TEST(MeasurementReport, NumbersAndNounsAgree) {
@@ -121,11 +131,16 @@ TEST(MeasurementReport, NumbersAndNounsAgree) {
     report.numbers.kernel.retransmits = 2;
     report.numbers.slip.record(1us);
     report.numbers.missed_slots = 1;
-    report.errors["send: Broken pipe (EPIPE)"] = 1;
+    report.errors[{"send: Broken pipe (EPIPE)", "EPIPE", 32}] = 1;
+    report.errors[{"receive: nothing", {}, 0}] = 2;
     report.responders["192.0.2.1:7"] = 1;
     EXPECT_THAT(to_text(report), HasSubstr("kernel: 1 connection, min_rtt - ms, 2 retransmits, "));
     EXPECT_THAT(to_text(report), HasSubstr(", 1 slot missed\n"));
     EXPECT_THAT(to_text(report), HasSubstr("\n1 time send: Broken pipe (EPIPE)\n"));
+    EXPECT_THAT(to_json(report).to_string(),
+                HasSubstr(R"--("errors":[{"symbol":null,"code":0,"message":"receive: nothing",)--"
+                          R"--("count":2},{"symbol":"EPIPE","code":32,)--"
+                          R"--("message":"send: Broken pipe (EPIPE)","count":1}])--"));
     EXPECT_THAT(to_text(report), HasSubstr("\n1 reply from 192.0.2.1:7\n"));
 }
 

@@ -42,7 +42,8 @@ inline MeasurementReport run_with_losses() {
     report.numbers.received = 1000;
     report.numbers.lost = 4;
     report.numbers.late = 1;
-    report.verdicts = {{"p99<1s", 2e8, "200 ms", true}, {"loss<0.1%", 0.4, "0.4%", false}};
+    report.verdicts = {{"p99<1s", 2e8, stats::Unit::nanoseconds, "200 ms", true},
+                       {"loss<0.1%", 0.4, stats::Unit::percent, "0.4%", false}};
     report.parameters = {{"payload", "64 bytes"}};
     return report;
 }

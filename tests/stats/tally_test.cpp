@@ -13,30 +13,37 @@ std::uint64_t total(const Tally& tally) {
                            [](std::uint64_t sum, const auto& one) { return sum + one.second; });
 }
 
-TEST(Tally, CountsByName) {
+Failure error(int number) {
+    return {"error " + std::to_string(number), {}, number};
+}
+
+TEST(Tally, CountsEachApart) {
+    const Failure reset{"reset", "ECONNRESET", 104};
+    const Failure refused{"refused", "ECONNREFUSED", 111};
     Tally tally;
     EXPECT_TRUE(tally.empty());
-    ++tally["reset"];
-    tally["refused"] += 2;
-    ++tally["reset"];
+    ++tally[reset];
+    tally[refused] += 2;
+    ++tally[reset];
     EXPECT_EQ(tally.size(), 2U);
-    EXPECT_EQ(tally["reset"], 2U);
-    EXPECT_EQ(tally.begin()->first, "refused") << "in the order of the names";
+    EXPECT_EQ(tally[reset], 2U);
+    EXPECT_EQ(tally.begin()->first, refused) << "in the order of the words";
 }
 
 TEST(Tally, StopsGrowingAndLosesNoCount) {
     Tally first;
     Tally second;
+    const Failure others{Tally::others, {}, 0};
     for (int i = 0; i < 1000; ++i) {
-        ++first["error " + std::to_string(i)];
-        ++second["error " + std::to_string(i + 500)];
+        ++first[error(i)];
+        ++second[error(i + 500)];
     }
-    EXPECT_EQ(first.size(), Tally::most_names + 1);
-    EXPECT_EQ(first[Tally::others], 1000 - Tally::most_names);
-    ++first["error 1"];
-    EXPECT_EQ(first["error 1"], 2U) << "what is known keeps its own count";
+    EXPECT_EQ(first.size(), Tally::most_kinds + 1);
+    EXPECT_EQ(first[others], 1000 - Tally::most_kinds);
+    ++first[error(1)];
+    EXPECT_EQ(first[error(1)], 2U) << "what is known keeps its own count";
     first.merge(second);
-    EXPECT_EQ(first.size(), Tally::most_names + 1);
+    EXPECT_EQ(first.size(), Tally::most_kinds + 1);
     EXPECT_EQ(total(first), 2001U);
     Tally empty;
     empty.merge(first);
