@@ -104,7 +104,7 @@ net::Result<Assertion> Assertion::parse(std::string_view text) {
             return static_cast<double>(count);
         });
     if (!bound)
-        return net::fail(bound.error());
+        return net::fail_text(fmt::format("'{}': {}", net::escape(text), bound.error().message()));
     assertion.bound_ = *bound;
     return assertion;
 }

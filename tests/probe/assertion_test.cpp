@@ -1,6 +1,7 @@
 // Tests of lib/probe/assertion.
 #include "probe/assertion.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace sockbox::probe {
@@ -53,6 +54,8 @@ TEST(Assertion, RefusesAllElseAndShowsIt) {
         }
         EXPECT_FALSE(parsed) << text;
     }
+    EXPECT_THAT(Assertion::parse("loss<1ms").error().message(),
+                testing::StartsWith("'loss<1ms': '1ms' is not a percentage"));
 }
 
 }  // namespace
