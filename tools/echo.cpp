@@ -122,22 +122,55 @@ class Echo {
         return conclude(*outcome);
     }
 
+    static std::vector<std::string> names_of(const std::deque<Server>& servers) {
+        std::vector<std::string> names;
+        for (const Server& server : servers)
+            names.push_back(server.target.text);
+        return names;
+    }
+
     void connect_all(std::deque<Server>& servers) {
-        const std::string& first = servers.front().target.text;
-        const ElapsedLine line(
-            io_.err, shows_waiting(),
-            "connecting to " +
-                (servers.size() == 1 ? first : report::counted(servers.size(), "server")));
-        at_once(servers.size(), [&](std::size_t index) {
-            resolve(servers[index]);
-            connect(servers[index]);
-        });
+        measuring_.prepare(names_of(servers), stats::Phase::connecting, shows_waiting(),
+                           [&](std::size_t index) { connect(servers[index]); });
+    }
+
+    // Interrupts are as in talk(); an exit status where one ended it.
+    std::optional<int> connect_all_or_tell(std::deque<Server>& servers) {
+        if (!client_.common.json) {
+            connect_all(servers);
+            return std::nullopt;
+        }
+        auto stop = net::StopSignal::create();
+        if (!stop)
+            return client_.fail(io_, stop.error(), exit_refused);
+        stop_ = &*stop;
+        const net::Interrupts interrupts(*stop);
+        connect_all(servers);
+        std::optional<int> status;
+        if (stop->raised())
+            for (Server& server : servers)
+                status = server.race.socket ? unmeasured(server) : unconnected(server);
+        stop_ = nullptr;
+        return status;
+    }
+
+    int unmeasured(const Server& server) const {
+        return client_.fail(io_,
+                            {net::platform::error_of(std::errc::operation_canceled),
+                             "measure",
+                             server.target.text,
+                             "interrupted before the first message",
+                             {}},
+                            status_of_interrupt(), server.target.text);
     }
 
     int measure(std::vector<Target> targets) {
         std::deque<Server> servers(std::make_move_iterator(targets.begin()),
                                    std::make_move_iterator(targets.end()));
-        connect_all(servers);
+        measuring_.prepare(names_of(servers), stats::Phase::resolving, shows_waiting(),
+                           [&](std::size_t index) { resolve(servers[index]); });
+        if (const auto status = connect_all_or_tell(servers))
+            return *status;
         const probe::Payload payload(measuring_.size());
         std::vector<Subject> subjects;
         for (const Server& server : servers)

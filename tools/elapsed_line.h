@@ -1,10 +1,11 @@
-// The live line of work that is looked at from beside it.
+// The live line of work that goes on without telling results by itself.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,17 +14,23 @@
 
 namespace sockbox::tools {
 
-// Draws by a thread of its own, which there is only where the line is drawn. What else is written
-// to the terminal while it lives is written aside().
+// What a user may ask for meanwhile, by net::InterimRequests, which the caller has.
+struct InterimReports {
+    std::function<void()> tell;  // called by the line's thread; empty: requests stay unanswered
+    std::optional<std::chrono::nanoseconds> between;  // told as often without a request
+};
+
+// Draws by a thread of its own, which there is only where the line is drawn or reports are told.
+// What else is written to the terminal while it lives is written aside().
 class ElapsedLine {
   public:
     // What to draw after so long, as ProgressLine takes it; never called during an aside().
     using Pieces = std::function<std::vector<std::string>(std::chrono::nanoseconds elapsed)>;
 
     // `wanted` as ProgressLine takes it.
-    ElapsedLine(Output& err, bool wanted, Pieces pieces);
+    ElapsedLine(Output& err, bool wanted, Pieces pieces, InterimReports reports = {});
     // Of work that tells nothing until it is done: what it is, and for how long it goes on.
-    ElapsedLine(Output& err, bool wanted, std::string what);
+    ElapsedLine(Output& err, bool wanted, std::string what, InterimReports reports = {});
     ~ElapsedLine();
     ElapsedLine(const ElapsedLine&) = delete;
     ElapsedLine& operator=(const ElapsedLine&) = delete;
@@ -33,10 +40,14 @@ class ElapsedLine {
 
   private:
     void run();
+    net::Deadline next_look() const;
+    void report_if_due();
 
     ProgressLine line_;
     const Pieces pieces_;
+    const InterimReports reports_;
     const net::Clock::time_point begin_ = net::Clock::now();
+    net::Deadline next_report_;
     std::mutex mutex_;
     std::condition_variable ended_;
     bool is_over_ = false;

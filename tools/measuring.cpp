@@ -12,6 +12,7 @@
 #include "report/html.h"
 #include "report/measurement_metrics.h"
 #include "report/plot.h"
+#include "tools/elapsed_line.h"
 #include "tools/terminal.h"
 #include "tools/whole_file.h"
 
@@ -220,6 +221,25 @@ WatchOptions Measuring::watch_options(const probe::MeasurePlan& plan, std::size_
     return options;
 }
 
+void Measuring::prepare(const std::vector<std::string>& targets, stats::Phase phase, bool live,
+                        const std::function<void(std::size_t)>& work) {
+    if (!requests_)
+        requests_.emplace();
+    probe::Measured nothing;
+    nothing.phase = phase;
+    const auto tell = [&] {
+        for (const std::string& target : targets)
+            print_interim(io_.out, report_of({target, {}, {}}, nothing), client_.common.json);
+    };
+    const std::string whom =
+        targets.size() == 1 ? targets.front() : report::counted(targets.size(), "server");
+    const std::string preposition = phase == stats::Phase::connecting ? "to " : "";
+    const ElapsedLine line(io_.err, live,
+                           fmt::format("{} {}{}", report::name_of(phase), preposition, whom),
+                           {tell, report_interval_});
+    at_once(targets.size(), work);
+}
+
 int Measuring::run(const std::vector<Subject>& subjects, int before) {
     auto stop = net::StopSignal::create();
     if (!stop)
@@ -260,7 +280,9 @@ report::MeasurementReport Measuring::report_of(const Subject& subject,
     report.tool = client_.tool;
     report.target = subject.target;
     report.datagrams = client_.transport == net::Transport::udp;
+    report.phase = measured.phase;
     report.numbers = measured.numbers;
+    report.numbers.open_loop = is_open_loop();
     report.errors = measured.errors;
     report.responders = measured.responders;
     report.verbose = client_.common.verbose;

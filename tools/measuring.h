@@ -2,10 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "net/interim_requests.h"
 #include "probe/assertion.h"
 #include "probe/measure.h"
 #include "report/measurement.h"
@@ -38,6 +40,11 @@ class Measuring {
     std::size_t connections() const { return static_cast<std::size_t>(connections_); }
     std::size_t size() const { return size_; }
     bool is_open_loop() const { return rate_ > 0; }
+
+    // Does `work` with the number of each target, all at once, and tells meanwhile, where that is
+    // asked for, that this is the phase they are in. `live` as ProgressLine takes it.
+    void prepare(const std::vector<std::string>& targets, stats::Phase phase, bool live,
+                 const std::function<void(std::size_t)>& work);
 
     // Measures them side by side, Ctrl-C ending it early, and reports each. Returns the exit
     // status, which is the highest of all and of `before`.
@@ -79,6 +86,7 @@ class Measuring {
     const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
     std::string html_;
     std::string hgrm_;
+    std::optional<net::InterimRequests> requests_;  // from the first preparation on
 };
 
 }  // namespace sockbox::tools

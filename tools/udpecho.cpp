@@ -160,8 +160,12 @@ class UdpEcho {
 
     int measure(const Cli& cli, std::vector<Target>& targets) {
         std::vector<net::Status> resolved(targets.size());
-        at_once(targets.size(),
-                [&](std::size_t index) { resolved[index] = client_.resolve(targets[index]); });
+        std::vector<std::string> names;
+        for (const Target& target : targets)
+            names.push_back(target.text);
+        measuring_.prepare(
+            names, stats::Phase::resolving, !client_.common.quiet,
+            [&](std::size_t index) { resolved[index] = client_.resolve(targets[index]); });
         std::deque<Server> servers;
         std::vector<Subject> subjects;
         if (!stamp_.is_wanted())

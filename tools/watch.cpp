@@ -1,6 +1,8 @@
 // Looking at a run from beside it.
 #include "tools/watch.h"
 
+#include <algorithm>
+
 #include "net/interim_requests.h"
 #include "net/units.h"
 
@@ -13,8 +15,13 @@ constexpr auto longest_unasked = 100ms;  // how long a request waits at most
 
 }  // namespace
 
+void print_interim(Output& out, const report::MeasurementReport& report, bool json) {
+    out.write(json ? report::to_json(report, "interim").to_string() + '\n'
+                   : report::to_interim_text(report));
+    out.flush();
+}
+
 void Watch::run() {
-    const net::InterimRequests requests;
     if (options_.between)
         next_interim_ = net::deadline_in(*options_.between);
     while (!runs_.wait_until(next_look())) {
@@ -36,20 +43,20 @@ net::Deadline Watch::next_look() const {
 
 void Watch::tell_interim() {
     line_.erase();
-    for (std::size_t i = 0; i < runs_.size(); ++i) {
-        const auto report = report_of_(i, runs_.so_far(i));
-        io_.out.write(options_.json ? report::to_json(report, "interim").to_string() + '\n'
-                                    : report::to_interim_text(report));
-    }
-    io_.out.flush();
+    for (std::size_t i = 0; i < runs_.size(); ++i)
+        print_interim(io_.out, report_of_(i, runs_.so_far(i)), options_.json);
     if (io_.out.error())
         stop_.raise();  // nobody would see the rest
 }
 
 void Watch::draw_line() {
     probe::Measured all;
-    for (std::size_t i = 0; i < runs_.size(); ++i)
-        all.merge(runs_.so_far(i));
+    auto phase = stats::Phase::measuring;
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+        const probe::Measured one = runs_.so_far(i);
+        phase = std::min(phase, one.phase);
+        all.merge(one);
+    }
     const auto now = net::Clock::now();
     const stats::Measurement& numbers = all.numbers;
     const double rate = static_cast<double>(numbers.received - drawn_received_) /
@@ -60,7 +67,10 @@ void Watch::draw_line() {
     std::vector<std::string> pieces{done(numbers, now - begin_)};
     if (options_.count > 0)
         pieces.push_back(net::format_approximately(now - begin_));
-    pieces.push_back(fmt::format("{:.{}f}/s", rate, rate < 100 ? 1 : 0));
+    if (phase != stats::Phase::measuring)
+        pieces.emplace_back(report::name_of(phase));
+    else
+        pieces.push_back(fmt::format("{:.{}f}/s", rate, rate < 100 ? 1 : 0));
     if (rtt.count > 0)
         pieces.insert(pieces.end(), {fmt::format("p50 {}", net::format_approximately(*rtt.p50)),
                                      fmt::format("p99 {}", net::format_approximately(*rtt.p99))});

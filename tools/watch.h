@@ -10,6 +10,9 @@
 
 namespace sockbox::tools {
 
+// Where a run stands, at once.
+void print_interim(Output& out, const report::MeasurementReport& report, bool json);
+
 struct WatchOptions {
     bool json = false;
     bool live = false;                                // the line, where there is a terminal for it
@@ -24,7 +27,8 @@ class Watch {
     using ReportOf =
         std::function<report::MeasurementReport(std::size_t index, const probe::Measured&)>;
 
-    // An interim report that cannot be written raises `stop`.
+    // Interim reports are for the net::InterimRequests that the caller has. One that cannot be
+    // written raises `stop`.
     Watch(Io io, SideBySide& runs, net::StopSignal& stop, const WatchOptions& options,
           ReportOf report_of)
         : io_(io),

@@ -44,6 +44,7 @@ class Snapshots;
 
 // What one thread gathers, and all of them together.
 struct Measured {
+    stats::Phase phase = stats::Phase::measuring;
     stats::Measurement numbers;
     stats::Tally errors;
     std::map<std::string, std::uint64_t> responders;  // where many may answer: replies of each

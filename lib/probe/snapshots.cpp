@@ -15,10 +15,14 @@ Measured Snapshots::take() {
     Measured all;
     for (const Copy& copy : copies_)
         all.merge(copy.measured);
-    if (!copies_.empty()) {
-        all.begin = copies_.front().measured.begin;
-        all.numbers.open_loop = copies_.front().measured.numbers.open_loop;
+    if (copies_.empty()) {
+        all.phase = stats::Phase::connecting;
+        return all;
     }
+    all.begin = copies_.front().measured.begin;
+    all.numbers.open_loop = copies_.front().measured.numbers.open_loop;
+    if (net::Clock::now() < all.begin)
+        all.phase = stats::Phase::warming_up;
     stats::Measurement& numbers = all.numbers;
     numbers.pending = numbers.sent - numbers.received - numbers.lost;
     return all;

@@ -16,8 +16,8 @@ namespace sockbox::probe {
 class Snapshots {
   public:
     // What has been measured by now; what is sent and not decided is pending. Blocks until each
-    // thread has left its copy, which takes some 10 ms, or has ended. Nothing before the run
-    // begins, and the result once it is over.
+    // thread has left its copy, which takes some 10 ms, or has ended. Nothing while it is
+    // connecting, and the result once it is over.
     Measured take();
 
     // For measure(): the run begins with so many threads, each of which asks in every turn whether

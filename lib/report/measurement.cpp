@@ -246,7 +246,20 @@ std::string to_text(const MeasurementReport& report) {
     return text;
 }
 
+std::string_view name_of(stats::Phase phase) {
+    switch (phase) {
+        case stats::Phase::resolving: return "resolving";
+        case stats::Phase::connecting: return "connecting";
+        case stats::Phase::warming_up: return "warming up";
+        case stats::Phase::measuring: return "measuring";
+    }
+    return {};
+}
+
 std::string to_interim_text(const MeasurementReport& report) {
+    if (report.phase != stats::Phase::measuring)
+        return fmt::format("{}: {}, nothing is measured yet\n", report.target,
+                           name_of(report.phase));
     const Measurement& numbers = report.numbers;
     const Summary rtt = numbers.rtt.summary();
     std::string text =
@@ -266,6 +279,8 @@ Json to_json(const MeasurementReport& report, std::string_view event_name) {
     const Measurement& numbers = report.numbers;
     Json json = event(report.tool, event_name);
     json.set("target", report.target).set("mode", numbers.open_loop ? "open" : "closed");
+    if (event_name == "interim")
+        json.set("phase", name_of(report.phase));
     json.set("sent", numbers.sent).set("received", numbers.received).set("lost", numbers.lost);
     json.set("pending", numbers.pending).set("unsent", numbers.unsent);
     if (report.datagrams)

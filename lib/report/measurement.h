@@ -28,6 +28,7 @@ struct Verdict {
 struct MeasurementReport {
     std::string tool;
     std::string target;
+    stats::Phase phase = stats::Phase::measuring;
     bool verbose = false;    // in text, also which numbers were lost
     bool datagrams = false;  // tells what only datagrams can be: late, duplicated, reordered, …
     stats::Measurement numbers;
@@ -44,6 +45,9 @@ inline constexpr std::string_view client_late =
 
 // The lines after a run, as ping prints them, each with its end.
 std::string to_text(const MeasurementReport& report);
+
+// "resolving", "connecting", "warming up", "measuring"
+std::string_view name_of(stats::Phase phase);
 
 // One line of a run under way, with its end.
 std::string to_interim_text(const MeasurementReport& report);

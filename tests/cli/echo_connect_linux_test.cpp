@@ -64,6 +64,70 @@ TEST(EchoConnect, InterruptEndsTheWaitAndIsToldAsJson) {
     EXPECT_EQ(process.wait().status, 128 + SIGTERM);
 }
 
+constexpr const char* before_connecting =
+    R"("event":"interim","target":"127.0.0.1:3490","mode":"open","phase":"connecting","sent":0,)";
+
+// The next line that is not of the moment in which the name is resolved.
+std::string read_report(Process& process) {
+    std::string line = process.read_line();
+    while (line.find("resolving") != line.npos)
+        line = process.read_line();
+    return line;
+}
+
+TEST(EchoConnect, ReportsTellThatNothingIsConnected) {
+    if (run_in("with_firewall", {"drop", "/bin/true"}).status == 77)
+        GTEST_SKIP() << "no packet filter here";
+    Process process({SOCKBOX_SOURCE_DIR "/tests/with_firewall", "drop", echo_program, "--json",
+                     "-c", "0", "--rate", "10", "--connect-timeout", "1h", "--report-interval",
+                     "50ms", "127.0.0.1", "3490"});
+    EXPECT_THAT(read_report(process), HasSubstr(before_connecting));
+    process.send_signal(SIGTERM);
+    const Ran ran = process.wait();
+    const Words told = lines(ran.out);
+    ASSERT_FALSE(told.empty()) << ran.err;
+    EXPECT_THAT(told.back(),
+                AllOf(HasSubstr(R"("event":"result")"), HasSubstr(R"("symbol":"ECANCELED")")));
+    EXPECT_EQ(ran.status, 128 + SIGTERM);
+    EXPECT_EQ(ran.err, "echo: connect 127.0.0.1:3490: Operation canceled (ECANCELED)\n");
+}
+
+TEST(EchoConnect, AskedWhileConnectingItTellsSoAndGoesOn) {
+    if (run_in("with_firewall", {"drop", "/bin/true"}).status == 77)
+        GTEST_SKIP() << "no packet filter here";
+    Process process({SOCKBOX_SOURCE_DIR "/tests/with_firewall", "drop", echo_program, "-c", "3",
+                     "-v", "--connect-timeout", "1h", "--report-interval", "500ms", "127.0.0.1",
+                     "3490"});
+    for (int told = 0; told < 3; ++told) {
+        EXPECT_EQ(read_report(process), "127.0.0.1:3490: connecting, nothing is measured yet");
+        process.send_signal(SIGQUIT);
+    }
+    process.send_signal(SIGINT);
+    EXPECT_EQ(process.wait().status, 128 + SIGINT);
+}
+
+// The first connection comes about, the others do not; after a second it goes on without them.
+TEST(EchoConnect, ReportsTellThePhaseOfTheRun) {
+    const Ran ran =
+        run_in("with_firewall", {"tcp flags syn numgen inc mod 1000 != 0 drop",
+                                 SOCKBOX_SOURCE_DIR "/tests/with_echod", echod_program,
+                                 "--tcp -e epoll -b 127.0.0.1 -p 3490", echo_program, "--json",
+                                 "-P", "3", "--rate", "100", "-t", "500ms", "--warmup", "500ms",
+                                 "--report-interval", "20ms", "127.0.0.1", "3490"});
+    if (ran.status == 77)
+        GTEST_SKIP() << "no packet filter here";
+    Words phases;
+    for (const std::string& line : lines(ran.out)) {
+        const std::size_t at = line.find(R"("phase":")");
+        const std::string phase =
+            at == line.npos ? "" : line.substr(at + 9, line.find('"', at + 9) - at - 9);
+        if (phase != "resolving" && (phases.empty() || phases.back() != phase))
+            phases.push_back(phase);
+    }
+    EXPECT_THAT(phases, testing::ElementsAre("connecting", "warming up", "measuring", ""))
+        << ran.out << ran.err;
+}
+
 // None of these has a timeout that would end the wait for it.
 TEST(EchoConnect, RejectionsAreToldAtOnceByTheirNames) {
     const struct {

@@ -15,6 +15,21 @@ TEST(Snapshots, NothingBeforeTheRun) {
     const Measured none = snapshots.take();
     EXPECT_EQ(none.numbers.sent, 0U);
     EXPECT_EQ(none.numbers.rtt.summary().count, 0U);
+    EXPECT_EQ(none.phase, stats::Phase::connecting);
+}
+
+TEST(Snapshots, TellTheWarmUpFromTheRun) {
+    Snapshots snapshots;
+    snapshots.begin(1);
+    Measured measured;
+    measured.begin = net::Clock::now() + 1h;
+    snapshots.leave(0, measured, true);
+    EXPECT_EQ(snapshots.take().phase, stats::Phase::warming_up);
+    Snapshots begun;
+    begun.begin(1);
+    measured.begin = net::Clock::now();
+    begun.leave(0, measured, true);
+    EXPECT_EQ(begun.take().phase, stats::Phase::measuring);
 }
 
 TEST(Snapshots, CopiesAddUpWhileTheThreadsGoOn) {
