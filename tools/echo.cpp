@@ -254,11 +254,12 @@ class Echo {
                 .set("error", to_json(attempt.error));
             attempts.push(std::move(one));
         }
+        const bool interrupted = stop_ != nullptr && stop_->raised();
         const std::size_t untried = server.target.endpoints.size() - race.attempts.size();
         if (untried > 0)
-            io_.err.print("echo: {} not tried within {}\n",
+            io_.err.print("echo: {} not tried{}\n",
                           report::counted(untried, "more address was", "more addresses were"),
-                          net::format_duration(connect_timeout_));
+                          interrupted ? "" : " within " + net::format_duration(connect_timeout_));
         if (client_.common.json) {
             auto json = client_.result(mode(), target);
             json.set("attempts", std::move(attempts))
@@ -266,7 +267,6 @@ class Echo {
                      race.attempts.empty() ? report::Json() : to_json(race.attempts.back().error));
             io_.out.print("{}\n", json.to_string());
         }
-        const bool interrupted = stop_ != nullptr && stop_->raised();
         return finish(io_, "echo", interrupted ? status_of_interrupt() : exit_refused);
     }
 

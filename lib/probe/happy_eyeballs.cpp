@@ -15,7 +15,8 @@ class Racer {
 
     Race run() {
         while (!race_.socket && (tried() < endpoints_.size() || !under_way_.empty())) {
-            if (net::Clock::now() >= options_.connect.deadline || stopped())
+            const bool is_over = net::Clock::now() >= options_.connect.deadline || stopped();
+            if (is_over && tried() > 0)
                 break;
             if (net::Clock::now() >= next_start())
                 start();

@@ -41,9 +41,9 @@ struct Race {
 // The families in turn, beginning with that of the first address; else the order stays (section 4).
 std::vector<net::Endpoint> interleave_families(std::span<const net::Endpoint> endpoints);
 
-// Tries the addresses in that order: the next one when the delay is over or all attempts so far
-// have failed. The first connection wins and the others are closed. Blocks until one has connected,
-// all have failed, the deadline has passed, or the stop signal is raised.
+// Tries the addresses in that order, the first in any case: the next one when the delay is over or
+// all attempts so far have failed. The first connection wins and the others are closed. Blocks
+// until one has connected, all have failed, the deadline has passed, or the stop signal is raised.
 Race race_to_connect(std::span<const net::Endpoint> endpoints, const RaceOptions& options);
 
 }  // namespace sockbox::probe

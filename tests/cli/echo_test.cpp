@@ -182,6 +182,16 @@ TEST(Echo, NoTimeAtAllIsAMistake) {
     }
 }
 
+TEST(Echo, HardlyAnyTimeIsATimeoutOfTheAddress) {
+    auto peer = Peer::stream(echo_all);
+    const std::string timed_out = symbol_of(std::errc::timed_out);
+    const Ran ran = run_echo(peer, {"--json", "--connect-timeout", "1ns", "hello"});
+    ASSERT_EQ(lines(ran.err).size(), 1U) << ran.err;
+    EXPECT_THAT(ran.err, testing::EndsWith("(" + timed_out + ")\n"));
+    EXPECT_THAT(ran.out, HasSubstr("}],\"error\":{\"symbol\":\"" + timed_out + '"'));
+    EXPECT_EQ(ran.status, tools::exit_refused);
+}
+
 TEST(Echo, SmallestBuffersCarryAllTheSame) {
     auto peer = Peer::stream(echo_all);
     const std::string input = noise(4 << 20);

@@ -96,6 +96,18 @@ TEST(HappyEyeballs, DeadlineEndsAllThatIsUnderWay) {
         EXPECT_EQ(attempt.error.code, std::errc::timed_out);
 }
 
+// So there is always an address with the reason why it was not reached.
+TEST(HappyEyeballs, WhereNoTimeIsLeftTheFirstIsGivenUp) {
+    const BlackHole silent;
+    RaceOptions options;
+    options.connect.deadline = net::Clock::now() - 1s;
+    const std::vector<net::Endpoint> endpoints(3, silent.endpoint());
+    const auto race = race_to_connect(endpoints, options);
+    EXPECT_FALSE(race.socket);
+    ASSERT_EQ(race.attempts.size(), 1U);
+    EXPECT_EQ(race.attempts[0].error.code, std::errc::timed_out);
+}
+
 TEST(HappyEyeballs, StopSignalEndsTheRace) {
     auto stop = net::StopSignal::create();
     stop->raise();
