@@ -103,8 +103,12 @@ std::optional<int> Client::name_target(const Cli& cli, Io io, const net::HostPor
 
 net::Status Client::resolve(Target& target) const {
     auto endpoints = net::resolve_endpoints(target.host, target.port, family_of(*this), transport);
-    if (!endpoints)
-        return net::fail(endpoints.error());
+    if (!endpoints) {
+        net::Error error = endpoints.error();
+        if (source && !error.hint.empty())
+            error.hint += fmt::format(", by --source {}", source->address());
+        return net::fail(std::move(error));
+    }
     target.endpoints = std::move(*endpoints);
     return {};
 }

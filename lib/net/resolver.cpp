@@ -113,13 +113,35 @@ Result<std::uint16_t> resolve_port(std::string_view text, Transport transport,
     return answer->addresses.front().endpoint.port();
 }
 
+namespace {
+
+// What is known of a host of which the family asked for is not; nothing where that is not the
+// reason.
+std::string hint_of_families(const std::string& host, const ResolveHints& asked,
+                             const Error& error) {
+    const bool is_of_host = error.code.category() == resolver_category() &&
+                            error.code.value() != EAI_AGAIN && asked.family != AF_UNSPEC;
+    ResolveHints any = asked;
+    any.family = AF_UNSPEC;
+    if (!is_of_host || !resolve(host, {}, any))
+        return {};
+    const bool asked_ipv6 = asked.family == AF_INET6;
+    return fmt::format("{} has only {} addresses, and {} was asked for", escape(host),
+                       asked_ipv6 ? "IPv4" : "IPv6", asked_ipv6 ? "IPv6" : "IPv4");
+}
+
+}  // namespace
+
 Result<std::vector<Endpoint>> resolve_endpoints(const std::string& host, std::uint16_t port,
                                                 Family family, Transport transport) {
     const ResolveHints hints{0, native_family(family),
                              transport == Transport::tcp ? SOCK_STREAM : SOCK_DGRAM, 0};
     const auto answer = resolve(host, {}, hints);
-    if (!answer)
-        return fail(answer.error());
+    if (!answer) {
+        Error error = answer.error();
+        error.hint = hint_of_families(host, hints, error);
+        return fail(std::move(error));
+    }
     std::vector<Endpoint> endpoints;
     for (const ResolvedAddress& address : answer->addresses) {
         const Endpoint endpoint = address.endpoint.with_port(port);

@@ -53,7 +53,7 @@ Result<std::uint16_t> resolve_port(std::string_view text, Transport transport,
                                    std::uint16_t lowest = 0);
 
 // What a client connects to: each address once, in the resolver's order. Numeric addresses do not
-// ask the network.
+// ask the network. Where the host is known by addresses of the other family alone, a hint says so.
 Result<std::vector<Endpoint>> resolve_endpoints(const std::string& host, std::uint16_t port,
                                                 Family family, Transport transport);
 

@@ -206,6 +206,10 @@ TEST(Echo, SourceThatIsNotOursIsRefused) {
     EXPECT_THAT(ran.err, HasSubstr("bind 203.0.113.1:0: "));
     EXPECT_EQ(ran.status, tools::exit_refused);
     EXPECT_EQ(run_echo(peer, {"--source", "127.0.0.1", "x"}).out, "x\n");
+    const Ran other = run_echo(peer, {"--source", "::1", "x"});
+    EXPECT_THAT(other.err, testing::EndsWith("\necho: hint: 127.0.0.1 has only IPv4 addresses, and "
+                                             "IPv6 was asked for, by --source ::1\n"));
+    EXPECT_EQ(other.status, tools::exit_unresolved);
 }
 
 }  // namespace

@@ -64,5 +64,16 @@ TEST(ResolveEndpoints, EachAddressOnce) {
     EXPECT_EQ(resolve_endpoints("::1", 3490, Family::ipv6, Transport::udp)->front().port(), 3490);
 }
 
+TEST(ResolveEndpoints, TellsWhereOnlyTheOtherFamilyIsThere) {
+    const auto hint = [](const char* host, Family family) {
+        const auto endpoints = resolve_endpoints(host, 3490, family, Transport::tcp);
+        return endpoints ? "it has some" : endpoints.error().hint;
+    };
+    EXPECT_EQ(hint("127.0.0.1", Family::ipv6),
+              "127.0.0.1 has only IPv4 addresses, and IPv6 was asked for");
+    EXPECT_EQ(hint("::1", Family::ipv4), "::1 has only IPv6 addresses, and IPv4 was asked for");
+    EXPECT_EQ(hint("127.0.0.1", Family::ipv4), "it has some");
+}
+
 }  // namespace
 }  // namespace sockbox::net
