@@ -133,7 +133,12 @@ void StampForm::read_extensions(std::span<const std::byte> got) {
         directions_.dscp_there = stamp::read_class_of_service(extension->value).received_dscp;
 }
 
-void StampForm::tell_loss(stats::Directions& directions) const {
+// Where nothing was lost, nobody need count.
+void StampForm::tell_loss(stats::Directions& directions, bool any_lost) const {
+    if (!any_lost && answered_ > 0)
+        directions.forward.lost = directions.backward.lost = 0;
+    if (!any_lost)
+        return;
     const std::uint64_t sent = asked_ - std::min(asked_, unsent_);
     if (!counts_ || counted_ > sent || answered_ > counted_)
         return;  // it does not count, or counts since before us
@@ -143,7 +148,7 @@ void StampForm::tell_loss(stats::Directions& directions) const {
 
 void StampForm::tell(Measured& numbers) const {
     stats::Directions directions = directions_;
-    tell_loss(directions);
+    tell_loss(directions, numbers.numbers.lost > 0);
     if (numbers.numbers.directions)
         numbers.numbers.directions->merge(directions);
     else

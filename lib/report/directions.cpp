@@ -16,6 +16,12 @@ Json nanoseconds(const Time& time) {
     return time ? Json(time->count()) : Json();
 }
 
+// Clocks that nobody keeps are said to be wrong by many seconds.
+std::string clock_error_text(std::chrono::nanoseconds error) {
+    const double ms = static_cast<double>(error.count()) / 1e6;
+    return ms < 1000 ? fmt::format("{:.3f} ms", ms) : fmt::format("{:.3g} s", ms / 1000);
+}
+
 std::string way_line(std::string_view name, const stats::Way& way) {
     const stats::Summary delay = way.delay.summary();
     return fmt::format("{}: {} lost, delay min/mean/max/stddev = {}/{}/{}/{} ms, variation {} ms\n",
@@ -55,9 +61,9 @@ std::string to_text(const stats::Directions& directions) {
         way_line("forward", directions.forward) + way_line("backward", directions.backward);
     text += fmt::format("reflector: mean {} ms between arrival and sending\n",
                         milliseconds(directions.processing.summary().mean));
-    text += fmt::format("clocks: {}; delays of one way may be wrong by {} ms\n",
+    text += fmt::format("clocks: {}; delays of one way may be wrong by {}\n",
                         directions.synchronized ? "both synchronized" : "NOT both synchronized",
-                        milliseconds(directions.clock_error));
+                        clock_error_text(directions.clock_error));
     if (directions.implausible > 0)
         text += fmt::format(
             "warning: {} times the delays of one way cannot be: a clock was set, or is wrong by "

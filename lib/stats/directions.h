@@ -11,7 +11,7 @@
 namespace sockbox::stats {
 
 struct Way {
-    std::optional<std::uint64_t> lost;  // none where the other end does not count
+    std::optional<std::uint64_t> lost;  // none where some were, and the other end does not count
     TimeSpread delay;                   // between two clocks: it may be negative
     Jitter variation;                   // which does not depend on how far the clocks are apart
 

@@ -166,9 +166,19 @@ add rule inet t f udp sport 862 numgen inc mod 6 2 drop"
             ip netns exec r1 nft flush ruleset
         done
         udpecho --stamp --json -q -c 3 -i 1ms -W 1s 10.9.3.2
+        kill $reflector; wait $reflector
+        ip netns exec server ")" +
+                    std::string(udpecho_path) + R"(" --listen --stamp >/run/reflecting &
+        reflector=$!
+        read -r ready </run/reflecting
+        ip netns exec r1 nft "add table inet t
+add chain inet t f { type filter hook forward priority 0
+}
+add rule inet t f udp sport 862 numgen inc mod 2 0 drop"
+        udpecho --stamp --json -q -c 4 -i 1ms -W 500ms 10.9.3.2
         kill $reflector)");
     const Words found = lines(ran.out);
-    ASSERT_EQ(found.size(), 4U) << ran.out << ran.err;
+    ASSERT_EQ(found.size(), 5U) << ran.out << ran.err;
     EXPECT_THAT(found[0], HasSubstr(":862 (udp)"));
     for (const std::string& line : {found[1], found[2]}) {
         EXPECT_THAT(line, HasSubstr(R"("target":"10.9.3.2:862")"));
@@ -177,7 +187,9 @@ add rule inet t f udp sport 862 numgen inc mod 6 2 drop"
         EXPECT_THAT(line, HasSubstr(R"("forward":{"lost":2,)"));
         EXPECT_THAT(line, HasSubstr(R"("backward":{"lost":3,)"));
     }
-    EXPECT_THAT(found[3], HasSubstr(R"("forward":{"lost":null,)")) << "nobody knows yet who counts";
+    EXPECT_THAT(found[3], HasSubstr(R"("forward":{"lost":0,)")) << "none was lost";
+    EXPECT_THAT(found[4], HasSubstr(R"("sent":4,"received":2,"lost":2,)"));
+    EXPECT_THAT(found[4], HasSubstr(R"("forward":{"lost":null,)")) << "nobody counts";
 }
 
 TEST(UdpEchoPath, LossIsListedExactlyAndUnsentIsNoLoss) {
