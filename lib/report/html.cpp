@@ -125,6 +125,13 @@ void put_counts(std::string& html, const MeasurementReport& report) {
         "<p>Loss {:.3g}%, {:.1f} replies a second in {:.3f} s.</p>\n",
         names, values, numbers.loss() * 100, numbers.rate_per_s(),
         std::chrono::duration<double>(numbers.duration).count());
+    if (report.datagrams && numbers.lost > 0)
+        put(html, "<p>Lost: {}.</p>\n", places_of_loss(numbers));
+    if (numbers.missed_slots > 0)
+        put(html, "<p>The client was late itself and missed {} of its schedule.</p>\n",
+            counted(numbers.missed_slots, "slot"));
+    for (const auto& [responder, count] : report.responders)
+        put(html, "<p>{} from {}.</p>\n", counted(count, "reply", "replies"), escaped(responder));
 }
 
 void put_times_row(std::string& html, std::string_view name, const Summary& summary) {
@@ -153,6 +160,11 @@ void put_times(std::string& html, const MeasurementReport& report) {
     if (report.datagrams && numbers.jitter.value())
         put(html, "<p>Jitter (RFC 3550): {}, mean variation {}.</p>\n",
             shown(numbers.jitter.value()), shown(numbers.jitter.mean_variation()));
+    if (const auto share = numbers.own_share())
+        put(html,
+            "<p>In this host's own stack pass {} in the mean, {:.1f}% of the time that a program "
+            "sees.</p>\n",
+            shown(numbers.own_time.summary().mean), *share * 100);
     if (const stats::KernelView& kernel = numbers.kernel; kernel.connections > 0)
         put(html,
             "<p>The kernel's view of {}: round trips from {}, {}, a congestion window of {:.1f} "

@@ -78,18 +78,6 @@ std::string counts_line(const MeasurementReport& report) {
     return line + '\n';
 }
 
-// Where the lost were lost; nothing where none was.
-std::string loss_line(const Measurement& numbers) {
-    if (numbers.lost == 0)
-        return {};
-    std::string line = fmt::format("lost: {} on the path", numbers.lost_on_path());
-    if (numbers.undelivered > 0)
-        line += fmt::format(", {} undelivered (ICMP)", numbers.undelivered);
-    if (numbers.lost_in_own_buffer() > 0)
-        line += fmt::format(", {} in our own full receive buffer", numbers.lost_in_own_buffer());
-    return line + '\n';
-}
-
 // "lost numbers: 5, 10-12"
 std::string lost_numbers_line(const stats::SequenceRanges& numbers) {
     if (numbers.empty())
@@ -213,12 +201,21 @@ Json verdict_object(const Verdict& verdict) {
 
 }  // namespace
 
+std::string places_of_loss(const stats::Measurement& numbers) {
+    std::string places = fmt::format("{} on the path", numbers.lost_on_path());
+    if (numbers.undelivered > 0)
+        places += fmt::format(", {} undelivered (ICMP)", numbers.undelivered);
+    if (numbers.lost_in_own_buffer() > 0)
+        places += fmt::format(", {} in our own full receive buffer", numbers.lost_in_own_buffer());
+    return places;
+}
+
 std::string to_text(const MeasurementReport& report) {
     const Measurement& numbers = report.numbers;
     std::string text = fmt::format("--- {} {} statistics ---\n", report.target, report.tool);
     text += counts_line(report);
-    if (report.datagrams)
-        text += loss_line(numbers);
+    if (report.datagrams && numbers.lost > 0)
+        text += fmt::format("lost: {}\n", places_of_loss(numbers));
     if (report.verbose)
         text += lost_numbers_line(numbers.lost_numbers);
     text += rate_line(numbers);

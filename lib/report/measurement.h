@@ -43,6 +43,9 @@ inline constexpr std::string_view client_late =
     "the client's own lateness is more than a tenth of the median round trip, or than half of the "
     "99th percentile";
 
+// Where the lost were lost: "2 on the path, 1 undelivered (ICMP)".
+std::string places_of_loss(const stats::Measurement& numbers);
+
 // The lines after a run, as ping prints them, each with its end.
 std::string to_text(const MeasurementReport& report);
 

@@ -52,6 +52,21 @@ TEST(Html, LossesAndLatecomersAreMarkedAndVerdictsTold) {
     EXPECT_THAT(html, HasSubstr("<th scope=\"row\">payload</th><td class=\"text\">64 bytes</td>"));
 }
 
+TEST(Html, TellsWhatTheTextTells) {
+    MeasurementReport report = run_with_losses();
+    report.numbers.undelivered = 1;
+    report.numbers.missed_slots = 2;
+    report.responders["192.0.2.1:7"] = 3;
+    for (int i = 0; i < 10; ++i)
+        report.numbers.own_time.record(std::chrono::milliseconds(1));
+    EXPECT_THAT(page(report), HasSubstr("<p>Lost: 3 on the path, 1 undelivered (ICMP).</p>"));
+    EXPECT_THAT(page(report), HasSubstr("missed 2 slots of its schedule"));
+    EXPECT_THAT(page(report), HasSubstr("<p>3 replies from 192.0.2.1:7.</p>"));
+    EXPECT_THAT(page(report), HasSubstr("In this host's own stack pass 1 ms in the mean, "));
+    EXPECT_THAT(page(run_of_one()), Not(testing::AnyOf(HasSubstr("Lost: "), HasSubstr("missed"),
+                                                       HasSubstr("own stack"))));
+}
+
 TEST(Html, BothWaysAreToldApart) {
     MeasurementReport report = run_each_way();
     EXPECT_THAT(page(report),
