@@ -64,12 +64,16 @@ TEST(UdpEchoRelay, EveryFifthIsMissedByItsNumber) {
 
 // They arrive as 0 1 3 2 4 4 7 6 8 of 0 to 9.
 TEST(UdpEchoRelay, LossDuplicatesAndOrder) {
-    const Relay relay({"2:after=3", "4:twice", "5:drop", "6:after=7", "9:lose"});
-    const Ran ran = relay.measure({"-c", "10", "-i", "20ms", "-W", "1s"});
-    EXPECT_THAT(ran.out,
-                HasSubstr(R"("sent":10,"received":8,"lost":2,"pending":0,"unsent":0,"late":0)"));
-    EXPECT_THAT(ran.out, HasSubstr(R"("duplicated":1,"reordered":2,"corrupted":0,"foreign":0)"));
-    EXPECT_THAT(ran.out, HasSubstr(R"("lost_numbers":[[5,5],[9,9]],)"));
+    for (int run = 0; run < 2; ++run) {
+        const Relay relay({"2:after=3", "4:twice", "5:drop", "6:after=7", "9:lose"});
+        const Ran ran = relay.measure({"-c", "10", "-i", "20ms", "-W", "1s"});
+        EXPECT_THAT(
+            ran.out,
+            HasSubstr(R"("sent":10,"received":8,"lost":2,"pending":0,"unsent":0,"late":0)"));
+        EXPECT_THAT(ran.out,
+                    HasSubstr(R"("duplicated":1,"reordered":2,"corrupted":0,"foreign":0)"));
+        EXPECT_THAT(ran.out, HasSubstr(R"("lost_numbers":[[5,5],[9,9]],)"));
+    }
 }
 
 TEST(UdpEchoRelay, ChangedLengthenedCutAndForged) {
@@ -116,7 +120,7 @@ TEST(UdpEchoRelay, PercentilesOfKnownDelaysAreRightWithinAMillisecond) {
     for (int i = 0; i < 10; ++i)
         plan.push_back(fmt::format("every 10 from {}:delay={}", i, (i + 1) * 10));
     Relay relay(plan);
-    expect_agreement(1e6, [&] {
+    const auto measure_once = [&] {
         const Ran ran = relay.measure({"-c", "10", "-i", "15ms"});
         EXPECT_THAT(ran.out, HasSubstr(R"("sent":10,"received":10,"lost":0)")) << ran.err;
         std::vector<double> kept = relay.times_kept(10);
@@ -134,7 +138,9 @@ TEST(UdpEchoRelay, PercentilesOfKnownDelaysAreRightWithinAMillisecond) {
             EXPECT_GT(figure.measured, figure.kept * 0.999) << figure.name;
         }
         return figures;
-    });
+    };
+    for (int run = 0; run < 2; ++run)
+        expect_agreement(1e6, measure_once);
 }
 
 // RFC 3550, section 6.4.1, over the relay's record.
