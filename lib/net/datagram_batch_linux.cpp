@@ -1,6 +1,8 @@
 // Batches of datagrams on Linux: recvmmsg and sendmmsg, with what the kernel tells of each one.
 #include "net/datagram_batch.h"
 
+#include <netinet/udp.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -138,6 +140,27 @@ void write_traffic_class(const BatchedDatagram& datagram, msghdr& header) {
         write_control(header, IPPROTO_IPV6, IPV6_TCLASS, value);
 }
 
+// How many of the first may leave as one train: alike in all but their bytes.
+std::size_t length_of_train(std::span<const BatchedDatagram> datagrams) {
+    constexpr std::size_t most_bytes = 65507;  // of what IPv4 carries before it is cut
+    const BatchedDatagram& first = datagrams.front();
+    const std::size_t size = std::max<std::size_t>(first.data.size(), 1);
+    const auto alike = [&](const BatchedDatagram& next) {
+        return next.data.size() == size && next.peer == first.peer && next.local == first.local &&
+               next.traffic_class == first.traffic_class;
+    };
+    const auto room = datagrams.first(std::min(datagrams.size(), most_bytes / size));
+    const auto end = std::find_if_not(room.begin(), room.end(), alike);
+    return std::max<std::ptrdiff_t>(end - room.begin(), 1);
+}
+
+// What the system says to a train that it would take as single datagrams: longer ones than the way
+// takes whole, or a device that does not cut.
+bool wants_them_alone(const std::error_code& error) {
+    return error == std::errc::invalid_argument || error == std::errc::message_size ||
+           error == std::errc::io_error || error == std::errc::operation_not_supported;
+}
+
 Status enable(Socket& socket, int level, int name) {
     return socket.set_option(level, name, 1);
 }
@@ -158,6 +181,7 @@ struct DatagramBatch::State {
     Messages out;
     std::vector<BatchedDatagram> datagrams;
     std::optional<std::uint32_t> overflow;
+    bool in_trains = false;
     std::size_t used = most_slots;  // headers that the kernel may have written to
 
     std::span<std::byte> room(std::size_t i) noexcept {
@@ -207,6 +231,29 @@ struct DatagramBatch::State {
         header.msg_control = slot.control.bytes.data();
         write_source(datagram.local, header);
         write_traffic_class(datagram, header);
+    }
+
+    // Each returns how many left, or -1.
+    int send_each(const Socket& socket, std::span<const BatchedDatagram> rest) noexcept {
+        for (std::size_t i = 0; i < rest.size(); ++i)
+            write(i, rest[i]);
+        return ::sendmmsg(socket.native(), out.headers.data(), static_cast<unsigned>(rest.size()),
+                          MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+
+    int send_train(const Socket& socket, std::span<const BatchedDatagram> train) noexcept {
+        write(0, train.front());
+        std::array<iovec, most_slots> parts{};
+        std::ranges::transform(train, parts.begin(), [](const BatchedDatagram& datagram) {
+            return iovec{datagram.data.data(), datagram.data.size()};
+        });
+        msghdr& header = out.headers.front().msg_hdr;
+        header.msg_iov = parts.data();
+        header.msg_iovlen = train.size();
+        write_control(header, SOL_UDP, UDP_SEGMENT,
+                      static_cast<std::uint16_t>(train.front().data.size()));
+        const ssize_t sent = ::sendmsg(socket.native(), &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+        return sent < 0 ? -1 : static_cast<int>(train.size());
     }
 };
 
@@ -286,24 +333,29 @@ std::size_t DatagramBatch::send_until_error(const Socket& socket,
                                             std::span<const BatchedDatagram> datagrams,
                                             std::error_code& error) noexcept {
     State& state = *state_;
-    for (std::size_t i = 0; i < datagrams.size(); ++i)
-        state.write(i, datagrams[i]);
     error = {};
     std::size_t sent = 0;
     while (sent < datagrams.size()) {
+        const auto rest = datagrams.subspan(sent);
+        const std::size_t train = state.in_trains ? length_of_train(rest) : 1;
         const int put =
-            ::sendmmsg(socket.native(), &state.out.headers[sent],
-                       static_cast<unsigned>(datagrams.size() - sent), MSG_DONTWAIT | MSG_NOSIGNAL);
+            train > 1 ? state.send_train(socket, rest.first(train)) : state.send_each(socket, rest);
         if (put > 0) {
             sent += static_cast<std::size_t>(put);
             continue;
         }
         error = platform::last_error();
-        if (error != std::errc::interrupted)
+        if (train > 1 && wants_them_alone(error))
+            state.in_trains = false;
+        else if (error != std::errc::interrupted)
             return sent;
         error = {};
     }
     return sent;
+}
+
+void DatagramBatch::send_in_trains() noexcept {
+    state_->in_trains = true;
 }
 
 }  // namespace sockbox::net

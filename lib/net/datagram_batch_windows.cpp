@@ -214,4 +214,6 @@ std::size_t DatagramBatch::send_until_error(const Socket& socket,
     return sent;
 }
 
+void DatagramBatch::send_in_trains() noexcept {}
+
 }  // namespace sockbox::net

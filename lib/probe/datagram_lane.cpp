@@ -16,6 +16,7 @@ using std::chrono::nanoseconds;
 using State = Probe::State;
 
 constexpr std::size_t most_bytes = std::size_t{1} << 20;  // of a batch, each way
+constexpr double rate_of_trains = 50'000;    // below, what is due at once is seldom more than one
 constexpr int most_batches = 4;              // so that sending is not starved by receiving
 constexpr std::size_t most_responders = 64;  // a bit each; the last one stands for all others
 
@@ -40,6 +41,8 @@ net::Result<std::unique_ptr<Lane>> DatagramLane::create(const MeasurePlan& plan,
     auto batch = net::DatagramBatch::create(slots(plan, form->size()), slot_bytes(form->size()));
     if (!batch)
         return net::fail(batch.error());
+    if (plan.rate >= rate_of_trains)
+        batch->send_in_trains();
     return std::unique_ptr<Lane>(new DatagramLane(plan, measured, std::move(form),
                                                   std::move(socket), options, std::move(*batch)));
 }

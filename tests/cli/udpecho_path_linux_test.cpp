@@ -106,6 +106,14 @@ TEST(UdpEchoPath, TraceShowsTheHops) {
     EXPECT_EQ(ran.status, tools::exit_ok);
 }
 
+// Too long for the first link, so that they cannot leave as a train.
+TEST(UdpEchoPath, DatagramsThatAreCutOnTheirWayHaveTheirRateToo) {
+    RUN_ON_PATH(ran, "", "udpecho --json --rate 50000 -c 40 -s 2000 10.9.3.2 7007");
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":40,"received":40,"lost":0,"pending":0,"unsent":0)"))
+        << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr(R"("errors":[])"));
+}
+
 // What the first router refuses is told with its name, and no later probe goes missing for it.
 TEST(UdpEchoPath, IcmpErrorsOfEveryKindAreNamed) {
     RUN_ON_PATH(ran, "", R"(
