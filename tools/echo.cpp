@@ -331,7 +331,8 @@ class Echo {
                           net::format_approximately(outcome.duration));
         if (client_.common.json) {
             auto json = client_.result(mode(), target_);
-            json.set("peer", peer_).set("verified", !client_.no_verify);
+            const bool is_whole = status_of(outcome.end) == exit_ok;
+            json.set("peer", peer_).set("verified", is_whole && !client_.no_verify);
             add_outcome(outcome, error, json);
             io_.out.print("{}\n", json.to_string());
         }

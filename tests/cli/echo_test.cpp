@@ -76,7 +76,12 @@ TEST(Echo, TellsTheFirstWrongByte) {
     EXPECT_EQ(run_echo(peer, {"--no-verify"}, input).status, tools::exit_ok);
     const Ran json = run_echo(peer, {"--json"}, input);
     EXPECT_THAT(json.out, HasSubstr(R"("difference":{"offset":123456,"expected":65,"got":64})"));
+    EXPECT_THAT(json.out, HasSubstr(R"("verified":false)"));
     EXPECT_EQ(lines(json.out).size(), 1U);
+    auto honest = Peer::stream(echo_all);
+    EXPECT_THAT(run_echo(honest, {"--json"}, input).out, HasSubstr(R"("verified":true)"));
+    EXPECT_THAT(run_echo(honest, {"--json", "--no-verify"}, input).out,
+                HasSubstr(R"("verified":false)"));
 }
 
 TEST(Echo, TellsBytesThatNobodySent) {
