@@ -101,9 +101,10 @@ int multicall(Args words, Io io) {
         return front(words, io);
     if (const Command* command = find_command(program_name(words[0])))
         return command->run(words.subspan(1), io);
-    if (words.size() > 1)
-        if (const Command* command = find_command(words[1]))
-            return command->run(words.subspan(2), io);
+    const std::size_t first = words.size() > 1 && words[1] == "--" ? 2 : 1;
+    if (words.size() > first)
+        if (const Command* command = find_command(words[first]))
+            return command->run(words.subspan(first + 1), io);
     return front(words.subspan(1), io);
 }
 

@@ -36,6 +36,7 @@ TEST(Multicall, IsTheCommandItIsStartedAs) {
 TEST(Multicall, RunsItsFirstWord) {
     EXPECT_THAT(front({"sockbox", "echod", "--version"}).out, StartsWith("echod (sockbox) "));
     EXPECT_THAT(front({"sockbox", "--version"}).out, StartsWith("sockbox (sockbox) "));
+    EXPECT_THAT(front({"sockbox", "--", "echod", "--version"}).out, StartsWith("echod (sockbox) "));
 }
 
 TEST(Multicall, RefusesWhatIsNoCommand) {
