@@ -19,7 +19,6 @@ net::Family family_of(const Client& client) {
 }  // namespace
 
 void Client::declare(Cli& cli) {
-    cli.common(common);
     // None with --target or udpecho --listen: that they are there is checked when they are used.
     cli.operands(operands, 0, operands.max_size());
     cli.repeated("--target", "HOST:PORT", "another server to measure at the same time",

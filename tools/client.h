@@ -36,7 +36,7 @@ struct Client {
     std::vector<net::Setting> settings;  // of --set, in their order
     bool no_verify = false;
 
-    // Declares the options that both clients have.
+    // Declares the options that both clients have, without those of all commands.
     void declare(Cli& cli);
 
     bool has_message() const { return operands.size() > 2; }

@@ -67,6 +67,7 @@ class Echo {
         measuring_.declare(cli);
         cli.flag("--reconnect", "a new connection for each message measured", reconnect_);
         cli.flag("--tcp-info", "add the kernel's own view of the connections (Linux)", tcp_info_);
+        cli.common(client_.common);
         cli.example("echo localhost 3490 hello", "say hello, print the answer");
         cli.example("echo localhost 3490 <big >copy",
                     "a file there and back; status 4 where it does not come back whole");

@@ -88,6 +88,7 @@ class UdpEcho {
         path_.declare(cli);
         stamp_.declare(cli);
         listen_.declare(cli);
+        cli.common(client_.common);
         cli.example("udpecho localhost 3490 hello", "say hello, print the answer");
         cli.example("udpecho -c 10 -i 0.1 localhost 3490", "as ping: ten probes");
         cli.example("udpecho --listen -p 7007", "the server");
