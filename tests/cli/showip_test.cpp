@@ -108,8 +108,10 @@ TEST(Showip, ARefusedConnectionIsARefusal) {
     EXPECT_EQ(ran.status, tools::exit_refused);
     EXPECT_THAT(ran.out, HasSubstr("  IPv4: 127.0.0.1  failed in "));
     EXPECT_THAT(ran.err, StartsWith("showip: connect 127.0.0.1:" + port + ": "));
-    EXPECT_THAT(showip({"-c", "-p", port}).err,
-                StartsWith("showip: connect :" + port + ": no address could be connected to"));
+    if (lines(showip({"-s", "-p", port}).out).size() > 1) {  // of loopback, where there is IPv6
+        EXPECT_THAT(showip({"-c", "-p", port}).err,
+                    StartsWith("showip: connect :" + port + ": no address could be connected to"));
+    }
     EXPECT_THAT(showip({"-jc", "-p", port, "127.0.0.1"}).out,
                 HasSubstr(R"("happy_eyeballs":null)"));
 }
