@@ -137,7 +137,7 @@ report::Json json_of(const net::OptionRow& row) {
     const auto text = [](std::string_view t) {
         return t.empty() ? report::Json() : report::Json(t);
     };
-    return report::Json::object()
+    return report::event(tool, "option")
         .set("name", row.name)
         .set("level", level_name(row.level))
         .set("linux_number", number(row.on_linux))
@@ -157,7 +157,7 @@ report::Json json_of(const net::OptionRow& row) {
 
 void tell(const net::OptionRow& row, bool json, const std::string& text, Io io) {
     if (json)
-        io.out.print("{}\n", json_of(row).set("tool", tool).set("event", "option").to_string());
+        io.out.print("{}\n", json_of(row).to_string());
     else
         io.out.write(text);
 }

@@ -69,8 +69,7 @@ TEST(Sockopt, SetsAndTellsBeforeAndAfter) {
 }
 
 TEST(Sockopt, ComputesFromWhatThereIs) {
-    EXPECT_EQ(sockopt({"-n", "IP_TTL=10", "IP_TTL*=3", "IP_TTL+=1"}).out,
-              "10\n30\n31\n");
+    EXPECT_EQ(sockopt({"-n", "IP_TTL=10", "IP_TTL*=3", "IP_TTL+=1"}).out, "10\n30\n31\n");
     const Ran beyond = sockopt({"IP_TTL=100", "IP_TTL*=3"});
     EXPECT_EQ(beyond.status, tools::exit_usage);
     EXPECT_THAT(beyond.err, HasSubstr("want 1 to 255 hops, or default"));
@@ -168,7 +167,10 @@ TEST(Sockopt, JsonIsOneObjectASocket) {
     EXPECT_THAT(ran.out, HasSubstr(R"("value":{"on":false,"seconds":0},"unit":"s")"));
     EXPECT_THAT(ran.out, HasSubstr(R"("value":"SOCK_STREAM")"));
     EXPECT_THAT(ran.out, HasSubstr(R"("value":null,"unit":null,"error":{"symbol":)"));
-    EXPECT_EQ(lines(sockopt({"--json", "--list"}).out).size(), net::all_options().size());
+    const Words listed = lines(sockopt({"--json", "--list"}).out);
+    EXPECT_EQ(listed.size(), net::all_options().size());
+    EXPECT_THAT(listed,
+                testing::Each(StartsWith(R"({"tool":"sockopt","event":"option","name":")")));
 }
 
 }  // namespace
