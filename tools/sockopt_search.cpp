@@ -28,6 +28,13 @@ bool is_kernel_thread(const net::Error& error) {
     return error.code == std::errc::bad_file_descriptor;
 }
 
+// Nothing that is looked into then tells anything.
+bool is_exhaustion(const net::Error& error) {
+    return error.code == std::errc::too_many_files_open ||
+           error.code == std::errc::too_many_files_open_in_system ||
+           error.code == std::errc::not_enough_memory;
+}
+
 // The sockets that fit by the kernel's own lists, so that no other has to be duplicated.
 class Candidates {
   public:
@@ -111,7 +118,7 @@ class Walk {
             search_.cut_off = done.error();
     }
 
-    // Fails where processes cannot be listed.
+    // Fails where processes cannot be listed, or the descriptors run out that this takes.
     net::Status every_process() {
         const auto processes = net::process_ids();
         if (!processes)
@@ -119,10 +126,14 @@ class Walk {
         candidates_.gather(*processes);
         for (const int pid : *processes) {
             auto process = HostProcess::open(pid);
+            if (!process && is_exhaustion(process.error()))
+                return net::fail(process.error());
             if (!process || !named(*process))
                 continue;
             search_.met_any = true;
             const auto done = sockets_of(std::make_shared<HostProcess>(std::move(*process)));
+            if (!done && is_exhaustion(done.error()))
+                return done;
             if (!done && !is_gone(done.error()) && !is_kernel_thread(done.error()))
                 ++search_.closed_to_us;
         }

@@ -151,7 +151,10 @@ Result<HostProcess> HostProcess::open(int pid) {
     Socket handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (!handle.valid())
         return fail(explained_open(platform::last_error(), pid));
-    return HostProcess(pid, process_name(pid), std::move(handle));
+    std::string name = process_name(pid);
+    if (name.empty() && platform::last_error() == std::errc::too_many_files_open)
+        return fail(explained(platform::last_error(), pid));
+    return HostProcess(pid, std::move(name), std::move(handle));
 }
 
 Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& use) const {

@@ -175,6 +175,22 @@ TEST(SockoptOwner, WithoutDescriptorsItSaysSo) {
     EXPECT_THAT(told, AllOf(testing::StartsWith("3sockopt: "), HasSubstr("(EMFILE)")));
 }
 
+// Nor takes it for a process that is not there, or that may not be looked into.
+TEST(SockoptOwner, WithoutDescriptorsASearchSaysSo) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "the sanitizer wants descriptors of its own";
+#endif
+    for (const char* search : {"--process nosuch", "--listening", "--port 9"}) {
+        const Ran ran =
+            Process({"/bin/sh", "-c",
+                     std::string("ulimit -n 4; exec " SOCKBOX_BIN_DIR "/sockopt ") + search})
+                .wait();
+        EXPECT_EQ(ran.status, tools::exit_refused) << search;
+        EXPECT_EQ(ran.out, "") << search;
+        EXPECT_THAT(ran.err, testing::EndsWith(" (EMFILE)\n")) << search;
+    }
+}
+
 TEST(SockoptOwner, AProcessThatEndsMeanwhileMakesTheListIncomplete) {
     const auto sockets = many_sockets(500);
     const Child child;
