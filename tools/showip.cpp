@@ -107,7 +107,7 @@ std::string contradiction(const Asked& asked, const Cli& cli) {
     if (asked.style.short_form && asked.style.long_form)
         return "--short and --long exclude each other";
     if (asked.plan.timeout.count() == 0)
-        return "--timeout: want more than 0";
+        return "--timeout: no answer comes within 0s";
     if (asked.plan.examine.connect && (asked.service.empty() || asked.service == "0"))
         return "--connect: needs a port, --service";
     if (asked.plan.examine.connect && asked.hints.socktype != SOCK_STREAM)

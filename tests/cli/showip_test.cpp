@@ -83,6 +83,8 @@ TEST(Showip, RefusesWhatMakesNoSense) {
     EXPECT_THAT(showip({}).err, StartsWith("showip: want a host\n"));
     EXPECT_EQ(showip({"-s", "-l", "::1"}).status, tools::exit_usage);
     EXPECT_EQ(showip({"-4", "-6", "::1"}).status, tools::exit_usage);
+    EXPECT_THAT(showip({"-t", "0", "::1"}).err,
+                StartsWith("showip: --timeout: no answer comes within 0s\n"));
 }
 
 TEST(Showip, ConnectionsAreTimedAndOneIsChosen) {
