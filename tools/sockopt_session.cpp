@@ -162,12 +162,15 @@ void Session::end(ChosenSocket& target) {
 
 // What is read shall tell of the state that the socket was put into.
 bool Session::prepare(ChosenSocket& target, const Place& place, bool last) {
+    if (!requests_.empty())
+        teller_->begin(target);
     for (const Request& request : requests_)
         if (sets(request))
             carry_out(target, request);
     if (refused_)
         return true;
     const auto up = bring_up(target, settings_.selection, place);
+    teller_->brought_up(target, up);
     if (up)
         return true;
     complain(up.error(), last ? exit_refused : exit_ok);

@@ -192,6 +192,11 @@ class JsonTeller : public Teller {
         outcomes_.clear();
     }
 
+    void brought_up(const ChosenSocket& target, const net::Status& up) override {
+        socket_ = json_of(target);
+        error_ = up ? std::string() : ",\"error\":" + json_of(up.error()).to_string();
+    }
+
     void announce(const net::Option& option,
                   const std::optional<net::OptionValue>& before) override {
         out_.print("{}\n", report::event(tool, "setting")
@@ -219,13 +224,14 @@ class JsonTeller : public Teller {
         std::string text =
             report::event(tool, "result").set("socket", std::move(socket_)).to_string();
         text.pop_back();
-        text.append(",\"options\":[").append(outcomes_).append("]}\n");
+        text.append(",\"options\":[").append(outcomes_).append("]").append(error_).append("}\n");
         out_.write(text);
     }
 
   private:
     Output& out_;
     report::Json socket_;
+    std::string error_;
     std::string outcomes_;  // the members of a list
 };
 

@@ -26,6 +26,8 @@ class Teller {
     virtual ~Teller() = default;
 
     virtual void begin(const ChosenSocket& target) = 0;
+    // The socket was put into the state that was asked for, or could not be and why.
+    virtual void brought_up(const ChosenSocket&, const net::Status&) {}
     // Written at once: an option is about to be set. Whatever ends us before tell(), the user knows
     // what may have been changed.
     virtual void announce(const net::Option& option,

@@ -158,6 +158,21 @@ TEST(Sockopt, TellsHowReusingAnAddressStealsItOnWindows) {
                 HasSubstr(R"("beware":"One name, two meanings.)"));
 }
 
+TEST(Sockopt, JsonTellsOfASocketInTheStateThatWasAskedFor) {
+    const Ran listening = sockopt({"-j", "--listen", "127.0.0.1:0", "SO_RCVBUF=10000", "SO_TYPE"});
+    EXPECT_THAT(listening.out, HasSubstr(R"("type":"stream","protocol":"tcp","state":"LISTEN")"));
+    EXPECT_THAT(listening.out, HasSubstr(R"("local":"127.0.0.1:)"));
+    EXPECT_THAT(listening.out, HasSubstr(R"("asked":10000,)"));
+    EXPECT_THAT(listening.out, Not(HasSubstr("error")));
+    auto closed = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
+    ASSERT_TRUE(closed.bind(net::Endpoint::loopback(net::Family::ipv4)));
+    const Ran refused = sockopt({"-j", "--connect", closed.local()->to_string(), "SO_TYPE"});
+    EXPECT_EQ(refused.status, tools::exit_refused);
+    EXPECT_EQ(lines(refused.out).size(), 1U);
+    EXPECT_THAT(refused.out, HasSubstr(R"("protocol":"tcp")"));
+    EXPECT_THAT(refused.out, HasSubstr(R"("options":[],"error":{"symbol":")"));
+}
+
 TEST(Sockopt, JsonIsOneObjectASocket) {
     const Ran ran = sockopt({"--json", "nodelay=on", "SO_LINGER", "SO_TYPE", "IPV6_V6ONLY"});
     EXPECT_EQ(lines(ran.out).size(), 1U);
