@@ -9,6 +9,7 @@
 #include "net/units.h"
 #include "paths.h"
 #include "tests/child_linux.h"
+#include "tests/cli/sockopt_run.h"
 #include "tests/support.h"
 
 namespace sockbox::test {
@@ -16,10 +17,6 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-
-Ran sockopt(const Words& args) {
-    return run(tools::sockopt, args);
-}
 
 std::int64_t number(const std::string& text) {
     return net::parse_integer(text, 0, INT64_MAX).value_or(-1);

@@ -8,6 +8,7 @@
 #include "net/option.h"
 #include "net/sysctl.h"
 #include "paths.h"
+#include "tests/cli/sockopt_run.h"
 #include "tests/support.h"
 
 namespace sockbox::test {
@@ -15,10 +16,6 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-
-Ran sockopt(const Words& args) {
-    return run(tools::sockopt, args);
-}
 
 std::string own_fd(int descriptor) {
     return std::to_string(descriptor);

@@ -18,6 +18,7 @@
 #include "net/streams.h"
 #include "paths.h"
 #include "tests/child_linux.h"
+#include "tests/cli/sockopt_run.h"
 #include "tests/support.h"
 
 namespace sockbox::test {
@@ -25,15 +26,6 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-
-Ran sockopt(const Words& args) {
-    return run(tools::sockopt, args);
-}
-
-bool forbidden(const Ran& ran) {
-    return ran.err.find("EPERM") != std::string::npos ||
-           ran.err.find("ENOSYS") != std::string::npos;
-}
 
 // Two ends of a connection over loopback.
 struct Pair {

@@ -15,6 +15,7 @@
 #include "net/streams.h"
 #include "paths.h"
 #include "tests/child_linux.h"
+#include "tests/cli/sockopt_run.h"
 #include "tests/support.h"
 
 namespace sockbox::test {
@@ -24,10 +25,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-Ran sockopt(const Words& args) {
-    return run(tools::sockopt, args);
-}
 
 std::string text(int number) {
     return std::to_string(number);
@@ -43,12 +40,6 @@ std::string port_of(const net::Socket& socket) {
 
 std::ptrdiff_t open_descriptors() {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
-}
-
-// Whether another process's descriptors can be had here at all.
-bool forbidden(const Ran& ran) {
-    return ran.err.find("EPERM") != std::string::npos ||
-           ran.err.find("ENOSYS") != std::string::npos;
 }
 
 TEST(SockoptProcess, ReadsAndSetsASocketOfAnotherProcess) {

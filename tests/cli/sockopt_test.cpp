@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "net/option.h"
+#include "tests/cli/sockopt_run.h"
 #include "tests/support.h"
 
 namespace sockbox::test {
@@ -13,10 +14,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-Ran sockopt(const Words& args) {
-    return run(tools::sockopt, args);
-}
 
 void expect_usage(const Words& args, const std::string& words) {
     const Ran ran = sockopt(args);
