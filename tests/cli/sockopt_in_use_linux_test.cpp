@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +14,9 @@
 #include <thread>
 
 #include "net/streams.h"
+#include "net/text.h"
+#include "net/units.h"
+#include "tests/cli/sockopt_run.h"
 #include "tests/support.h"
 
 namespace sockbox::test {
@@ -21,101 +25,137 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-Ran sockopt(const Words& args) {
-    return run(tools::sockopt, args);
+// How long this thread was ready to run and had no processor, so far; see proc(5).
+class WaitForProcessor {
+  public:
+    std::chrono::nanoseconds so_far() const {
+        std::array<char, 64> text{};
+        if (::pread(file_.native(), text.data(), text.size() - 1, 0) <= 0)
+            return std::chrono::nanoseconds(0);
+        const auto numbers = net::split(text.data(), " ");
+        return std::chrono::nanoseconds(net::parse_integer(numbers[1], 0, INT64_MAX).value_or(0));
+    }
+
+  private:
+    net::Socket file_{::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)};
+};
+
+// How often this thread waited for something so far, be it stopped or kept from a lock.
+long waits_so_far() {
+    rusage used{};
+    ::getrusage(RUSAGE_THREAD, &used);
+    return used.ru_nvcsw;
 }
 
-// Data that flows through a connection as fast as it can, in a pattern that shows a lost byte.
+// Data that flows through a connection as fast as one thread sends and receives it, in a pattern
+// that shows a lost byte. By itself it never waits.
 class Transfer {
   public:
-    Transfer() : reader_([this] { read_all(); }), writer_([this] { write_all(); }) {}
+    Transfer() {
+        EXPECT_TRUE(client_.set_blocking(false) && server_.set_blocking(false));
+        thread_ = std::thread([this] { run(); });
+    }
     ~Transfer() { stop(); }
 
     const net::Socket& client() const { return client_; }
     const net::Socket& server() const { return server_; }
 
-    // The longest time between two receives since the last call.
-    std::chrono::nanoseconds longest_gap() { return std::chrono::nanoseconds(gap_.exchange(0)); }
+    // How often since the last call it was held up for 10 ms: kept waiting, or nothing came that
+    // was sent. Times without a processor do not count, nor do those in which a whole virtual
+    // machine stands still.
+    int stalls() { return stalls_.exchange(0); }
 
     void stop() {
-        if (stopped_.exchange(true))
-            return;
-        writer_.join();
-        reader_.join();
+        if (!stopped_.exchange(true))
+            thread_.join();
     }
     std::size_t sent() const { return sent_; }
     std::size_t received() const { return received_; }
     bool intact() const { return intact_; }
 
   private:
-    static std::byte pattern(std::size_t at) { return static_cast<std::byte>(at % 251); }
+    static constexpr std::size_t period = 251;
+    static constexpr std::size_t piece = period * 64;
 
-    void write_all() {
-        std::vector<std::byte> data(251 * 64);
+    void run() {
+        std::vector<std::byte> data(period + piece);
         for (std::size_t i = 0; i < data.size(); ++i)
-            data[i] = pattern(i);
-        while (!stopped_ && net::send_all(client_, data))
-            sent_ += data.size();
-        EXPECT_TRUE(client_.shutdown(net::ShutdownHow::send));
+            data[i] = static_cast<std::byte>(i % period);
+        const WaitForProcessor wait;
+        auto last = net::Clock::now() - wait.so_far();
+        for (long waits = waits_so_far(), in_vain = 0; !stopped_;) {
+            const auto put = client_.send(std::span(data).subspan(sent_ % period, piece));
+            sent_ += put.done() ? put.bytes : 0;
+            if (!receive()) {
+                ++in_vain;
+                continue;
+            }
+            const auto now = net::Clock::now() - wait.so_far();
+            const long all_waits = waits_so_far();
+            const bool held = all_waits != std::exchange(waits, all_waits) || in_vain > 0;
+            if (now - std::exchange(last, now) > std::chrono::milliseconds(10) && held)
+                ++stalls_;
+            in_vain = 0;
+        }
+        EXPECT_TRUE(client_.shutdown(net::ShutdownHow::send) && server_.set_blocking(true));
+        while (receive()) {
+        }
     }
 
-    void read_all() {
-        std::vector<std::byte> buffer(65536);
-        for (auto last = net::Clock::now();;) {
-            const auto got = server_.receive(buffer);
-            if (!got.done())
-                return;
-            for (std::size_t i = 0; i < got.bytes; ++i)
-                intact_ = intact_ && buffer[i] == pattern(received_ + i);
-            received_ += got.bytes;
-            const auto now = net::Clock::now();
-            const std::int64_t gap =
-                std::chrono::nanoseconds(now - std::exchange(last, now)).count();
-            gap_ = std::max<std::int64_t>(gap_, gap);
-        }
+    // Whether there was something.
+    bool receive() {
+        const auto got = server_.receive(buffer_);
+        if (!got.done())
+            return false;
+        for (std::size_t i = 0; i < got.bytes; ++i)
+            intact_ = intact_ && buffer_[i] == static_cast<std::byte>((received_ + i) % period);
+        received_ += got.bytes;
+        return true;
     }
 
     net::Socket listener_ = net::listen_on(net::Endpoint::loopback(net::Family::ipv4)).value();
     net::Socket client_ = net::connect_to(listener_.local().value()).value();
     net::Socket server_ = net::accept(listener_, true).socket;
+    std::vector<std::byte> buffer_ = std::vector<std::byte>(65536);
     std::atomic<bool> stopped_ = false;
-    std::atomic<std::int64_t> gap_ = 0;
+    std::atomic<int> stalls_ = 0;
     std::size_t sent_ = 0;
     std::size_t received_ = 0;
     bool intact_ = true;
-    std::thread reader_;
-    std::thread writer_;
+    std::thread thread_;
 };
 
-// A thousand dumps of a connection under full load do not hold it up: beside dumps of a socket
-// that has nothing to do with it, which take the machine as much time. The best of many rounds is
-// what is left when the machine's other work is gone: a dump that stalls would stall in each.
+// A thousand dumps of a connection under full load do not hold it up: no more often than dumps of a
+// socket that has nothing to do with it, beside which the machine, too, may keep data back.
 TEST(SockoptInUse, ATransferGoesOnUnharmed) {
     const auto idle = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
     Transfer transfer;
-    const auto longest_gap = [&](std::initializer_list<const net::Socket*> dumped) {
-        transfer.longest_gap();
+    const auto stalls_beside = [&](std::initializer_list<const net::Socket*> dumped) {
+        transfer.stalls();
         for (int i = 0; i < 10; ++i)
             for (const net::Socket* socket : dumped)
                 EXPECT_EQ(sockopt({"--pid", std::to_string(::getpid()), "--fd",
                                    std::to_string(socket->native())})
                               .status,
                           0);
-        const auto gap = transfer.longest_gap();
-        return gap.count() > 0 ? gap : std::chrono::nanoseconds::max();  // nothing came
+        return transfer.stalls();
     };
-    auto with = std::chrono::nanoseconds::max();
-    auto without = with;
+    int with = 0;
+    int without = 0;
     const auto end = net::deadline_in(std::chrono::seconds(8));
     for (int round = 0; round < 50 && (round < 5 || net::Clock::now() < end); ++round) {
-        without = std::min(without, longest_gap({&idle, &idle}));
-        with = std::min(with, longest_gap({&transfer.client(), &transfer.server()}));
+        without += stalls_beside({&idle, &idle});
+        with += stalls_beside({&transfer.client(), &transfer.server()});
     }
     transfer.stop();
     EXPECT_GT(transfer.received(), 0U);
     EXPECT_EQ(transfer.received(), transfer.sent());
     EXPECT_TRUE(transfer.intact());
-    EXPECT_LT(with - without, std::chrono::milliseconds(10));
+    // In a busy machine whoever is at a socket may lose its processor there, now and then.
+    constexpr int by_chance = 5;
+    EXPECT_LE(with, without + by_chance);
+    RecordProperty("stalls", with);
+    RecordProperty("stalls_beside_another_socket", without);
 }
 
 struct Setting {
