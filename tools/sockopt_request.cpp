@@ -25,7 +25,14 @@ net::Result<Request> read_request(std::string_view name) {
     return net::fail_text(text);
 }
 
-// What is to be computed from the present value: both halves must be numbers.
+// A number to multiply by; to add, what the option counts in.
+net::Result<std::int64_t> parse_operand(Request::Action action, const net::OptionRow& row,
+                                        std::string_view text) {
+    return action == Request::Action::add ? net::parse_difference(row, text)
+                                          : net::parse_integer(text, -most, most);
+}
+
+// What is to be computed from the present value.
 net::Result<Request> compute_request(Request::Action action, std::string_view name,
                                      std::string_view operand) {
     // Any value of it will do to have the name, the platform and the access looked at.
@@ -37,13 +44,27 @@ net::Result<Request> compute_request(Request::Action action, std::string_view na
         return net::fail_text(fmt::format("{} is {}", option->name(), access_name(row.access)));
     if (!numeric(row))
         return net::fail_text(fmt::format("{} is no number to compute with", option->name()));
-    const auto size = row.unit == "bytes" ? net::parse_size(operand) : net::fail_text("");
-    if (size && *size <= static_cast<std::uint64_t>(most))
-        return Request{action, *option, {}, static_cast<std::int64_t>(*size), false};
-    const auto number = net::parse_integer(operand, -most, most);
+    const auto number = parse_operand(action, row, operand);
     if (!number)
         return net::fail_text(fmt::format("{}: {}", option->name(), number.error().message()));
     return Request{action, *option, {}, *number, false};
+}
+
+// A time counts in nanoseconds.
+std::optional<std::int64_t> number_of(const net::OptionValue& value) {
+    if (const auto* time = std::get_if<std::chrono::nanoseconds>(&value))
+        return time->count();
+    const auto* number = std::get_if<std::int64_t>(&value);
+    return number != nullptr ? std::optional(*number) : std::nullopt;
+}
+
+// None where it is beyond all numbers.
+std::optional<std::int64_t> computed(const Request& request, std::int64_t now) {
+    std::int64_t result = 0;
+    const bool overflow = request.action == Request::Action::multiply
+                              ? __builtin_mul_overflow(now, request.operand, &result)
+                              : __builtin_add_overflow(now, request.operand, &result);
+    return overflow ? std::nullopt : std::optional(result);
 }
 
 // Whether an interface stands there by its name; SO_BINDTODEVICE takes it to the kernel as it is.
@@ -76,17 +97,14 @@ net::Result<Request> parse_request(std::string_view text) {
 
 net::Result<net::OptionValue> computed_value(const Request& request,
                                              const net::OptionValue& before) {
-    const auto* now = std::get_if<std::int64_t>(&before);
-    std::int64_t result = 0;
-    const bool overflow =
-        now == nullptr || (request.action == Request::Action::multiply
-                               ? __builtin_mul_overflow(*now, request.operand, &result)
-                               : __builtin_add_overflow(*now, request.operand, &result));
     const net::OptionRow& row = request.option.row();
-    if (overflow || !in_range(row.range, result))
+    const auto now = number_of(before);
+    const auto result = now ? computed(request, *now) : std::nullopt;
+    auto value = result ? legal_value(row, *result) : std::nullopt;
+    if (!value)
         return net::fail_text(fmt::format("{}: the result is out of range: want {}",
                                           request.option.name(), legal_values(row)));
-    return net::OptionValue(result);
+    return std::move(*value);
 }
 
 }  // namespace sockbox::tools

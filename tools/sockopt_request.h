@@ -12,7 +12,7 @@ struct Request {
     Action action = Action::read;
     net::Option option;
     net::OptionValue value;        // to set
-    std::int64_t operand = 0;      // of multiply and add
+    std::int64_t operand = 0;      // of multiply and add; of a time, add has nanoseconds
     bool names_interface = false;  // an interface by its name, which we have given its number
 };
 

@@ -31,9 +31,9 @@ inline bool readable(const OptionRow& row) noexcept {
 inline bool writable(const OptionRow& row) noexcept {
     return row.access == Access::read_write || row.access == Access::write_only;
 }
-// A number, and so something for *= and +=.
+// A number or a time, and so something for *= and +=.
 inline bool numeric(const OptionRow& row) noexcept {
-    return row.type == ValueType::integer;
+    return row.type == ValueType::integer || row.type == ValueType::duration;
 }
 
 // Whether a number may be set, in the option's own unit.

@@ -167,6 +167,14 @@ Result<OptionValue> parse_time(std::string_view text) {
     return *time;
 }
 
+// A number in the option's unit, or a time in nanoseconds.
+Result<std::int64_t> read_amount(const OptionRow& row, std::string_view text) {
+    if (row.type != ValueType::duration)
+        return read_number(row, text);
+    const auto time = parse_duration(joined_unit(text));
+    return time ? Result<std::int64_t>(time->count()) : fail(time.error());
+}
+
 Result<OptionValue> parse_text(const OptionRow& row, std::string_view text) {
     // Nothing that a kernel calls by a name is spelled with what would have to be escaped.
     if (escape(text) != text)
@@ -259,6 +267,23 @@ Result<OptionValue> parse_value(const OptionRow& row, std::string_view text) {
     Error error = value.error();
     error.action = row.name;
     return fail(std::move(error));
+}
+
+Result<std::int64_t> parse_difference(const OptionRow& row, std::string_view text) {
+    const bool less = text.starts_with('-');
+    const auto amount = read_amount(row, text.substr(less ? 1 : 0));
+    if (amount && *amount < 0)
+        return out_of_range(row, text);
+    return amount && less ? -*amount : amount;
+}
+
+std::optional<OptionValue> legal_value(const OptionRow& row, std::int64_t number) {
+    if (row.type != ValueType::duration)
+        return in_range(row.range, number) ? std::optional<OptionValue>(number) : std::nullopt;
+    const nanoseconds time(number);
+    const bool legal =
+        time.count() >= 0 && time <= longest_time && time % time_resolution == nanoseconds(0);
+    return legal ? std::optional<OptionValue>(time) : std::nullopt;
 }
 
 }  // namespace sockbox::net

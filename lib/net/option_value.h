@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -40,6 +41,13 @@ using OptionValue =
 // the option's own), names or numbers for choices and masks, 0x… for bytes. Refuses whatever the
 // system would silently truncate or reinterpret, and tells the legal range.
 Result<OptionValue> parse_value(const OptionRow& row, std::string_view text);
+
+// What is added to a number or a time: as parse_value takes it, of any size, and "-5" or "-250ms"
+// takes away. A time counts in nanoseconds.
+Result<std::int64_t> parse_difference(const OptionRow& row, std::string_view text);
+
+// A number, or a time in nanoseconds, that was computed; none where the option cannot have it.
+std::optional<OptionValue> legal_value(const OptionRow& row, std::int64_t number);
 
 // "on", "131072", "7200 s", "on, 5 s", "SOCK_STREAM", "pid 1, uid 0, gid 0".
 std::string format_value(const OptionRow& row, const OptionValue& value);

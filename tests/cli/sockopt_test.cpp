@@ -72,6 +72,24 @@ TEST(Sockopt, ComputesFromWhatThereIs) {
     EXPECT_THAT(beyond.err, HasSubstr("want 1 to 255 hops, or default"));
     expect_usage({"nodelay*=2"}, "no number to compute with");
     expect_usage({"rcvbuf*=x"}, "'x' is not a whole number");
+    expect_usage({"IP_TTL+=x"}, "IP_TTL: 'x' is not a value");
+    expect_usage({"IP_TTL+=--1"}, "'--1' is out of range");
+}
+
+// A time takes a time on top, and a number as its factor.
+TEST(Sockopt, ComputesWithTimes) {
+    EXPECT_EQ(sockopt({"-n", "SO_RCVTIMEO=2s", "SO_RCVTIMEO*=3", "SO_RCVTIMEO+=500ms",
+                       "SO_RCVTIMEO+=-1s", "SO_RCVTIMEO+=1"})
+                  .out,
+              "2s\n6s\n6500ms\n5500ms\n6500ms\n");
+    EXPECT_EQ(sockopt({"-n", "keepidle=60", "keepidle+=2m", "keepidle+=-30"}).out,
+              "60 s\n180 s\n150 s\n");
+    const Ran less = sockopt({"SO_RCVTIMEO=2s", "SO_RCVTIMEO+=-3s"});
+    EXPECT_EQ(less.status, tools::exit_usage);
+    EXPECT_THAT(less.err, HasSubstr("SO_RCVTIMEO: the result is out of range: want a time"));
+    EXPECT_EQ(sockopt({"SO_RCVTIMEO=1000h", "SO_RCVTIMEO*=1000000000"}).status, tools::exit_usage);
+    expect_usage({"SO_RCVTIMEO*=2s"}, "'2s' is not a whole number");
+    expect_usage({"SO_RCVTIMEO+=2x"}, "'2x' is not a duration");
 }
 
 TEST(Sockopt, NumericNames) {
