@@ -129,7 +129,7 @@ void Session::remark_on_companions(const ChosenSocket& target) {
     const Companions others = companions_of(target);
     const int descriptor = target.descriptor.value_or(-1);
     const std::string count =
-        target.facts.local_port ? fmt::format(" ({} of its port now)", others.accepted) : "";
+        others.accepted > 0 ? fmt::format(" ({} of its port now)", others.accepted) : "";
     note(fmt::format("fd {} listens: connections that it accepted before keep their own values{}",
                      descriptor, count));
     if (others.sharing > 0 && !settings_.selection.searches())
