@@ -137,15 +137,26 @@ void Session::remark_on_companions(const ChosenSocket& target) {
                          descriptor, others.sharing));
 }
 
+// Its process may not be looked into: the kernel's list alone knows of it.
+void Session::pass_over(const ChosenSocket& target) {
+    const net::Error why{net::platform::error_of(std::errc::operation_not_permitted),
+                         {},
+                         heading(target),
+                         "the process that holds it may not be looked into",
+                         {}};
+    if (!requests_.empty()) {
+        note(fmt::format("{}: {}", why.subject, why.detail), exit_refused);
+        closed_ = true;
+    }
+    teller_->refuse(why);
+}
+
 void Session::work_on(ChosenSocket& target) {
     const std::size_t before = told_;
     teller_->begin(target);
-    if (target.socket.valid()) {
-        carry_out_all(target);
-    } else if (!requests_.empty()) {
-        note(heading(target) + ": the process that holds it may not be looked into", exit_refused);
-        closed_ = true;
-    }
+    if (!target.socket.valid())
+        return pass_over(target);
+    carry_out_all(target);
     if (requests_.empty() || told_ > before || !settings_.selection.searches())
         end(target);
     else

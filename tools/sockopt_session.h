@@ -54,6 +54,7 @@ class Session {
     void carry_out_all(ChosenSocket& target);
     bool prepare(ChosenSocket& target, const Place& place, bool last);
     void dump(const ChosenSocket& target);
+    void pass_over(const ChosenSocket& target);
     void end(ChosenSocket& target);
     void remark_on(const Outcome& outcome);
     void remark_on_companions(const ChosenSocket& target);

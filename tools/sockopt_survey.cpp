@@ -27,18 +27,31 @@ constexpr std::string_view tool = "sockopt";
 using Settings = SockoptSettings;
 using Requests = std::vector<Request>;
 
+// What the command line says of the sockets it means.
+report::Json named_json(const Selection& selection) {
+    auto named = report::Json::object().set("pid", selection.pid).set("fd", selection.descriptor);
+    if (!selection.process.empty())
+        named.set("process", selection.process);
+    if (selection.port)
+        named.set("port", *selection.port);
+    if (selection.listening)
+        named.set("listening", true);
+    return named;
+}
+
+void tell_failure(const Settings& settings, Io io, const net::Error& error) {
+    if (settings.common.json)
+        io.out.print("{}\n", report::event(tool, "result")
+                                 .set("socket", named_json(settings.selection))
+                                 .set("error", json_of(error))
+                                 .to_string());
+}
+
 // The socket that was named cannot be had.
 int fail(const Settings& settings, Io io, const net::Error& error) {
     complain(io, tool, error);
-    if (settings.common.json && !is_mistake(error)) {
-        const auto named = report::Json::object()
-                               .set("pid", settings.selection.pid)
-                               .set("fd", settings.selection.descriptor);
-        io.out.print("{}\n", report::event(tool, "result")
-                                 .set("socket", named)
-                                 .set("error", json_of(error))
-                                 .to_string());
-    }
+    if (!is_mistake(error))
+        tell_failure(settings, io, error);
     return finish(io, tool, is_mistake(error) ? exit_usage : status_of(error));
 }
 
@@ -122,6 +135,7 @@ class Survey {
     void remark_on(const Search& search);
     void remark_on(const net::Error& error, std::string_view why, int status);
     void note(const std::string& text, int status = exit_ok);
+    void nothing_done(std::errc code, const std::string& why);
 
     static constexpr std::size_t batch_size = 16;
 
@@ -167,6 +181,12 @@ void Survey::note(const std::string& text, int status) {
 void Survey::remark_on(const net::Error& error, std::string_view why, int status) {
     complain(io_, tool, error);
     note(fmt::format("the list is not complete: {}", why), status);
+}
+
+// No outcome of any socket tells of it.
+void Survey::nothing_done(std::errc code, const std::string& why) {
+    note(why, exit_refused);
+    tell_failure(settings_, io_, {net::platform::error_of(code), {}, {}, why, {}});
 }
 
 // False where nothing more of the process is wanted.
@@ -225,12 +245,13 @@ void Survey::remark_on(const Search& search) {
                          report::counted(closed, "process", "processes")));
     const Selection& selection = settings_.selection;
     if (sum_.found == 0 && !selection.process.empty() && !selection.pid && !search.met_any)
-        note(fmt::format("no process is called '{}'", net::escape(selection.process)),
-             exit_refused);
+        nothing_done(std::errc::no_such_process,
+                     fmt::format("no process is called '{}'", net::escape(selection.process)));
     else if (sum_.found == 0)
-        note("no socket fits", exit_refused);
+        nothing_done(std::errc::no_such_file_or_directory, "no socket fits");
     else if (sum_.told == 0 && !requests_.empty() && !sum_.closed)
-        note("none of the sockets that fit has such an option", exit_refused);
+        nothing_done(std::errc::no_protocol_option,
+                     "none of the sockets that fit has such an option");
 }
 
 int Survey::run() {

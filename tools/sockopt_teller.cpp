@@ -62,6 +62,7 @@ class TextTeller : public Teller {
     }
 
     void end() override { write(); }
+    void refuse(const net::Error&) override { write(); }  // its heading has all that is known
 
   private:
     std::string_view indent() const { return options_.heading ? "  " : ""; }
@@ -177,6 +178,7 @@ class ValueTeller : public Teller {
         out_.write(text_);
         text_.clear();
     }
+    void refuse(const net::Error&) override {}
 
   private:
     Output& out_;
@@ -226,6 +228,13 @@ class JsonTeller : public Teller {
         text.pop_back();
         text.append(",\"options\":[").append(outcomes_).append("]").append(error_).append("}\n");
         out_.write(text);
+    }
+
+    void refuse(const net::Error& why) override {
+        out_.print("{}\n", report::event(tool, "result")
+                               .set("socket", std::move(socket_))
+                               .set("error", json_of(why))
+                               .to_string());
     }
 
   private:

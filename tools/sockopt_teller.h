@@ -34,6 +34,8 @@ class Teller {
                           const std::optional<net::OptionValue>& before) = 0;
     virtual void tell(const Outcome& outcome) = 0;
     virtual void end() = 0;
+    // In place of tell() and end(): the socket cannot be had.
+    virtual void refuse(const net::Error& why) = 0;
 };
 
 std::unique_ptr<Teller> make_teller(const TellOptions& options, Output& out);

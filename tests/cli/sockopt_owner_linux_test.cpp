@@ -277,6 +277,25 @@ TEST(SockoptOwner, WhatNeedsAPrivilegeNamesIt) {
     }
 }
 
+TEST(SockoptOwner, JsonTellsOfASocketWhoseProcessIsClosedToUs) {
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "needs root, to give it up";
+    const Pair pair;
+    const std::string port = std::to_string(pair.listener.local()->port());
+    const std::string told = apart([&]() -> std::string {
+        ::close(pair.listener.native());  // so that the one holder is closed to us
+        if (::setuid(65534) != 0)
+            return {};
+        return sockopt({"--json", "--listening", "--port", port}).out +
+               sockopt({"--json", "--listening", "--port", port, "nodelay"}).out;
+    });
+    const Words objects = lines(told);
+    EXPECT_EQ(objects.size(), 2U) << told;
+    for (const std::string& object : objects)
+        EXPECT_THAT(object, AllOf(HasSubstr(R"({"pid":null,)"), HasSubstr(":" + port + "\""),
+                                  HasSubstr(R"("error":{"symbol":"EPERM",)")));
+}
+
 TEST(SockoptOwner, OfTheSameUserAProcessHasToBeDumpable) {
     if (::geteuid() != 0)
         GTEST_SKIP() << "needs root, to give it up";

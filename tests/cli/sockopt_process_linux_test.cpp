@@ -344,6 +344,25 @@ TEST(SockoptProcess, PartsThatDoNotGoTogetherAreAMistake) {
     EXPECT_THAT(sockopt({"--port", "80x"}).err, StartsWith("sockopt: --port: '80x' is neither"));
 }
 
+TEST(SockoptProcess, JsonTellsThatNothingFits) {
+    EXPECT_THAT(sockopt({"--json", "--process", "no such name"}).out,
+                AllOf(HasSubstr(R"("fd":null,"process":"no such name"},"error":{"symbol":"ESRCH")"),
+                      HasSubstr(R"("message":"no process is called 'no such name'"}})")));
+    const std::string pid = text(::getpid());
+    const net::Socket socket = listener();
+    const std::string port = port_of(socket);
+    const Ran none = sockopt({"--json", "--pid", pid, "--port", port, "-6"});
+    EXPECT_THAT(none.out,
+                AllOf(HasSubstr("\"port\":" + port + "},\"error\":{\"symbol\":\"ENOENT\""),
+                      HasSubstr(R"("message":"no socket fits"}})")));
+    EXPECT_EQ(none.status, tools::exit_refused);
+    const Ran other = sockopt({"--json", "--pid", pid, "--port", port, "UDP_CORK"});
+    if (forbidden(other))
+        GTEST_SKIP() << other.err;
+    EXPECT_THAT(other.out, HasSubstr(R"("error":{"symbol":"ENOPROTOOPT")"));
+    EXPECT_EQ(lines(other.out).size(), 1U);
+}
+
 TEST(SockoptProcess, JsonTellsOfASocketThatCannotBeHad) {
     EXPECT_THAT(sockopt({"--json", "--pid", "2147483647"}).out,
                 StartsWith(R"({"tool":"sockopt","event":"result","socket":{"pid":2147483647,"fd")"
