@@ -137,7 +137,7 @@ class Survey {
     void note(const std::string& text, int status = exit_ok);
     void nothing_done(std::errc code, const std::string& why);
 
-    static constexpr std::size_t batch_size = 16;
+    static constexpr std::size_t batch_size = 64;
 
     const Settings& settings_;
     const Requests& requests_;
