@@ -65,6 +65,12 @@ TEST(SockoptLinux, WhatIsPrintedIsTakenBack) {
     EXPECT_EQ(sockopt({"SO_ATTACH_FILTER=none"}).out, "SO_ATTACH_FILTER: none -> none\n");
 }
 
+TEST(SockoptLinux, WhatIsAddedMayHaveAUnit) {
+    EXPECT_EQ(sockopt({"-n", "keepidle=60", "keepidle+=2m", "keepidle+=-30", "keepidle*=2"}).out,
+              "60 s\n180 s\n150 s\n300 s\n");
+    EXPECT_EQ(sockopt({"-n", "notsent_lowat=1K", "notsent_lowat+=64K"}).out, "1024\n66560\n");
+}
+
 TEST(SockoptLinux, WriteOnlyOptionsNameTheOneToRead) {
     const Ran ran = sockopt({"SO_RCVBUFFORCE"});
     EXPECT_EQ(ran.status, tools::exit_usage);
