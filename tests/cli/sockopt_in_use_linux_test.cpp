@@ -63,7 +63,13 @@ class Transfer {
     // How often since the last call it was held up for 10 ms: kept waiting, or nothing came that
     // was sent. Times without a processor do not count, nor do those in which a whole virtual
     // machine stands still.
-    int stalls() { return stalls_.exchange(0); }
+    int stalls() {
+        const int before = pieces_;  // one that is held up now counts, too
+        const auto end = net::deadline_in(std::chrono::seconds(10));
+        while (pieces_ == before && net::Clock::now() < end)
+            std::this_thread::yield();
+        return stalls_.exchange(0);
+    }
 
     void stop() {
         if (!stopped_.exchange(true))
@@ -96,6 +102,7 @@ class Transfer {
             if (now - std::exchange(last, now) > std::chrono::milliseconds(10) && held)
                 ++stalls_;
             in_vain = 0;
+            ++pieces_;
         }
         EXPECT_TRUE(client_.shutdown(net::ShutdownHow::send) && server_.set_blocking(true));
         while (receive()) {
@@ -119,6 +126,7 @@ class Transfer {
     std::vector<std::byte> buffer_ = std::vector<std::byte>(65536);
     std::atomic<bool> stopped_ = false;
     std::atomic<int> stalls_ = 0;
+    std::atomic<int> pieces_ = 0;  // received
     std::size_t sent_ = 0;
     std::size_t received_ = 0;
     bool intact_ = true;
@@ -152,7 +160,7 @@ TEST(SockoptInUse, ATransferGoesOnUnharmed) {
     EXPECT_EQ(transfer.received(), transfer.sent());
     EXPECT_TRUE(transfer.intact());
     // In a busy machine whoever is at a socket may lose its processor there, now and then.
-    constexpr int by_chance = 5;
+    constexpr int by_chance = 3;
     EXPECT_LE(with, without + by_chance);
     RecordProperty("stalls", with);
     RecordProperty("stalls_beside_another_socket", without);
