@@ -52,9 +52,12 @@ bool StreamLane::can_take(net::Clock::time_point now) const {
 }
 
 net::Deadline StreamLane::next_expiry() const {
-    if (connecting_)
-        return connect_began_ + options_.connect_timeout;
-    return outstanding() == 0 ? net::no_deadline : records_[expired_].origin + plan_.timeout;
+    const net::Deadline unanswered =
+        outstanding() == 0 ? net::no_deadline : records_[expired_].origin + plan_.timeout;
+    if (!connecting_)
+        return unanswered;
+    const net::Deadline unconnected = connect_began_ + options_.connect_timeout;
+    return plan_.rate > 0 ? std::min(unconnected, unanswered) : unconnected;
 }
 
 void StreamLane::take(const Message& message, net::Clock::time_point now) {
@@ -187,6 +190,8 @@ void StreamLane::complete_front() {
 void StreamLane::expire(net::Clock::time_point now) {
     if (connecting_ && connect_began_ + options_.connect_timeout <= now)
         return fail("connect", net::platform::error_of(std::errc::timed_out));
+    if (connecting_)
+        return give_up_unsent(now);
     while (outstanding() > 0 && records_[expired_].origin + plan_.timeout <= now) {
         if (unsent_ <= expired_ && !records_[expired_].sent)
             return fail("send", net::platform::error_of(std::errc::timed_out));
@@ -197,6 +202,18 @@ void StreamLane::expire(net::Clock::time_point now) {
     // Its answer may come yet, but not for the next message, which has a connection of its own.
     if (options_.reconnect && outstanding() == 0)
         close();
+}
+
+// The schedule does not wait for the connection; in the closed loop times begin with it.
+void StreamLane::give_up_unsent(net::Clock::time_point now) {
+    const auto timed_out = net::platform::error_of(std::errc::timed_out);
+    while (plan_.rate > 0 && !records_.empty() && records_.front().origin + plan_.timeout <= now) {
+        if (records_.front().message.counted) {
+            ++measured_.numbers.unsent;
+            measured_.failed({timed_out, "send", {}, "not connected in time", {}});
+        }
+        records_.pop_front();
+    }
 }
 
 void StreamLane::fail(std::string_view phase, const std::error_code& code) {

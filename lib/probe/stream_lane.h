@@ -52,6 +52,7 @@ class StreamLane : public Lane {
     void receive_more();
     void take_bytes(std::span<const std::byte> got);
     void complete_front();
+    void give_up_unsent(net::Clock::time_point now);
     void fail(std::string_view phase, const std::error_code& code);
     void lose_all();
     void close();

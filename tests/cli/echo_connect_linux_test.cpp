@@ -106,16 +106,19 @@ TEST(EchoConnect, AskedWhileConnectingItTellsSoAndGoesOn) {
     EXPECT_EQ(process.wait().status, 128 + SIGINT);
 }
 
-// The first connection comes about, the others do not; after a second it goes on without them.
+// The first connection comes about, the others do not; after a second it goes on without them, and
+// what was theirs to send is not waited for as long as they might take.
 TEST(EchoConnect, ReportsTellThePhaseOfTheRun) {
-    const Ran ran =
-        run_in("with_firewall", {"tcp flags syn numgen inc mod 1000 != 0 drop",
-                                 SOCKBOX_SOURCE_DIR "/tests/with_echod", echod_program,
-                                 "--tcp -e epoll -b 127.0.0.1 -p 3490", echo_program, "--json",
-                                 "-P", "3", "--rate", "100", "-t", "500ms", "--warmup", "500ms",
-                                 "--report-interval", "20ms", "127.0.0.1", "3490"});
+    const Ran ran = run_in(
+        "with_firewall",
+        {"tcp flags syn numgen inc mod 1000 != 0 drop", "/bin/sh", "-c",
+         "exec " SOCKBOX_SOURCE_DIR "/tests/with_echod " SOCKBOX_BIN_DIR
+         "/echod '--tcp -e epoll -b 127.0.0.1 -p 3490' " SOCKBOX_BIN_DIR
+         "/echo --json -P 3 --rate 100 -t 500ms --warmup 500ms -W 100ms --report-interval 20ms "
+         "127.0.0.1 3490"});
     if (ran.status == 77)
         GTEST_SKIP() << "no packet filter here";
+    ASSERT_FALSE(ran.out.empty()) << ran.err;
     Words phases;
     for (const std::string& line : lines(ran.out)) {
         const std::size_t at = line.find(R"("phase":")");
@@ -126,6 +129,10 @@ TEST(EchoConnect, ReportsTellThePhaseOfTheRun) {
     }
     EXPECT_THAT(phases, testing::ElementsAre("connecting", "warming up", "measuring", ""))
         << ran.out << ran.err;
+    const std::string& result = lines(ran.out).back();
+    EXPECT_THAT(result, HasSubstr("\"message\":\"send: not connected in time (ETIMEDOUT)\""));
+    EXPECT_GE(members(result, "unsent").at(0), 10);
+    EXPECT_LT(members(result, "duration_ns").at(0), 5'000'000'000);
 }
 
 // None of these has a timeout that would end the wait for it.
