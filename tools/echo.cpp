@@ -180,11 +180,15 @@ class Echo {
                     return client_.fail(io_, seen.error(), exit_refused);
         int status = exit_ok;
         for (Server& server : servers)
-            if (server.race.socket)
+            if (server.race.socket) {
                 subjects.push_back(subject(server, payload));
-            else
+            } else {
                 status = std::max(status, unconnected(server));
-        return subjects.empty() ? status : measuring_.run(subjects, status);
+                measuring_.note_unmeasured(
+                    server.target.text,
+                    server.resolved ? server.race.attempts.back().error : server.resolved.error());
+            }
+        return measuring_.run(subjects, status);
     }
 
     // All connections go to the address that won the race; the first one is that of the race.

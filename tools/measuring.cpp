@@ -240,7 +240,16 @@ void Measuring::prepare(const std::vector<std::string>& targets, stats::Phase ph
     at_once(targets.size(), work);
 }
 
+void Measuring::note_unmeasured(const std::string& target, const net::Error& error) {
+    auto& report = unmeasured_.emplace_back();
+    report.tool = client_.tool;
+    report.target = target;
+    report.failure = error.message();
+}
+
 int Measuring::run(const std::vector<Subject>& subjects, int before) {
+    if (subjects.empty())
+        return write_files({}, before);
     auto stop = net::StopSignal::create();
     if (!stop)
         return client_.fail(io_, stop.error(), exit_refused);
@@ -313,11 +322,7 @@ int Measuring::conclude(const std::vector<Subject>& subjects,
             io_.out.write(report::plot(report.numbers, terminal_columns(io_.out)));
         status = std::max<int>(status, is_good(report) ? exit_ok : exit_mismatch);
     }
-    if (const auto written = write_files(reports); !written) {
-        complain(io_, client_.tool, written.error());
-        status = exit_output;
-    }
-    return finish(io_, client_.tool, status);
+    return write_files(std::move(reports), status);
 }
 
 // TCP keeps its word, so one lost or wrong echo is a failure; of datagrams some may be lost.
@@ -331,13 +336,18 @@ bool Measuring::is_good(const report::MeasurementReport& report) const {
     return report.datagrams || (numbers.lost == 0 && numbers.unsent == 0 && report.errors.empty());
 }
 
-net::Status Measuring::write_files(const std::vector<report::MeasurementReport>& reports) const {
+int Measuring::write_files(std::vector<report::MeasurementReport> reports, int status) const {
     net::Status written;
-    if (!html_.empty())
-        written = write_whole(html_, report::to_html(reports), "write");
-    if (written && !hgrm_.empty() && !reports.empty())
+    if (!hgrm_.empty() && !reports.empty())
         written = write_whole(hgrm_, report::to_hgrm(reports.front().numbers.rtt), "write");
-    return written;
+    reports.insert(reports.end(), unmeasured_.begin(), unmeasured_.end());
+    if (written && !html_.empty())
+        written = write_whole(html_, report::to_html(reports), "write");
+    if (!written) {
+        complain(io_, client_.tool, written.error());
+        status = exit_output;
+    }
+    return finish(io_, client_.tool, status);
 }
 
 }  // namespace sockbox::tools

@@ -46,8 +46,11 @@ class Measuring {
     void prepare(const std::vector<std::string>& targets, stats::Phase phase, bool live,
                  const std::function<void(std::size_t)>& work);
 
+    // There will be no subject for this target, which its page tells.
+    void note_unmeasured(const std::string& target, const net::Error& error);
+
     // Measures them side by side, Ctrl-C ending it early, and reports each. Returns the exit
-    // status, which is the highest of all and of `before`.
+    // status, which is the highest of all and of `before`. There may be none.
     int run(const std::vector<Subject>& subjects, int before);
 
   private:
@@ -65,7 +68,7 @@ class Measuring {
     bool is_good(const report::MeasurementReport& report) const;
     int conclude(const std::vector<Subject>& subjects, const std::vector<probe::MeasurePlan>& plans,
                  const SideBySide& runs, int status) const;
-    net::Status write_files(const std::vector<report::MeasurementReport>& reports) const;
+    int write_files(std::vector<report::MeasurementReport> reports, int status) const;
 
     Io io_;
     const Client& client_;
@@ -86,6 +89,7 @@ class Measuring {
     const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
     std::string html_;
     std::string hgrm_;
+    std::vector<report::MeasurementReport> unmeasured_;
     std::optional<net::InterimRequests> requests_;  // from the first preparation on
 };
 

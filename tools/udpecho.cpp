@@ -179,18 +179,20 @@ class UdpEcho {
             Server& server = servers.emplace_back();
             if (resolved[i])
                 resolved[i] = open(targets[i], server);
-            if (!resolved[i])
+            if (!resolved[i]) {
+                const net::Error& error = resolved[i].error();
                 status =
-                    std::max(status, client_.fail(io_, resolved[i].error(),
-                                                  status_of(resolved[i].error()), targets[i].text));
-            else if (size_ > most_payload(server.peer))
+                    std::max(status, client_.fail(io_, error, status_of(error), targets[i].text));
+                measuring_.note_unmeasured(targets[i].text, error);
+                continue;
+            }
+            if (size_ > most_payload(server.peer))
                 return cli.refuse(io_,
                                   fmt::format("--size: a datagram to {} takes at most {} bytes",
                                               server.peer.address(), most_payload(server.peer)));
-            else
-                subjects.push_back(subject(targets[i].text, server, payload));
+            subjects.push_back(subject(targets[i].text, server, payload));
         }
-        return subjects.empty() ? status : measuring_.run(subjects, status);
+        return measuring_.run(subjects, status);
     }
 
     std::unique_ptr<probe::DatagramForm> form(const probe::Payload& payload,

@@ -252,6 +252,10 @@ void put_parameters(std::string& html, const MeasurementReport& report) {
 
 void put_section(std::string& html, const MeasurementReport& report, std::size_t index) {
     put(html, "<section>\n<h2>{}</h2>\n", escaped(report.target));
+    if (!report.failure.empty()) {
+        put(html, "<p class=\"bad\">Not measured: {}</p>\n</section>\n", escaped(report.failure));
+        return;
+    }
     put_verdicts(html, report);
     put_counts(html, report);
     put_times(html, report);

@@ -28,6 +28,7 @@ struct Verdict {
 struct MeasurementReport {
     std::string tool;
     std::string target;
+    std::string failure;  // why nothing was measured; empty where something was
     stats::Phase phase = stats::Phase::measuring;
     bool verbose = false;    // in text, also which numbers were lost
     bool datagrams = false;  // tells what only datagrams can be: late, duplicated, reordered, …

@@ -156,6 +156,24 @@ TEST(MeasureProcess, PageForAFullDeviceIsAFailureOfTheOutput) {
     EXPECT_EQ(ran.status, tools::exit_output);
 }
 
+TEST(MeasureProcess, ThePageTellsOfServersThatCouldNotBeMeasured) {
+    auto peer = Peer::stream(echo_all);
+    const std::string dead = "127.0.0.1:" + closed_port();
+    const std::string told =
+        "<h2>" + dead + "</h2>\n<p class=\"bad\">Not measured: connect " + dead;
+    const TemporaryFile page;
+    EXPECT_EQ(run(tools::echo, {"-q", "-c", "1", "127.0.0.1", peer.port(), "--target", dead,
+                                "--html", page.path()})
+                  .status,
+              tools::exit_refused);
+    EXPECT_THAT(page.content(), HasSubstr(told));
+    EXPECT_THAT(page.content(), HasSubstr("<h2>127.0.0.1:" + peer.port() + "</h2>"));
+    const Ran alone = run(tools::echo, {"-c", "1", "--target", dead, "--html", page.path()});
+    EXPECT_THAT(page.content(), HasSubstr(told));
+    EXPECT_EQ(alone.out, "");
+    EXPECT_EQ(alone.status, tools::exit_refused);
+}
+
 // The run outlives its server's restart; what was due meanwhile is counted.
 TEST(MeasureProcess, EndlessRunConnectsAgain) {
     auto server = std::make_optional<EchoServer>();

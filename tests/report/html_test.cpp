@@ -67,6 +67,16 @@ TEST(Html, TellsWhatTheTextTells) {
                                                        HasSubstr("own stack"))));
 }
 
+TEST(Html, TellsOfServersThatWereNotMeasured) {
+    MeasurementReport dead;
+    dead.target = "dead:7";
+    dead.failure = "connect 192.0.2.1:7: <refused>";
+    const std::string html = to_html(std::vector{run_of_one(), dead});
+    EXPECT_THAT(html, HasSubstr("<h2>dead:7</h2>\n<p class=\"bad\">Not measured: connect "
+                                "192.0.2.1:7: &lt;refused&gt;</p>\n</section>\n</body>"));
+    EXPECT_EQ(count(html, "<h3>Counts</h3>"), 1U);
+}
+
 TEST(Html, BothWaysAreToldApart) {
     MeasurementReport report = run_each_way();
     EXPECT_THAT(page(report),
