@@ -1,6 +1,8 @@
 """udpecho's rate: replies a second in open loop, where more is asked than the machine can do.
 
-An older build (--before FOLDER) or another server (--port of one that runs already) may be compared.
+Beside it a bare loop of sendmmsg and recvmmsg on the same schedule, which keeps no time of any
+datagram and compares none. An older build (--before FOLDER) or another server (--port of one that
+runs already) may be compared.
 """
 import contextlib
 import json
@@ -11,16 +13,31 @@ import rounds
 from servers import Server
 
 
-def measure(udpecho, port, rate, seconds):
-    """What a run of udpecho comes to."""
-    with subprocess.Popen([udpecho, "--json", "--rate", str(rate), "-t", str(seconds), "-W",
-                           "500ms", "127.0.0.1", str(port)], stdout=subprocess.PIPE,
+def figures_of(argv, seconds, counts):
+    """What a run comes to, where `counts` tells from its output how many were sent and came back."""
+    with subprocess.Popen([str(arg) for arg in argv], stdout=subprocess.PIPE,
                           text=True) as process:
         text = process.stdout.read()
-        rounds.wait(process, rounds.time.monotonic() + 60)
+        _, _, used = rounds.wait(process, rounds.time.monotonic() + 60)
+    sent, came = counts(text)
+    return {"sent_per_s": sent / seconds, "replies_per_s": came / seconds,
+            "cpu_us_each": (used.ru_utime + used.ru_stime) * 1e6 / max(1, sent)}
+
+
+def counts_of_result(text):
     result = json.loads(text)
-    return {"sent_per_s": result["sent"] / seconds, "replies_per_s": result["received"] / seconds,
-            "loss": result["lost"] / max(1, result["sent"])}
+    return result["sent"], result["received"]
+
+
+def udpecho(folder, port, rate, seconds):
+    argv = [folder / "udpecho", "--json", "--rate", rate, "-t", seconds, "-W", "500ms",
+            "127.0.0.1", port]
+    return lambda: figures_of(argv, seconds, counts_of_result)
+
+
+def bare(folder, port, rate, seconds):
+    argv = [folder / "bare_probes", port, 64, rate, seconds]
+    return lambda: figures_of(argv, seconds, lambda text: map(int, text.split()))
 
 
 def main():
@@ -34,11 +51,11 @@ def main():
     with contextlib.nullcontext() if options.port else Server(echod) as server:
         port = options.port or server.port
         for rate in options.rates:
-            folders = {"before": options.before} if options.before else {}
-            rounds.compare(f"udpecho --rate {rate}", {
-                name: lambda folder=folder, rate=rate: measure(folder / "udpecho", port, rate,
-                                                               options.seconds)
-                for name, folder in (folders | {"now": options.bin}).items()}, options)
+            run = (port, rate, options.seconds)
+            older = {"before": udpecho(options.before, *run)} if options.before else {}
+            rounds.compare(f"udpecho --rate {rate}",
+                           {"bare loop": bare(options.bin, *run), **older,
+                            "now": udpecho(options.bin, *run)}, options)
 
 
 if __name__ == "__main__":
