@@ -37,6 +37,11 @@ class Budget {
         return cancelled_ || now >= end_ || (plan_.count > 0 && counted_ >= plan_.count);
     }
 
+    // Whether time ran out before the count was reached.
+    bool is_out_of_time(Clock::time_point now) const {
+        return !cancelled_ && now >= end_ && (plan_.count == 0 || counted_ < plan_.count);
+    }
+
     // The next message, unless all are taken.
     std::optional<Message> take(Clock::time_point due, Clock::time_point now) {
         if (cancelled_ || now >= end_)
@@ -89,6 +94,7 @@ class Worker {
         }
         for (Place& place : lanes_)
             place.lane->conclude();
+        count_missed_slots();
         measured.numbers.duration = measured.elapsed();
         if (snapshots_ != nullptr)
             snapshots_->leave(number_, measured, true);
@@ -165,6 +171,15 @@ class Worker {
         if (sent > 0)
             for (Place& place : lanes_)
                 place.lane->flush();
+    }
+
+    // Of the schedule, what was due before the end and could not be sent by then.
+    void count_missed_slots() {
+        const auto from = std::max(next_due_, budget_.counted_from());
+        if (plan_.rate <= 0 || from >= budget_.end() || !budget_.is_out_of_time(Clock::now()))
+            return;
+        const auto slots = (budget_.end() - from + period_ - Clock::duration(1)) / period_;
+        measured.numbers.missed_slots += static_cast<std::uint64_t>(slots);
     }
 
     // Slots that lie in the past are skipped, so that lateness does not end in a burst.

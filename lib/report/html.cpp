@@ -128,8 +128,7 @@ void put_counts(std::string& html, const MeasurementReport& report) {
     if (report.datagrams && numbers.lost > 0)
         put(html, "<p>Lost: {}.</p>\n", places_of_loss(numbers));
     if (numbers.missed_slots > 0)
-        put(html, "<p>The client was late itself and missed {} of its schedule.</p>\n",
-            counted(numbers.missed_slots, "slot"));
+        put(html, "<p>{} of the schedule missed.</p>\n", counted(numbers.missed_slots, "slot"));
     for (const auto& [responder, count] : report.responders)
         put(html, "<p>{} from {}.</p>\n", counted(count, "reply", "replies"), escaped(responder));
 }

@@ -127,7 +127,7 @@ std::string lateness_lines(const MeasurementReport& report) {
     const Measurement& numbers = report.numbers;
     const bool is_late = numbers.is_client_late();
     std::string text;
-    if (const Summary slip = numbers.slip.summary(); slip.count > 0) {
+    if (const Summary slip = numbers.slip.summary(); slip.count > 0 || numbers.missed_slots > 0) {
         text += lateness("schedule: late by", slip);
         if (numbers.missed_slots > 0)
             text += fmt::format(", {} missed", counted(numbers.missed_slots, "slot"));

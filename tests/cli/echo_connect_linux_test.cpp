@@ -130,6 +130,11 @@ TEST(EchoConnect, ReportsTellThePhaseOfTheRun) {
     EXPECT_THAT(phases, testing::ElementsAre("connecting", "warming up", "measuring", ""))
         << ran.out << ran.err;
     const std::string result = lines(ran.out).back();
+    EXPECT_NEAR(
+        static_cast<double>(members(result, "sent").at(0) + members(result, "unsent").at(0) +
+                            members(result, "missed_slots").at(0)),
+        50, 1)
+        << "each slot is told of: " << result;
     const bool told = result.find("\"send: not connected in time (ETIMEDOUT)\"") != result.npos;
     EXPECT_EQ(told, members(result, "unsent").at(0) > 0) << result;
     EXPECT_LT(members(result, "duration_ns").at(0), 5'000'000'000);

@@ -60,7 +60,7 @@ TEST(Html, TellsWhatTheTextTells) {
     for (int i = 0; i < 10; ++i)
         report.numbers.own_time.record(std::chrono::milliseconds(1));
     EXPECT_THAT(page(report), HasSubstr("<p>Lost: 3 on the path, 1 undelivered (ICMP).</p>"));
-    EXPECT_THAT(page(report), HasSubstr("missed 2 slots of its schedule"));
+    EXPECT_THAT(page(report), HasSubstr("<p>2 slots of the schedule missed.</p>"));
     EXPECT_THAT(page(report), HasSubstr("<p>3 replies from 192.0.2.1:7.</p>"));
     EXPECT_THAT(page(report), HasSubstr("In this host's own stack pass 1 ms in the mean, "));
     EXPECT_THAT(page(run_of_one()), Not(testing::AnyOf(HasSubstr("Lost: "), HasSubstr("missed"),
