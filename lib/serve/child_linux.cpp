@@ -16,7 +16,7 @@ namespace {
 // The child's observer.
 class Messenger final : public Observer {
   public:
-    explicit Messenger(net::Socket& pipe) : pipe_(pipe) {}
+    explicit Messenger(const net::Socket& pipe) : pipe_(pipe) {}
 
     void opened(const net::Endpoint& /*peer*/) override {}  // the parent told it already
     void ended(const ConnectionReport& report) override {
@@ -24,7 +24,6 @@ class Messenger final : public Observer {
         message.report = report;
         send(message);
     }
-    void closing() override { pipe_.close(); }
     void trouble(const net::Error& error) override {
         ChildMessage message;
         message.kind = ChildMessage::Kind::trouble;
@@ -40,7 +39,7 @@ class Messenger final : public Observer {
         }
     }
 
-    net::Socket& pipe_;
+    const net::Socket& pipe_;
 };
 
 // No signal is handled while it lives: a child must not run the parent's handlers.
@@ -93,7 +92,7 @@ void set_up_child(pid_t parent, SignalsHeld& held) {
 
 }  // namespace
 
-net::Result<int> serve_in_child(Service& service, Client& client, net::Socket& report) {
+net::Result<int> serve_in_child(Service& service, Client& client, const net::Socket& report) {
     SignalsHeld held;
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();

@@ -21,11 +21,10 @@ struct ChildMessage {
 static_assert(std::is_trivially_copyable_v<ChildMessage> && sizeof(ChildMessage) <= PIPE_BUF);
 
 // Serves the client in a child process; its id, or why there is none. The child tells what happens
-// by `report`, the write end of a pipe, which it closes before it closes the client's socket, so
-// that nobody sees the end of a connection whose place is still taken. It holds no other
+// by `report`, the write end of a pipe, whose end of file is the child's end. It holds no other
 // descriptor than these two, the standard streams and the service's stop signals; leaves it to
 // those to end it, ignoring SIGINT and SIGTERM, which a terminal or a service manager sends to all
 // processes of a group; and is killed when the thread that forked it ends.
-net::Result<int> serve_in_child(Service& service, Client& client, net::Socket& report);
+net::Result<int> serve_in_child(Service& service, Client& client, const net::Socket& report);
 
 }  // namespace sockbox::serve

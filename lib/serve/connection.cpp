@@ -115,8 +115,8 @@ void Connection::say_goodbye(EndReason reason) {
         faults_ != nullptr ? proceed_with_faults() : read_once();
     if (over_ || session_.received_bytes() != before)
         return;
-    static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
     session_.end(reason, reactor_.now());
+    static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
     lingering_ = true;
     linger_until_ = Session::linger_until(reactor_.now(), reactor_.drain_deadline());
 }

@@ -44,8 +44,6 @@ class Observer {
     virtual void ready() {}
     virtual void opened(const net::Endpoint& peer) = 0;
     virtual void ended(const ConnectionReport& report) = 0;
-    // A connection that has ended is about to be closed: its place may be taken by its peer's next.
-    virtual void closing() {}
     // What the server could not do and goes on after; each kind once a second at most.
     virtual void trouble(const net::Error& error) = 0;
     // No more clients are accepted; once.

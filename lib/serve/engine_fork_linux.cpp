@@ -45,8 +45,8 @@ class Child final : public EventSource {
     // Destroys the child when it is over.
     void on_ready() override;
 
-    // Gives its place back where its connection is over.
-    void free_place();
+    // Takes what it has told, which may give its place back.
+    void hear_all();
 
     std::list<Child>::iterator place;  // among its siblings
 
@@ -103,7 +103,7 @@ class Children {
 
     void free_places() {
         for (Child& child : children_)
-            child.free_place();
+            child.hear_all();
     }
 
     Service& service() noexcept { return service_; }
@@ -135,13 +135,9 @@ void Child::on_ready() {
     siblings_.bury(*this);
 }
 
-// A place whose child was lost is given back when that is told.
-void Child::free_place() {
-    Heard heard = listen();
-    while (heard == Heard::message)
-        heard = listen();
-    if (heard == Heard::end && ended_)
-        ticket_.reset();
+void Child::hear_all() {
+    while (listen() == Heard::message) {
+    }
 }
 
 Child::Heard Child::listen() {
@@ -160,10 +156,10 @@ void Child::hear(const ChildMessage& message) {
         return service.tell(Trouble::accept, {message.error, message.action.data(), {}, {}, {}});
     ended_ = true;
     service.observer().ended(message.report);
+    ticket_.reset();
 }
 
-// So that it does not stay a zombie. It closed its end of the pipe, and has only to close its
-// client's socket still.
+// So that it does not stay a zombie. It closed its end of the pipe, so this does not take long.
 void Child::wait() {
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {

@@ -19,9 +19,9 @@ class Answerer {
     ~Answerer() { static_cast<void>(finish()); }
 
     net::Status start(Reactor& reactor) {
-        auto thread = net::start_thread([this, &reactor] {
+        auto thread = net::start_thread([this, &reactor, told = sockets_.get_future()]() mutable {
             status_ = unless_out_of_memory("answer", [&] {
-                return reactor.serve({{}, sockets_.get_future().get()});
+                return reactor.serve({{}, told.get()});
             });
         });
         if (!thread)

@@ -139,8 +139,8 @@ void IocpConnection::say_goodbye(EndReason reason) {
     if (reason != EndReason::aborted && has_input(session_.socket()))
         return;
     const net::Deadline now = net::Clock::now();
-    static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
     session_.end(reason, now);
+    static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
     lingering_ = true;
     linger_until_ = Session::linger_until(now, loop_.drain_deadline());
 }

@@ -206,8 +206,8 @@ void RingConnection::check_time() {
 void RingConnection::say_goodbye(EndReason reason) {
     if (reason != EndReason::aborted && has_input(session_.socket()))
         return;
-    static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
     session_.end(reason, reactor_.now());
+    static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
     lingering_ = true;
     linger_until_ = Session::linger_until(reactor_.now(), reactor_.drain_deadline());
 }

@@ -32,7 +32,7 @@ class RingReactor::Listener final : public Completion {
     void complete(int result, unsigned flags) noexcept override {
         armed_ = (flags & IORING_CQE_F_MORE) != 0;
         if (result >= 0)
-            take(net::Socket(result));
+            serve({{}, net::Socket(result), {}});
         else if (result != -ECANCELED)
             fail(-result);
         if (!armed_ && !closing_ && (result >= 0 || result == -ECONNABORTED))
@@ -74,13 +74,6 @@ class RingReactor::Listener final : public Completion {
     void arm() {
         reactor_.ring().accept_many(socket_.native(), *this);
         armed_ = true;
-    }
-
-    void take(net::Socket socket) {
-        if (auto peer = socket.peer())
-            serve({{}, std::move(socket), *peer});
-        else  // it was reset before we could ask who it is
-            fail(ECONNABORTED);
     }
 
     void serve(net::Accepted accepted) noexcept {

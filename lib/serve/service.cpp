@@ -63,8 +63,10 @@ net::Deadline Service::drain_deadline() {
 void Service::welcome(net::Accepted accepted, const Place& place) noexcept {
     // One that was reset while it waited is still accepted by some systems' calls and not by
     // others.
-    if (!accepted.socket.peer())
+    const auto peer = accepted.socket.peer();
+    if (!peer)
         return counters_.accept_failures.add();
+    accepted.peer = *peer;
     try {
         if (auto client = admit(std::move(accepted)))
             hand_over(std::move(*client), place);

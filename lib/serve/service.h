@@ -62,12 +62,12 @@ class Service {
     // How often to look at the connections' time.
     std::chrono::nanoseconds sweep_interval(bool draining) const noexcept;
 
-    // Hands a new connection to `place`, or refuses and counts it. Where memory lacks, that costs
-    // this connection alone.
+    // Hands a new connection to `place`, or refuses and counts it; who its peer is, is asked here.
+    // Where memory lacks, that costs this connection alone.
     void welcome(net::Accepted accepted, const Place& place) noexcept;
 
-    // For an engine that learns late which connections are over: called before somebody is refused,
-    // by the thread that welcomes, to let go of their places.
+    // For an engine that hears late which connections are over: called before somebody is refused,
+    // by the thread that welcomes, to give their places back.
     void free_places_with(std::function<void()> free) { free_places_ = std::move(free); }
 
     void tell(Trouble kind, const net::Error& error);

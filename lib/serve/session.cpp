@@ -27,8 +27,6 @@ Session::~Session() {
     if (!ended_)
         end(EndReason::failed, net::Clock::now());
     service_.counters().open.subtract();
-    { const Admission::Ticket freed(std::move(client_.ticket)); }  // before its peer sees the end
-    service_.observer().closing();
     if (reset_)
         client_.socket.abort();
 }
@@ -51,6 +49,7 @@ void Session::end(EndReason reason, net::Deadline now, std::error_code error) {
     service_.counters().end(reason, now - began_, received_ - sent_);
     service_.observer().ended(
         {client_.ticket.peer(), received_, sent_, now - began_, reason, error});
+    [[maybe_unused]] const Admission::Ticket freed(std::move(client_.ticket));
 }
 
 void Session::end_by(const std::error_code& error, net::Deadline now) {

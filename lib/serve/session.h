@@ -22,7 +22,8 @@ class Session {
     std::uint64_t received_bytes() const noexcept { return received_; }
     std::uint64_t number() const noexcept { return client_.ticket.number(); }
 
-    // Tells and counts the end, the first time.
+    // Tells and counts the end, the first time, and gives the place back: to be called before the
+    // peer sees an end, for it may come back at once. What lingers after that has no place.
     void end(EndReason reason, net::Deadline now, std::error_code error = {});
     // The same by what the system said of a transfer.
     void end_by(const std::error_code& error, net::Deadline now);

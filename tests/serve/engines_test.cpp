@@ -201,6 +201,19 @@ TEST_P(EveryEngine, WhoComesBackAtOnceIsNotRefused) {
     EXPECT_EQ(server.counters().refusals(), 0U);
 }
 
+// The same where it is the server that ends it.
+TEST_P(EveryEngine, WhoWasIdleTooLongComesBackAtOnce) {
+    ServeOptions options;
+    options.limits.per_client = 1;
+    options.idle_timeout = 1ms;
+    TestServer server(engine(), options);
+    for (int i = 0; i < 20 && !HasFailure(); ++i) {
+        auto client = server.connect();
+        expect_end(client);
+    }
+    EXPECT_EQ(server.counters().refusals(), 0U);
+}
+
 TEST_P(EveryEngine, OneAddressHasItsOwnLimit) {
     if (one_at_a_time())
         GTEST_SKIP() << "serves one at a time by design";
