@@ -84,8 +84,7 @@ net::Accepted IocpAcceptor::Accept::accepted() {
     ::setsockopt(socket_.native(), SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
                  static_cast<const char*>(static_cast<const void*>(&listener)), sizeof listener);
     static_cast<void>(socket_.set_blocking(false));
-    const auto peer = socket_.peer();
-    return {{}, std::move(socket_), peer ? *peer : net::Endpoint()};
+    return {{}, std::move(socket_), {}};
 }
 
 void IocpAcceptor::Accept::pause(const std::error_code& error) {
