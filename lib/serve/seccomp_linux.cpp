@@ -14,6 +14,8 @@
 #include <memory>
 #include <span>
 
+#include "net/pages.h"
+
 namespace sockbox::serve {
 namespace {
 
@@ -125,9 +127,15 @@ net::Status failure(int error) {
     return net::fail({{error, std::system_category()}, "seccomp", {}, {}, {}});
 }
 
+// Several times what a filter takes while it is built. Where that runs out, libseccomp 2.5 crashes
+// as it takes its own tree apart.
+constexpr std::size_t room_for_filter = 1024 * 1024;  // bytes
+
 }  // namespace
 
 net::Status enter_seccomp(std::string_view engine) {
+    if (!net::allocate_pages(room_for_filter))
+        return failure(ENOMEM);
     const Filter filter(::seccomp_init(SCMP_ACT_ERRNO(EPERM)));
     if (!filter)
         return failure(ENOMEM);
