@@ -156,9 +156,9 @@ TEST(SockoptOwner, WithoutDescriptorsItSaysSo) {
     const std::string pid = std::to_string(::getpid());
     const std::string told = apart([&] {
         // Three for what it reads and writes, one for the process; /proc would be one more.
-        const int free = ::dup(0);
-        ::close(free);
-        const auto limit = static_cast<rlim_t>(free) + 4;
+        rlim_t limit = 0;
+        for (int free = 0; free < 4; ++limit)
+            free += ::fcntl(static_cast<int>(limit), F_GETFD) < 0 ? 1 : 0;
         const rlimit few{limit, limit};
         ::setrlimit(RLIMIT_NOFILE, &few);
         const Ran ran = sockopt({"--pid", pid});
@@ -174,8 +174,9 @@ TEST(SockoptOwner, WithoutDescriptorsASearchSaysSo) {
 #endif
     for (const char* search : {"--process nosuch", "--listening", "--port 9"}) {
         const Ran ran =
-            Process({"/bin/sh", "-c",
-                     std::string("ulimit -n 4; exec " SOCKBOX_BIN_DIR "/sockopt ") + search})
+            Process(
+                {"/bin/sh", "-c",
+                 std::string("exec 3>&-; ulimit -n 4; exec " SOCKBOX_BIN_DIR "/sockopt ") + search})
                 .wait();
         EXPECT_EQ(ran.status, tools::exit_refused) << search;
         EXPECT_EQ(ran.out, "") << search;
