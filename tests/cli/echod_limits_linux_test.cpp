@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include "paths.h"
@@ -143,24 +144,23 @@ TEST_P(AtTheDescriptorLimit, WhoHasNoneForAClientDoesNotStart) {
 #endif
     if (const auto available = serve::find_engine(GetParam())->available(); !available)
         GTEST_SKIP() << available.error().message();
-    int limit = 5;
-    for (;; ++limit) {
+    std::optional<OnceWithin> server;
+    for (int limit = 5;; ++limit) {
         SCOPED_TRACE(limit);
         ASSERT_LT(limit, 20) << "it never starts";
-        OnceWithin server(GetParam(), fmt::format("ulimit -n {}", limit));
-        if (server.is_ready())
+        server.emplace(GetParam(), fmt::format("ulimit -n {}", limit));
+        if (server->is_ready())
             break;
         EXPECT_THAT(
-            server.complaint(),
+            server->complaint(),
             testing::HasSubstr(fmt::format(
                 ": needs {} descriptors or more, the limit is {} (EMFILE)\n", limit + 1, limit)));
     }
-    OnceWithin server(GetParam(), fmt::format("ulimit -n {}", limit));
-    server.expect_datagrams_answered();
-    auto client = server.client();
+    server->expect_datagrams_answered();
+    auto client = server->client();
     expect_served(client);
     client.close();
-    EXPECT_THAT(server.end().out, testing::HasSubstr("status 0"));
+    EXPECT_THAT(server->end().out, testing::HasSubstr("status 0"));
 }
 
 // The same of memory: what its engine lacks is found out before the ready line. A client may then
