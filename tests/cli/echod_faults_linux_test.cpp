@@ -288,18 +288,24 @@ TEST_P(EngineUnderFault, AnInterruptAtAnyMomentEndsItWell) {
 #ifdef __SANITIZE_THREAD__
     GTEST_SKIP() << "this sanitizer holds a signal back until a call that it knows";
 #endif
-    for (int moment = 0; moment < 6; ++moment) {
-        Process server(echod());
-        const std::string port = port_in(server.read_line());
+    struct Interrupted {
+        Process server;
         std::vector<net::Socket> clients;
-        const int count = GetParam() == "iterative" ? std::min(moment, 1) : moment;
+    };
+    std::vector<Interrupted> all;
+    for (int moment = 0; moment < 20; ++moment) {
+        auto& [server, clients] = all.emplace_back(Interrupted{Process(echod()), {}});
+        const std::string port = port_in(server.read_line());
+        const int count = GetParam() == "iterative" ? std::min(moment, 1) : moment % 7;
         for (int i = 0; i < count; ++i) {
             clients.push_back(connect(port));
-            std::vector<std::byte> some(static_cast<std::size_t>(i) * 1000);
+            std::vector<std::byte> some(static_cast<std::size_t>(i * moment) * 500);
             ASSERT_TRUE(net::send_all(clients.back(), some));
         }
         server.send_signal(SIGINT);
-        const Ran ran = server.wait();
+    }
+    for (Interrupted& one : all) {
+        const Ran ran = one.server.wait();
         EXPECT_EQ(ran.status, 0) << ran.err;
         EXPECT_EQ(ran.err, "");
     }
