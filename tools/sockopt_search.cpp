@@ -133,7 +133,7 @@ class Walk {
             search_.met_any = true;
             const auto done = sockets_of(std::make_shared<HostProcess>(std::move(*process)));
             if (!done && is_exhaustion(done.error()))
-                return done;
+                return net::fail(done.error());
             if (!done && !is_gone(done.error()) && !is_kernel_thread(done.error()))
                 ++search_.closed_to_us;
         }
