@@ -22,7 +22,7 @@ ElapsedLine::ElapsedLine(Output& err, bool wanted, Pieces pieces, InterimReports
       pieces_(std::move(pieces)),
       reports_(std::move(reports)),
       next_report_(reports_.between ? net::deadline_in(*reports_.between) : net::no_deadline) {
-    if (line_.due() == net::no_deadline && !reports_.tell)
+    if (!drawn_ && !reports_.tell)
         return;
     // Without one the work is done all the same.
     if (auto started = net::start_thread([this] { run(); }))

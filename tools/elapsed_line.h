@@ -35,6 +35,9 @@ class ElapsedLine {
     ElapsedLine(const ElapsedLine&) = delete;
     ElapsedLine& operator=(const ElapsedLine&) = delete;
 
+    // Whether it ever will be: there is a terminal, and it is wanted.
+    bool is_drawn() const noexcept { return drawn_; }
+
     // Writes in place of the line, which comes back later; from any thread.
     void aside(const std::function<void()>& write);
 
@@ -44,6 +47,7 @@ class ElapsedLine {
     void report_if_due();
 
     ProgressLine line_;
+    const bool drawn_ = line_.due() != net::no_deadline;
     const Pieces pieces_;
     const InterimReports reports_;
     const net::Clock::time_point begin_ = net::Clock::now();

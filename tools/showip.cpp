@@ -174,7 +174,10 @@ class Shown {
                 }),
           queue_(
               plan(asked), [this](const auto& lookup) { show(lookup); },
-              [this] { line_.aside([this] { io_.out.flush(); }); }) {}
+              [this] { line_.aside([this] { io_.out.flush(); }); }) {
+        if (line_.is_drawn())
+            line_.aside([&display] { display.keep_times(); });
+    }
 
     probe::LookupQueue& queue() noexcept { return queue_; }
 

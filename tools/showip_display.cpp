@@ -35,10 +35,19 @@ int status_of_lookup(const net::Error& error) {
 
 }  // namespace
 
-ShowipDisplay::ShowipDisplay(const ShowipStyle& style, Io io) : style_(style), io_(io) {}
+ShowipDisplay::ShowipDisplay(const ShowipStyle& style, Io io) : style_(style), io_(io) {
+    if (style.stats)
+        keep_times();
+}
+
+void ShowipDisplay::keep_times() {
+    if (!times_)
+        times_.emplace();
+}
 
 void ShowipDisplay::show(const probe::Lookup& lookup) {
-    times_.record(lookup.elapsed);
+    if (times_)
+        times_->record(lookup.elapsed);
     if (style_.common.json)
         io_.out.write(showip_json(lookup));
     if (style_.sources > 0)
@@ -121,7 +130,7 @@ void ShowipDisplay::fail(const net::Error& error) {
 void ShowipDisplay::end() {
     if (!style_.stats)
         return;
-    const stats::Summary summary = times_.summary();
+    const stats::Summary summary = times_->summary();
     io_.out.write(style_.common.json
                       ? showip_stats_json(summary, failures_)
                       : (first_ ? "" : "\n") + showip_stats_text(summary, failures_));
@@ -129,7 +138,7 @@ void ShowipDisplay::end() {
 
 std::vector<std::string> ShowipDisplay::so_far(nanoseconds elapsed, std::size_t total,
                                                std::optional<net::Deadline> until) const {
-    const stats::Summary times = times_.summary();
+    const stats::Summary times = times_->summary();
     const double rate =
         static_cast<double>(times.count) / std::chrono::duration<double>(elapsed).count();
     std::vector<std::string> pieces{total > 0 ? fmt::format("{}/{}", times.count, total)

@@ -35,8 +35,12 @@ class ShowipDisplay {
     // After the last host.
     void end();
 
+    // From now on keeps how long lookups take, a matter of some memory, for so_far(). For --stats
+    // that is done unasked.
+    void keep_times();
+
     // For a live line: what was shown of `total` lookups (0: nobody knows how many), and how long
-    // the rest may take, where that can be told or is bounded by `until`.
+    // the rest may take, where that can be told or is bounded by `until`. After keep_times().
     std::vector<std::string> so_far(std::chrono::nanoseconds elapsed, std::size_t total,
                                     std::optional<net::Deadline> until) const;
 
@@ -56,7 +60,7 @@ class ShowipDisplay {
     std::uint64_t failures_ = 0;
     std::size_t sources_shown_ = 0;  // of the latest host
     bool source_answered_ = false;
-    stats::Series times_;
+    std::optional<stats::Series> times_;
 };
 
 }  // namespace sockbox::tools
