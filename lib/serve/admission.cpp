@@ -17,9 +17,9 @@ net::Endpoint client_of(const net::Endpoint& peer) {
 
 }  // namespace
 
-Admission::Ticket::~Ticket() {
-    if (admission_ != nullptr)
-        admission_->release(peer_);
+void Admission::Ticket::give_back() noexcept {
+    if (Admission* from = std::exchange(admission_, nullptr))
+        from->release(peer_);
 }
 
 tl::expected<Admission::Ticket, Refused> Admission::admit(const net::Endpoint& peer) {

@@ -46,7 +46,7 @@ class Admission {
     // Limits::once is gone.
     Admission(const Limits& limits, net::StopSignal& drain) : limits_(limits), drain_(drain) {}
 
-    // A client's place among those served, given back when it is destroyed.
+    // A client's place among those served, given back when it is destroyed, or earlier.
     class Ticket {
       public:
         Ticket(Ticket&& other) noexcept
@@ -54,7 +54,8 @@ class Admission {
               peer_(other.peer_),
               number_(other.number_) {}
         Ticket& operator=(Ticket&&) = delete;
-        ~Ticket();
+        ~Ticket() { give_back(); }
+        void give_back() noexcept;
         const net::Endpoint& peer() const noexcept { return peer_; }
         std::uint64_t number() const noexcept { return number_; }  // from 1 on
 

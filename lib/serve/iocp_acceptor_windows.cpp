@@ -35,7 +35,7 @@ class IocpAcceptor::Accept final : public Operation {
     // AcceptEx wants room for both addresses, and 16 bytes more for each.
     static constexpr DWORD address_room = sizeof(sockaddr_in6) + 16;
 
-    net::Accepted accepted();
+    net::Socket take_accepted();
     void pause(const std::error_code& error);
 
     IocpLoop& loop_;
@@ -67,7 +67,7 @@ void IocpAcceptor::Accept::start() {
 
 void IocpAcceptor::Accept::done(std::size_t /*bytes*/, int code) {
     if (code == 0)
-        loop_.service().welcome(accepted(), loop_.place());
+        loop_.service().welcome(take_accepted(), loop_.place());
     if (loop_.draining())
         return socket_.close();
     const std::error_code error(code, net::platform::error_category());
@@ -79,12 +79,12 @@ void IocpAcceptor::Accept::done(std::size_t /*bytes*/, int code) {
 }
 
 // The new socket is told whose it is: else it has no addresses and cannot be shut down.
-net::Accepted IocpAcceptor::Accept::accepted() {
+net::Socket IocpAcceptor::Accept::take_accepted() {
     const SOCKET listener = listener_.native();
     ::setsockopt(socket_.native(), SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
                  static_cast<const char*>(static_cast<const void*>(&listener)), sizeof listener);
     static_cast<void>(socket_.set_blocking(false));
-    return {{}, std::move(socket_), {}};
+    return std::move(socket_);
 }
 
 void IocpAcceptor::Accept::pause(const std::error_code& error) {
@@ -130,7 +130,7 @@ void IocpAcceptor::finish() {
         net::Accepted accepted = net::accept(listener_, false);
         if (!accepted.transfer.done())
             break;
-        loop_.service().welcome(std::move(accepted), loop_.place());
+        loop_.service().welcome(std::move(accepted.socket), loop_.place());
     }
     for (const auto& accept : accepts_)
         accept->stop();

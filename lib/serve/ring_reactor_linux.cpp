@@ -32,7 +32,7 @@ class RingReactor::Listener final : public Completion {
     void complete(int result, unsigned flags) noexcept override {
         armed_ = (flags & IORING_CQE_F_MORE) != 0;
         if (result >= 0)
-            serve({{}, net::Socket(result), {}});
+            serve(net::Socket(result));
         else if (result != -ECANCELED)
             fail(-result);
         if (!armed_ && !closing_ && (result >= 0 || result == -ECONNABORTED))
@@ -65,7 +65,7 @@ class RingReactor::Listener final : public Completion {
             net::Accepted accepted = net::accept(socket_, true);
             if (!accepted.transfer.done())
                 break;
-            serve(std::move(accepted));
+            serve(std::move(accepted.socket));
         }
         return true;
     }
@@ -76,7 +76,7 @@ class RingReactor::Listener final : public Completion {
         armed_ = true;
     }
 
-    void serve(net::Accepted accepted) noexcept {
+    void serve(net::Socket accepted) noexcept {
         reactor_.service().welcome(std::move(accepted), reactor_.place_);
     }
 

@@ -60,15 +60,14 @@ net::Deadline Service::drain_deadline() {
     return drain_deadline_.load();
 }
 
-void Service::welcome(net::Accepted accepted, const Place& place) noexcept {
+void Service::welcome(net::Socket accepted, const Place& place) noexcept {
     // One that was reset while it waited is still accepted by some systems' calls and not by
     // others.
-    const auto peer = accepted.socket.peer();
+    const auto peer = accepted.peer();
     if (!peer)
         return counters_.accept_failures.add();
-    accepted.peer = *peer;
     try {
-        if (auto client = admit(std::move(accepted)))
+        if (auto client = admit(std::move(accepted), *peer))
             hand_over(std::move(*client), place);
     } catch (const std::bad_alloc&) {
         counters_.accept_failures.add();
@@ -92,23 +91,23 @@ tl::expected<Admission::Ticket, Refused> Service::find_place(const net::Endpoint
     return admission_.admit(peer);
 }
 
-std::optional<Client> Service::admit(net::Accepted accepted) {
-    auto ticket = find_place(accepted.peer);
+std::optional<Client> Service::admit(net::Socket accepted, const net::Endpoint& peer) {
+    auto ticket = find_place(peer);
     if (!ticket) {
         counters_.refused[static_cast<std::size_t>(ticket.error().reason)].add();
         tell(Trouble::refused, ticket.error().error);
-        close_politely(std::move(accepted.socket));
+        close_politely(std::move(accepted));
         return std::nullopt;
     }
     if (options_.prepare_accepted) {
-        if (auto prepared = options_.prepare_accepted(accepted.socket); !prepared) {
+        if (auto prepared = options_.prepare_accepted(accepted); !prepared) {
             tell(Trouble::accept, prepared.error());
             return std::nullopt;
         }
     }
     counters_.accepted.add();
-    observer_.opened(accepted.peer);
-    return Client{std::move(accepted.socket), std::move(*ticket)};
+    observer_.opened(peer);
+    return Client{std::move(accepted), std::move(*ticket)};
 }
 
 void Service::tell(Trouble kind, const net::Error& error) {

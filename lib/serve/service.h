@@ -64,7 +64,7 @@ class Service {
 
     // Hands a new connection to `place`, or refuses and counts it; who its peer is, is asked here.
     // Where memory lacks, that costs this connection alone.
-    void welcome(net::Accepted accepted, const Place& place) noexcept;
+    void welcome(net::Socket accepted, const Place& place) noexcept;
 
     // For an engine that hears late which connections are over: called before somebody is refused,
     // by the thread that welcomes, to give their places back.
@@ -74,7 +74,7 @@ class Service {
 
   private:
     tl::expected<Admission::Ticket, Refused> find_place(const net::Endpoint& peer);
-    std::optional<Client> admit(net::Accepted accepted);
+    std::optional<Client> admit(net::Socket accepted, const net::Endpoint& peer);
     void hand_over(Client&& client, const Place& place) noexcept;
 
     const ServeOptions& options_;

@@ -49,7 +49,7 @@ void Session::end(EndReason reason, net::Deadline now, std::error_code error) {
     service_.counters().end(reason, now - began_, received_ - sent_);
     service_.observer().ended(
         {client_.ticket.peer(), received_, sent_, now - began_, reason, error});
-    [[maybe_unused]] const Admission::Ticket freed(std::move(client_.ticket));
+    client_.ticket.give_back();
 }
 
 void Session::end_by(const std::error_code& error, net::Deadline now) {
