@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "net/interim_requests.h"
 #include "net/thread.h"
 #include "net/units.h"
 
@@ -18,10 +17,7 @@ ElapsedLine::ElapsedLine(Output& err, bool wanted, std::string what, InterimRepo
           std::move(reports)) {}
 
 ElapsedLine::ElapsedLine(Output& err, bool wanted, Pieces pieces, InterimReports reports)
-    : line_(err, wanted),
-      pieces_(std::move(pieces)),
-      reports_(std::move(reports)),
-      next_report_(reports_.between ? net::deadline_in(*reports_.between) : net::no_deadline) {
+    : line_(err, wanted), pieces_(std::move(pieces)), reports_(std::move(reports)) {
     if (!drawn_ && !reports_.tell)
         return;
     // Without one the work is done all the same.
@@ -43,28 +39,17 @@ ElapsedLine::~ElapsedLine() {
 void ElapsedLine::run() {
     std::unique_lock lock(mutex_);
     while (!ended_.wait_until(lock, next_look(), [this] { return is_over_; })) {
-        if (reports_.tell)
-            report_if_due();
+        if (reports_.tell && schedule_.is_due()) {
+            line_.erase();
+            reports_.tell();
+        }
         if (net::Clock::now() >= line_.due())
             line_.draw(pieces_(net::Clock::now() - begin_));
     }
 }
 
 net::Deadline ElapsedLine::next_look() const {
-    constexpr std::chrono::milliseconds longest_unasked{100};
-    const auto look = reports_.tell ? net::deadline_in(longest_unasked) : net::no_deadline;
-    return std::min({look, next_report_, line_.due()});
-}
-
-void ElapsedLine::report_if_due() {
-    const auto now = net::Clock::now();
-    const bool is_time = now >= next_report_;
-    if (is_time)
-        next_report_ = now + *reports_.between;
-    if (!net::InterimRequests::take() && !is_time)
-        return;
-    line_.erase();
-    reports_.tell();
+    return reports_.tell ? std::min(schedule_.next_look(), line_.due()) : line_.due();
 }
 
 void ElapsedLine::aside(const std::function<void()>& write) {

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "tools/interim_schedule.h"
 #include "tools/progress.h"
 
 namespace sockbox::tools {
@@ -44,14 +45,13 @@ class ElapsedLine {
   private:
     void run();
     net::Deadline next_look() const;
-    void report_if_due();
 
     ProgressLine line_;
     const bool drawn_ = line_.due() != net::no_deadline;
     const Pieces pieces_;
     const InterimReports reports_;
+    InterimSchedule schedule_{reports_.between};
     const net::Clock::time_point begin_ = net::Clock::now();
-    net::Deadline next_report_;
     std::mutex mutex_;
     std::condition_variable ended_;
     bool is_over_ = false;

@@ -3,17 +3,11 @@
 
 #include <algorithm>
 
-#include "net/interim_requests.h"
 #include "net/units.h"
 
 namespace sockbox::tools {
-namespace {
 
 using namespace std::chrono_literals;
-
-constexpr auto longest_unasked = 100ms;  // how long a request waits at most
-
-}  // namespace
 
 void print_interim(Output& out, const report::MeasurementReport& report, bool json) {
     out.write(json ? report::to_json(report, "interim").to_string() + '\n'
@@ -22,23 +16,13 @@ void print_interim(Output& out, const report::MeasurementReport& report, bool js
 }
 
 void Watch::run() {
-    if (options_.between)
-        next_interim_ = net::deadline_in(*options_.between);
-    while (!runs_.wait_until(next_look())) {
-        const auto now = net::Clock::now();
-        const bool is_time = now >= next_interim_;
-        if (is_time)
-            next_interim_ += *options_.between * ((now - next_interim_) / *options_.between + 1);
-        if (net::InterimRequests::take() || is_time)
+    while (!runs_.wait_until(std::min(schedule_.next_look(), line_.due()))) {
+        if (schedule_.is_due())
             tell_interim();
-        if (now >= line_.due())
+        if (net::Clock::now() >= line_.due())
             draw_line();
     }
     line_.erase();
-}
-
-net::Deadline Watch::next_look() const {
-    return std::min({net::deadline_in(longest_unasked), next_interim_, line_.due()});
 }
 
 void Watch::tell_interim() {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "report/measurement.h"
+#include "tools/interim_schedule.h"
 #include "tools/progress.h"
 #include "tools/side_by_side.h"
 
@@ -42,7 +43,6 @@ class Watch {
     void run();
 
   private:
-    net::Deadline next_look() const;
     void tell_interim();
     void draw_line();
     std::string done(const stats::Measurement& numbers, std::chrono::nanoseconds elapsed) const;
@@ -56,7 +56,7 @@ class Watch {
     ReportOf report_of_;
     ProgressLine line_;
     const net::Clock::time_point begin_ = net::Clock::now();
-    net::Deadline next_interim_ = net::no_deadline;
+    InterimSchedule schedule_{options_.between};
     // Of the line drawn last, for the rate since then.
     net::Clock::time_point drawn_at_ = begin_;
     std::uint64_t drawn_received_ = 0;
