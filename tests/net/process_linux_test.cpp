@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "net/kernel_layout.h"
 
 namespace sockbox::net {
 namespace {
@@ -29,6 +32,30 @@ TEST(HostProcess, HandsOverItsSocketsAndNothingElse) {
     EXPECT_TRUE(std::is_sorted(found.begin(), found.end()));
     EXPECT_THAT(found, testing::IsSupersetOf({first.native(), second.native()}));
     EXPECT_THAT(found, testing::Not(testing::Contains(file.native())));
+}
+
+// More than are looked for in /proc, where the system lets a program of ours go on.
+TEST(HostProcess, HandsOverHundredsOfSocketsInOrder) {
+    std::vector<Socket> held;
+    std::vector<std::pair<int, std::uint64_t>> expected;
+    while (expected.size() < worth_a_layout + 200) {
+        held.push_back(expected.size() % 3 == 0
+                           ? Socket::open(AF_UNIX, SOCK_STREAM, 0).value()
+                           : Socket::open(Family::ipv6, Transport::udp).value());
+        expected.emplace_back(held.back().native(), inode_of(held.back()));
+        held.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    }
+    const auto own = HostProcess::open(::getpid()).value();
+    for (const std::size_t wanted : {expected.size(), worth_a_layout + 100}) {
+        std::vector<std::pair<int, std::uint64_t>> found;
+        ASSERT_TRUE(own.each_socket([&](const HeldSocket& socket) {
+            if (socket.descriptor >= held.front().native())
+                found.emplace_back(socket.descriptor, socket.inode);
+            return found.size() < wanted;
+        }));
+        EXPECT_TRUE(std::equal(found.begin(), found.end(), expected.begin(),
+                               expected.begin() + static_cast<std::ptrdiff_t>(wanted)));
+    }
 }
 
 TEST(HostProcess, ADuplicateIsTheSameSocket) {
