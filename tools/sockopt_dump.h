@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "net/socket_facts.h"
+#include "net/socket_images.h"
 #include "tools/sockopt_outcome.h"
 
 namespace sockbox::tools {
@@ -21,14 +22,19 @@ struct WorkOptions {
 };
 
 // Learns once for each kind of socket which options it has and what a new one has for values, so
-// that thousands of sockets cost little more than the reading of their options.
+// that thousands of sockets cost little more than the reading of their options, or with images not
+// even that.
 class Dump {
   public:
     explicit Dump(const WorkOptions& options) : options_(options) {}
 
+    // From now on an option is asked for only where a socket's image is not that of a new one. Null
+    // ends it.
+    void use(const net::SocketImages* images);
+
     // Hands over every option that the socket has, in the order of the table. What clears on read
-    // is not read.
-    void read(const net::Socket& socket, const net::SocketFacts& facts,
+    // is not read. `image` is the socket's, or empty.
+    void read(const net::Socket& socket, const net::SocketFacts& facts, net::SocketImage image,
               const std::function<void(const Outcome&)>& use);
 
   private:
@@ -50,16 +56,26 @@ class Dump {
         bool settled = false;  // the latest goes for all sockets of the kind
         std::size_t latest = 0;
         std::vector<Known> known = {};
+        // What it has on a new socket, and on every one whose image is the same in that place.
+        const net::OptionPlace* place = nullptr;
+        std::optional<Known> as_new = {};
+        std::size_t proofs = 0;  // how often that was so when it was asked for all the same
     };
-    using Plan = std::vector<Entry>;
+    struct Plan {
+        std::vector<Entry> entries;
+        net::Bytes new_image;  // of the new socket; none where there are no images
+    };
     using Key = std::tuple<int, int, int, bool, std::uint64_t>;
     static constexpr std::size_t most_known = 4;
+    static constexpr std::size_t proofs_enough = 16;
 
     class Reading;
     Plan& plan_for(const net::Socket& socket, const net::SocketFacts& facts);
     Plan make_plan(const net::Socket& socket, const net::SocketFacts& facts) const;
+    void learn_from(const net::Socket& fresh, const net::SocketFacts& facts, Plan& plan) const;
 
     const WorkOptions options_;
+    const net::SocketImages* images_ = nullptr;
     std::map<Key, Plan> plans_;
 };
 

@@ -28,13 +28,6 @@ bool is_kernel_thread(const net::Error& error) {
     return error.code == std::errc::bad_file_descriptor;
 }
 
-// Nothing that is looked into then tells anything.
-bool is_exhaustion(const net::Error& error) {
-    return error.code == std::errc::too_many_files_open ||
-           error.code == std::errc::too_many_files_open_in_system ||
-           error.code == std::errc::not_enough_memory;
-}
-
 // The sockets that fit by the kernel's own lists, so that no other has to be duplicated.
 class Candidates {
   public:
@@ -182,6 +175,12 @@ bool is_closed(const net::Error& error) {
 }
 
 }  // namespace
+
+bool is_exhaustion(const net::Error& error) {
+    return error.code == std::errc::too_many_files_open ||
+           error.code == std::errc::too_many_files_open_in_system ||
+           error.code == std::errc::not_enough_memory;
+}
 
 net::Result<Search> search(const Selection& selection,
                            const std::function<bool(ChosenSocket&&)>& use) {

@@ -27,6 +27,9 @@ net::Result<Search> search(const Selection& selection,
 // there any more. Works from any thread.
 net::Result<bool> look_at(ChosenSocket& found, const Selection& selection);
 
+// Whether descriptors or memory ran out: nothing that is looked into then tells anything.
+bool is_exhaustion(const net::Error& error);
+
 // The sockets that do not follow when an option of a listener is set.
 struct Companions {
     std::size_t accepted = 0;  // connections of its port

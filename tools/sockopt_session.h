@@ -30,6 +30,9 @@ class Session {
           dump_(settings.work),
           teller_(make_teller(options, io.out)) {}
 
+    // As Dump::use() has it.
+    void use(const net::SocketImages* images) { dump_.use(images); }
+
     // A socket that exists: a heading, and all that was asked. It is closed before it is told of,
     // so that a slow reader of ours does not hold up its owner's FIN.
     void work_on(ChosenSocket& target);

@@ -7,11 +7,13 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <span>
 #include <thread>
 #include <utility>
 
 #include "net/descriptors.h"
 #include "net/escape.h"
+#include "net/socket_images.h"
 #include "report/counted.h"
 #include "tools/in_order.h"
 #include "tools/sockopt_command.h"
@@ -90,11 +92,14 @@ class Worker {
         : settings_(settings),
           session_(settings, requests, options, direct != nullptr ? *direct : Io{-1, out_, err_}) {}
 
-    Report work_on(std::vector<ChosenSocket>& sockets) {
+    // Of so many that it is worth it, with images where the system lets us take some.
+    Report work_on(std::vector<ChosenSocket>& sockets, bool worth_images) {
         Report report;
         const std::size_t before = session_.told();
-        for (ChosenSocket& socket : sockets)
-            work_on(socket, report);
+        if (worth_images && !std::exchange(began_with_images_, true))
+            begin_with_images();
+        for (std::span<ChosenSocket> rest = sockets; !rest.empty();)
+            rest = rest.subspan(work_on_some(rest, report));
         report.out = out_.take();
         report.err = err_.take();
         report.status = session_.status();
@@ -103,21 +108,61 @@ class Worker {
         return report;
     }
 
-  private:
-    void work_on(ChosenSocket& socket, Report& report) {
-        const auto fits = look_at(socket, settings_.selection);
-        if (!fits)
-            report.refusals.push_back({socket.process->pid(), fits.error()});
-        report.missed = report.missed || (fits && !*fits);
-        if (!fits || !*fits)
-            return;
-        ++report.found;
-        session_.work_on(socket);
+    // Ends what only the thread that worked can end.
+    void end_with_images() {
+        session_.use(nullptr);
+        taker_.reset();
     }
+
+  private:
+    void begin_with_images() {
+        if (auto taker = net::SocketImages::open()) {
+            taker_ = std::move(*taker);
+            session_.use(&*taker_);
+        }
+    }
+
+    // Opens as many as go together, and works on them; returns how many that were.
+    std::size_t work_on_some(std::span<ChosenSocket> sockets, Report& report) {
+        const std::size_t most = taker_ ? std::min(sockets.size(), group_size) : 1;
+        std::vector<ChosenSocket*> fitting;
+        std::size_t seen = 0;
+        for (; seen < most; ++seen) {
+            const auto fits = look_at(sockets[seen], settings_.selection);
+            if (!fits && is_exhaustion(fits.error()) && !fitting.empty())
+                break;
+            if (!fits)
+                report.refusals.push_back({sockets[seen].process->pid(), fits.error()});
+            else if (*fits)
+                fitting.push_back(&sockets[seen]);
+            else
+                report.missed = true;
+        }
+        report.found += fitting.size();
+        work_on(fitting);
+        return seen;
+    }
+
+    void work_on(const std::vector<ChosenSocket*>& sockets) {
+        if (taker_ && !taker_->take(images_))
+            end_with_images();
+        for (ChosenSocket* socket : sockets) {
+            if (taker_)
+                socket->image = images_.of(socket->socket);
+            session_.work_on(*socket);
+        }
+    }
+
+    // Taking images costs as much as some options; duplicates that are open for longer hold up
+    // their owner's FIN.
+    static constexpr std::size_t group_size = 16;
 
     const Settings& settings_;
     Output out_;
     Output err_;
+    bool began_with_images_ = false;
+    std::optional<net::SocketImages> taker_;
+    net::Images images_;  // of the sockets at work
     Session session_;
 };
 
@@ -150,6 +195,7 @@ class Survey {
     std::vector<ChosenSocket> batch_;
     // Let go of here: a thread with descriptors of its own would close its copy instead of ours.
     std::shared_ptr<const net::HostProcess> process_;
+    std::size_t taken_ = 0;
     std::optional<InOrder> threads_;  // none where the order of the work counts
 };
 
@@ -165,10 +211,12 @@ Survey::Survey(const Settings& settings, const Requests& requests, Io io)
     options.follows = true;
     is_apart_ = !options.json && !options.values && options.heading;
     // The one process is open before they start; of several, the next one would be missing.
-    threads_.emplace(std::min(cores, most_threads), [one = settings.selection.pid.has_value()] {
+    const auto begin = [one = settings.selection.pid.has_value()] {
         if (one)
             net::separate_descriptors();
-    });
+    };
+    const auto end = [this](std::size_t thread) { workers_[thread].end_with_images(); };
+    threads_.emplace(std::min(cores, most_threads), InOrder::Frame{begin, end});
     for (std::size_t i = 0; i < std::min(cores, most_threads); ++i)
         workers_.emplace_back(settings, requests, options, nullptr);
 }
@@ -194,6 +242,7 @@ bool Survey::take(ChosenSocket&& found) {
     const int pid = found.process ? found.process->pid() : 0;
     process_ = found.process;
     batch_.push_back(std::move(found));
+    ++taken_;
     if (!threads_ || batch_.size() == batch_size)
         hand_out();
     const bool is_closed = pid != 0 && refused_by_ == pid;
@@ -203,9 +252,10 @@ bool Survey::take(ChosenSocket&& found) {
 void Survey::hand_out() {
     auto batch = std::make_shared<std::vector<ChosenSocket>>(std::exchange(batch_, {}));
     if (!threads_)
-        return use(workers_.front().work_on(*batch));
-    threads_->give([this, batch](std::size_t thread) {
-        auto report = std::make_shared<Report>(workers_[thread].work_on(*batch));
+        return use(workers_.front().work_on(*batch, false));
+    const bool worth_images = requests_.empty() && taken_ > net::worth_a_layout;
+    threads_->give([this, batch, worth_images](std::size_t thread) {
+        auto report = std::make_shared<Report>(workers_[thread].work_on(*batch, worth_images));
         return [this, report] { use(*report); };
     });
 }

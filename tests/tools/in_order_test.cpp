@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <set>
 
@@ -13,7 +14,7 @@ TEST(InOrder, UsesResultsInTheOrderOfTheWork) {
     constexpr int pieces = 500;
     std::vector<int> used;
     std::atomic<bool> in_use = false;
-    InOrder threads(3, [] {});
+    InOrder threads(3, {});
     for (int i = 0; i < pieces; ++i)
         threads.give([&, i](std::size_t thread) {
             EXPECT_LT(thread, 3U);
@@ -37,7 +38,7 @@ TEST(InOrder, TakesNoMoreThanThereIsRoomFor) {
     std::atomic<int> given = 0;
     std::atomic<int> used = 0;
     std::atomic<int> most = 0;
-    InOrder threads(2, [] {});
+    InOrder threads(2, {});
     for (int i = 0; i < 300; ++i) {
         threads.give([&](std::size_t) {
             most = std::max<int>(most, given - used);
@@ -50,18 +51,23 @@ TEST(InOrder, TakesNoMoreThanThereIsRoomFor) {
     EXPECT_LE(most, 9);  // 4 a thread, and the one that give() still holds
 }
 
-TEST(InOrder, EachThreadBeginsOnce) {
+TEST(InOrder, EachThreadBeginsAndEndsOnce) {
     std::atomic<int> begun = 0;
+    std::array<std::atomic<int>, 2> ended{};
     std::atomic<int> done = 0;
     {
-        InOrder threads(2, [&] { ++begun; });
+        InOrder threads(2, {[&] { ++begun; }, [&](std::size_t thread) { ++ended[thread]; }});
         EXPECT_EQ(begun, 0);  // none without work
         for (int i = 0; i < 10; ++i)
             threads.give([](std::size_t) { return [] {}; });
         threads.give([&](std::size_t) { return [&] { ++done; }; });
+        threads.finish();
+        EXPECT_EQ(ended[0] + ended[1], 0);  // there may be more
     }
     EXPECT_EQ(begun, 2);
     EXPECT_EQ(done, 1);  // the end waits for what was given
+    EXPECT_EQ(ended[0], 1);
+    EXPECT_EQ(ended[1], 1);
 }
 
 }  // namespace

@@ -1,0 +1,136 @@
+// sockopt on hundreds of sockets, most options of which it does not have to ask for.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "net/option.h"
+#include "net/socket_images.h"
+#include "net/streams.h"
+#include "paths.h"
+#include "tests/child_linux.h"
+#include "tests/cli/sockopt_run.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+// More than it takes to make images worth while, and to believe them.
+constexpr std::size_t number = net::worth_a_layout + 300;
+
+// TCP sockets of both families by turns.
+std::vector<net::Socket> many_sockets(std::size_t wanted = number) {
+    std::vector<net::Socket> sockets;
+    while (sockets.size() < wanted) {
+        const auto family = sockets.size() % 2 == 0 ? net::Family::ipv4 : net::Family::ipv6;
+        sockets.push_back(net::Socket::open(family, net::Transport::tcp).value());
+    }
+    return sockets;
+}
+
+// The lines of a dump, without those that are others a moment later.
+Words steady(const Words& dump) {
+    Words kept;
+    for (const std::string& line : dump)
+        if (line.find(" TCP_TIMESTAMP = ") == line.npos && line.find(" last_data_") == line.npos)
+            kept.push_back(line);
+    return kept;
+}
+
+// The first line that is another one in each.
+std::string difference(const Words& a, const Words& b) {
+    if (a.size() != b.size())
+        return std::to_string(a.size()) + " and " + std::to_string(b.size()) + " lines";
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (a[i] != b[i])
+            return a[i] + "\n" + b[i];
+    return {};
+}
+
+// What a dump of many says of one: from its heading to the empty line.
+Words section(const Words& dump, int descriptor) {
+    const std::string mark = "] fd " + std::to_string(descriptor) + " ";
+    Words found;
+    for (const std::string& line : dump) {
+        const bool heading = line.find("] fd ") != line.npos;
+        if (!found.empty() && (heading || line.empty()))
+            break;
+        if (!found.empty() || (heading && line.find(mark) != line.npos))
+            found.push_back(line);
+    }
+    return found;
+}
+
+TEST(SockoptImages, EachOfManyIsToldAsAlone) {
+    auto sockets = many_sockets();
+    const std::vector<std::string_view> settings{"SO_KEEPALIVE=on",    "TCP_NODELAY=on",
+                                                 "SO_PRIORITY=2",      "TCP_USER_TIMEOUT=900",
+                                                 "IP_TOS=0x20",        "SO_RCVBUF=50000",
+                                                 "SO_LINGER=on,3",     "TCP_CONGESTION=reno",
+                                                 "TCP_KEEPCNT=3",      "TCP_DEFER_ACCEPT=3",
+                                                 "SO_REUSEPORT=on",    "SO_RCVTIMEO=2s",
+                                                 "TCP_QUICKACK=off",   "TCP_NOTSENT_LOWAT=1000",
+                                                 "IP_FREEBIND=on",     "IP_TTL=9",
+                                                 "SO_BUF_LOCK=SNDBUF", "TCP_CORK=on",
+                                                 "SO_TIMESTAMPNS=on",  "IPV6_V6ONLY=on"};
+    std::vector<const net::Socket*> changed;
+    for (std::size_t i = 0; i < settings.size(); ++i) {
+        net::Socket& socket = sockets[number - 1 - i * 5];
+        (void)apply(socket, net::parse_setting(settings[i]).value());
+        changed.push_back(&socket);
+    }
+    const Child child;
+    const Ran all = sockopt({"--pid", child.pid()});
+    if (forbidden(all))
+        GTEST_SKIP() << all.err;
+    const Words told = lines(all.out);
+    for (const net::Socket* socket : changed) {
+        const int fd = socket->native();
+        const Ran alone = sockopt({"--pid", child.pid(), "--fd", std::to_string(fd)});
+        EXPECT_EQ(difference(steady(section(told, fd)), steady(lines(alone.out))), "");
+    }
+}
+
+// Another order of the work is no other outcome, and nothing is open afterwards.
+TEST(SockoptImages, JsonAndAllAreAsComplete) {
+    const auto sockets = many_sockets();
+    const Child child;
+    const Ran json = sockopt({"--pid", child.pid(), "--json", "--all"});
+    if (forbidden(json))
+        GTEST_SKIP() << json.err;
+    const Words told = lines(json.out);
+    ASSERT_EQ(told.size(), number);
+    const auto options = [](const std::string& line) {
+        std::size_t found = 0;
+        for (std::size_t at = 0; (at = line.find("{\"name\":", at)) != line.npos; ++at)
+            ++found;
+        return found;
+    };
+    for (std::size_t i = 2; i < told.size(); ++i)
+        EXPECT_EQ(options(told[i]), options(told[i - 2])) << i;
+}
+
+TEST(SockoptImages, ManyTakeFewCalls) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "strace and a sanitizer do not go together";
+#endif
+    if (!std::ifstream("/usr/bin/strace") ||
+        Process({"/usr/bin/strace", "-o", "/dev/null", "/bin/true"}).wait().status != 0)
+        GTEST_SKIP() << "strace is not there, or may not trace here";
+    if (!net::SocketImages::open())
+        GTEST_SKIP() << "the kernel shows no images of its sockets";
+    const auto sockets = many_sockets(1000);
+    const Child child;
+    const TemporaryFile calls;
+    const Ran ran = Process({"/usr/bin/strace", "-f", "--seccomp-bpf", "-e", "trace=getsockopt",
+                             "-o", calls.path(), SOCKBOX_BIN_DIR "/sockopt", "--pid", child.pid()})
+                        .wait();
+    ASSERT_EQ(ran.status, 0) << ran.err;
+    std::size_t asked = 0;
+    for (const std::string& line : lines(calls.content()))
+        asked += line.find(" getsockopt(") != line.npos ? 1 : 0;
+    // Some 75 for each of those before images, and of those that show that images tell the truth.
+    EXPECT_LT(asked, 65 * sockets.size());
+}
+
+}  // namespace
+}  // namespace sockbox::test
