@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "net/descriptor_programs_linux.h"
@@ -81,9 +80,11 @@ bool is_zombie(int pid) {
 // are the seventh field behind the name.
 bool is_exiting(int pid) {
     constexpr std::int64_t exiting = 0x4;
+    std::array<char, 2048> buffer;
     std::ifstream file(fmt::format("/proc/{}/stat", pid));
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    const auto fields = split(std::string_view(text).substr(text.rfind(')') + 1), " ");
+    file.read(buffer.data(), buffer.size());
+    const std::string_view text(buffer.data(), static_cast<std::size_t>(file.gcount()));
+    const auto fields = split(text.substr(text.rfind(')') + 1), " ");
     return fields.size() > 7 && (parse_integer(fields[7], 0, INT64_MAX).value_or(0) & exiting) != 0;
 }
 

@@ -201,6 +201,22 @@ TEST(SockoptProcess, WhatIsNoLivingProcessIsSaidToBeWhatItIs) {
     EXPECT_EQ(sockopt({"--pid", "2147483647"}).status, tools::exit_refused);
 }
 
+// Reaped between opening and reading what /proc says of it.
+TEST(SockoptProcess, AStateThatCannotBeReadIsNoEnd) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "strace and a sanitizer do not go together";
+#endif
+    const net::Socket socket = listener();
+    const Child child;
+    const Ran ran = Process({"/usr/bin/strace", "-qq", "-o", "/dev/null", "-P",
+                             "/proc/" + child.pid() + "/stat", "-e", "inject=read:error=ESRCH",
+                             SOCKBOX_BIN_DIR "/sockopt", "--pid", child.pid(), "SO_TYPE"})
+                        .wait();
+    if (ran.status == 127 || ran.err.find("strace: ") != std::string::npos || forbidden(ran))
+        GTEST_SKIP() << ran.err;
+    EXPECT_EQ(ran.status, 0) << ran.err;
+}
+
 TEST(SockoptProcess, AThreadNamesItsProcess) {
     std::string err;
     std::thread([&] {
