@@ -8,9 +8,10 @@ namespace sockbox::net {
 
 // The members of the kernel's structures that the value of an option comes from, and from nothing
 // else but the kind of socket and the settings of its network namespace: all of them, with spaces
-// between. One that has moved has its names with '|' between them, the older first: where the old
-// one is there, it is the one in use. Behind '&' are the bits of a byte that are the option's. An
-// option that is not here has to be asked for.
+// between. (A BPF program of the socket's control group may make something else of the answer of
+// getsockopt.) One that has moved has its names with '|' between them, the older first: where the
+// old one is there, it is the one in use. Behind '&' are the bits of a byte that are the option's.
+// An option that is not here has to be asked for.
 struct OptionMembers {
     std::string_view option;
     std::string_view members;
@@ -56,6 +57,7 @@ inline constexpr auto option_members = std::to_array<OptionMembers>({
     {"TCP_QUICKACK", "inet_connection_sock.icsk_ack.pingpong"},
     {"TCP_CONGESTION", "inet_connection_sock.icsk_ca_ops"},
     {"TCP_THIN_LINEAR_TIMEOUTS", "tcp_sock.thin_lto"},
+    {"TCP_THIN_DUPACK", "tcp_sock.thin_lto"},  // always off
     {"TCP_USER_TIMEOUT", "inet_connection_sock.icsk_user_timeout"},
     {"TCP_REPAIR", "tcp_sock.repair"},
     {"TCP_FASTOPEN", "inet_connection_sock.icsk_accept_queue.fastopenq.max_qlen"},
@@ -67,7 +69,7 @@ inline constexpr auto option_members = std::to_array<OptionMembers>({
     {"TCP_FASTOPEN_NO_COOKIE", "tcp_sock.fastopen_no_cookie"},
     {"TCP_INQ", "tcp_sock.recvmsg_inq"},
     {"TCP_TX_DELAY", "tcp_sock.tcp_tx_delay"},
-    {"TCP_IS_MPTCP", "tcp_sock.is_mptcp"},
+    {"TCP_IS_MPTCP", "tcp_sock.is_mptcp"},  // always off
     {"TCP_RTO_MAX_MS", "inet_connection_sock.icsk_rto_max"},
     {"TCP_RTO_MIN_US", "inet_connection_sock.icsk_rto_min"},
     {"TCP_DELACK_MAX_US", "inet_connection_sock.icsk_delack_max"},

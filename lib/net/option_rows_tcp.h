@@ -113,7 +113,6 @@ inline constexpr auto tcp_rows = std::to_array<OptionRow>({
     {.name = "TCP_THIN_DUPACK",
      .on_linux = 17,
      .type = ValueType::flag,
-     .varies = Varies::by_kind,
      .says = "Without effect since Linux 4.11: early retransmit for thin streams.",
      .source = "Documentation/networking/tcp-thin.rst"},
     {.name = "TCP_USER_TIMEOUT",

@@ -110,6 +110,7 @@ constexpr auto not_set_here = std::to_array<std::string_view>({
     "SO_RESERVE_MEM",         // a memory cgroup
     "SO_ATTACH_FILTER",       // tested apart
     "SO_LOCK_FILTER",         // a filter; tested apart
+    "TCP_THIN_DUPACK",        // never on
     "TCP_ULP",                // a connection
     "TCP_TX_DELAY",           // turns on what the whole machine then pays for
     "TCP_IS_MPTCP",           // never so of a TCP socket
@@ -212,10 +213,15 @@ TEST_F(SocketImagesTest, FiltersAndAddressPreferencesShow) {
 
 TEST_F(SocketImagesTest, AreOfTcpSocketsThatAreOpen) {
     const Socket datagrams = Socket::open(Family::ipv4, Transport::udp).value();
+    // The number of TCP means another protocol there, and here no stream.
+    const Socket netlink = Socket::open(AF_NETLINK, SOCK_RAW, IPPROTO_TCP).value();
+    const auto raw = Socket::open(AF_INET, SOCK_RAW, IPPROTO_TCP);
     const Socket listener = listen_on(Endpoint::loopback(Family::ipv4)).value();
     const Socket client = connect_to(listener.local().value()).value();
     const Images images = take();
     EXPECT_TRUE(images.of(datagrams).empty());
+    EXPECT_TRUE(images.of(netlink).empty());
+    EXPECT_TRUE(!raw || images.of(*raw).empty());
     EXPECT_FALSE(images.of(listener).empty());
     EXPECT_FALSE(images.of(client).empty());
     EXPECT_TRUE(images.of(Socket()).empty());
