@@ -10,6 +10,7 @@
 #include "net/network_namespace.h"
 #include "net/option_answers.h"
 #include "net/option_codec.h"
+#include "tools/sockopt_search.h"
 
 namespace sockbox::tools {
 namespace {
@@ -79,9 +80,12 @@ Dump::Plan Dump::make_plan(const net::Socket& socket, const SocketFacts& facts) 
         if (entry.settled)
             entry.known.push_back({outcome_of(entry.option, {{}, {}, {}, why, {}}, facts)});
     }
-    if (options_.diff || options_.compare || images_ != nullptr)
-        if (const auto fresh = new_socket_beside(socket, facts))
-            learn_from(*fresh, facts, plan);
+    if (!options_.diff && !options_.compare && images_ == nullptr)
+        return plan;
+    if (const auto fresh = new_socket_beside(socket, facts))
+        learn_from(*fresh, facts, plan);
+    else
+        plan.provisional = is_exhaustion(fresh.error());
     return plan;
 }
 
@@ -109,16 +113,17 @@ void Dump::learn_from(const net::Socket& fresh, const SocketFacts& facts, Plan& 
     }
 }
 
-void Dump::use(const net::SocketImages* images) {
-    images_ = images;
-    plans_.clear();
+void Dump::begin_with(const net::SocketImages& images) {
+    images_ = &images;
+    plans_.clear();  // there is more to learn
 }
 
 Dump::Plan& Dump::plan_for(const net::Socket& socket, const SocketFacts& facts) {
     const SocketKind& kind = facts.kind;
     const Key key{kind.family, kind.type, kind.protocol, kind.listening, facts.other_namespace};
     const auto found = plans_.find(key);
-    return found != plans_.end() ? found->second : plans_[key] = make_plan(socket, facts);
+    const bool planned = found != plans_.end() && !found->second.provisional;
+    return planned ? found->second : plans_[key] = make_plan(socket, facts);
 }
 
 // One socket on its way through the plan.

@@ -28,9 +28,10 @@ class Dump {
   public:
     explicit Dump(const WorkOptions& options) : options_(options) {}
 
-    // From now on an option is asked for only where a socket's image is not that of a new one. Null
-    // ends it.
-    void use(const net::SocketImages* images);
+    // From now on an option is asked for only where a socket's image is not that of a new one.
+    void begin_with(const net::SocketImages& images);
+    // The images end here.
+    void end_with_images() noexcept { images_ = nullptr; }
 
     // Hands over every option that the socket has, in the order of the table. What clears on read
     // is not read. `image` is the socket's, or empty.
@@ -63,7 +64,8 @@ class Dump {
     };
     struct Plan {
         std::vector<Entry> entries;
-        net::Bytes new_image;  // of the new socket; none where there are no images
+        net::Bytes new_image;      // of the new socket; none where there are no images
+        bool provisional = false;  // there was no descriptor for a new socket
     };
     using Key = std::tuple<int, int, int, bool, std::uint64_t>;
     static constexpr std::size_t most_known = 4;

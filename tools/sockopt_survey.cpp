@@ -68,6 +68,17 @@ bool refused_permission(const net::Error& error) {
            error.code == std::errc::permission_denied;
 }
 
+bool has_free_descriptors(std::size_t number) {
+    std::vector<net::Socket> tried;
+    while (tried.size() < number) {
+        auto socket = net::Socket::open(AF_UNIX, SOCK_STREAM, 0);
+        if (!socket)
+            return false;
+        tried.push_back(std::move(*socket));
+    }
+    return true;
+}
+
 // What became of some of the sockets that a search found.
 struct Report {
     struct Refusal {
@@ -110,52 +121,63 @@ class Worker {
 
     // Ends what only the thread that worked can end.
     void end_with_images() {
-        session_.use(nullptr);
+        session_.end_with_images();
         taker_.reset();
     }
 
   private:
     void begin_with_images() {
+        if (!has_free_descriptors(group_size + most_beside))
+            return;
         if (auto taker = net::SocketImages::open()) {
             taker_ = std::move(*taker);
-            session_.use(&*taker_);
+            session_.begin_with(*taker_);
         }
     }
 
-    // Opens as many as go together, and works on them; returns how many that were.
+    // Works on as many as go together, and returns how many that were. None where descriptors are
+    // too few for that: one after another they may do.
     std::size_t work_on_some(std::span<ChosenSocket> sockets, Report& report) {
-        const std::size_t most = taker_ ? std::min(sockets.size(), group_size) : 1;
-        std::vector<ChosenSocket*> fitting;
-        std::size_t seen = 0;
-        for (; seen < most; ++seen) {
-            const auto fits = look_at(sockets[seen], settings_.selection);
-            if (!fits && is_exhaustion(fits.error()) && !fitting.empty())
-                break;
-            if (!fits)
-                report.refusals.push_back({sockets[seen].process->pid(), fits.error()});
-            else if (*fits)
-                fitting.push_back(&sockets[seen]);
-            else
-                report.missed = true;
+        const auto group = sockets.first(taker_ ? std::min(sockets.size(), group_size) : 1);
+        std::vector<net::Result<bool>> fits;
+        for (ChosenSocket& socket : group) {
+            fits.push_back(look_at(socket, settings_.selection));
+            if (taker_ && !fits.back() && is_exhaustion(fits.back().error()))
+                return give_up_images(group);
         }
-        report.found += fitting.size();
-        work_on(fitting);
-        return seen;
+        if (taker_ && (!taker_->take(images_) || images_.size() > most_images))
+            return give_up_images(group);
+        for (std::size_t i = 0; i < group.size(); ++i)
+            work_on(group[i], fits[i], report);
+        return group.size();
     }
 
-    void work_on(const std::vector<ChosenSocket*>& sockets) {
-        if (taker_ && !taker_->take(images_))
-            end_with_images();
-        for (ChosenSocket* socket : sockets) {
-            if (taker_)
-                socket->image = images_.of(socket->socket);
-            session_.work_on(*socket);
-        }
+    std::size_t give_up_images(std::span<ChosenSocket> opened) {
+        for (ChosenSocket& socket : opened)
+            socket.socket.close();
+        end_with_images();
+        return 0;
+    }
+
+    void work_on(ChosenSocket& socket, const net::Result<bool>& fits, Report& report) {
+        if (!fits)
+            report.refusals.push_back({socket.process->pid(), fits.error()});
+        report.missed = report.missed || (fits && !*fits);
+        if (!fits || !*fits)
+            return;
+        ++report.found;
+        if (taker_)
+            socket.image = images_.of(socket.socket);
+        session_.work_on(socket);
     }
 
     // Taking images costs as much as some options; duplicates that are open for longer hold up
     // their owner's FIN.
     static constexpr std::size_t group_size = 16;
+    // Open beside them at a time: a program, its run, two network namespaces, a new socket.
+    static constexpr std::size_t most_beside = 8;
+    // Of sockets that we inherited each time, too, it would take longer than asking.
+    static constexpr std::size_t most_images = 8 * group_size;
 
     const Settings& settings_;
     Output out_;

@@ -2,6 +2,8 @@
 #include "net/descriptor_programs_linux.h"
 
 #include <bpf/bpf.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,6 +20,7 @@ constexpr Register third = BPF_REG_3;
 constexpr Register context = BPF_REG_6;  // struct bpf_iter__task_file
 constexpr Register file = BPF_REG_7;
 constexpr Register sock = BPF_REG_8;
+constexpr Register family = BPF_REG_7;  // once the file is done with
 constexpr Register record = BPF_REG_9;
 constexpr Register stack = BPF_REG_10;  // grows down
 
@@ -143,41 +146,33 @@ DescriptorProgram list_sockets_behind(int last, const KernelLayout& layout) {
 DescriptorProgram copy_tcp_sockets(int room, const KernelLayout& layout) {
     const KernelLayout::Structures& at = layout.structures();
     constexpr std::size_t image = sizeof(ImageHead);
-    constexpr std::size_t tcp = 6;
     Program program;
     program.copy(context, first);
     find_socket(program);
     program.load(BPF_DW, sock, result, at.socket_sock);
     program.leave_if(sock, 0);
     program.load(BPF_H, first, sock, at.sock_protocol);
-    program.leave_unless(first, tcp);
+    program.leave_unless(first, IPPROTO_TCP);
+    program.load(BPF_H, first, sock, at.sock_type);
+    program.leave_unless(first, SOCK_STREAM);
+    program.load(BPF_H, family, sock, at.sock_family);
+    program.unless(family, AF_INET, [&] { program.leave_unless(family, AF_INET6); });
 
     program.load_value_of(record, room);
     program.load(BPF_W, first, context, context_descriptor);
     program.store(BPF_DW, record, 0, first);
     program.copy(third, sock);
     copy_to_record(program, image, at.tcp_size);
-    program.load(BPF_DW, third, record, image + at.sock_ipv6);
-    program.unless(third, 0, [&] { copy_to_record(program, image + at.tcp_size, at.ipv6_size); });
+    program.unless(family, AF_INET, [&] {
+        program.load(BPF_DW, third, record, image + at.sock_ipv6);
+        copy_to_record(program, image + at.tcp_size, at.ipv6_size);
+    });
     program.copy(second, record);
     write_out(program, image + layout.image_size());
     return program.finish();
 }
 
-bpf_iter_link_info of_process(int pidfd) noexcept {
-    bpf_iter_link_info whose{};
-    whose.task.pid_fd = static_cast<std::uint32_t>(pidfd);
-    return whose;
-}
-
-bpf_iter_link_info of_thread(int thread) noexcept {
-    bpf_iter_link_info whose{};
-    whose.task.tid = static_cast<std::uint32_t>(thread);
-    return whose;
-}
-
-Result<Socket> attach(const DescriptorProgram& program, const KernelLayout& layout,
-                      bpf_iter_link_info whose) {
+Result<Socket> attach(const DescriptorProgram& program, const KernelLayout& layout, int thread) {
     bpf_prog_load_opts loading{};
     loading.sz = sizeof loading;
     loading.expected_attach_type = BPF_TRACE_ITER;
@@ -186,6 +181,8 @@ Result<Socket> attach(const DescriptorProgram& program, const KernelLayout& layo
                                         program.data(), program.size(), &loading));
     if (!loaded.valid())
         return fail_last("load", "a BPF program");
+    bpf_iter_link_info whose{};
+    whose.task.tid = static_cast<std::uint32_t>(thread);
     bpf_link_create_opts attaching{};
     attaching.sz = sizeof attaching;
     attaching.iter_info = &whose;

@@ -30,14 +30,10 @@ struct ImageHead {
 // `room` is a map of one value that holds all of that.
 DescriptorProgram copy_tcp_sockets(int room, const KernelLayout& layout);
 
-// Whose descriptors: of the process of a pidfd, or of one thread, which may have its own.
-bpf_iter_link_info of_process(int pidfd) noexcept;
-bpf_iter_link_info of_thread(int thread) noexcept;
-
-// The program at its place, ready to be run any number of times; it holds what it needs. Fails
-// before Linux 6.1, which brought the choice of whose descriptors.
-Result<Socket> attach(const DescriptorProgram& program, const KernelLayout& layout,
-                      bpf_iter_link_info whose);
+// The program ready to be run over a thread's descriptors any number of times; it holds what it
+// needs. A process's number is that of its first thread. Fails before Linux 6.1, which brought the
+// choice of a thread.
+Result<Socket> attach(const DescriptorProgram& program, const KernelLayout& layout, int thread);
 
 // One run of it.
 class DescriptorRun {

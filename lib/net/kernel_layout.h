@@ -39,10 +39,12 @@ class KernelLayout {
         std::size_t file_inode = 0;
         std::size_t inode_number = 0;
         std::size_t socket_sock = 0;
+        std::size_t sock_family = 0;
+        std::size_t sock_type = 0;
         std::size_t sock_protocol = 0;
         std::size_t sock_ipv6 = 0;
         std::size_t tcp_size = 0;   // an image begins with struct tcp_sock
-        std::size_t ipv6_size = 0;  // and goes on with struct ipv6_pinfo, zeros for IPv4
+        std::size_t ipv6_size = 0;  // and goes on with struct ipv6_pinfo, of an IPv6 socket
     };
     const Structures& structures() const noexcept { return structures_; }
     std::size_t image_size() const noexcept { return structures_.tcp_size + structures_.ipv6_size; }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <new>
 
 #include "net/kernel_types_linux.h"
 #include "net/option_members_linux.h"
@@ -53,9 +54,10 @@ std::string_view members_of(const OptionRow& row) {
     return found != option_members.end() ? found->members : std::string_view();
 }
 
-// To some bits, counted from the first that is the member's.
+// To some bits, counted from the first that is the member's. Where the first is that of the highest
+// value, they stay all.
 void narrow(MemoryPart& part, std::int64_t bits) {
-    if (part.size == 1)
+    if (part.size == 1 && std::endian::native == std::endian::little)
         part.mask &= static_cast<std::uint8_t>(bits << std::countr_zero(part.mask));
 }
 
@@ -79,23 +81,33 @@ std::optional<KernelLayout::Structures> structures_in(KernelTypes& types) {
     const auto inode = types.member("file.f_inode");
     const auto number = types.member("inode.i_ino");
     const auto sock = types.member("socket.sk");
+    const auto family = types.member("sock_common.skc_family");
+    const auto type = types.member("sock.sk_type");
     const auto protocol = types.member("sock.sk_protocol");
     const auto ipv6 = types.member("inet_sock.pinet6");
     const auto tcp_size = types.size_of("tcp_sock");
     const auto ipv6_size = types.size_of("ipv6_pinfo");
-    if (!iterator || !inode || !number || !sock || !protocol || !ipv6 || !tcp_size || !ipv6_size)
+    if (!iterator || !inode || !number || !sock || !family || !type || !protocol || !ipv6 ||
+        !tcp_size || !ipv6_size)
         return std::nullopt;
     // What the programs load.
-    if (number->size != sizeof(std::uint64_t) || protocol->size != sizeof(std::uint16_t))
+    if (number->size != 8 || family->size != 2 || type->size != 2 || protocol->size != 2)
         return std::nullopt;
-    return KernelLayout::Structures{*iterator,        inode->offset, number->offset, sock->offset,
-                                    protocol->offset, ipv6->offset,  *tcp_size,      *ipv6_size};
+    return KernelLayout::Structures{*iterator,      inode->offset, number->offset,   sock->offset,
+                                    family->offset, type->offset,  protocol->offset, ipv6->offset,
+                                    *tcp_size,      *ipv6_size};
 }
 
 }  // namespace
 
 const KernelLayout* KernelLayout::of_this_kernel() {
-    static const std::optional<KernelLayout> layout = find_out();
+    static const std::optional<KernelLayout> layout = [] {
+        try {
+            return find_out();
+        } catch (const std::bad_alloc&) {
+            return std::optional<KernelLayout>();
+        }
+    }();
     return layout ? &*layout : nullptr;
 }
 

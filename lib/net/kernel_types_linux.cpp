@@ -81,8 +81,10 @@ std::optional<MemoryPart> KernelTypes::member_of(std::uint32_t structure, std::s
         if (name.size() < path.size())
             return member_of(members[i].type, path.substr(name.size() + 1), first);
         const std::uint32_t field = ::btf_member_bitfield_size(type, static_cast<std::uint32_t>(i));
-        const auto size = ::btf__resolve_size(types_.get(), members[i].type);
-        return part_at(first, field != 0 ? field : static_cast<std::size_t>(size) * 8);
+        const auto bytes = ::btf__resolve_size(types_.get(), members[i].type);
+        if (bytes <= 0)
+            return std::nullopt;
+        return part_at(first, field != 0 ? field : static_cast<std::size_t>(bytes) * 8);
     }
     return std::nullopt;
 }

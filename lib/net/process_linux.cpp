@@ -147,14 +147,13 @@ Error explained_open(std::error_code code, int pid) {
 enum class Walk { complete, ended_by_use, cut_off };
 
 // Those behind descriptor `last`, which becomes the latest that was found: by a BPF program, which
-// takes a tenth of the time of /proc. Cut off at once where that may not be.
-Walk each_socket_by_program(const Socket& process, int& last,
-                            const std::function<bool(const HeldSocket&)>& use) {
+// takes a tenth of the time of /proc. Cut off at once where that may not be. The kernel knows the
+// process by its number: what it lists is not believed before it was duplicated by the pidfd.
+Walk each_socket_by_program(int pid, int& last, const std::function<bool(const HeldSocket&)>& use) {
     const KernelLayout* layout = KernelLayout::of_this_kernel();
     if (layout == nullptr)
         return Walk::cut_off;
-    const auto program =
-        attach(list_sockets_behind(last, *layout), *layout, of_process(process.native()));
+    const auto program = attach(list_sockets_behind(last, *layout), *layout, pid);
     const auto run = program ? DescriptorRun::start(*program) : fail(program.error());
     if (!run)
         return Walk::cut_off;
@@ -165,11 +164,8 @@ Walk each_socket_by_program(const Socket& process, int& last,
             return got ? Walk::complete : Walk::cut_off;
         for (const ListedDescriptor& socket :
              std::span(listed).first(*got / sizeof(ListedDescriptor))) {
-            const int descriptor = static_cast<int>(socket.descriptor);
-            if (descriptor <= last)  // of a thread that has its own
-                return Walk::complete;
-            last = descriptor;
-            if (!use({descriptor, socket.inode}))
+            last = static_cast<int>(socket.descriptor);
+            if (!use({last, socket.inode}))
                 return Walk::ended_by_use;
         }
     }
@@ -213,7 +209,7 @@ Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& us
             return {};
         if (++found != worth_a_layout)
             continue;
-        const Walk rest = each_socket_by_program(handle_, last, use);
+        const Walk rest = each_socket_by_program(pid_, last, use);
         if (rest == Walk::ended_by_use)
             return {};
         if (rest == Walk::complete)

@@ -25,9 +25,12 @@ class Images {
   public:
     // Empty where the socket was no TCP socket of the thread then. Points into this object.
     SocketImage of(const Socket& socket) const noexcept;
+    std::size_t size() const noexcept { return filled_ / record_size_; }
 
   private:
     friend class SocketImages;
+    bool make_room(std::size_t bytes);
+
     std::size_t record_size_ = 1;
     std::size_t filled_ = 0;
     std::vector<std::byte> records_;  // the room stays from one take to the next
@@ -48,7 +51,7 @@ class SocketImages {
     }
 
     // Of every TCP socket that the thread has open now, in place of what was in `images`. Memory
-    // grows with their number: some 3 KiB each. Fails on another thread.
+    // grows with their number: some 3 KiB each. Fails on another thread, and without memory.
     Status take(Images& images) const;
 
   private:

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <new>
 
 #include "net/descriptor_programs_linux.h"
 
@@ -31,7 +32,7 @@ Result<SocketImages> SocketImages::open() {
     if (!room.valid())
         return fail_last("create", "a BPF map");
     const int thread = ::gettid();
-    auto program = attach(copy_tcp_sockets(room.native(), *layout), *layout, of_thread(thread));
+    auto program = attach(copy_tcp_sockets(room.native(), *layout), *layout, thread);
     if (!program)
         return fail(program.error());
     return SocketImages(*layout, std::move(*program), thread);
@@ -46,14 +47,24 @@ Status SocketImages::take(Images& images) const {
     images.record_size_ = record_size(*layout_);
     images.filled_ = 0;
     for (;;) {
-        if (images.records_.size() < images.filled_ + DescriptorRun::most_at_once)
-            images.records_.resize(images.filled_ + 2 * DescriptorRun::most_at_once);
+        if (!images.make_room(DescriptorRun::most_at_once))
+            return refused(std::errc::not_enough_memory, "no memory for what it tells");
         const auto got = run->read(std::span(images.records_).subspan(images.filled_));
         if (!got)
             return fail(got.error());
         if (*got == 0)
             return {};
         images.filled_ += *got;
+    }
+}
+
+bool Images::make_room(std::size_t bytes) {
+    try {
+        if (records_.size() < filled_ + bytes)
+            records_.resize(filled_ + 2 * bytes);
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
     }
 }
 
