@@ -198,11 +198,13 @@ net::Result<bool> look_at(ChosenSocket& found, const Selection& selection) {
     auto target = target_in(found.process, *found.descriptor);
     if (!target)
         return is_closed(target.error()) ? net::Result<bool>(false) : net::fail(target.error());
-    if (target->inode != found.inode)
-        return false;
-    found = std::move(*target);
-    return (!selection.port || found.facts.local_port == selection.port) &&
-           (!selection.listening || is_waiting(found.facts)) && fits(selection, found.facts.kind);
+    const net::SocketFacts& facts = target->facts;
+    const bool fit = target->inode == found.inode &&
+                     (!selection.port || facts.local_port == selection.port) &&
+                     (!selection.listening || is_waiting(facts)) && fits(selection, facts.kind);
+    if (fit)
+        found = std::move(*target);
+    return fit;
 }
 
 Companions companions_of(const ChosenSocket& listener) {

@@ -24,7 +24,7 @@ net::Result<Search> search(const Selection& selection,
                            const std::function<bool(ChosenSocket&&)>& use);
 
 // Opens what search() came upon and asks for its facts. False where it does not fit, or is not
-// there any more. Works from any thread.
+// there any more: then nothing is open. Works from any thread.
 net::Result<bool> look_at(ChosenSocket& found, const Selection& selection);
 
 // Whether descriptors or memory ran out: nothing that is looked into then tells anything.

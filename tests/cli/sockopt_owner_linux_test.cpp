@@ -108,6 +108,20 @@ TEST(SockoptOwner, AThousandSocketsWithFewDescriptors) {
     EXPECT_FALSE(ran.out.starts_with('\n'));
 }
 
+// Nor are those kept open that do not fit.
+TEST(SockoptOwner, WhatDoesNotFitTakesNoDescriptor) {
+    const auto sockets = many_sockets(100);
+    const Child child;
+    const Ran ran = Process({"/bin/sh", "-c",
+                             "ulimit -n 12; exec " SOCKBOX_BIN_DIR "/sockopt --type tcp --pid " +
+                                 child.pid() + " SO_TYPE"})
+                        .wait();
+    if (forbidden(ran))
+        GTEST_SKIP() << ran.err;
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, testing::EndsWith("sockopt: no socket fits\n"));
+}
+
 // More values than are kept of an option: each line is of its own socket.
 TEST(SockoptOwner, ValuesThatComeByTurnsAreToldOfTheirSockets) {
     auto sockets = many_sockets(40);
