@@ -27,7 +27,8 @@ class KernelLayout {
   public:
     // The first call takes some 15 ms. Null where this process may not run such programs (CAP_BPF
     // and CAP_PERFMON), where the kernel does not tell (CONFIG_DEBUG_INFO_BTF) or has other
-    // structures than those that are known, and elsewhere than on Linux. From any thread.
+    // structures than those that are known, where memory lacks, and elsewhere than on Linux. From
+    // any thread.
     static const KernelLayout* of_this_kernel();
 
     // Null where the option has to be asked for.

@@ -18,9 +18,9 @@ namespace {
 constexpr std::size_t number = net::worth_a_layout + 300;
 
 // TCP sockets of both families by turns.
-std::vector<net::Socket> many_sockets(std::size_t wanted = number) {
+std::vector<net::Socket> many_sockets() {
     std::vector<net::Socket> sockets;
-    while (sockets.size() < wanted) {
+    while (sockets.size() < number) {
         const auto family = sockets.size() % 2 == 0 ? net::Family::ipv4 : net::Family::ipv6;
         sockets.push_back(net::Socket::open(family, net::Transport::tcp).value());
     }

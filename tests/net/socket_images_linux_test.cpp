@@ -157,9 +157,9 @@ TEST_F(SocketImagesTest, WhatIsSetShowsInItsPlace) {
             continue;  // this kernel keeps it elsewhere, and it is asked for
         Socket socket = new_socket();
         const auto before = try_read(socket, setting.option);
-        const bool there_ =
+        const bool changed =
             before && apply(socket, setting) && try_read(socket, setting.option) != before;
-        EXPECT_EQ(same(setting.option.name(), fresh, socket), !there_) << text;
+        EXPECT_EQ(same(setting.option.name(), fresh, socket), !changed) << text;
     }
 }
 
