@@ -2,9 +2,8 @@
 """All options of the sockets of one process, beside what ss tells of them.
 
 One process holds TCP connections to itself, in a network namespace of its own where we may make
-one; ss lists them, sockopt tells every option of each: by a system call, or with the help of its BPF
-programs where there are many sockets and it may load them. Its memory and descriptors shall not grow
-with the number of sockets.
+one; ss lists them, sockopt prints every option of each. The peak of its memory and descriptors must
+not grow with the number of sockets.
 """
 import os
 import resource

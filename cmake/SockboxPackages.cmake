@@ -15,9 +15,6 @@ target_include_directories(sockbox_headers SYSTEM INTERFACE "${SOCKBOX_HEADERS}"
 if(NOT WIN32)
     find_library(SOCKBOX_URING NAMES liburing.a REQUIRED)
     find_library(SOCKBOX_SECCOMP NAMES libseccomp.a REQUIRED)
-    find_library(SOCKBOX_BPF NAMES libbpf.a REQUIRED)
-    find_library(SOCKBOX_ELF NAMES libelf.a REQUIRED)
-    find_library(SOCKBOX_Z NAMES libz.a REQUIRED)
 endif()
 
 # GoogleTest is built from Debian's sources, with the flags of this build: a sanitizer has to

@@ -11,8 +11,8 @@ constexpr std::size_t slots_a_thread = 4;
 
 }  // namespace
 
-InOrder::InOrder(std::size_t threads, Frame frame)
-    : most_threads_(threads), frame_(std::move(frame)), slots_(threads * slots_a_thread) {}
+InOrder::InOrder(std::size_t threads, std::function<void()> begin)
+    : most_threads_(threads), begin_(std::move(begin)), slots_(threads * slots_a_thread) {}
 
 InOrder::~InOrder() {
     finish();
@@ -42,11 +42,9 @@ void InOrder::finish() {
 bool InOrder::start_thread() {
     try {
         threads_.emplace_back([this, number = threads_.size()] {
-            if (frame_.begin)
-                frame_.begin();
+            if (begin_)
+                begin_();
             work_off(number);
-            if (frame_.end)
-                frame_.end(number);
         });
     } catch (const std::system_error&) {  // too many there are already
         return false;

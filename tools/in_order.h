@@ -17,14 +17,9 @@ class InOrder {
     // of the threads, never two at once, in the order of give().
     using Work = std::function<Use(std::size_t thread)>;
 
-    // What a thread does before its first work and after its last; none of either will do.
-    struct Frame {
-        std::function<void()> begin;
-        std::function<void(std::size_t thread)> end;
-    };
-
-    // Threads are started as there is work for them; where none can be, give() does the work.
-    InOrder(std::size_t threads, Frame frame);
+    // Threads start as there is work for them, each with a call of `begin` (which may be empty); if
+    // none can be started, give() does the work itself.
+    InOrder(std::size_t threads, std::function<void()> begin);
     InOrder(const InOrder&) = delete;
     InOrder& operator=(const InOrder&) = delete;
     ~InOrder();
@@ -47,7 +42,7 @@ class InOrder {
     void use_results(std::unique_lock<std::mutex>& lock);
 
     const std::size_t most_threads_;
-    const Frame frame_;
+    const std::function<void()> begin_;
     std::mutex mutex_;
     std::condition_variable more_;  // to do, or the end
     std::condition_variable room_;  // in the slots

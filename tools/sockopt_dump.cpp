@@ -80,42 +80,21 @@ Dump::Plan Dump::make_plan(const net::Socket& socket, const SocketFacts& facts) 
         if (entry.settled)
             entry.known.push_back({outcome_of(entry.option, {{}, {}, {}, why, {}}, facts)});
     }
-    if (!options_.diff && !options_.compare && images_ == nullptr)
+    if (!options_.diff && !options_.compare)
         return plan;
     if (const auto fresh = new_socket_beside(socket, facts))
-        learn_from(*fresh, facts, plan);
+        learn_from(*fresh, plan);
     else
         plan.provisional = is_exhaustion(fresh.error());
     return plan;
 }
 
-void Dump::learn_from(const net::Socket& fresh, const SocketFacts& facts, Plan& plan) const {
-    net::Images images;
-    if (images_ != nullptr && images_->take(images)) {
-        const net::SocketImage image = images.of(fresh);
-        plan.new_image.assign(image.begin(), image.end());
-    }
-    const net::SocketImages* shown_by = plan.new_image.empty() ? nullptr : images_;
-    const bool compares = options_.diff || options_.compare;
-    for (Entry& entry : plan.entries) {
-        const OptionRow& row = entry.option.row();
-        entry.place = shown_by != nullptr ? shown_by->place_of(row) : nullptr;
-        const bool has_usual = compares && is_setting(row);
-        if (entry.settled || (entry.place == nullptr && !has_usual))
-            continue;
-        auto value = try_read(fresh, entry.option);
-        if (value && has_usual)
-            entry.usual = *value;
-        if (value && entry.place != nullptr) {
-            entry.as_new = Known{outcome_of(entry.option, {}, facts)};
-            entry.as_new->outcome.value = std::move(*value);
-        }
-    }
-}
-
-void Dump::begin_with(const net::SocketImages& images) {
-    images_ = &images;
-    plans_.clear();  // there is more to learn
+// What the settings of a new socket are.
+void Dump::learn_from(const net::Socket& fresh, Plan& plan) const {
+    for (Entry& entry : plan.entries)
+        if (!entry.settled && is_setting(entry.option.row()))
+            if (auto value = try_read(fresh, entry.option))
+                entry.usual = std::move(*value);
 }
 
 Dump::Plan& Dump::plan_for(const net::Socket& socket, const SocketFacts& facts) {
@@ -129,9 +108,8 @@ Dump::Plan& Dump::plan_for(const net::Socket& socket, const SocketFacts& facts) 
 // One socket on its way through the plan.
 class Dump::Reading {
   public:
-    Reading(const WorkOptions& options, const net::Socket& socket, const SocketFacts& facts,
-            net::SocketImage image, net::SocketImage new_image)
-        : options_(options), socket_(socket), facts_(facts), image_(image), new_image_(new_image) {}
+    Reading(const WorkOptions& options, const net::Socket& socket, const SocketFacts& facts)
+        : options_(options), socket_(socket), facts_(facts) {}
 
     // The option's value; none where it is not to be told.
     Known* look(Entry& entry) {
@@ -140,8 +118,6 @@ class Dump::Reading {
             return &entry.known[entry.latest];
         if (entry.absent || (row.in_repair && !in_repair_ && !options_.all))
             return nullptr;
-        if (is_as_new(entry) && is_proven(entry))
-            return &*entry.as_new;
         Known& known = find_out(entry);
         const bool there = known.outcome.value.has_value();
         entry.settled = there && row.varies == net::Varies::by_kind;
@@ -164,23 +140,6 @@ class Dump::Reading {
     }
 
   private:
-    bool is_as_new(const Entry& entry) const {
-        return entry.as_new && !image_.empty() && same_in(*entry.place, image_, new_image_);
-    }
-
-    // Of the first sockets for which it goes it is asked all the same: should a kernel keep an
-    // option elsewhere than we know, it is asked for ever after.
-    bool is_proven(Entry& entry) {
-        if (entry.proofs < proofs_enough) {
-            const auto& value = find_out(entry).outcome.value;
-            if (value && *value == *entry.as_new->outcome.value)
-                ++entry.proofs;
-            else
-                entry.as_new.reset();
-        }
-        return entry.as_new.has_value();
-    }
-
     Known& find_out(Entry& entry) {
         return entry.option.row().type == net::ValueType::filter ? ask_filter(entry) : ask(entry);
     }
@@ -234,16 +193,14 @@ class Dump::Reading {
     const WorkOptions& options_;
     const net::Socket& socket_;
     const SocketFacts& facts_;
-    const net::SocketImage image_;
-    const net::SocketImage new_image_;
     net::OptionAnswers answers_{socket_, facts_};
     bool in_repair_ = false;
 };
 
-void Dump::read(const net::Socket& socket, const SocketFacts& facts, net::SocketImage image,
+void Dump::read(const net::Socket& socket, const SocketFacts& facts,
                 const std::function<void(const Outcome&)>& use) {
     Plan& plan = plan_for(socket, facts);
-    Reading reading(options_, socket, facts, image, plan.new_image);
+    Reading reading(options_, socket, facts);
     for (Entry& entry : plan.entries) {
         Known* known = reading.look(entry);
         if (known == nullptr)

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "net/socket_facts.h"
-#include "net/socket_images.h"
 #include "tools/sockopt_outcome.h"
 
 namespace sockbox::tools {
@@ -22,20 +21,14 @@ struct WorkOptions {
 };
 
 // Learns once for each kind of socket which options it has and what a new one has for values, so
-// that thousands of sockets cost little more than the reading of their options, or with images not
-// even that.
+// that thousands of sockets cost little more than the reading of their options.
 class Dump {
   public:
     explicit Dump(const WorkOptions& options) : options_(options) {}
 
-    // From now on an option is asked for only where a socket's image is not that of a new one.
-    void begin_with(const net::SocketImages& images);
-    // The images end here.
-    void end_with_images() noexcept { images_ = nullptr; }
-
     // Hands over every option that the socket has, in the order of the table. What clears on read
-    // is not read. `image` is the socket's, or empty.
-    void read(const net::Socket& socket, const net::SocketFacts& facts, net::SocketImage image,
+    // is not read.
+    void read(const net::Socket& socket, const net::SocketFacts& facts,
               const std::function<void(const Outcome&)>& use);
 
   private:
@@ -57,27 +50,20 @@ class Dump {
         bool settled = false;  // the latest goes for all sockets of the kind
         std::size_t latest = 0;
         std::vector<Known> known = {};
-        // What it has on a new socket, and on every one whose image is the same in that place.
-        const net::OptionPlace* place = nullptr;
-        std::optional<Known> as_new = {};
-        std::size_t proofs = 0;  // how often that was so when it was asked for all the same
     };
     struct Plan {
         std::vector<Entry> entries;
-        net::Bytes new_image;      // of the new socket; none where there are no images
         bool provisional = false;  // there was no descriptor for a new socket
     };
     using Key = std::tuple<int, int, int, bool, std::uint64_t>;
     static constexpr std::size_t most_known = 4;
-    static constexpr std::size_t proofs_enough = 16;
 
     class Reading;
     Plan& plan_for(const net::Socket& socket, const net::SocketFacts& facts);
     Plan make_plan(const net::Socket& socket, const net::SocketFacts& facts) const;
-    void learn_from(const net::Socket& fresh, const net::SocketFacts& facts, Plan& plan) const;
+    void learn_from(const net::Socket& fresh, Plan& plan) const;
 
     const WorkOptions options_;
-    const net::SocketImages* images_ = nullptr;
     std::map<Key, Plan> plans_;
 };
 

@@ -107,8 +107,7 @@ void Session::carry_out(ChosenSocket& target, const Request& request) {
 }
 
 void Session::dump(const ChosenSocket& target) {
-    dump_.read(target.socket, target.facts, target.image,
-               [&](const Outcome& outcome) { tell(outcome); });
+    dump_.read(target.socket, target.facts, [&](const Outcome& outcome) { tell(outcome); });
 }
 
 void Session::carry_out_all(ChosenSocket& target) {

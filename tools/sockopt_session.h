@@ -30,10 +30,6 @@ class Session {
           dump_(settings.work),
           teller_(make_teller(options, io.out)) {}
 
-    // As Dump has them.
-    void begin_with(const net::SocketImages& images) { dump_.begin_with(images); }
-    void end_with_images() noexcept { dump_.end_with_images(); }
-
     // A socket that exists: a heading, and all that was asked. It is closed before it is told of,
     // so that a slow reader of ours does not hold up its owner's FIN.
     void work_on(ChosenSocket& target);

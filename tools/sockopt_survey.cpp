@@ -7,13 +7,11 @@
 #include <atomic>
 #include <deque>
 #include <memory>
-#include <span>
 #include <thread>
 #include <utility>
 
 #include "net/descriptors.h"
 #include "net/escape.h"
-#include "net/socket_images.h"
 #include "report/counted.h"
 #include "tools/in_order.h"
 #include "tools/sockopt_command.h"
@@ -68,17 +66,6 @@ bool refused_permission(const net::Error& error) {
            error.code == std::errc::permission_denied;
 }
 
-bool has_free_descriptors(std::size_t number) {
-    std::vector<net::Socket> tried;
-    while (tried.size() < number) {
-        auto socket = net::Socket::open(AF_UNIX, SOCK_STREAM, 0);
-        if (!socket)
-            return false;
-        tried.push_back(std::move(*socket));
-    }
-    return true;
-}
-
 // What became of some of the sockets that a search found.
 struct Report {
     struct Refusal {
@@ -103,14 +90,11 @@ class Worker {
         : settings_(settings),
           session_(settings, requests, options, direct != nullptr ? *direct : Io{-1, out_, err_}) {}
 
-    // Of so many that it is worth it, with images where the system lets us take some.
-    Report work_on(std::vector<ChosenSocket>& sockets, bool worth_images) {
+    Report work_on(std::vector<ChosenSocket>& sockets) {
         Report report;
         const std::size_t before = session_.told();
-        if (worth_images && !std::exchange(began_with_images_, true))
-            begin_with_images();
-        for (std::span<ChosenSocket> rest = sockets; !rest.empty();)
-            rest = rest.subspan(work_on_some(rest, report));
+        for (ChosenSocket& socket : sockets)
+            work_on(socket, report);
         report.out = out_.take();
         report.err = err_.take();
         report.status = session_.status();
@@ -119,72 +103,21 @@ class Worker {
         return report;
     }
 
-    // Ends what only the thread that worked can end.
-    void end_with_images() {
-        session_.end_with_images();
-        taker_.reset();
-    }
-
   private:
-    void begin_with_images() {
-        if (!has_free_descriptors(group_size + most_beside))
-            return;
-        if (auto taker = net::SocketImages::open()) {
-            taker_ = std::move(*taker);
-            session_.begin_with(*taker_);
-        }
-    }
-
-    // Works on as many as go together, and returns how many that were. None where descriptors are
-    // too few for that: one after another they may do.
-    std::size_t work_on_some(std::span<ChosenSocket> sockets, Report& report) {
-        const auto group = sockets.first(taker_ ? std::min(sockets.size(), group_size) : 1);
-        std::vector<net::Result<bool>> fits;
-        for (ChosenSocket& socket : group) {
-            fits.push_back(look_at(socket, settings_.selection));
-            if (taker_ && !fits.back() && is_exhaustion(fits.back().error()))
-                return give_up_images(group);
-        }
-        if (taker_ && (!taker_->take(images_) || images_.size() > most_images))
-            return give_up_images(group);
-        for (std::size_t i = 0; i < group.size(); ++i)
-            work_on(group[i], fits[i], report);
-        return group.size();
-    }
-
-    std::size_t give_up_images(std::span<ChosenSocket> opened) {
-        for (ChosenSocket& socket : opened)
-            socket.socket.close();
-        end_with_images();
-        return 0;
-    }
-
-    void work_on(ChosenSocket& socket, const net::Result<bool>& fits, Report& report) {
+    void work_on(ChosenSocket& socket, Report& report) {
+        const auto fits = look_at(socket, settings_.selection);
         if (!fits)
             report.refusals.push_back({socket.process->pid(), fits.error()});
         report.missed = report.missed || (fits && !*fits);
         if (!fits || !*fits)
             return;
         ++report.found;
-        if (taker_)
-            socket.image = images_.of(socket.socket);
         session_.work_on(socket);
     }
-
-    // Taking images costs as much as some options; duplicates that are open for longer hold up
-    // their owner's FIN.
-    static constexpr std::size_t group_size = 16;
-    // Open beside them at a time: a program, its run, two network namespaces, a new socket.
-    static constexpr std::size_t most_beside = 8;
-    // Of sockets that we inherited each time, too, it would take longer than asking.
-    static constexpr std::size_t most_images = 8 * group_size;
 
     const Settings& settings_;
     Output out_;
     Output err_;
-    bool began_with_images_ = false;
-    std::optional<net::SocketImages> taker_;
-    net::Images images_;  // of the sockets at work
     Session session_;
 };
 
@@ -217,7 +150,6 @@ class Survey {
     std::vector<ChosenSocket> batch_;
     // Let go of here: a thread with descriptors of its own would close its copy instead of ours.
     std::shared_ptr<const net::HostProcess> process_;
-    std::size_t taken_ = 0;
     std::optional<InOrder> threads_;  // none where the order of the work counts
 };
 
@@ -237,8 +169,7 @@ Survey::Survey(const Settings& settings, const Requests& requests, Io io)
         if (one)
             net::separate_descriptors();
     };
-    const auto end = [this](std::size_t thread) { workers_[thread].end_with_images(); };
-    threads_.emplace(std::min(cores, most_threads), InOrder::Frame{begin, end});
+    threads_.emplace(std::min(cores, most_threads), begin);
     for (std::size_t i = 0; i < std::min(cores, most_threads); ++i)
         workers_.emplace_back(settings, requests, options, nullptr);
 }
@@ -264,7 +195,6 @@ bool Survey::take(ChosenSocket&& found) {
     const int pid = found.process ? found.process->pid() : 0;
     process_ = found.process;
     batch_.push_back(std::move(found));
-    ++taken_;
     if (!threads_ || batch_.size() == batch_size)
         hand_out();
     const bool is_closed = pid != 0 && refused_by_ == pid;
@@ -274,10 +204,9 @@ bool Survey::take(ChosenSocket&& found) {
 void Survey::hand_out() {
     auto batch = std::make_shared<std::vector<ChosenSocket>>(std::exchange(batch_, {}));
     if (!threads_)
-        return use(workers_.front().work_on(*batch, false));
-    const bool worth_images = requests_.empty() && taken_ > net::worth_a_layout;
-    threads_->give([this, batch, worth_images](std::size_t thread) {
-        auto report = std::make_shared<Report>(workers_[thread].work_on(*batch, worth_images));
+        return use(workers_.front().work_on(*batch));
+    threads_->give([this, batch](std::size_t thread) {
+        auto report = std::make_shared<Report>(workers_[thread].work_on(*batch));
         return [this, report] { use(*report); };
     });
 }

@@ -7,7 +7,6 @@
 
 #include "net/process.h"
 #include "net/socket_facts.h"
-#include "net/socket_images.h"
 #include "report/json.h"
 
 namespace sockbox::tools {
@@ -43,7 +42,6 @@ struct ChosenSocket {
     std::optional<int> descriptor;  // where it is somebody's
     std::shared_ptr<const net::HostProcess> process;
     std::uint64_t inode = 0;            // of a process's socket
-    net::SocketImage image;             // where one was taken; whoever did keeps it
     std::optional<std::uint32_t> user;  // the owner, where no process is known
 };
 

@@ -13,7 +13,6 @@
 #include <fstream>
 #include <memory>
 
-#include "net/descriptor_programs_linux.h"
 #include "net/escape.h"
 #include "net/sysctl.h"
 #include "net/text.h"
@@ -144,33 +143,6 @@ Error explained_open(std::error_code code, int pid) {
     return {code, {}, subject_of(pid), fmt::format("is a thread of process {}", leader), {}};
 }
 
-enum class Walk { complete, ended_by_use, cut_off };
-
-// Those behind descriptor `last`, which becomes the latest that was found: by a BPF program, which
-// takes a tenth of the time of /proc. Cut off at once where that may not be. The kernel knows the
-// process by its number: what it lists is not believed before it was duplicated by the pidfd.
-Walk each_socket_by_program(int pid, int& last, const std::function<bool(const HeldSocket&)>& use) {
-    const KernelLayout* layout = KernelLayout::of_this_kernel();
-    if (layout == nullptr)
-        return Walk::cut_off;
-    const auto program = attach(list_sockets_behind(last, *layout), *layout, pid);
-    const auto run = program ? DescriptorRun::start(*program) : fail(program.error());
-    if (!run)
-        return Walk::cut_off;
-    std::array<ListedDescriptor, DescriptorRun::most_at_once / sizeof(ListedDescriptor)> listed;
-    for (;;) {
-        const auto got = run->read(std::as_writable_bytes(std::span(listed)));
-        if (!got || *got == 0)
-            return got ? Walk::complete : Walk::cut_off;
-        for (const ListedDescriptor& socket :
-             std::span(listed).first(*got / sizeof(ListedDescriptor))) {
-            last = static_cast<int>(socket.descriptor);
-            if (!use({last, socket.inode}))
-                return Walk::ended_by_use;
-        }
-    }
-}
-
 }  // namespace
 
 HostProcess::HostProcess(int pid, std::string name, Socket handle)
@@ -195,7 +167,6 @@ Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& us
     }
     bool any = false;
     int last = -1;
-    std::size_t found = 0;
     while (const dirent* entry = ::readdir(directory.get())) {
         const auto descriptor = parse_integer(entry->d_name, last + 1, INT32_MAX);
         if (!descriptor)
@@ -207,13 +178,6 @@ Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& us
         last = static_cast<int>(*descriptor);
         if (!use({last, inode}))
             return {};
-        if (++found != worth_a_layout)
-            continue;
-        const Walk rest = each_socket_by_program(pid_, last, use);
-        if (rest == Walk::ended_by_use)
-            return {};
-        if (rest == Walk::complete)
-            break;
     }
     // The directory of a process that is ending is empty, or ends early.
     if (!any && is_zombie(pid_))
