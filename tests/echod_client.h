@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "net/streams.h"
-#include "net/units.h"
-#include "serve/engines.h"
+#include "serve/engines/engines.h"
 #include "tests/ready_line.h"
 #include "tests/support.h"
+#include "text/units.h"
 
 namespace sockbox::test {
 

@@ -10,7 +10,7 @@
 #include <random>
 #include <sstream>
 
-#include "net/platform.h"
+#include "system/platform.h"
 
 namespace sockbox::test {
 namespace {

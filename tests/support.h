@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tools/tools.h"
+#include "tools/front/tools.h"
 
 namespace sockbox::test {
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "net/platform.h"
-#include "tools/multicall.h"
-#include "tools/tools.h"
+#include "system/platform.h"
+#include "tools/front/multicall.h"
+#include "tools/front/tools.h"
 
 namespace sockbox::tools {
 namespace {

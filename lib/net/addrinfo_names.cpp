@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <span>
 
-#include "net/escape.h"
-#include "net/platform.h"
-#include "net/units.h"
+#include "system/platform.h"
+#include "text/escape.h"
+#include "text/units.h"
 
 namespace sockbox::net {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/result.h"
+#include "system/result.h"
 
 namespace sockbox::net {
 

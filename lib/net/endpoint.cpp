@@ -7,8 +7,8 @@
 #include <array>
 #include <cstring>
 
-#include "net/escape.h"
-#include "net/units.h"
+#include "text/escape.h"
+#include "text/units.h"
 
 namespace sockbox::net {
 namespace {

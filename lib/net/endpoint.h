@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "net/platform.h"
-#include "net/result.h"
+#include "system/platform.h"
+#include "system/result.h"
 
 namespace sockbox::net {
 

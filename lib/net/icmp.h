@@ -7,8 +7,8 @@
 #include <system_error>
 
 #include "net/endpoint.h"
-#include "net/result.h"
 #include "net/socket.h"
+#include "system/result.h"
 
 namespace sockbox::net {
 

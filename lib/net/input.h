@@ -7,9 +7,9 @@
 #include <span>
 #include <string>
 
-#include "net/result.h"
 #include "net/socket.h"
 #include "net/stop.h"
+#include "system/result.h"
 
 namespace sockbox::net {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "net/endpoint.h"
-#include "net/result.h"
+#include "system/result.h"
 
 namespace sockbox::net {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "net/result.h"
+#include "system/result.h"
 
 namespace sockbox::net {
 

@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <memory>
 
-#include "net/escape.h"
-#include "net/units.h"
+#include "text/escape.h"
+#include "text/units.h"
 
 namespace sockbox::net {
 namespace {

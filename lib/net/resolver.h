@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "net/endpoint.h"
-#include "net/resolver_error.h"
-#include "net/result.h"
 #include "net/socket.h"
+#include "system/resolver_error.h"
+#include "system/result.h"
 
 namespace sockbox::net {
 

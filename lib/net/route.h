@@ -4,7 +4,7 @@
 #include <string>
 
 #include "net/endpoint.h"
-#include "net/result.h"
+#include "system/result.h"
 
 namespace sockbox::net {
 

@@ -7,10 +7,10 @@
 #include <span>
 #include <utility>
 
-#include "net/clock.h"
 #include "net/endpoint.h"
-#include "net/platform.h"
-#include "net/result.h"
+#include "system/clock.h"
+#include "system/platform.h"
+#include "system/result.h"
 
 namespace sockbox::net {
 

@@ -1,8 +1,8 @@
 // This host's wall clock as STAMP tells its times.
 #pragma once
 
-#include "net/clock_quality.h"
 #include "net/stamp.h"
+#include "system/clock_quality.h"
 
 namespace sockbox::net::stamp {
 

@@ -4,8 +4,8 @@
 #include <functional>
 #include <thread>
 
-#include "net/result.h"
 #include "net/stop.h"
+#include "system/result.h"
 
 namespace sockbox::net {
 

@@ -4,10 +4,10 @@
 #include <atomic>
 #include <utility>
 
-#include "net/platform.h"
-#include "net/result.h"
-#include "net/shared.h"
 #include "net/socket.h"
+#include "system/platform.h"
+#include "system/result.h"
+#include "system/shared.h"
 
 namespace sockbox::net {
 

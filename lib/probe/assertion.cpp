@@ -7,8 +7,8 @@
 #include <array>
 #include <cmath>
 
-#include "net/escape.h"
-#include "net/units.h"
+#include "text/escape.h"
+#include "text/units.h"
 
 namespace sockbox::probe {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "net/result.h"
 #include "stats/measurement.h"
+#include "system/result.h"
 
 namespace sockbox::probe {
 

@@ -9,8 +9,8 @@
 #include <span>
 #include <string>
 
-#include "net/clock.h"
-#include "net/pages.h"
+#include "system/clock.h"
+#include "system/pages.h"
 
 namespace sockbox::probe {
 

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <thread>
 
-#include "net/precise_wait.h"
-#include "net/thread.h"
-#include "probe/open_lanes.h"
+#include "probe/lanes/open_lanes.h"
 #include "probe/snapshots.h"
+#include "system/precise_wait.h"
+#include "system/thread.h"
 
 namespace sockbox::probe {
 namespace {

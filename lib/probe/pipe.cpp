@@ -5,9 +5,9 @@
 #include <atomic>
 #include <thread>
 
-#include "net/pages.h"
 #include "net/streams.h"
-#include "net/thread.h"
+#include "system/pages.h"
+#include "system/thread.h"
 
 namespace sockbox::probe {
 namespace {

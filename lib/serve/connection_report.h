@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "net/endpoint.h"
-#include "net/result.h"
+#include "system/result.h"
 
 namespace sockbox::serve {
 

@@ -4,8 +4,8 @@
 #include <new>
 #include <string>
 
-#include "net/platform.h"
-#include "net/result.h"
+#include "system/platform.h"
+#include "system/result.h"
 
 namespace sockbox::serve {
 

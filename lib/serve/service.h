@@ -7,11 +7,11 @@
 #include <functional>
 #include <optional>
 
-#include "net/clock.h"
 #include "net/stop.h"
 #include "net/streams.h"
-#include "serve/admission.h"
-#include "serve/counters.h"
+#include "serve/limits/admission.h"
+#include "serve/status/counters.h"
+#include "system/clock.h"
 
 namespace sockbox::serve {
 

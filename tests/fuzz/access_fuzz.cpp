@@ -1,6 +1,6 @@
 // Networks in CIDR notation from any bytes: what is taken holds its own address and nothing that
 // differs in a bit of the prefix, and reads back as the same.
-#include "serve/access_list.h"
+#include "serve/limits/access_list.h"
 #include "tests/fuzz/text_of.h"
 
 using namespace sockbox;

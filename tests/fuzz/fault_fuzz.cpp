@@ -1,6 +1,6 @@
 // Fault specs from any bytes: what is taken is in its bounds, is told as it was given, and is
 // refused a second time.
-#include "serve/faults.h"
+#include "serve/faults/faults.h"
 #include "tests/fuzz/text_of.h"
 
 using namespace sockbox;

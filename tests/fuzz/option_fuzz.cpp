@@ -1,6 +1,6 @@
 // NAME=VALUE of socket options from any bytes; what is taken prints as something that is taken.
-#include "net/option.h"
-#include "net/option_codec.h"
+#include "option/codec.h"
+#include "option/option.h"
 #include "tests/fuzz/text_of.h"
 
 using namespace sockbox;

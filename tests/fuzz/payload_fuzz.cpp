@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "probe/echo_form.h"
+#include "probe/lanes/echo_form.h"
 #include "tests/fuzz/text_of.h"
 
 using namespace sockbox;

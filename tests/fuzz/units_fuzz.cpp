@@ -1,10 +1,10 @@
 // Numbers, durations, sizes and escaped text from any bytes.
-#include "net/units.h"
+#include "text/units.h"
 
 #include <algorithm>
 
-#include "net/escape.h"
 #include "tests/fuzz/text_of.h"
+#include "text/escape.h"
 
 using namespace sockbox;
 using fuzz::require;

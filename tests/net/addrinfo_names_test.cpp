@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "net/platform.h"
+#include "system/platform.h"
 
 namespace sockbox::net {
 namespace {

@@ -1,5 +1,5 @@
 // Tests of lib/probe/connect_all.
-#include "probe/connect_all.h"
+#include "probe/lookup/connect_all.h"
 
 #include <gtest/gtest.h>
 

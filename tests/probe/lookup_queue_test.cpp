@@ -1,5 +1,5 @@
 // Tests of lib/probe/lookup_queue.
-#include "probe/lookup_queue.h"
+#include "probe/lookup/lookup_queue.h"
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,5 @@
 // Tests of opening many lanes.
-#include "probe/open_lanes.h"
+#include "probe/lanes/open_lanes.h"
 
 #include <gtest/gtest.h>
 

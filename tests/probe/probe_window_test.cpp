@@ -1,5 +1,5 @@
 // Tests of lib/probe/probe_window.
-#include "probe/probe_window.h"
+#include "probe/lanes/probe_window.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Tests of lib/serve/access_list.
-#include "serve/access_list.h"
+#include "serve/limits/access_list.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Tests of who is served, on every engine: lib/serve/admission and service.
-#include "serve/admission.h"
+#include "serve/limits/admission.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Tests of lib/serve/datagram_echo: the UDP echo by itself.
-#include "serve/datagram_echo.h"
+#include "serve/datagrams/datagram_echo.h"
 
 #include <gtest/gtest.h>
 

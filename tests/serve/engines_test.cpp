@@ -1,5 +1,5 @@
 // Tests that every engine has to pass.
-#include "serve/engines.h"
+#include "serve/engines/engines.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,12 +1,12 @@
 // Tests of lib/serve/faults: the grammar and the plan of a stream and of datagrams.
-#include "serve/faults.h"
+#include "serve/faults/faults.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "serve/datagram_faults.h"
-#include "serve/stream_faults.h"
+#include "serve/faults/datagram_faults.h"
+#include "serve/faults/stream_faults.h"
 
 namespace sockbox::serve {
 namespace {

@@ -1,9 +1,9 @@
 // Tests of lib/serve/http_request and http_answer.
-#include "serve/http_request.h"
+#include "serve/status/http_request.h"
 
 #include <gtest/gtest.h>
 
-#include "serve/http_answer.h"
+#include "serve/status/http_answer.h"
 
 namespace sockbox::serve {
 namespace {

@@ -1,5 +1,5 @@
 // Tests of lib/serve/reply_budget.
-#include "serve/reply_budget.h"
+#include "serve/limits/reply_budget.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Tests of lib/serve/stamp_reflector.
-#include "serve/stamp_reflector.h"
+#include "serve/datagrams/stamp_reflector.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Tests of lib/serve/status_endpoint.
-#include "serve/status_endpoint.h"
+#include "serve/status/status_endpoint.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "serve/engines.h"
+#include "serve/engines/engines.h"
 #include "tests/support.h"
 
 namespace sockbox::serve {

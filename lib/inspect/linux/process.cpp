@@ -1,0 +1,257 @@
+// Processes by pidfd, their sockets by /proc/PID/fd and pidfd_getfd.
+#include "inspect/process.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <memory>
+
+#include "system/sysctl.h"
+#include "text/escape.h"
+#include "text/text.h"
+#include "text/units.h"
+
+namespace sockbox::net {
+namespace {
+
+struct CloseDirectory {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+};
+using Directory = std::unique_ptr<DIR, CloseDirectory>;
+
+std::string subject_of(int pid) {
+    return fmt::format("process {}", pid);
+}
+
+// The names in a directory that are decimal numbers, ascending; errno tells of a failure.
+std::vector<int> numbers_in(DIR* directory) {
+    std::vector<int> numbers;
+    while (const dirent* entry = ::readdir(directory))
+        if (const auto number = parse_integer(entry->d_name, 0, INT32_MAX))
+            numbers.push_back(static_cast<int>(*number));
+    std::sort(numbers.begin(), numbers.end());
+    return numbers;
+}
+
+// Where a symbolic link points, its path below `directory` unless it is absolute.
+std::string link_target(const char* path, int directory = AT_FDCWD) {
+    std::array<char, 256> target;
+    const auto length = ::readlinkat(directory, path, target.data(), target.size());
+    return length > 0 ? std::string(target.data(), static_cast<std::size_t>(length))
+                      : std::string();
+}
+
+std::string descriptor_target(int pid, int descriptor) {
+    return link_target(fmt::format("/proc/{}/fd/{}", pid, descriptor).c_str());
+}
+
+// "socket:[4711]" as 4711; 0 for what is no socket.
+std::uint64_t socket_inode(std::string_view target) {
+    constexpr std::string_view prefix = "socket:[";
+    if (!target.starts_with(prefix) || !target.ends_with(']'))
+        return 0;
+    target.remove_prefix(prefix.size());
+    target.remove_suffix(1);
+    return static_cast<std::uint64_t>(parse_integer(target, 0, INT64_MAX).value_or(0));
+}
+
+// The value of a line such as "Tgid:\t812" in /proc/PID/status; empty where there is none.
+std::string status_line(int pid, std::string_view name) {
+    std::ifstream file(fmt::format("/proc/{}/status", pid));
+    for (std::string line; std::getline(file, line);)
+        if (line.starts_with(name) && line.size() > name.size() + 1)
+            return line.substr(name.size() + 2);
+    return {};
+}
+
+bool is_zombie(int pid) {
+    return status_line(pid, "State").starts_with('Z');
+}
+
+// Whether it is on its way to its end: PF_EXITING of the flags in /proc/PID/stat, proc(5), which
+// are the seventh field behind the name.
+bool is_exiting(int pid) {
+    constexpr std::int64_t exiting = 0x4;
+    std::array<char, 2048> buffer;
+    std::ifstream file(fmt::format("/proc/{}/stat", pid));
+    file.read(buffer.data(), buffer.size());
+    const std::string_view text(buffer.data(), static_cast<std::size_t>(file.gcount()));
+    const auto fields = split(text.substr(text.rfind(')') + 1), " ");
+    return fields.size() > 7 && (parse_integer(fields[7], 0, INT64_MAX).value_or(0) & exiting) != 0;
+}
+
+// A kernel thread has no program.
+bool is_kernel_thread(int pid) {
+    std::array<char, 8> any{};
+    const std::string path = fmt::format("/proc/{}/exe", pid);
+    return ::readlink(path.c_str(), any.data(), any.size()) < 0 && errno == ENOENT &&
+           !is_zombie(pid);
+}
+
+std::error_code gone() {
+    return {ESRCH, platform::error_category()};
+}
+
+std::string permission_hint() {
+    std::string text =
+        "this takes ptrace access: the same user and a process that can be dumped "
+        "(PR_SET_DUMPABLE), or CAP_SYS_PTRACE";
+    if (const auto scope = read_sysctl("kernel.yama.ptrace_scope"))
+        text += fmt::format("; Yama narrows it by kernel.yama.ptrace_scope = {}", *scope);
+    return text;
+}
+
+// Unlike that of any other socket since the machine started; 0 before Linux 4.12.
+std::uint64_t cookie_of(const Socket& socket) {
+    std::uint64_t cookie = 0;
+    socklen_t length = sizeof cookie;
+    const bool told = ::getsockopt(socket.native(), SOL_SOCKET, SO_COOKIE, &cookie, &length) == 0;
+    return told ? cookie : 0;
+}
+
+bool is_proc_mounted() {
+    return ::access("/proc/self", F_OK) == 0;
+}
+
+constexpr const char* no_proc = "its sockets are found by /proc, which is not mounted";
+
+Error explained(std::error_code code, int pid) {
+    Error error{code, {}, subject_of(pid), {}, {}};
+    if (code == std::errc::operation_not_permitted || code == std::errc::permission_denied)
+        error.hint = permission_hint();
+    else if (code == std::errc::function_not_supported)
+        error.detail = "the sockets of another process need Linux 5.6 (pidfd_getfd)";
+    else if (code == std::errc::no_such_process && !is_proc_mounted())
+        error.detail = no_proc;
+    else if (code == std::errc::no_such_process)
+        error.detail = is_zombie(pid) ? "ended already and only waits for its parent (a zombie)"
+                                      : "no such process";
+    return error;
+}
+
+Error explained_open(std::error_code code, int pid) {
+    const std::string leader = status_line(pid, "Tgid");
+    if (leader.empty() || leader == fmt::format("{}", pid))
+        return explained(code, pid);
+    return {code, {}, subject_of(pid), fmt::format("is a thread of process {}", leader), {}};
+}
+
+}  // namespace
+
+HostProcess::HostProcess(int pid, std::string name, Socket handle)
+    : pid_(pid), name_(std::move(name)), handle_(std::move(handle)) {}
+
+Result<HostProcess> HostProcess::open(int pid) {
+    Socket handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!handle.valid())
+        return fail(explained_open(platform::last_error(), pid));
+    std::string name = process_name(pid);
+    if (name.empty() && platform::last_error() == std::errc::too_many_files_open)
+        return fail(explained(platform::last_error(), pid));
+    return HostProcess(pid, std::move(name), std::move(handle));
+}
+
+Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& use) const {
+    const Directory directory(::opendir(fmt::format("/proc/{}/fd", pid_).c_str()));
+    if (!directory) {
+        const std::error_code code = platform::last_error();
+        const bool ended = code == std::errc::no_such_file_or_directory;
+        return fail(explained(ended ? gone() : code, pid_));
+    }
+    bool any = false;
+    int last = -1;
+    while (const dirent* entry = ::readdir(directory.get())) {
+        const auto descriptor = parse_integer(entry->d_name, last + 1, INT32_MAX);
+        if (!descriptor)
+            continue;
+        any = true;
+        const auto inode = socket_inode(link_target(entry->d_name, ::dirfd(directory.get())));
+        if (inode == 0)
+            continue;
+        last = static_cast<int>(*descriptor);
+        if (!use({last, inode}))
+            return {};
+    }
+    // The directory of a process that is ending is empty, or ends early.
+    if (!any && is_zombie(pid_))
+        return fail(explained(gone(), pid_));
+    if (auto alive = check_alive(); !alive)
+        return alive;
+    if (!any && is_kernel_thread(pid_))
+        return fail({{EBADF, platform::error_category()},
+                     {},
+                     subject_of(pid_),
+                     "is a kernel thread and has no descriptors",
+                     {}});
+    return {};
+}
+
+bool HostProcess::holds(int descriptor, const Socket& socket) const {
+    const auto now = duplicate(descriptor);
+    return now && now->inode == inode_of(socket) && cookie_of(now->socket) == cookie_of(socket);
+}
+
+// A pidfd is readable only when all of its process is at its end.
+Status HostProcess::check_alive() const {
+    std::array<pollfd, 1> ended{{{handle_.native(), POLLIN, 0}}};
+    if (platform::poll(ended, 0) > 0 || is_exiting(pid_))
+        return fail(explained(gone(), pid_));
+    return {};
+}
+
+Result<SharedSocket> HostProcess::duplicate(int descriptor) const {
+    Socket socket(static_cast<int>(::syscall(SYS_pidfd_getfd, handle_.native(), descriptor, 0)));
+    if (!socket.valid()) {
+        Error error = explained(platform::last_error(), pid_);
+        if (error.code == std::errc::bad_file_descriptor) {
+            error.subject = fmt::format("descriptor {}", descriptor);
+            error.detail = is_kernel_thread(pid_)
+                               ? fmt::format("process {} is a kernel thread and has none", pid_)
+                               : fmt::format("not open in process {}", pid_);
+        }
+        return fail(std::move(error));
+    }
+    if (const std::uint64_t inode = inode_of(socket))
+        return SharedSocket{std::move(socket), inode};
+    const std::string target = descriptor_target(pid_, descriptor);
+    return fail({{ENOTSOCK, platform::error_category()},
+                 {},
+                 fmt::format("descriptor {} of process {}", descriptor, pid_),
+                 fmt::format("not a socket ({})", escape(target)),
+                 {}});
+}
+
+std::uint64_t inode_of(const Socket& socket) {
+    struct stat status {};
+    const bool is_socket = ::fstat(socket.native(), &status) == 0 && S_ISSOCK(status.st_mode);
+    return is_socket ? status.st_ino : 0;
+}
+
+std::string process_name(int pid) {
+    std::ifstream file(fmt::format("/proc/{}/comm", pid));
+    std::string name;
+    std::getline(file, name);
+    return name;
+}
+
+Result<std::vector<int>> process_ids() {
+    const Directory directory(::opendir("/proc"));
+    if (!directory)
+        return fail_last("list", "/proc");
+    if (!is_proc_mounted())
+        return fail({platform::error_of(std::errc::no_such_file_or_directory),
+                     "list",
+                     "/proc",
+                     "it is not mounted",
+                     {}});
+    return numbers_in(directory.get());
+}
+
+}  // namespace sockbox::net

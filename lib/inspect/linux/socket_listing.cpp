@@ -1,0 +1,214 @@
+// sock_diag(7): dumps of the kernel's sockets over netlink.
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+
+#include <array>
+#include <cstring>
+
+#include "inspect/socket_listing.h"
+#include "option/codec.h"
+#include "option/linux/tcp_info.h"
+#include "text/escape.h"
+
+namespace sockbox::net {
+namespace {
+
+constexpr int listening_state = 10;   // TCP_LISTEN
+constexpr int unconnected_state = 7;  // TCP_CLOSE, which a datagram socket without a peer has
+
+using Use = std::function<void(const ListedSocket&)>;
+
+// What is asked, behind a header and before its attributes.
+template <class Request>
+Bytes message(const Request& request, std::span<const std::byte> attribute = {}) {
+    nlmsghdr header{};
+    header.nlmsg_len =
+        static_cast<std::uint32_t>(sizeof header + sizeof request + attribute.size());
+    header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+    header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    Bytes bytes = to_bytes(header);
+    const Bytes body = to_bytes(request);
+    bytes.insert(bytes.end(), body.begin(), body.end());
+    bytes.insert(bytes.end(), attribute.begin(), attribute.end());
+    return bytes;
+}
+
+// A program for the kernel that accepts one local port: at least it, and at most it. A step that
+// holds goes on behind its port, one that does not leaves the program past its end.
+Bytes port_filter(std::uint16_t port) {
+    constexpr std::uint8_t step = 2 * sizeof(inet_diag_bc_op);
+    constexpr std::uint16_t refused = sizeof(inet_diag_bc_op);
+    const std::array<inet_diag_bc_op, 4> program{{{INET_DIAG_BC_S_GE, step, 2 * step + refused},
+                                                  {0, 0, port},
+                                                  {INET_DIAG_BC_S_LE, step, step + refused},
+                                                  {0, 0, port}}};
+    rtattr head{};
+    head.rta_type = INET_DIAG_REQ_BYTECODE;
+    head.rta_len = static_cast<unsigned short>(sizeof head + sizeof program);
+    Bytes bytes = to_bytes(head);
+    const Bytes body = to_bytes(program);
+    bytes.insert(bytes.end(), body.begin(), body.end());
+    return bytes;
+}
+
+// Hands over the messages of the answer, up to its end.
+Status each_message(const Socket& socket,
+                    const std::function<void(std::span<const std::byte>)>& use) {
+    constexpr std::size_t header_bytes = NLMSG_HDRLEN;
+    std::vector<std::byte> buffer(32 * 1024);
+    for (;;) {
+        const auto got = ::recv(socket.native(), buffer.data(), buffer.size(), 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return fail_last("list", "sockets");
+        std::span<const std::byte> rest(buffer.data(), static_cast<std::size_t>(got));
+        while (rest.size() >= header_bytes) {
+            const auto header = from_bytes<nlmsghdr>(rest);
+            if (header.nlmsg_type == NLMSG_DONE)
+                return {};
+            if (header.nlmsg_len < header_bytes || header.nlmsg_len > rest.size())
+                return fail({{EBADMSG, platform::error_category()}, "list", "sockets", {}, {}});
+            const auto body = rest.subspan(header_bytes, header.nlmsg_len - header_bytes);
+            if (header.nlmsg_type == NLMSG_ERROR)
+                return fail({{-from_bytes<int>(body), platform::error_category()},
+                             "list",
+                             "sockets",
+                             {},
+                             {}});
+            use(body);
+            rest = rest.subspan(std::min<std::size_t>(NLMSG_ALIGN(header.nlmsg_len), rest.size()));
+        }
+    }
+}
+
+Status ask(const Bytes& question, const std::function<void(std::span<const std::byte>)>& use) {
+    auto socket = Socket::open(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
+    if (!socket)
+        return fail(socket.error());
+    if (const auto sent = socket->send(question); !sent.done())
+        return fail({sent.error, "list", "sockets", {}, {}});
+    return each_message(*socket, use);
+}
+
+std::string address_text(int family, const std::uint32_t* address, std::uint16_t port) {
+    sockaddr_storage storage{};
+    socklen_t length = sizeof(sockaddr_in6);
+    if (family == AF_INET) {
+        sockaddr_in native{};
+        native.sin_family = AF_INET;
+        native.sin_port = port;
+        native.sin_addr.s_addr = address[0];
+        length = sizeof native;
+        std::memcpy(&storage, &native, sizeof native);
+    } else {
+        sockaddr_in6 native{};
+        native.sin6_family = AF_INET6;
+        native.sin6_port = port;
+        std::memcpy(&native.sin6_addr, address, sizeof native.sin6_addr);
+        std::memcpy(&storage, &native, sizeof native);
+    }
+    const auto endpoint =
+        Endpoint::from_native(static_cast<sockaddr*>(static_cast<void*>(&storage)), length);
+    return endpoint ? endpoint->to_string() : std::string();
+}
+
+ListedSocket listed(const inet_diag_msg& message, int type, int protocol) {
+    ListedSocket socket;
+    socket.inode = message.idiag_inode;
+    socket.user = message.idiag_uid;
+    SocketFacts& facts = socket.facts;
+    facts.kind = {message.idiag_family, type, protocol, message.idiag_state == listening_state};
+    const bool states = type != SOCK_DGRAM;
+    const bool has_peer = message.id.idiag_dport != 0;
+    facts.state = states     ? tcp_state_name(message.idiag_state)
+                  : has_peer ? "ESTABLISHED"
+                             : "UNCONN";
+    facts.local = address_text(message.idiag_family, message.id.idiag_src, message.id.idiag_sport);
+    if (has_peer)
+        facts.peer =
+            address_text(message.idiag_family, message.id.idiag_dst, message.id.idiag_dport);
+    facts.local_port = ntohs(message.id.idiag_sport);
+    return socket;
+}
+
+Status list_inet(const ListingFilter& filter, int family, int type, int protocol, const Use& use) {
+    inet_diag_req_v2 request{};
+    request.sdiag_family = static_cast<std::uint8_t>(family);
+    request.sdiag_protocol = static_cast<std::uint8_t>(protocol);
+    const int waiting = type == SOCK_DGRAM ? unconnected_state : listening_state;
+    request.idiag_states = filter.listening ? 1U << waiting : ~0U;
+    const Bytes program = filter.port ? port_filter(*filter.port) : Bytes();
+    return ask(message(request, program), [&](std::span<const std::byte> body) {
+        const auto found = from_bytes<inet_diag_msg>(body);
+        // What waits out its time has no inode: nobody has a descriptor of it.
+        const bool bound = type != SOCK_DGRAM || found.id.idiag_sport != 0;
+        if (body.size() >= sizeof found && found.idiag_inode != 0 && bound)
+            use(listed(found, type, protocol));
+    });
+}
+
+// The path or "@" and the abstract name among the attributes; empty where there is none.
+std::string unix_name(std::span<const std::byte> attributes) {
+    while (attributes.size() >= sizeof(rtattr)) {
+        const auto head = from_bytes<rtattr>(attributes);
+        if (head.rta_len < sizeof head || head.rta_len > attributes.size())
+            break;
+        const auto body = attributes.subspan(sizeof head, head.rta_len - sizeof head);
+        std::string name;
+        for (const std::byte byte : body)
+            name += static_cast<char>(byte);
+        if (head.rta_type == UNIX_DIAG_NAME && !name.empty())
+            return name[0] == '\0' ? "@" + escape(name.substr(1))
+                                   : escape(name.substr(0, name.find('\0')));
+        attributes =
+            attributes.subspan(std::min<std::size_t>(RTA_ALIGN(head.rta_len), attributes.size()));
+    }
+    return {};
+}
+
+Status list_unix(const Use& use) {
+    unix_diag_req request{};
+    request.sdiag_family = AF_UNIX;
+    request.udiag_states = 1U << listening_state;
+    request.udiag_show = UDIAG_SHOW_NAME;
+    return ask(message(request), [&](std::span<const std::byte> body) {
+        if (body.size() < sizeof(unix_diag_msg))
+            return;
+        const auto found = from_bytes<unix_diag_msg>(body);
+        ListedSocket socket;
+        socket.inode = found.udiag_ino;
+        socket.facts.kind = {AF_UNIX, found.udiag_type, 0, true};
+        socket.facts.state = "LISTEN";
+        socket.facts.local = unix_name(body.subspan(NLMSG_ALIGN(sizeof found)));
+        use(socket);
+    });
+}
+
+struct Listed {
+    int type;
+    int protocol;
+    bool always;  // there on every kernel: its list is there, too, or none can be had at all
+};
+constexpr std::array<Listed, 4> protocols{{{SOCK_STREAM, IPPROTO_TCP, true},
+                                           {SOCK_DGRAM, IPPROTO_UDP, true},
+                                           {SOCK_DGRAM, IPPROTO_UDPLITE, false},
+                                           {SOCK_STREAM, IPPROTO_SCTP, false}}};
+
+}  // namespace
+
+Status list_sockets(const ListingFilter& filter,
+                    const std::function<void(const ListedSocket&)>& use) {
+    for (const Listed& listed : protocols)
+        for (const int family : {AF_INET, AF_INET6}) {
+            auto done = list_inet(filter, family, listed.type, listed.protocol, use);
+            if (!done && listed.always)
+                return done;
+        }
+    return filter.listening && !filter.port ? list_unix(use) : Status();
+}
+
+}  // namespace sockbox::net

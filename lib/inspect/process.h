@@ -1,0 +1,72 @@
+// Another process of this machine, and the sockets that it holds.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "net/socket.h"
+#include "system/result.h"
+
+namespace sockbox::net {
+
+// A descriptor of a process that is a socket.
+struct HeldSocket {
+    int descriptor;
+    std::uint64_t inode;  // the socket's own number on this machine
+};
+
+// A descriptor of ours for a socket of a process.
+struct SharedSocket {
+    Socket socket;
+    std::uint64_t inode = 0;  // as HeldSocket has it
+};
+
+// Linux only: elsewhere open() fails with std::errc::not_supported. Nothing here stops or changes
+// the process. It stays the same one while this object lives, whoever gets its number later.
+class HostProcess {
+  public:
+    // Fails where there is no such process, where the number is a thread's, and says so.
+    static Result<HostProcess> open(int pid);
+
+    int pid() const noexcept { return pid_; }
+    // As process_name() told when it was opened.
+    const std::string& name() const noexcept { return name_; }
+
+    // Hands over each socket that it holds, in the order of their descriptors, until `use` returns
+    // false; memory does not grow with their number. Fails without the right to look, where the
+    // process has ended or ends meanwhile, and with EBADF where it is a kernel thread.
+    Status each_socket(const std::function<bool(const HeldSocket&)>& use) const;
+
+    // A duplicate of its descriptor, which keeps the socket open until it is closed: close it soon,
+    // or the owner's own close sends no FIN. Fails where it is not open there or not a socket.
+    Result<SharedSocket> duplicate(int descriptor) const;
+
+    // Whether its descriptor still is that socket and no other that came after it: by SO_COOKIE,
+    // which no two sockets ever have.
+    bool holds(int descriptor, const Socket& socket) const;
+
+    // Fails with ESRCH once the process ends, which begins before it gives up its descriptors: what
+    // was not there earlier may have been closed by that.
+    Status check_alive() const;
+
+  private:
+    HostProcess(int pid, std::string name, Socket handle);
+
+    int pid_;
+    std::string name_;
+    Socket handle_;  // a pidfd
+};
+
+// The number that HeldSocket::inode has for this socket; 0 where the system has none.
+std::uint64_t inode_of(const Socket& socket);
+
+// The process's name as the kernel knows it, at most 15 bytes; whatever the process likes, so
+// escape it. Empty where there is no such process.
+std::string process_name(int pid);
+
+// All processes that there are now, ascending; fails where they cannot be listed.
+Result<std::vector<int>> process_ids();
+
+}  // namespace sockbox::net

@@ -1,0 +1,361 @@
+// Batches of datagrams on Linux: recvmmsg and sendmmsg, with what the kernel tells of each one.
+#include "net/datagram_batch.h"
+
+#include <netinet/udp.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <ctime>
+#include <new>
+#include <vector>
+
+#include "net/packet_address.h"
+#include "system/pages.h"
+
+namespace sockbox::net {
+namespace {
+
+// Room for what the kernel tells beside a datagram: destination, drops so far, times, header.
+constexpr std::size_t control_bytes =
+    CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint32_t)) +
+    CMSG_SPACE(3 * sizeof(timespec)) + 2 * CMSG_SPACE(sizeof(int));
+
+struct alignas(cmsghdr) Control {
+    std::array<char, control_bytes> bytes;
+};
+
+struct Slot {
+    iovec part;
+    sockaddr_storage name;
+    Control control;
+};
+
+struct Messages {
+    std::vector<mmsghdr> headers;
+    std::vector<Slot> slots;
+
+    explicit Messages(std::size_t count) : headers(count), slots(count) {}
+};
+
+template <class T>
+T payload(const cmsghdr& message) {
+    T value;
+    std::memcpy(&value, CMSG_DATA(&message), sizeof value);
+    return value;
+}
+
+// Of a datagram to a broadcast or multicast address the kernel tells as ipi_spec_dst the address
+// that an answer would leave from (ip(7)); to one of our own addresses both are the same. Of what
+// came before the socket was readied it tells none.
+void read_destination(const in_pktinfo& info, BatchedDatagram& datagram) {
+    const bool untold = info.ipi_spec_dst.s_addr == INADDR_ANY;
+    datagram.local = endpoint_of(untold ? info.ipi_addr : info.ipi_spec_dst);
+    datagram.to_one =
+        untold ? datagram.local.is_unicast() : info.ipi_addr.s_addr == info.ipi_spec_dst.s_addr;
+}
+
+// The first of the three times is the kernel's own (SO_TIMESTAMPING).
+std::optional<std::chrono::nanoseconds> software_time(const cmsghdr& message) {
+    const auto time = payload<timespec>(message);
+    if (time.tv_sec == 0 && time.tv_nsec == 0)
+        return std::nullopt;
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+void read_ip(const cmsghdr& m, BatchedDatagram& datagram) {
+    switch (m.cmsg_type) {
+        case IP_PKTINFO: return read_destination(payload<in_pktinfo>(m), datagram);
+        case IP_TTL: datagram.hop_limit = static_cast<std::uint8_t>(payload<int>(m)); break;
+        case IP_TOS: datagram.traffic_class = payload<std::uint8_t>(m); break;
+        default: break;
+    }
+}
+
+void read_ipv6(const cmsghdr& m, BatchedDatagram& datagram) {
+    switch (m.cmsg_type) {
+        case IPV6_PKTINFO:
+            datagram.local = endpoint_of(payload<in6_pktinfo>(m));
+            datagram.to_one = !datagram.local.unmapped().is_multicast();
+            if (!datagram.to_one)
+                datagram.local = Endpoint::any(Family::ipv6);
+            break;
+        case IPV6_HOPLIMIT: datagram.hop_limit = static_cast<std::uint8_t>(payload<int>(m)); break;
+        case IPV6_TCLASS:
+            datagram.traffic_class = static_cast<std::uint8_t>(payload<int>(m));
+            break;
+        default: break;
+    }
+}
+
+void read_control(msghdr& header, BatchedDatagram& datagram, std::optional<std::uint32_t>& drops) {
+    for (cmsghdr* m = CMSG_FIRSTHDR(&header); m != nullptr; m = CMSG_NXTHDR(&header, m)) {
+        if (m->cmsg_level == IPPROTO_IP)
+            read_ip(*m, datagram);
+        else if (m->cmsg_level == IPPROTO_IPV6)
+            read_ipv6(*m, datagram);
+        else if (m->cmsg_level == SOL_SOCKET && m->cmsg_type == SO_RXQ_OVFL)
+            drops = payload<std::uint32_t>(*m);
+        else if (m->cmsg_level == SOL_SOCKET && m->cmsg_type == SO_TIMESTAMPING)
+            datagram.arrived = software_time(*m);
+    }
+}
+
+// Appends to the control messages of a header whose room is zeroed.
+template <class T>
+void write_control(msghdr& header, int level, int type, const T& value) {
+    auto* message = static_cast<cmsghdr*>(
+        static_cast<void*>(static_cast<char*>(header.msg_control) + header.msg_controllen));
+    message->cmsg_level = level;
+    message->cmsg_type = type;
+    message->cmsg_len = CMSG_LEN(sizeof value);
+    std::memcpy(CMSG_DATA(message), &value, sizeof value);
+    header.msg_controllen += CMSG_SPACE(sizeof value);
+}
+
+// Lets the reply leave from the address that was asked (RFC 1122, section 4.1.3.5).
+void write_source(const Endpoint& local, msghdr& header) {
+    const std::span<const std::byte> address = local.bytes();
+    if (local.is_unspecified())
+        return;
+    if (local.family() == Family::ipv4) {
+        in_pktinfo info{};
+        std::memcpy(&info.ipi_spec_dst, address.data(), sizeof info.ipi_spec_dst);
+        write_control(header, IPPROTO_IP, IP_PKTINFO, info);
+    } else {
+        in6_pktinfo info{};
+        std::memcpy(&info.ipi6_addr, address.data(), sizeof info.ipi6_addr);
+        info.ipi6_ifindex = local.scope_id();
+        write_control(header, IPPROTO_IPV6, IPV6_PKTINFO, info);
+    }
+}
+
+void write_traffic_class(const BatchedDatagram& datagram, msghdr& header) {
+    if (!datagram.traffic_class)
+        return;
+    const int value = *datagram.traffic_class;
+    if (datagram.peer.family() == Family::ipv4 || datagram.peer.is_v4_mapped())
+        write_control(header, IPPROTO_IP, IP_TOS, value);
+    else
+        write_control(header, IPPROTO_IPV6, IPV6_TCLASS, value);
+}
+
+// How many of the first may leave as one train: alike in all but their bytes.
+std::size_t length_of_train(std::span<const BatchedDatagram> datagrams) {
+    constexpr std::size_t most_bytes = 65507;  // of what IPv4 carries before it is cut
+    const BatchedDatagram& first = datagrams.front();
+    const std::size_t size = std::max<std::size_t>(first.data.size(), 1);
+    const auto alike = [&](const BatchedDatagram& next) {
+        return next.data.size() == size && next.peer == first.peer && next.local == first.local &&
+               next.traffic_class == first.traffic_class;
+    };
+    const auto room = datagrams.first(std::min(datagrams.size(), most_bytes / size));
+    const auto end = std::find_if_not(room.begin(), room.end(), alike);
+    return std::max<std::ptrdiff_t>(end - room.begin(), 1);
+}
+
+// What the system says to a train that it would take as single datagrams: longer ones than the way
+// takes whole, or a device that does not cut.
+bool wants_them_alone(const std::error_code& error) {
+    return error == std::errc::invalid_argument || error == std::errc::message_size ||
+           error == std::errc::io_error || error == std::errc::operation_not_supported;
+}
+
+Status enable(Socket& socket, int level, int name) {
+    return socket.set_option(level, name, 1);
+}
+
+Result<bool> is_ipv4(const Socket& socket) {
+    return socket.local().map([](const Endpoint& local) { return local.family() == Family::ipv4; });
+}
+
+}  // namespace
+
+struct DatagramBatch::State {
+    State(std::size_t slots, std::size_t bytes)
+        : memory(slots * bytes), slot_bytes(bytes), in(slots), out(slots), datagrams(slots) {}
+
+    PageBuffer memory;
+    std::size_t slot_bytes;
+    Messages in;
+    Messages out;
+    std::vector<BatchedDatagram> datagrams;
+    std::optional<std::uint32_t> overflow;
+    bool in_trains = false;
+    std::size_t used = most_slots;  // headers that the kernel may have written to
+
+    std::span<std::byte> room(std::size_t i) noexcept {
+        return memory.bytes().subspan(i * slot_bytes, slot_bytes);
+    }
+
+    // What the kernel overwrites with each receive.
+    void ready_for_receive() noexcept {
+        for (std::size_t i = 0; i < std::min(used, datagrams.size()); ++i) {
+            Slot& slot = in.slots[i];
+            slot.part = {room(i).data(), slot_bytes};
+            msghdr& header = in.headers[i].msg_hdr;
+            header = {};
+            header.msg_name = &slot.name;
+            header.msg_namelen = sizeof slot.name;
+            header.msg_iov = &slot.part;
+            header.msg_iovlen = 1;
+            header.msg_control = slot.control.bytes.data();
+            header.msg_controllen = slot.control.bytes.size();
+        }
+        used = 0;
+    }
+
+    void read(std::size_t i) noexcept {
+        BatchedDatagram& datagram = datagrams[i];
+        datagram = {};
+        msghdr& header = in.headers[i].msg_hdr;
+        datagram.data = room(i).first(in.headers[i].msg_len);
+        datagram.truncated = (header.msg_flags & MSG_TRUNC) != 0;
+        const auto* name = static_cast<const sockaddr*>(static_cast<void*>(&in.slots[i].name));
+        datagram.peer = Endpoint::from_native(name, header.msg_namelen).value_or(Endpoint());
+        read_control(header, datagram, overflow);
+    }
+
+    void write(std::size_t i, const BatchedDatagram& datagram) noexcept {
+        Slot& slot = out.slots[i];
+        slot.part = {datagram.data.data(), datagram.data.size()};
+        msghdr& header = out.headers[i].msg_hdr;
+        header = {};
+        if (datagram.peer.port() != 0) {
+            std::memcpy(&slot.name, datagram.peer.data(), datagram.peer.size());
+            header.msg_name = &slot.name;
+            header.msg_namelen = datagram.peer.size();
+        }
+        header.msg_iov = &slot.part;
+        header.msg_iovlen = 1;
+        header.msg_control = slot.control.bytes.data();
+        write_source(datagram.local, header);
+        write_traffic_class(datagram, header);
+    }
+
+    // Each returns how many left, or -1.
+    int send_each(const Socket& socket, std::span<const BatchedDatagram> rest) noexcept {
+        for (std::size_t i = 0; i < rest.size(); ++i)
+            write(i, rest[i]);
+        return ::sendmmsg(socket.native(), out.headers.data(), static_cast<unsigned>(rest.size()),
+                          MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+
+    int send_train(const Socket& socket, std::span<const BatchedDatagram> train) noexcept {
+        write(0, train.front());
+        std::array<iovec, most_slots> parts{};
+        std::ranges::transform(train, parts.begin(), [](const BatchedDatagram& datagram) {
+            return iovec{datagram.data.data(), datagram.data.size()};
+        });
+        msghdr& header = out.headers.front().msg_hdr;
+        header.msg_iov = parts.data();
+        header.msg_iovlen = train.size();
+        write_control(header, SOL_UDP, UDP_SEGMENT,
+                      static_cast<std::uint16_t>(train.front().data.size()));
+        const ssize_t sent = ::sendmsg(socket.native(), &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+        return sent < 0 ? -1 : static_cast<int>(train.size());
+    }
+};
+
+DatagramBatch::DatagramBatch(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+DatagramBatch::DatagramBatch(DatagramBatch&&) noexcept = default;
+DatagramBatch& DatagramBatch::operator=(DatagramBatch&&) noexcept = default;
+DatagramBatch::~DatagramBatch() = default;
+
+Result<DatagramBatch> DatagramBatch::create(std::size_t slots, std::size_t bytes) {
+    try {
+        return DatagramBatch(std::make_unique<State>(slots, bytes));
+    } catch (const std::bad_alloc&) {
+        return fail({platform::error_of(std::errc::not_enough_memory),
+                     "allocate room for datagrams",
+                     {},
+                     {},
+                     {}});
+    }
+}
+
+Status DatagramBatch::prepare(Socket& socket) {
+    const auto ipv4 = is_ipv4(socket);
+    if (!ipv4)
+        return fail(ipv4.error());
+    if (auto set = *ipv4 ? enable(socket, IPPROTO_IP, IP_PKTINFO)
+                         : enable(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+        !set)
+        return set;
+    if (auto set = enable(socket, SOL_SOCKET, SO_RXQ_OVFL); !set)
+        return set;
+    return socket.set_blocking(false);
+}
+
+Status DatagramBatch::want_header_fields(Socket& socket) {
+    const auto ipv4 = is_ipv4(socket);
+    if (!ipv4)
+        return fail(ipv4.error());
+    if (auto set = *ipv4 ? enable(socket, IPPROTO_IP, IP_RECVTTL)
+                         : enable(socket, IPPROTO_IPV6, IPV6_RECVHOPLIMIT);
+        !set)
+        return set;
+    return *ipv4 ? enable(socket, IPPROTO_IP, IP_RECVTOS)
+                 : enable(socket, IPPROTO_IPV6, IPV6_RECVTCLASS);
+}
+
+std::size_t DatagramBatch::slots() const noexcept {
+    return state_->datagrams.size();
+}
+
+std::span<BatchedDatagram> DatagramBatch::receive(const Socket& socket,
+                                                  std::error_code& error) noexcept {
+    State& state = *state_;
+    state.ready_for_receive();
+    state.overflow.reset();
+    error = {};
+    const int got = ::recvmmsg(socket.native(), state.in.headers.data(),
+                               static_cast<unsigned>(slots()), MSG_DONTWAIT, nullptr);
+    if (got < 0) {
+        state.used = 1;
+        const std::error_code why = platform::last_error();
+        if (!platform::would_block(why.value()) && why != std::errc::interrupted)
+            error = why;
+        return {};
+    }
+    // One more, of a receive that the kernel began and gave up.
+    state.used = static_cast<std::size_t>(got) + 1;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i)
+        state.read(i);
+    return std::span(state.datagrams).first(static_cast<std::size_t>(got));
+}
+
+std::optional<std::uint32_t> DatagramBatch::overflow() const noexcept {
+    return state_->overflow;
+}
+
+std::size_t DatagramBatch::send_until_error(const Socket& socket,
+                                            std::span<const BatchedDatagram> datagrams,
+                                            std::error_code& error) noexcept {
+    State& state = *state_;
+    error = {};
+    std::size_t sent = 0;
+    while (sent < datagrams.size()) {
+        const auto rest = datagrams.subspan(sent);
+        const std::size_t train = state.in_trains ? length_of_train(rest) : 1;
+        const int put =
+            train > 1 ? state.send_train(socket, rest.first(train)) : state.send_each(socket, rest);
+        if (put > 0) {
+            sent += static_cast<std::size_t>(put);
+            continue;
+        }
+        error = platform::last_error();
+        if (train > 1 && wants_them_alone(error))
+            state.in_trains = false;
+        else if (error != std::errc::interrupted)
+            return sent;
+        error = {};
+    }
+    return sent;
+}
+
+void DatagramBatch::send_in_trains() noexcept {
+    state_->in_trains = true;
+}
+
+}  // namespace sockbox::net

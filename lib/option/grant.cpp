@@ -1,0 +1,176 @@
+// Why the system granted another value, or none.
+#include "option/grant.h"
+
+#include <fmt/format.h>
+
+#include "system/sysctl.h"
+#include "text/units.h"
+
+namespace sockbox::net {
+namespace {
+
+std::optional<std::int64_t> numeric_sysctl(std::string_view name) {
+    const auto text = read_sysctl(name);
+    const auto number = text ? parse_integer(*text, 0, INT64_MAX) : fail_text("");
+    return number ? std::optional(*number) : std::nullopt;
+}
+
+// Linux stores twice what was asked, for its own bookkeeping, but never more than twice the limit
+// nor less than a minimum (sock_setsockopt, SOCK_MIN_RCVBUF).
+Grant explain_buffer(const OptionRow& row, std::int64_t asked, std::int64_t granted) {
+    if (granted == asked)
+        return {};
+    if (granted == 2 * asked)
+        return {true, "Linux doubles it", {}};
+    const auto limit = numeric_sysctl(row.limit);
+    if (granted > 2 * asked)
+        return {false, "the kernel's minimum", {}};
+    if (limit && granted == 2 * *limit)
+        return {false, fmt::format("clamped by {} = {}, and Linux doubles it", row.limit, *limit),
+                fmt::format("sysctl -w {}={}", row.limit, asked)};
+    return {false, "the kernel's limit", {}};
+}
+
+bool not_its_option(const std::error_code& code) {
+    return code == std::errc::no_protocol_option || code == std::errc::operation_not_supported ||
+           code == std::errc::not_supported;
+}
+
+bool refused_permission(const std::error_code& code) {
+    return code == std::errc::operation_not_permitted || code == std::errc::permission_denied;
+}
+
+std::string available(const OptionRow& row) {
+    const auto names = row.limit.empty() ? std::nullopt : read_sysctl(row.limit);
+    return names ? fmt::format("; available: {}", *names) : std::string();
+}
+
+std::string meaning(const std::error_code& code, const OptionRow& row, const SocketKind& kind) {
+    if (row.in_repair)
+        return "only while TCP_REPAIR is on";
+    if (not_its_option(code) || (!refused_permission(code) && !applies(row, kind)))
+        return fmt::format("not supported by this socket ({})", describe(kind));
+    if (code == std::errc::not_connected)
+        return "the socket is not connected";
+    if (row.name == "IPV6_V6ONLY" && code == std::errc::invalid_argument)
+        return "it can only be set before the socket is bound";
+    if (row.type == ValueType::text && code == std::errc::no_such_file_or_directory)
+        return "no such algorithm or protocol" + available(row);
+    if (code == std::errc::no_such_device)
+        return "no such interface";
+    const bool membership =
+        row.type == ValueType::membership4 || row.type == ValueType::membership6;
+    if (membership && code == std::errc::address_in_use)
+        return "the socket is a member of this group already";
+    if (membership && code == std::errc::address_not_available)
+        return "the socket is no member of this group";
+    if (row.type == ValueType::mask && code == std::errc::invalid_argument)
+        return "the kernel does not know all of these bits, or not together";
+    if (code == std::errc::invalid_argument)
+        return "the kernel refuses the value, or the socket's state does not allow it";
+    return {};
+}
+
+bool is_missing_interface(const OptionRow& row, std::int64_t index) {
+    const bool is_interface =
+        row.type == ValueType::interface_index || row.type == ValueType::interface_index_be;
+    return is_interface && index != 0 && interface_name(index).empty();
+}
+
+// Whether somebody set the size, which ends the kernel's own tuning; none where the kernel does not
+// tell (before Linux 5.14).
+std::optional<bool> is_pinned(const Socket& socket, const OptionRow& row) {
+    const auto lock = Option::find("SO_BUF_LOCK");
+    const auto value = lock ? read_option(socket, *lock) : fail_text("");
+    const auto* bits = value ? std::get_if<std::int64_t>(&*value) : nullptr;
+    const std::int64_t own = row.name == "SO_SNDBUF" ? 1 : 2;
+    return bits != nullptr ? std::optional((*bits & own) != 0) : std::nullopt;
+}
+
+std::string asked(std::int64_t stored, std::optional<bool> pinned, std::int64_t limit) {
+    if (!pinned)
+        return fmt::format("stored {}: this kernel does not tell whether somebody asked for it",
+                           stored);
+    if (!*pinned)
+        return fmt::format("asked by nobody, stored {}: the system's own size", stored);
+    return fmt::format("asked {}{}, stored {}: Linux doubles it", stored / 2,
+                       stored == 2 * limit ? " or more" : "", stored);
+}
+
+std::string tuning(const OptionRow& row, const SocketKind& kind, std::optional<bool> pinned) {
+    constexpr int tcp = 6;
+    if (pinned.value_or(false))
+        return "pinned: set by hand, the kernel no longer resizes it";
+    if (kind.protocol != tcp)
+        return "fixed: the kernel tunes the buffers of TCP only";
+    const bool sends = row.name == "SO_SNDBUF";
+    const std::string_view name = sends ? "net.ipv4.tcp_wmem" : "net.ipv4.tcp_rmem";
+    return fmt::format("{}: the kernel resizes it within {} = {}",
+                       pinned ? "autotuned" : "autotuned unless somebody set it", name,
+                       read_sysctl(name).value_or("?"));
+}
+
+}  // namespace
+
+bool is_buffer(const OptionRow& row) {
+    return row.name == "SO_RCVBUF" || row.name == "SO_SNDBUF";
+}
+
+Grant explain_grant(const Option& option, const OptionValue& asked, const OptionValue& granted) {
+    const OptionRow& row = option.row();
+    const auto* wanted = std::get_if<std::int64_t>(&asked);
+    const auto* got = std::get_if<std::int64_t>(&granted);
+    if (got != nullptr && is_missing_interface(row, *got))
+        return {true, "no such interface: the kernel takes any index", {}};
+    if (asked == granted || asked.index() != granted.index())
+        return {};  // bytes of an option that is in no table read back as a number
+    const std::string_view adjusts = row.adjusts;
+    if (wanted != nullptr && value_name(row, *wanted) == "default")
+        return {true, std::string(adjusts.empty() ? "the system's own value" : adjusts), {}};
+    if (is_buffer(row) && wanted != nullptr && got != nullptr)
+        return explain_buffer(row, *wanted, *got);
+    return {false, std::string(adjusts.empty() ? "the kernel adjusted it" : adjusts), {}};
+}
+
+std::optional<Grant> limited_grant(const Socket& socket, const Setting& setting) {
+    const auto granted = read_option(socket, setting.option);
+    if (!granted)
+        return std::nullopt;
+    Grant grant = explain_grant(setting.option, setting.value, *granted);
+    if (grant.as_asked)
+        return std::nullopt;
+    const OptionRow& row = setting.option.row();
+    grant.reason =
+        fmt::format("set {}: asked {}, granted {}: {}", setting.option.name(),
+                    format_value(row, setting.value), format_value(row, *granted), grant.reason);
+    return grant;
+}
+
+std::vector<std::string> buffer_story(const Socket& socket, const SocketKind& kind,
+                                      const Option& option, const OptionValue& value) {
+    const auto* stored = std::get_if<std::int64_t>(&value);
+    const auto limit = numeric_sysctl(option.row().limit);
+    if (!is_buffer(option.row()) || stored == nullptr || !limit)
+        return {};
+    const auto pinned = is_pinned(socket, option.row());
+    std::vector<std::string> lines;
+    lines.push_back(asked(*stored, pinned, *limit));
+    lines.push_back(
+        fmt::format("usable about {} for data, the rest is the kernel's bookkeeping", *stored / 2));
+    lines.push_back(tuning(option.row(), kind, pinned));
+    lines.push_back(fmt::format("bounded by {0} = {1}; to raise it: sysctl -w {0}={2}",
+                                option.row().limit, *limit, 2 * *limit));
+    return lines;
+}
+
+Error explain_refusal(Error error, const Option& option, const SocketKind& kind) {
+    const OptionRow& row = option.row();
+    if (error.detail.empty())
+        error.detail = meaning(error.code, row, kind);
+    if (row.name == "TCP_CONGESTION" && refused_permission(error.code))
+        if (const auto allowed = read_sysctl("net.ipv4.tcp_allowed_congestion_control"))
+            error.hint = fmt::format("without CAP_NET_ADMIN only these are allowed: {}", *allowed);
+    return error;
+}
+
+}  // namespace sockbox::net

@@ -1,0 +1,150 @@
+// Decoding of struct tcp_info by its layout, not by a header's idea of its length.
+#include "option/linux/tcp_info.h"
+
+#include <array>
+
+#include "option/codec.h"
+#include "text/text.h"
+
+namespace sockbox::net {
+namespace {
+
+struct Member {
+    std::string_view name;
+    std::size_t offset;
+    std::size_t size;
+    std::string_view unit;
+};
+
+// include/uapi/linux/tcp.h of Linux 6.18; members are only ever appended.
+constexpr auto members = std::to_array<Member>({
+    {"retransmits", 2, 1, ""},
+    {"probes", 3, 1, ""},
+    {"backoff", 4, 1, ""},
+    {"rto", 8, 4, "us"},
+    {"ato", 12, 4, "us"},
+    {"snd_mss", 16, 4, "bytes"},
+    {"rcv_mss", 20, 4, "bytes"},
+    {"unacked", 24, 4, "segments"},
+    {"sacked", 28, 4, "segments"},
+    {"lost", 32, 4, "segments"},
+    {"retrans", 36, 4, "segments"},
+    {"fackets", 40, 4, "segments"},
+    {"last_data_sent", 44, 4, "ms"},
+    {"last_ack_sent", 48, 4, "ms"},
+    {"last_data_recv", 52, 4, "ms"},
+    {"last_ack_recv", 56, 4, "ms"},
+    {"pmtu", 60, 4, "bytes"},
+    {"rcv_ssthresh", 64, 4, "bytes"},
+    {"rtt", 68, 4, "us"},
+    {"rttvar", 72, 4, "us"},
+    {"snd_ssthresh", 76, 4, "segments"},
+    {"snd_cwnd", 80, 4, "segments"},
+    {"advmss", 84, 4, "bytes"},
+    {"reordering", 88, 4, "segments"},
+    {"rcv_rtt", 92, 4, "us"},
+    {"rcv_space", 96, 4, "bytes"},
+    {"total_retrans", 100, 4, "segments"},
+    {"pacing_rate", 104, 8, "bytes/s"},
+    {"max_pacing_rate", 112, 8, "bytes/s"},
+    {"bytes_acked", 120, 8, "bytes"},
+    {"bytes_received", 128, 8, "bytes"},
+    {"segs_out", 136, 4, "segments"},
+    {"segs_in", 140, 4, "segments"},
+    {"notsent_bytes", 144, 4, "bytes"},
+    {"min_rtt", 148, 4, "us"},
+    {"data_segs_in", 152, 4, "segments"},
+    {"data_segs_out", 156, 4, "segments"},
+    {"delivery_rate", 160, 8, "bytes/s"},
+    {"busy_time", 168, 8, "us"},
+    {"rwnd_limited", 176, 8, "us"},
+    {"sndbuf_limited", 184, 8, "us"},
+    {"delivered", 192, 4, "segments"},
+    {"delivered_ce", 196, 4, "segments"},
+    {"bytes_sent", 200, 8, "bytes"},
+    {"bytes_retrans", 208, 8, "bytes"},
+    {"dsack_dups", 216, 4, "segments"},
+    {"reord_seen", 220, 4, ""},
+    {"rcv_ooopack", 224, 4, "segments"},
+    {"snd_wnd", 228, 4, "bytes"},
+    {"rcv_wnd", 232, 4, "bytes"},
+    {"rehash", 236, 4, ""},
+    {"total_rto", 240, 2, ""},
+    {"total_rto_recoveries", 242, 2, ""},
+    {"total_rto_time", 244, 4, "ms"},
+    {"received_ce", 248, 4, "segments"},
+    {"delivered_e1_bytes", 252, 4, "bytes"},
+    {"delivered_e0_bytes", 256, 4, "bytes"},
+    {"delivered_ce_bytes", 260, 4, "bytes"},
+    {"received_e1_bytes", 264, 4, "bytes"},
+    {"received_e0_bytes", 268, 4, "bytes"},
+    {"received_ce_bytes", 272, 4, "bytes"},
+    {"accecn_fail_mode", 276, 2, ""},
+    {"accecn_opt_seen", 278, 2, ""},
+});
+constexpr std::size_t known_size = 280;
+
+constexpr std::array<std::string_view, 13> states{
+    "unknown", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",   "TIME_WAIT",
+    "CLOSE",   "CLOSE_WAIT",  "LAST_ACK", "LISTEN",   "CLOSING",   "NEW_SYN_RECV"};
+constexpr std::array<std::string_view, 5> congestion_states{"open", "disorder", "cwr", "recovery",
+                                                            "loss"};
+constexpr std::array<std::string_view, 7> negotiated{"timestamps", "sack",     "wscale", "ecn",
+                                                     "ecn_seen",   "syn_data", "usec_ts"};
+
+unsigned byte_at(std::span<const std::byte> bytes, std::size_t offset) {
+    return std::to_integer<unsigned>(bytes[offset]);
+}
+
+template <std::size_t size>
+std::string name_at(const std::array<std::string_view, size>& names, unsigned index) {
+    return index < size ? std::string(names[index]) : std::to_string(index);
+}
+
+std::string negotiated_names(unsigned mask) {
+    std::string text;
+    for (std::size_t i = 0; i < negotiated.size(); ++i)
+        if ((mask >> i & 1) != 0)
+            text += (text.empty() ? "" : "|") + std::string(negotiated[i]);
+    return text.empty() ? "none" : text;
+}
+
+// The first eight bytes hold what is smaller than a byte.
+void decode_head(std::span<const std::byte> bytes, Fields& fields) {
+    fields.push_back({"state", tcp_state_name(byte_at(bytes, 0)), {}});
+    fields.push_back({"ca_state", name_at(congestion_states, byte_at(bytes, 1)), {}});
+    fields.push_back({"options", negotiated_names(byte_at(bytes, 5)), {}});
+    fields.push_back({"snd_wscale", std::int64_t{byte_at(bytes, 6) & 15}, {}});
+    fields.push_back({"rcv_wscale", std::int64_t{byte_at(bytes, 6) >> 4}, {}});
+    fields.push_back({"delivery_rate_app_limited", std::int64_t{byte_at(bytes, 7) & 1}, {}});
+    fields.push_back({"fastopen_client_fail", std::int64_t{byte_at(bytes, 7) >> 1 & 3}, {}});
+}
+
+}  // namespace
+
+std::string tcp_state_name(unsigned state) {
+    return name_at(states, state);
+}
+
+Fields decode_tcp_info(std::span<const std::byte> bytes) {
+    Fields fields;
+    fields.reserve(members.size() + 8);
+    if (bytes.size() >= 8)
+        decode_head(bytes, fields);
+    for (const Member& member : members) {
+        if (member.offset + member.size > bytes.size())
+            break;
+        const auto value = from_bytes<std::int64_t>(bytes.subspan(member.offset, member.size));
+        // All ones: no rate is set (pacing_rate), nothing was measured yet (min_rtt).
+        const bool unset = value == -1 || (member.name == "min_rtt" && value == 0xffffffffLL);
+        if (unset)
+            fields.push_back({member.name, {}, member.unit});
+        else
+            fields.push_back({member.name, value, member.unit});
+    }
+    if (bytes.size() > known_size)
+        fields.push_back({"unknown", format_hex(bytes.subspan(known_size)), {}});
+    return fields;
+}
+
+}  // namespace sockbox::net

@@ -1,0 +1,183 @@
+// Finding options by name, and getsockopt and setsockopt for any of them.
+#include "option/option.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "option/codec.h"
+#include "option/grant.h"
+#include "option/name.h"
+#include "option/packet_filter.h"
+#include "text/escape.h"
+#include "text/text.h"
+#include "text/units.h"
+
+namespace sockbox::net {
+namespace {
+
+// What LEVEL:NUMBER has for a row; whether its numbers are signed is anyone's guess.
+constexpr OptionRow unnamed_row{.range = {INT_MIN, 0xffffffffLL}};
+
+// setsockopt takes the reason of its failure from the kind of socket as often as from the value.
+std::string privilege_hint(const OptionRow& row, const std::error_code& code) {
+    const bool refused =
+        code == std::errc::operation_not_permitted || code == std::errc::permission_denied;
+    return refused && !row.privilege.empty() ? fmt::format("setting it needs {}", row.privilege)
+                                             : std::string();
+}
+
+tl::unexpected<Error> not_here(const Option& option) {
+    return fail({std::make_error_code(std::errc::not_supported),
+                 option.name(),
+                 {},
+                 fmt::format("not on this platform ({} only)", platforms(option.row())),
+                 {}});
+}
+
+// Lengths of filters count instructions, and the kernel has no short answer: none, or all.
+tl::expected<OptionValue, std::error_code> read_filter(const Socket& socket, const Option& option) {
+    Bytes program;
+    const auto ask = [&](SocketLength& count) {
+        return ::getsockopt(socket.native(), option.level(), option.number(),
+                            static_cast<char*>(static_cast<void*>(program.data())), &count) == 0;
+    };
+    SocketLength count = 0;
+    if (!ask(count)) {
+        if (platform::last_error() == std::errc::permission_denied)
+            return OptionValue(std::string("an eBPF program"));  // which cannot be read back
+        return tl::unexpected(platform::last_error());
+    }
+    program.resize(static_cast<std::size_t>(count) * sizeof(FilterInstruction));
+    if (count > 0 && !ask(count))
+        return tl::unexpected(platform::last_error());
+    return OptionValue(std::move(program));
+}
+
+bool detaches_filter(const Option& option, const OptionValue& value) {
+    const auto* program = std::get_if<Bytes>(&value);
+    return option.row().type == ValueType::filter && program != nullptr && program->empty();
+}
+
+// No filter is no program: the kernel has other options for that.
+int number_to_set(const Option& option, const OptionValue& value) {
+    if (!detaches_filter(option, value))
+        return option.number();
+    const bool of_group = option.row().name == "SO_ATTACH_REUSEPORT_CBPF";
+    return Option::find(of_group ? "SO_DETACH_REUSEPORT_BPF" : "SO_DETACH_FILTER").value().number();
+}
+
+Result<OptionValue> parse_unnamed(const OptionRow& row, std::string_view text) {
+    if (!text.starts_with("0x") && !text.starts_with("0X"))
+        return parse_value(row, text);
+    const auto bytes = parse_hex(text);
+    return bytes ? Result<OptionValue>(*bytes) : fail(bytes.error());
+}
+
+}  // namespace
+
+Option::Option(int level, int number) noexcept
+    : row_(&unnamed_row), level_(level), number_(number) {}
+
+Result<Option> Option::find(std::string_view name) {
+    if (const auto numbers = parse_level_and_number(name))
+        return Option(numbers->level, numbers->number);
+    const auto row = find_row(name);
+    if (!row)
+        return fail(row.error());
+    return Option(**row);
+}
+
+std::string Option::name() const {
+    if (!row_->name.empty())
+        return std::string(row_->name);
+    return fmt::format("{}:{}", level_, number());
+}
+
+tl::expected<std::span<const std::byte>, std::error_code> read_bytes(const Socket& socket,
+                                                                     const Option& option,
+                                                                     OptionBuffer& buffer) {
+    const std::size_t capacity =
+        option.row().name.empty() ? buffer.size() : read_capacity(option.row());
+    // Windows writes one byte of some flags.
+    std::fill_n(buffer.begin(), std::min(capacity, sizeof(std::int64_t)), std::byte{0});
+    auto length = static_cast<SocketLength>(capacity);
+    if (::getsockopt(socket.native(), option.level(), option.number(),
+                     static_cast<char*>(static_cast<void*>(buffer.data())), &length) != 0)
+        return tl::unexpected(platform::last_error());
+    return std::span<const std::byte>(buffer).first(static_cast<std::size_t>(length));
+}
+
+tl::expected<OptionValue, std::error_code> try_read(const Socket& socket, const Option& option) {
+    if (!option.on_this_platform())
+        return tl::unexpected(std::make_error_code(std::errc::not_supported));
+    if (option.row().type == ValueType::filter)
+        return read_filter(socket, option);
+    OptionBuffer buffer;
+    const auto bytes = read_bytes(socket, option, buffer);
+    if (!bytes)
+        return tl::unexpected(bytes.error());
+    return decode(option.row(), *bytes);
+}
+
+Result<OptionValue> read_option(const Socket& socket, const Option& option) {
+    if (!option.on_this_platform())
+        return not_here(option);
+    auto value = try_read(socket, option);
+    if (!value)
+        return fail({value.error(), "read " + option.name(), {}, {}, {}});
+    return std::move(*value);
+}
+
+Status write_option(Socket& socket, const Option& option, const OptionValue& value) {
+    if (!option.on_this_platform())
+        return not_here(option);
+    const auto bytes = encode(option.row(), value);
+    if (!bytes)
+        return fail(bytes.error());
+    if (::setsockopt(socket.native(), option.level(), number_to_set(option, value),
+                     static_cast<const char*>(static_cast<const void*>(bytes->data())),
+                     static_cast<SocketLength>(bytes->size())) == 0)
+        return {};
+    // The kernel refuses to take away what is not there.
+    if (detaches_filter(option, value) &&
+        platform::last_error() == std::errc::no_such_file_or_directory)
+        return {};
+    Error error =
+        fail_last("set", fmt::format("{}={}", option.name(), format_value(option.row(), value)))
+            .value();
+    error.hint = privilege_hint(option.row(), error.code);
+    return fail(std::move(error));
+}
+
+Result<Setting> parse_setting(std::string_view text) {
+    const std::size_t equals = text.find('=');
+    if (equals == text.npos)
+        return fail_text(fmt::format("'{}' is not NAME=VALUE", escape(text)));
+    const auto option = Option::find(text.substr(0, equals));
+    if (!option)
+        return fail(option.error());
+    const OptionRow& row = option->row();
+    if (!option->on_this_platform())
+        return not_here(*option);
+    if (!writable(row))
+        return fail_text(fmt::format("{} is read-only", row.name));
+    const std::string_view written = text.substr(equals + 1);
+    const auto value = row.name.empty() ? parse_unnamed(row, written) : parse_value(row, written);
+    if (value)
+        return Setting{*option, *value};
+    Error error = value.error();
+    error.action = option->name();
+    return fail(std::move(error));
+}
+
+Status apply(Socket& socket, const Setting& setting) {
+    auto done = write_option(socket, setting.option, setting.value);
+    const auto kind = done ? fail_text("") : kind_of(socket);
+    if (kind)
+        return fail(explain_refusal(done.error(), setting.option, *kind));
+    return done;
+}
+
+}  // namespace sockbox::net

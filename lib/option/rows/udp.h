@@ -1,0 +1,71 @@
+// The socket options of UDP, UDP-Lite and raw sockets that Linux has.
+#pragma once
+
+#include <array>
+
+#include "option/rows/symbols.h"
+
+namespace sockbox::net::option_rows {
+
+inline constexpr auto udp_rows = std::to_array<OptionRow>({
+    {.name = "UDP_CORK",
+     .on_linux = 1,
+     .type = ValueType::flag,
+     .says = "Gathers what is sent into one datagram, until it is pulled.",
+     .source = "udp(7)"},
+    {.name = "UDP_ENCAP",
+     .on_linux = 100,
+     .type = ValueType::choice,
+     .range = {0, 6},
+     .names = encapsulations,
+     .says = "The protocol that the kernel takes out of the datagrams, such as IPsec.",
+     .source = "Linux include/uapi/linux/udp.h, RFC 3948"},
+    {.name = "UDP_NO_CHECK6_TX",
+     .on_linux = 101,
+     .type = ValueType::flag,
+     .says = "Sends UDP over IPv6 without a checksum.",
+     .source = "RFC 6935"},
+    {.name = "UDP_NO_CHECK6_RX",
+     .on_linux = 102,
+     .type = ValueType::flag,
+     .says = "Takes UDP over IPv6 without a checksum.",
+     .source = "RFC 6935"},
+    {.name = "UDP_SEGMENT",
+     .on_linux = 103,
+     .on_windows = 2,
+     .range = {0, 65535},
+     .unit = "bytes",
+     .says = "Cuts what is sent into datagrams of this size (generic segmentation offload); 0 "
+             "turns it off.",
+     .source = "udp(7)"},
+    {.name = "UDP_GRO",
+     .on_linux = 104,
+     .type = ValueType::flag,
+     .says = "Receives several datagrams of one flow as one (generic receive offload).",
+     .source = "udp(7)"},
+});
+
+inline constexpr auto udplite_rows = std::to_array<OptionRow>({
+    {.name = "UDPLITE_SEND_CSCOV",
+     .on_linux = 10,
+     .range = {8, 65535, 0},
+     .unit = "bytes",
+     .says = "How much of each datagram sent the checksum covers; 0 is all.",
+     .source = "udplite(7), RFC 3828"},
+    {.name = "UDPLITE_RECV_CSCOV",
+     .on_linux = 11,
+     .range = {8, 65535, 0},
+     .unit = "bytes",
+     .says = "How much the checksum of a datagram must cover for it to be taken; 0 is any.",
+     .source = "udplite(7), RFC 3828"},
+});
+
+inline constexpr auto raw_rows = std::to_array<OptionRow>({
+    {.name = "ICMP_FILTER",
+     .on_linux = 1,
+     .range = {0, 0xffffffffLL},
+     .says = "The ICMP types that a raw ICMP socket does not receive, a bit each.",
+     .source = "raw(7)"},
+});
+
+}  // namespace sockbox::net::option_rows

@@ -1,0 +1,26 @@
+// Kinds of sockets as Windows tells them, and inherited handles.
+#include <fmt/format.h>
+
+#include "option/socket_kind.h"
+
+namespace sockbox::net {
+
+Result<SocketKind> kind_of(const Socket& socket) {
+    WSAPROTOCOL_INFOW info{};
+    int length = sizeof info;
+    if (::getsockopt(socket.native(), SOL_SOCKET, SO_PROTOCOL_INFOW,
+                     static_cast<char*>(static_cast<void*>(&info)), &length) != 0)
+        return fail_last("getsockopt");
+    return SocketKind{info.iAddressFamily, info.iSocketType, info.iProtocol,
+                      socket.option(SOL_SOCKET, SO_ACCEPTCONN).value_or(0) != 0};
+}
+
+Result<Socket> duplicate_inherited(int descriptor) {
+    return fail({std::make_error_code(std::errc::not_supported),
+                 {},
+                 fmt::format("descriptor {}", descriptor),
+                 "inherited descriptors: not on this platform",
+                 {}});
+}
+
+}  // namespace sockbox::net

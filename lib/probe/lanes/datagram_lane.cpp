@@ -1,0 +1,338 @@
+// Datagrams and their replies: lost, late, twice, out of order, changed, or not ours.
+#include "probe/lanes/datagram_lane.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "net/datagram_notices.h"
+#include "net/datagram_options.h"
+#include "system/result.h"
+
+namespace sockbox::probe {
+namespace {
+
+using std::chrono::nanoseconds;
+using State = Probe::State;
+
+constexpr std::size_t most_bytes = std::size_t{1} << 20;  // of a batch, each way
+constexpr double rate_of_trains = 50'000;    // below, what is due at once is seldom more than one
+constexpr int most_batches = 4;              // so that sending is not starved by receiving
+constexpr std::size_t most_responders = 64;  // a bit each; the last one stands for all others
+
+// More than is sent, so that a reply that was lengthened shows.
+std::size_t slot_bytes(std::size_t size) {
+    return std::min(size + 64, net::DatagramBatch::longest_datagram);
+}
+
+std::size_t slots(const MeasurePlan& plan, std::size_t size) {
+    if (plan.rate <= 0)
+        return 4;  // one is awaited at a time, and perhaps some late ones
+    return std::clamp<std::size_t>(most_bytes / slot_bytes(size), 1,
+                                   net::DatagramBatch::most_slots);
+}
+
+}  // namespace
+
+net::Result<std::unique_ptr<Lane>> DatagramLane::create(const MeasurePlan& plan, Measured& measured,
+                                                        std::unique_ptr<DatagramForm> form,
+                                                        net::Socket socket,
+                                                        const DatagramLaneOptions& options) {
+    auto batch = net::DatagramBatch::create(slots(plan, form->size()), slot_bytes(form->size()));
+    if (!batch)
+        return net::fail(batch.error());
+    if (plan.rate >= rate_of_trains)
+        batch->send_in_trains();
+    return std::unique_ptr<Lane>(new DatagramLane(plan, measured, std::move(form),
+                                                  std::move(socket), options, std::move(*batch)));
+}
+
+DatagramLane::DatagramLane(const MeasurePlan& plan, Measured& measured,
+                           std::unique_ptr<DatagramForm> form, net::Socket socket,
+                           const DatagramLaneOptions& options, net::DatagramBatch batch)
+    : plan_(plan),
+      measured_(measured),
+      form_(std::move(form)),
+      socket_(std::move(socket)),
+      options_(options),
+      window_(plan),
+      batch_(std::move(batch)),
+      outgoing_(form_->size() * batch_.slots()),
+      dropped_before_(net::dropped_on_arrival(socket_).value_or(0)) {
+    queue_.reserve(batch_.slots());
+}
+
+net::Deadline DatagramLane::next_expiry() const {
+    if (window_.outstanding() == 0)
+        return others_until_;
+    return std::min(others_until_, window_.at(window_.oldest_awaited()).origin + plan_.timeout);
+}
+
+void DatagramLane::take(const Message& message, net::Clock::time_point now) {
+    Probe probe;
+    probe.message = message;
+    probe.origin = is_open_loop() ? message.due : now;
+    const auto room = std::span(outgoing_).subspan(queue_.size() * form_->size(), form_->size());
+    form_->write(window_.next(), probe, room);
+    window_.add(probe);
+    net::BatchedDatagram datagram;
+    datagram.data = room;
+    if (options_.to_many) {
+        datagram.peer = *options_.to_many;
+        others_until_ = now + plan_.timeout;
+    }
+    queue_.push_back(datagram);
+    if (!is_open_loop() || queue_.size() == batch_.slots())
+        flush();
+}
+
+// An error that waits on the socket is that of an earlier datagram, but it makes a send fail: once
+// it is taken away, the datagram is sent again.
+void DatagramLane::flush() {
+    std::size_t done = 0;
+    int tries = 0;
+    const std::uint64_t first = first_queued();
+    while (done < queue_.size()) {
+        std::error_code error;
+        const std::size_t sent =
+            batch_.send_until_error(socket_, std::span(queue_).subspan(done), error);
+        for (std::size_t i = 0; i < sent; ++i)
+            count_sent(first + done + i);
+        done += sent;
+        if (sent > 0)
+            tries = 0;
+        if (!error)
+            continue;
+        const bool full = net::platform::would_block(error.value());
+        const bool of_earlier = take_notices() || tries == 0;
+        if (!full && of_earlier && ++tries < 4)
+            continue;
+        refuse(first + done, full ? net::platform::error_of(std::errc::no_buffer_space) : error);
+        ++done;
+        tries = 0;
+    }
+    queue_.clear();
+    // The stamp is there already, unless a slow device has the datagram still; it would wake poll.
+    if (options_.stamped && !is_open_loop())
+        take_notices();
+}
+
+void DatagramLane::count_sent(std::uint64_t index) {
+    if (!window_.at(index).message.counted)
+        return;
+    ++measured_.numbers.sent;
+    measured_.numbers.sent_bytes += form_->size();
+}
+
+// Of one that could not be sent.
+void DatagramLane::refuse(std::uint64_t index, const std::error_code& code) {
+    if (window_.at(index).state == State::awaited)
+        window_.settle(index, State::unused);
+    if (window_.at(index).message.counted)
+        ++measured_.numbers.unsent;
+    form_->on_unsent();
+    measured_.failed({code, "send", {}, {}, {}});
+    if (options_.stamped && !is_open_loop())
+        restart_stamps();
+}
+
+// Whether the system has counted a datagram that it did not send differs between its versions.
+void DatagramLane::restart_stamps() {
+    (void)net::want_stamps(socket_, net::Stamps::arrivals);
+    options_.stamped = net::want_stamps(socket_, net::Stamps::arrivals_and_sends).has_value();
+    stamps_from_ = window_.next();
+}
+
+void DatagramLane::on_ready(int events, net::Clock::time_point told) {
+    if ((events & POLLERR) != 0)
+        take_notices();
+    for (int batches = 0; batches < most_batches; ++batches) {
+        std::error_code error;
+        const auto got = batch_.receive(socket_, error);
+        const Taken taken{net::Clock::now(), std::chrono::system_clock::now().time_since_epoch(),
+                          told};
+        for (const net::BatchedDatagram& datagram : got)
+            take_datagram(datagram, taken);
+        if (error)
+            take_notices();
+        else if (got.size() < batch_.slots())
+            return;
+    }
+}
+
+// Whether there were any.
+bool DatagramLane::take_notices() {
+    bool any = false;
+    while (const auto notice = net::take_notice(socket_)) {
+        any = true;
+        if (notice->left) {
+            const std::uint64_t index = stamps_from_ + notice->left->number;
+            if (window_.keeps(index))
+                window_.at(index).left = notice->left->at;
+        }
+        if (notice->error) {
+            measured_.failed({notice->error->code, {}, {}, net::words_of(*notice->error), {}});
+            give_up(*notice->error);
+        }
+    }
+    return any;
+}
+
+// What the network says it has not delivered need not be waited for.
+void DatagramLane::give_up(const net::IcmpError& error) {
+    const auto index = form_->find(std::as_bytes(std::span(error.datagram)), window_);
+    if (!error.sender || !index || window_.at(*index).state != State::awaited)
+        return;
+    if (window_.at(*index).message.counted)
+        ++measured_.numbers.undelivered;
+    lose(*index, net::Clock::now());
+}
+
+void DatagramLane::lose(std::uint64_t index, net::Clock::time_point now) {
+    const Message& message = window_.at(index).message;
+    if (message.counted)
+        measured_.lost(now, message.sequence);
+    window_.settle(index, State::lost);
+}
+
+void DatagramLane::take_datagram(const net::BatchedDatagram& datagram, const Taken& taken) {
+    const auto index = form_->find(datagram.data, window_);
+    if (index && window_.at(*index).state != State::unused) {
+        const auto objection = form_->objection(window_.at(*index), datagram.data);
+        return objection.empty() ? answer(*index, datagram, taken)
+                                 : reject(*index, objection, taken);
+    }
+    const bool foreign = !datagram.truncated && form_->is_foreign(datagram.data);
+    ++(foreign ? measured_.numbers.foreign : measured_.numbers.mismatched);
+}
+
+// Whoever sends that back will send nothing better, so it is not waited for.
+void DatagramLane::reject(std::uint64_t index, std::string_view objection, const Taken& taken) {
+    if (window_.at(index).message.counted) {
+        ++measured_.numbers.mismatched;
+        measured_.failed({{}, "receive", {}, std::string(objection), {}});
+    }
+    if (window_.at(index).state == State::awaited)
+        lose(index, taken.at);
+}
+
+// From the origin to the arrival. Where the system has stamped both ends, the time between them;
+// but not where they contradict our own clock, because the wall clock was set meanwhile.
+nanoseconds DatagramLane::time_of(const Probe& probe, const net::BatchedDatagram& datagram,
+                                  const Taken& taken) const {
+    const nanoseconds seen = taken.at - probe.origin;
+    if (!options_.stamped || !datagram.arrived)
+        return seen;
+    nanoseconds stamped = seen;
+    if (is_open_loop())
+        stamped = seen - (taken.wall - *datagram.arrived);
+    else if (probe.left)
+        stamped = *datagram.arrived - *probe.left;
+    return stamped.count() > 0 && stamped <= seen ? stamped : seen;
+}
+
+void DatagramLane::answer(std::uint64_t index, const net::BatchedDatagram& datagram,
+                          const Taken& taken) {
+    Probe& probe = window_.at(index);
+    const State before = probe.state;
+    const nanoseconds time = time_of(probe, datagram, taken);
+    const bool is_late =
+        before == State::lost || (before == State::awaited && time > plan_.timeout);
+    const bool intact = !datagram.truncated && form_->is_intact(index, probe, datagram.data);
+    const bool repeated = is_repeated(probe, datagram);
+    if (before == State::awaited && is_late)
+        lose(index, taken.at);
+    else if (before == State::awaited)
+        window_.settle(index, State::answered);
+    probe.state = State::answered;
+    const bool behind = index < highest_;
+    highest_ = std::max(highest_, index + 1);
+    if (!probe.message.counted)
+        return;
+    stats::Measurement& numbers = measured_.numbers;
+    numbers.received_bytes += datagram.data.size();
+    numbers.mismatched += intact ? 0 : 1;
+    if (before == State::answered) {
+        numbers.duplicated += repeated ? 1 : 0;
+        if (!repeated)
+            tell_reply(probe, datagram, time);
+        return;
+    }
+    numbers.reordered += behind ? 1 : 0;
+    if (is_late)
+        measured_.late(taken.at);
+    else
+        answer_in_time(index, datagram, taken, time);
+}
+
+void DatagramLane::answer_in_time(std::uint64_t index, const net::BatchedDatagram& datagram,
+                                  const Taken& taken, nanoseconds time) {
+    const Probe& probe = window_.at(index);
+    measured_.answered(taken.at, time);
+    measured_.numbers.jitter.record(time);
+    if (const nanoseconds seen = taken.at - probe.origin; time < seen)
+        measured_.numbers.own_time.record(seen - time);
+    else
+        measured_.read_late(taken.at, taken.told, probe.origin);
+    form_->on_answer(index, probe, {datagram.data, datagram.arrived.value_or(taken.wall), time});
+    tell_reply(probe, datagram, time);
+}
+
+// Whether the same one has answered the same probe before.
+bool DatagramLane::is_repeated(Probe& probe, const net::BatchedDatagram& datagram) {
+    if (!options_.to_many)
+        return probe.state == State::answered;
+    const std::size_t number = number_of(datagram.peer);
+    responder_replies_[number] += probe.message.counted ? 1 : 0;
+    const std::uint64_t bit = std::uint64_t{1} << number;
+    const bool repeated = (probe.responders & bit) != 0;
+    probe.responders |= bit;
+    return repeated;
+}
+
+std::size_t DatagramLane::number_of(const net::Endpoint& responder) {
+    const auto found = std::find(responders_.begin(), responders_.end(), responder);
+    if (found != responders_.end())
+        return static_cast<std::size_t>(found - responders_.begin());
+    if (responders_.size() == most_responders)
+        return most_responders - 1;
+    responders_.push_back(responder);
+    responder_replies_.push_back(0);
+    return responders_.size() - 1;
+}
+
+void DatagramLane::tell_reply(const Probe& probe, const net::BatchedDatagram& datagram,
+                              nanoseconds time) const {
+    if (!plan_.on_reply)
+        return;
+    Reply reply{probe.message.sequence, time, datagram.data.size(), {}};
+    if (options_.to_many)
+        reply.from = datagram.peer;
+    plan_.on_reply(reply);
+}
+
+void DatagramLane::expire(net::Clock::time_point now) {
+    while (window_.outstanding() > 0 &&
+           window_.at(window_.oldest_awaited()).origin + plan_.timeout <= now)
+        lose(window_.oldest_awaited(), now);
+    if (others_until_ <= now)
+        others_until_ = net::no_deadline;
+}
+
+void DatagramLane::tell(Measured& numbers) const {
+    if (const auto dropped = net::dropped_on_arrival(socket_))
+        numbers.numbers.overflowed += *dropped - dropped_before_;
+    for (std::size_t i = 0; i < responders_.size(); ++i)
+        numbers.responders[i + 1 < most_responders ? responders_[i].to_string() : "others"] +=
+            responder_replies_[i];
+    form_->tell(numbers);
+}
+
+void DatagramLane::conclude() {
+    for (std::uint64_t index = window_.oldest_awaited(); index < window_.next(); ++index)
+        if (window_.at(index).state == State::awaited && window_.at(index).message.counted)
+            ++measured_.numbers.pending;
+    tell(measured_);
+}
+
+}  // namespace sockbox::probe

@@ -1,0 +1,99 @@
+// A UDP socket that carries numbered datagrams to a server and knows each reply by its record.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/datagram_batch.h"
+#include "net/icmp.h"
+#include "net/socket.h"
+#include "probe/lanes/datagram_form.h"
+#include "probe/measure.h"
+
+namespace sockbox::probe {
+
+struct DatagramLaneOptions {
+    // The socket gives the system's own times (net::want_stamps): those of arrivals at least, in
+    // the closed loop those of sends as well.
+    bool stamped = false;
+    // Where to send; none: to whom the socket is connected. Then many may answer, such as to a
+    // broadcast, and each of them is counted by its address.
+    std::optional<net::Endpoint> to_many;
+};
+
+class DatagramLane : public Lane {
+  public:
+    // `socket` is non-blocking and tells of ICMP errors. Fails when there is no memory.
+    static net::Result<std::unique_ptr<Lane>> create(const MeasurePlan& plan, Measured& measured,
+                                                     std::unique_ptr<DatagramForm> form,
+                                                     net::Socket socket,
+                                                     const DatagramLaneOptions& options);
+
+    net::NativeSocket native() const override { return socket_.native(); }
+    bool wants_to_send() const override { return false; }
+    bool can_take(net::Clock::time_point) const override { return window_.has_room(); }
+    bool is_dead() const override { return false; }
+    std::size_t outstanding() const override {
+        return window_.outstanding() + (others_until_ != net::no_deadline ? 1 : 0);
+    }
+    net::Deadline next_expiry() const override;
+    void take(const Message& message, net::Clock::time_point now) override;
+    void flush() override;
+    void on_ready(int events, net::Clock::time_point told) override;
+    void expire(net::Clock::time_point now) override;
+    void tell(Measured& numbers) const override;
+    void conclude() override;
+
+  private:
+    DatagramLane(const MeasurePlan& plan, Measured& measured, std::unique_ptr<DatagramForm> form,
+                 net::Socket socket, const DatagramLaneOptions& options, net::DatagramBatch batch);
+
+    // When a batch was taken from the system.
+    struct Taken {
+        net::Clock::time_point at;
+        std::chrono::nanoseconds wall;  // the same moment by the wall clock
+        net::Clock::time_point told;    // when poll told of it
+    };
+
+    bool is_open_loop() const { return plan_.rate > 0; }
+    std::uint64_t first_queued() const { return window_.next() - queue_.size(); }
+    void count_sent(std::uint64_t index);
+    void refuse(std::uint64_t index, const std::error_code& code);
+    void restart_stamps();
+    bool take_notices();
+    void give_up(const net::IcmpError& error);
+    void lose(std::uint64_t index, net::Clock::time_point now);
+    void take_datagram(const net::BatchedDatagram& datagram, const Taken& taken);
+    void reject(std::uint64_t index, std::string_view objection, const Taken& taken);
+    void answer(std::uint64_t index, const net::BatchedDatagram& datagram, const Taken& taken);
+    void answer_in_time(std::uint64_t index, const net::BatchedDatagram& datagram,
+                        const Taken& taken, std::chrono::nanoseconds time);
+    bool is_repeated(Probe& probe, const net::BatchedDatagram& datagram);
+    void tell_reply(const Probe& probe, const net::BatchedDatagram& datagram,
+                    std::chrono::nanoseconds time) const;
+    std::chrono::nanoseconds time_of(const Probe& probe, const net::BatchedDatagram& datagram,
+                                     const Taken& taken) const;
+    std::size_t number_of(const net::Endpoint& responder);
+
+    const MeasurePlan& plan_;
+    Measured& measured_;
+    std::unique_ptr<DatagramForm> form_;
+    net::Socket socket_;
+    DatagramLaneOptions options_;
+    ProbeWindow window_;
+    net::DatagramBatch batch_;
+    std::vector<std::byte> outgoing_;                // a datagram for each slot of the batch
+    std::vector<net::BatchedDatagram> queue_;        // the latest probes, still to be sent
+    std::uint64_t stamps_from_ = 0;                  // the index of the system's send stamp 0
+    std::uint32_t dropped_before_ = 0;               // by the socket, before it was ours
+    std::uint64_t highest_ = 0;                      // one more than the highest index answered
+    net::Deadline others_until_ = net::no_deadline;  // until when further responders may answer
+    std::vector<net::Endpoint> responders_;          // by their numbers, with options_.to_many
+    std::vector<std::uint64_t> responder_replies_;   // likewise
+};
+
+}  // namespace sockbox::probe

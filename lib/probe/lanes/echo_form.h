@@ -1,0 +1,40 @@
+// The datagrams that an echo server sends back as they are (RFC 862).
+#pragma once
+
+#include "probe/lanes/datagram_form.h"
+#include "probe/lanes/payload.h"
+
+namespace sockbox::probe {
+
+// From 24 bytes on a datagram begins with a session, a number and the time of sending, 8 bytes
+// each. Shorter ones are told apart by their content.
+inline constexpr std::size_t echo_header_bytes = 24;
+
+class EchoForm final : public DatagramForm {
+  public:
+    // `payload` outlives it; `session` tells our replies from those to others.
+    EchoForm(const Payload& payload, std::uint64_t first_sequence, std::uint64_t session);
+    // With a session at random.
+    EchoForm(const Payload& payload, std::uint64_t first_sequence);
+
+    std::size_t size() const override { return payload_.size(); }
+    void write(std::uint64_t index, Probe& probe, std::span<std::byte> into) override;
+    std::optional<std::uint64_t> find(std::span<const std::byte> got,
+                                      const ProbeWindow& window) override;
+    bool is_foreign(std::span<const std::byte> got) const override;
+    bool is_intact(std::uint64_t index, const Probe& probe,
+                   std::span<const std::byte> got) override;
+
+  private:
+    bool has_header() const { return payload_.size() >= echo_header_bytes; }
+    void compose(std::uint64_t index, std::int64_t stamp, std::span<std::byte> into) const;
+    std::optional<std::uint64_t> find_by_content(std::span<const std::byte> got,
+                                                 const ProbeWindow& window) const;
+
+    const Payload& payload_;
+    std::uint64_t first_sequence_;
+    std::uint64_t session_;
+    std::vector<std::byte> scratch_;
+};
+
+}  // namespace sockbox::probe

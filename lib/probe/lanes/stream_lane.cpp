@@ -1,0 +1,272 @@
+// Messages on a TCP connection: sent without waiting for each other, answered in order.
+#include "probe/lanes/stream_lane.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "option/tcp_vitals.h"
+
+namespace sockbox::probe {
+namespace {
+
+// Bounds memory where a server takes all and answers nothing.
+constexpr std::size_t most_records = 65536;
+
+// Keeps a server that refuses from being asked as fast as the loop turns.
+constexpr std::chrono::milliseconds retry_pause{10};
+
+// The same for a run without an end, which outlives the server's restart.
+constexpr std::chrono::seconds reconnect_pause{1};
+
+net::Error error_of(std::string_view phase, const std::error_code& code) {
+    net::Error error{code, std::string(phase), {}, {}, {}};
+    if (phase == "connect" && code == std::errc::address_not_available)
+        error.detail = code.message() + ", no local port is left";
+    return error;
+}
+
+}  // namespace
+
+StreamLane::StreamLane(const MeasurePlan& plan, const StreamLaneOptions& options,
+                       const Payload& payload, Measured& measured,
+                       std::optional<net::Socket> connected)
+    : plan_(plan), options_(options), payload_(payload), measured_(measured) {
+    if (connected) {
+        socket_ = std::move(*connected);
+        (void)socket_.set_blocking(false);
+        (void)socket_.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
+    }
+}
+
+void StreamLane::open() {
+    if (!socket_.valid() && !options_.reconnect)
+        start_connection();
+}
+
+bool StreamLane::can_take(net::Clock::time_point now) const {
+    if (dead_ || records_.size() >= most_records)
+        return false;
+    if (now < retry_at_)
+        return is_resting(now) && (plan_.rate > 0 || plan_.interval.count() > 0);
+    return !options_.reconnect || records_.empty();
+}
+
+net::Deadline StreamLane::next_expiry() const {
+    const net::Deadline unanswered =
+        outstanding() == 0 ? net::no_deadline : records_[expired_].origin + plan_.timeout;
+    if (!connecting_)
+        return unanswered;
+    const net::Deadline unconnected = connect_began_ + options_.connect_timeout;
+    return plan_.rate > 0 ? std::min(unconnected, unanswered) : unconnected;
+}
+
+void StreamLane::take(const Message& message, net::Clock::time_point now) {
+    if (is_resting(now)) {
+        measured_.numbers.unsent += message.counted ? 1 : 0;
+        return;
+    }
+    records_.push_back({message, plan_.rate > 0 ? message.due : now});
+    if (!socket_.valid())
+        start_connection();
+    if (!connecting_ && !dead_)
+        send_more();
+}
+
+void StreamLane::start_connection() {
+    connect_began_ = net::Clock::now();
+    auto socket = net::start_connect(options_.server, options_.connect);
+    if (!socket)
+        return fail("connect", socket.error().code);
+    socket_ = std::move(*socket);
+    connecting_ = true;
+}
+
+void StreamLane::finish_connection() {
+    connecting_ = false;
+    const auto connected = net::finish_connect(socket_, options_.server);
+    if (!connected)
+        return fail("connect", connected.error().code);
+    (void)socket_.set_blocking(false);
+    (void)socket_.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
+    const auto now = net::Clock::now();
+    measured_.numbers.connect.record(now - connect_began_);
+    if (plan_.rate <= 0)
+        for (Record& record : records_)  // connecting is measured apart
+            record.origin = now;
+    send_more();
+}
+
+void StreamLane::on_ready(int /*events*/, net::Clock::time_point told) {
+    told_ = told;
+    if (connecting_)
+        return finish_connection();
+    if (unsent_ < records_.size())
+        send_more();
+    if (socket_.valid())
+        receive_more();
+}
+
+void StreamLane::send_more() {
+    while (unsent_ < records_.size()) {
+        Record& record = records_[unsent_];
+        const auto rest = payload_.message(record.message.sequence).subspan(sent_of_next_);
+        const net::Transfer sent = socket_.send(rest);
+        if (sent.would_block())
+            return;
+        if (sent.failed())
+            return fail("send", sent.error);
+        if (!record.sent && record.message.counted)
+            ++measured_.numbers.sent;
+        record.sent = true;
+        if (record.message.counted)
+            measured_.numbers.sent_bytes += sent.bytes;
+        sent_of_next_ += sent.bytes;
+        if (sent_of_next_ == payload_.size()) {
+            sent_of_next_ = 0;
+            ++unsent_;
+        }
+    }
+}
+
+void StreamLane::receive_more() {
+    const net::Transfer got = socket_.receive(buffer_.bytes());
+    if (got.failed())
+        return fail("receive", got.error);
+    if (got.end()) {
+        if (outstanding() > 0)
+            measured_.failed({{}, "receive", {}, "the server closed the connection", {}});
+        return close();
+    }
+    if (got.done())
+        take_bytes(buffer_.bytes().first(got.bytes));
+}
+
+void StreamLane::take_bytes(std::span<const std::byte> got) {
+    while (!got.empty()) {
+        if (records_.empty()) {
+            measured_.failed({{}, "receive", {}, "bytes that were never sent", {}});
+            ++measured_.numbers.mismatched;
+            return close();
+        }
+        Record& front = records_.front();
+        const auto expected = payload_.message(front.message.sequence).subspan(got_of_front_);
+        const std::size_t both = std::min(expected.size(), got.size());
+        front.wrong |= std::memcmp(expected.data(), got.data(), both) != 0;
+        if (front.message.counted)
+            measured_.numbers.received_bytes += both;
+        got_of_front_ += both;
+        got = got.subspan(both);
+        if (got_of_front_ == payload_.size())
+            complete_front();
+    }
+}
+
+void StreamLane::complete_front() {
+    const Record record = records_.front();
+    const bool expired = expired_ > 0;
+    records_.pop_front();
+    got_of_front_ = 0;
+    expired_ -= expired ? 1 : 0;
+    if (unsent_ > 0)
+        --unsent_;
+    else
+        sent_of_next_ = 0;  // it came before it was sent: surely wrong
+    if (options_.reconnect)
+        close_socket();
+    if (!record.message.counted)
+        return;
+    const auto now = net::Clock::now();
+    if (expired)
+        return measured_.late(now);
+    const auto rtt = now - record.origin;
+    measured_.answered(now, rtt);
+    measured_.numbers.jitter.record(rtt);
+    measured_.read_late(now, told_, record.origin);
+    measured_.numbers.mismatched += record.wrong ? 1 : 0;
+    if (plan_.on_reply)
+        plan_.on_reply({record.message.sequence, rtt, payload_.size()});
+}
+
+void StreamLane::expire(net::Clock::time_point now) {
+    if (connecting_ && connect_began_ + options_.connect_timeout <= now)
+        return fail("connect", net::platform::error_of(std::errc::timed_out));
+    if (connecting_)
+        return give_up_unsent(now);
+    while (outstanding() > 0 && records_[expired_].origin + plan_.timeout <= now) {
+        if (unsent_ <= expired_ && !records_[expired_].sent)
+            return fail("send", net::platform::error_of(std::errc::timed_out));
+        if (records_[expired_].message.counted)
+            measured_.lost(now);
+        ++expired_;
+    }
+    // Its answer may come yet, but not for the next message, which has a connection of its own.
+    if (options_.reconnect && outstanding() == 0)
+        close();
+}
+
+// The schedule does not wait for the connection; in the closed loop times begin with it.
+void StreamLane::give_up_unsent(net::Clock::time_point now) {
+    const auto timed_out = net::platform::error_of(std::errc::timed_out);
+    while (plan_.rate > 0 && !records_.empty() && records_.front().origin + plan_.timeout <= now) {
+        if (records_.front().message.counted) {
+            ++measured_.numbers.unsent;
+            measured_.failed({timed_out, "send", {}, "not connected in time", {}});
+        }
+        records_.pop_front();
+    }
+}
+
+void StreamLane::fail(std::string_view phase, const std::error_code& code) {
+    measured_.failed(error_of(phase, code));
+    const bool stays = phase == "connect" && !options_.reconnect;
+    retry_at_ = net::deadline_in(stays ? std::chrono::milliseconds(reconnect_pause) : retry_pause);
+    // Who cannot be reached now is not asked again for each message, unless that is the test.
+    dead_ = stays && !plan_.is_endless();
+    close();
+}
+
+void StreamLane::close() {
+    lose_all();
+    close_socket();
+}
+
+void StreamLane::close_socket() {
+    if (options_.kernel_view && socket_.valid() && !connecting_)
+        if (const auto vitals = net::tcp_vitals(socket_)) {
+            stats::KernelView& kernel = measured_.numbers.kernel;
+            kernel.merge({1, vitals->min_rtt, vitals->retransmits, {}, {}});
+            kernel.congestion_window.record(vitals->congestion_window);
+            if (vitals->delivery_rate)
+                kernel.delivery_rate.record(*vitals->delivery_rate);
+        }
+    connecting_ = false;
+    socket_.close();
+}
+
+// Without a connection, and not to ask for one yet: what is due meanwhile cannot be sent.
+bool StreamLane::is_resting(net::Clock::time_point now) const {
+    return plan_.is_endless() && !socket_.valid() && now < retry_at_;
+}
+
+void StreamLane::lose_all() {
+    for (std::size_t i = expired_; i < records_.size(); ++i) {
+        if (!records_[i].message.counted)
+            continue;
+        if (records_[i].sent)
+            measured_.lost(net::Clock::now());
+        else
+            ++measured_.numbers.unsent;
+    }
+    records_.clear();
+    expired_ = unsent_ = sent_of_next_ = got_of_front_ = 0;
+}
+
+void StreamLane::conclude() {
+    for (std::size_t i = expired_; i < records_.size(); ++i)
+        if (records_[i].message.counted && records_[i].sent)
+            ++measured_.numbers.pending;
+    records_.clear();
+    close_socket();
+}
+
+}  // namespace sockbox::probe

@@ -1,0 +1,198 @@
+// Timing a lookup, and reading its answer with a careful eye.
+#include "probe/lookup/lookup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "net/name_sources.h"
+#include "system/clock.h"
+#include "text/escape.h"
+#include "text/text.h"
+
+namespace sockbox::probe {
+namespace {
+
+using net::Endpoint;
+using net::escape;
+using net::ResolvedAddress;
+
+bool beyond_ascii(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; });
+}
+
+// What usually helps with this failure; empty where nothing general can be said.
+std::string hint_for(const std::error_code& code, const Question& question) {
+    if (code == std::errc::too_many_files_open || code == std::errc::too_many_files_open_in_system)
+        return "nobody was asked: no descriptor is left for the question";
+    if (code.category() != net::resolver_category())
+        return {};
+    switch (code.value()) {
+        case EAI_AGAIN: return "no usable answer from the name servers; it may pass";
+        case EAI_FAIL: return "the name servers cannot answer this at all";
+        case EAI_SERVICE: return "not a service of this socket type and protocol";
+        case EAI_SOCKTYPE: return "no protocol has this socket type and this number";
+#ifdef EAI_NODATA
+        case EAI_NODATA: return "the name exists, but has no address of this kind";
+#endif
+#ifdef EAI_IDN_ENCODE
+        case EAI_IDN_ENCODE:
+            return "names beyond ASCII need a UTF-8 locale, such as LC_ALL=C.UTF-8";
+#endif
+        case EAI_NONAME: break;
+        default: return {};
+    }
+    if ((question.hints.flags & AI_NUMERICHOST) != 0)
+        return "not a numeric address, and numerichost asks nobody";
+#ifdef AI_IDN
+    if ((question.hints.flags & AI_IDN) != 0)
+        return {};
+#endif
+    if (beyond_ascii(question.host))
+        return "a name beyond ASCII is encoded for DNS by --flags idn";
+    return {};
+}
+
+bool is_classic_number(std::string_view part) {
+    const bool hex = part.starts_with("0x") || part.starts_with("0X");
+    if (hex)
+        part.remove_prefix(2);
+    const std::string_view digits = hex ? "0123456789abcdefABCDEF" : "0123456789";
+    return (hex || !part.empty()) && part.find_first_not_of(digits) == part.npos;
+}
+
+// One to four numbers, as inet_aton(3) reads them: fewer parts, octal and hex.
+bool is_classic_address(std::string_view text) {
+    std::size_t parts = 1;
+    for (std::size_t dot = 0; (dot = text.find('.')) != text.npos; ++parts) {
+        if (!is_classic_number(text.substr(0, dot)))
+            return false;
+        text.remove_prefix(dot + 1);
+    }
+    return parts <= 4 && is_classic_number(text);
+}
+
+bool same_node(const ResolvedAddress& a, const ResolvedAddress& b) {
+    return a.socktype == b.socktype && a.protocol == b.protocol && a.endpoint == b.endpoint;
+}
+
+void remark_on_reading(const Lookup& lookup, std::vector<std::string>& remarks) {
+    const std::string& host = lookup.question.host;
+    if (!is_classic_address(host) || Endpoint::parse(host) || lookup.answer->addresses.empty())
+        return;
+    const Endpoint read_as = lookup.answer->addresses.front().endpoint.unmapped();
+    remarks.push_back(fmt::format("'{}' is read as {}", host, read_as.address()));
+}
+
+// What the file of HOSTALIASES has for a name; empty where there is nothing.
+std::string alias_of(const std::string& host) {
+    const char* path = std::getenv("HOSTALIASES");
+    if (path == nullptr || host.find_first_of(".:") != host.npos)
+        return {};
+    std::ifstream file(path);
+    std::string line;
+    while (std::getline(file, line)) {
+        std::istringstream words(line);
+        std::string name;
+        std::string alias;
+        if (words >> name >> alias && net::equal_ignoring_case(name, host))
+            return alias;
+    }
+    return {};
+}
+
+// Whether the resolver may ask for more than this name, or takes another one for it.
+bool may_be_completed(const Question& question) {
+    return !question.host.empty() && !question.host.ends_with('.') &&
+           (question.hints.flags & AI_NUMERICHOST) == 0 && !Endpoint::parse(question.host);
+}
+
+// A name may be asked for as another one, resolv.conf(5) and hostname(7).
+void remark_on_completion(const Lookup& lookup, std::vector<std::string>& remarks) {
+    const std::string& host = lookup.question.host;
+    if (may_be_completed(lookup.question) && lookup.answered_as.starts_with(host + ".")) {
+        const std::string domain = lookup.answered_as.substr(host.size() + 1);
+        const std::vector<std::string> searched = net::search_domains();
+        const bool listed = std::find(searched.begin(), searched.end(), domain) != searched.end();
+        remarks.push_back(fmt::format("'{}' is answered as {}{}", escape(host),
+                                      escape(lookup.answered_as),
+                                      listed ? ": its domain is in the search list" : ""));
+    }
+    const std::string alias = alias_of(host);
+    if (!alias.empty())
+        remarks.push_back(fmt::format("HOSTALIASES lets '{}' stand for {} where DNS is asked",
+                                      escape(host), escape(alias)));
+}
+
+void remark_on_address(const Lookup& lookup, std::size_t index, std::vector<std::string>& remarks) {
+    const std::vector<ResolvedAddress>& all = lookup.answer->addresses;
+    const Endpoint& endpoint = all[index].endpoint;
+    const bool asked_for_mapped = (lookup.question.hints.flags & AI_V4MAPPED) != 0;
+    if (endpoint.is_v4_mapped() && !asked_for_mapped)
+        remarks.push_back(fmt::format("{} is the IPv4 address {}, mapped into IPv6",
+                                      endpoint.address(), endpoint.unmapped().address()));
+    if (const std::string hint = net::zone_hint(endpoint); !hint.empty())
+        remarks.push_back(fmt::format("{}: {}", endpoint.address(), hint));
+    const auto same = [&](const ResolvedAddress& other) { return same_node(other, all[index]); };
+    const auto times = std::count_if(all.begin(), all.end(), same);
+    const auto first = std::find_if(all.begin(), all.end(), same);
+    if (times > 1 && first - all.begin() == static_cast<std::ptrdiff_t>(index))
+        remarks.push_back(
+            fmt::format("{} stands in the answer {} times", endpoint.address(), times));
+}
+
+// Asks for the canonical name too, for the remarks: it costs no question more. Who did not want it
+// gets what the resolver answers without.
+Lookup ask(Question question) {
+    const int hidden = may_be_completed(question) ? AI_CANONNAME & ~question.hints.flags : 0;
+    net::ResolveHints hints = question.hints;
+    hints.flags |= hidden;
+    const bool nothing = question.host.empty() && question.service.empty();
+    const auto start = net::Clock::now();
+    auto answer = net::resolve(question.host, nothing ? "0" : question.service, hints);
+    Lookup lookup{std::move(question), net::Clock::now() - start, std::move(answer), {}, {}};
+    if (!lookup.answer)
+        return lookup;
+    lookup.answered_as = lookup.answer->canonical_name;
+    if (hidden != 0) {
+        lookup.answer->canonical_name.clear();
+        for (ResolvedAddress& address : lookup.answer->addresses)
+            address.flags &= ~hidden;
+    }
+    return lookup;
+}
+
+}  // namespace
+
+Lookup look_up(Question question) {
+    if (!question.source.empty())
+        if (auto used = net::use_name_source(question.source); !used)
+            return {std::move(question), {}, net::fail(used.error()), {}, {}};
+    Lookup lookup = ask(std::move(question));
+    if (!lookup.answer) {
+        net::Error error = lookup.answer.error();
+        error.hint = hint_for(error.code, lookup.question);
+        lookup.answer = net::fail(std::move(error));
+    }
+    return lookup;
+}
+
+std::string subject_of(const Question& question) {
+    return escape(question.host.empty() ? question.service : question.host);
+}
+
+std::vector<std::string> remarks_on(const Lookup& lookup) {
+    std::vector<std::string> remarks;
+    if (!lookup.answer)
+        return remarks;
+    remark_on_reading(lookup, remarks);
+    remark_on_completion(lookup, remarks);
+    for (std::size_t i = 0; i < lookup.answer->addresses.size(); ++i)
+        remark_on_address(lookup, i, remarks);
+    return remarks;
+}
+
+}  // namespace sockbox::probe

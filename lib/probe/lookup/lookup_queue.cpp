@@ -1,0 +1,324 @@
+// Worker threads for lookups, and one that keeps the order and the time.
+#include "probe/lookup/lookup_queue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <list>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "system/thread.h"
+#include "text/units.h"
+
+namespace sockbox::probe {
+namespace {
+
+using net::Clock;
+using net::Deadline;
+
+// Between two tries of a lookup that failed.
+constexpr std::chrono::milliseconds retry_pause{200};
+
+// So many questions a worker wait for their turn to be shown: a slow one stops nobody for long, and
+// memory stays bounded.
+constexpr std::size_t places_per_job = 16;
+
+// For so long answers gather before they are shown: waking a thread for each costs more than a
+// lookup in a near name server, and nobody sees so short a delay.
+constexpr std::chrono::milliseconds gathering{5};
+
+struct Slot {
+    enum class Phase { queued, running, done };
+    Lookup lookup;
+    Phase phase = Phase::queued;
+    Deadline deadline = net::no_deadline;     // of the step under way
+    std::list<std::thread>::iterator worker;  // while running
+    unsigned turn = 0;                        // grows when a worker is taken off it
+};
+
+net::Error too_late(std::chrono::nanoseconds timeout, const Question& question) {
+    return {std::error_code(EAI_AGAIN, net::resolver_category()), "resolve", subject_of(question),
+            fmt::format("no answer within {}", net::format_duration(timeout)),
+            "a name server may be silent; --timeout waits longer"};
+}
+
+}  // namespace
+
+struct LookupQueue::State {
+    State(LookupPlan chosen, Show shower, Pause pauser)
+        : plan(std::move(chosen)), show(std::move(shower)), pause(std::move(pauser)) {}
+
+    const LookupPlan plan;
+    const std::size_t places = plan.jobs * places_per_job;
+    const Show show;
+    const Pause pause;
+    std::mutex mutex;
+    std::condition_variable work;      // for workers: a question, or the end
+    std::condition_variable progress;  // for the keeper: the first in order is done, or a new one
+    std::condition_variable space;     // for whoever asks
+    std::deque<std::shared_ptr<Slot>> order;
+    std::deque<std::shared_ptr<Slot>> queue;
+    std::list<std::thread> workers;  // those that were not left to themselves
+    std::size_t idle = 0;
+    std::size_t left = 0;
+    bool closed = false;
+    bool gathers = false;  // the keeper does not want to be woken for a single answer
+    Deadline keeper_wakes = net::no_deadline;
+    std::thread keeper;
+
+    using Lock = std::unique_lock<std::mutex>;
+    void enter(Lock& lock, std::shared_ptr<Slot> slot);
+    void hire(const std::shared_ptr<State>& self);
+    void fail_all(const net::Error& error);
+    void work_off(std::list<std::thread>::iterator me);
+    bool try_one(Lock& lock, Slot& slot, unsigned turn);
+    bool stale(const Slot& slot, unsigned turn) const { return slot.turn != turn; }
+    void keep_order(const std::shared_ptr<State>& self);
+    bool first_is_done() const {
+        return !order.empty() && order.front()->phase == Slot::Phase::done;
+    }
+    void show_those_done(Lock& lock);
+    void gather(Lock& lock);
+    void wait_for_progress(Lock& lock);
+    void retire_late();
+    void abandon(Slot& slot);
+    Deadline next_deadline() const;
+    void set_deadline(Slot& slot);
+};
+
+// Waits for a place in the order and takes it.
+void LookupQueue::State::enter(Lock& lock, std::shared_ptr<Slot> slot) {
+    if (keeper.joinable())
+        space.wait(lock, [&] { return order.size() < places; });
+    order.push_back(std::move(slot));
+    if (order.size() == 1)
+        progress.notify_one();
+}
+
+// More workers where there is need and room for them.
+void LookupQueue::State::hire(const std::shared_ptr<State>& self) {
+    while (idle < queue.size() && workers.size() < plan.jobs && left < most_left) {
+        const auto me = workers.emplace(workers.end());
+        try {
+            *me = std::thread([self, me] { self->work_off(me); });
+        } catch (const std::system_error& error) {
+            workers.erase(me);
+            if (workers.empty() && left == 0)  // nobody is there to do it later
+                fail_all(net::no_thread(error));
+            return;
+        }
+        ++idle;
+    }
+}
+
+void LookupQueue::State::fail_all(const net::Error& error) {
+    for (const auto& slot : queue) {
+        slot->lookup.answer = net::fail(error);
+        slot->phase = Slot::Phase::done;
+    }
+    queue.clear();
+    progress.notify_one();
+}
+
+void LookupQueue::State::work_off(std::list<std::thread>::iterator me) {
+    Lock lock(mutex);
+    for (;; ++idle) {
+        work.wait(lock, [&] { return !queue.empty() || (closed && order.empty()); });
+        if (queue.empty())
+            return;
+        --idle;
+        const std::shared_ptr<Slot> slot = std::move(queue.front());
+        queue.pop_front();
+        slot->phase = Slot::Phase::running;
+        slot->worker = me;
+        const unsigned turn = slot->turn;
+        while (!try_one(lock, *slot, turn) && !stale(*slot, turn) &&
+               Clock::now() < plan.try_until) {
+            slot->deadline = net::no_deadline;  // so that nobody takes this worker off it
+            lock.unlock();
+            if (plan.again)
+                plan.again(slot->lookup);
+            std::this_thread::sleep_until(std::min(Clock::now() + retry_pause, plan.try_until));
+            lock.lock();
+        }
+        if (stale(*slot, turn)) {  // this thread was left to itself and is not missed
+            --left;
+            progress.notify_one();
+            return;
+        }
+        slot->phase = Slot::Phase::done;
+        if (first_is_done() && (!gathers || queue.empty()))
+            progress.notify_one();
+    }
+}
+
+// One try; true when it came to what was wanted. What it found stands in the slot, unless the
+// worker was taken off it meanwhile.
+bool LookupQueue::State::try_one(Lock& lock, Slot& slot, unsigned turn) {
+    set_deadline(slot);
+    const Question question = slot.lookup.question;
+    lock.unlock();
+    Lookup found = look_up(question);
+    const auto publish = [&](bool bounded) {
+        lock.lock();
+        const bool current = !stale(slot, turn);
+        if (current) {
+            slot.lookup = found;
+            slot.deadline = net::no_deadline;
+            if (!bounded)
+                set_deadline(slot);
+        }
+        lock.unlock();
+        return current;
+    };
+    if (found.answer && plan.examine.anything())
+        examine(found, plan.examine, publish);
+    lock.lock();
+    if (stale(slot, turn))
+        return false;
+    slot.lookup = std::move(found);
+    return satisfies(slot.lookup, plan.examine);
+}
+
+void LookupQueue::State::set_deadline(Slot& slot) {
+    slot.deadline = net::deadline_in(plan.timeout);
+    if (slot.deadline < keeper_wakes) {
+        keeper_wakes = slot.deadline;
+        progress.notify_one();
+    }
+}
+
+Deadline LookupQueue::State::next_deadline() const {
+    Deadline next = net::no_deadline;
+    for (const auto& slot : order)
+        if (slot->phase == Slot::Phase::running)
+            next = std::min(next, slot->deadline);
+    return next;
+}
+
+// Takes the worker off a lookup that is over its time. What was found so far stays.
+void LookupQueue::State::abandon(Slot& slot) {
+    ++slot.turn;
+    slot.worker->detach();
+    workers.erase(slot.worker);
+    ++left;
+    if (slot.lookup.answer && !slot.lookup.details.empty())
+        return give_up_details(slot.lookup, plan.examine,
+                               too_late(plan.timeout, slot.lookup.question));
+    slot.lookup.elapsed = plan.timeout;
+    slot.lookup.answer = net::fail(too_late(plan.timeout, slot.lookup.question));
+}
+
+void LookupQueue::State::retire_late() {
+    const Deadline now = Clock::now();
+    for (const auto& slot : order) {
+        if (slot->phase != Slot::Phase::running || slot->deadline > now)
+            continue;
+        abandon(*slot);
+        const bool again = now < plan.try_until;
+        slot->phase = again ? Slot::Phase::queued : Slot::Phase::done;
+        if (again)
+            queue.push_back(slot);
+    }
+}
+
+// Whoever asks is woken when half of the places are free and not for each: waking threads costs
+// more than a lookup in a near name server.
+void LookupQueue::State::show_those_done(Lock& lock) {
+    std::vector<std::shared_ptr<Slot>> done;
+    while (first_is_done()) {
+        done.push_back(std::move(order.front()));
+        order.pop_front();
+    }
+    if (order.size() <= places / 2)
+        space.notify_one();
+    lock.unlock();
+    for (const auto& slot : done)
+        show(slot->lookup);
+    pause();
+    lock.lock();
+}
+
+// Lets more answers come, unless the workers have run out of questions.
+void LookupQueue::State::gather(Lock& lock) {
+    if (queue.empty())
+        return;
+    gathers = true;
+    progress.wait_for(lock, gathering);
+    gathers = false;
+}
+
+void LookupQueue::State::keep_order(const std::shared_ptr<State>& self) {
+    Lock lock(mutex);
+    while (!order.empty() || !closed) {
+        if (first_is_done()) {
+            show_those_done(lock);
+            gather(lock);
+        } else {
+            wait_for_progress(lock);
+            hire(self);  // in place of those that are late, and when one of them has come back
+        }
+    }
+}
+
+// Waits until there may be something to show, or something is late.
+void LookupQueue::State::wait_for_progress(Lock& lock) {
+    // An earlier one still does, and is not looked for at each turn.
+    if (keeper_wakes == net::no_deadline || keeper_wakes <= Clock::now())
+        keeper_wakes = next_deadline();
+    if (keeper_wakes == net::no_deadline)
+        progress.wait(lock);
+    else if (progress.wait_until(lock, keeper_wakes) == std::cv_status::timeout)
+        retire_late();
+}
+
+LookupQueue::LookupQueue(LookupPlan plan, Show show, Pause pause)
+    : state_(std::make_shared<State>(std::move(plan), std::move(show), std::move(pause))) {
+    try {
+        state_->keeper = std::thread([state = state_] { state->keep_order(state); });
+    } catch (const std::system_error&) {
+        // Without a thread for it, finish() shows them.
+    }
+}
+
+void LookupQueue::ask(Question question) {
+    auto slot = std::make_shared<Slot>();
+    slot->lookup.question = std::move(question);
+    State::Lock lock(state_->mutex);
+    state_->enter(lock, slot);
+    state_->queue.push_back(std::move(slot));
+    state_->hire(state_);
+    state_->work.notify_one();
+}
+
+void LookupQueue::put(Lookup answered) {
+    auto slot = std::make_shared<Slot>();
+    slot->lookup = std::move(answered);
+    slot->phase = Slot::Phase::done;
+    State::Lock lock(state_->mutex);
+    state_->enter(lock, std::move(slot));
+}
+
+void LookupQueue::finish() {
+    {
+        const State::Lock lock(state_->mutex);
+        if (state_->closed)
+            return;
+        state_->closed = true;
+        state_->progress.notify_one();
+    }
+    if (state_->keeper.joinable())
+        state_->keeper.join();
+    else
+        state_->keep_order(state_);
+    state_->work.notify_all();
+    for (std::thread& worker : state_->workers)
+        worker.join();
+}
+
+}  // namespace sockbox::probe

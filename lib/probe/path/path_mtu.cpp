@@ -1,0 +1,177 @@
+// The search for the path MTU.
+#include "probe/path/path_mtu.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "net/datagram_options.h"
+#include "net/icmp.h"
+#include "probe/lanes/payload.h"
+
+namespace sockbox::probe {
+namespace {
+
+constexpr std::size_t udp_header = 8;
+constexpr std::size_t longest_packet = 65535;  // of IPv4, and of IPv6's payload with its header
+constexpr std::size_t number_bytes = 4;
+
+class Search {
+  public:
+    Search(net::Socket& socket, const PathMtuOptions& options, const net::StopSignal& stop)
+        : socket_(socket),
+          options_(options),
+          stop_(stop),
+          noise_(longest_packet),
+          datagram_(longest_packet),
+          buffer_(longest_packet + 1) {}
+
+    net::Result<PathMtu> run() {
+        const auto local = net::local_mtu(socket_, options_.family);
+        if (!local)
+            return net::fail(local.error());
+        std::size_t low = 0;  // the largest that passes
+        std::size_t high = std::min(*local, longest_packet);
+        found_.limits.push_back({*local, std::nullopt});
+        std::size_t next = high;
+        while (low < high && !found_.interrupted) {
+            const Outcome outcome = probe(next);
+            if (outcome == Outcome::refused)
+                return net::fail(refusal_);
+            if (outcome == Outcome::passed)
+                low = next;
+            else
+                high = next - 1;
+            if (outcome == Outcome::told)
+                high = std::min(high, found_.limits.back().mtu);
+            if (outcome == Outcome::lost && next <= least_mtu(options_.family))
+                break;  // nobody answers at all
+            next = next_size(outcome, low, high);
+        }
+        found_.at_least = low;
+        if (low > 0 && !found_.interrupted) {
+            found_.mtu = low == longest_packet ? std::max(low, *local) : low;
+            found_.payload = low - header_bytes(options_.family);
+        }
+        found_.black_hole = found_.black_hole && low > 0;
+        return found_;
+    }
+
+  private:
+    enum class Outcome : std::uint8_t { passed, told, lost, refused };
+
+    // A router's word is tried first. Where there is silence, the smallest comes next, to see that
+    // anybody answers, and then the middle.
+    std::size_t next_size(Outcome outcome, std::size_t low, std::size_t high) const {
+        const std::size_t least = least_mtu(options_.family);
+        if (outcome == Outcome::told && high > low)
+            return high;
+        if (low == 0)
+            return std::min(least, high);
+        return low + (high - low + 1) / 2;
+    }
+
+    Outcome probe(std::size_t packet) {
+        for (unsigned tried = 0; tried < options_.tries && !found_.interrupted; ++tried) {
+            const auto outcome = try_once(packet - header_bytes(options_.family));
+            if (outcome != Outcome::lost)
+                return outcome;
+        }
+        found_.black_hole = found_.black_hole || !found_.interrupted;
+        return Outcome::lost;
+    }
+
+    Outcome try_once(std::size_t payload) {
+        const auto data = compose(payload);
+        net::Transfer sent = socket_.send(data);
+        for (int errors = 0; errors < 3 && sent.failed(); ++errors) {
+            // An error of an earlier probe, or our own interface's: a size that it does not take.
+            if (sent.error == std::errc::message_size && take_limit())
+                return Outcome::told;
+            while (net::take_icmp_error(socket_)) {
+            }
+            sent = socket_.send(data);
+        }
+        if (sent.failed()) {
+            refusal_ = {sent.error, "send to", {}, {}, {}};
+            return Outcome::refused;
+        }
+        ++found_.sent;
+        return await(data);
+    }
+
+    // Each try has a number, so that a late answer to another is not taken for this one's.
+    std::span<const std::byte> compose(std::size_t payload) {
+        ++number_;
+        const auto noise = noise_.message(number_);
+        const auto data = std::span(datagram_).first(payload);
+        std::copy_n(noise.begin(), payload, data.begin());
+        std::memcpy(data.data(), &number_, std::min(payload, number_bytes));
+        return data;
+    }
+
+    Outcome await(std::span<const std::byte> data) {
+        const auto deadline = net::deadline_in(options_.timeout);
+        for (;;) {
+            const auto ready = net::wait_for(socket_, net::Direction::receive, deadline, &stop_);
+            found_.interrupted = ready == net::Readiness::stopped;
+            if (ready != net::Readiness::ready)
+                return Outcome::lost;
+            if (take_limit())
+                return Outcome::told;
+            if (refusal_.code)
+                return Outcome::refused;
+            const net::Transfer got = socket_.receive(buffer_);
+            if (got.failed()) {
+                refusal_ = {got.error, "receive from", {}, {}, {}};
+                return Outcome::refused;
+            }
+            if (got.done() && std::ranges::equal(std::span(buffer_).first(got.bytes), data)) {
+                ++found_.answered;
+                return Outcome::passed;
+            }
+        }
+    }
+
+    // Whether somebody told an MTU smaller than any before.
+    bool take_limit() {
+        while (auto error = net::take_icmp_error(socket_)) {
+            if (!net::tells_mtu(*error)) {
+                if (error->sender && error->code != std::errc::message_size)
+                    refusal_ = {error->code, "send to", {}, net::words_of(*error), {}};
+                continue;
+            }
+            if (error->info >= found_.limits.back().mtu || error->info < least_mtu(options_.family))
+                continue;
+            found_.limits.push_back({error->info, error->sender});
+            return true;
+        }
+        return false;
+    }
+
+    net::Socket& socket_;
+    const PathMtuOptions& options_;
+    const net::StopSignal& stop_;
+    Payload noise_;
+    std::vector<std::byte> datagram_;
+    std::vector<std::byte> buffer_;
+    std::uint32_t number_ = 0;
+    PathMtu found_;
+    net::Error refusal_;
+};
+
+}  // namespace
+
+std::size_t header_bytes(net::Family family) {
+    return (family == net::Family::ipv6 ? 40 : 20) + udp_header;
+}
+
+std::size_t least_mtu(net::Family family) {
+    return family == net::Family::ipv6 ? 1280 : 68;
+}
+
+net::Result<PathMtu> find_path_mtu(net::Socket& socket, const PathMtuOptions& options,
+                                   const net::StopSignal& stop) {
+    return Search(socket, options, stop).run();
+}
+
+}  // namespace sockbox::probe

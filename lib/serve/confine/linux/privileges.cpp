@@ -1,0 +1,109 @@
+// Users, capabilities(7) and no_new_privs.
+#include "serve/confine/privileges.h"
+
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <vector>
+
+namespace sockbox::serve {
+namespace {
+
+net::Status done(int result, std::string_view action, std::string_view subject = {}) {
+    if (result == 0)
+        return {};
+    return net::fail_last(action, subject);
+}
+
+bool is_already(const User& user) {
+    return ::getuid() == user.id && ::geteuid() == user.id && ::getegid() == user.group;
+}
+
+net::Status become(const User& user) {
+    if (is_already(user))
+        return {};
+    if (::initgroups(user.name.c_str(), user.group) != 0 ||
+        ::setresgid(user.group, user.group, user.group) != 0 ||
+        ::setresuid(user.id, user.id, user.id) != 0) {
+        net::Error error = net::fail_last("become user", user.name).value();
+        error.hint = "only root can change its user";
+        return net::fail(std::move(error));
+    }
+    if (user.id != 0 && ::setuid(0) == 0)
+        return net::fail({{}, "become user", user.name, "root came back", {}});
+    return {};
+}
+
+// Capabilities that no program started from here could have. Only root may do this; for others
+// no_new_privs has the same effect.
+void empty_bounding_set() {
+    for (unsigned long number = 0; ::prctl(PR_CAPBSET_READ, number) >= 0; ++number)
+        ::prctl(PR_CAPBSET_DROP, number);
+}
+
+using CapabilitySets = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
+
+net::Result<bool> has_capabilities() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    CapabilitySets sets{};
+    if (::syscall(SYS_capget, &header, sets.data()) != 0)
+        return net::fail_last("look at capabilities");
+    return std::any_of(sets.begin(), sets.end(), [](const auto& set) {
+        return (set.effective | set.permitted | set.inheritable) != 0;
+    });
+}
+
+// Where there are none it asks for nothing: a filter of the service manager may refuse to.
+net::Status drop_capabilities() {
+    const auto before = has_capabilities();
+    if (!before || !*before)
+        return before ? net::Status() : net::Status(net::fail(before.error()));
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    const CapabilitySets none{};
+    ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    if (::syscall(SYS_capset, &header, none.data()) != 0)
+        return net::fail_last("drop capabilities");
+    const auto after = has_capabilities();
+    if (!after)
+        return net::fail(after.error());
+    return *after ? net::Status(net::fail({{}, "drop capabilities", {}, "some are left", {}}))
+                  : net::Status();
+}
+
+}  // namespace
+
+net::Result<User> find_user(std::string_view name) {
+    std::vector<char> text(16384);
+    passwd entry{};
+    passwd* found = nullptr;
+    const int rc =
+        ::getpwnam_r(std::string(name).c_str(), &entry, text.data(), text.size(), &found);
+    if (rc != 0)
+        return net::fail({{rc, std::system_category()}, "look up user", std::string(name), {}, {}});
+    if (found == nullptr)
+        return net::fail_text("'" + std::string(name) + "' is no user here");
+    return User{std::string(name), entry.pw_uid, entry.pw_gid};
+}
+
+net::Status give_file(const std::string& path, const User& user) {
+    return done(::chown(path.c_str(), user.id, user.group), "give away", path);
+}
+
+net::Status drop_privileges(const User* user) {
+    empty_bounding_set();
+    if (user != nullptr)
+        if (auto became = become(*user); !became)
+            return became;
+    if (auto dropped = drop_capabilities(); !dropped)
+        return dropped;
+    return done(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "set no_new_privs");
+}
+
+}  // namespace sockbox::serve

@@ -1,0 +1,37 @@
+// The sandbox on Linux: Landlock and seccomp, which forbids Landlock's own calls and so comes last.
+#include "serve/confine/sandbox.h"
+
+#include "serve/confine/linux/landlock.h"
+#include "serve/confine/linux/seccomp.h"
+
+namespace sockbox::serve {
+namespace {
+
+#ifdef SOCKBOX_SANITIZED
+constexpr bool sanitized = true;  // which needs files and system calls
+#else
+constexpr bool sanitized = false;
+#endif
+
+void note(std::string_view name, const net::Status& entered, SandboxReport& report) {
+    if (entered)
+        report.entered.emplace_back(name);
+    else
+        report.left_out.push_back(entered.error().message());
+}
+
+}  // namespace
+
+void leave_files(const std::vector<std::string>& removable, SandboxReport& report) {
+    if (sanitized)
+        report.left_out.emplace_back("a sanitizer of this build needs files and system calls");
+    else
+        note("Landlock", enter_landlock(removable), report);
+}
+
+void forbid_calls(std::string_view engine, SandboxReport& report) {
+    if (!sanitized)
+        note("seccomp", enter_seccomp(engine), report);
+}
+
+}  // namespace sockbox::serve

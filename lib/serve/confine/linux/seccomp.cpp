@@ -1,0 +1,153 @@
+// The lists of allowed system calls, over libseccomp.
+#include "serve/confine/linux/seccomp.h"
+
+#include <linux/io_uring.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <span>
+
+#include "system/pages.h"
+
+namespace sockbox::serve {
+namespace {
+
+// What every engine needs, and the C library for them. None of these opens a file or a socket, or
+// reaches another process.
+constexpr std::array for_all{
+    // connections and datagrams
+    SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg),
+    SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg), SCMP_SYS(shutdown),
+    SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
+    SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(splice),
+    SCMP_SYS(pipe2), SCMP_SYS(close), SCMP_SYS(close_range), SCMP_SYS(fcntl),
+    // waiting
+    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),
+    SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2), SCMP_SYS(eventfd2),
+    SCMP_SYS(futex), SCMP_SYS(restart_syscall), SCMP_SYS(sched_yield), SCMP_SYS(nanosleep),
+    SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres),
+    SCMP_SYS(gettimeofday), SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
+    // memory
+    SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
+    // threads, signals and the end
+    SCMP_SYS(set_robust_list), SCMP_SYS(set_tid_address), SCMP_SYS(rseq), SCMP_SYS(gettid),
+    SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(sched_getaffinity), SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    // facts, and the port file
+    SCMP_SYS(getrandom), SCMP_SYS(getrlimit), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getuid),
+    SCMP_SYS(geteuid), SCMP_SYS(getrusage), SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
+    SCMP_SYS(statx), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rmdir), SCMP_SYS(truncate)};
+
+constexpr std::array for_fork{SCMP_SYS(wait4), SCMP_SYS(waitid)};
+
+constexpr scmp_datum_t new_namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
+                                        CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+
+struct Release {
+    void operator()(void* filter) const noexcept { ::seccomp_release(filter); }
+};
+using Filter = std::unique_ptr<void, Release>;
+
+// Adds rules until one fails; a call that this architecture lacks is none.
+class Rules {
+  public:
+    explicit Rules(scmp_filter_ctx filter) : filter_(filter) {}
+
+    void allow(std::span<const int> calls) {
+        for (const int call : calls)
+            add(SCMP_ACT_ALLOW, call, {});
+    }
+    // Allowed where all of `conditions` about its arguments hold.
+    void allow_where(int call, std::initializer_list<scmp_arg_cmp> conditions) {
+        add(SCMP_ACT_ALLOW, call, conditions);
+    }
+    void refuse(int call, int error) {
+        add(SCMP_ACT_ERRNO(static_cast<unsigned>(error)), call, {});
+    }
+    int error() const noexcept { return error_; }
+
+  private:
+    void add(std::uint32_t action, int call, std::initializer_list<scmp_arg_cmp> conditions) {
+        const int rc = ::seccomp_rule_add_array(
+            filter_, action, call, static_cast<unsigned>(conditions.size()), conditions.begin());
+        if (rc != 0 && rc != -EDOM && error_ == 0)
+            error_ = -rc;
+    }
+
+    scmp_filter_ctx filter_;
+    int error_ = 0;
+};
+
+scmp_arg_cmp none_of(unsigned argument, scmp_datum_t bits) {
+    return {argument, SCMP_CMP_MASKED_EQ, bits, 0};
+}
+
+scmp_arg_cmp all_of(unsigned argument, scmp_datum_t bits) {
+    return {argument, SCMP_CMP_MASKED_EQ, bits, bits};
+}
+
+scmp_arg_cmp equal(unsigned argument, scmp_datum_t value) {
+    return {argument, SCMP_CMP_EQ, value, 0};
+}
+
+int add_rules(scmp_filter_ctx filter, std::string_view engine) {
+    Rules rules(filter);
+    rules.allow(for_all);
+    rules.allow_where(SCMP_SYS(mmap), {none_of(2, PROT_EXEC)});
+    rules.allow_where(SCMP_SYS(mprotect), {none_of(2, PROT_EXEC)});
+    rules.allow_where(SCMP_SYS(ioctl), {equal(1, TCGETS)});  // isatty(3)
+    rules.allow_where(SCMP_SYS(prlimit64), {equal(0, 0)});   // about this process alone
+    rules.allow_where(SCMP_SYS(tgkill), {equal(0, static_cast<scmp_datum_t>(::getpid()))});
+    // Its flags lie in memory, where a filter cannot look: so the C library is sent to clone(2).
+    rules.refuse(SCMP_SYS(clone3), ENOSYS);
+    if (engine == "fork") {
+        rules.allow(for_fork);
+        rules.allow_where(SCMP_SYS(clone), {none_of(0, new_namespaces)});
+        rules.allow_where(SCMP_SYS(prctl), {equal(0, PR_SET_PDEATHSIG)});
+    } else {
+        rules.allow_where(SCMP_SYS(clone), {all_of(0, CLONE_THREAD | CLONE_VM)});
+    }
+    // Its rings are there, and bound to their operations; of new ones nothing would be known here.
+    if (engine == "io_uring") {
+        rules.allow(std::array{SCMP_SYS(io_uring_enter)});
+        rules.allow_where(SCMP_SYS(io_uring_register), {equal(1, IORING_UNREGISTER_RING_FDS)});
+    }
+    return rules.error();
+}
+
+net::Status failure(int error) {
+    return net::fail({{error, std::system_category()}, "seccomp", {}, {}, {}});
+}
+
+// Several times what a filter takes while it is built. Where that runs out, libseccomp 2.5 crashes
+// as it takes its own tree apart.
+constexpr std::size_t room_for_filter = 1024 * 1024;  // bytes
+
+}  // namespace
+
+net::Status enter_seccomp(std::string_view engine) {
+    if (!net::allocate_pages(room_for_filter))
+        return failure(ENOMEM);
+    const Filter filter(::seccomp_init(SCMP_ACT_ERRNO(EPERM)));
+    if (!filter)
+        return failure(ENOMEM);
+    // Threads that are there already get it, too.
+    ::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
+    // A tree of comparisons in place of a list.
+    ::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
+    if (const int error = add_rules(filter.get(), engine); error != 0)
+        return failure(error);
+    if (const int rc = ::seccomp_load(filter.get()); rc != 0)
+        return failure(-rc);
+    return {};
+}
+
+}  // namespace sockbox::serve

@@ -1,0 +1,198 @@
+// Which datagrams are answered, and the loop that answers them.
+#include "serve/datagrams/datagram_echo.h"
+
+#include <algorithm>
+
+#include "serve/out_of_memory.h"
+
+namespace sockbox::serve {
+namespace {
+
+// Below it other services answer: chargen, DNS, NTP, or another echo, with which one forged packet
+// would start a conversation without end (CERT CA-1996-01, CVE-2024-2169).
+constexpr std::uint16_t lowest_answered_port = 1024;
+
+// A full receive buffer of small datagrams; who goes on sending must not hold up the end.
+constexpr int last_batches = 64;
+
+bool wait_for_any(std::vector<net::PollEntry>& entries, net::Deadline deadline) {
+    for (net::PollEntry& entry : entries)
+        entry.revents = 0;
+    return net::platform::poll(entries, net::poll_timeout(deadline)) >= 0 ||
+           net::platform::last_error() == std::errc::interrupted;
+}
+
+net::PollEntry readable(net::NativeSocket socket) {
+    net::PollEntry entry{};
+    entry.fd = socket;
+    entry.events = POLLIN;
+    return entry;
+}
+
+}  // namespace
+
+DatagramEcho::DatagramEcho(net::DatagramBatch batch, const DatagramOptions& options,
+                           DatagramCounters& counters)
+    : batch_(std::move(batch)),
+      options_(&options),
+      counters_(&counters),
+      budget_(options.replies_per_second) {
+    if (options.faults != nullptr && options.faults->concern(net::Transport::udp))
+        faults_ = std::make_unique<DatagramFaults>(options.faults);
+}
+
+net::Result<DatagramEcho> DatagramEcho::create(const DatagramOptions& options,
+                                               DatagramCounters& counters) {
+    auto batch = net::DatagramBatch::create();
+    if (!batch)
+        return net::fail(batch.error());
+    return unless_out_of_memory("echo", [&]() -> net::Result<DatagramEcho> {
+        return DatagramEcho(std::move(*batch), options, counters);
+    });
+}
+
+std::size_t DatagramEcho::answer(DatagramListener& listener) noexcept {
+    // An error here (such as an ICMP message about an earlier reply) is over once it is read.
+    std::error_code error;
+    const auto datagrams = batch_.receive(listener.socket, error);
+    count_overflow(listener);
+    const auto answerable = make_answers(datagrams.first(remove_unanswerable(datagrams)));
+    if (faults_ != nullptr) {
+        hold_back(listener, answerable);
+        return datagrams.size();
+    }
+    const std::size_t sent = batch_.send(listener.socket, answerable);
+    counters_->answered.add(sent);
+    counters_->unsent.add(answerable.size() - sent);
+    return datagrams.size();
+}
+
+void DatagramEcho::hold_back(const DatagramListener& listener,
+                             std::span<const net::BatchedDatagram> replies) {
+    const net::Deadline now = net::Clock::now();
+    for (const net::BatchedDatagram& reply : replies)
+        if (!faults_->add(listener.socket, reply, now))
+            counters_->dropped_fault.add();
+    send_due();
+}
+
+net::Deadline DatagramEcho::next_due() const noexcept {
+    return faults_ != nullptr ? faults_->next_due() : net::no_deadline;
+}
+
+void DatagramEcho::send_due() {
+    const net::Deadline now = net::Clock::now();
+    DatagramFaults::Reply reply;
+    while (faults_ != nullptr && faults_->take_due(now, reply))
+        send_held(reply);
+}
+
+// Duplicates are sent, but a datagram is counted once.
+void DatagramEcho::send_held(const DatagramFaults::Reply& reply) {
+    const std::size_t sent = batch_.send(*reply.socket, {&reply.datagram, 1});
+    if (!reply.copy)
+        (sent == 1 ? counters_->answered : counters_->unsent).add();
+}
+
+void DatagramEcho::finish(DatagramListener& listener) {
+    for (int batches = 0; batches < last_batches && answer(listener) > 0; ++batches) {
+    }
+    DatagramFaults::Reply reply;
+    while (faults_ != nullptr && faults_->take_any(listener.socket, reply))
+        send_held(reply);
+}
+
+// Moves the answerable ones to the front, in order, and returns how many they are.
+std::size_t DatagramEcho::remove_unanswerable(std::span<net::BatchedDatagram> datagrams) {
+    std::size_t bytes = 0;
+    for (const net::BatchedDatagram& datagram : datagrams)
+        bytes += datagram.data.size();
+    counters_->received.add(datagrams.size());
+    counters_->received_bytes.add(bytes);
+    const auto end =
+        std::remove_if(datagrams.begin(), datagrams.end(),
+                       [this, now = net::Clock::now()](const net::BatchedDatagram& datagram) {
+                           return !answerable(datagram, now);
+                       });
+    return static_cast<std::size_t>(end - datagrams.begin());
+}
+
+bool DatagramEcho::answerable(const net::BatchedDatagram& datagram, net::Deadline now) {
+    const net::Endpoint peer = datagram.peer.unmapped();
+    Counter* reason = nullptr;
+    if (!peer.is_unicast())
+        reason = &counters_->dropped_source;
+    else if (peer.port() < (options_->answer_privileged ? 1 : lowest_answered_port))
+        reason = &counters_->dropped_port;
+    else if (!datagram.to_one && !options_->answer_broadcast)
+        reason = &counters_->dropped_destination;
+    else if (datagram.truncated)
+        reason = &counters_->dropped_truncated;
+    else if (!options_->access.allows(peer))
+        reason = &counters_->dropped_denied;
+    else if (!budget_.take(peer, now))
+        reason = &counters_->dropped_rate;
+    if (reason != nullptr)
+        reason->add();
+    return reason == nullptr;
+}
+
+// Moves the answers to the front, in order.
+std::span<net::BatchedDatagram> DatagramEcho::make_answers(
+    std::span<net::BatchedDatagram> datagrams) {
+    if (!options_->make_answer)
+        return datagrams;
+    std::size_t made = 0;
+    for (net::BatchedDatagram& datagram : datagrams)
+        if (make_answer(datagram))
+            datagrams[made++] = datagram;
+    return datagrams.first(made);
+}
+
+bool DatagramEcho::make_answer(net::BatchedDatagram& datagram) noexcept {
+    try {
+        const bool made = options_->make_answer(datagram);
+        if (!made)
+            counters_->dropped_form.add();
+        return made;
+    } catch (const std::bad_alloc&) {
+        counters_->unsent.add();
+        return false;
+    }
+}
+
+void DatagramEcho::count_overflow(DatagramListener& listener) {
+    const auto total = batch_.overflow();
+    if (!total)
+        return;
+    counters_->overflowed.add(*total - listener.overflow);  // modulo 2^32, as the system counts
+    listener.overflow = *total;
+}
+
+net::Status echo_datagrams(std::vector<net::Socket> sockets, const DatagramOptions& options,
+                           DatagramCounters& counters, const net::StopSignal& stop) {
+    auto echo = DatagramEcho::create(options, counters);
+    if (!echo)
+        return net::fail(echo.error());
+    std::vector<DatagramListener> listeners;
+    std::vector<net::PollEntry> entries{readable(stop.waitable())};
+    for (net::Socket& socket : sockets) {
+        if (auto prepared = net::DatagramBatch::prepare(socket); !prepared)
+            return prepared;
+        entries.push_back(readable(socket.native()));
+        listeners.push_back({std::move(socket)});
+    }
+    while (!stop.raised()) {
+        if (!wait_for_any(entries, echo->next_due()))
+            return net::fail_last("poll");
+        echo->send_due();
+        for (std::size_t i = 0; i < listeners.size(); ++i)
+            if (entries[i + 1].revents != 0)
+                echo->answer(listeners[i]);
+    }
+    for (DatagramListener& listener : listeners)
+        echo->finish(listener);
+    return {};
+}
+
+}  // namespace sockbox::serve

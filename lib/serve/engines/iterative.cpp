@@ -1,0 +1,80 @@
+// The iterative engine: one client is served to its end before the next is accepted.
+#include <future>
+
+#include "serve/engines/engines.h"
+#include "serve/engines/readiness/reactor.h"
+#include "serve/out_of_memory.h"
+#include "system/thread.h"
+
+namespace sockbox::serve {
+namespace {
+
+// Datagrams are answered by a thread of their own: no client may keep them waiting. It is there
+// before it has anything to answer.
+class Answerer {
+  public:
+    Answerer() = default;
+    Answerer(const Answerer&) = delete;
+    Answerer& operator=(const Answerer&) = delete;
+    ~Answerer() { static_cast<void>(finish()); }
+
+    net::Status start(Reactor& reactor) {
+        auto thread = net::start_thread([this, &reactor, told = sockets_.get_future()]() mutable {
+            status_ = unless_out_of_memory("answer", [&] {
+                return reactor.serve({{}, told.get()});
+            });
+        });
+        if (!thread)
+            return net::fail(thread.error());
+        thread_ = std::move(*thread);
+        return {};
+    }
+
+    void answer(std::vector<net::Socket> udp) {
+        sockets_.set_value(std::move(udp));
+        told_ = true;
+    }
+
+    // Waits until the service's drain is over.
+    net::Status finish() {
+        if (!thread_.joinable())
+            return {};
+        if (!told_)
+            answer({});
+        thread_.join();
+        return status_;
+    }
+
+  private:
+    std::promise<std::vector<net::Socket>> sockets_;
+    bool told_ = false;
+    net::Status status_;
+    std::thread thread_;
+};
+
+}  // namespace
+
+net::Status serve_iteratively(Service& service, Listeners&& listeners) {
+    Reactor streams(service, make_poll_poller());
+    Reactor datagrams(service, make_poll_poller());
+    Answerer answerer;
+    if (auto opened = streams.open(); !opened)
+        return opened;
+    if (!listeners.udp.empty()) {
+        if (auto opened = datagrams.open(true); !opened)
+            return opened;
+        if (auto started = answerer.start(datagrams); !started)
+            return started;
+    }
+    if (auto begun = service.begin(); !begun)
+        return begun;
+    answerer.answer(std::move(listeners.udp));
+    streams.place_with([&service](Client&& client) { serve_alone(service, std::move(client)); });
+    const net::Status served = unless_out_of_memory("serve", [&] {
+        return streams.serve({std::move(listeners.tcp), {}});
+    });
+    const net::Status answered = answerer.finish();
+    return served ? answered : served;
+}
+
+}  // namespace sockbox::serve

@@ -1,0 +1,81 @@
+// Registering, handing out and growing a group of buffers.
+#include "serve/engines/linux/io_uring/buffers.h"
+
+#include <cerrno>
+#include <utility>
+
+namespace sockbox::serve {
+namespace {
+
+tl::unexpected<net::Error> refused(int error) {
+    return net::fail({std::error_code(error, std::system_category()),
+                      "io_uring",
+                      "buffers",
+                      {},
+                      error == ENOMEM ? "ulimit -l (RLIMIT_MEMLOCK) may be too low" : ""});
+}
+
+}  // namespace
+
+net::Status BufferGroup::open(io_uring& ring) {
+    free_list_memory_ = net::allocate_pages(shape_.most_listed * sizeof(io_uring_buf));
+    if (!free_list_memory_)
+        return refused(ENOMEM);
+    free_list_ = static_cast<io_uring_buf_ring*>(static_cast<void*>(free_list_memory_.get()));
+    io_uring_buf_ring_init(free_list_);
+    io_uring_buf_reg registration{};
+    registration.ring_addr = reinterpret_cast<std::uintptr_t>(free_list_);
+    registration.ring_entries = shape_.most_listed;
+    registration.bgid = shape_.group;
+    if (const int rc = io_uring_register_buf_ring(&ring, &registration, 0); rc < 0)
+        return refused(-rc);
+    slabs_.reserve(shape_.most_buffers / shape_.slab_buffers);
+    if (!grow())
+        return refused(ENOMEM);
+    return {};
+}
+
+RingBuffer& BufferGroup::filled(unsigned flags, std::uint32_t bytes) noexcept {
+    const unsigned number = flags >> IORING_CQE_BUFFER_SHIFT;
+    RingBuffer& buffer = slabs_[number / shape_.slab_buffers].buffers[number % shape_.slab_buffers];
+    buffer.begin = 0;
+    buffer.end = bytes;
+    --listed_;
+    if (unlisted_ != nullptr)
+        list(*std::exchange(unlisted_, unlisted_->next));
+    return buffer;
+}
+
+void BufferGroup::give_back(RingBuffer& buffer) noexcept {
+    if (listed_ < shape_.most_listed)
+        return list(buffer);
+    buffer.next = std::exchange(unlisted_, &buffer);
+}
+
+void BufferGroup::list(RingBuffer& buffer) noexcept {
+    io_uring_buf_ring_add(free_list_, buffer.data, shape_.buffer_bytes, buffer.number,
+                          io_uring_buf_ring_mask(shape_.most_listed), 0);
+    io_uring_buf_ring_advance(free_list_, 1);
+    ++listed_;
+}
+
+bool BufferGroup::grow() noexcept {
+    if (slabs_.size() == slabs_.capacity())
+        return false;
+    Slab slab{net::allocate_pages(std::size_t{shape_.slab_buffers} * shape_.buffer_bytes),
+              std::unique_ptr<RingBuffer[]>(new (std::nothrow) RingBuffer[shape_.slab_buffers])};
+    if (!slab.memory || !slab.buffers)
+        return false;
+    const std::size_t first = slabs_.size() * shape_.slab_buffers;
+    slabs_.push_back(std::move(slab));  // its room is reserved
+    for (unsigned i = 0; i < shape_.slab_buffers; ++i) {
+        RingBuffer& buffer = slabs_.back().buffers[i];
+        buffer.data = slabs_.back().memory.get() + std::size_t{i} * shape_.buffer_bytes;
+        buffer.home = this;
+        buffer.number = static_cast<std::uint16_t>(first + i);
+        give_back(buffer);
+    }
+    return true;
+}  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): slabs_ holds it
+
+}  // namespace sockbox::serve

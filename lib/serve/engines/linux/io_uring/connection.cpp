@@ -1,0 +1,243 @@
+// The echo of one connection by completions.
+#include "serve/engines/linux/io_uring/connection.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "serve/engines/linux/io_uring/reactor.h"
+
+namespace sockbox::serve {
+namespace {
+
+// Buffers that may wait to be sent before a receive of many is stopped, and where faults hold them
+// back.
+constexpr std::size_t most_waiting_usually = 16;
+constexpr std::size_t most_waiting_held_back = 32;
+
+// So many receives in a row that a small buffer had held end the receiving in bulk.
+constexpr std::uint8_t few_again = 16;
+
+// ECANCELED: by stop_receiving().
+bool try_again(int result) {
+    return result == -EINTR || result == -EAGAIN || result == -ECANCELED;
+}
+
+// Whether bytes have arrived that no completion has told of yet.
+bool has_input(const net::Socket& socket) {
+    char byte = 0;
+    return ::recv(socket.native(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+}  // namespace
+
+RingConnection::RingConnection(RingReactor& reactor, Client client)
+    : reactor_(reactor), session_(reactor.service(), std::move(client), reactor.now()) {
+    if (reactor.faults() != nullptr)
+        faults_ =
+            std::make_unique<StreamFaults>(*reactor.faults(), session_.number(), reactor.now());
+}
+
+void RingConnection::begin() {
+    receiving_ = Receiving::none;
+    go_on();
+}
+
+// Receives on, where it may: what waits to be sent is bounded.
+void RingConnection::go_on() {
+    if (closing_ || input_over_)
+        return;
+    if (receiving_ == Receiving::many && (bulk_ || waiting_.size() >= most_waiting()))
+        stop_receiving();
+    else if (receiving_ == Receiving::none && waiting_.size() < (bulk_ ? 2 : most_waiting() / 2))
+        receive();
+}
+
+std::size_t RingConnection::most_waiting() const noexcept {
+    return faults_ != nullptr ? most_waiting_held_back : most_waiting_usually;
+}
+
+void RingConnection::receive() {
+    if (bulk_) {
+        reactor_.ring().receive_bulk(native(), drained_, received_);
+        receiving_ = Receiving::bulk;
+    } else {
+        reactor_.ring().receive_many(native(), received_);
+        receiving_ = Receiving::many;
+    }
+}
+
+void RingConnection::stop_receiving() {
+    if (!std::exchange(stopping_, true))
+        reactor_.ring().cancel(received_);
+}
+
+void RingConnection::on_received(int result, unsigned flags) {
+    const bool bulk = receiving_ == Receiving::bulk;
+    drained_ = (flags & IORING_CQE_F_SOCK_NONEMPTY) == 0;
+    if ((flags & IORING_CQE_F_MORE) == 0) {
+        receiving_ = Receiving::none;
+        stopping_ = false;
+    }
+    if ((flags & IORING_CQE_F_BUFFER) != 0) {
+        BufferGroup& group = bulk ? reactor_.ring().large() : reactor_.ring().small();
+        RingBuffer& buffer = group.filled(flags, static_cast<std::uint32_t>(std::max(result, 0)));
+        if (result <= 0 || closing_ || lingering_)
+            reactor_.give_back(buffer);
+        else if (!take(buffer, bulk))
+            return end_by(ENOMEM);
+    }
+    if (closing_)
+        return reactor_.remove_if_gone(*this);
+    if (receiving_ == Receiving::none)
+        return end_of_receive(result);
+    go_on();
+}
+
+// False where faults lack memory. With them it is never received in bulk: large buffers are too few
+// to be held back.
+bool RingConnection::take(RingBuffer& buffer, bool bulk) {
+    session_.received(buffer.end, reactor_.now());
+    if (faults_ == nullptr) {
+        note_size(buffer.end, bulk);
+        waiting_.push(buffer);
+    } else if (!keep_with_faults(buffer)) {
+        return false;
+    }
+    if (!sending_)
+        send();
+    return true;
+}
+
+void RingConnection::note_size(std::uint32_t bytes, bool bulk) {
+    if (bytes >= reactor_.ring().small().shape().buffer_bytes) {
+        bulk_ = true;
+        small_in_a_row_ = 0;
+    } else if (bulk && ++small_in_a_row_ >= few_again) {
+        bulk_ = false;
+        small_in_a_row_ = 0;
+    }
+}
+
+// A receive is over: was it the stream's end, or may there be another?
+void RingConnection::end_of_receive(int result) {
+    if (result == -ENOBUFS) {
+        receiving_ = Receiving::wants_buffer;
+        return reactor_.wait_for_buffer(*this, bulk_);
+    }
+    if (result > 0 || try_again(result))
+        return go_on();
+    if (lingering_)
+        return close();
+    if (result < 0)
+        return end_by(-result);
+    input_over_ = true;
+    finish_if_all_sent();
+}
+
+// Unless faults hold back what waits.
+void RingConnection::send() {
+    const RingBuffer& first = waiting_.first();
+    std::size_t bytes = first.end - first.begin;
+    if (faults_ != nullptr)
+        bytes = std::min(bytes, faults_->may_leave(reactor_.now()));
+    if (bytes == 0)
+        return;
+    reactor_.ring().send(native(), {first.data + first.begin, bytes}, sent_);
+    sending_ = true;
+    reactor_.send_started();
+}
+
+void RingConnection::on_sent(int result) {
+    sending_ = false;
+    reactor_.send_ended();
+    if (closing_)
+        return close();
+    if (try_again(result))
+        return send();
+    if (result < 0)
+        return end_by(-result);
+    session_.sent(static_cast<std::size_t>(result), reactor_.now());
+    RingBuffer& first = waiting_.first();
+    first.begin += static_cast<std::uint32_t>(result);
+    if (first.begin == first.end)
+        reactor_.give_back(waiting_.pop());
+    if (faults_ != nullptr) {
+        faults_->sent(static_cast<std::size_t>(result), reactor_.now());
+        if (faults_->end() != StreamFaults::End::none)
+            return end_by_fault();
+    }
+    if (has_rest())
+        send();
+    else if (input_over_)
+        return finish_if_all_sent();
+    go_on();
+}
+
+void RingConnection::finish_if_all_sent() {
+    if (!input_over_ || has_rest())
+        return;
+    session_.end(EndReason::finished, reactor_.now());
+    close();
+}
+
+void RingConnection::check_time() {
+    using What = Session::Verdict::What;
+    if (closing_)
+        return;
+    if (lingering_) {
+        if (reactor_.now() >= linger_until_)
+            close();
+        return;
+    }
+    const bool draining = reactor_.drain_deadline() != net::no_deadline;
+    if (faults_ != nullptr && has_rest() && !sending_ && !draining)
+        return;  // held back, which is no fault of the peer
+    const auto verdict = session_.judge(reactor_.now(), has_rest(), reactor_.drain_deadline());
+    if (verdict.what == What::goodbye) {
+        say_goodbye(verdict.reason);
+    } else if (verdict.what == What::abort) {
+        session_.reset_at_close();
+        session_.end(verdict.reason, reactor_.now());
+        close();
+    }
+}
+
+// Our FIN, after which input is only dropped. Input that is there already is echoed instead.
+void RingConnection::say_goodbye(EndReason reason) {
+    if (reason != EndReason::aborted && has_input(session_.socket()))
+        return;
+    session_.end(reason, reactor_.now());
+    static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
+    lingering_ = true;
+    linger_until_ = Session::linger_until(reactor_.now(), reactor_.drain_deadline());
+}
+
+void RingConnection::abort() {
+    if (has_rest())
+        session_.reset_at_close();
+    session_.end(has_rest() ? EndReason::aborted : EndReason::drained, reactor_.now());
+    close();
+}
+
+void RingConnection::end_by(int error) {
+    session_.end_by({error, std::system_category()}, reactor_.now());
+    close();
+}
+
+// Operations under way are ended by shutting the socket down; the last one to complete destroys
+// the connection.
+void RingConnection::close() {
+    closing_ = true;
+    if (is_receiving() || sending_)
+        static_cast<void>(session_.socket().shutdown(net::ShutdownHow::both));
+    if (!sending_)
+        give_back_waiting();
+    reactor_.remove_if_gone(*this);
+}
+
+void RingConnection::give_back_waiting() {
+    while (has_rest())
+        reactor_.give_back(waiting_.pop());
+}
+
+}  // namespace sockbox::serve

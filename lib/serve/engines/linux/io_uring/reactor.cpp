@@ -1,0 +1,353 @@
+// The loop of completions: accepting, datagrams, the time, the drain and the end.
+#include "serve/engines/linux/io_uring/reactor.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "serve/out_of_memory.h"
+
+namespace sockbox::serve {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds accept_pause{100};
+
+// Batches of datagrams in turn, before the connections have theirs.
+constexpr int batches_at_once = 4;
+constexpr int last_accepts = 65536;
+
+}  // namespace
+
+// A listening socket and its multishot accept.
+class RingReactor::Listener final : public Completion {
+  public:
+    Listener(RingReactor& reactor, net::Socket socket)
+        : reactor_(reactor), socket_(std::move(socket)) {
+        // Non-blocking, the ring would not wait for connections but fail (EAGAIN).
+        static_cast<void>(socket_.set_blocking(true));
+        arm();
+    }
+
+    void complete(int result, unsigned flags) noexcept override {
+        armed_ = (flags & IORING_CQE_F_MORE) != 0;
+        if (result >= 0)
+            serve(net::Socket(result));
+        else if (result != -ECANCELED)
+            fail(-result);
+        if (!armed_ && !closing_ && (result >= 0 || result == -ECONNABORTED))
+            arm();
+        else if (!armed_ && !closing_)
+            resumes_ = reactor_.now() + accept_pause;
+    }
+
+    void check_time() {
+        if (resumes_ == net::no_deadline || reactor_.now() < resumes_)
+            return;
+        resumes_ = net::no_deadline;
+        arm();
+    }
+    net::Deadline resumes() const noexcept { return resumes_; }
+
+    void close() {
+        closing_ = true;
+        resumes_ = net::no_deadline;
+        if (armed_)
+            reactor_.ring().cancel(*this);
+    }
+
+    // Once its accept is over, takes those who wait still, and then is done.
+    bool finish() {
+        if (armed_)
+            return false;
+        static_cast<void>(socket_.set_blocking(false));
+        for (int i = 0; i < last_accepts; ++i) {
+            net::Accepted accepted = net::accept(socket_, true);
+            if (!accepted.transfer.done())
+                break;
+            serve(std::move(accepted.socket));
+        }
+        return true;
+    }
+
+  private:
+    void arm() {
+        reactor_.ring().accept_many(socket_.native(), *this);
+        armed_ = true;
+    }
+
+    void serve(net::Socket accepted) noexcept {
+        reactor_.service().welcome(std::move(accepted), reactor_.place_);
+    }
+
+    // A client that went away while it waited is no trouble of ours.
+    void fail(int error) {
+        reactor_.service().counters().accept_failures.add();
+        if (error != ECONNABORTED)
+            reactor_.service().tell(
+                Trouble::accept,
+                {std::error_code(error, std::system_category()), "accept", {}, {}, {}});
+    }
+
+    RingReactor& reactor_;
+    net::Socket socket_;
+    bool armed_ = false;
+    bool closing_ = false;
+    net::Deadline resumes_ = net::no_deadline;
+};
+
+// A UDP socket, waited for by the ring and answered in batches.
+class RingReactor::Datagrams final : public Completion {
+  public:
+    Datagrams(RingReactor& reactor, net::Socket socket)
+        : reactor_(reactor), listener_{std::move(socket)} {}
+
+    net::Status start() {
+        if (auto prepared = net::DatagramBatch::prepare(listener_.socket); !prepared)
+            return prepared;
+        arm();
+        return {};
+    }
+
+    void complete(int /*result*/, unsigned /*flags*/) noexcept override {
+        waiting_ = false;
+        if (closed_)
+            return;
+        for (int i = 0; i < batches_at_once && reactor_.datagram_echo_->answer(listener_) > 0;
+             ++i) {
+        }
+        arm();
+    }
+
+    // Answers what has arrived already.
+    void close() {
+        closed_ = true;
+        reactor_.datagram_echo_->finish(listener_);
+        if (waiting_)
+            reactor_.ring().cancel(*this);
+    }
+
+    // Whether no operation holds the socket any more, and with it the port.
+    bool finished() const noexcept { return closed_ && !waiting_; }
+
+  private:
+    void arm() {
+        reactor_.ring().wait_readable(listener_.socket.native(), *this);
+        waiting_ = true;
+    }
+
+    RingReactor& reactor_;
+    DatagramListener listener_;
+    bool waiting_ = false;
+    bool closed_ = false;
+};
+
+// The mailbox of a reactor that does not accept itself.
+class RingReactor::Post final : public Completion {
+  public:
+    Post(RingReactor& reactor, Mailbox& mailbox) : reactor_(reactor), mailbox_(mailbox) { arm(); }
+
+    void complete(int /*result*/, unsigned /*flags*/) noexcept override {
+        Mailbox::Content content = mailbox_.take();
+        for (Client& client : content.clients)
+            reactor_.adopt(std::move(client));
+        closed_ = content.closed;
+        if (!closed_)
+            arm();
+    }
+    bool closed() const noexcept { return closed_; }
+
+  private:
+    void arm() { reactor_.ring().wait_readable(mailbox_.waitable(), *this); }
+
+    RingReactor& reactor_;
+    Mailbox& mailbox_;
+    bool closed_ = false;
+};
+
+net::Result<std::unique_ptr<RingReactor>> RingReactor::create(Service& service, bool datagrams) {
+    auto ring = Ring::create();
+    if (!ring)
+        return net::fail(ring.error());
+    auto reactor = std::make_unique<RingReactor>(service, std::move(*ring));
+    if (!datagrams)
+        return reactor;
+    auto echo = DatagramEcho::create(service.options().datagrams, service.counters().datagrams);
+    if (!echo)
+        return net::fail(echo.error());
+    reactor->datagram_echo_.emplace(std::move(*echo));
+    return reactor;
+}
+
+RingReactor::RingReactor(Service& service, std::unique_ptr<Ring> ring)
+    : service_(service), ring_(std::move(ring)) {
+    const auto& faults = service_.options().faults;
+    if (faults != nullptr && faults->concern(net::Transport::tcp))
+        faults_ = faults.get();
+    ring_->wait_readable(service_.drain().waitable(), waker_);
+}
+
+RingReactor::~RingReactor() = default;
+
+net::Status RingReactor::serve(Listeners listeners) {
+    for (net::Socket& socket : listeners.tcp)
+        listeners_.push_back(std::make_unique<Listener>(*this, std::move(socket)));
+    if (auto ready = answer_datagrams(std::move(listeners.udp)); !ready)
+        return ready;
+    return run();
+}
+
+net::Status RingReactor::answer_datagrams(std::vector<net::Socket> udp) {
+    for (net::Socket& socket : udp) {
+        datagrams_.push_back(std::make_unique<Datagrams>(*this, std::move(socket)));
+        if (auto started = datagrams_.back()->start(); !started)
+            return started;
+    }
+    return {};
+}
+
+net::Status RingReactor::serve_from(Mailbox& mailbox) {
+    post_ = std::make_unique<Post>(*this, mailbox);
+    return {};
+}
+
+void RingReactor::adopt(Client&& client) noexcept {
+    try {
+        RingConnection& connection = connections_.emplace_front(*this, std::move(client));
+        connection.place = connections_.begin();
+        connection.begin();
+    } catch (const std::bad_alloc&) {
+        turn_away(service_, std::move(client), out_of_memory("serve"));
+    }
+}
+
+void RingReactor::remove_if_gone(RingConnection& connection) {
+    if (!connection.is_gone())
+        return;
+    for (auto& hungry : hungry_)
+        std::erase(hungry, &connection);
+    connections_.erase(connection.place);
+}
+
+void RingReactor::wait_for_buffer(RingConnection& connection, bool large) noexcept {
+    if ((large ? ring_->large() : ring_->small()).has_free())
+        return connection.begin();
+    try {
+        hungry_[large ? 1 : 0].push_back(&connection);
+    } catch (const std::bad_alloc&) {
+        connection.end_by(ENOMEM);
+    }
+}
+
+void RingReactor::give_back(RingBuffer& buffer) {
+    const bool large = buffer.home == &ring_->large();
+    buffer.home->give_back(buffer);
+    auto& hungry = hungry_[large ? 1 : 0];
+    if (hungry.empty())
+        return;
+    RingConnection* fed = hungry.front();
+    hungry.pop_front();
+    fed->begin();
+}
+
+net::Deadline RingReactor::now() {
+    if (!now_known_)
+        now_ = net::Clock::now();
+    now_known_ = true;
+    return now_;
+}
+
+net::Status RingReactor::run() {
+    while (!idle()) {
+        const net::Deadline deadline = next_deadline();
+        now_known_ = false;
+        if (auto waited = ring_->wait(deadline); !waited)
+            return waited;
+        after_wait();
+    }
+    return {};
+}
+
+bool RingReactor::idle() const {
+    return listeners_.empty() && datagrams_.empty() && (!post_ || post_->closed()) &&
+           connections_.empty();
+}
+
+// Whether time alone may end a connection.
+bool RingReactor::needs_sweep() const {
+    return !connections_.empty() && (draining_ || sends_ > 0 || service_.options().idle_timeout);
+}
+
+// Calls `visit` for each; it may destroy the one it is given.
+template <class Visit>
+void RingReactor::for_each_connection(const Visit& visit) {
+    for (auto at = connections_.begin(); at != connections_.end();) {
+        RingConnection& connection = *at++;
+        visit(connection);
+    }
+}
+
+// When faults let bytes of a connection go; no_deadline where there are none.
+net::Deadline RingReactor::next_leave() {
+    net::Deadline next = net::no_deadline;
+    if (faults_ != nullptr)
+        for (const RingConnection& connection : connections_)
+            next = std::min(next, connection.next_leave());
+    return next;
+}
+
+net::Deadline RingReactor::next_deadline() {
+    now_known_ = false;
+    net::Deadline next = net::no_deadline;
+    for (const auto& listener : listeners_)
+        next = std::min(next, listener->resumes());
+    if (datagram_echo_)
+        next = std::min(next, datagram_echo_->next_due());
+    next = std::min(next, next_leave());
+    if (!needs_sweep())
+        return next;
+    if (next_sweep_ <= now())
+        next_sweep_ = now() + service_.sweep_interval(draining_);
+    return std::min(next, next_sweep_);
+}
+
+void RingReactor::after_wait() {
+    if (!draining_ && service_.drain().raised())
+        begin_drain();
+    if (draining_) {
+        std::erase_if(listeners_, [](const auto& listener) { return listener->finish(); });
+        std::erase_if(datagrams_, [](const auto& datagrams) { return datagrams->finished(); });
+    }
+    for (const auto& listener : listeners_)
+        listener->check_time();
+    if (datagram_echo_)
+        datagram_echo_->send_due();
+    if (faults_ != nullptr)
+        for_each_connection([](RingConnection& connection) { connection.check_faults(); });
+    if (needs_sweep() && (now() >= next_sweep_ || service_.abort().raised()))
+        sweep();
+}
+
+void RingReactor::begin_drain() {
+    draining_ = true;
+    drain_deadline_ = service_.drain_deadline();
+    next_sweep_ = now();
+    ring_->wait_readable(service_.abort().waitable(), waker_);
+    for (const auto& listener : listeners_)
+        listener->close();
+    for (const auto& datagrams : datagrams_)
+        datagrams->close();
+}
+
+void RingReactor::sweep() {
+    next_sweep_ = now() + service_.sweep_interval(draining_);
+    const bool abort = service_.abort().raised();
+    for_each_connection([abort](RingConnection& connection) {
+        if (abort)
+            connection.abort();
+        else
+            connection.check_time();
+    });
+}
+
+}  // namespace sockbox::serve

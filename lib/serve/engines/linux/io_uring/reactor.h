@@ -1,0 +1,89 @@
+// One thread's loop over a ring: listeners, datagrams and connections by completions.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <list>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "serve/datagrams/datagram_echo.h"
+#include "serve/engines/linux/io_uring/connection.h"
+#include "serve/engines/linux/mailbox.h"
+#include "serve/listeners.h"
+
+namespace sockbox::serve {
+
+// Everything is called from the thread that runs it, but for the mailbox.
+class RingReactor {
+  public:
+    // One that answers datagrams or has none. Fails as Ring::create() does, and where memory lacks;
+    // the thread that calls it runs it.
+    static net::Result<std::unique_ptr<RingReactor>> create(Service& service, bool datagrams);
+    RingReactor(Service& service, std::unique_ptr<Ring> ring);
+    RingReactor(const RingReactor&) = delete;
+    RingReactor& operator=(const RingReactor&) = delete;
+    ~RingReactor();
+
+    void place_with(Place place) { place_ = std::move(place); }
+
+    // Serves what comes there, until it is closed. It outlives the reactor.
+    net::Status serve_from(Mailbox& mailbox);
+    void adopt(Client&& client) noexcept;
+
+    // As Reactor's.
+    net::Status run();
+    net::Status serve(Listeners listeners);
+
+    // For connections.
+    Service& service() noexcept { return service_; }
+    Ring& ring() noexcept { return *ring_; }
+    net::Deadline now();
+    net::Deadline drain_deadline() const noexcept { return drain_deadline_; }
+    const Faults* faults() const noexcept { return faults_; }  // of streams; mostly null
+    void remove_if_gone(RingConnection& connection);
+    void wait_for_buffer(RingConnection& connection, bool large) noexcept;
+    void give_back(RingBuffer& buffer);
+    void send_started() noexcept { ++sends_; }
+    void send_ended() noexcept { --sends_; }
+
+  private:
+    class Listener;
+    class Datagrams;
+    class Post;
+    struct Waker final : Completion {
+        void complete(int /*result*/, unsigned /*flags*/) noexcept override {}
+    };
+
+    net::Status answer_datagrams(std::vector<net::Socket> udp);
+    bool idle() const;
+    bool needs_sweep() const;
+    net::Deadline next_leave();
+    net::Deadline next_deadline();
+    void after_wait();
+    void begin_drain();
+    void sweep();
+    template <class Visit>
+    void for_each_connection(const Visit& visit);
+
+    Service& service_;
+    const Faults* faults_ = nullptr;
+    Place place_ = [this](Client&& client) { adopt(std::move(client)); };
+    std::vector<std::unique_ptr<Listener>> listeners_;
+    std::optional<DatagramEcho> datagram_echo_;
+    std::vector<std::unique_ptr<Datagrams>> datagrams_;
+    std::unique_ptr<Post> post_;
+    std::list<RingConnection> connections_;
+    std::array<std::deque<RingConnection*>, 2> hungry_;  // for a small, for a large buffer
+    std::size_t sends_ = 0;                              // under way
+    Waker waker_;
+    net::Deadline now_{};
+    bool now_known_ = false;
+    net::Deadline next_sweep_{};
+    net::Deadline drain_deadline_ = net::no_deadline;
+    bool draining_ = false;
+    std::unique_ptr<Ring> ring_;  // destroyed first: then no operation refers to the others
+};
+
+}  // namespace sockbox::serve

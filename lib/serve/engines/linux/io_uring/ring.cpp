@@ -1,0 +1,177 @@
+// The ring's operations, over liburing.
+#include "serve/engines/linux/io_uring/ring.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace sockbox::serve {
+namespace {
+
+// With the lists of buffers 116 KiB of locked memory, of which a user may often have 8 MiB.
+constexpr unsigned submission_entries = 512;
+constexpr unsigned completion_entries = 8 * submission_entries;
+
+// All that it is ever asked for.
+constexpr std::array<std::uint8_t, 5> operations{IORING_OP_ACCEPT, IORING_OP_RECV, IORING_OP_SEND,
+                                                 IORING_OP_POLL_ADD, IORING_OP_ASYNC_CANCEL};
+
+tl::unexpected<net::Error> refused(int error, std::string_view what, std::string_view hint = {}) {
+    return net::fail({std::error_code(error, std::system_category()),
+                      "io_uring",
+                      std::string(what),
+                      {},
+                      std::string(hint)});
+}
+
+std::string_view hint_for(int error) {
+    switch (error) {
+        case ENOSYS: return "this kernel is built without io_uring, or a seccomp filter refuses it";
+        case EPERM: return "sysctl kernel.io_uring_disabled or a seccomp filter refuses it";
+        case ENOMEM: return "ulimit -l (RLIMIT_MEMLOCK) may be too low";
+        case EINVAL: return "io_uring here needs Linux 6.1";
+        default: return {};
+    }
+}
+
+}  // namespace
+
+net::Result<std::unique_ptr<Ring>> Ring::create() {
+    std::unique_ptr<Ring> ring(new (std::nothrow) Ring);
+    if (!ring)
+        return refused(ENOMEM, "setup");
+    if (auto opened = ring->open(submission_entries, completion_entries); !opened)
+        return net::fail(opened.error());
+    for (BufferGroup* group : {&ring->small_, &ring->large_})
+        if (auto opened = group->open(ring->ring_); !opened)
+            return net::fail(opened.error());
+    if (auto enabled = ring->restrict_and_enable(); !enabled)
+        return net::fail(enabled.error());
+    return ring;
+}
+
+net::Status Ring::probe() {
+    BufferGroup few({0, 64, 1, 1, 1});
+    Ring ring;
+    if (auto opened = ring.open(1, 2); !opened)
+        return opened;
+    return few.open(ring.ring_);
+}
+
+net::Status Ring::open(unsigned submissions, unsigned completions) {
+    io_uring_params params{};
+    params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE |
+                   IORING_SETUP_SUBMIT_ALL | IORING_SETUP_R_DISABLED;
+    params.cq_entries = completions;
+    if (const int rc = io_uring_queue_init_params(submissions, &ring_, &params); rc < 0)
+        return refused(-rc, "setup", hint_for(-rc));
+    open_ = true;
+    return {};
+}
+
+// A ring reaches past a filter of system calls: so this one is bound to what the engine does.
+net::Status Ring::restrict_and_enable() {
+    std::array<io_uring_restriction, operations.size() + 2> allowed{};
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+        allowed[i].opcode = IORING_RESTRICTION_SQE_OP;
+        allowed[i].sqe_op = operations[i];
+    }
+    allowed[operations.size()].opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED;
+    allowed[operations.size()].sqe_flags = IOSQE_BUFFER_SELECT;
+    allowed.back().opcode = IORING_RESTRICTION_REGISTER_OP;
+    allowed.back().register_op = IORING_UNREGISTER_RING_FDS;
+    if (const int rc = io_uring_register_restrictions(&ring_, allowed.data(), allowed.size());
+        rc < 0)
+        return refused(-rc, "restrictions");
+    io_uring_register_ring_fd(&ring_);  // saves a lookup a call; no harm where it fails
+    if (const int rc = io_uring_enable_rings(&ring_); rc < 0)
+        return refused(-rc, "enable");
+    return {};
+}
+
+Ring::~Ring() {
+    if (open_)
+        io_uring_queue_exit(&ring_);
+}
+
+io_uring_sqe& Ring::entry() {
+    io_uring_sqe* entry = io_uring_get_sqe(&ring_);
+    while (entry == nullptr) {
+        io_uring_submit(&ring_);
+        entry = io_uring_get_sqe(&ring_);
+    }
+    return *entry;
+}
+
+void Ring::accept_many(int listener, Completion& completion) {
+    io_uring_sqe& operation = entry();
+    io_uring_prep_multishot_accept(&operation, listener, nullptr, nullptr, SOCK_CLOEXEC);
+    io_uring_sqe_set_data(&operation, &completion);
+}
+
+void Ring::receive_many(int socket, Completion& completion) {
+    io_uring_sqe& operation = entry();
+    io_uring_prep_recv_multishot(&operation, socket, nullptr, 0, 0);
+    operation.flags |= IOSQE_BUFFER_SELECT;
+    operation.buf_group = small_.shape().group;
+    io_uring_sqe_set_data(&operation, &completion);
+}
+
+void Ring::receive_bulk(int socket, bool wait_first, Completion& completion) {
+    io_uring_sqe& operation = entry();
+    io_uring_prep_recv(&operation, socket, nullptr, large_.shape().buffer_bytes, 0);
+    operation.flags |= IOSQE_BUFFER_SELECT;
+    if (wait_first)
+        operation.ioprio |= IORING_RECVSEND_POLL_FIRST;
+    operation.buf_group = large_.shape().group;
+    io_uring_sqe_set_data(&operation, &completion);
+}
+
+void Ring::send(int socket, std::span<const std::byte> data, Completion& completion) {
+    io_uring_sqe& operation = entry();
+    io_uring_prep_send(&operation, socket, data.data(), data.size(), MSG_NOSIGNAL);
+    io_uring_sqe_set_data(&operation, &completion);
+}
+
+void Ring::wait_readable(int descriptor, Completion& completion) {
+    io_uring_sqe& operation = entry();
+    io_uring_prep_poll_add(&operation, descriptor, POLLIN);
+    io_uring_sqe_set_data(&operation, &completion);
+}
+
+void Ring::cancel(Completion& completion) {
+    io_uring_sqe& operation = entry();
+    io_uring_prep_cancel(&operation, &completion, 0);
+    io_uring_sqe_set_data(&operation, nullptr);
+}
+
+// What they lead to may complete at once: goes on until there are none.
+void Ring::take_completions() {
+    std::array<io_uring_cqe*, 64> batch{};
+    while (const unsigned count = io_uring_peek_batch_cqe(&ring_, batch.data(), batch.size())) {
+        for (unsigned i = 0; i < count; ++i)
+            if (auto* waiting = static_cast<Completion*>(io_uring_cqe_get_data(batch[i])))
+                waiting->complete(batch[i]->res, batch[i]->flags);
+        io_uring_cq_advance(&ring_, count);
+    }
+}
+
+net::Status Ring::wait(net::Deadline deadline) {
+    using namespace std::chrono;
+    io_uring_cqe* first = nullptr;
+    int rc = 0;
+    if (deadline == net::no_deadline) {
+        rc = io_uring_submit_and_wait(&ring_, 1);
+    } else {
+        const auto left = std::max<nanoseconds>(deadline - net::Clock::now(), nanoseconds(0));
+        __kernel_timespec timeout{left / 1s, (left % 1s).count()};
+        rc = io_uring_submit_and_wait_timeout(&ring_, &first, 1, &timeout, nullptr);
+    }
+    // EBUSY and EAGAIN: completions have to be taken before more can be submitted.
+    if (rc < 0 && rc != -EINTR && rc != -ETIME && rc != -EBUSY && rc != -EAGAIN)
+        return refused(-rc, "wait");
+    take_completions();
+    return {};
+}
+
+}  // namespace sockbox::serve

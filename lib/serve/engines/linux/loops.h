@@ -1,0 +1,112 @@
+// Event loops side by side, one a thread: the first accepts and hands the clients out in turn.
+#pragma once
+
+#include <future>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "serve/engines/linux/mailbox.h"
+#include "serve/listeners.h"
+#include "serve/out_of_memory.h"
+#include "serve/service.h"
+#include "system/thread.h"
+
+namespace sockbox::serve {
+
+// A Loop is created on the thread that runs it, by
+//   static net::Result<std::unique_ptr<Loop>> create(Service&, bool datagrams)
+// ready to run and, where it is to, to answer datagrams; it has, as Reactor has them, place_with(),
+// serve(), adopt() and run(), and
+//   net::Status serve_from(Mailbox&)
+// for the clients that come from the first one.
+template <class Loop>
+class LoopThread {
+  public:
+    // Waits until the loop is there, or could not be made.
+    static net::Result<std::unique_ptr<LoopThread>> start(Service& service) {
+        auto mailbox = Mailbox::create();
+        if (!mailbox)
+            return net::fail(mailbox.error());
+        auto started = std::make_unique<LoopThread>(std::move(*mailbox));
+        std::promise<net::Status> ready;
+        auto thread = net::start_thread(
+            [raw = started.get(), &service, &ready] { raw->run(service, ready); });
+        if (!thread)
+            return net::fail(thread.error());
+        started->thread_ = std::move(*thread);
+        if (auto made = ready.get_future().get(); !made)
+            return net::fail(made.error());
+        return started;
+    }
+
+    explicit LoopThread(std::unique_ptr<Mailbox> mailbox) : mailbox_(std::move(mailbox)) {}
+    LoopThread(const LoopThread&) = delete;
+    LoopThread& operator=(const LoopThread&) = delete;
+    ~LoopThread() { static_cast<void>(finish()); }
+
+    void put(Client&& client) { mailbox_->put(std::move(client)); }
+
+    // No more clients come; waits until those it has are served.
+    net::Status finish() {
+        if (thread_.joinable()) {
+            mailbox_->close();
+            thread_.join();
+        }
+        return status_;
+    }
+
+  private:
+    void run(Service& service, std::promise<net::Status>& ready) {
+        auto loop = unless_out_of_memory("start a loop", [&] { return make_loop(service); });
+        if (!loop)
+            return ready.set_value(net::fail(loop.error()));
+        ready.set_value({});
+        status_ = (*loop)->run();
+    }
+
+    net::Result<std::unique_ptr<Loop>> make_loop(Service& service) {
+        auto loop = Loop::create(service, false);
+        if (!loop)
+            return loop;
+        if (auto attached = (*loop)->serve_from(*mailbox_); !attached)
+            return net::fail(attached.error());
+        return loop;
+    }
+
+    std::unique_ptr<Mailbox> mailbox_;
+    net::Status status_;
+    std::thread thread_;
+};
+
+// An engine of so many loops as there are to be workers; as Engine::serve.
+template <class Loop>
+net::Status serve_with_loops(Service& service, Listeners&& listeners) {
+    auto first = Loop::create(service, !listeners.udp.empty());
+    if (!first)
+        return net::fail(first.error());
+    std::vector<std::unique_ptr<LoopThread<Loop>>> others;
+    while (others.size() + 1 < service.options().workers) {
+        auto started = LoopThread<Loop>::start(service);
+        if (!started)
+            return net::fail(started.error());
+        others.push_back(std::move(*started));
+    }
+    if (!others.empty())
+        (*first)->place_with([&, turn = std::size_t{0}](Client&& client) mutable {
+            const std::size_t next = std::exchange(turn, (turn + 1) % (others.size() + 1));
+            if (next == others.size())
+                (*first)->adopt(std::move(client));
+            else
+                others[next]->put(std::move(client));
+        });
+    if (auto begun = service.begin(); !begun)
+        return begun;
+    net::Status status = (*first)->serve(std::move(listeners));
+    for (const auto& other : others)
+        if (auto finished = other->finish(); status && !finished)
+            status = finished;
+    return status;
+}
+
+}  // namespace sockbox::serve

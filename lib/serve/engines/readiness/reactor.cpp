@@ -1,0 +1,232 @@
+// The event loop: waiting, the time, the drain and the end.
+#include "serve/engines/readiness/reactor.h"
+
+#include <algorithm>
+
+#include "serve/out_of_memory.h"
+
+namespace sockbox::serve {
+namespace {
+
+// Buffers kept for the next slow peer.
+constexpr std::size_t spare_pages = 16;
+
+}  // namespace
+
+Reactor::Reactor(Service& service, std::unique_ptr<Poller> poller)
+    : service_(service), poller_(std::move(poller)), buffer_(net::allocate_pages(buffer_bytes)) {
+    const auto& faults = service_.options().faults;
+    if (faults != nullptr && faults->concern(net::Transport::tcp))
+        faults_ = faults.get();
+    spare_pages_.reserve(spare_pages);
+}
+
+Reactor::~Reactor() = default;
+
+net::Status Reactor::listen(std::vector<net::Socket> tcp) {
+    for (net::Socket& socket : tcp) {
+        acceptors_.push_back(std::make_unique<Acceptor>(*this, std::move(socket)));
+        if (auto watched = acceptors_.back()->watch(); !watched)
+            return watched;
+    }
+    return {};
+}
+
+net::Status Reactor::answer_datagrams(std::vector<net::Socket> udp) {
+    for (net::Socket& socket : udp) {
+        datagram_sources_.push_back(
+            std::make_unique<DatagramSource>(*datagram_echo_, std::move(socket)));
+        if (auto watched = datagram_sources_.back()->watch(*poller_); !watched)
+            return watched;
+    }
+    return {};
+}
+
+void Reactor::adopt(Client&& client) noexcept {
+    try {
+        auto connection = std::make_unique<Connection>(*this, std::move(client));
+        const auto watched = poller_->watch(connection->native(), *connection, Interest::read);
+        if (!watched)
+            return service_.tell(Trouble::accept, watched.error());
+        connections_.add(std::move(connection));
+    } catch (const std::bad_alloc&) {
+        turn_away(service_, std::move(client), out_of_memory("serve"));
+    }
+}
+
+void Reactor::destroy(Connection& connection) {
+    poller_->forget(connection.native());
+    connections_.destroy(connection);
+}
+
+net::Status Reactor::add(net::NativeSocket socket, EventSource& source) {
+    if (auto watched = poller_->watch(socket, source, Interest::read); !watched)
+        return watched;
+    ++other_sources_;
+    return {};
+}
+
+void Reactor::remove(net::NativeSocket socket) {
+    poller_->forget(socket);
+    --other_sources_;
+}
+
+net::Pages Reactor::take_pages() noexcept {
+    net::Pages pages;
+    if (spare_pages_.empty()) {
+        pages = net::allocate_pages(buffer_bytes);
+    } else {
+        pages = std::move(spare_pages_.back());
+        spare_pages_.pop_back();
+    }
+    if (pages)
+        ++pages_taken_;
+    return pages;
+}
+
+void Reactor::give_back(net::Pages pages) noexcept {
+    --pages_taken_;
+    if (spare_pages_.size() < spare_pages)
+        spare_pages_.push_back(std::move(pages));
+}
+
+net::Deadline Reactor::now() {
+    if (!now_known_)
+        now_ = net::Clock::now();
+    now_known_ = true;
+    return now_;
+}
+
+net::Status Reactor::open(bool datagrams) {
+    if (!buffer_)
+        return net::fail(out_of_memory("allocate a buffer"));
+    if (datagrams) {
+        auto echo =
+            DatagramEcho::create(service_.options().datagrams, service_.counters().datagrams);
+        if (!echo)
+            return net::fail(echo.error());
+        datagram_echo_.emplace(std::move(*echo));
+    }
+    return poller_->watch(service_.drain().waitable(), waker_, Interest::read);
+}
+
+net::Status Reactor::run() {
+    while (!idle()) {
+        if (auto turn = take_turn(); !turn)
+            return turn;
+    }
+    return {};
+}
+
+net::Status Reactor::serve(Listeners listeners) {
+    if (auto ready = listen(std::move(listeners.tcp)); !ready)
+        return ready;
+    if (auto ready = answer_datagrams(std::move(listeners.udp)); !ready)
+        return ready;
+    return run();
+}
+
+net::Status Reactor::take_turn() {
+    try {
+        now_known_ = false;
+        const net::Deadline deadline = next_deadline();
+        now_known_ = false;
+        if (auto waited = poller_->wait(deadline); !waited)
+            return waited;
+        after_wait();
+    } catch (const std::bad_alloc&) {
+        // Whoever was ready is still so next time.
+    }
+    return {};
+}
+
+bool Reactor::idle() const {
+    return acceptors_.empty() && datagram_sources_.empty() && other_sources_ == 0 &&
+           connections_.empty();
+}
+
+// When faults let bytes of a connection go; no_deadline where there are none.
+net::Deadline Reactor::next_leave() {
+    net::Deadline next = net::no_deadline;
+    if (faults_ != nullptr)
+        connections_.for_each(
+            [&next](Connection& connection) { next = std::min(next, connection.next_leave()); });
+    return next;
+}
+
+// Whether time alone may end a connection.
+bool Reactor::needs_sweep() const {
+    return !connections_.empty() &&
+           (draining_ || pages_taken_ > 0 || service_.options().idle_timeout);
+}
+
+net::Deadline Reactor::next_deadline() {
+    net::Deadline next = net::no_deadline;
+    for (const auto& acceptor : acceptors_)
+        next = std::min(next, acceptor->resumes());
+    next = std::min({next, datagram_echo_ ? datagram_echo_->next_due() : next, next_leave()});
+    if (!needs_sweep())
+        return next;
+    if (next_sweep_ <= now())
+        next_sweep_ = now() + service_.sweep_interval(draining_);
+    return std::min(next, next_sweep_);
+}
+
+void Reactor::after_wait() {
+    if (service_.abort().raised())
+        return abort_all();
+    if (!draining_ && service_.drain().raised())
+        begin_drain();
+    for (const auto& acceptor : acceptors_)
+        acceptor->check_time();
+    if (datagram_echo_)
+        datagram_echo_->send_due();
+    if (faults_ != nullptr)
+        connections_.for_each([](Connection& connection) { connection.check_faults(); });
+    if (needs_sweep() && now() >= next_sweep_)
+        sweep();
+}
+
+void Reactor::begin_drain() {
+    draining_ = true;
+    drain_deadline_ = service_.drain_deadline();
+    next_sweep_ = now();
+    poller_->forget(service_.drain().waitable());
+    // Should it fail, the drain still has its deadline.
+    static_cast<void>(poller_->watch(service_.abort().waitable(), waker_, Interest::read));
+    for (const auto& acceptor : acceptors_)
+        acceptor->finish();
+    acceptors_.clear();
+    for (const auto& source : datagram_sources_)
+        source->finish(*poller_);
+    datagram_sources_.clear();
+}
+
+void Reactor::abort_all() {
+    if (!draining_)
+        begin_drain();
+    connections_.for_each([this](Connection& connection) {
+        connection.abort();
+        destroy(connection);
+    });
+}
+
+void Reactor::sweep() {
+    next_sweep_ = now() + service_.sweep_interval(draining_);
+    connections_.for_each([](Connection& connection) { connection.check_time(); });
+}
+
+void serve_alone(Service& service, Client&& client) {
+    try {
+        Reactor reactor(service, make_poll_poller());
+        if (auto opened = reactor.open(); !opened)
+            return turn_away(service, std::move(client), opened.error());
+        reactor.adopt(std::move(client));
+        if (auto served = reactor.run(); !served)
+            service.tell(Trouble::accept, served.error());
+    } catch (const std::bad_alloc&) {
+        turn_away(service, std::move(client), out_of_memory("serve"));
+    }
+}
+
+}  // namespace sockbox::serve

@@ -1,0 +1,27 @@
+// The thread engine: a thread a client, which ends with it.
+#include <memory>
+
+#include "serve/engines/engines.h"
+#include "serve/engines/readiness/reactor.h"
+#include "serve/engines/thread_set.h"
+
+namespace sockbox::serve {
+
+net::Status serve_with_threads(Service& service, Listeners&& listeners) {
+    ThreadSet threads;
+    Reactor reactor(service, make_poll_poller());
+    if (auto opened = reactor.open(!listeners.udp.empty()); !opened)
+        return opened;
+    reactor.place_with([&](Client&& client) {
+        const auto own = std::make_shared<Client>(std::move(client));
+        const auto started =
+            threads.start([&service, own] { serve_alone(service, std::move(*own)); });
+        if (!started)
+            turn_away(service, std::move(*own), started.error());
+    });
+    if (auto begun = service.begin(); !begun)
+        return begun;
+    return reactor.serve(std::move(listeners));
+}
+
+}  // namespace sockbox::serve

@@ -1,0 +1,17 @@
+// The engines that Windows has beside the portable ones.
+#include <array>
+
+#include "serve/engines/engines.h"
+#include "serve/engines/windows/iocp/engine.h"
+
+namespace sockbox::serve {
+
+std::span<const Engine> system_engines() {
+    static constexpr std::array own{
+        Engine{"iocp", "event loops at completion ports", true, always_available, serve_with_iocp,
+               "poll"},
+    };
+    return own;
+}
+
+}  // namespace sockbox::serve

@@ -1,0 +1,126 @@
+// Drop, duplicate, corruption, truncation, order, delay, stall and throttle of replies.
+#include "serve/faults/datagram_faults.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sockbox::serve {
+namespace {
+
+constexpr std::size_t most_replies = 4096;
+constexpr std::size_t most_bytes = 16 * 1024 * 1024;
+
+// A reply that is to leave after the one behind it waits no longer for that.
+constexpr std::chrono::milliseconds swap_patience{50};
+
+}  // namespace
+
+DatagramFaults::DatagramFaults(std::shared_ptr<const Faults> faults)
+    : faults_(std::move(faults)), dice_(faults_->seed, 0) {}
+
+bool DatagramFaults::add(const net::Socket& socket, const net::BatchedDatagram& datagram,
+                         net::Deadline now) noexcept {
+    try {
+        return add_or_throw(socket, datagram, now);
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
+
+// The dice are thrown for every fault whether it is wanted or not: what happens to a datagram does
+// not depend on which others were asked for.
+bool DatagramFaults::add_or_throw(const net::Socket& socket, const net::BatchedDatagram& datagram,
+                                  net::Deadline now) {
+    const bool dropped = dice_.happens(faults_->drop);
+    const bool doubled = dice_.happens(faults_->duplicate);
+    const bool swapped = dice_.happens(faults_->reorder);
+    const bool corrupted = dice_.happens(faults_->corrupt);
+    const bool truncated = dice_.happens(faults_->truncate);
+    const double place = dice_.share();
+    Reply reply{&socket, datagram, {datagram.data.begin(), datagram.data.end()}, false};
+    const auto size = static_cast<double>(reply.bytes.size());
+    if (const auto number = dice_.number(); corrupted && !reply.bytes.empty())
+        reply.bytes[static_cast<std::size_t>(place * size)] ^=
+            static_cast<std::byte>(number % 255 + 1);
+    if (truncated)
+        reply.bytes.resize(static_cast<std::size_t>(place * size));
+    net::Deadline due =
+        throttled(now + dice_.around(faults_->delay, faults_->jitter), reply.bytes.size());
+    due = faults_->after_stall(due);
+    if (dropped)
+        return false;
+    Reply copy = reply;
+    copy.copy = true;
+    const bool last_waits = swapped_ != queue_.end();
+    const bool waits = swapped && !last_waits;
+    const bool held = hold(std::move(reply), waits ? due + swap_patience : due);
+    if (last_waits)
+        release_swapped(due);
+    else if (held && waits)
+        swapped_ = std::prev(queue_.upper_bound(due + swap_patience));
+    if (doubled)
+        hold(std::move(copy), due);
+    return held;
+}
+
+// The one behind it has come: it leaves after that.
+void DatagramFaults::release_swapped(net::Deadline due) {
+    auto entry = queue_.extract(std::exchange(swapped_, queue_.end()));
+    entry.key() = due;
+    queue_.insert(std::move(entry));
+}
+
+bool DatagramFaults::hold(Reply&& reply, net::Deadline due) noexcept {
+    if (queue_.size() >= most_replies || bytes_ + reply.bytes.size() > most_bytes)
+        return false;
+    const std::size_t size = reply.bytes.size();
+    try {
+        queue_.emplace(due, std::move(reply));
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+    bytes_ += size;
+    return true;
+}
+
+// All replies share one line of that rate.
+net::Deadline DatagramFaults::throttled(net::Deadline due, std::size_t bytes) {
+    if (faults_->throttle == 0)
+        return due;
+    const double seconds = static_cast<double>(bytes) / static_cast<double>(faults_->throttle);
+    due = std::max(due, free_);
+    free_ = due + std::chrono::nanoseconds(std::llround(seconds * 1e9));
+    return due;
+}
+
+net::Deadline DatagramFaults::next_due() const noexcept {
+    return queue_.empty() ? net::no_deadline : queue_.begin()->first;
+}
+
+void DatagramFaults::take(Queue::iterator entry, Reply& reply) {
+    if (swapped_ == entry)
+        swapped_ = queue_.end();
+    reply = std::move(entry->second);
+    reply.datagram.data = reply.bytes;
+    bytes_ -= reply.bytes.size();
+    queue_.erase(entry);
+}
+
+bool DatagramFaults::take_due(net::Deadline now, Reply& reply) {
+    if (next_due() > now)
+        return false;
+    take(queue_.begin(), reply);
+    return true;
+}
+
+bool DatagramFaults::take_any(const net::Socket& socket, Reply& reply) {
+    const auto found = std::find_if(queue_.begin(), queue_.end(), [&socket](const auto& entry) {
+        return entry.second.socket == &socket;
+    });
+    if (found == queue_.end())
+        return false;
+    take(found, reply);
+    return true;
+}
+
+}  // namespace sockbox::serve

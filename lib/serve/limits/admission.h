@@ -1,0 +1,85 @@
+// Who may connect: bounds on the connections at once, of all clients and of each.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <mutex>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "net/endpoint.h"
+#include "net/stop.h"
+#include "serve/limits/access_list.h"
+#include "system/result.h"
+
+namespace sockbox::serve {
+
+// Why a client is turned away.
+enum class Refusal : std::uint8_t {
+    denied,  // the access list does not allow it
+    max_connections,
+    max_per_client,
+    once,  // one client was to be served, and is or was
+};
+
+// By Refusal, as metrics name them.
+inline constexpr std::array<std::string_view, 4> refusal_reasons{"denied", "max_connections",
+                                                                 "max_per_client", "once"};
+
+struct Refused {
+    Refusal reason;
+    net::Error error;  // without code, fit for a log line
+};
+
+struct Limits {
+    std::size_t connections = 0;  // 0: no bound
+    std::size_t per_client = 0;   // connections from one address; 0: no bound
+    bool once = false;            // one client ever
+    AccessList access;
+};
+
+// May be used from any thread.
+class Admission {
+  public:
+    // `limits` outlives it, and so does `drain`, which is raised when the one client of
+    // Limits::once is gone.
+    Admission(const Limits& limits, net::StopSignal& drain) : limits_(limits), drain_(drain) {}
+
+    // A client's place among those served, given back when it is destroyed, or earlier.
+    class Ticket {
+      public:
+        Ticket(Ticket&& other) noexcept
+            : admission_(std::exchange(other.admission_, nullptr)),
+              peer_(other.peer_),
+              number_(other.number_) {}
+        Ticket& operator=(Ticket&&) = delete;
+        ~Ticket() { give_back(); }
+        void give_back() noexcept;
+        const net::Endpoint& peer() const noexcept { return peer_; }
+        std::uint64_t number() const noexcept { return number_; }  // from 1 on
+
+      private:
+        friend class Admission;
+        Ticket(Admission& admission, const net::Endpoint& peer, std::uint64_t number) noexcept
+            : admission_(&admission), peer_(peer), number_(number) {}
+
+        Admission* admission_;
+        net::Endpoint peer_;
+        std::uint64_t number_;
+    };
+
+    tl::expected<Ticket, Refused> admit(const net::Endpoint& peer);
+
+  private:
+    void release(const net::Endpoint& peer);
+
+    const Limits& limits_;
+    net::StopSignal& drain_;
+    std::uint64_t admitted_ = 0;  // clients ever
+    std::mutex mutex_;
+    std::size_t open_ = 0;
+    std::unordered_map<net::Endpoint, std::size_t> open_by_client_;  // by address, port 0
+};
+
+}  // namespace sockbox::serve

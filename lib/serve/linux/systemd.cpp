@@ -1,0 +1,131 @@
+// LISTEN_FDS and NOTIFY_SOCKET, which are small enough to need no libsystemd.
+#include "serve/systemd.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+
+#include "text/units.h"
+
+namespace sockbox::serve {
+namespace {
+
+constexpr int first_passed = 3;  // SD_LISTEN_FDS_START
+constexpr int most_passed = 1024;
+
+std::string_view variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+// How many sockets were passed to this process and not to one that ran before it.
+int count_passed() {
+    const auto process = net::parse_integer(variable("LISTEN_PID"), 1, INT_MAX);
+    const auto count = net::parse_integer(variable("LISTEN_FDS"), 0, most_passed);
+    for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"})
+        ::unsetenv(name);
+    return process && count && *process == ::getpid() ? static_cast<int>(*count) : 0;
+}
+
+tl::unexpected<net::Error> refuse(int descriptor, std::string why) {
+    return net::fail({std::make_error_code(std::errc::invalid_argument),
+                      "take socket",
+                      fmt::format("LISTEN_FDS descriptor {}", descriptor),
+                      std::move(why),
+                      {}});
+}
+
+// Which of the two kinds it is.
+net::Result<net::Transport> kind_of(const net::Socket& socket) {
+    constexpr const char* wanted = "it is no listening TCP or bound UDP socket";
+    const auto type = socket.option(SOL_SOCKET, SO_TYPE);
+    if (!type)
+        return refuse(socket.native(), "it is no socket");
+    const auto local = socket.local();  // fails where it is no IP socket
+    if (!local || local->port() == 0)
+        return refuse(socket.native(), wanted);
+    const bool listens = socket.option(SOL_SOCKET, SO_ACCEPTCONN).value_or(0) != 0;
+    if (*type == SOCK_STREAM && listens)
+        return net::Transport::tcp;
+    if (*type == SOCK_DGRAM && socket.option(SOL_SOCKET, SO_PROTOCOL).value_or(0) == IPPROTO_UDP)
+        return net::Transport::udp;
+    return refuse(socket.native(), wanted);
+}
+
+net::Status take_one(net::Socket socket, const net::Prepare& prepare, Listeners& into) {
+    const auto kind = kind_of(socket);
+    if (!kind) {
+        static_cast<void>(socket.release());  // not ours to close
+        return net::fail(kind.error());
+    }
+    ::fcntl(socket.native(), F_SETFD, FD_CLOEXEC);
+    if (auto ready = prepare_listener(socket, *kind, prepare); !ready)
+        return ready;
+    if (into.port == 0)
+        into.port = socket.local().value_or(net::Endpoint()).port();
+    (*kind == net::Transport::tcp ? into.tcp : into.udp).push_back(std::move(socket));
+    return {};
+}
+
+// sockaddr_un of a path, or with '@' of a name in the abstract namespace (unix(7)).
+struct NoticeAddress {
+    sockaddr_un address{};
+    socklen_t length = 0;
+};
+
+std::optional<NoticeAddress> notice_address(std::string_view path) {
+    NoticeAddress found;
+    if (path.size() < 2 || path.size() >= sizeof found.address.sun_path ||
+        (path[0] != '/' && path[0] != '@'))
+        return std::nullopt;
+    found.address.sun_family = AF_UNIX;
+    path.copy(found.address.sun_path, path.size());
+    if (path[0] == '@')
+        found.address.sun_path[0] = '\0';
+    found.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+    return found;
+}
+
+}  // namespace
+
+net::Result<std::optional<Listeners>> take_passed_sockets(const net::Prepare& prepare) {
+    const int count = count_passed();
+    if (count == 0)
+        return std::nullopt;
+    Listeners taken;
+    for (int i = 0; i < count; ++i)
+        if (auto took = take_one(net::Socket(first_passed + i), prepare, taken); !took)
+            return net::fail(took.error());
+    return taken;
+}
+
+net::Result<StateNotice> StateNotice::open() {
+    const std::string path(variable("NOTIFY_SOCKET"));
+    ::unsetenv("NOTIFY_SOCKET");
+    if (path.empty())
+        return StateNotice(net::Socket());
+    const auto to = notice_address(path);
+    if (!to)
+        return net::fail_text("NOTIFY_SOCKET '" + path + "' is no path and no '@' name");
+    auto socket = net::Socket::open(AF_UNIX, SOCK_DGRAM, 0);
+    if (!socket)
+        return net::fail(socket.error());
+    // Connected now: later, in the sandbox, the path is out of reach.
+    if (::connect(socket->native(),
+                  static_cast<const sockaddr*>(static_cast<const void*>(&to->address)),
+                  to->length) != 0)
+        return net::fail_last("connect NOTIFY_SOCKET", path);
+    return StateNotice(std::move(*socket));
+}
+
+void StateNotice::tell(std::string_view state) noexcept {
+    if (socket_.valid())
+        socket_.send(std::as_bytes(std::span(state)));
+}
+
+}  // namespace sockbox::serve

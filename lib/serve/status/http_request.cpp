@@ -1,0 +1,141 @@
+// Taking the head of a request apart.
+#include "serve/status/http_request.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "text/text.h"
+
+namespace sockbox::serve {
+namespace {
+
+constexpr int bad_request = 400;
+constexpr int version_not_supported = 505;
+
+std::string_view take_line(std::string_view& text) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+    if (line.ends_with('\r'))
+        line.remove_suffix(1);
+    return line;
+}
+
+bool is_token(std::string_view text) {
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    return !text.empty() && std::all_of(text.begin(), text.end(), [marks](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               marks.find(c) != marks.npos;
+    });
+}
+
+bool has_control(std::string_view text) {
+    return std::any_of(text.begin(), text.end(),
+                       [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f; });
+}
+
+// "/metrics?x" and "http://host:1/metrics" name the path "/metrics".
+std::string path_of(std::string_view target) {
+    if (const std::size_t scheme = target.find("://"); scheme != target.npos) {
+        target.remove_prefix(scheme + 3);
+        const std::size_t slash = target.find('/');
+        target = slash == target.npos ? "/" : target.substr(slash);
+    }
+    return std::string(target.substr(0, target.find_first_of("?#")));
+}
+
+int parse_request_line(std::string_view line, HttpRequest& request, bool& needs_host) {
+    const std::size_t first = line.find(' ');
+    const std::size_t last = line.rfind(' ');
+    if (first == line.npos || last == first || has_control(line))
+        return bad_request;
+    const std::string_view target = line.substr(first + 1, last - first - 1);
+    const std::string_view version = line.substr(last + 1);
+    if (!is_token(line.substr(0, first)) || target.find(' ') != target.npos || target.empty() ||
+        version.size() != 8 || !version.starts_with("HTTP/"))
+        return bad_request;
+    if (!version.starts_with("HTTP/1."))
+        return version_not_supported;
+    needs_host = version != "HTTP/1.0";
+    request.method = line.substr(0, first);
+    request.path = path_of(target);
+    return 200;
+}
+
+// The weight among a media range's parameters, 1 where it has none.
+double weight_of(std::string_view range) {
+    const auto parts = net::split(range, ";");
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        if (!parts[i].starts_with("q=") && !parts[i].starts_with("Q="))
+            continue;
+        const std::string_view digits = parts[i].substr(2);
+        double weight = 0;
+        const auto end = digits.data() + digits.size();
+        const auto read = std::from_chars(digits.data(), end, weight, std::chars_format::fixed);
+        return read.ec == std::errc() && read.ptr == end ? weight : 0;
+    }
+    return 1;
+}
+
+// Of OpenMetrics, the version that is spoken here: 1.0.0, which also serves who asks for none.
+bool is_our_open_metrics(std::string_view range) {
+    const auto parts = net::split(range, ";");
+    return net::equal_ignoring_case(parts[0], "application/openmetrics-text") &&
+           std::all_of(parts.begin() + 1, parts.end(), [](std::string_view parameter) {
+               return !parameter.starts_with("version=") || parameter == "version=1.0.0";
+           });
+}
+
+}  // namespace
+
+std::optional<std::size_t> head_length(std::string_view text) noexcept {
+    for (std::size_t end = text.find('\n'); end != text.npos; end = text.find('\n', end + 1)) {
+        const std::string_view next = text.substr(end + 1);
+        if (next.starts_with('\n'))
+            return end + 2;
+        if (next.starts_with("\r\n"))
+            return end + 3;
+    }
+    return std::nullopt;
+}
+
+HttpParsed parse_http_request(std::string_view head) {
+    HttpParsed parsed;
+    bool needs_host = true;
+    while (head.starts_with("\r\n") || head.starts_with('\n'))
+        take_line(head);
+    parsed.status = parse_request_line(take_line(head), parsed.request, needs_host);
+    if (parsed.status != 200)
+        return parsed;
+    int hosts = 0;
+    for (std::string_view line = take_line(head); !line.empty(); line = take_line(head)) {
+        const std::size_t colon = line.find(':');
+        if (colon == line.npos || !is_token(line.substr(0, colon)) || has_control(line)) {
+            parsed.status = bad_request;
+            return parsed;
+        }
+        const std::string_view name = line.substr(0, colon);
+        if (net::equal_ignoring_case(name, "host"))
+            ++hosts;
+        std::string& accept = parsed.request.accept;
+        if (net::equal_ignoring_case(name, "accept"))
+            (accept += accept.empty() ? "" : ",") += net::trimmed(line.substr(colon + 1));
+    }
+    if (hosts > 1 || (hosts == 0 && needs_host))  // RFC 9112, section 3.2
+        parsed.status = bad_request;
+    return parsed;
+}
+
+bool prefers_open_metrics(std::string_view accept) {
+    double open_metrics = 0;
+    double classic = 0;
+    for (const std::string_view range : net::split(accept, ",")) {
+        if (is_our_open_metrics(range))
+            open_metrics = std::max(open_metrics, weight_of(range));
+        else if (net::equal_ignoring_case(net::split(range, ";")[0], "text/plain"))
+            classic = std::max(classic, weight_of(range));
+    }
+    return open_metrics > 0 && open_metrics >= classic;
+}
+
+}  // namespace sockbox::serve

@@ -1,0 +1,235 @@
+// Visitors of the status endpoint, and the loop that answers them.
+#include "serve/status/status_endpoint.h"
+
+#include <list>
+#include <optional>
+#include <vector>
+
+#include "net/streams.h"
+#include "serve/status/http_answer.h"
+#include "serve/status/http_request.h"
+#include "system/thread.h"
+
+namespace sockbox::serve {
+namespace {
+
+constexpr std::size_t most_visitors = 16;
+constexpr std::size_t most_head_bytes = 8 * 1024;
+
+// A scrape takes milliseconds; who needs longer only holds a place.
+constexpr std::chrono::seconds visit_time{5};
+
+// After the answer, for the visitor's own end: closing sooner would answer what it still sends with
+// a reset, which may take the answer from it.
+constexpr std::chrono::seconds farewell_time{1};
+
+// With no descriptor left the listener stays ready: without a pause the loop would spin.
+constexpr std::chrono::milliseconds pause_time{100};
+
+// One connection: a request, its answer, the end.
+class Visitor {
+  public:
+    Visitor(net::Socket socket, const StatusPages& pages)
+        : socket_(std::move(socket)), pages_(pages) {}
+
+    net::Deadline deadline() const noexcept { return deadline_; }
+    net::PollEntry entry() const noexcept {
+        net::PollEntry entry{};
+        entry.fd = socket_.native();
+        entry.events = step_ == Step::write ? POLLOUT : POLLIN;
+        return entry;
+    }
+
+    // Goes on with what can be done; false when the visit is over.
+    bool proceed() {
+        switch (step_) {
+            case Step::read: return read();
+            case Step::write: return write();
+            case Step::leave: break;
+        }
+        std::array<std::byte, 1024> dropped;
+        const net::Transfer got = socket_.receive(dropped);
+        return got.done() || got.would_block();
+    }
+
+  private:
+    enum class Step : std::uint8_t { read, write, leave };
+
+    bool read() {
+        std::array<char, 2048> buffer;
+        const net::Transfer got = socket_.receive(std::as_writable_bytes(std::span(buffer)));
+        if (got.would_block())
+            return true;
+        if (!got.done())
+            return false;
+        request_.append(buffer.data(), got.bytes);
+        const auto length = head_length(request_);
+        if (length.value_or(request_.size()) > most_head_bytes)
+            return say(plain_answer(431), false);
+        return length ? respond(std::string_view(request_).substr(0, *length)) : true;
+    }
+
+    bool respond(std::string_view head) {
+        const HttpParsed parsed = parse_http_request(head);
+        if (parsed.status != 200)
+            return say(plain_answer(parsed.status), false);
+        return say(answer(parsed.request), parsed.request.method == "HEAD");
+    }
+
+    HttpAnswer answer(const HttpRequest& request) const {
+        const bool metrics = request.path == "/metrics";
+        if (!metrics && request.path != "/healthz")
+            return plain_answer(404);
+        if (request.method != "GET" && request.method != "HEAD")
+            return plain_answer(405);
+        if (!metrics)
+            return plain_answer(!pages_.healthy || pages_.healthy() ? 200 : 503);
+        StatusPages::Text page = pages_.metrics(prefers_open_metrics(request.accept));
+        return {200, page.content_type, std::move(page.text)};
+    }
+
+    bool say(const HttpAnswer& answer, bool head_only) {
+        answer_ = format_http_answer(answer, head_only, std::chrono::system_clock::now());
+        step_ = Step::write;
+        return write();
+    }
+
+    bool write() {
+        const auto rest = std::as_bytes(std::span(answer_)).subspan(written_);
+        const net::Transfer put = socket_.send(rest);
+        if (put.failed())
+            return false;
+        written_ += put.bytes;
+        if (written_ < answer_.size())
+            return true;
+        step_ = Step::leave;
+        deadline_ = std::min(deadline_, net::deadline_in(farewell_time));
+        return socket_.shutdown(net::ShutdownHow::send).has_value();
+    }
+
+    net::Socket socket_;
+    const StatusPages& pages_;
+    net::Deadline deadline_ = net::deadline_in(visit_time);
+    Step step_ = Step::read;
+    std::string request_;
+    std::string answer_;
+    std::size_t written_ = 0;
+};
+
+}  // namespace
+
+class StatusEndpoint::Server {
+  public:
+    Server(net::Socket listener, net::StopSignal stop, StatusPages pages)
+        : pages_(std::move(pages)), listener_(std::move(listener)), stop_(std::move(stop)) {}
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+    ~Server() {
+        stop_.raise();
+        if (thread_.joinable())
+            thread_.join();
+    }
+
+    net::Status start() {
+        auto started = net::start_thread([this] { serve(); });
+        if (!started)
+            return net::fail(started.error());
+        thread_ = std::move(*started);
+        return {};
+    }
+
+    const net::Socket& listener() const noexcept { return listener_; }
+
+  private:
+    void serve() {
+        while (!stop_.raised()) {
+            try {
+                take_turn();
+            } catch (const std::bad_alloc&) {
+                visitors_.clear();
+            }
+        }
+    }
+
+    void take_turn() {
+        const auto entries = wait();
+        if (entries.empty())
+            return;
+        attend(entries);
+        if (entries[1].revents != 0)
+            accept();
+    }
+
+    // Waits; the entries of the stop signal, the listener and each visitor, or none on failure.
+    std::vector<net::PollEntry> wait() {
+        std::vector<net::PollEntry> entries(2);
+        entries[0].fd = stop_.waitable();
+        entries[0].events = POLLIN;
+        entries[1].fd = listener_.native();
+        entries[1].events = static_cast<short>(net::Clock::now() < resumes_ ? 0 : POLLIN);
+        net::Deadline deadline = entries[1].events == 0 ? resumes_ : net::no_deadline;
+        for (const Visitor& visitor : visitors_) {
+            entries.push_back(visitor.entry());
+            deadline = std::min(deadline, visitor.deadline());
+        }
+        if (net::platform::poll(entries, net::poll_timeout(deadline)) < 0)
+            entries.clear();
+        return entries;
+    }
+
+    void attend(const std::vector<net::PollEntry>& entries) {
+        const net::Deadline now = net::Clock::now();
+        auto entry = entries.begin() + 2;
+        for (auto visitor = visitors_.begin(); visitor != visitors_.end(); ++entry) {
+            const bool stays = entry->revents == 0 || visitor->proceed();
+            visitor =
+                stays && now < visitor->deadline() ? std::next(visitor) : visitors_.erase(visitor);
+        }
+    }
+
+    void accept() {
+        net::Accepted accepted = net::accept(listener_, false);
+        if (accepted.transfer.failed())
+            resumes_ = net::deadline_in(pause_time);
+        if (!accepted.transfer.done())
+            return;
+        if (visitors_.size() == most_visitors)
+            visitors_.pop_front();
+        visitors_.emplace_back(std::move(accepted.socket), pages_);
+    }
+
+    StatusPages pages_;
+    net::Socket listener_;
+    net::StopSignal stop_;
+    std::list<Visitor> visitors_;  // the oldest first
+    net::Deadline resumes_{};
+    std::thread thread_;
+};
+
+StatusEndpoint::StatusEndpoint(std::unique_ptr<Server> server) noexcept
+    : server_(std::move(server)) {}
+StatusEndpoint::StatusEndpoint(StatusEndpoint&&) noexcept = default;
+StatusEndpoint::~StatusEndpoint() = default;
+
+net::Result<StatusEndpoint> StatusEndpoint::open(const net::Endpoint& where, StatusPages pages) {
+    auto listener = net::listen_on(where);
+    if (!listener)
+        return net::fail(listener.error());
+    if (auto mode = listener->set_blocking(false); !mode)
+        return net::fail(mode.error());
+    auto stop = net::StopSignal::create();
+    if (!stop)
+        return net::fail(stop.error());
+    return StatusEndpoint(
+        std::make_unique<Server>(std::move(*listener), std::move(*stop), std::move(pages)));
+}
+
+net::Status StatusEndpoint::start() {
+    return server_->start();
+}
+
+const net::Socket& StatusEndpoint::socket() const noexcept {
+    return server_->listener();
+}
+
+}  // namespace sockbox::serve

@@ -1,0 +1,179 @@
+// The platform's contract on Windows; its errors are in errors_windows.cpp.
+#include "system/platform.h"
+
+#include <io.h>
+#include <shellapi.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+namespace sockbox::net::platform {
+namespace {
+
+// WSAStartup for as long as the process lives.
+class WinsockSession {
+  public:
+    WinsockSession() noexcept {
+        WSADATA ignored;
+        code_ = ::WSAStartup(MAKEWORD(2, 2), &ignored);
+    }
+    WinsockSession(const WinsockSession&) = delete;
+    WinsockSession& operator=(const WinsockSession&) = delete;
+    ~WinsockSession() {
+        if (code_ == 0)
+            ::WSACleanup();
+    }
+    int code() const noexcept { return code_; }
+
+  private:
+    int code_ = 0;
+};
+
+// Datagrams to a closed port come back as ICMP messages, which Windows else reports as an error of
+// the next receive, whoever it was that the datagram went to.
+void ignore_unreachable_peers(NativeSocket socket) noexcept {
+    BOOL report = FALSE;
+    DWORD unused = 0;
+    for (const DWORD what : {SIO_UDP_CONNRESET, _WSAIOW(IOC_VENDOR, 15) /* SIO_UDP_NETRESET */})
+        ::WSAIoctl(socket, what, &report, sizeof report, nullptr, 0, &unused, nullptr, nullptr);
+}
+
+HANDLE handle_of(int file) noexcept {
+    // A number of the C library; the function turns it into the handle behind it.
+    return reinterpret_cast<HANDLE>(::_get_osfhandle(file));
+}
+
+DWORD file_length(std::size_t size) noexcept {
+    return static_cast<DWORD>(std::min<std::size_t>(size, std::numeric_limits<DWORD>::max()));
+}
+
+std::string to_utf8(std::wstring_view wide) {
+    const int length = static_cast<int>(wide.size());
+    const int needed =
+        ::WideCharToMultiByte(CP_UTF8, 0, wide.data(), length, nullptr, 0, nullptr, nullptr);
+    std::string text(static_cast<std::size_t>(needed), '\0');
+    ::WideCharToMultiByte(CP_UTF8, 0, wide.data(), length, text.data(), needed, nullptr, nullptr);
+    return text;
+}
+
+std::wstring to_utf16(std::string_view text) {
+    const int length = static_cast<int>(text.size());
+    const int needed = ::MultiByteToWideChar(CP_UTF8, 0, text.data(), length, nullptr, 0);
+    std::wstring wide(static_cast<std::size_t>(needed), L'\0');
+    ::MultiByteToWideChar(CP_UTF8, 0, text.data(), length, wide.data(), needed);
+    return wide;
+}
+
+struct FreeLocal {
+    void operator()(void* memory) const noexcept { ::LocalFree(memory); }
+};
+
+}  // namespace
+
+std::error_code start() noexcept {
+    static const WinsockSession session;
+    return session.code() == 0 ? std::error_code()
+                               : std::error_code(session.code(), error_category());
+}
+
+NativeSocket open_socket(int family, int type, int protocol) noexcept {
+    const NativeSocket opened = ::WSASocketW(family, type, protocol, nullptr, 0,
+                                             WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+    if (opened != invalid_socket && type == SOCK_DGRAM)
+        ignore_unreachable_peers(opened);
+    return opened;
+}
+
+NativeSocket accept_socket(NativeSocket listener, sockaddr* peer, SocketLength* length,
+                           bool blocking) noexcept {
+    const NativeSocket accepted = ::accept(listener, peer, length);
+    // It took its modes from the listener.
+    if (accepted != invalid_socket) {
+        ::SetHandleInformation(reinterpret_cast<HANDLE>(accepted), HANDLE_FLAG_INHERIT, 0);
+        set_blocking(accepted, blocking);
+    }
+    return accepted;
+}
+
+void close_socket(NativeSocket socket) noexcept {
+    ::closesocket(socket);
+}
+
+bool set_blocking(NativeSocket socket, bool blocking) noexcept {
+    u_long wanted = blocking ? 0 : 1;
+    return ::ioctlsocket(socket, static_cast<long>(FIONBIO), &wanted) == 0;
+}
+
+bool claim_address(NativeSocket socket) noexcept {
+    const BOOL on = TRUE;
+    return ::setsockopt(socket, SOL_SOCKET, SO_EXCLUSIVEADDRUSE,
+                        static_cast<const char*>(static_cast<const void*>(&on)), sizeof on) == 0;
+}
+
+void choose_port_late(NativeSocket /*socket*/) noexcept {}
+
+int poll(std::span<PollEntry> entries, int timeout_ms) noexcept {
+    if (entries.empty()) {  // which WSAPoll refuses
+        ::Sleep(timeout_ms < 0 ? INFINITE : static_cast<DWORD>(timeout_ms));
+        return 0;
+    }
+    return ::WSAPoll(entries.data(), static_cast<ULONG>(entries.size()), timeout_ms);
+}
+
+std::ptrdiff_t read_file(int file, std::span<std::byte> into) noexcept {
+    DWORD got = 0;
+    if (::ReadFile(handle_of(file), into.data(), file_length(into.size()), &got, nullptr))
+        return got;
+    return ::GetLastError() == ERROR_BROKEN_PIPE ? 0 : -1;  // the writer of a pipe is gone
+}
+
+std::ptrdiff_t write_file(int file, std::span<const std::byte> from) noexcept {
+    DWORD put = 0;
+    const bool written =
+        ::WriteFile(handle_of(file), from.data(), file_length(from.size()), &put, nullptr);
+    return written ? static_cast<std::ptrdiff_t>(put) : -1;
+}
+
+int open_file(const std::string& path) noexcept {
+    const HANDLE opened =
+        ::CreateFileW(to_utf16(path).c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                      nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
+    return opened == INVALID_HANDLE_VALUE
+               ? -1
+               : ::_open_osfhandle(reinterpret_cast<std::intptr_t>(opened), 0);
+}
+
+void close_file(int file) noexcept {
+    ::_close(file);
+}
+
+void use_binary_streams() noexcept {
+    // Bytes go past the C library's text mode in read_file() and write_file() already.
+    ::SetConsoleOutputCP(CP_UTF8);
+    ::SetConsoleCP(CP_UTF8);
+}
+
+bool is_terminal(int file) noexcept {
+    DWORD mode = 0;  // _isatty() takes NUL for a terminal
+    return ::GetConsoleMode(handle_of(file), &mode) != 0;
+}
+
+void ignore_broken_pipes() noexcept {}
+
+void ignore_file_size_signal() noexcept {}
+
+void raise_descriptor_limit() noexcept {}
+
+std::vector<std::string> arguments(int /*argc*/, char** /*argv*/) {
+    // main's own are in the ANSI code page.
+    int count = 0;
+    const std::unique_ptr<LPWSTR, FreeLocal> words(
+        ::CommandLineToArgvW(::GetCommandLineW(), &count));
+    std::vector<std::string> result;
+    for (const LPWSTR word : std::span(words.get(), static_cast<std::size_t>(count)))
+        result.push_back(to_utf8(word));
+    return result;
+}
+
+}  // namespace sockbox::net::platform

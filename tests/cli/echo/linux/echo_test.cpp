@@ -1,0 +1,157 @@
+// Tests of the command echo as a process: streams that are closed, full or no files, and signals.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <future>
+#include <random>
+
+#include "paths.h"
+#include "tests/linux/terminal.h"
+#include "tests/peer.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::HasSubstr;
+
+// echo run by a shell, which sets up its streams: "$echo" stands for the program with its operands.
+Ran run_in_shell(const Peer& peer, const std::string& script) {
+    Process shell({"/bin/sh", "-c", script},
+                  {"echo=" SOCKBOX_BIN_DIR "/echo 127.0.0.1 " + peer.port()});
+    return shell.wait();
+}
+
+TEST(EchoProcess, ClosedInputIsEmptyAndADirectoryIsNamed) {
+    auto peer = Peer::stream(echo_all);
+    const Ran closed = run_in_shell(peer, "$echo <&-");
+    EXPECT_EQ(closed.out, "");
+    EXPECT_EQ(closed.err, "");
+    EXPECT_EQ(closed.status, tools::exit_ok);
+    const Ran directory = run_in_shell(peer, "$echo </");
+    EXPECT_THAT(directory.err, HasSubstr("EISDIR"));
+    EXPECT_EQ(directory.status, tools::exit_output);
+}
+
+TEST(EchoProcess, LinesAreTypedAndTheEndIsControlD) {
+    auto peer = Peer::stream(echo_all);
+    const Terminal terminal(80);
+    Process process(
+        {"/bin/sh", "-c",
+         "exec " SOCKBOX_BIN_DIR "/echo 127.0.0.1 " + peer.port() + " <" + terminal.name()});
+    terminal.type("hello\n");
+    EXPECT_EQ(process.read_line(), "hello") << "each line at once";
+    terminal.type("\x04");
+    const Ran ran = process.wait();
+    EXPECT_EQ(ran.out, "");
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+}
+
+TEST(EchoProcess, OutputThatCannotBeWrittenIsAFailure) {
+    auto peer = Peer::stream(echo_all);
+    const Ran full = run_in_shell(peer, "$echo hello >/dev/full");
+    EXPECT_THAT(full.err, HasSubstr("ENOSPC"));
+    EXPECT_EQ(full.status, tools::exit_output);
+    const Ran closed = run_in_shell(peer, "$echo hello >&-");
+    EXPECT_THAT(closed.err, HasSubstr("EBADF"));
+    EXPECT_EQ(closed.status, tools::exit_output);
+}
+
+TEST(EchoProcess, ClosedPipeEndsItQuietly) {
+    auto peer = Peer::stream(echo_all);
+    const Ran ran = run_in_shell(peer, "yes | $echo | head -1");
+    EXPECT_EQ(ran.out, "y\n");
+    EXPECT_EQ(ran.err, "");
+}
+
+// The most memory that a process has had so far, in KiB.
+long peak_memory(int pid) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("VmHWM:"))
+            return std::stol(line.substr(6));
+    return -1;
+}
+
+TEST(EchoProcess, StaysSmallHoweverMuchGoesThroughIt) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "a sanitizer takes memory of its own";
+#endif
+    std::promise<int> pid;
+    long peak = 0;
+    Ran ran;
+    {
+        auto peer = Peer::stream([&](net::Socket& socket) {
+            std::size_t left = 100 << 20;
+            for (std::string text = receive_some(socket); !text.empty() && left >= text.size();
+                 text = receive_some(socket)) {
+                left -= text.size();
+                send_text(socket, text);
+            }
+            peak = peak_memory(pid.get_future().get());
+        });
+        Process process(
+            {"/bin/sh", "-c",
+             "exec " SOCKBOX_BIN_DIR "/echo 127.0.0.1 " + peer.port() + " </dev/zero >/dev/null"});
+        pid.set_value(process.pid());
+        ran = process.wait();
+    }
+    EXPECT_EQ(ran.status, tools::exit_mismatch) << "the server had enough: " << ran.err;
+    EXPECT_GT(peak, 1024);
+    EXPECT_LT(peak, 32 * 1024);
+}
+
+// A shorter way where the program was not built for speed.
+TEST(EchoProcess, TheSmallestBuffersCarryAllTheSame) {
+#if defined(NDEBUG) && !defined(SOCKBOX_SANITIZED)
+    constexpr std::size_t bytes = 100 << 20;
+#else
+    constexpr std::size_t bytes = 8 << 20;
+#endif
+    auto peer = Peer::stream(echo_all);
+    std::string data(bytes, '\0');
+    std::generate(data.begin(), data.end(), std::mt19937(1));
+    const TemporaryFile file(data);
+    const std::string compare = " <" + file.path() + " | cmp - " + file.path();
+    const Ran ran = run_in_shell(peer, "$echo --set SO_SNDBUF=1 --set SO_RCVBUF=1" + compare);
+    EXPECT_EQ(ran.out + ran.err, "");
+    EXPECT_EQ(ran.status, 0);
+}
+
+TEST(EchoProcess, InterruptEndsItAsAShellExpects) {
+    auto peer = Peer::stream(echo_all);
+    for (const int number : {SIGINT, SIGTERM}) {
+        Process process({"echo", "127.0.0.1", peer.port()});
+        process.write_input("hello\n");
+        EXPECT_EQ(process.read_line(), "hello");
+        process.send_signal(number);
+        EXPECT_EQ(process.wait().status, 128 + number);
+    }
+}
+
+// Whoever reads JSON gets the result all the same.
+TEST(EchoProcess, InterruptedItTellsItsResultAsJson) {
+    auto peer = Peer::stream(echo_all);
+    for (const int number : {SIGINT, SIGTERM}) {
+        Process process(
+            {"/bin/sh", "-c",
+             "exec " SOCKBOX_BIN_DIR "/echo --json -v 127.0.0.1 " + peer.port() + " 2>&1"});
+        while (process.read_line().find("connected to") == std::string::npos) {
+        }
+        process.send_signal(number);
+        EXPECT_THAT(process.read_line(),
+                    HasSubstr("interrupted after 0 bytes sent and 0 received"));
+        const std::string result = process.read_line();
+        EXPECT_THAT(result, testing::StartsWith(R"({"tool":"echo","event":"result","target":)"));
+        EXPECT_THAT(result, HasSubstr(R"("symbol":"ECANCELED")"));
+        const Ran ran = process.wait();
+        EXPECT_EQ(ran.out, "");
+        EXPECT_EQ(ran.status, 128 + number);
+    }
+}
+
+}  // namespace
+}  // namespace sockbox::test

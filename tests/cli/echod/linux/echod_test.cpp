@@ -1,0 +1,224 @@
+// End-to-end tests of echod that end it by a signal, as a console on Windows would have to.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "paths.h"
+#include "system/sysctl.h"
+#include "tests/echod_client.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+
+TEST(Echod, OneReadyLineASocketAndNothingElse) {
+    Process server({"echod", "-p", "0", "-b", "127.0.0.1", "-e", "poll"});
+    const std::string tcp = server.read_line();
+    const std::string udp = server.read_line();
+    EXPECT_THAT(tcp, ContainsRegex("^listening on 127.0.0.1:[0-9]+ \\(tcp, poll\\)$"));
+    EXPECT_THAT(udp, ContainsRegex("^listening on 127.0.0.1:[0-9]+ \\(udp, poll\\)$"));
+    EXPECT_EQ(tcp.substr(0, tcp.find(" (")), udp.substr(0, udp.find(" (")));
+    server.send_signal(SIGTERM);
+    const Ran ran = server.wait();
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_EQ(ran.err, "");
+}
+
+TEST(Echod, JsonReadyLinesNameTheEngineAndItsWorkers) {
+    Process server({"echod", "-p", "0", "-b", "127.0.0.1", "-e", "pool", "-w", "3", "--tcp", "-j"});
+    EXPECT_THAT(server.read_line(),
+                ContainsRegex("^\\{\"tool\":\"echod\",\"event\":\"listening\",\"address\":"
+                              "\"127.0.0.1\",\"port\":[0-9]+,\"protocol\":\"tcp\",\"engine\":"
+                              "\"pool\",\"workers\":3\\}$"));
+    server.send_signal(SIGINT);
+    EXPECT_EQ(server.wait().status, 0);
+}
+
+TEST(Echod, ThePortFileIsThereWhileItServes) {
+    const TemporaryFile file;
+    EchoServer server({"--port-file", file.path()});
+    EXPECT_EQ(file.content(), server.port() + "\n");
+    server.process().send_signal(SIGTERM);
+    EXPECT_EQ(server.process().wait().status, 0);
+    EXPECT_EQ(file.content(), "");
+}
+
+TEST(Echod, ALinkToThePortFileStaysAndLeadsToNoOldPort) {
+    const TemporaryFile file("something\n");
+    const TemporaryFile link;
+    std::filesystem::remove(link.path());
+    std::filesystem::create_symlink(file.path(), link.path());
+    EchoServer server({"--port-file", link.path()});
+    EXPECT_EQ(file.content(), server.port() + "\n");
+    server.process().send_signal(SIGTERM);
+    const Ran ran = server.process().wait();
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_EQ(ran.err, "");
+    EXPECT_TRUE(std::filesystem::is_symlink(link.path()));
+    EXPECT_TRUE(std::filesystem::is_regular_file(file.path()));
+    EXPECT_EQ(file.content(), "");
+}
+
+TEST(Echod, VerboseLogsEachConnection) {
+    EchoServer server({"-v", "--log-format", "json"});
+    {
+        auto client = connect(server.port());
+        expect_served(client);
+    }
+    server.process().send_signal(SIGTERM);
+    const Ran ran = server.process().wait();
+    EXPECT_THAT(ran.err,
+                ContainsRegex("\"event\":\"connection\",\"peer\":\"127.0.0.1:[0-9]+\","
+                              "\"received_bytes\":1,\"sent_bytes\":1,\"duration_ns\":[0-9]+,"
+                              "\"reason\":\"(finished|drained)\"\\}"));
+}
+
+// Sends until all buffers between the two are full.
+net::Socket connect_deaf(const std::string& port) {
+    auto deaf = connect(port);
+    EXPECT_TRUE(deaf.set_blocking(false));
+    const std::vector<std::byte> chunk(65536);
+    while (net::wait_for(deaf, net::Direction::send, net::deadline_in(300ms)) ==
+           net::Readiness::ready)
+        EXPECT_FALSE(deaf.send(chunk).failed());
+    return deaf;
+}
+
+TEST(Echod, WhatCouldNotBeDeliveredIsStatusFour) {
+    EchoServer server({"--drain-timeout", "100ms"});
+    const auto deaf = connect_deaf(server.port());
+    server.process().send_signal(SIGTERM);
+    const Ran ran = server.process().wait();
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+    EXPECT_THAT(ran.err, ContainsRegex("echod: 1 connection aborted, [0-9]+ bytes unsent"));
+}
+
+TEST(Echod, ASecondSignalEndsItAtOnce) {
+    EchoServer server({"--drain-timeout", "1h"});
+    const auto deaf = connect_deaf(server.port());
+    server.process().send_signal(SIGTERM);
+    const auto deadline = net::deadline_in(patience);
+    while (net::connect_to(loopback(server.port())))  // the first one is being obeyed
+        ASSERT_LT(net::Clock::now(), deadline);
+    server.process().send_signal(SIGINT);
+    const Ran ran = server.process().wait();
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+    EXPECT_THAT(ran.err, ContainsRegex("echod: 1 connection aborted, [0-9]+ bytes unsent"));
+}
+
+// Who reads the log leaves, as in `echod -v 2>&1 | head`, and clients do not notice.
+TEST(Echod, ALogThatNobodyReadsIsLostAndNothingElse) {
+    Process pipeline({"/bin/sh", "-c",
+                      "{ \"$echod\" -p 0 -b 127.0.0.1 --tcp --once -v 2>&1; echo status $? >&2; } "
+                      "| sed -n '/^listening/{p;q}'"},
+                     {"echod=" SOCKBOX_BIN_DIR "/echod"});
+    const std::string line = pipeline.read_line();
+    auto client = connect(port_in(line));
+    for (int i = 0; i < 5; ++i)
+        expect_served(client);
+    client.close();
+    EXPECT_EQ(pipeline.wait().err, "status 0\n");
+}
+
+TEST(Echod, AFamilyAloneLeavesTheOtherAlone) {
+    if (!net::bind_datagram(net::Endpoint::loopback(net::Family::ipv6)))
+        GTEST_SKIP() << "no IPv6 here";
+    for (const std::string family : {"-4", "-6"}) {
+        SCOPED_TRACE(family);
+        Process server({"echod", "-p", "0", "--tcp", family});
+        const std::string line = server.read_line();
+        EXPECT_THAT(line, HasSubstr(family == "-4" ? "on 0.0.0.0:" : "on [::]:"));
+        const auto port = *net::parse_port(port_in(line));
+        const auto served = family == "-4" ? net::Family::ipv4 : net::Family::ipv6;
+        const auto other = family == "-4" ? net::Family::ipv6 : net::Family::ipv4;
+        EXPECT_TRUE(net::connect_to(net::Endpoint::loopback(served, port)));
+        EXPECT_FALSE(net::connect_to(net::Endpoint::loopback(other, port)));
+    }
+}
+
+// Of a socket that takes both families, as systemd hands over by default.
+TEST(Echod, AnIpv4ClientIsToldAsSuchThoughIpv6TookIt) {
+    if (!net::bind_datagram(net::Endpoint::loopback(net::Family::ipv6)))
+        GTEST_SKIP() << "no IPv6 here";
+    for (const std::string& engine : engine_names()) {
+        SCOPED_TRACE(engine);
+        if (!serve::find_engine(engine)->available())
+            continue;
+        Process server({"echod", "-p", "0", "--tcp", "-6", "--set", "IPV6_V6ONLY=off", "-v",
+                        "--once", "-e", engine});
+        const std::string port = port_in(server.read_line());
+        {
+            auto client = connect(port);
+            expect_served(client);
+        }
+        const Ran ran = server.wait();
+        EXPECT_EQ(ran.status, 0);
+        EXPECT_THAT(ran.err, ContainsRegex("echod: 127.0.0.1:[0-9]+: connected\n"));
+        EXPECT_THAT(ran.err, ContainsRegex("echod: 127.0.0.1:[0-9]+: finished, 1 byte"));
+        EXPECT_THAT(ran.err, testing::Not(HasSubstr("ffff")));
+    }
+}
+
+TEST(Echod, WorkersOfOneServerShareItsPortAndAnotherServerDoesNot) {
+    for (const char* engine : {"pool", "epoll"}) {
+        EchoServer first({"-e", engine, "-w", "2"});
+        const Ran second =
+            Process({"echod", "-e", engine, "-w", "2", "-p", first.port(), "-b", "127.0.0.1"})
+                .wait();
+        EXPECT_EQ(second.status, tools::exit_refused);
+        EXPECT_THAT(second.err, HasSubstr("(EADDRINUSE)"));
+    }
+}
+
+TEST(Echod, APrivilegedPortIsExplained) {
+    if (::geteuid() != 0 || !std::ifstream("/usr/bin/setpriv"))
+        GTEST_SKIP() << "only root can start a server as another user";
+    const auto first = net::read_sysctl("net.ipv4.ip_unprivileged_port_start");
+    if (!first || std::stol(*first) <= 7)
+        GTEST_SKIP() << "port 7 is nothing special here";
+    const Ran ran = Process({"/usr/bin/setpriv", "--reuid", "65534", "--clear-groups",
+                             SOCKBOX_BIN_DIR "/echod", "-p", "7", "-b", "127.0.0.1"})
+                        .wait();
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, HasSubstr("echod: bind 127.0.0.1:7: "));
+    EXPECT_THAT(ran.err, HasSubstr("(EACCES)"));
+    EXPECT_THAT(ran.err, HasSubstr("CAP_NET_BIND_SERVICE"));
+}
+
+TEST(Echod, TellsOnceWhatTheKernelMadeOfAnOption) {
+    Process server({"echod", "-p", "0", "-b", "127.0.0.1", "--set", "SO_RCVBUF=1G", "--set",
+                    "SO_SNDBUF=20000", "--set", "TCP_NODELAY=off"});
+    server.read_line();
+    server.send_signal(SIGTERM);
+    const Ran ran = server.wait();
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_THAT(ran.err, HasSubstr("echod: set SO_RCVBUF: asked 1073741824, granted "));
+    EXPECT_THAT(ran.err, HasSubstr("clamped by net.core.rmem_max = "));
+    EXPECT_THAT(ran.err, HasSubstr("echod: hint: sysctl -w net.core.rmem_max=1073741824\n"));
+    EXPECT_EQ(lines(ran.err).size(), 2U) << ran.err;
+}
+
+TEST(Echod, TellsThatTheKernelClampsTheListenQueue) {
+    const auto setting = net::read_sysctl("net.core.somaxconn");
+    if (!setting || std::stol(*setting) >= 1048576)
+        GTEST_SKIP() << "net.core.somaxconn clamps nothing here";
+    EchoServer server({"--backlog", "1048576"});
+    server.process().send_signal(SIGTERM);
+    EXPECT_EQ(
+        server.process().wait().err,
+        "echod: net.core.somaxconn clamps the listen queue from 1048576 to " + *setting + "\n");
+}
+
+}  // namespace
+}  // namespace sockbox::test

@@ -1,0 +1,61 @@
+// Tests that --help, the manual pages and the completions name the same flags.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <regex>
+
+#include "tests/cli/shells.h"
+#include "tools/front/multicall.h"
+
+namespace sockbox::test {
+namespace {
+
+Names flags_of(const tools::Command& command) {
+    return flags_in_help(run(command.run, {"--help"}).out);
+}
+
+TEST(Documentation, ManualPagesNameTheFlagsOfHelpAndNoOther) {
+    for (const tools::Command& command : tools::commands()) {
+        const std::string page = read_source(fmt::format("man/{}.1", command.name));
+        EXPECT_EQ(flags_in_manual(page), flags_of(command)) << command.name;
+        for (const char* section :
+             {"NAME", "SYNOPSIS", "DESCRIPTION", "EXIT STATUS", "EXAMPLES", "SEE ALSO"})
+            EXPECT_THAT(page, testing::HasSubstr(fmt::format(".Sh {}\n", section))) << command.name;
+    }
+}
+
+TEST(Documentation, HelpFitsEightyColumnsAndEndsWithExamples) {
+    for (const tools::Command& command : tools::commands()) {
+        const std::string help = run(command.run, {"--help"}).out;
+        for (const std::string& line : lines(help))
+            EXPECT_LE(line.size(), 80U) << command.name << ": " << line;
+        const std::size_t examples = help.find("\nExamples:\n");
+        ASSERT_NE(examples, help.npos) << command.name;
+        const Words last = lines(help.substr(examples + 11));
+        const auto commands = std::count_if(last.begin(), last.end(), [](const std::string& line) {
+            return !line.starts_with("   ");
+        });
+        EXPECT_TRUE(commands == 2 || commands == 3) << command.name << ": " << commands;
+    }
+}
+
+// "echod:--engine" or "*:--color" in a completion: a command's option whose values it knows.
+TEST(Documentation, CompletionsKnowValuesOfNoOptionThatIsNone) {
+    Names known;
+    for (const tools::Command& command : tools::commands())
+        for (const std::string& flag : flags_of(command)) {
+            known.insert(fmt::format("{}:{}", command.name, flag));
+            known.insert("*:" + flag);
+        }
+    static const std::regex entry(R"(([a-z]+|\*):(--[a-z0-9-]+))");
+    for (const char* file : {"sockbox.bash", "sockbox.fish", "_sockbox"}) {
+        const std::string text = read_source(std::string("completions/") + file);
+        const std::sregex_iterator entries(text.begin(), text.end(), entry);
+        EXPECT_NE(entries, std::sregex_iterator()) << file;
+        for (auto at = entries; at != std::sregex_iterator(); ++at)
+            EXPECT_TRUE(known.contains(at->str())) << file << ": " << at->str();
+    }
+}
+
+}  // namespace
+}  // namespace sockbox::test

@@ -1,0 +1,217 @@
+// Tests of udpecho --stamp: against itself, and against another implementation.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "paths.h"
+#include "system/clock.h"
+#include "tests/json_numbers.h"
+#include "tests/udp_server.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using tools::udpecho;
+
+constexpr int no_scapy = 77;
+const Words scapy{"/usr/bin/python3", SOCKBOX_SOURCE_DIR "/tests/stamp_by_scapy.py"};
+
+Words with(Words words, const Words& more) {
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+}
+
+// A reflector of ours.
+class Reflector : public UdpServer {
+  public:
+    explicit Reflector(const Words& options = {}) : UdpServer(with({"--stamp"}, options)) {}
+};
+
+TEST(UdpEchoStamp, BothWaysAreToldApart) {
+    const Reflector reflector({"--stateful"});
+    const Ran ran = run(udpecho, {"--stamp", "--json", "-q", "-c", "20", "-i", "1ms", "127.0.0.1",
+                                  reflector.port(), "--stateful"});
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":20,"received":20,"lost":0,"pending":0)")) << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent_bytes":880,"received_bytes":880)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("forward":{"lost":0,"delay":{"min_ns":)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("backward":{"lost":0,"delay":{"min_ns":)"));
+    EXPECT_THAT(ran.out, ContainsRegex(R"("clock_error_ns":[1-9])"));
+    EXPECT_EQ(ran.status, tools::exit_ok);
+    const Ran text =
+        run(udpecho, {"--stamp", "-c", "2", "-i", "1ms", "127.0.0.1", reflector.port()});
+    EXPECT_THAT(text.out, AllOf(HasSubstr("forward: 0 lost, delay min/mean/max"),
+                                HasSubstr("delays of one way may be wrong by ")));
+}
+
+TEST(UdpEchoStamp, PaddingServiceClassAndFormats) {
+    const Reflector reflector({"--stamp-format", "ptp"});
+    const Words words{"--stamp",   "--json",        "-q", "-c", "3", "-i", "0",
+                      "127.0.0.1", reflector.port()};
+    const Ran padded = run(udpecho, with(words, {"-s", "1000"}));
+    EXPECT_THAT(padded.out, HasSubstr(R"("received":3,"lost":0)")) << padded.err;
+    EXPECT_THAT(padded.out, HasSubstr(R"("corrupted":0,"foreign":0)"));
+    EXPECT_THAT(padded.out, HasSubstr(R"("received_bytes":3000)"));
+    const Ran marked = run(udpecho, with(words, {"--dscp", "46", "--stamp-format", "ptp"}));
+    EXPECT_THAT(marked.out, HasSubstr(R"("dscp_there":46)")) << marked.err;
+    EXPECT_THAT(marked.out, HasSubstr(R"("received_bytes":156)"));
+    for (const char* size : {"0", "43", "45", "47"})
+        EXPECT_EQ(run(udpecho, with(words, {"-s", size})).status, tools::exit_usage) << size;
+    EXPECT_EQ(run(udpecho, {"--stateful", "127.0.0.1", "7"}).status, tools::exit_usage);
+    EXPECT_EQ(run(udpecho, {"--stamp", "--warmup", "1s", "127.0.0.1"}).status, tools::exit_usage);
+}
+
+// The parts of a round trip come to the whole: the two ways and the reflector's own time.
+TEST(UdpEchoStamp, BothWaysComeToTheRoundTrip) {
+    const Reflector reflector;
+    for (const char* format : {"ntp", "ptp"}) {
+        const Ran ran =
+            run(udpecho, {"--stamp", "--json", "-q", "-c", "50", "-i", "1ms", "--stamp-format",
+                          format, "--timestamps", "kernel", "127.0.0.1", reflector.port()});
+        const double sum = number_in(ran.out, "mean_ns", "forward") +
+                           number_in(ran.out, "mean_ns", "backward") +
+                           number_in(ran.out, "mean_ns", "processing");
+        EXPECT_NEAR(sum, number_in(ran.out, "mean_ns", "rtt"), 1000) << ran.out;
+    }
+}
+
+// All that is started while it lives shares one processor: between two of them a datagram takes
+// twice as long, and which servers are so placed is luck.
+class OneProcessor {
+  public:
+    OneProcessor() {
+        EXPECT_EQ(::sched_getaffinity(0, sizeof before_, &before_), 0);
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(::sched_getcpu(), &one);
+        EXPECT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+    }
+    OneProcessor(const OneProcessor&) = delete;
+    OneProcessor& operator=(const OneProcessor&) = delete;
+    ~OneProcessor() { ::sched_setaffinity(0, sizeof before_, &before_); }
+
+  private:
+    cpu_set_t before_{};
+};
+
+// The best of some runs: other work of the machine makes times longer, never shorter.
+struct Best {
+    double shortest = 1e12;
+    double median = 1e12;
+
+    void measure(const Words& words) {
+        const Ran ran = run(udpecho, with({"--json", "-q", "-c", "100", "-i", "0"}, words));
+        EXPECT_THAT(ran.out, HasSubstr(R"("received":100,"lost":0)"));
+        shortest = std::min(shortest, number_in(ran.out, "min_ns", "rtt"));
+        median = std::min(median, number_in(ran.out, "median_ns", "rtt"));
+    }
+};
+
+// Whoever measures a round trip. In turn, because this machine has other work; the reflector's own
+// time, which depends on that and is no echo server's, is not the network's.
+TEST(UdpEchoStamp, AgreesWithTheEcho) {
+    const OneProcessor one;
+    const Reflector reflector;
+    const UdpServer server;
+    Best echo;
+    Best stamp;
+    for (int round = 0; round < 10; ++round) {
+        echo.measure({"127.0.0.1", server.port()});
+        stamp.measure({"--stamp", "127.0.0.1", reflector.port()});
+    }
+#ifdef SOCKBOX_SANITIZED
+    constexpr double most = 3;
+#else
+    constexpr double most = 2;
+#endif
+    const auto ratio = [](double a, double b) { return std::max(a, b) / std::min(a, b); };
+    EXPECT_LT(ratio(echo.shortest, stamp.shortest), most)
+        << echo.shortest << " and " << stamp.shortest;
+    EXPECT_LT(ratio(echo.median, stamp.median), most) << echo.median << " and " << stamp.median;
+}
+
+// No delay can be told of an echo, however fast it comes.
+TEST(UdpEchoStamp, AnEchoServerIsNoReflector) {
+    const UdpServer server;
+    for (const Words& more : {Words{"-W", "1h"},
+                              {"-s", "100"},
+                              {"--dscp", "46"},
+                              {"--assert", "loss<50%"},
+                              {"--stamp-format", "ptp"}}) {
+        const Ran ran =
+            run(udpecho,
+                with({"--stamp", "--json", "-q", "-c", "3", "-i", "0", "127.0.0.1", server.port()},
+                     more));
+        EXPECT_THAT(ran.out, HasSubstr(R"("sent":3,"received":0,"lost":3,"pending":0)"));
+        EXPECT_THAT(ran.out, HasSubstr(R"("forward":{"lost":null,"delay":{"min_ns":null,)"));
+        EXPECT_THAT(ran.out, HasSubstr(R"("corrupted":3,"foreign":0)"));
+        EXPECT_EQ(ran.status, tools::exit_mismatch);
+    }
+    const Ran text = run(udpecho, {"--stamp", "-c", "2", "-i", "0", "127.0.0.1", server.port()});
+    EXPECT_THAT(text.out,
+                HasSubstr("\n2 times receive: our own packet came back unchanged, from an "
+                          "echo server: no STAMP reflector\n"));
+    EXPECT_THAT(text.out, testing::Not(HasSubstr("delay")));
+}
+
+// Asked for by SIGQUIT or by the clock: the run goes on.
+TEST(UdpEchoStamp, InterimReportsTellBothWays) {
+    const Reflector reflector({"--stateful"});
+    for (const bool json : {true, false}) {
+        Words words{
+            "udpecho", "--stamp", "--stateful",        "-q",   "-c",        "0",
+            "-i",      "2ms",     "--report-interval", "20ms", "127.0.0.1", reflector.port()};
+        if (json)
+            words.emplace_back("--json");
+        Process process(words);
+        const std::string way =
+            json ? R"("forward":{"lost":0,"delay":{"min_ns":)" : ", forward 0 lost, mean delay 0.";
+        std::string line = process.read_line();
+        const auto deadline = net::deadline_in(patience);
+        while (line.find(way) == line.npos && net::Clock::now() < deadline)
+            line = process.read_line();
+        EXPECT_THAT(line, HasSubstr(json ? R"("event":"interim")" : ": after 0."));
+        EXPECT_THAT(line, HasSubstr(json ? R"("backward":{"lost":0,)" : ", backward 0 lost, "));
+        process.send_signal(SIGQUIT);
+        (void)process.read_line();
+        process.send_signal(SIGINT);
+        const Ran ran = process.wait();
+        EXPECT_THAT(ran.out, HasSubstr(json ? R"("event":"result")" : "udpecho statistics"));
+        EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+    }
+}
+
+TEST(UdpEchoStamp, AnotherSenderIsAnsweredRight) {
+    for (const Words& state : {Words{}, Words{"--stateful"}}) {
+        const Reflector reflector(state);
+        Words words = with(scapy, {"send", reflector.port()});
+        if (!state.empty())
+            words.emplace_back("stateful");
+        Process sender(words);
+        const Ran ran = sender.wait();
+        if (ran.status == no_scapy)
+            GTEST_SKIP() << "no scapy here";
+        EXPECT_EQ(ran.out, "good\n") << ran.err;
+    }
+}
+
+TEST(UdpEchoStamp, AnotherReflectorUnderstandsUs) {
+    Process probe({"/usr/bin/python3", "-c", "import scapy.contrib.stamp"});
+    if (probe.wait().status != 0)
+        GTEST_SKIP() << "no scapy here";
+    Process reflector(with(scapy, {"reflect"}));
+    const std::string port = reflector.read_line();
+    const Ran ran =
+        run(udpecho, {"--stamp", "--json", "-q", "-c", "5", "-i", "1ms", "127.0.0.1", port});
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":5,"received":5,"lost":0)")) << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr(R"("corrupted":0,"foreign":0)"));
+    EXPECT_EQ(reflector.wait().out, "") << "what it found wrong";
+}
+
+}  // namespace
+}  // namespace sockbox::test

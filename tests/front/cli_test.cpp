@@ -1,0 +1,158 @@
+// Tests of tools/cli.
+#include "tools/front/cli.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/support.h"
+
+namespace sockbox::tools {
+namespace {
+
+using test::Ran;
+using test::Words;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// What the command under test understood.
+struct Seen {
+    Common common;
+    bool fast = false;
+    std::string name;
+    Words sets;
+    Words operands;
+    std::chrono::nanoseconds wait{};
+    std::uint64_t size = 0;
+    std::optional<std::int64_t> count;
+    std::size_t shape = 0;
+};
+Seen seen;
+
+int command(Args args, Io io) {
+    seen = Seen();
+    Cli cli("demo", "A command to test command lines with.", {"[OPTION]... WORD...", "--fast"});
+    cli.flag("-f,--fast", "a flag", seen.fast)
+        .option("-n,--name", "TEXT", "any text", take_text(seen.name))
+        .option("-w,--wait", "DURATION", "a duration", take_duration(seen.wait))
+        .option("-s,--size", "BYTES", "a size", take_size(seen.size, 1, 1024))
+        .option("-c,--count", "N", "a number", take_integer(seen.count, -5, 5))
+        .option("--shape", "SHAPE", "round or square", take_choice(seen.shape, {"round", "square"}))
+        .repeated("--set", "NAME=VALUE", "may be repeated",
+                  [](std::string_view text) {
+                      seen.sets.emplace_back(text);
+                      return net::Status();
+                  })
+        .common(seen.common)
+        .operands(seen.operands, 0, 3)
+        .example("demo --fast", "shows nothing");
+    if (const auto status = cli.parse(args, io))
+        return *status;
+    return finish(io, "demo", exit_ok);
+}
+
+// Runs it and expects the usage error that says `mistake`.
+void expect_refused(const Words& words, const std::string& mistake) {
+    const Ran ran = test::run(command, words);
+    EXPECT_EQ(ran.status, exit_usage) << testing::PrintToString(words);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(test::lines(ran.err), ElementsAre("demo: " + mistake, "demo: see --help"));
+}
+
+void expect_taken(const Words& words) {
+    const Ran ran = test::run(command, words);
+    EXPECT_EQ(ran.status, exit_ok) << testing::PrintToString(words) << ran.err;
+    EXPECT_EQ(ran.err, "");
+}
+
+TEST(Cli, TakesValuesInEverySpelling) {
+    expect_taken({"-n", "a", "--wait=1.5s", "--size", "1K", "-c-5", "--shape", "square", "-fj"});
+    EXPECT_EQ(seen.name, "a");
+    EXPECT_EQ(seen.wait, std::chrono::milliseconds(1500));
+    EXPECT_EQ(seen.size, 1024U);
+    EXPECT_EQ(seen.count, -5);
+    EXPECT_EQ(seen.shape, 1U);
+    EXPECT_TRUE(seen.fast && seen.common.json);
+}
+
+TEST(Cli, OptionsMayFollowOperands) {
+    expect_taken({"one", "-f", "two", "-"});
+    EXPECT_TRUE(seen.fast);
+    EXPECT_THAT(seen.operands, ElementsAre("one", "two", "-"));
+}
+
+TEST(Cli, WordsAfterTwoDashesAreOperands) {
+    expect_taken({"-f", "--", "-n", "--", "--help"});
+    EXPECT_THAT(seen.operands, ElementsAre("-n", "--", "--help"));
+    EXPECT_EQ(seen.name, "");
+}
+
+TEST(Cli, AValueMayBeginWithADash) {
+    expect_taken({"--count", "-3", "--name", "-x"});
+    EXPECT_EQ(seen.count, -3);
+    EXPECT_EQ(seen.name, "-x");
+}
+
+TEST(Cli, EmptyWordsStayEmptyWords) {
+    expect_taken({"--set", "", "", "x"});
+    EXPECT_THAT(seen.sets, ElementsAre(""));
+    EXPECT_THAT(seen.operands, ElementsAre("", "x"));
+    expect_taken({"--set=", "x"});
+    EXPECT_THAT(seen.sets, ElementsAre(""));
+    EXPECT_THAT(seen.operands, ElementsAre("x"));
+    expect_refused({"--name", "", "x"}, "--name: it is empty");
+    expect_refused({"--name=", "x"}, "--name: it is empty");
+    expect_refused({"--wait=", "1s"},
+                   "--wait: '' is not a duration (a number, with ns, us, ms, s, "
+                   "m or h; seconds without)");
+}
+
+TEST(Cli, ValuesAreTakenAsTheyAre) {
+    expect_taken({"--set", "[::1]:80", "--set", "a,b", "--set=x=y", "--name", "{a}", "/operand"});
+    EXPECT_THAT(seen.sets, ElementsAre("[::1]:80", "a,b", "x=y"));
+    EXPECT_EQ(seen.name, "{a}");
+    EXPECT_THAT(seen.operands, ElementsAre("/operand"));
+}
+
+TEST(Cli, RefusesWithOneClearLine) {
+    expect_refused({"--nosuch"}, "unknown option '--nosuch'");
+    expect_refused({"-fZ"}, "unknown option '-Z'");
+    expect_refused({"-1"}, "unknown option '-1'");
+    expect_refused({"-f", "-f"}, "--fast: given twice");
+    expect_refused({"--name", "a", "-n", "b"}, "--name: given twice");
+    expect_refused({"--name"}, "--name: lacks its value");
+    expect_refused({"-f", "-n", "--", "x"}, "--name: lacks its value");
+    expect_refused({"--json=false"}, "--json: takes no value");
+    expect_refused({"--fast=true"}, "--fast: takes no value");
+    expect_refused({"-4", "-6"}, "-4 and -6 exclude each other");
+    expect_refused({"-q", "-v"}, "--quiet and --verbose exclude each other");
+    expect_refused({"--shape", "oval"}, "--shape: 'oval' is none of round, square");
+    expect_refused({"--size", "2K"}, "--size: '2K' is out of range: want 1 to 1024 bytes");
+    expect_refused({"--count", "6"}, "--count: '6' is out of range: want -5 to 5");
+    expect_refused({"a", "b", "c", "d"}, "unexpected operand 'd'");
+}
+
+TEST(Cli, HostileWordsAreEscapedInComplaints) {
+    expect_refused({"--\x1b[31m"}, "unknown option '--\\x1b[31m'");
+    expect_refused({"--shape", "a\nb"}, "--shape: 'a\\x0ab' is none of round, square");
+    expect_refused({"--shape", "\xff"}, "--shape: '\\xff' is none of round, square");
+}
+
+TEST(Cli, VersionAndHelpGoToStandardOutput) {
+    const Ran version = test::run(command, {"--version"});
+    EXPECT_EQ(version.status, exit_ok);
+    EXPECT_EQ(version.out, "demo (sockbox) " SOCKBOX_VERSION "\n");
+    EXPECT_EQ(version.err, "");
+    const Ran help = test::run(command, {"-h"});
+    EXPECT_EQ(help.status, exit_ok);
+    EXPECT_EQ(help.err, "");
+    EXPECT_THAT(help.out, StartsWith("Usage: demo [OPTION]... WORD...\n       demo --fast\n"));
+    EXPECT_THAT(help.out, HasSubstr("  -n, --name TEXT"));
+}
+
+TEST(Cli, HelpEndsWithExamples) {
+    const Ran help = test::run(command, {"--help"});
+    EXPECT_THAT(help.out, HasSubstr("\nExamples:\n  demo --fast\n     shows nothing\n"));
+}
+
+}  // namespace
+}  // namespace sockbox::tools

@@ -1,0 +1,68 @@
+// Work given to several threads: its results come in order, and no more waits than there is room.
+#include "tools/front/in_order.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <set>
+
+namespace sockbox::tools {
+namespace {
+
+TEST(InOrder, UsesResultsInTheOrderOfTheWork) {
+    constexpr int pieces = 500;
+    std::vector<int> used;
+    std::atomic<bool> in_use = false;
+    InOrder threads(3, {});
+    for (int i = 0; i < pieces; ++i)
+        threads.give([&, i](std::size_t thread) {
+            EXPECT_LT(thread, 3U);
+            // Every other piece takes longer, so that those behind it are done first.
+            for (int spin = i % 2 == 0 ? 1000 : 0; spin > 0; --spin)
+                std::this_thread::yield();
+            return [&, i] {
+                EXPECT_FALSE(in_use.exchange(true));
+                used.push_back(i);
+                in_use = false;
+            };
+        });
+    threads.finish();
+    ASSERT_EQ(used.size(), std::size_t{pieces});
+    for (int i = 0; i < pieces; ++i)
+        EXPECT_EQ(used[static_cast<std::size_t>(i)], i);
+}
+
+// Whoever gives has to wait while the oldest result is not used: memory does not grow.
+TEST(InOrder, TakesNoMoreThanThereIsRoomFor) {
+    std::atomic<int> given = 0;
+    std::atomic<int> used = 0;
+    std::atomic<int> most = 0;
+    InOrder threads(2, {});
+    for (int i = 0; i < 300; ++i) {
+        threads.give([&](std::size_t) {
+            most = std::max<int>(most, given - used);
+            return [&] { ++used; };
+        });
+        ++given;
+    }
+    threads.finish();
+    EXPECT_EQ(used, 300);
+    EXPECT_LE(most, 9);  // 4 a thread, and the one that give() still holds
+}
+
+TEST(InOrder, EachThreadBeginsOnce) {
+    std::atomic<int> begun = 0;
+    std::atomic<int> done = 0;
+    {
+        InOrder threads(2, [&] { ++begun; });
+        EXPECT_EQ(begun, 0);  // none without work
+        for (int i = 0; i < 10; ++i)
+            threads.give([](std::size_t) { return [] {}; });
+        threads.give([&](std::size_t) { return [&] { ++done; }; });
+    }
+    EXPECT_EQ(begun, 2);
+    EXPECT_EQ(done, 1);  // the destructor waits for the work that was given
+}
+
+}  // namespace
+}  // namespace sockbox::tools

@@ -1,0 +1,92 @@
+// Tests of trains of datagrams.
+#include "net/datagram_batch.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "net/streams.h"
+#include "system/clock.h"
+
+namespace sockbox::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Datagrams of these lengths, each of a letter of its own.
+std::vector<std::string> datagrams_of(const std::vector<std::size_t>& lengths) {
+    std::vector<std::string> datagrams;
+    for (std::size_t i = 0; i < lengths.size(); ++i)
+        datagrams.emplace_back(lengths[i], static_cast<char>('a' + i % 26));
+    return datagrams;
+}
+
+// Two sockets of the loopback interface.
+struct Pair {
+    Socket from = *bind_datagram(Endpoint::loopback(Family::ipv4));
+    Socket to = *bind_datagram(Endpoint::loopback(Family::ipv4));
+    DatagramBatch batch = *DatagramBatch::create();
+
+    Pair() {
+        EXPECT_TRUE(from.set_option(SOL_SOCKET, SO_SNDBUF, 4 << 20));
+        EXPECT_TRUE(to.set_option(SOL_SOCKET, SO_RCVBUF, 4 << 20));
+        batch.send_in_trains();
+    }
+
+    std::size_t send(std::vector<std::string>& datagrams) {
+        std::vector<BatchedDatagram> queue(datagrams.size());
+        for (std::size_t i = 0; i < queue.size(); ++i) {
+            queue[i].data = std::as_writable_bytes(std::span(datagrams[i]));
+            queue[i].peer = *to.local();
+        }
+        return batch.send(from, queue);
+    }
+
+    std::vector<std::string> receive(std::size_t count) {
+        std::vector<std::string> came;
+        const auto deadline = deadline_in(5s);
+        while (came.size() < count &&
+               wait_for(to, Direction::receive, deadline) == Readiness::ready) {
+            std::error_code error;
+            for (const BatchedDatagram& datagram : batch.receive(to, error))
+                came.emplace_back(
+                    static_cast<const char*>(static_cast<void*>(datagram.data.data())),
+                    datagram.data.size());
+        }
+        return came;
+    }
+};
+
+TEST(DatagramTrain, ArrivesAsTheDatagramsThatItIs) {
+    const std::vector<std::vector<std::size_t>> plans{
+        std::vector<std::size_t>(64, 64),     // as many as a batch takes
+        std::vector<std::size_t>(40, 1472),   // in two trains
+        {100, 100, 100, 7},                   // one that is shorter
+        {7, 100, 100, 0, 0, 100, 65507, 1},   // nothing alike, and nothing at all
+        std::vector<std::size_t>(5, 40000)};  // of which two are too long together
+    for (const auto& plan : plans) {
+        Pair pair;
+        std::vector<std::string> sent = datagrams_of(plan);
+        EXPECT_EQ(pair.send(sent), sent.size());
+        EXPECT_EQ(pair.receive(sent.size()), sent);
+    }
+}
+
+TEST(DatagramTrain, BeginsWhereItIsAlikeInAll) {
+    Pair one;
+    Pair other;
+    std::vector<std::string> texts = datagrams_of({9, 9, 9, 9});
+    std::vector<BatchedDatagram> queue(texts.size());
+    for (std::size_t i = 0; i < queue.size(); ++i) {
+        queue[i].data = std::as_writable_bytes(std::span(texts[i]));
+        queue[i].peer = i < 2 ? *one.to.local() : *other.to.local();
+    }
+    EXPECT_EQ(one.batch.send(one.from, queue), 4U);
+    EXPECT_THAT(one.receive(2), testing::ElementsAre(texts[0], texts[1]));
+    EXPECT_THAT(other.receive(2), testing::ElementsAre(texts[2], texts[3]));
+}
+
+}  // namespace
+}  // namespace sockbox::net

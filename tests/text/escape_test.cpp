@@ -1,0 +1,48 @@
+// Tests of lib/net/escape.
+#include "text/escape.h"
+
+#include <gtest/gtest.h>
+
+namespace sockbox::net {
+namespace {
+
+TEST(Escape, LeavesPrintableTextAlone) {
+    for (const char* text :
+         {"", "www.example.com", "b\u00fccher", "\u65e5\u672c", "\U0001f600", " ~"})
+        EXPECT_EQ(escape(text), text);
+}
+
+TEST(Escape, ControlCharactersBecomeHex) {
+    EXPECT_EQ(escape("a\x1b[31mb"), "a\\x1b[31mb");
+    EXPECT_EQ(escape("\r\n\t\x7f"), "\\x0d\\x0a\\x09\\x7f");
+    EXPECT_EQ(escape(std::string_view("\0", 1)), "\\x00");
+    EXPECT_EQ(escape("\xc2\x9b"), "\\xc2\\x9b");  // CSI as a C1 control
+}
+
+TEST(Escape, InvalidUtf8BecomesHexByteByByte) {
+    EXPECT_EQ(escape("\xff\xfe"), "\\xff\\xfe");
+    EXPECT_EQ(escape("\x9b"), "\\x9b");
+    EXPECT_EQ(escape("\xc0\xaf"), "\\xc0\\xaf");                    // overlong '/'
+    EXPECT_EQ(escape("\xe0\x80\xaf"), "\\xe0\\x80\\xaf");           // overlong in three
+    EXPECT_EQ(escape("\xed\xa0\x80"), "\\xed\\xa0\\x80");           // a surrogate
+    EXPECT_EQ(escape("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");  // above U+10FFFF
+    EXPECT_EQ(escape("\xe2\x82"), "\\xe2\\x82");                    // cut short
+    EXPECT_EQ(escape("\xc3x"), "\\xc3x");
+    EXPECT_EQ(escape("\xf0\x9f\x98"), "\\xf0\\x9f\\x98");
+}
+
+TEST(Escape, DirectionMarksAndLineSeparatorsBecomeHex) {
+    for (const char* text :
+         {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202e", "\u2066", "\u2069"})
+        EXPECT_EQ(escape(text).substr(0, 2), "\\x") << escape(text);
+    EXPECT_EQ(escape("\u2027"), "\u2027");
+    EXPECT_EQ(escape("\u206a"), "\u206a");
+}
+
+TEST(Escape, ReadsBackUnambiguously) {
+    EXPECT_EQ(escape("\\x1b"), "\\\\x1b");
+    EXPECT_NE(escape("\\x1b"), escape("\x1b"));
+}
+
+}  // namespace
+}  // namespace sockbox::net

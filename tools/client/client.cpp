@@ -1,0 +1,162 @@
+// The options of both clients, and the way from their operands to addresses.
+#include "tools/client/client.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "net/resolver.h"
+#include "text/escape.h"
+
+namespace sockbox::tools {
+namespace {
+
+constexpr std::size_t most_targets = 256;  // each has a thread of its own
+
+net::Family family_of(const Client& client) {
+    return client.source ? client.source->family() : client.common.family;
+}
+
+}  // namespace
+
+void Client::declare(Cli& cli) {
+    // None with --target or udpecho --listen: that they are there is checked when they are used.
+    cli.operands(operands, 0, operands.max_size());
+    cli.repeated("--target", "HOST:PORT", "another server to measure at the same time",
+                 [this](std::string_view text) {
+                     auto parts = net::split_host_port(text);
+                     if (!parts)
+                         return net::Status(net::fail(parts.error()));
+                     if (const auto host = net::check_host(parts->host); !host)
+                         return net::Status(net::fail(host.error()));
+                     if (const auto port = net::resolve_port(parts->port, transport, 1); !port)
+                         return net::Status(net::fail(port.error()));
+                     if (others.size() == most_targets)
+                         return net::Status(
+                             net::fail_text(fmt::format("more than {} servers", most_targets)));
+                     others.push_back(std::move(*parts));
+                     return net::Status();
+                 });
+    cli.option("-W,--timeout", "DURATION",
+               transport == net::Transport::tcp
+                   ? "how long to wait for an answer (default 2s; in a pipe 10s)"
+                   : "a reply later than this is lost (default 2s)",
+               take_duration(timeout));
+    cli.option("--source", "ADDRESS", "send from this address", [this](std::string_view text) {
+        const auto endpoint = net::Endpoint::parse(text);
+        if (!endpoint)
+            return net::Status(net::fail(endpoint.error()));
+        source = *endpoint;
+        return net::Status();
+    });
+    cli.repeated("--set", "NAME=VALUE", "set a socket option before connecting",
+                 [this](std::string_view text) {
+                     auto setting = net::parse_setting(text);
+                     if (!setting)
+                         return net::Status(net::fail(setting.error()));
+                     settings.push_back(std::move(*setting));
+                     return net::Status();
+                 });
+    cli.flag("--no-verify", "do not compare what comes back", no_verify);
+}
+
+std::string Client::message() const {
+    return fmt::format("{}\n", fmt::join(operands.begin() + 2, operands.end(), " "));
+}
+
+std::optional<int> Client::name_targets(const Cli& cli, Io io, std::vector<Target>& targets) const {
+    if (operands.size() == 1 || (operands.empty() && others.empty()))
+        return cli.refuse(io, operands.empty() ? "want a HOST and a PORT"
+                                               : fmt::format("want a PORT after the host '{}'",
+                                                             net::escape(operands[0])));
+    if (source && common.family != net::Family::any && source->family() != common.family)
+        return cli.refuse(io, "--source is not of the family asked for");
+    std::vector<net::HostPort> all = others;
+    if (!operands.empty())
+        all.insert(all.begin(), {operands[0], operands[1]});
+    for (const net::HostPort& one : all)
+        if (const auto status = name_target(cli, io, one, targets))
+            return status;
+    return std::nullopt;
+}
+
+std::optional<int> Client::name_target(const Cli& cli, Io io, const net::HostPort& text,
+                                       std::vector<Target>& targets) const {
+    const auto host = net::check_host(text.host);
+    if (!host)
+        return cli.refuse(io, host.error().message());
+    const auto port = net::resolve_port(text.port, transport, 1);
+    if (!port)
+        return cli.refuse(io, port.error().message());
+    const bool is_v6 = host->find(':') != host->npos;
+    const std::string name = net::escape(*host);
+    Target target;
+    target.text = fmt::format("{}:{}", is_v6 ? "[" + name + "]" : name, *port);
+    target.host = *host;
+    target.port = *port;
+    for (const Target& other : targets)
+        if (other.text == target.text)
+            return cli.refuse(io, fmt::format("--target: {} is given twice", target.text));
+    targets.push_back(std::move(target));
+    return std::nullopt;
+}
+
+net::Status Client::resolve(Target& target) const {
+    auto endpoints = net::resolve_endpoints(target.host, target.port, family_of(*this), transport);
+    if (!endpoints) {
+        net::Error error = endpoints.error();
+        if (source && !error.hint.empty())
+            error.hint += fmt::format(", by --source {}", source->address());
+        return net::fail(std::move(error));
+    }
+    target.endpoints = std::move(*endpoints);
+    return {};
+}
+
+net::Prepare Client::prepare() const {
+    return [this](net::Socket& socket) {
+        net::Status done;
+        for (const net::Setting& setting : settings)
+            if (done)
+                done = net::apply(socket, setting);
+        return done;
+    };
+}
+
+report::Json Client::result(std::string_view mode, const std::string& target) const {
+    report::Json json = report::event(tool, "result");
+    json.set("target", target).set("mode", mode);
+    return json;
+}
+
+int Client::fail(Io io, const net::Error& error, int status, std::string_view target) const {
+    complain(io, tool, error);
+    if (common.json) {
+        report::Json json = report::event(tool, "result");
+        if (!target.empty())
+            json.set("target", target);
+        io.out.print("{}\n", json.set("error", to_json(error)).to_string());
+    }
+    return finish(io, tool, status);
+}
+
+report::Json to_json(const net::Error& error) {
+    return report::error_object(net::symbol(error.code), error.code.value(), error.message());
+}
+
+void at_once(std::size_t count, const std::function<void(std::size_t)>& work) {
+    std::vector<std::thread> threads;
+    std::size_t next = 1;
+    try {
+        for (; next < count; ++next)
+            threads.emplace_back(work, next);
+    } catch (const std::system_error&) {
+        for (; next < count; ++next)
+            work(next);
+    }
+    if (count > 0)
+        work(0);
+    for (std::thread& thread : threads)
+        thread.join();
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,353 @@
+// Measuring: the options, the run with its interrupt, and the report.
+#include "tools/client/measuring.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "net/stop.h"
+#include "report/counted.h"
+#include "report/html.h"
+#include "report/measurement_metrics.h"
+#include "report/plot.h"
+#include "system/descriptors.h"
+#include "system/platform.h"
+#include "text/units.h"
+#include "tools/front/elapsed_line.h"
+#include "tools/front/terminal.h"
+#include "tools/front/whole_file.h"
+
+namespace sockbox::tools {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t most_messages = 1'000'000'000'000;
+constexpr std::int64_t most_connections = 1'000'000;
+constexpr std::size_t descriptors_beside = 16;  // standard streams, files, the stop signal
+constexpr auto default_time = 10s;
+constexpr auto least_printed_interval = 10ms;
+constexpr auto default_timeout = 2s;
+
+std::size_t default_threads(std::size_t connections) {
+    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+    constexpr std::size_t worth_a_thread = 16;  // below, the threads cost more than they bring
+    return std::clamp<std::size_t>(connections / worth_a_thread, 1, cores);
+}
+
+std::string format_utc(std::chrono::system_clock::time_point when) {
+    const auto day = std::chrono::floor<std::chrono::days>(when);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(when - day));
+    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                       time.hours().count(), time.minutes().count(), time.seconds().count());
+}
+
+}  // namespace
+
+void Measuring::declare(Cli& cli) {
+    cli.option("-c,--count", "N", "measure so many round trips; 0: until interrupted",
+               take_integer(count_, 0, most_messages));
+    cli.option("-t,--time", "DURATION", "measure for so long (default 10s without -c)",
+               take_duration(time_));
+    cli.option("-i,--interval", "DURATION",
+               "between sends; 0: the next once the last came back (default 1s with -c alone)",
+               take_duration(interval_));
+    const bool datagrams = client_.transport == net::Transport::udp;
+    cli.option("-s,--size", "BYTES", "payload (default 64)",
+               take_size(size_, datagrams ? 0 : 1, datagrams ? 65527 : std::uint64_t{64} << 20));
+    cli.option("-P,--connections", "N",
+               datagrams ? "so many sockets at once" : "so many connections at once",
+               take_integer(connections_, 1, most_connections));
+    cli.option("--rate", "N", "messages a second over all, on a schedule that waits for nobody",
+               [this](std::string_view text) {
+                   const auto rate = net::parse_integer(text, 0, 100'000'000);
+                   if (!rate)
+                       return net::Status(net::fail(rate.error()));
+                   rate_ = static_cast<double>(*rate);
+                   return net::Status();
+               });
+    cli.option("--threads", "N", "at most one a core by default", take_integer(threads_, 1, 1024));
+    cli.option("--warmup", "DURATION", "not counted", take_duration(warmup_));
+    if (datagrams)
+        cli.option("--first-seq", "N", "the first sequence number (default 1)",
+                   take_integer(first_sequence_, 0, std::int64_t{1} << 62));
+    cli.repeated("--assert", "EXPRESSION", "a bound that must hold, such as p99<2ms or loss<0.1%",
+                 [this](std::string_view text) {
+                     auto assertion = probe::Assertion::parse(text);
+                     if (!assertion)
+                         return net::Status(net::fail(assertion.error()));
+                     assertions_.push_back(std::move(*assertion));
+                     return net::Status();
+                 });
+    cli.option("--report-interval", "DURATION", "tell so often how it stands",
+               take_duration(report_interval_));
+    metrics_.declare(cli);
+    cli.flag("--plot", "draw the histogram and the course over time", plot_);
+    cli.option("--html", "FILE", "write a page with the numbers and pictures of the run",
+               take_text(html_));
+    cli.option("--hgrm", "FILE", "write the percentiles as HdrHistogram's plotter reads them",
+               take_text(hgrm_));
+}
+
+bool Measuring::is_wanted(const Cli& cli) const {
+    return is_assumed_ || cli.given("count") || cli.given("time") || cli.given("connections") ||
+           cli.given("rate");
+}
+
+void Measuring::assume(const Cli& cli, std::int64_t count, std::int64_t first_sequence) {
+    if (!is_wanted(cli)) {
+        is_assumed_ = true;
+        count_ = count;
+    }
+    if (!cli.given("first-seq"))
+        first_sequence_ = first_sequence;
+}
+
+std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const char*> others) {
+    if (client_.timeout && client_.timeout->count() == 0)
+        return cli.refuse(io_, "--timeout: no reply comes within 0s");
+    if (!is_wanted(cli)) {
+        std::vector<const char*> names(others);
+        names.insert(names.end(), {"interval", "size", "threads", "warmup", "assert", "target",
+                                   "report-interval", "metrics", "plot", "html", "hgrm"});
+        for (const char* name : names)
+            if (cli.given(name))
+                return cli.refuse(io_, fmt::format("--{} needs one of -c -t -P --rate", name));
+        return std::nullopt;
+    }
+    if (client_.has_message())
+        return cli.refuse(io_, "a message cannot be measured: it has a size (-s) of its own");
+    if (time_ && time_->count() == 0)
+        return cli.refuse(io_, "--time: nothing is measured in 0s");
+    if (plot_ && client_.common.json)
+        return cli.refuse(io_, "--plot and --json exclude each other");
+    if (report_interval_ && report_interval_->count() == 0)
+        return cli.refuse(io_, "--report-interval: every 0s is too often");
+    if (!hgrm_.empty() && client_.others.size() + client_.operands.size() / 2 > 1)
+        return cli.refuse(io_, "--hgrm takes one server");
+    if (rate_ > 0 && cli.given("interval"))
+        return cli.refuse(io_, "--rate and --interval exclude each other");
+    for (const std::string& file : {html_, hgrm_})  // what is measured should not be lost
+        if (const auto sound = file.empty() ? net::Status() : can_write_whole(file, "write");
+            !sound)
+            return client_.fail(io_, sound.error(), exit_output);
+    net::platform::raise_descriptor_limit();
+    const auto limit = net::descriptor_limit();
+    const std::size_t sockets =
+        connections() * (client_.others.size() + client_.operands.size() / 2);
+    if (limit && sockets + descriptors_beside > *limit) {
+        return client_.fail(io_,
+                            {net::platform::error_of(std::errc::too_many_files_open), "open",
+                             report::counted(sockets, "socket"),
+                             fmt::format("needs {} descriptors, the limit is {}",
+                                         sockets + descriptors_beside, *limit),
+                             "ulimit -n raises it, as far as the hard limit goes"},
+                            exit_refused);
+    }
+    return std::nullopt;
+}
+
+probe::MeasurePlan Measuring::plan(const Subject& subject, net::StopSignal& stop) const {
+    probe::MeasurePlan plan;
+    plan.count = static_cast<std::uint64_t>(count_.value_or(0));
+    plan.time = time_.value_or(count_ ? std::chrono::nanoseconds(0) : default_time);
+    const bool count_alone = count_ && !time_ && connections_ == 1 && rate_ == 0;
+    plan.interval = interval_.value_or(count_alone ? 1s : 0s);
+    plan.rate = rate_;
+    plan.timeout = client_.timeout.value_or(default_timeout);
+    plan.warmup = warmup_;
+    const std::size_t threads =
+        threads_ ? static_cast<std::size_t>(*threads_) : default_threads(connections());
+    plan.threads = std::min(threads, connections());
+    plan.first_sequence = static_cast<std::uint64_t>(first_sequence_);
+    if (prints_replies(plan))
+        plan.on_reply = [this, &subject, &stop](const probe::Reply& reply) {
+            print_reply(subject, reply);
+            if (io_.out.error())
+                stop.raise();  // nobody would see the rest
+        };
+    return plan;
+}
+
+bool Measuring::prints_replies(const probe::MeasurePlan& plan) const {
+    return !client_.common.quiet && connections_ == 1 && rate_ == 0 &&
+           plan.interval >= least_printed_interval;
+}
+
+void Measuring::print_reply(const Subject& subject, const probe::Reply& reply) const {
+    if (client_.common.json) {
+        auto json = report::event(client_.tool, "reply");
+        json.set("seq", reply.sequence).set("rtt_ns", reply.rtt.count()).set("bytes", reply.bytes);
+        if (reply.from)
+            json.set("from", reply.from->to_string());
+        io_.out.print("{}\n", json.set("target", subject.target).to_string());
+    } else {
+        const std::string from = reply.from ? reply.from->to_string() : subject.peer;
+        io_.out.print("{}\n", report::reply_line(reply.bytes, from, reply.sequence, reply.rtt));
+    }
+    io_.out.flush();
+}
+
+// What makes a run repeatable.
+Measuring::Parameters Measuring::parameters(const Subject& subject,
+                                            const probe::MeasurePlan& plan) const {
+    const auto if_any = [](std::chrono::nanoseconds time, const char* otherwise) {
+        return time.count() > 0 ? net::format_duration(time) : otherwise;
+    };
+    return {{"started", format_utc(started_)},
+            {"address", subject.peer},
+            {client_.transport == net::Transport::tcp ? "connections" : "sockets",
+             std::to_string(connections())},
+            {"threads", std::to_string(plan.threads)},
+            {"payload", report::counted(size_, "byte")},
+            {"count", plan.count > 0 ? std::to_string(plan.count) : "no bound"},
+            {"time", if_any(plan.time, "no bound")},
+            {"rate", plan.rate > 0 ? fmt::format("{:.0f} messages a second", plan.rate) : "none"},
+            {"interval", if_any(plan.interval, "none")},
+            {"timeout", net::format_duration(plan.timeout)},
+            {"warm-up", if_any(plan.warmup, "none")},
+            {"sockbox", SOCKBOX_VERSION}};
+}
+
+// Replies that go to the terminal themselves show how it goes on.
+WatchOptions Measuring::watch_options(const probe::MeasurePlan& plan, std::size_t subjects) const {
+    WatchOptions options;
+    options.json = client_.common.json;
+    options.live = !client_.common.quiet && !(prints_replies(plan) && io_.out.is_terminal());
+    options.between = report_interval_;
+    options.count = plan.count * subjects;
+    options.time = plan.time.count() > 0 ? plan.time + plan.warmup : plan.time;
+    return options;
+}
+
+void Measuring::prepare(const std::vector<std::string>& targets, stats::Phase phase, bool live,
+                        const std::function<void(std::size_t)>& work) {
+    if (!requests_)
+        requests_.emplace();
+    probe::Measured nothing;
+    nothing.phase = phase;
+    const auto tell = [&] {
+        for (const std::string& target : targets)
+            print_interim(io_.out, report_of({target, {}, {}}, nothing), client_.common.json);
+    };
+    const std::string whom =
+        targets.size() == 1 ? targets.front() : report::counted(targets.size(), "server");
+    const std::string preposition = phase == stats::Phase::connecting ? "to " : "";
+    const ElapsedLine line(io_.err, live,
+                           fmt::format("{} {}{}", report::name_of(phase), preposition, whom),
+                           {tell, report_interval_});
+    at_once(targets.size(), work);
+}
+
+void Measuring::note_unmeasured(const std::string& target, const net::Error& error) {
+    auto& report = unmeasured_.emplace_back();
+    report.tool = client_.tool;
+    report.target = target;
+    report.failure = error.message();
+}
+
+int Measuring::run(const std::vector<Subject>& subjects, int before) {
+    if (subjects.empty())
+        return write_files({}, before);
+    auto stop = net::StopSignal::create();
+    if (!stop)
+        return client_.fail(io_, stop.error(), exit_refused);
+    std::vector<probe::MeasurePlan> plans;
+    for (const Subject& subject : subjects)
+        plans.push_back(plan(subject, *stop));
+    const net::Interrupts interrupts(*stop);
+    std::optional<SideBySide> runs;
+    auto metrics = metrics_.open([&] { return collect(subjects, *runs); }, {});
+    if (!metrics)
+        return client_.fail(io_, metrics.error(), exit_refused);
+    runs.emplace(subjects, plans, connections(), *stop);
+    if (*metrics) {
+        if (!client_.common.quiet)
+            announce_metrics(**metrics, client_.tool, client_.common.json, io_);
+        io_.out.flush();
+        if (const auto started = (*metrics)->start(); !started)
+            complain(io_, client_.tool, started.error());  // nobody can watch, but it goes on
+    }
+    const WatchOptions options = watch_options(plans.front(), subjects.size());
+    Watch(io_, *runs, *stop, options, [&](std::size_t index, const probe::Measured& measured) {
+        return report_of(subjects[index], measured);
+    }).run();
+    return conclude(subjects, plans, *runs, before);
+}
+
+MetricFamilies Measuring::collect(const std::vector<Subject>& subjects, SideBySide& runs) const {
+    std::vector<report::MeasurementReport> reports;
+    for (std::size_t i = 0; i < subjects.size(); ++i)
+        reports.push_back(report_of(subjects[i], runs.so_far(i)));
+    return report::to_metrics(reports);
+}
+
+report::MeasurementReport Measuring::report_of(const Subject& subject,
+                                               const probe::Measured& measured) const {
+    report::MeasurementReport report;
+    report.tool = client_.tool;
+    report.target = subject.target;
+    report.datagrams = client_.transport == net::Transport::udp;
+    report.phase = measured.phase;
+    report.numbers = measured.numbers;
+    report.numbers.open_loop = is_open_loop();
+    report.errors = measured.errors;
+    report.responders = measured.responders;
+    report.verbose = client_.common.verbose;
+    for (const probe::Assertion& assertion : assertions_) {
+        const auto verdict = assertion.judge(measured.numbers);
+        report.verdicts.push_back(
+            {verdict.expression, verdict.value, verdict.unit, verdict.shown, verdict.ok});
+    }
+    return report;
+}
+
+int Measuring::conclude(const std::vector<Subject>& subjects,
+                        const std::vector<probe::MeasurePlan>& plans, const SideBySide& runs,
+                        int status) const {
+    std::vector<report::MeasurementReport> reports;
+    for (std::size_t i = 0; i < subjects.size(); ++i) {
+        const auto& outcome = runs.outcome(i);
+        if (!outcome) {
+            client_.fail(io_, outcome.error(), exit_refused, subjects[i].target);
+            status = std::max<int>(status, exit_refused);
+            continue;
+        }
+        auto& report = reports.emplace_back(report_of(subjects[i], *outcome));
+        report.parameters = parameters(subjects[i], plans[i]);
+        io_.out.write(client_.common.json ? report::to_json(report).to_string() + '\n'
+                                          : report::to_text(report));
+        if (plot_)
+            io_.out.write(report::plot(report.numbers, terminal_columns(io_.out)));
+        status = std::max<int>(status, is_good(report) ? exit_ok : exit_mismatch);
+    }
+    return write_files(std::move(reports), status);
+}
+
+// TCP keeps its word, so one lost or wrong echo is a failure; of datagrams some may be lost.
+bool Measuring::is_good(const report::MeasurementReport& report) const {
+    if (!assertions_.empty())
+        return std::ranges::all_of(report.verdicts, &report::Verdict::ok);
+    const stats::Measurement& numbers = report.numbers;
+    const bool undecided = numbers.pending > 0 && !report.datagrams;
+    if (numbers.mismatched > 0 || (numbers.received == 0 && !undecided))
+        return false;
+    return report.datagrams || (numbers.lost == 0 && numbers.unsent == 0 && report.errors.empty());
+}
+
+int Measuring::write_files(std::vector<report::MeasurementReport> reports, int status) const {
+    net::Status written;
+    if (!hgrm_.empty() && !reports.empty())
+        written = write_whole(hgrm_, report::to_hgrm(reports.front().numbers.rtt), "write");
+    reports.insert(reports.end(), unmeasured_.begin(), unmeasured_.end());
+    if (written && !html_.empty())
+        written = write_whole(html_, report::to_html(reports), "write");
+    if (!written) {
+        complain(io_, client_.tool, written.error());
+        status = exit_output;
+    }
+    return finish(io_, client_.tool, status);
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,95 @@
+// Looking at a run from beside it.
+#include "tools/client/watch.h"
+
+#include <algorithm>
+
+#include "text/units.h"
+
+namespace sockbox::tools {
+
+using namespace std::chrono_literals;
+
+void print_interim(Output& out, const report::MeasurementReport& report, bool json) {
+    out.write(json ? report::to_json(report, "interim").to_string() + '\n'
+                   : report::to_interim_text(report));
+    out.flush();
+}
+
+void Watch::run() {
+    while (!runs_.wait_until(std::min(schedule_.next_look(), line_.due()))) {
+        if (schedule_.is_due())
+            tell_interim();
+        if (net::Clock::now() >= line_.due())
+            draw_line();
+    }
+    line_.erase();
+}
+
+void Watch::tell_interim() {
+    line_.erase();
+    for (std::size_t i = 0; i < runs_.size(); ++i)
+        print_interim(io_.out, report_of_(i, runs_.so_far(i)), options_.json);
+    if (io_.out.error())
+        stop_.raise();  // nobody would see the rest
+}
+
+void Watch::draw_line() {
+    probe::Measured all;
+    auto phase = stats::Phase::measuring;
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+        const probe::Measured one = runs_.so_far(i);
+        phase = std::min(phase, one.phase);
+        all.merge(one);
+    }
+    const auto now = net::Clock::now();
+    const stats::Measurement& numbers = all.numbers;
+    const double rate = static_cast<double>(numbers.received - drawn_received_) /
+                        std::chrono::duration<double>(now - drawn_at_).count();
+    drawn_at_ = now;
+    drawn_received_ = numbers.received;
+    const stats::Summary rtt = numbers.rtt.summary();
+    std::vector<std::string> pieces{done(numbers, now - begin_)};
+    if (options_.count > 0)
+        pieces.push_back(net::format_approximately(now - begin_));
+    if (phase != stats::Phase::measuring)
+        pieces.emplace_back(report::name_of(phase));
+    else
+        pieces.push_back(fmt::format("{:.{}f}/s", rate, rate < 100 ? 1 : 0));
+    if (rtt.count > 0)
+        pieces.insert(pieces.end(), {fmt::format("p50 {}", net::format_approximately(*rtt.p50)),
+                                     fmt::format("p99 {}", net::format_approximately(*rtt.p99))});
+    if (numbers.lost > 0)
+        pieces.push_back(fmt::format("{} lost", numbers.lost));
+    if (numbers.pending > 0)
+        pieces.push_back(fmt::format("{} awaited", numbers.pending));
+    pieces.push_back(left(numbers, now - begin_, rate));
+    line_.draw(pieces);
+}
+
+std::string Watch::done(const stats::Measurement& numbers, std::chrono::nanoseconds elapsed) const {
+    if (options_.count > 0)
+        return fmt::format("{}/{}", numbers.received + numbers.lost, options_.count);
+    std::string so_long = net::format_approximately(elapsed);
+    if (options_.time.count() == 0)
+        return so_long;
+    return fmt::format("{} of {}", so_long, net::format_duration(options_.time));
+}
+
+// Until the count is reached or the time is over, whichever comes first; empty where neither is
+// known.
+std::string Watch::left(const stats::Measurement& numbers, std::chrono::nanoseconds elapsed,
+                        double rate) const {
+    std::optional<std::chrono::nanoseconds> left;
+    if (options_.time.count() > 0)
+        left = std::max(options_.time - elapsed, 0ns);
+    if (options_.count > 0 && rate > 0) {
+        const std::uint64_t decided = std::min(numbers.received + numbers.lost, options_.count);
+        const std::chrono::duration<double> by_count(static_cast<double>(options_.count - decided) /
+                                                     rate);
+        if (by_count < std::chrono::years(1) && (!left || by_count < *left))
+            left = std::chrono::duration_cast<std::chrono::nanoseconds>(by_count);
+    }
+    return left ? net::format_approximately(*left) + " left" : "";
+}
+
+}  // namespace sockbox::tools

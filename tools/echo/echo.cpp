@@ -1,0 +1,365 @@
+// echo: a TCP echo client that talks, carries standard input there and back, and measures.
+#include <algorithm>
+#include <deque>
+
+#include "net/input.h"
+#include "option/tcp_vitals.h"
+#include "probe/happy_eyeballs.h"
+#include "probe/lanes/stream_lane.h"
+#include "probe/pipe.h"
+#include "report/counted.h"
+#include "text/escape.h"
+#include "text/units.h"
+#include "tools/client/client.h"
+#include "tools/client/measuring.h"
+#include "tools/echo/outcome.h"
+#include "tools/echo/pipe_progress.h"
+#include "tools/front/cli.h"
+#include "tools/front/elapsed_line.h"
+
+namespace sockbox::tools {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto say_timeout = 2s;
+constexpr auto pipe_timeout = 10s;
+
+class Echo {
+  public:
+    explicit Echo(Io io) : io_(io) {}
+
+    int run(Args args) {
+        Cli cli("echo",
+                "Talk to a TCP echo server. With MESSAGE, send it as one line and print what comes "
+                "back; without, carry standard input to the server and back to standard output, "
+                "compared byte for byte. With -c, -t, -P or --rate, measure round trips.",
+                {"[OPTION]... HOST PORT [MESSAGE...]"});
+        declare(cli);
+        if (const auto status = cli.parse(args, io_))
+            return *status;
+        if (connect_timeout_.count() == 0)
+            return cli.refuse(io_, "--connect-timeout: nothing connects within 0s");
+        if (const auto status = measuring_.check(cli, {"reconnect", "tcp-info"}))
+            return *status;
+        std::vector<Target> targets;
+        if (const auto status = client_.name_targets(cli, io_, targets))
+            return *status;
+        is_measuring_ = measuring_.is_wanted(cli);
+        return is_measuring_ ? measure(std::move(targets)) : talk(targets.front());
+    }
+
+  private:
+    // A server with the connection to it, or why there is none.
+    struct Server {
+        explicit Server(Target named) : target(std::move(named)) {}
+
+        Target target;
+        net::Status resolved;
+        probe::Race race;
+        probe::StreamLaneOptions lane;
+    };
+
+    void declare(Cli& cli) {
+        client_.declare(cli);
+        cli.option("--connect-timeout", "DURATION", "to connect, over all addresses (default 10s)",
+                   take_duration(connect_timeout_));
+        measuring_.declare(cli);
+        cli.flag("--reconnect", "a new connection for each message measured", reconnect_);
+        cli.flag("--tcp-info", "add the kernel's own view of the connections (Linux)", tcp_info_);
+        cli.common(client_.common);
+        cli.example("echo localhost 3490 hello", "say hello, print the answer");
+        cli.example("echo localhost 3490 <big >copy",
+                    "a file there and back; status 4 where it does not come back whole");
+        cli.example("echo -t 10 -P 50 --assert 'p99<2ms' localhost 3490",
+                    "load from 50 connections; status 4 where the bound is broken");
+    }
+
+    void resolve(Server& server) { server.resolved = client_.resolve(server.target); }
+
+    // Whether it is connected.
+    bool connect(Server& server) {
+        if (server.resolved)
+            server.race = probe::race_to_connect(server.target.endpoints, race_options());
+        return server.race.socket.has_value();
+    }
+
+    // The line is gone when it returns.
+    bool connect_in_sight(Server& server) {
+        const ElapsedLine line(io_.err, shows_waiting(), "connecting to " + server.target.text);
+        return connect(server);
+    }
+
+    bool shows_waiting() const { return !client_.common.quiet && !client_.common.verbose; }
+
+    // A signal ends it at once, but where a result is promised as JSON that is told before.
+    int talk(const Target& target) {
+        Server server(target);
+        {
+            const ElapsedLine line(io_.err, shows_waiting(), "resolving " + target.text);
+            resolve(server);
+        }
+        if (!client_.common.json)
+            return connect_and_talk(server);
+        auto stop = net::StopSignal::create();
+        if (!stop)
+            return client_.fail(io_, stop.error(), exit_refused);
+        stop_ = &*stop;
+        const net::Interrupts interrupts(*stop);
+        return connect_and_talk(server);
+    }
+
+    int connect_and_talk(Server& server) {
+        if (!connect_in_sight(server))
+            return unconnected(server);
+        target_ = server.target.text;
+        peer_ = server.race.winner()->endpoint.to_string();
+        net::Socket& socket = *server.race.socket;
+        // Lines typed one by one are not held back for those before them.
+        (void)socket.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
+        const auto outcome = client_.has_message() ? say(socket) : pipe(socket);
+        if (!outcome)
+            return client_.fail(io_, outcome.error(), exit_refused);
+        return conclude(*outcome);
+    }
+
+    static std::vector<std::string> names_of(const std::deque<Server>& servers) {
+        std::vector<std::string> names;
+        for (const Server& server : servers)
+            names.push_back(server.target.text);
+        return names;
+    }
+
+    void connect_all(std::deque<Server>& servers) {
+        measuring_.prepare(names_of(servers), stats::Phase::connecting, shows_waiting(),
+                           [&](std::size_t index) { connect(servers[index]); });
+    }
+
+    // Interrupts are as in talk(); an exit status where one ended it.
+    std::optional<int> connect_all_or_tell(std::deque<Server>& servers) {
+        if (!client_.common.json) {
+            connect_all(servers);
+            return std::nullopt;
+        }
+        auto stop = net::StopSignal::create();
+        if (!stop)
+            return client_.fail(io_, stop.error(), exit_refused);
+        stop_ = &*stop;
+        const net::Interrupts interrupts(*stop);
+        connect_all(servers);
+        std::optional<int> status;
+        if (stop->raised())
+            for (Server& server : servers)
+                status = server.race.socket ? unmeasured(server) : unconnected(server);
+        stop_ = nullptr;
+        return status;
+    }
+
+    int unmeasured(const Server& server) const {
+        return client_.fail(io_,
+                            {net::platform::error_of(std::errc::operation_canceled),
+                             "measure",
+                             server.target.text,
+                             "interrupted before the first message",
+                             {}},
+                            status_of_interrupt(), server.target.text);
+    }
+
+    int measure(std::vector<Target> targets) {
+        std::deque<Server> servers(std::make_move_iterator(targets.begin()),
+                                   std::make_move_iterator(targets.end()));
+        measuring_.prepare(names_of(servers), stats::Phase::resolving, shows_waiting(),
+                           [&](std::size_t index) { resolve(servers[index]); });
+        if (const auto status = connect_all_or_tell(servers))
+            return *status;
+        const probe::Payload payload(measuring_.size());
+        std::vector<Subject> subjects;
+        for (const Server& server : servers)
+            if (tcp_info_ && server.race.socket)
+                if (const auto seen = net::tcp_vitals(*server.race.socket); !seen)
+                    return client_.fail(io_, seen.error(), exit_refused);
+        int status = exit_ok;
+        for (Server& server : servers)
+            if (server.race.socket) {
+                subjects.push_back(subject(server, payload));
+            } else {
+                status = std::max(status, unconnected(server));
+                measuring_.note_unmeasured(
+                    server.target.text,
+                    server.resolved ? server.race.attempts.back().error : server.resolved.error());
+            }
+        return measuring_.run(subjects, status);
+    }
+
+    // All connections go to the address that won the race; the first one is that of the race.
+    Subject subject(Server& server, const probe::Payload& payload) const {
+        server.lane.server = server.race.winner()->endpoint;
+        server.lane.connect.source = client_.source;
+        server.lane.connect.prepare = client_.prepare();
+        server.lane.connect_timeout = connect_timeout_;
+        server.lane.reconnect = reconnect_;
+        server.lane.kernel_view = tcp_info_;
+        return {server.target.text, server.lane.server.to_string(),
+                [&](std::size_t number, const probe::MeasurePlan& plan, probe::Measured& measured) {
+                    std::optional<net::Socket> first;
+                    if (number == 0) {
+                        const probe::Attempt& winner = *server.race.winner();
+                        measured.numbers.connect.record(winner.ended - winner.started);
+                        first = std::exchange(server.race.socket, std::nullopt);
+                    }
+                    return std::make_unique<probe::StreamLane>(plan, server.lane, payload, measured,
+                                                               std::move(first));
+                }};
+    }
+
+    probe::RaceOptions race_options() {
+        probe::RaceOptions options;
+        options.connect.deadline = net::deadline_in(connect_timeout_);
+        options.connect.stop = stop_;
+        options.connect.source = client_.source;
+        options.connect.prepare = client_.prepare();
+        if (client_.common.verbose)
+            options.observe = [this](const probe::Attempt& attempt) { tell(attempt); };
+        return options;
+    }
+
+    void tell(const probe::Attempt& attempt) const {
+        using State = probe::Attempt::State;
+        const std::string name = attempt.endpoint.to_string();
+        const std::string time = net::format_approximately(attempt.ended - attempt.started);
+        switch (attempt.state) {
+            case State::under_way:
+                io_.err.print("echo: trying {} after {}\n", name,
+                              net::format_approximately(attempt.started));
+                break;
+            case State::connected:
+                io_.err.print("echo: connected to {} in {}\n", name, time);
+                break;
+            case State::abandoned: io_.err.print("echo: gave up {} after {}\n", name, time); break;
+            case State::failed: complain(io_, "echo", attempt.error); break;
+        }
+    }
+
+    // Every address with its own error.
+    int unconnected(const Server& server) const {
+        const std::string& target = server.target.text;
+        if (!server.resolved)
+            return client_.fail(io_, server.resolved.error(), status_of(server.resolved.error()),
+                                target);
+        const probe::Race& race = server.race;
+        auto attempts = report::Json::array();
+        for (const probe::Attempt& attempt : race.attempts) {
+            if (!client_.common.verbose)
+                complain(io_, "echo", attempt.error);
+            auto one = report::Json::object();
+            one.set("address", attempt.endpoint.address())
+                .set("port", attempt.endpoint.port())
+                .set("started_ns", attempt.started.count())
+                .set("elapsed_ns", (attempt.ended - attempt.started).count())
+                .set("error", to_json(attempt.error));
+            attempts.push(std::move(one));
+        }
+        const bool interrupted = stop_ != nullptr && stop_->raised();
+        const std::size_t untried = server.target.endpoints.size() - race.attempts.size();
+        if (untried > 0)
+            io_.err.print("echo: {} not tried{}\n",
+                          report::counted(untried, "more address was", "more addresses were"),
+                          interrupted ? "" : " within " + net::format_duration(connect_timeout_));
+        if (client_.common.json) {
+            auto json = client_.result(mode(), target);
+            json.set("attempts", std::move(attempts))
+                .set("error",
+                     race.attempts.empty() ? report::Json() : to_json(race.attempts.back().error));
+            io_.out.print("{}\n", json.to_string());
+        }
+        return finish(io_, "echo", interrupted ? status_of_interrupt() : exit_refused);
+    }
+
+    net::Result<probe::PipeOutcome> say(net::Socket& socket) {
+        const std::string message = client_.message();
+        auto rest = std::as_bytes(std::span(message));
+        const probe::Source source = [&](std::span<std::byte> into, const net::StopSignal&) {
+            const std::size_t count = std::min(into.size(), rest.size());
+            std::copy_n(rest.begin(), count, into.begin());
+            rest = rest.subspan(count);
+            return net::Transfer{
+                count > 0 ? net::Transfer::State::done : net::Transfer::State::end, count, {}};
+        };
+        return probe::run_pipe(socket, source, sink(), pipe_options(say_timeout));
+    }
+
+    net::Result<probe::PipeOutcome> pipe(net::Socket& socket) {
+        const probe::Source source = [this](std::span<std::byte> into,
+                                            const net::StopSignal& stop) {
+            return net::read_input(io_.in, into, &stop);
+        };
+        PipeProgress progress(io_, !client_.common.quiet);
+        probe::PipeOptions options = pipe_options(pipe_timeout);
+        options.watch = [&progress](std::uint64_t received) { return progress.look(received); };
+        return probe::run_pipe(socket, source, sink(), options);
+    }
+
+    probe::PipeOptions pipe_options(std::chrono::nanoseconds timeout) const {
+        return {!client_.no_verify, client_.timeout.value_or(timeout), stop_, {}};
+    }
+
+    // Data goes out at once: whoever reads it may be waiting for it. With --json there is no room
+    // for it on standard output.
+    probe::Sink sink() {
+        return [this](std::span<const std::byte> data) {
+            if (client_.common.json)
+                return true;
+            io_.out.write(
+                {static_cast<const char*>(static_cast<const void*>(data.data())), data.size()});
+            io_.out.flush();
+            return !io_.out.error();
+        };
+    }
+
+    std::string_view mode() const {
+        if (is_measuring_)
+            return measuring_.is_open_loop() ? "open" : "closed";
+        return client_.has_message() ? "say" : "pipe";
+    }
+
+    std::chrono::nanoseconds timeout() const {
+        return client_.timeout.value_or(client_.has_message() ? say_timeout : pipe_timeout);
+    }
+
+    int conclude(const probe::PipeOutcome& outcome) const {
+        const net::Error error = explain(outcome, peer_, timeout());
+        if (!error.action.empty())
+            complain(io_, "echo", error);
+        else if (client_.common.verbose)
+            io_.err.print("echo: {} sent, {} received in {}\n",
+                          report::counted(outcome.sent_bytes, "byte"), outcome.received_bytes,
+                          net::format_approximately(outcome.duration));
+        if (client_.common.json) {
+            auto json = client_.result(mode(), target_);
+            const bool is_whole = status_of(outcome.end) == exit_ok;
+            json.set("peer", peer_).set("verified", is_whole && !client_.no_verify);
+            add_outcome(outcome, error, json);
+            io_.out.print("{}\n", json.to_string());
+        }
+        return finish(io_, "echo", status_of(outcome.end));
+    }
+
+    Io io_;
+    Client client_{"echo", net::Transport::tcp};
+    std::chrono::nanoseconds connect_timeout_ = 10s;
+    bool reconnect_ = false;
+    bool tcp_info_ = false;
+    bool is_measuring_ = false;
+    Measuring measuring_{io_, client_};
+    const net::StopSignal* stop_ = nullptr;  // while something may be interrupted
+    std::string target_;
+    std::string peer_;
+};
+
+}  // namespace
+
+int echo(Args args, Io io) {
+    return Echo(io).run(args);
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,80 @@
+// How data came back, told.
+#include "tools/echo/outcome.h"
+
+#include "report/counted.h"
+#include "text/units.h"
+#include "tools/client/client.h"
+
+namespace sockbox::tools {
+namespace {
+
+std::string words_of_surplus(const probe::PipeOutcome& outcome) {
+    return fmt::format("{} more than had been sent, at offset {}",
+                       report::counted(outcome.surplus_bytes, "byte"),
+                       outcome.received_bytes - outcome.surplus_bytes);
+}
+
+}  // namespace
+
+net::Error explain(const probe::PipeOutcome& outcome, const std::string& peer,
+                   std::chrono::nanoseconds timeout) {
+    using End = probe::PipeEnd;
+    const std::string counts =
+        fmt::format("{} sent and {} received", report::counted(outcome.sent_bytes, "byte"),
+                    outcome.received_bytes);
+    const std::string limit = net::format_duration(timeout);
+    const auto on_receiving = [&](std::string words, std::error_code code = {}) {
+        return net::Error{code, "receive from", peer, std::move(words), {}};
+    };
+    const auto on_exchange = [&](std::string words, std::error_code code) {
+        return net::Error{code, "exchange with", peer, std::move(words), {}};
+    };
+    switch (outcome.end) {
+        case End::complete:
+        case End::sink_full: return {};
+        case End::unclosed:
+            return on_receiving("all came back, but the server did not close within " + limit);
+        case End::different: return on_receiving(words_of(*outcome.difference));
+        case End::surplus: return on_receiving(words_of_surplus(outcome));
+        case End::closed_early:
+            return on_receiving("the server closed the connection after " + counts);
+        case End::timed_out:
+            return on_receiving(fmt::format("nothing for {} after {}", limit, counts),
+                                net::platform::error_of(std::errc::timed_out));
+        case End::broken:
+            return on_exchange(fmt::format("{} after {}", outcome.error.message(), counts),
+                               outcome.error);
+        case End::input_failed: return {outcome.error, "read", "standard input", {}, {}};
+        case End::stopped:
+            return on_exchange("interrupted after " + counts,
+                               net::platform::error_of(std::errc::operation_canceled));
+    }
+    return {};
+}
+
+void add_outcome(const probe::PipeOutcome& outcome, const net::Error& error, report::Json& json) {
+    json.set("sent_bytes", outcome.sent_bytes)
+        .set("received_bytes", outcome.received_bytes)
+        .set("duration_ns", outcome.duration.count());
+    if (outcome.difference)
+        json.set("difference",
+                 report::Json::object()
+                     .set("offset", outcome.difference->offset)
+                     .set("expected", std::to_integer<unsigned>(outcome.difference->expected))
+                     .set("got", std::to_integer<unsigned>(outcome.difference->got)));
+    if (!error.action.empty())
+        json.set("error", to_json(error));
+}
+
+int status_of(probe::PipeEnd end) {
+    switch (end) {
+        case probe::PipeEnd::complete:
+        case probe::PipeEnd::unclosed:
+        case probe::PipeEnd::sink_full: return exit_ok;
+        case probe::PipeEnd::input_failed: return exit_output;
+        case probe::PipeEnd::stopped: return status_of_interrupt();
+        default: return exit_mismatch;
+    }
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,383 @@
+// echod: a concurrent TCP and UDP echo server.
+#include <algorithm>
+#include <thread>
+
+#include "net/resolver.h"
+#include "net/status_requests.h"
+#include "option/grant.h"
+#include "option/option.h"
+#include "report/json.h"
+#include "serve/systemd.h"
+#include "system/descriptors.h"
+#include "system/sysctl.h"
+#include "text/escape.h"
+#include "text/units.h"
+#include "tools/echod/engine.h"
+#include "tools/echod/log.h"
+#include "tools/echod/metrics.h"
+#include "tools/echod/ready.h"
+#include "tools/front/cli.h"
+#include "tools/front/port_file.h"
+#include "tools/server/access.h"
+#include "tools/server/confinement.h"
+#include "tools/server/faults.h"
+
+namespace sockbox::tools {
+namespace {
+
+constexpr std::string_view tool = "echod";
+constexpr std::uint16_t default_port = 3490;
+constexpr std::int64_t most_workers = 4096;
+constexpr std::int64_t most_connections = 1'000'000'000;
+
+struct Asked {
+    Common common;
+    std::uint16_t port = default_port;
+    std::vector<std::string> bind;
+    bool tcp = false;
+    bool udp = false;
+    std::string engine = "auto";
+    std::optional<std::int64_t> workers;
+    std::int64_t max_workers = 1024;
+    std::int64_t backlog = 4096;
+    std::int64_t max_connections = 0;
+    std::int64_t max_per_client = 0;
+    std::vector<net::Setting> settings;
+    bool says_where = false;  // --port, --bind, --tcp or --udp was given
+    std::string port_file;
+    std::size_t log_format = 0;
+    MetricsOption metrics;
+    Confinement confinement;
+    FaultOptions faults;
+    serve::ServeOptions serve;
+};
+
+Take take_port(std::uint16_t& port) {
+    return [&port](std::string_view text) -> net::Status {
+        auto parsed = net::resolve_port(text, net::Transport::tcp);
+        if (!parsed)
+            return net::fail(parsed.error());
+        port = *parsed;
+        return {};
+    };
+}
+
+Take take_setting(std::vector<net::Setting>& settings) {
+    return [&settings](std::string_view text) -> net::Status {
+        auto setting = net::parse_setting(text);
+        if (!setting)
+            return net::fail(setting.error());
+        settings.push_back(std::move(*setting));
+        return {};
+    };
+}
+
+std::vector<std::string> engine_names() {
+    std::vector<std::string> names{"auto"};
+    for (const serve::Engine& engine : serve::engines())
+        names.emplace_back(engine.name);
+    return names;
+}
+
+Take take_engine(std::string& name) {
+    return [&name](std::string_view text) -> net::Status {
+        name = text;
+        std::size_t index = 0;
+        return serve::is_engine_name(text) ? net::Status()
+                                           : take_choice(index, engine_names())(text);
+    };
+}
+
+void declare_limits(Cli& cli, Asked& asked) {
+    cli.option("--backlog", "N", "listen queue (default 4096)",
+               take_integer(asked.backlog, 1, 1 << 20))
+        .option("--max-connections", "N", "refuse clients above N at once",
+                take_integer(asked.max_connections, 1, most_connections))
+        .option("--max-per-client", "N", "refuse an address above N connections",
+                take_integer(asked.max_per_client, 1, most_connections))
+        .option("--idle-timeout", "DURATION",
+                "close a connection with no byte for so long (default 0: never)",
+                take_duration(asked.serve.idle_timeout))
+        .option("--write-timeout", "DURATION",
+                "close a connection whose peer takes no byte for so long (default 60s; 0: never)",
+                take_duration(asked.serve.write_timeout))
+        .option("--drain-timeout", "DURATION",
+                "after SIGTERM, let open connections finish for so long (default 5s)",
+                take_duration(asked.serve.drain_timeout));
+}
+
+void declare(Cli& cli, Asked& asked) {
+    const std::string engines = fmt::format("{} (default auto)", fmt::join(engine_names(), ", "));
+    cli.option("-p,--port", "PORT", "default 3490; 0 takes a free one", take_port(asked.port))
+        .repeated("-b,--bind", "ADDRESS", "where to listen; repeatable (default all addresses)",
+                  [&asked](std::string_view text) -> net::Status {
+                      asked.bind.emplace_back(text);
+                      return {};
+                  })
+        .flag("--tcp", "serve TCP (default: both)", asked.tcp)
+        .flag("--udp", "serve UDP", asked.udp)
+        .option("-e,--engine", "NAME", engines, take_engine(asked.engine))
+        .option("-w,--workers", "N",
+                "threads of pool, event loops of the others (default one a core)",
+                take_integer(asked.workers, 1, most_workers))
+        .option("--max-workers", "N", "bound of the growing pool (default 1024)",
+                take_integer(asked.max_workers, 1, most_workers));
+    declare_limits(cli, asked);
+    declare_access(cli, asked.serve.datagrams);
+    cli.flag("--answer-broadcast", "answer UDP to broadcast and multicast addresses, too",
+             asked.serve.datagrams.answer_broadcast)
+        .flag("--answer-privileged", "answer UDP from ports below 1024, too",
+              asked.serve.datagrams.answer_privileged)
+        .flag("--once", "serve one TCP client, and end with it", asked.serve.limits.once)
+        .repeated("--set", "NAME=VALUE", "a socket option, as sockopt knows it; repeatable",
+                  take_setting(asked.settings))
+        .option("--port-file", "FILE", "write the port there once listening",
+                take_text(asked.port_file));
+    asked.metrics.declare(cli);
+    asked.confinement.declare(cli);
+    asked.faults.declare(cli);
+    cli.option("--log-format", "FORMAT", "text or json (default text)",
+               take_choice(asked.log_format, {"text", "json"}))
+        .common(asked.common)
+        .example("echod --port 7007", "TCP and UDP on all addresses")
+        .example("echod --metrics 9464", "with numbers for Prometheus")
+        .example("echod --max-connections 100 --idle-timeout 1m", "with limits");
+}
+
+serve::ServeOptions serve_options(const Asked& asked) {
+    serve::ServeOptions options = asked.serve;
+    const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
+    options.workers = static_cast<std::size_t>(asked.workers.value_or(cores));
+    options.max_workers = std::max(options.workers, static_cast<std::size_t>(asked.max_workers));
+    options.limits.connections = static_cast<std::size_t>(asked.max_connections);
+    options.limits.per_client = static_cast<std::size_t>(asked.max_per_client);
+    options.limits.access = options.datagrams.access;
+    if (options.idle_timeout == std::chrono::nanoseconds(0))
+        options.idle_timeout.reset();
+    if (options.write_timeout == std::chrono::nanoseconds(0))
+        options.write_timeout = std::chrono::nanoseconds::max();
+    options.faults = asked.faults.plan();
+    options.datagrams.faults = options.faults;
+    // Most options are inherited from the listener. Those that are not, and that an accepted socket
+    // may still have, are set here; that others fail is no reason to turn a client away.
+    if (!asked.settings.empty())
+        options.prepare_accepted = [&asked](net::Socket& socket) -> net::Status {
+            for (const net::Setting& setting : asked.settings)
+                static_cast<void>(net::apply(socket, setting));
+            return {};
+        };
+    return options;
+}
+
+// An option of TCP or UDP is for the sockets of that kind.
+bool concerns(const net::Setting& setting, net::Socket& socket) {
+    const auto type = socket.option(SOL_SOCKET, SO_TYPE);
+    if (!type)
+        return true;
+    const int other = *type == SOCK_STREAM ? IPPROTO_UDP : IPPROTO_TCP;
+    return setting.option.level() != other;
+}
+
+net::Result<serve::ListenPlan> listen_plan(const Asked& asked) {
+    serve::ListenPlan plan;
+    plan.family = asked.common.family;
+    plan.port = asked.port;
+    plan.tcp = asked.tcp || !asked.udp;
+    plan.udp = asked.udp || !asked.tcp;
+    plan.options.backlog = static_cast<int>(asked.backlog);
+    plan.options.prepare = [&asked](net::Socket& socket) -> net::Status {
+        for (const net::Setting& setting : asked.settings)
+            if (concerns(setting, socket))
+                if (auto applied = net::apply(socket, setting); !applied)
+                    return applied;
+        return {};
+    };
+    for (const std::string& host : asked.bind) {
+        auto found = net::resolve_endpoints(host, 0, plan.family, net::Transport::tcp);
+        if (!found)
+            return net::fail(found.error());
+        for (const net::Endpoint& address : *found)  // once, however often it was named
+            if (std::ranges::find(plan.addresses, address) == plan.addresses.end())
+                plan.addresses.push_back(address);
+    }
+    return plan;
+}
+
+// What is wrong with an address to bind before anything is asked; empty when nothing is.
+std::string mistake_in_bind(Asked& asked) {
+    for (std::string& host : asked.bind) {
+        const auto checked = net::check_host(host);
+        if (!checked)
+            return "--bind: " + checked.error().message();
+        host = *checked;
+        const auto numeric = net::Endpoint::parse(host);
+        if (numeric && !net::zone_hint(*numeric).empty())
+            return fmt::format("--bind: '{}': {}", net::escape(host), net::zone_hint(*numeric));
+    }
+    return {};
+}
+
+// Linux cuts the listen queue down to a setting of the system without a word (listen(2)).
+void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
+    const auto setting = net::read_sysctl("net.core.somaxconn");
+    if (!setting)
+        return;
+    const auto most = net::parse_integer(*setting, 0, INT_MAX);
+    if (most && backlog > *most)
+        log.note(fmt::format("net.core.somaxconn clamps the listen queue from {} to {}", backlog,
+                             *most));
+}
+
+// What the kernel made of the options, where it is not what was asked for.
+void note_grants(const Asked& asked, serve::Listeners& listeners, EchodLog& log) {
+    for (const net::Setting& setting : asked.settings) {
+        std::optional<net::Grant> told;
+        for (auto* sockets : {&listeners.tcp, &listeners.udp})
+            if (!told && !sockets->empty() && concerns(setting, sockets->front()))
+                told = net::limited_grant(sockets->front(), setting);
+        if (!told)
+            continue;
+        log.note(told->reason);
+        if (!told->hint.empty())
+            log.note("hint: " + told->hint);
+    }
+}
+
+// The sockets that systemd, or `sockopt -- echod`, passes on; else new ones as the options say.
+net::Result<serve::Listeners> take_or_open_listeners(const Asked& asked, EchodLog& log) {
+    const auto plan = listen_plan(asked);
+    if (!plan)
+        return net::fail(plan.error());
+    auto passed = serve::take_passed_sockets(plan->options.prepare);
+    if (!passed)
+        return net::fail(passed.error());
+    if (!*passed)
+        return serve::open_listeners(*plan);
+    if (asked.says_where)
+        log.note("the sockets come from LISTEN_FDS: --port, --bind, --tcp and --udp mean nothing");
+    if (asked.serve.limits.once && (*passed)->tcp.empty())
+        return net::fail({std::make_error_code(std::errc::invalid_argument),
+                          "serve one client",
+                          "LISTEN_FDS",
+                          "--once waits for a TCP client, and no such socket is there",
+                          {}});
+    return std::move(**passed);
+}
+
+// Serves until it is told to end; the exit status.
+net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& options,
+                               const Asked& asked, EchodLog& log, Io io) {
+    auto drain = net::StopSignal::create();
+    auto abort = net::StopSignal::create();
+    if (!drain || !abort)
+        return net::fail((drain ? abort : drain).error());
+    const net::Interrupts interrupts(*drain, *abort);
+    auto listeners = take_or_open_listeners(asked, log);
+    if (!listeners)
+        return net::fail(listeners.error());
+    note_grants(asked, *listeners, log);
+    auto notice = serve::StateNotice::open();
+    if (!notice)
+        return net::fail(notice.error());
+    PortFile port_file;
+    if (!asked.port_file.empty())
+        if (auto written = port_file.write(asked.port_file, listeners->port); !written)
+            return net::fail(written.error());
+    if (!listeners->tcp.empty())
+        note_clamped_backlog(asked.backlog, log);
+    const auto counters = net::Shared<serve::Counters>::create();
+    if (!counters)
+        return net::fail(counters.error());
+    serve::Service service(options, **counters, log, *drain, *abort);
+    auto metrics =
+        asked.metrics.open([&] { return echod_metrics(**counters, choice.engine().name); },
+                           [draining = &*drain] { return !draining->raised(); });
+    if (!metrics)
+        return net::fail(metrics.error());
+    Confinement confinement = asked.confinement;
+    if (auto dropped = confinement.drop_rights(asked.port_file); !dropped)
+        return net::fail(dropped.error());
+    net::StatusRequests requests([&] { log.status(**counters); });
+    if (auto started = requests.start(); !started)
+        return net::fail(started.error());
+    net::Status watched;  // whether the metrics are shown
+    log.on_ready([&] {
+        confinement.forbid_calls(choice.engine().name, [&](std::string_view note) {
+            if (asked.common.verbose)
+                log.note(note);
+        });
+        if (*metrics)
+            watched = (*metrics)->start();
+        if (!watched)
+            return drain->raise();
+        if (!asked.common.quiet)
+            announce(*listeners, choice.engine(), options, *metrics, asked.common.json, io);
+        notice->tell("READY=1");
+    });
+    log.on_drain([&notice] { notice->tell("STOPPING=1"); });
+    if (auto served = choice.serve(service, std::move(*listeners)); !served || !watched)
+        return net::fail((served ? watched : served).error());
+    if (auto removed = port_file.remove(); !removed)
+        log.note(removed.error().message() + "; " + removed.error().hint);
+    log.aborted(**counters);
+    const bool failed =
+        options.limits.once ? (*counters)->broken() > 0 : (*counters)->aborted() > 0;
+    return failed ? exit_mismatch : exit_ok;
+}
+
+// With the limit that was reached, where it is the one of descriptors.
+net::Error explain(net::Error error) {
+    const auto limit = net::descriptor_limit();
+    if (error.code != std::errc::too_many_files_open || !limit)
+        return error;
+    error.detail = fmt::format("needs {} descriptors or more, the limit is {}", *limit + 1, *limit);
+    error.hint = "ulimit -n raises it, as far as the hard limit goes";
+    return error;
+}
+
+net::Result<int> choose_and_serve(const Asked& asked, const net::Status& user, EchodLog& log,
+                                  Io io) {
+    if (!user)
+        return net::fail(user.error());
+    const serve::ServeOptions options = serve_options(asked);
+    auto choice = EngineChoice::make(asked.engine, options.faults.get(), log);
+    if (!choice)
+        return net::fail(choice.error());
+    return serve_clients(*choice, options, asked, log, io);
+}
+
+}  // namespace
+
+int echod(Args args, Io io) {
+    Asked asked;
+    Cli cli(tool, "Serves TCP and UDP echo: whatever a client sends comes back to it.",
+            {"[OPTION]..."});
+    declare(cli, asked);
+    if (const auto status = cli.parse(args, io))
+        return *status;
+    asked.says_where = cli.given("port") || cli.given("bind") || asked.tcp || asked.udp;
+    if (const std::string mistake = mistake_in_bind(asked); !mistake.empty())
+        return cli.refuse(io, mistake);
+    const bool all = asked.tcp == asked.udp;
+    if (const std::string mistake = asked.faults.mistake(asked.tcp || all, asked.udp || all);
+        !mistake.empty())
+        return cli.refuse(io, mistake);
+    if (asked.serve.limits.once && asked.udp && !asked.tcp)
+        return cli.refuse(io, "--once waits for a TCP client, and --udp serves none");
+    if (cli.given("max-workers") && asked.workers.value_or(1) > asked.max_workers)
+        return cli.refuse(io, fmt::format("--workers {} are more than --max-workers {}",
+                                          *asked.workers, asked.max_workers));
+    const auto user = asked.confinement.look_up();
+    if (!user && user.error().code == std::errc::invalid_argument)
+        return cli.refuse(io, "--user: " + user.error().message());
+    net::platform::ignore_broken_pipes();
+    net::platform::raise_descriptor_limit();
+    EchodLog log(io.err, static_cast<EchodLog::Format>(asked.log_format), asked.common.verbose);
+    const auto ended = choose_and_serve(asked, user, log, io);
+    if (ended)
+        return finish(io, tool, *ended);
+    complain(io, tool, explain(ended.error()));
+    return finish(io, tool, status_of(ended.error()));
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,136 @@
+// The lines of echod's log.
+#include "tools/echod/log.h"
+
+#include "report/counted.h"
+#include "report/json.h"
+#include "text/escape.h"
+#include "text/units.h"
+#include "tools/server/datagram_counts.h"
+
+namespace sockbox::tools {
+namespace {
+
+constexpr std::string_view tool = "echod";
+
+std::string_view reason_of(const serve::ConnectionReport& report) {
+    return serve::end_reasons[static_cast<std::size_t>(report.reason)];
+}
+
+std::string json_of(const serve::ConnectionReport& report) {
+    report::Json line = report::event(tool, "connection");
+    line.set("peer", report.peer.unmapped().to_string())
+        .set("received_bytes", report.received_bytes)
+        .set("sent_bytes", report.sent_bytes)
+        .set("duration_ns", report.duration.count())
+        .set("reason", reason_of(report));
+    if (report.error)
+        line.set("error", report::Json::object()
+                              .set("symbol", net::symbol(report.error))
+                              .set("code", report.error.value())
+                              .set("message", report.error.message()));
+    return line.to_string() + '\n';
+}
+
+std::string text_of(const serve::ConnectionReport& report) {
+    const std::string error = report.error ? ": " + report.error.message() : std::string();
+    return fmt::format("{}: {}: {}{}, {} received, {} sent, {}\n", tool,
+                       report.peer.unmapped().to_string(), reason_of(report), error,
+                       report::counted(report.received_bytes, "byte"), report.sent_bytes,
+                       net::format_approximately(report.duration));
+}
+
+std::string json_of(const serve::Counters& counters) {
+    report::Json ended = report::Json::object();
+    for (std::size_t i = 0; i < counters.ended.size(); ++i)
+        ended.set(serve::end_reasons[i], counters.ended[i].value());
+    report::Json refused = report::Json::object();
+    for (std::size_t i = 0; i < counters.refused.size(); ++i)
+        refused.set(serve::refusal_reasons[i], counters.refused[i].value());
+    return report::event(tool, "status")
+               .set("accepted", counters.accepted.value())
+               .set("open", counters.open.value())
+               .set("ended", std::move(ended))
+               .set("refused", std::move(refused))
+               .set("accept_failures", counters.accept_failures.value())
+               .set("received_bytes", counters.received_bytes.value())
+               .set("sent_bytes", counters.sent_bytes.value())
+               .set("unsent_bytes", counters.unsent_bytes.value())
+               .set("datagrams", set_counts(report::Json::object(), counters.datagrams))
+               .to_string() +
+           '\n';
+}
+
+std::string text_of(const serve::Counters& counters) {
+    const serve::DatagramCounters& udp = counters.datagrams;
+    return fmt::format(
+        "{} accepted, {} open, {} refused, {} received, {} sent; "
+        "{} received, {} answered, {} dropped, {} unsent, {} overflowed",
+        report::counted(counters.accepted.value(), "connection"), counters.open.value(),
+        counters.refusals(), report::counted(counters.received_bytes.value(), "byte"),
+        counters.sent_bytes.value(), report::counted(udp.received.value(), "datagram"),
+        udp.answered.value(), udp.dropped(), udp.unsent.value(), udp.overflowed.value());
+}
+
+// A line for which there is no memory is lost: no client may be, because of it.
+template <class Tell>
+void unless_out_of_memory(const Tell& tell) {
+    try {
+        tell();
+    } catch (const std::bad_alloc&) {
+    }
+}
+
+}  // namespace
+
+void EchodLog::opened(const net::Endpoint& peer) {
+    if (!verbose_ || format_ != Format::text)
+        return;
+    unless_out_of_memory(
+        [&] { output_.print("{}: {}: connected\n", tool, peer.unmapped().to_string()); });
+}
+
+void EchodLog::ended(const serve::ConnectionReport& report) {
+    if (!verbose_)
+        return;
+    unless_out_of_memory(
+        [&] { output_.write(format_ == Format::json ? json_of(report) : text_of(report)); });
+}
+
+void EchodLog::trouble(const net::Error& error) {
+    unless_out_of_memory([&] { note(error.message()); });
+}
+
+void EchodLog::ready() {
+    ready_ = true;
+    if (act_on_ready_)
+        act_on_ready_();
+}
+
+void EchodLog::drain_began() {
+    if (act_on_drain_)
+        act_on_drain_();
+}
+
+void EchodLog::note(std::string_view text) {
+    if (format_ == Format::json)
+        output_.write(report::event(tool, "log").set("message", text).to_string() + '\n');
+    else
+        output_.print("{}: {}\n", tool, net::escape(text));
+}
+
+void EchodLog::status(const serve::Counters& counters) {
+    unless_out_of_memory([&] {
+        if (format_ == Format::json)
+            output_.write(json_of(counters));
+        else
+            output_.print("{}: {}\n", tool, text_of(counters));
+    });
+}
+
+void EchodLog::aborted(const serve::Counters& counters) {
+    if (counters.aborted() > 0)
+        note(fmt::format("{} aborted, {} unsent", report::counted(counters.aborted(), "connection"),
+                         report::counted(counters.unsent_bytes.value(), "byte")));
+}
+
+}  // namespace sockbox::tools

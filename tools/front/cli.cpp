@@ -1,0 +1,375 @@
+// Command lines over CLI11; no other file includes it, for its headers cost ten seconds each time.
+#include "tools/front/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+
+#include "text/escape.h"
+#include "text/units.h"
+
+namespace sockbox::tools {
+namespace {
+
+using net::escape;
+
+constexpr std::size_t help_columns = 80;
+
+struct Entry {
+    CLI::Option* native;
+    std::string help;
+    std::string value_name;  // empty for a flag
+    Take take;
+    bool* flag = nullptr;
+};
+
+// "-s, --short", or "    --short" under the long options of others.
+std::string heading(const Entry& entry) {
+    const auto& shorts = entry.native->get_snames();
+    const auto& longs = entry.native->get_lnames();
+    std::string text = shorts.empty() ? "   " : "-" + shorts.front();
+    if (!longs.empty())
+        text += (shorts.empty() ? " --" : ", --") + longs.front();
+    if (!entry.value_name.empty())
+        text += " " + entry.value_name;
+    return text;
+}
+
+// Words broken into lines of at most `width` columns.
+std::vector<std::string> wrap(std::string_view text, std::size_t width) {
+    std::vector<std::string> lines(1);
+    while (!text.empty()) {
+        const std::size_t space = std::min(text.find(' '), text.size());
+        const std::string_view word = text.substr(0, space);
+        text.remove_prefix(std::min(space + 1, text.size()));
+        if (!lines.back().empty() && lines.back().size() + 1 + word.size() > width)
+            lines.emplace_back();
+        if (!lines.back().empty())
+            lines.back() += ' ';
+        lines.back() += word;
+    }
+    return lines;
+}
+
+// Two columns; a left side too long for its column has a line of its own.
+std::string columns(std::string_view left, std::string_view right, std::size_t indent) {
+    std::string text = fmt::format("  {}", left);
+    bool first = text.size() + 2 <= indent;
+    if (!first)
+        text += '\n';
+    for (const std::string& line : wrap(right, help_columns - indent)) {
+        const std::size_t pad = first ? indent - text.size() : indent;
+        text += std::string(pad, ' ') + line + '\n';
+        first = false;
+    }
+    return text;
+}
+
+}  // namespace
+
+bool Common::colored(const Output& output) const {
+    if (color != Color::automatic)
+        return color == Color::always;
+    const char* refused = std::getenv("NO_COLOR");
+    return output.is_terminal() && (refused == nullptr || *refused == '\0');
+}
+
+Take take_text(std::string& target) {
+    return [&target](std::string_view text) -> net::Status {
+        // Mostly a variable of a script that is not set: nothing of what was asked would be done.
+        if (text.empty())
+            return net::fail_text("it is empty");
+        target = text;
+        return {};
+    };
+}
+
+namespace {
+
+template <class Target>
+net::Status store(auto&& parsed, Target& target) {
+    if (!parsed)
+        return net::fail(parsed.error());
+    target = *parsed;
+    return {};
+}
+
+}  // namespace
+
+Take take_duration(std::chrono::nanoseconds& target) {
+    return [&target](std::string_view text) { return store(net::parse_duration(text), target); };
+}
+
+Take take_duration(std::optional<std::chrono::nanoseconds>& target) {
+    return [&target](std::string_view text) { return store(net::parse_duration(text), target); };
+}
+
+Take take_size(std::uint64_t& target, std::uint64_t low, std::uint64_t high) {
+    return [&target, low, high](std::string_view text) -> net::Status {
+        const auto size = net::parse_size(text);
+        if (size && (*size < low || *size > high))
+            return net::fail_text(
+                fmt::format("'{}' is out of range: want {} to {} bytes", escape(text), low, high));
+        return store(size, target);
+    };
+}
+
+Take take_integer(std::int64_t& target, std::int64_t low, std::int64_t high) {
+    return [&target, low, high](std::string_view text) {
+        return store(net::parse_integer(text, low, high), target);
+    };
+}
+
+Take take_integer(std::optional<std::int64_t>& target, std::int64_t low, std::int64_t high) {
+    return [&target, low, high](std::string_view text) {
+        return store(net::parse_integer(text, low, high), target);
+    };
+}
+
+Take take_choice(std::size_t& index, std::vector<std::string> choices) {
+    return [&index, choices = std::move(choices)](std::string_view text) -> net::Status {
+        const auto found = std::find(choices.begin(), choices.end(), text);
+        if (found == choices.end())
+            return net::fail_text(
+                fmt::format("'{}' is none of {}", escape(text), fmt::join(choices, ", ")));
+        index = static_cast<std::size_t>(found - choices.begin());
+        return {};
+    };
+}
+
+struct Cli::State {
+    CLI::App app;
+    std::string tool;
+    std::string summary;
+    std::vector<std::string> usage;
+    std::vector<Entry> entries;
+    std::vector<std::pair<std::string, std::string>> examples;
+    std::vector<std::string>* operands = nullptr;
+    std::size_t least = 0;
+    std::size_t most = 0;
+    bool help = false;
+    bool version = false;
+    bool ipv4 = false;
+    bool ipv6 = false;
+    Common* common = nullptr;
+
+    std::string help_text() const;
+    const Entry* find(std::string_view spelling) const;
+    net::Result<std::vector<std::string>> prepare(Args words) const;
+    std::string mistake(const CLI::ParseError& error) const;
+    net::Status apply();
+    net::Status apply_common();
+    net::Status take_operands(Args after_dashes);
+};
+
+Cli::Cli(std::string_view tool, std::string_view summary, std::vector<std::string> usage)
+    : state_(std::make_unique<State>()) {
+    state_->tool = tool;
+    state_->summary = summary;
+    state_->usage = std::move(usage);
+    state_->app.set_help_flag();
+    state_->app.allow_extras();
+    state_->app.allow_windows_style_options(false);  // "/etc" is an operand everywhere
+}
+
+Cli::~Cli() = default;
+
+Cli& Cli::flag(const std::string& spelling, std::string help, bool& target) {
+    CLI::Option* native =
+        state_->app.add_flag(spelling)->disable_flag_override()->multi_option_policy(
+            CLI::MultiOptionPolicy::Throw);
+    state_->entries.push_back({native, std::move(help), {}, {}, &target});
+    return *this;
+}
+
+Cli& Cli::option(const std::string& spelling, std::string value_name, std::string help, Take take) {
+    CLI::Option* native = state_->app.add_option(spelling)->expected(1)->multi_option_policy(
+        CLI::MultiOptionPolicy::Throw);
+    state_->entries.push_back({native, std::move(help), std::move(value_name), std::move(take)});
+    return *this;
+}
+
+Cli& Cli::repeated(const std::string& spelling, std::string value_name, std::string help,
+                   Take take) {
+    option(spelling, std::move(value_name), std::move(help), std::move(take));
+    state_->entries.back().native->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    return *this;
+}
+
+Cli& Cli::common(Common& target) {
+    state_->common = &target;
+    flag("-4", "IPv4 only", state_->ipv4);
+    flag("-6", "IPv6 only", state_->ipv6);
+    flag("-j,--json", "one JSON object a line instead of text", target.json);
+    flag("-q,--quiet", "only the result that a script wants", target.quiet);
+    flag("-v,--verbose", "tell each step", target.verbose);
+    return option("--color", "WHEN", "auto, always or never (default auto)",
+                  [&target](std::string_view text) {
+                      std::size_t index = 0;
+                      auto taken = take_choice(index, {"auto", "always", "never"})(text);
+                      target.color = static_cast<Color>(index);
+                      return taken;
+                  });
+}
+
+Cli& Cli::operands(std::vector<std::string>& target, std::size_t least, std::size_t most) {
+    state_->operands = &target;
+    state_->least = least;
+    state_->most = most;
+    return *this;
+}
+
+Cli& Cli::example(std::string command, std::string explanation) {
+    state_->examples.emplace_back(std::move(command), std::move(explanation));
+    return *this;
+}
+
+std::string Cli::State::help_text() const {
+    std::string text;
+    for (const std::string& form : usage)
+        text += fmt::format("{} {} {}\n", text.empty() ? "Usage:" : "      ", tool, form);
+    for (const std::string& line : wrap(summary, help_columns))
+        text += line + '\n';
+    text += "\nOptions:\n";
+    for (const Entry& entry : entries)
+        text += columns(heading(entry), entry.help, 28);
+    text += "\nExamples:\n";
+    for (const auto& [command, explanation] : examples)
+        text += fmt::format("  {}\n{}", command, columns("", explanation, 8).substr(3));
+    return text;
+}
+
+const Entry* Cli::State::find(std::string_view spelling) const {
+    const auto named = [&](const std::string& name, std::string_view dashes) {
+        return spelling.starts_with(dashes) && spelling.substr(dashes.size()) == name;
+    };
+    for (const Entry& entry : entries) {
+        for (const std::string& name : entry.native->get_snames())
+            if (named(name, "-"))
+                return &entry;
+        for (const std::string& name : entry.native->get_lnames())
+            if (named(name, "--"))
+                return &entry;
+    }
+    return nullptr;
+}
+
+// What CLI11 would get wrong: of "--name=" it takes the word that follows for the value, and
+// "--flag=true" passes for the flag.
+net::Result<std::vector<std::string>> Cli::State::prepare(Args words) const {
+    std::vector<std::string> prepared;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::size_t equals = words[i].find('=');
+        const Entry* entry = find(std::string_view(words[i]).substr(0, equals));
+        prepared.push_back(words[i]);
+        if (entry == nullptr)
+            continue;
+        if (equals == std::string::npos && entry->flag == nullptr && i + 1 < words.size()) {
+            prepared.push_back(words[++i]);  // its value, whatever it looks like
+        } else if (equals != std::string::npos && entry->flag != nullptr) {
+            return net::fail_text(entry->native->get_name() + ": takes no value");
+        } else if (equals + 1 == words[i].size() && words[i].starts_with("--")) {
+            prepared.back().pop_back();
+            prepared.emplace_back();
+        }
+    }
+    return prepared;
+}
+
+// Our words for what CLI11 found wrong: its own begin with the option, but not as it was written.
+std::string Cli::State::mistake(const CLI::ParseError& error) const {
+    for (const Entry& entry : entries) {
+        const std::string name = entry.native->get_name();
+        if (std::string_view(error.what()).starts_with(name + ":"))
+            return name + (entry.native->count() > 1 ? ": given twice" : ": lacks its value");
+    }
+    return escape(error.what());
+}
+
+net::Status Cli::State::apply() {
+    for (const Entry& entry : entries) {
+        if (entry.native->count() == 0)
+            continue;
+        if (entry.flag != nullptr) {
+            *entry.flag = true;
+            continue;
+        }
+        for (const std::string& value : entry.native->results()) {
+            auto taken = entry.take(value);
+            if (!taken) {
+                net::Error error = taken.error();
+                if (error.subject.empty())  // of a value with a name of its own, as --set has it
+                    error.subject = std::move(error.action);
+                error.action = entry.native->get_name();
+                return net::fail(std::move(error));
+            }
+        }
+    }
+    return apply_common();
+}
+
+net::Status Cli::State::apply_common() {
+    if (common == nullptr)
+        return {};
+    if (ipv4 && ipv6)
+        return net::fail_text("-4 and -6 exclude each other");
+    if (common->quiet && common->verbose)
+        return net::fail_text("--quiet and --verbose exclude each other");
+    if (ipv4 || ipv6)
+        common->family = ipv4 ? net::Family::ipv4 : net::Family::ipv6;
+    return {};
+}
+
+net::Status Cli::State::take_operands(Args after_dashes) {
+    std::vector<std::string> found = app.remaining();
+    for (const std::string& word : found)
+        if (word.size() > 1 && word.front() == '-')
+            return net::fail_text(fmt::format("unknown option '{}'", escape(word)));
+    found.insert(found.end(), after_dashes.begin(), after_dashes.end());
+    if (found.size() < least)
+        return net::fail_text("an operand is missing");
+    if (found.size() > most)
+        return net::fail_text(fmt::format("unexpected operand '{}'", escape(found[most])));
+    if (operands != nullptr)
+        *operands = std::move(found);
+    return {};
+}
+
+std::optional<int> Cli::parse(Args args, Io io) {
+    State& state = *state_;
+    flag("-h,--help", "show this help and end", state.help);
+    flag("-V,--version", "show the version and end", state.version);
+    const auto dashes = std::find(args.begin(), args.end(), "--");
+    auto words = state.prepare({args.begin(), dashes});
+    if (!words)
+        return refuse(io, words.error().message());
+    std::reverse(words->begin(), words->end());  // as CLI11 takes them
+    try {
+        state.app.parse(std::move(*words));
+    } catch (const CLI::ParseError& error) {
+        return refuse(io, state.mistake(error));
+    }
+    const bool help = state.app.count("--help") > 0;
+    if (help || state.app.count("--version") > 0) {
+        io.out.write(help ? state.help_text()
+                          : fmt::format("{} (sockbox) {}\n", state.tool, SOCKBOX_VERSION));
+        return finish(io, state.tool, exit_ok);
+    }
+    auto taken = state.apply();
+    if (taken)
+        taken = state.take_operands(dashes == args.end() ? Args() : Args(dashes + 1, args.end()));
+    if (!taken)
+        return refuse(io, taken.error().message());
+    return std::nullopt;
+}
+
+bool Cli::given(const std::string& name) const {
+    return state_->app.count("--" + name) > 0;
+}
+
+int Cli::refuse(Io io, const std::string& mistake) const {
+    io.err.print("{0}: {1}\n{0}: see --help\n", state_->tool, mistake);
+    return exit_usage;
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,90 @@
+// A ring of slots between one that gives, some that work, and whoever has the oldest result.
+#include "tools/front/in_order.h"
+
+#include <system_error>
+
+namespace sockbox::tools {
+namespace {
+
+// Enough that a thread that is done early finds more to do.
+constexpr std::size_t slots_a_thread = 4;
+
+}  // namespace
+
+InOrder::InOrder(std::size_t threads, std::function<void()> begin)
+    : most_threads_(threads), begin_(std::move(begin)), slots_(threads * slots_a_thread) {}
+
+InOrder::~InOrder() {
+    finish();
+    {
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
+    }
+    more_.notify_all();
+    for (std::thread& thread : threads_)
+        thread.join();
+}
+
+void InOrder::give(Work work) {
+    if (threads_.size() < most_threads_ && !start_thread() && threads_.empty())
+        return work(0)();
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [&] { return given_ - used_ < slots_.size(); });
+    slot(given_++).work = std::move(work);
+    more_.notify_one();
+}
+
+void InOrder::finish() {
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [&] { return used_ == given_; });
+}
+
+bool InOrder::start_thread() {
+    try {
+        threads_.emplace_back([this, number = threads_.size()] {
+            if (begin_)
+                begin_();
+            work_off(number);
+        });
+    } catch (const std::system_error&) {  // too many there are already
+        return false;
+    }
+    return true;
+}
+
+void InOrder::work_off(std::size_t thread) {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        more_.wait(lock, [&] { return taken_ < given_ || ended_; });
+        if (taken_ == given_)
+            return;
+        Slot& mine = slot(taken_++);
+        const Work work = std::move(mine.work);
+        lock.unlock();
+        Use use = work(thread);
+        lock.lock();
+        mine.use = std::move(use);
+        mine.done = true;
+        use_results(lock);
+    }
+}
+
+// Whoever is at it uses what others finish meanwhile, too: nobody waits for its turn.
+void InOrder::use_results(std::unique_lock<std::mutex>& lock) {
+    if (using_)
+        return;
+    using_ = true;
+    while (slot(used_).done) {
+        Slot& next = slot(used_);
+        const Use use = std::move(next.use);
+        next.done = false;
+        lock.unlock();
+        use();
+        lock.lock();
+        ++used_;
+        room_.notify_one();
+    }
+    using_ = false;
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,111 @@
+// The table of commands and the choice among them.
+#include "tools/front/multicall.h"
+
+#include <algorithm>
+#include <array>
+
+#include "text/escape.h"
+#include "tools/front/cli.h"
+#include "tools/front/manual.h"
+
+namespace sockbox::tools {
+namespace {
+
+constexpr std::array<Command, 5> table{{
+    {"showip", "what getaddrinfo really answers for a name", showip},
+    {"sockopt", "get, set and explain socket options", sockopt},
+    {"echod", "concurrent TCP and UDP echo server", echod},
+    {"echo", "TCP echo client: talk, measure, load", echo},
+    {"udpecho", "UDP echo client and server: loss, round trips, jitter", udpecho},
+}};
+
+// The command of that name, also under the name that `make install` gives to echo.
+const Command* find_command(std::string_view name) {
+    if (name == "tcpecho")
+        name = "echo";
+    const auto* row = std::find_if(table.begin(), table.end(),
+                                   [&](const Command& command) { return command.name == name; });
+    return row != table.end() ? row : nullptr;
+}
+
+// "showip" of "/usr/bin/showip" and of "showip.exe".
+std::string_view program_name(std::string_view path) {
+    path.remove_prefix(path.find_last_of("/\\") + 1);
+    if (path.ends_with(".exe"))
+        path.remove_suffix(4);
+    return path;
+}
+
+int list(Io io) {
+    for (const Command& command : table)
+        io.out.print("{:<8} {}\n", command.name, command.summary);
+    return finish(io, "sockbox", exit_ok);
+}
+
+int front(Args words, Io io);
+
+constexpr Command own{"sockbox", "all of them", front};
+
+int help(Args words, Io io, const Cli& cli) {
+    if (words.size() != 2)
+        return cli.refuse(io, "help takes one command's name");
+    const Command* command = words[1] == own.name ? &own : find_command(words[1]);
+    if (command == nullptr)
+        return cli.refuse(io,
+                          fmt::format("no command '{}'; --list shows them", net::escape(words[1])));
+    if (const auto status = show_manual(command->name))
+        return *status;
+    const std::array<std::string, 1> ask{"--help"};
+    return command->run(ask, io);
+}
+
+int front(Args words, Io io) {
+    bool wants_list = false;
+    bool wants_path = false;
+    std::vector<std::string> operands;
+    Cli cli("sockbox", "Network diagnostics: five commands over one socket library.",
+            {"COMMAND [ARGUMENT]...", "help COMMAND", "--list", "--exec-path"});
+    cli.flag("--list", "list the commands", wants_list)
+        .flag("--exec-path", "where the commands lie under their own names", wants_path)
+        .operands(operands, 0, 2)
+        .example("sockbox showip localhost", "the same as showip localhost")
+        .example("sockbox help echod", "the manual page of echod");
+    if (const auto status = cli.parse(words, io))
+        return *status;
+    if ((wants_list || wants_path) && !operands.empty())
+        return cli.refuse(io, fmt::format("unexpected operand '{}'", net::escape(operands[0])));
+    if (wants_list && wants_path)
+        return cli.refuse(io, "--list and --exec-path exclude each other");
+    if (wants_list)
+        return list(io);
+    if (wants_path) {
+        io.out.print("{}\n", exec_path());
+        return finish(io, "sockbox", exit_ok);
+    }
+    if (!operands.empty() && operands[0] == "help")
+        return help(operands, io, cli);
+    if (operands.empty())
+        return cli.refuse(io, "want a command; --list shows them");
+    return cli.refuse(io,
+                      fmt::format("no command '{}'; --list shows them", net::escape(operands[0])));
+}
+
+}  // namespace
+
+std::span<const Command> commands() noexcept {
+    return table;
+}
+
+int multicall(Args words, Io io) {
+    if (words.empty())
+        return front(words, io);
+    if (const Command* command = find_command(program_name(words[0])))
+        return command->run(words.subspan(1), io);
+    const std::size_t first = words.size() > 1 && words[1] == "--" ? 2 : 1;
+    if (words.size() > first)
+        if (const Command* command = find_command(words[first]))
+            return command->run(words.subspan(first + 1), io);
+    return front(words.subspan(1), io);
+}
+
+}  // namespace sockbox::tools

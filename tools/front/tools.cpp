@@ -1,0 +1,34 @@
+// What all commands do alike when something went wrong or all is done.
+#include "tools/front/tools.h"
+
+#include "net/stop.h"
+#include "system/resolver_error.h"
+
+namespace sockbox::tools {
+
+void complain(Io io, std::string_view tool, const net::Error& error) {
+    std::string text = fmt::format("{}: {}\n", tool, error.message());
+    if (!error.hint.empty())
+        text += fmt::format("{}: hint: {}\n", tool, error.hint);
+    io.err.write(text);
+}
+
+int finish(Io io, std::string_view tool, int status) {
+    io.out.flush();
+    const std::error_code code = io.out.error();
+    if (!code || code == std::errc::broken_pipe)
+        return status;
+    complain(io, tool, {code, "write", "standard output", {}, {}});
+    return exit_output;
+}
+
+int status_of(const net::Error& error) {
+    return error.code.category() == net::resolver_category() ? exit_unresolved : exit_refused;
+}
+
+int status_of_interrupt() noexcept {
+    constexpr int ended_by_signal = 128;  // and its number
+    return ended_by_signal + net::Interrupts::number();
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,170 @@
+// The order of showip's output, its notes and its exit status.
+#include "tools/showip/display.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "report/counted.h"
+#include "system/resolver_error.h"
+#include "text/escape.h"
+#include "text/units.h"
+#include "tools/showip/views.h"
+
+namespace sockbox::tools {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr std::string_view tool = "showip";
+
+// The exit status of a lookup that failed: a host that is none, and hints that the resolver
+// refuses, are the user's mistakes.
+int status_of_lookup(const net::Error& error) {
+    if (error.code.category() == std::generic_category())
+        return exit_usage;
+    if (error.code.category() != net::resolver_category())
+        return exit_refused;
+    switch (error.code.value()) {
+        case EAI_BADFLAGS:
+        case EAI_FAMILY:
+        case EAI_SOCKTYPE: return exit_usage;
+        case EAI_MEMORY: return exit_refused;
+        default: return exit_unresolved;
+    }
+}
+
+}  // namespace
+
+ShowipDisplay::ShowipDisplay(const ShowipStyle& style, Io io) : style_(style), io_(io) {
+    if (style.stats)
+        keep_times();
+}
+
+void ShowipDisplay::keep_times() {
+    if (!times_)
+        times_.emplace();
+}
+
+void ShowipDisplay::show(const probe::Lookup& lookup) {
+    if (times_)
+        times_->record(lookup.elapsed);
+    if (style_.common.json)
+        io_.out.write(showip_json(lookup));
+    if (style_.sources > 0)
+        return show_source(lookup);
+    if (lookup.answer && !style_.common.json)
+        io_.out.write(text_of(lookup));
+    if (!lookup.answer) {
+        ++failures_;
+        io_.out.flush();  // so that both streams are in order on a terminal
+        complain(io_, tool, showip_failure(lookup));
+        status_ = std::max(status_, status_of_lookup(lookup.answer.error()));
+        return;
+    }
+    if (!style_.common.quiet)
+        remark(lookup);
+    complain_unconnected(lookup);
+}
+
+// Where connections were tried and none came about.
+void ShowipDisplay::complain_unconnected(const probe::Lookup& lookup) {
+    if (lookup.preferred || lookup.details.empty() || !lookup.details.front().connect)
+        return;
+    net::Error error = *lookup.details.front().connect->error;
+    const net::Endpoint& first = lookup.answer->addresses.front().endpoint;
+    error.action = "connect";
+    error.subject = first.to_string();
+    if (lookup.details.size() > 1) {
+        error.subject = fmt::format("{}:{}", net::escape(lookup.question.host), first.port());
+        error.detail = fmt::format("no address could be connected to; the first: {}",
+                                   error.detail.empty() ? error.code.message() : error.detail);
+    }
+    fail(error);
+}
+
+// One of several answers for the same host, which has failed when no source had it.
+void ShowipDisplay::show_source(const probe::Lookup& lookup) {
+    if (sources_shown_ == 0) {
+        source_answered_ = false;
+        if (!style_.common.json)
+            io_.out.write((first_ ? "" : "\n") +
+                          showip_source_heading(lookup, style_.common.colored(io_.out)));
+        first_ = false;
+    }
+    if (!style_.common.json)
+        io_.out.write(showip_source_line(lookup));
+    source_answered_ = source_answered_ || lookup.answer.has_value();
+    failures_ += lookup.answer ? 0 : 1;
+    if (++sources_shown_ < style_.sources)
+        return;
+    sources_shown_ = 0;
+    if (source_answered_)
+        return;
+    io_.out.flush();
+    complain(io_, tool, showip_failure(lookup));
+    status_ = std::max(status_, status_of_lookup(lookup.answer.error()));
+}
+
+void ShowipDisplay::remark(const probe::Lookup& lookup) {
+    if (!style_.common.json)
+        for (const std::string& remark : probe::remarks_on(lookup))
+            io_.err.print("{}: note: {}\n", tool, remark);
+    if (style_.common.verbose)
+        io_.err.print("{}: {}: {} in {}\n", tool, probe::subject_of(lookup.question),
+                      report::counted(lookup.answer->addresses.size(), "node"),
+                      net::format_approximately(lookup.elapsed));
+}
+
+void ShowipDisplay::again(const probe::Lookup& lookup) const {
+    const std::string reason =
+        lookup.answer ? "no address could be connected to" : showip_failure(lookup).detail;
+    io_.err.print("{}: {}: {}; trying again\n", tool, probe::subject_of(lookup.question), reason);
+}
+
+void ShowipDisplay::fail(const net::Error& error) {
+    io_.out.flush();
+    complain(io_, tool, error);
+    status_ = std::max<int>(status_, exit_refused);
+}
+
+void ShowipDisplay::end() {
+    if (!style_.stats)
+        return;
+    const stats::Summary summary = times_->summary();
+    io_.out.write(style_.common.json
+                      ? showip_stats_json(summary, failures_)
+                      : (first_ ? "" : "\n") + showip_stats_text(summary, failures_));
+}
+
+std::vector<std::string> ShowipDisplay::so_far(nanoseconds elapsed, std::size_t total,
+                                               std::optional<net::Deadline> until) const {
+    const stats::Summary times = times_->summary();
+    const double rate =
+        static_cast<double>(times.count) / std::chrono::duration<double>(elapsed).count();
+    std::vector<std::string> pieces{total > 0 ? fmt::format("{}/{}", times.count, total)
+                                              : report::counted(times.count, "lookup"),
+                                    net::format_approximately(elapsed),
+                                    fmt::format("{:.{}f}/s", rate, rate < 100 ? 1 : 0)};
+    if (times.count > 0)
+        pieces.insert(pieces.end(), {fmt::format("p50 {}", net::format_approximately(*times.p50)),
+                                     fmt::format("p99 {}", net::format_approximately(*times.p99))});
+    std::optional<nanoseconds> left;
+    if (until)
+        left = std::max(*until - net::Clock::now(), nanoseconds(0));
+    else if (times.count > 0 && total > times.count)
+        left = elapsed / times.count * (total - times.count);
+    if (left)
+        pieces.push_back(net::format_approximately(*left) + " left");
+    return pieces;
+}
+
+std::string ShowipDisplay::text_of(const probe::Lookup& lookup) {
+    const bool first = std::exchange(first_, false);
+    if (style_.short_form || (style_.common.quiet && !style_.long_form))
+        return showip_short(lookup);
+    const bool emphasis = style_.common.colored(io_.out);
+    return (first ? "" : "\n") +
+           (style_.long_form ? showip_long(lookup, emphasis) : showip_text(lookup, emphasis));
+}
+
+}  // namespace sockbox::tools

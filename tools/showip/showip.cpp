@@ -1,0 +1,314 @@
+// showip: what getaddrinfo really answers for a name.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <clocale>
+#include <cstdlib>
+
+#include "net/addrinfo_names.h"
+#include "net/name_sources.h"
+#include "probe/lookup/lookup_queue.h"
+#include "text/escape.h"
+#include "tools/front/cli.h"
+#include "tools/front/elapsed_line.h"
+#include "tools/front/lines.h"
+#include "tools/showip/display.h"
+
+namespace sockbox::tools {
+namespace {
+
+constexpr std::string_view tool = "showip";
+
+struct Asked {
+    ShowipStyle style;
+    probe::LookupPlan plan;
+    bool by_source = false;
+    std::vector<std::string> sources;  // those to ask one by one
+    bool passive = false;
+    bool canonical = false;
+    bool numeric = false;
+    std::string service;
+    std::string file;
+    net::ResolveHints hints;
+    std::int64_t jobs = 16;
+    std::chrono::nanoseconds wait{};
+    std::optional<net::Deadline> until;  // the end of the wait
+    std::vector<std::string> hosts;
+};
+
+// Stores what a parser of the library reads.
+template <class Parse>
+Take take_number(int& target, Parse parse) {
+    return [&target, parse](std::string_view text) -> net::Status {
+        const auto number = parse(text);
+        if (!number)
+            return net::fail(number.error());
+        target = *number;
+        return {};
+    };
+}
+
+// A port or a service's name. getaddrinfo would take 65536 for 0 and " 80" for 80, so whatever
+// does not begin as a name does has to be a port, or to be known under just that spelling.
+Take take_service(std::string& target) {
+    return [&target](std::string_view text) -> net::Status {
+        const char first = text.empty() ? '\0' : text.front();
+        const bool named = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
+        if (!named)
+            if (const auto port = net::resolve_port(text, net::Transport::tcp); !port)
+                return net::fail(port.error());
+        target = text;
+        return {};
+    };
+}
+
+void declare(Cli& cli, Asked& asked) {
+    cli.flag("-s,--short", "one address a line and nothing else", asked.style.short_form)
+        .flag("-l,--long", "every field of every addrinfo node", asked.style.long_form)
+        .option("-p,--service", "NAME", "service name or port", take_service(asked.service))
+        .option("--socktype", "TYPE", "any, stream (default), dgram, raw, seqpacket or a number",
+                take_number(asked.hints.socktype, net::parse_socket_type))
+        .option("--protocol", "NAME", "tcp, udp, ... or a number (default any)",
+                take_number(asked.hints.protocol, net::parse_protocol))
+        .option("--flags", "LIST",
+                "comma list of passive, canonname, numerichost, numericserv, v4mapped, all, "
+                "addrconfig, idn, canonidn",
+                take_number(asked.hints.flags, net::parse_resolver_flags))
+        .flag("--passive", "the addresses a server would bind", asked.passive)
+        .flag("--canonname", "the canonical name too", asked.canonical)
+        .flag("--numeric", "numeric addresses only, asking nobody", asked.numeric)
+        .option("-f,--file", "FILE", "names from FILE ('-': standard input), one a line",
+                take_text(asked.file))
+        .flag("-x,--reverse", "the name of each address, confirmed by its addresses or not",
+              asked.plan.examine.reverse)
+        .flag("--source", "the source address and interface the kernel would use",
+              asked.plan.examine.route)
+        .flag("--by-source", "ask each source of names in nsswitch.conf alone", asked.by_source)
+        .flag("-c,--connect",
+              "time a TCP connection to each address (needs -p), and tell which "
+              "one Happy Eyeballs would take",
+              asked.plan.examine.connect)
+        .option("-t,--timeout", "DURATION", "bound on each lookup and connection (default 5s)",
+                take_duration(asked.plan.timeout))
+        .option("-J,--jobs", "N", "lookups at once (default 16)", take_integer(asked.jobs, 1, 1024))
+        .option("--wait", "DURATION",
+                "try again until every host resolves (with -c: connects) or the time is over",
+                take_duration(asked.wait))
+        .flag("--stats", "after the last host: how many, and how long they took", asked.style.stats)
+        .common(asked.style.common)
+        .operands(asked.hosts, 0, std::size_t(-1))
+        .example("showip www.example.com", "the addresses of a name")
+        .example("showip --long -p https localhost", "all that getaddrinfo returned")
+        .example("showip --passive -p 3490", "what a server would bind");
+}
+
+// What is wrong with options and hosts taken together; empty when nothing is.
+std::string contradiction(const Asked& asked, const Cli& cli) {
+    if (asked.style.short_form && asked.style.long_form)
+        return "--short and --long exclude each other";
+    if (asked.plan.timeout.count() == 0)
+        return "--timeout: no answer comes within 0s";
+    if (asked.plan.examine.connect && (asked.service.empty() || asked.service == "0"))
+        return "--connect: needs a port, --service";
+    if (asked.plan.examine.connect && asked.hints.socktype != SOCK_STREAM)
+        return "--connect: only for --socktype stream";
+    if (asked.by_source && (asked.style.short_form || asked.style.long_form ||
+                            asked.plan.examine.anything() || cli.given("wait")))
+        return "--by-source: not with --short, --long, --reverse, --source, --connect or --wait";
+    if (cli.given("file"))
+        return asked.hosts.empty() ? "" : "hosts come from --file or as operands, not both";
+    const bool nothing = asked.hosts.empty() && asked.service.empty();
+    if (nothing && (asked.hints.flags & AI_PASSIVE) == 0)
+        return "want a host";
+    for (const std::string& host : asked.hosts)
+        if (const auto checked = net::check_host(host); !checked)
+            return checked.error().message();
+    return {};
+}
+
+// The host of a line; empty where there is none.
+std::string_view host_of(std::string_view line) {
+    constexpr std::string_view blanks = " \t";
+    line = line.substr(0, line.find('#'));
+    const std::size_t begin = std::min(line.find_first_not_of(blanks), line.size());
+    return line.substr(begin, line.find_last_not_of(blanks) + 1 - begin);
+}
+
+// An operand without its brackets; no host at all stays none.
+std::string bare(const std::string& host) {
+    return net::check_host(host).value_or(std::string());
+}
+
+void ask(const Asked& asked, std::string host, probe::LookupQueue& queue) {
+    for (const std::string& source : asked.sources)
+        queue.ask({host, asked.service, asked.hints, source});
+    if (asked.sources.empty())
+        queue.ask({std::move(host), asked.service, asked.hints});
+}
+
+void ask_lines(const Asked& asked, Lines& lines, probe::LookupQueue& queue) {
+    while (const auto line = lines.next()) {
+        const std::string_view host = host_of(*line);
+        if (host.empty())
+            continue;
+        auto checked = net::check_host(host);
+        if (checked) {
+            ask(asked, std::move(*checked), queue);
+            continue;
+        }
+        net::Error error = checked.error();
+        error.subject = fmt::format("{}:{}", net::escape(asked.file), lines.number());
+        queue.put({{std::string(host), asked.service, asked.hints}, {}, net::fail(error), {}, {}});
+    }
+}
+
+// Shows what the queue finds, with a live line while that takes long.
+class Shown {
+  public:
+    Shown(const Asked& asked, Io io, ShowipDisplay& display, std::size_t total)
+        : io_(io),
+          display_(display),
+          line_(io.err, !asked.style.common.quiet,
+                [&asked, &display, total](auto elapsed) {
+                    return display.so_far(elapsed, total, asked.until);
+                }),
+          queue_(
+              plan(asked), [this](const auto& lookup) { show(lookup); },
+              [this] { line_.aside([this] { io_.out.flush(); }); }) {
+        if (line_.is_drawn())
+            line_.aside([&display] { display.keep_times(); });
+    }
+
+    probe::LookupQueue& queue() noexcept { return queue_; }
+
+  private:
+    void show(const probe::Lookup& lookup) {
+        line_.aside([&] { display_.show(lookup); });
+    }
+    probe::LookupPlan plan(const Asked& asked) {
+        probe::LookupPlan plan = asked.plan;
+        if (asked.style.common.verbose)
+            plan.again = [this](const auto& lookup) {
+                line_.aside([&] { display_.again(lookup); });
+            };
+        return plan;
+    }
+
+    Io io_;
+    ShowipDisplay& display_;
+    ElapsedLine line_;
+    probe::LookupQueue queue_;  // ends before the line does
+};
+
+void show_file(const Asked& asked, Io io, ShowipDisplay& display) {
+    const bool standard = asked.file == "-";
+    const int file = standard ? io.in : net::platform::open_file(asked.file);
+    if (file < 0)
+        return display.fail(
+            {net::platform::last_file_error(), "open", net::escape(asked.file), {}, {}});
+    Lines lines(file);
+    {
+        Shown shown(asked, io, display, 0);
+        ask_lines(asked, lines, shown.queue());
+    }
+    if (lines.error())
+        display.fail({lines.error(), "read", net::escape(asked.file), {}, {}});
+    if (!standard)
+        net::platform::close_file(file);
+}
+
+// Whether no name server and no file of names will be asked, so that nothing can take long.
+bool asks_nobody(const Asked& asked) {
+    return !asked.plan.examine.anything() && asked.sources.empty() &&
+           std::all_of(asked.hosts.begin(), asked.hosts.end(), [](const std::string& host) {
+               return net::Endpoint::parse(host).has_value();
+           });
+}
+
+void show_operands(const Asked& asked, Io io, ShowipDisplay& display) {
+    std::vector<std::string> hosts = asked.hosts;
+    if (hosts.empty())
+        hosts.emplace_back();
+    if (asks_nobody(asked)) {  // no thread for a start-up script's 127.0.0.1
+        for (const std::string& host : hosts)
+            display.show(probe::look_up({bare(host), asked.service, asked.hints}));
+        return;
+    }
+    Shown shown(asked, io, display, hosts.size() * std::max<std::size_t>(asked.sources.size(), 1));
+    for (const std::string& host : hosts)
+        ask(asked, bare(host), shown.queue());
+}
+
+// Readies the asking of one source after the other: which one is a matter of the whole process.
+net::Status use_sources(Asked& asked) {
+    if (!asked.by_source)
+        return {};
+    auto sources = net::name_sources();
+    if (!sources)
+        return net::fail(sources.error());
+    asked.sources = std::move(*sources);
+    asked.style.sources = asked.sources.size();
+    asked.plan.jobs = 1;
+    return {};
+}
+
+// The resolver takes the encoding of international names from the locale; numbers keep their
+// decimal point, for nothing but the characters is set.
+void use_locale_for_names(const Asked& asked) {
+#ifdef AI_IDN
+    if ((asked.hints.flags & (AI_IDN | AI_CANONIDN)) != 0)
+        std::setlocale(LC_CTYPE, "");
+#else
+    static_cast<void>(asked);
+#endif
+}
+
+// What changes how the resolver asks, hostname(7) and resolv.conf(5).
+void tell_environment(Io io) {
+    constexpr std::size_t shown = 60;
+    for (const char* name : {"RES_OPTIONS", "LOCALDOMAIN", "HOSTALIASES"})
+        if (const char* value = std::getenv(name)) {
+            const std::string_view all(value);
+            io.err.print("{}: note: {} is set: {}{}\n", tool, name,
+                         net::escape(all.substr(0, shown)), all.size() > shown ? "..." : "");
+        }
+}
+
+}  // namespace
+
+int showip(Args args, Io io) {
+    Asked asked;
+    Cli cli(tool, "Show the addresses that the system's resolver answers for a name.",
+            {"[OPTION]... HOST...", "[OPTION]... -f FILE", "--passive [-p SERVICE]"});
+    declare(cli, asked);
+    if (const auto status = cli.parse(args, io))
+        return *status;
+    asked.hints.family = net::native_family(asked.style.common.family);
+    asked.hints.flags |= (asked.passive ? AI_PASSIVE : 0) | (asked.canonical ? AI_CANONNAME : 0) |
+                         (asked.numeric ? AI_NUMERICHOST : 0);
+    if (const std::string mistake = contradiction(asked, cli); !mistake.empty())
+        return cli.refuse(io, mistake);
+    use_locale_for_names(asked);
+    asked.plan.jobs = static_cast<std::size_t>(asked.jobs);
+    asked.plan.examine.connect_timeout = asked.plan.timeout;
+    asked.plan.try_until = net::deadline_in(asked.wait);
+    if (cli.given("wait"))
+        asked.until = asked.plan.try_until;
+    if (const net::Status ready = use_sources(asked); !ready) {
+        complain(io, tool, ready.error());
+        return finish(io, tool, exit_refused);
+    }
+    ShowipDisplay display(asked.style, io);
+    if (asked.style.common.verbose)
+        tell_environment(io);
+    if (cli.given("file"))
+        show_file(asked, io, display);
+    else
+        show_operands(asked, io, display);
+    if (asked.by_source)
+        net::use_all_name_sources();
+    display.end();
+    return finish(io, tool, display.status());
+}
+
+}  // namespace sockbox::tools

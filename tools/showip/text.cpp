@@ -1,0 +1,185 @@
+// showip's text forms.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "net/addrinfo_names.h"
+#include "report/counted.h"
+#include "system/resolver_error.h"
+#include "text/escape.h"
+#include "text/units.h"
+#include "tools/showip/views.h"
+
+namespace sockbox::tools {
+namespace {
+
+using net::ResolvedAddress;
+using probe::Lookup;
+
+std::string heading(const Lookup& lookup, bool emphasis) {
+    const probe::Question& question = lookup.question;
+    const bool passive = (question.hints.flags & AI_PASSIVE) != 0;
+    const std::string subject = !question.host.empty() ? "for " + net::escape(question.host)
+                                : passive              ? "to bind"
+                                                       : "of loopback";
+    const std::string line = fmt::format("IP addresses {}:", subject);
+    return emphasis ? fmt::format("\x1b[1m{}\x1b[0m\n\n", line) : line + "\n\n";
+}
+
+// "2 (AF_INET)", or the number alone.
+std::string named(int number, std::string_view symbol) {
+    return symbol.empty() ? std::to_string(number) : fmt::format("{} ({})", number, symbol);
+}
+
+std::string named_flags(int flags) {
+    const auto symbols = net::flag_symbols(flags);
+    return symbols.empty()
+               ? std::to_string(flags)
+               : fmt::format("{:#x} ({})", static_cast<unsigned>(flags), fmt::join(symbols, " | "));
+}
+
+// The bytes in hex, 16 a line, each but the first line indented.
+std::string hex_lines(const std::vector<std::byte>& bytes, std::size_t indent) {
+    std::string text;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        if (i > 0)
+            text += i % 16 == 0 ? "\n" + std::string(indent, ' ') : " ";
+        text += fmt::format("{:02x}", static_cast<unsigned>(bytes[i]));
+    }
+    return text;
+}
+
+// "NAME (confirmed)", or why there is none.
+std::string reverse_text(const net::Result<probe::ReverseName>& reverse) {
+    if (!reverse)
+        return fmt::format("no name ({})", net::symbol(reverse.error().code));
+    return fmt::format("{} ({})", net::escape(reverse->name),
+                       reverse->confirmed ? "confirmed" : "not confirmed");
+}
+
+std::string route_text(const net::Result<net::Route>& route) {
+    if (!route)
+        return fmt::format("no route ({})", net::symbol(route.error().code));
+    return fmt::format("from {} by {}", route->source.address(), net::escape(route->device));
+}
+
+std::string connect_text(const probe::ConnectTrial& trial, bool preferred) {
+    const std::string time = net::format_approximately(trial.elapsed);
+    if (trial.error)
+        return fmt::format(
+            "failed in {}: {} ({})", time,
+            trial.error->detail.empty() ? trial.error->code.message() : trial.error->detail,
+            net::symbol(trial.error->code));
+    return fmt::format("connected in {}{}", time, preferred ? ", Happy Eyeballs' choice" : "");
+}
+
+// What an examination found, as (name, value) of the long form.
+std::vector<std::pair<std::string_view, std::string>> detail_fields(const Lookup& lookup,
+                                                                    std::size_t index) {
+    std::vector<std::pair<std::string_view, std::string>> fields;
+    if (index >= lookup.details.size())
+        return fields;
+    const probe::Detail& detail = lookup.details[index];
+    if (detail.reverse)
+        fields.emplace_back("name", reverse_text(*detail.reverse));
+    if (detail.route)
+        fields.emplace_back("route", route_text(*detail.route));
+    if (detail.connect)
+        fields.emplace_back("connect", connect_text(*detail.connect, lookup.preferred == index));
+    return fields;
+}
+
+std::string long_node(const ResolvedAddress& node, std::size_t number, std::string_view canonical) {
+    constexpr std::size_t indent = 23;
+    const std::string lead = fmt::format("  [{}]", number);
+    std::string text;
+    const auto field = [&](std::string_view name, std::string_view value) {
+        text += fmt::format("{:<6}{:<14} = {}\n", text.empty() ? lead : "", name, value);
+    };
+    field("ai_flags", named_flags(node.flags));
+    field("ai_family", named(node.family, net::address_family_symbol(node.family)));
+    field("ai_socktype", named(node.socktype, net::socket_type_symbol(node.socktype)));
+    field("ai_protocol", named(node.protocol, net::protocol_symbol(node.protocol)));
+    field("ai_addrlen", std::to_string(node.sockaddr_bytes.size()));
+    field("address", node.endpoint.to_string());
+    if (node.endpoint.family() == net::Family::ipv6) {
+        field("sin6_flowinfo", std::to_string(node.endpoint.flow_info()));
+        field("sin6_scope_id", std::to_string(node.endpoint.scope_id()));
+    }
+    if (!canonical.empty())
+        field("ai_canonname", net::escape(canonical));
+    field("ai_addr", hex_lines(node.sockaddr_bytes, indent));
+    return text;
+}
+
+}  // namespace
+
+std::string showip_text(const Lookup& lookup, bool emphasis) {
+    std::string text = heading(lookup, emphasis);
+    if (!lookup.answer->canonical_name.empty())
+        text += fmt::format("  Name: {}\n", net::escape(lookup.answer->canonical_name));
+    for (std::size_t i = 0; i < lookup.answer->addresses.size(); ++i) {
+        const net::Endpoint& endpoint = lookup.answer->addresses[i].endpoint;
+        text += fmt::format("  {}: {}", net::family_name(endpoint.family()), endpoint.address());
+        for (const auto& [name, value] : detail_fields(lookup, i))
+            text += "  " + value;
+        text += '\n';
+    }
+    return text;
+}
+
+std::string showip_short(const Lookup& lookup) {
+    std::string text;
+    for (const ResolvedAddress& node : lookup.answer->addresses)
+        text += node.endpoint.address() + '\n';
+    return text;
+}
+
+std::string showip_long(const Lookup& lookup, bool emphasis) {
+    std::string text = heading(lookup, emphasis);
+    std::size_t number = 0;
+    for (const ResolvedAddress& node : lookup.answer->addresses) {
+        // getaddrinfo(3): the canonical name stands in the first node alone.
+        const bool first = number++ == 0;
+        text += long_node(node, number, first ? lookup.answer->canonical_name : "");
+        for (const auto& [name, value] : detail_fields(lookup, number - 1))
+            text += fmt::format("      {:<14} = {}\n", name, value);
+    }
+    return text;
+}
+
+std::string showip_source_heading(const Lookup& lookup, bool emphasis) {
+    return heading(lookup, emphasis);
+}
+
+std::string showip_source_line(const Lookup& lookup) {
+    std::string answer;
+    if (lookup.answer)
+        for (const ResolvedAddress& node : lookup.answer->addresses)
+            answer += (answer.empty() ? "" : ", ") + node.endpoint.address();
+    else
+        answer = fmt::format("{} ({})", showip_failure(lookup).detail,
+                             net::symbol(lookup.answer.error().code));
+    return fmt::format("  {}: {}, in {}\n", net::escape(lookup.question.source), answer,
+                       net::format_approximately(lookup.elapsed));
+}
+
+std::string showip_stats_text(const stats::Summary& times, std::uint64_t failures) {
+    std::string text =
+        fmt::format("{}, {} failed\n", report::counted(times.count, "lookup"), failures);
+    if (times.count > 0)
+        text += fmt::format(
+            "time: p50 {}, p90 {}, p99 {}, max {}\n", net::format_approximately(*times.p50),
+            net::format_approximately(*times.p90), net::format_approximately(*times.p99),
+            net::format_approximately(*times.max));
+    return text;
+}
+
+net::Error showip_failure(const Lookup& lookup) {
+    net::Error error = lookup.answer.error();
+    if (error.code.category() == net::resolver_category())
+        error.detail = fmt::format("error {}: {}", error.code.value(),
+                                   error.detail.empty() ? error.code.message() : error.detail);
+    return error;
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,211 @@
+// One socket at work: reading, setting, and what is to be said about it.
+#include "tools/sockopt/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tools/sockopt/report.h"
+#include "tools/sockopt/search.h"
+#include "tools/sockopt/work.h"
+
+namespace sockbox::tools {
+namespace {
+
+constexpr std::string_view tool = "sockopt";
+
+bool sets(const Request& request) {
+    return request.action != Request::Action::read;
+}
+
+// What --strict makes a failure of.
+std::string shortfall(const Outcome& outcome) {
+    const net::OptionRow& row = outcome.option.row();
+    return fmt::format("set {}={}: the value granted is {}: {}", outcome.option.name(),
+                       format_value(row, outcome.change->asked), value_text_of(outcome),
+                       outcome.change->grant.reason);
+}
+
+}  // namespace
+
+// The codes of the system are of another category, and EINVAL may mean anything.
+bool is_mistake(const net::Error& error) {
+    return error.code == std::make_error_code(std::errc::invalid_argument);
+}
+
+TellOptions telling(const SockoptSettings& settings, bool dump, const Output& out) {
+    const Selection& selection = settings.selection;
+    TellOptions options;
+    options.json = settings.common.json;
+    options.values = settings.values;
+    options.failures = settings.work.all;
+    options.dump = dump;
+    // A plain new socket has nothing to tell of itself.
+    const bool somewhere =
+        selection.descriptor || !selection.listen.empty() || !selection.connect.empty();
+    options.heading = selection.searches() || (options.dump && somewhere);
+    options.colored = settings.common.colored(out);
+    return options;
+}
+
+void Session::complain(const net::Error& error, int status) {
+    tools::complain(io_, tool, error);
+    status_ = std::max(status_, status);
+}
+
+void Session::note(const std::string& text, int status) {
+    io_.err.print("{}: {}\n", tool, text);
+    status_ = std::max(status_, status);
+}
+
+// What a value that was set or could not be read puts on stderr, and what it makes of the status.
+void Session::remark_on(const Outcome& outcome) {
+    if (outcome.failed())
+        return complain(outcome.value.error(),
+                        is_mistake(outcome.value.error()) ? exit_usage : exit_refused);
+    if (!outcome.change)
+        return;
+    if (settings_.strict && !outcome.change->grant.as_asked)
+        note(shortfall(outcome), exit_refused);
+    if (!outcome.change->grant.hint.empty() && !settings_.common.quiet)
+        note("hint: " + outcome.change->grant.hint);
+}
+
+void Session::tell(const Outcome& outcome) {
+    ++told_;
+    teller_->tell(outcome);
+}
+
+// A socket that others have too is looked at once more before it is changed, and the change is told
+// ahead: whatever ends us, nothing was changed that the output does not name.
+net::Status Session::announce(const ChosenSocket& target, const net::Option& option,
+                              const std::optional<net::OptionValue>& before) {
+    if (!target.descriptor)
+        return {};
+    if (auto same = check_identity(target); !same)
+        return same;
+    teller_->announce(option, before);
+    return {};
+}
+
+// The first set that is refused ends it: what follows may have been meant to build on it.
+void Session::carry_out(ChosenSocket& target, const Request& request) {
+    if (refused_)
+        return;
+    const Outcome outcome = tools::carry_out(
+        target.socket, target.facts, request, settings_.work,
+        [&](const net::Option& option, const std::optional<net::OptionValue>& before) {
+            return announce(target, option, before);
+        });
+    tell(outcome);
+    remark_on(outcome);
+    set_ = set_ || outcome.change;
+    refused_ = sets(request) && !outcome.change;
+    if (refused_ && &request != &requests_.back())
+        note(fmt::format("{} was refused: what comes after it was left alone",
+                         request.option.name()));
+}
+
+void Session::dump(const ChosenSocket& target) {
+    dump_.read(target.socket, target.facts, [&](const Outcome& outcome) { tell(outcome); });
+}
+
+void Session::carry_out_all(ChosenSocket& target) {
+    refused_ = false;
+    set_ = false;
+    if (requests_.empty())
+        dump(target);
+    // Who asks for TCP_NODELAY of many sockets means those that have it.
+    const bool skips = settings_.selection.searches() && !settings_.work.all;
+    for (const Request& request : requests_)
+        if (!skips || applies(request.option.row(), target.facts.kind))
+            carry_out(target, request);
+    if (set_ && target.process && target.facts.kind.listening && !settings_.common.quiet)
+        remark_on_companions(target);
+}
+
+// Who sets an option of a listener may mean all that its port serves.
+void Session::remark_on_companions(const ChosenSocket& target) {
+    const Companions others = companions_of(target);
+    const int descriptor = target.descriptor.value_or(-1);
+    const std::string count =
+        others.accepted > 0 ? fmt::format(" ({} of its port now)", others.accepted) : "";
+    note(fmt::format("fd {} listens: connections that it accepted before keep their own values{}",
+                     descriptor, count));
+    if (others.sharing > 0 && !settings_.selection.searches())
+        note(fmt::format("fd {}: {} more listen on its port (SO_REUSEPORT) and are as they were",
+                         descriptor, others.sharing));
+}
+
+// Its process may not be looked into: the kernel's list alone knows of it.
+void Session::pass_over(const ChosenSocket& target) {
+    const net::Error why{net::platform::error_of(std::errc::operation_not_permitted),
+                         {},
+                         heading(target),
+                         "the process that holds it may not be looked into",
+                         {}};
+    if (!requests_.empty()) {
+        note(fmt::format("{}: {}", why.subject, why.detail), exit_refused);
+        closed_ = true;
+    }
+    teller_->refuse(why);
+}
+
+void Session::work_on(ChosenSocket& target) {
+    const std::size_t before = told_;
+    teller_->begin(target);
+    if (!target.socket.valid())
+        return pass_over(target);
+    carry_out_all(target);
+    if (requests_.empty() || told_ > before || !settings_.selection.searches())
+        end(target);
+    else
+        target.socket.close();
+}
+
+// A COMMAND that gets the socket has standard output for itself.
+void Session::end(ChosenSocket& target) {
+    if (!settings_.command.empty() && status_ == exit_ok)
+        return;
+    target.socket.close();
+    teller_->end();
+}
+
+// What is read shall tell of the state that the socket was put into.
+bool Session::prepare(ChosenSocket& target, const Place& place, bool last) {
+    if (!requests_.empty())
+        teller_->begin(target);
+    for (const Request& request : requests_)
+        if (sets(request))
+            carry_out(target, request);
+    if (refused_)
+        return true;
+    const auto up = bring_up(target, settings_.selection, place);
+    teller_->brought_up(target, up);
+    if (up)
+        return true;
+    complain(up.error(), last ? exit_refused : exit_ok);
+    refused_ = last;
+    return last;
+}
+
+bool Session::work_on_new(ChosenSocket& target, const Place& place, bool last) {
+    if (!place) {
+        work_on(target);
+        return true;
+    }
+    refused_ = false;
+    if (!prepare(target, place, last))
+        return false;
+    if (requests_.empty() && !refused_) {
+        teller_->begin(target);
+        dump(target);
+    }
+    for (const Request& request : requests_)
+        if (!sets(request))
+            carry_out(target, request);
+    end(target);
+    return true;
+}
+
+}  // namespace sockbox::tools

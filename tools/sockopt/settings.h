@@ -1,0 +1,25 @@
+// What a command line of sockopt asks for.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/front/cli.h"
+#include "tools/sockopt/dump.h"
+#include "tools/sockopt/target.h"
+
+namespace sockbox::tools {
+
+struct SockoptSettings {
+    Common common;
+    bool values = false;
+    bool list = false;
+    bool explain = false;
+    bool strict = false;
+    WorkOptions work;
+    Selection selection;
+    std::vector<std::string> words;
+    std::vector<std::string> command;
+};
+
+}  // namespace sockbox::tools

@@ -1,0 +1,110 @@
+// sockopt: get, set and explain socket options, on new, inherited and other processes' sockets.
+#include <algorithm>
+
+#include "net/resolver.h"
+#include "tools/sockopt/catalog.h"
+#include "tools/sockopt/session.h"
+#include "tools/sockopt/survey.h"
+
+namespace sockbox::tools {
+namespace {
+
+constexpr std::string_view tool = "sockopt";
+
+using Settings = SockoptSettings;
+
+Take take_port(std::optional<std::uint16_t>& target) {
+    return [&target](std::string_view text) -> net::Status {
+        const auto port = net::resolve_port(text, net::Transport::tcp);
+        if (!port)
+            return net::fail(port.error());
+        target = *port;
+        return {};
+    };
+}
+
+void declare(Cli& cli, Settings& settings) {
+    Selection& selection = settings.selection;
+    cli.option("--type", "TYPE",
+               "a new socket: tcp, udp, unix, unix-dgram, raw, mptcp or sctp (default tcp)",
+               take_choice(selection.type, socket_type_names()));
+    cli.option("--fd", "N", "an inherited descriptor; with --pid, one of that process",
+               take_integer(selection.descriptor, 0, INT_MAX));
+    cli.option("--pid", "PID", "the sockets of a running process",
+               take_integer(selection.pid, 1, INT_MAX));
+    cli.option("--process", "NAME", "the sockets of processes of that name",
+               take_text(selection.process));
+    cli.option("--port", "PORT", "the sockets with that local port", take_port(selection.port));
+    cli.flag("--listening", "the sockets that wait for peers", selection.listening);
+    cli.option("--listen", "[ADDR:]PORT", "a new socket that listens there",
+               take_text(selection.listen));
+    cli.option("--connect", "HOST:PORT", "a new socket that is connected there",
+               take_text(selection.connect));
+    cli.flag("-n,--values", "values only, one a line, in the order asked", settings.values);
+    cli.flag("-a,--all", "also what cannot be read on this socket, with the reason",
+             settings.work.all);
+    cli.flag("--diff", "only what is not the default of a new socket", settings.work.diff);
+    cli.flag("--strict", "exit status 3 where the value granted is not the value asked for",
+             settings.strict);
+    cli.flag("--force", "set buffers beyond their limits (CAP_NET_ADMIN)", settings.work.force);
+    cli.flag("--list", "the options known here, those that fit PATTERN", settings.list);
+    cli.flag("--explain", "what an option does: level, type, range, limits, manual page",
+             settings.explain);
+    cli.common(settings.common);
+    cli.operands(settings.words, 0, SIZE_MAX);
+    cli.example("sockopt SO_RCVBUF=1M TCP_KEEPIDLE=5m", "what the kernel makes of it");
+    cli.example("sockopt --port 443 --listening nodelay reuseport", "what a running server has");
+    cli.example("sockopt --listen :8080 SO_REUSEPORT=on -- server", "hands a socket over");
+}
+
+// A word that cannot be a request: a mistake, or an option of another platform.
+int refuse_request(Io io, const Cli& cli, const net::Error& error) {
+    if (is_mistake(error))
+        return cli.refuse(io, error.message());
+    complain(io, tool, error);
+    return status_of(error);
+}
+
+}  // namespace
+
+int sockopt(Args args, Io io) {
+    Settings settings;
+    Cli cli(tool, "Gets, sets and explains socket options.",
+            {"[SOCKET] [OPTION]... [NAME | NAME=VALUE | NAME*=N | NAME+=N]...",
+             "[SOCKET] [OPTION]... [NAME=VALUE]... -- COMMAND...", "--list [PATTERN]...",
+             "--explain NAME..."});
+    declare(cli, settings);
+    const auto dashes = std::find(args.begin(), args.end(), "--");
+    if (dashes != args.end())
+        settings.command.assign(dashes + 1, args.end());
+    if (const auto status = cli.parse({args.begin(), dashes}, io))
+        return *status;
+    if (dashes != args.end() && settings.command.empty())
+        return cli.refuse(io, "--: lacks the COMMAND");
+    if (settings.list && settings.explain)
+        return cli.refuse(io, "--list and --explain exclude each other");
+    if (settings.list)
+        return list_options(settings.words, settings.common.json, io, cli);
+    if (settings.explain)
+        return explain_options(settings.words, settings.common.json, io, cli);
+    settings.selection.family = settings.common.family;
+    settings.selection.typed = cli.given("type");
+    settings.work.story = settings.common.verbose;
+    settings.work.compare = !settings.values;
+    if (const auto sound = check(settings.selection); !sound)
+        return cli.refuse(io, sound.error().message());
+    const bool several = settings.selection.searches();
+    if (several && !settings.command.empty())
+        return cli.refuse(io, "a COMMAND gets one socket: name it by --fd, --listen or --connect");
+    std::vector<Request> requests;
+    for (const std::string& word : settings.words) {
+        auto request = parse_request(word);
+        if (!request)
+            return refuse_request(io, cli, request.error());
+        requests.push_back(std::move(*request));
+    }
+    return several ? on_all_that_fit(settings, requests, io)
+                   : on_one_socket(settings, requests, io);
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,306 @@
+// From what a command line names to sockets at work, many of them at once where they are only read.
+#include "tools/sockopt/survey.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "report/counted.h"
+#include "system/descriptors.h"
+#include "text/escape.h"
+#include "tools/front/in_order.h"
+#include "tools/sockopt/command.h"
+#include "tools/sockopt/report.h"
+#include "tools/sockopt/search.h"
+#include "tools/sockopt/session.h"
+
+namespace sockbox::tools {
+namespace {
+
+constexpr std::string_view tool = "sockopt";
+
+using Settings = SockoptSettings;
+using Requests = std::vector<Request>;
+
+// What the command line says of the sockets it means.
+report::Json named_json(const Selection& selection) {
+    auto named = report::Json::object().set("pid", selection.pid).set("fd", selection.descriptor);
+    if (!selection.process.empty())
+        named.set("process", selection.process);
+    if (selection.port)
+        named.set("port", *selection.port);
+    if (selection.listening)
+        named.set("listening", true);
+    return named;
+}
+
+void tell_failure(const Settings& settings, Io io, const net::Error& error) {
+    if (settings.common.json)
+        io.out.print("{}\n", report::event(tool, "result")
+                                 .set("socket", named_json(settings.selection))
+                                 .set("error", json_of(error))
+                                 .to_string());
+}
+
+// The socket that was named cannot be had.
+int fail(const Settings& settings, Io io, const net::Error& error) {
+    complain(io, tool, error);
+    if (!is_mistake(error))
+        tell_failure(settings, io, error);
+    return finish(io, tool, is_mistake(error) ? exit_usage : status_of(error));
+}
+
+bool only_reads(const Requests& requests) {
+    return std::all_of(requests.begin(), requests.end(), [](const Request& request) {
+        return request.action == Request::Action::read;
+    });
+}
+
+bool refused_permission(const net::Error& error) {
+    return error.code == std::errc::operation_not_permitted ||
+           error.code == std::errc::permission_denied;
+}
+
+// What became of some of the sockets that a search found.
+struct Report {
+    struct Refusal {
+        int pid;
+        net::Error error;
+    };
+    std::string out;
+    std::string err;
+    int status = exit_ok;
+    std::size_t found = 0;  // that fit
+    std::size_t told = 0;   // outcomes
+    bool closed = false;    // a socket that fits could not be had
+    bool missed = false;    // one does not fit, or was not there any more
+    std::vector<Refusal> refusals;
+};
+
+// Works on sockets with a Session of its own: straight to `direct`, or else into its reports.
+class Worker {
+  public:
+    Worker(const Settings& settings, const Requests& requests, const TellOptions& options,
+           const Io* direct)
+        : settings_(settings),
+          session_(settings, requests, options, direct != nullptr ? *direct : Io{-1, out_, err_}) {}
+
+    Report work_on(std::vector<ChosenSocket>& sockets) {
+        Report report;
+        const std::size_t before = session_.told();
+        for (ChosenSocket& socket : sockets)
+            work_on(socket, report);
+        report.out = out_.take();
+        report.err = err_.take();
+        report.status = session_.status();
+        report.told = session_.told() - before;
+        report.closed = session_.closed();
+        return report;
+    }
+
+  private:
+    void work_on(ChosenSocket& socket, Report& report) {
+        const auto fits = look_at(socket, settings_.selection);
+        if (!fits)
+            report.refusals.push_back({socket.process->pid(), fits.error()});
+        report.missed = report.missed || (fits && !*fits);
+        if (!fits || !*fits)
+            return;
+        ++report.found;
+        session_.work_on(socket);
+    }
+
+    const Settings& settings_;
+    Output out_;
+    Output err_;
+    Session session_;
+};
+
+// All sockets that fit. Where they are only read, threads get them in batches: large enough that
+// handing them over costs little, small enough that the first lines come soon.
+class Survey {
+  public:
+    Survey(const Settings& settings, const Requests& requests, Io io);
+    int run();
+
+  private:
+    bool take(ChosenSocket&& found);
+    void hand_out();
+    void use(const Report& report);
+    void remark_on(const Search& search);
+    void remark_on(const net::Error& error, std::string_view why, int status);
+    void note(const std::string& text, int status = exit_ok);
+    void nothing_done(std::errc code, const std::string& why);
+
+    static constexpr std::size_t batch_size = 64;
+
+    const Settings& settings_;
+    const Requests& requests_;
+    const Io io_;
+    bool follows_ = false;  // the next text is to be set apart from the one before
+    bool is_apart_ = true;  // texts begin with an empty line
+    Report sum_;
+    std::atomic<int> refused_by_ = 0;  // the latest process that refused
+    std::deque<Worker> workers_;       // one a thread
+    std::vector<ChosenSocket> batch_;
+    // Let go of here: a thread with descriptors of its own would close its copy instead of ours.
+    std::shared_ptr<const net::HostProcess> process_;
+    std::optional<InOrder> threads_;  // none where the order of the work counts
+};
+
+Survey::Survey(const Settings& settings, const Requests& requests, Io io)
+    : settings_(settings), requests_(requests), io_(io) {
+    constexpr std::size_t most_threads = 4;  // more would wait for /proc
+    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+    TellOptions options = telling(settings, requests.empty(), io.out);
+    if (!only_reads(requests)) {
+        workers_.emplace_back(settings, requests, options, &io_);
+        return;
+    }
+    options.follows = true;
+    is_apart_ = !options.json && !options.values && options.heading;
+    // The one process is open before they start; of several, the next one would be missing.
+    const auto begin = [one = settings.selection.pid.has_value()] {
+        if (one)
+            net::separate_descriptors();
+    };
+    threads_.emplace(std::min(cores, most_threads), begin);
+    for (std::size_t i = 0; i < std::min(cores, most_threads); ++i)
+        workers_.emplace_back(settings, requests, options, nullptr);
+}
+
+void Survey::note(const std::string& text, int status) {
+    io_.err.print("{}: {}\n", tool, text);
+    sum_.status = std::max(sum_.status, status);
+}
+
+void Survey::remark_on(const net::Error& error, std::string_view why, int status) {
+    complain(io_, tool, error);
+    note(fmt::format("the list is not complete: {}", why), status);
+}
+
+// No outcome of any socket tells of it.
+void Survey::nothing_done(std::errc code, const std::string& why) {
+    note(why, exit_refused);
+    tell_failure(settings_, io_, {net::platform::error_of(code), {}, {}, why, {}});
+}
+
+// False where nothing more of the process is wanted.
+bool Survey::take(ChosenSocket&& found) {
+    const int pid = found.process ? found.process->pid() : 0;
+    process_ = found.process;
+    batch_.push_back(std::move(found));
+    if (!threads_ || batch_.size() == batch_size)
+        hand_out();
+    const bool is_closed = pid != 0 && refused_by_ == pid;
+    return !is_closed && !io_.out.error();
+}
+
+void Survey::hand_out() {
+    auto batch = std::make_shared<std::vector<ChosenSocket>>(std::exchange(batch_, {}));
+    if (!threads_)
+        return use(workers_.front().work_on(*batch));
+    threads_->give([this, batch](std::size_t thread) {
+        auto report = std::make_shared<Report>(workers_[thread].work_on(*batch));
+        return [this, report] { use(*report); };
+    });
+}
+
+void Survey::use(const Report& report) {
+    std::string_view text = report.out;
+    if (is_apart_ && !follows_ && !text.empty())
+        text.remove_prefix(1);
+    follows_ = follows_ || !text.empty();
+    io_.err.write(report.err);
+    io_.out.write(text);
+    sum_.status = std::max(sum_.status, report.status);
+    sum_.found += report.found;
+    sum_.told += report.told;
+    sum_.closed = sum_.closed || report.closed;
+    sum_.missed = sum_.missed || report.missed;
+    // One of each process will do.
+    for (const Report::Refusal& refusal : report.refusals)
+        if (refused_by_.exchange(refusal.pid) != refusal.pid)
+            sum_.refusals.push_back(refusal);
+}
+
+void Survey::remark_on(const Search& search) {
+    if (search.cut_off)
+        remark_on(*search.cut_off, "the process ended meanwhile", exit_mismatch);
+    std::size_t closed = search.closed_to_us;
+    const net::Error* trouble = nullptr;
+    for (const Report::Refusal& refusal : sum_.refusals)
+        if (!settings_.selection.pid && refused_permission(refusal.error))
+            ++closed;
+        else if (trouble == nullptr)
+            trouble = &refusal.error;
+    if (trouble != nullptr)
+        remark_on(*trouble, "there are sockets that could not be had", exit_refused);
+    if (closed > 0 && !settings_.common.quiet)
+        note(fmt::format("{} may not be looked into: that takes the same user, or CAP_SYS_PTRACE",
+                         report::counted(closed, "process", "processes")));
+    const Selection& selection = settings_.selection;
+    if (sum_.found == 0 && !selection.process.empty() && !selection.pid && !search.met_any)
+        nothing_done(std::errc::no_such_process,
+                     fmt::format("no process is called '{}'", net::escape(selection.process)));
+    else if (sum_.found == 0)
+        nothing_done(std::errc::no_such_file_or_directory, "no socket fits");
+    else if (sum_.told == 0 && !requests_.empty() && !sum_.closed)
+        nothing_done(std::errc::no_protocol_option,
+                     "none of the sockets that fit has such an option");
+}
+
+int Survey::run() {
+    auto done = search(settings_.selection,
+                       [this](ChosenSocket&& found) { return take(std::move(found)); });
+    if (!batch_.empty())
+        hand_out();
+    if (threads_)
+        threads_->finish();
+    if (!done)
+        return fail(settings_, io_, done.error());
+    if (sum_.missed && done->process && !done->cut_off)
+        if (const auto alive = done->process->check_alive(); !alive)
+            done->cut_off = alive.error();
+    // The one process that was named has nothing to show.
+    if (sum_.found == 0 && settings_.selection.pid) {
+        if (!sum_.refusals.empty())
+            return fail(settings_, io_, sum_.refusals.front().error);
+        if (done->cut_off)
+            return fail(settings_, io_, *done->cut_off);
+    }
+    remark_on(*done);
+    return finish(io_, tool, sum_.status);
+}
+
+}  // namespace
+
+int on_all_that_fit(const Settings& settings, const Requests& requests, Io io) {
+    return Survey(settings, requests, io).run();
+}
+
+int on_one_socket(const Settings& settings, const Requests& requests, Io io) {
+    const auto where = places(settings.selection);
+    if (!where)
+        return fail(settings, io, where.error());
+    Session session(settings, requests, telling(settings, requests.empty(), io.out), io);
+    for (const Place& place : *where) {
+        auto target = open_target(settings.selection, place);
+        if (!target)
+            return fail(settings, io, target.error());
+        if (!session.work_on_new(*target, place, &place == &where->back()))
+            continue;
+        if (settings.command.empty() || session.status() != exit_ok)
+            break;
+        io.out.flush();
+        return fail(settings, io, become(settings.command, std::move(target->socket)));
+    }
+    return finish(io, tool, session.status());
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,14 @@
+// Windows has no descriptors to hand over.
+#include "tools/sockopt/command.h"
+
+namespace sockbox::tools {
+
+net::Error become(std::vector<std::string> command, net::Socket) {
+    return {std::make_error_code(std::errc::not_supported),
+            "run",
+            command[0],
+            "handing a socket over: not on this platform",
+            {}};
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,145 @@
+// The server of udpecho: recvfrom, sendto.
+#include "tools/udpecho/listen.h"
+
+#include "net/resolver.h"
+#include "serve/datagrams/datagram_echo.h"
+#include "serve/listeners.h"
+#include "tools/front/port_file.h"
+#include "tools/server/access.h"
+#include "tools/server/datagram_counts.h"
+
+namespace sockbox::tools {
+namespace {
+
+MetricFamilies metrics_of(const serve::DatagramCounters& counters) {
+    MetricFamilies families;
+    add_datagram_metrics(families, "udpecho_", counters);
+    return families;
+}
+
+}  // namespace
+
+void UdpListen::declare(Cli& cli) {
+    cli.flag("--listen", "be the server: echo datagrams, without HOST PORT", listen_);
+    cli.option("-p,--port", "PORT",
+               "with --listen: default 3490 (--stamp: 862); 0 takes a free one",
+               [this](std::string_view text) {
+                   const auto port = net::resolve_port(text, net::Transport::udp);
+                   if (!port)
+                       return net::Status(net::fail(port.error()));
+                   port_ = *port;
+                   return net::Status();
+               });
+    cli.repeated("-b,--bind", "ADDRESS", "with --listen: where (default all addresses)",
+                 [this](std::string_view text) {
+                     auto host = net::check_host(text);
+                     if (!host)
+                         return net::Status(net::fail(host.error()));
+                     bind_.push_back(std::move(*host));
+                     return net::Status();
+                 });
+    cli.option("--port-file", "FILE", "with --listen: write the port there once listening",
+               take_text(port_file_));
+    declare_access(cli, options_);
+}
+
+std::string UdpListen::mistake(const Cli& cli) const {
+    for (const char* name : {"port", "bind", "port-file", "allow", "deny", "udp-rate"})
+        if (!listen_ && cli.given(name))
+            return fmt::format("--{} needs --listen", name);
+    for (const char* name :
+         {"count",   "time",      "interval",   "size",           "connections",
+          "rate",    "threads",   "warmup",     "first-seq",      "assert",
+          "target",  "plot",      "html",       "hgrm",           "report-interval",
+          "timeout", "source",    "retries",    "no-verify",      "dscp",
+          "ttl",     "broadcast", "timestamps", "connect-timeout"})
+        if (listen_ && cli.given(name))
+            return fmt::format("--listen and --{} exclude each other", name);
+    return {};
+}
+
+int UdpListen::run(const Cli& cli) {
+    if (!client_.operands.empty())
+        return cli.refuse(io_, "--listen takes no HOST and PORT");
+    if (stamp_.is_wanted() && !cli.given("port"))
+        port_ = net::stamp::default_port;
+    return serve();
+}
+
+int UdpListen::serve() {
+    serve::ListenPlan plan;
+    plan.family = client_.common.family;
+    plan.port = port_;
+    plan.tcp = false;
+    plan.options.prepare = client_.prepare();
+    for (const std::string& host : bind_) {
+        const auto found = net::resolve_endpoints(host, 0, plan.family, net::Transport::udp);
+        if (!found)
+            return client_.fail(io_, found.error(), status_of(found.error()));
+        plan.addresses.insert(plan.addresses.end(), found->begin(), found->end());
+    }
+    auto stop = net::StopSignal::create();
+    auto again = net::StopSignal::create();
+    if (!stop || !again)
+        return client_.fail(io_, stop ? again.error() : stop.error(), exit_refused);
+    const net::Interrupts interrupts(*stop, *again);
+    auto listeners = serve::open_listeners(plan);
+    if (!listeners)
+        return client_.fail(io_, listeners.error(), exit_refused);
+    PortFile port_file;
+    if (!port_file_.empty())
+        if (const auto written = port_file.write(port_file_, listeners->port); !written)
+            return client_.fail(io_, written.error(), exit_output);
+    serve::DatagramCounters counters;
+    auto metrics = metrics_.open([&counters] { return metrics_of(counters); }, {});
+    if (!metrics)
+        return client_.fail(io_, metrics.error(), exit_refused);
+    announce(listeners->udp, *metrics);
+    if (*metrics)
+        if (const auto started = (*metrics)->start(); !started)
+            return client_.fail(io_, started.error(), exit_refused);
+    if (stamp_.is_wanted())
+        if (const auto done = reflect(listeners->udp); !done)
+            return client_.fail(io_, done.error(), exit_refused);
+    const auto served = serve::echo_datagrams(std::move(listeners->udp), options_, counters, *stop);
+    if (!served)
+        return client_.fail(io_, served.error(), exit_refused);
+    if (client_.common.json)
+        io_.out.write(set_counts(report::event("udpecho", "result"), counters).to_string() + '\n');
+    else if (client_.common.verbose)
+        io_.err.print("udpecho: {} datagrams received, {} answered\n", counters.received.value(),
+                      counters.answered.value());
+    return finish(io_, "udpecho", exit_ok);
+}
+
+// The answers are then those of STAMP.
+net::Status UdpListen::reflect(std::vector<net::Socket>& sockets) {
+    for (net::Socket& socket : sockets)
+        if (auto done = serve::StampReflector::prepare(socket); !done)
+            return done;
+    const auto reflector = std::make_shared<serve::StampReflector>(stamp_.reflector());
+    options_.make_answer = [reflector](net::BatchedDatagram& datagram) {
+        return reflector->reflect(datagram);
+    };
+    return {};
+}
+
+// One line a socket, flushed, for whoever waits for the server.
+void UdpListen::announce(const std::vector<net::Socket>& sockets,
+                         const std::optional<serve::StatusEndpoint>& metrics) const {
+    for (const net::Socket& socket : sockets) {
+        const auto local = socket.local();
+        if (!local || client_.common.quiet)
+            continue;
+        auto json = report::event("udpecho", "listening");
+        json.set("address", local->address()).set("port", local->port()).set("protocol", "udp");
+        io_.out.write(client_.common.json
+                          ? json.to_string() + '\n'
+                          : fmt::format("listening on {} (udp)\n", local->to_string()));
+    }
+    if (metrics && !client_.common.quiet)
+        announce_metrics(*metrics, "udpecho", client_.common.json, io_);
+    io_.out.flush();
+}
+
+}  // namespace sockbox::tools

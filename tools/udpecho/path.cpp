@@ -1,0 +1,206 @@
+// The path MTU and the hops, searched and shown.
+#include "tools/udpecho/path.h"
+
+#include "net/datagram_options.h"
+#include "tools/front/elapsed_line.h"
+
+namespace sockbox::tools {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto default_timeout = 2s;
+
+report::Json limit_object(const probe::MtuLimit& limit) {
+    return report::Json::object()
+        .set("mtu_bytes", limit.mtu)
+        .set("from", limit.sender ? report::Json(limit.sender->address()) : report::Json());
+}
+
+std::string milliseconds(std::chrono::nanoseconds time) {
+    return fmt::format("{:.3f} ms", static_cast<double>(time.count()) / 1e6);
+}
+
+// What is out of the ordinary about an answer: nothing for a router on the way or an echo.
+std::string remark(const probe::HopAnswer& answer) {
+    const int time_exceeded = answer.sender->family() == net::Family::ipv6 ? 3 : 11;
+    const bool is_time_exceeded = answer.error && answer.error->type == time_exceeded;
+    return !answer.error || is_time_exceeded ? "" : net::describe(*answer.error);
+}
+
+// " 1  10.0.1.1  0.052 ms  0.060 ms  *"
+std::string hop_line(const probe::Hop& hop) {
+    std::string line = fmt::format("{:2d}", hop.distance);
+    std::string shown;
+    std::string remarks;
+    for (const probe::HopAnswer& answer : hop.answers) {
+        if (!answer.sender) {
+            line += "  *";
+            continue;
+        }
+        if (const std::string sender = answer.sender->address(); sender != shown)
+            line += "  " + (shown = sender);
+        line += "  " + milliseconds(answer.rtt);
+        remarks = remark(answer);
+    }
+    return line + (remarks.empty() ? "\n" : fmt::format("  ({})\n", remarks));
+}
+
+// Why there is no MTU.
+net::Error failure(const probe::PathMtu& found, const net::Endpoint& peer) {
+    const char* words = found.interrupted ? "interrupted" : "no datagram was answered";
+    return {{}, "find the MTU to", peer.to_string(), words, {}};
+}
+
+report::Json hop_object(const probe::Hop& hop) {
+    auto answers = report::Json::array();
+    for (const probe::HopAnswer& answer : hop.answers) {
+        auto object = report::Json::object();
+        object.set("from", answer.sender ? report::Json(answer.sender->address()) : report::Json())
+            .set("rtt_ns", answer.sender ? report::Json(answer.rtt.count()) : report::Json())
+            .set("icmp",
+                 answer.error ? report::Json(net::describe(*answer.error)) : report::Json());
+        answers.push(std::move(object));
+    }
+    return report::Json::object().set("hop", hop.distance).set("answers", std::move(answers));
+}
+
+}  // namespace
+
+void Path::declare(Cli& cli) {
+    cli.flag("--mtu", "find the path MTU, and who limits it", mtu_);
+    cli.flag("--trace", "show the hops to the server", trace_);
+}
+
+std::string Path::mistake(const Cli& cli) const {
+    if (mtu_ && trace_)
+        return "--mtu and --trace exclude each other";
+    for (const char* name : {"broadcast", "stamp", "listen", "target", "timestamps", "retries"})
+        if (is_wanted() && cli.given(name))
+            return fmt::format("--{} and --{} exclude each other", mtu_ ? "mtu" : "trace", name);
+    if (trace_ && cli.given("ttl"))
+        return "--trace and --ttl exclude each other";
+    if (is_wanted() && client_.has_message())
+        return fmt::format("--{} takes no message", mtu_ ? "mtu" : "trace");
+    return {};
+}
+
+int Path::run(const Target& target) {
+    auto stop = net::StopSignal::create();
+    if (!stop)
+        return client_.fail(io_, stop.error(), exit_refused);
+    const net::Interrupts interrupts(*stop);
+    return mtu_ ? find_mtu(target, *stop) : trace(target, *stop);
+}
+
+int Path::find_mtu(const Target& target, const net::StopSignal& stop) {
+    auto opened = travel_.open(target.endpoints);
+    if (!opened)
+        return client_.fail(io_, opened.error(), exit_refused, target.text);
+    probe::PathMtuOptions options;
+    options.timeout = client_.timeout.value_or(default_timeout);
+    options.family = opened->peer.family();
+    if (const auto done = net::forbid_fragments(opened->socket, options.family); !done)
+        return client_.fail(io_, done.error(), exit_refused, target.text);
+    const auto found = [&] {
+        const ElapsedLine line(io_.err, !client_.common.quiet,
+                               "searching the path MTU to " + target.text);
+        return probe::find_path_mtu(opened->socket, options, stop);
+    }();
+    if (!found) {
+        net::Error error = found.error();
+        error.subject = opened->peer.to_string();
+        return client_.fail(io_, error, exit_refused, target.text);
+    }
+    print(*found, target);
+    if (!found->mtu)
+        complain(io_, "udpecho", failure(*found, opened->peer));
+    if (found->interrupted)
+        return finish(io_, "udpecho", status_of_interrupt());
+    return finish(io_, "udpecho", found->mtu ? exit_ok : exit_mismatch);
+}
+
+void Path::print(const probe::PathMtu& found, const Target& target) const {
+    if (client_.common.json) {
+        auto limits = report::Json::array();
+        for (const probe::MtuLimit& limit : found.limits)
+            limits.push(limit_object(limit));
+        auto json = client_.result("mtu", target.text);
+        json.set("mtu_bytes", found.mtu)
+            .set("payload_bytes", found.mtu ? report::Json(found.payload) : report::Json())
+            .set("at_least_bytes", found.at_least)
+            .set("interrupted", found.interrupted)
+            .set("limits", std::move(limits))
+            .set("black_hole", found.black_hole)
+            .set("sent", found.sent)
+            .set("received", found.answered);
+        io_.out.print("{}\n", json.to_string());
+        return;
+    }
+    if (client_.common.quiet) {
+        if (found.mtu)
+            io_.out.print("{}\n", *found.mtu);
+        return;
+    }
+    if (found.mtu)
+        io_.out.print("path MTU to {}: {} bytes (UDP payload {})\n", target.text, *found.mtu,
+                      found.payload);
+    else if (found.at_least > 0)
+        io_.out.print("path MTU to {}: {} bytes or more\n", target.text, found.at_least);
+    else
+        return;
+    for (const probe::MtuLimit& limit : found.limits)
+        io_.out.print("  {} as told by {}\n", limit.mtu,
+                      limit.sender ? limit.sender->address() : "this host");
+    if (found.black_hole)
+        io_.out.write("  larger ones vanish without an ICMP message: a black hole\n");
+}
+
+int Path::trace(const Target& target, const net::StopSignal& stop) {
+    // Each socket goes to the address that the first of them found a way to.
+    auto first = travel_.open(target.endpoints);
+    if (!first)
+        return client_.fail(io_, first.error(), exit_refused, target.text);
+    const net::Endpoint server = first->peer;
+    const auto open = [&](int hops) -> net::Result<net::Socket> {
+        auto opened = travel_.open(std::span(&server, 1));
+        if (!opened)
+            return net::fail(opened.error());
+        if (const auto done = net::set_hop_limit(opened->socket, server.family(), hops); !done)
+            return net::fail(done.error());
+        return std::move(opened->socket);
+    };
+    probe::TraceOptions options;
+    options.timeout = client_.timeout.value_or(default_timeout);
+    const auto traced = [&] {
+        const ElapsedLine line(io_.err, !client_.common.quiet, "tracing the way to " + target.text);
+        return probe::trace_route(server, open, options, stop);
+    }();
+    if (!traced)
+        return client_.fail(io_, traced.error(), exit_refused, target.text);
+    print(*traced, target);
+    if (traced->interrupted && !traced->reached)
+        return finish(io_, "udpecho", status_of_interrupt());
+    return finish(io_, "udpecho", traced->reached ? exit_ok : exit_mismatch);
+}
+
+void Path::print(const probe::Trace& trace, const Target& target) const {
+    if (client_.common.json) {
+        auto hops = report::Json::array();
+        for (const probe::Hop& hop : trace.hops)
+            hops.push(hop_object(hop));
+        auto json = client_.result("trace", target.text);
+        json.set("reached", trace.reached)
+            .set("hops", std::move(hops))
+            .set("interrupted", trace.interrupted);
+        io_.out.print("{}\n", json.to_string());
+        return;
+    }
+    for (const probe::Hop& hop : trace.hops)
+        io_.out.write(hop_line(hop));
+    if (!trace.reached)
+        io_.out.print("{} was not reached{}\n", target.text,
+                      trace.interrupted ? " before the interrupt" : "");
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,57 @@
+// Travel options on the command line and on a socket.
+#include "tools/udpecho/travel.h"
+
+#include "text/units.h"
+
+namespace sockbox::tools {
+namespace {
+
+Take take_small(std::optional<int>& target, int low, int high) {
+    return [&target, low, high](std::string_view text) {
+        return net::parse_integer(text, low, high).map([&target](std::int64_t value) {
+            target = static_cast<int>(value);
+        });
+    };
+}
+
+}  // namespace
+
+void Travel::declare(Cli& cli) {
+    cli.option("--dscp", "N", "mark datagrams with that service class, 0 to 63",
+               take_small(dscp_, 0, 63));
+    cli.option("--ttl", "N", "let them pass so many routers, 1 to 255",
+               take_small(hop_limit_, 1, 255));
+    cli.flag("--broadcast", "send to a broadcast address, list who answers", broadcast_);
+    cli.option("--timestamps", "WHOSE",
+               "kernel or user: whose times count (default: the kernel's if it has any)",
+               [this](std::string_view text) {
+                   std::size_t index = 0;
+                   auto taken = take_choice(index, {"kernel", "user"})(text);
+                   kernel_stamps_ = index == 0;
+                   return taken;
+               });
+}
+
+net::Result<probe::DatagramSocket> Travel::open(std::span<const net::Endpoint> endpoints) const {
+    probe::DatagramSocketOptions options;
+    options.source = client_.source;
+    options.prepare = client_.prepare();
+    options.dscp = dscp_;
+    options.hop_limit = hop_limit_;
+    options.broadcast = broadcast_;
+    auto opened = probe::open_datagram(endpoints, options);
+    if (!opened && opened.error().code == std::errc::permission_denied && !broadcast_)
+        opened.error().hint = "if this is a broadcast address: --broadcast allows it";
+    return opened;
+}
+
+net::Result<bool> Travel::stamp(net::Socket& socket, net::Stamps stamps) const {
+    if (!kernel_stamps_.value_or(true))
+        return false;
+    const auto done = net::want_stamps(socket, stamps);
+    if (!done && kernel_stamps_)
+        return net::fail(done.error());
+    return done.has_value();
+}
+
+}  // namespace sockbox::tools

@@ -1,0 +1,380 @@
+// udpecho: a UDP echo client that talks, carries lines there and back, and measures.
+#include <algorithm>
+#include <deque>
+
+#include "net/input.h"
+#include "probe/exchange.h"
+#include "probe/lanes/datagram_lane.h"
+#include "probe/lanes/echo_form.h"
+#include "report/counted.h"
+#include "text/escape.h"
+#include "text/units.h"
+#include "tools/client/client.h"
+#include "tools/client/measuring.h"
+#include "tools/front/cli.h"
+#include "tools/front/progress.h"
+#include "tools/udpecho/listen.h"
+#include "tools/udpecho/outcome.h"
+#include "tools/udpecho/path.h"
+#include "tools/udpecho/stamp.h"
+#include "tools/udpecho/travel.h"
+
+namespace sockbox::tools {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto reply_timeout = 2s;
+constexpr std::size_t longest_line = 65536;  // one more than any datagram, so that it is refused
+
+class UdpEcho {
+  public:
+    explicit UdpEcho(Io io) : io_(io) {}
+
+    int run(Args args) {
+        Cli cli("udpecho",
+                "Talk to a UDP echo server. With MESSAGE, send it as one datagram and print what "
+                "comes back; without, send each line of standard input as a datagram, wait for its "
+                "reply and print it. With -c, -t, -P or --rate, measure round trips and loss.",
+                {"[OPTION]... HOST PORT [MESSAGE...]", "--mtu|--trace [OPTION]... HOST PORT",
+                 "--stamp [OPTION]... HOST [PORT]", "--listen [--stamp] [OPTION]..."});
+        declare(cli);
+        if (const auto status = cli.parse(args, io_))
+            return *status;
+        for (const std::string& mistake :
+             {stamp_.mistake(cli), path_.mistake(cli), listen_.mistake(cli)})
+            if (!mistake.empty())
+                return cli.refuse(io_, mistake);
+        if (listen_.is_wanted())
+            return listen_.run(cli);
+        if (stamp_.is_wanted())
+            prepare_stamp(cli);
+        if (travel_.broadcast() && !measuring_.is_wanted(cli))
+            return cli.refuse(io_, "--broadcast needs one of -c -t -P --rate");
+        if (const auto status = measuring_.check(cli, {"first-seq", "timestamps"}))
+            return *status;
+        if (path_.is_wanted() && measuring_.is_wanted(cli))
+            return cli.refuse(io_, "--mtu and --trace exclude -c -t -P --rate");
+        std::vector<Target> targets;
+        if (const auto status = client_.name_targets(cli, io_, targets))
+            return *status;
+        if (measuring_.is_wanted(cli))
+            return measure(cli, targets);
+        Target& target = targets.front();
+        if (const auto resolved = client_.resolve(target); !resolved)
+            return client_.fail(io_, resolved.error(), status_of(resolved.error()), target.text);
+        return path_.is_wanted() ? path_.run(target) : talk(target);
+    }
+
+  private:
+    struct Counts {
+        std::uint64_t lines = 0;
+        std::uint64_t sent = 0;  // datagrams, each try counted
+        std::uint64_t received = 0;
+        std::uint64_t lost = 0;
+        std::uint64_t corrupted = 0;
+        std::uint64_t sent_bytes = 0;
+        std::uint64_t received_bytes = 0;
+    };
+
+    void declare(Cli& cli) {
+        client_.declare(cli);
+        cli.option("--retries", "N", "send again so often where no reply comes (default 0)",
+                   take_integer(retries_, 0, 1000));
+        cli.option("--connect-timeout", "DURATION", "as echo takes it; UDP has nothing to wait for",
+                   take_duration(connect_timeout_));
+        measuring_.declare(cli);
+        travel_.declare(cli);
+        path_.declare(cli);
+        stamp_.declare(cli);
+        listen_.declare(cli);
+        cli.common(client_.common);
+        cli.example("udpecho localhost 3490 hello", "say hello, print the answer");
+        cli.example("udpecho -c 10 -i 0.1 localhost 3490", "as ping: ten probes");
+        cli.example("udpecho --listen -p 7007", "the server");
+    }
+
+    // STAMP measures whatever else is asked, as ping does; its port may be left out.
+    void prepare_stamp(const Cli& cli) {
+        constexpr std::int64_t default_count = 10;
+        measuring_.assume(cli, default_count, 0);
+        if (client_.operands.size() == 1)
+            client_.operands.push_back(std::to_string(net::stamp::default_port));
+        size_ = cli.given("size") ? measuring_.size()
+                                  : probe::least_stamp_size(travel_.dscp().has_value());
+    }
+
+    int talk(const Target& target) {
+        auto opened = travel_.open(target.endpoints);
+        if (!opened)
+            return client_.fail(io_, opened.error(), exit_refused, target.text);
+        target_ = target.text;
+        peer_ = opened->peer;
+        if (!client_.common.json)  // an interrupt ends it as it does any program
+            return talk_over(opened->socket);
+        auto stop = net::StopSignal::create();
+        if (!stop)
+            return client_.fail(io_, stop.error(), exit_refused, target.text);
+        const net::Interrupts interrupts(*stop);
+        stop_ = &*stop;
+        return talk_over(opened->socket);
+    }
+
+    int talk_over(net::Socket& socket) {
+        probe::Exchange exchange(socket,
+                                 {timeout(), static_cast<unsigned>(retries_), !client_.no_verify,
+                                  [this] { return look(true); }, stop_});
+        return client_.has_message() ? say(exchange) : pipe(exchange);
+    }
+
+    std::chrono::nanoseconds timeout() const { return client_.timeout.value_or(reply_timeout); }
+    bool interrupted() const { return stop_ != nullptr && stop_->raised(); }
+
+    // The sockets to one server, to the first of its addresses that there is a way to.
+    struct Server {
+        std::vector<net::Socket> sockets;
+        net::Endpoint peer;
+        probe::DatagramLaneOptions options;
+    };
+
+    // Every socket is opened before the first datagram is sent.
+    net::Status open(const Target& target, Server& server) const {
+        std::vector<net::Endpoint> endpoints = target.endpoints;
+        while (server.sockets.size() < measuring_.connections()) {
+            auto next = travel_.open(endpoints);
+            if (!next)
+                return net::fail(next.error());
+            const auto stamped = travel_.stamp(next->socket, measuring_.is_open_loop()
+                                                                 ? net::Stamps::arrivals
+                                                                 : net::Stamps::arrivals_and_sends);
+            if (!stamped)
+                return net::fail(stamped.error());
+            server.options.stamped = *stamped;
+            server.sockets.push_back(std::move(next->socket));
+            server.peer = next->peer;
+            endpoints = {next->peer};
+        }
+        if (travel_.broadcast())
+            server.options.to_many = server.peer;
+        return {};
+    }
+
+    int measure(const Cli& cli, std::vector<Target>& targets) {
+        std::vector<net::Status> resolved(targets.size());
+        std::vector<std::string> names;
+        for (const Target& target : targets)
+            names.push_back(target.text);
+        measuring_.prepare(
+            names, stats::Phase::resolving, !client_.common.quiet,
+            [&](std::size_t index) { resolved[index] = client_.resolve(targets[index]); });
+        std::deque<Server> servers;
+        std::vector<Subject> subjects;
+        if (!stamp_.is_wanted())
+            size_ = measuring_.size();
+        else if (const auto mistake = stamp_.size_mistake(size_, travel_.dscp()); !mistake.empty())
+            return cli.refuse(io_, mistake);
+        const probe::Payload payload(size_);
+        int status = exit_ok;
+        for (std::size_t i = 0; i < targets.size(); ++i) {
+            Server& server = servers.emplace_back();
+            if (resolved[i])
+                resolved[i] = open(targets[i], server);
+            if (!resolved[i]) {
+                const net::Error& error = resolved[i].error();
+                status =
+                    std::max(status, client_.fail(io_, error, status_of(error), targets[i].text));
+                measuring_.note_unmeasured(targets[i].text, error);
+                continue;
+            }
+            if (size_ > most_payload(server.peer))
+                return cli.refuse(io_,
+                                  fmt::format("--size: a datagram to {} takes at most {} bytes",
+                                              server.peer.address(), most_payload(server.peer)));
+            subjects.push_back(subject(targets[i].text, server, payload));
+        }
+        return measuring_.run(subjects, status);
+    }
+
+    std::unique_ptr<probe::DatagramForm> form(const probe::Payload& payload,
+                                              std::uint64_t first_sequence) const {
+        if (stamp_.is_wanted())
+            return stamp_.form(size_, travel_.dscp(), first_sequence);
+        return std::make_unique<probe::EchoForm>(payload, first_sequence);
+    }
+
+    Subject subject(const std::string& target, Server& server, const probe::Payload& payload) {
+        return {target, server.peer.to_string(),
+                [&](std::size_t number, const probe::MeasurePlan& plan, probe::Measured& measured) {
+                    return probe::DatagramLane::create(
+                        plan, measured, form(payload, plan.first_sequence),
+                        std::move(server.sockets[number]), server.options);
+                }};
+    }
+
+    int say(probe::Exchange& exchange) {
+        put(exchange, client_.message(), {});
+        return conclude(exchange, {});
+    }
+
+    int pipe(probe::Exchange& exchange) {
+        net::LineReader reader(io_.in, longest_line, stop_);
+        // Lines typed on a terminal, or replies that go there, show themselves how it goes on.
+        const bool shown =
+            net::platform::is_terminal(io_.in) || (!client_.common.json && io_.out.is_terminal());
+        live_.emplace(io_.err, !client_.common.quiet && !shown);
+        for (;;) {
+            look(false);
+            auto line = reader.next();
+            if (!line)
+                return conclude(exchange, line.error());
+            if (!*line || io_.out.error() || interrupted())
+                return conclude(exchange, {});
+            put(exchange, **line, fmt::format("line {}: ", counts_.lines + 1));
+        }
+    }
+
+    void put(probe::Exchange& exchange, const std::string& text, const std::string& which) {
+        const auto done = exchange.send(text);
+        ++counts_.lines;
+        if (done.end != probe::Exchanged::End::unsent) {
+            counts_.sent += done.tries;
+            counts_.sent_bytes += done.tries * text.size();
+        }
+        if (done.end == probe::Exchanged::End::interrupted)
+            return;
+        const bool has_reply = done.end == probe::Exchanged::End::answered ||
+                               done.end == probe::Exchanged::End::different;
+        counts_.received += has_reply ? 1 : 0;
+        counts_.received_bytes += done.reply.size();
+        if (has_reply && !client_.common.json) {
+            io_.out.write(done.reply);
+            io_.out.flush();
+        }
+        if (done.end == probe::Exchanged::End::different)
+            ++counts_.corrupted;
+        else if (!has_reply)
+            note_lost();
+        if (has_reply)
+            round_trips_.record(done.rtt);
+        const bool answered = done.end == probe::Exchanged::End::answered;
+        if (live_ && (!answered || client_.common.verbose))
+            live_->erase();
+        if (!answered)
+            complain(io_, "udpecho",
+                     failure_ = explain(done, {text.size(), peer_, timeout()}, which));
+        else if (client_.common.verbose)
+            io_.err.print("udpecho: {}{} bytes from {} in {} (tries: {})\n", which,
+                          done.reply.size(), peer_.to_string(), net::format_approximately(done.rtt),
+                          done.tries);
+    }
+
+    // Draws the live line of a pipe where it is time to; returns when it is the next time.
+    net::Deadline look(bool awaits_reply) {
+        if (!live_)
+            return net::no_deadline;
+        if (net::Clock::now() >= live_->due())
+            live_->draw(progress(awaits_reply));
+        return live_->due();
+    }
+
+    std::vector<std::string> progress(bool awaits_reply) const {
+        const auto elapsed = net::Clock::now() - begin_;
+        const double seconds = std::chrono::duration<double>(elapsed).count();
+        std::vector<std::string> pieces{
+            net::format_approximately(elapsed), report::counted(counts_.lines, "line"),
+            fmt::format("{:.1f}/s", static_cast<double>(counts_.lines) / seconds)};
+        if (const stats::Summary rtt = round_trips_.summary(); rtt.count > 0)
+            pieces.insert(pieces.end(),
+                          {fmt::format("p50 {}", net::format_approximately(*rtt.p50)),
+                           fmt::format("p99 {}", net::format_approximately(*rtt.p99))});
+        if (counts_.lost > 0)
+            pieces.push_back(fmt::format("{} lost", counts_.lost));
+        if (awaits_reply)
+            pieces.push_back(fmt::format("line {} awaited", counts_.lines + 1));
+        return pieces;
+    }
+
+    void note_lost() {
+        ++counts_.lost;
+        if (lost_lines_.size() < most_listed)
+            lost_lines_.push_back(counts_.lines);
+    }
+
+    int conclude(const probe::Exchange& exchange, const net::Error& input) {
+        live_.reset();
+        if (!input.action.empty())
+            complain(io_, "udpecho", input);
+        if (client_.common.json)
+            io_.out.print("{}\n", json(exchange, input).to_string());
+        if (!input.action.empty())
+            return finish(io_, "udpecho", exit_output);
+        if (interrupted())
+            return finish(io_, "udpecho", status_of_interrupt());
+        const bool good = counts_.lost == 0 && counts_.corrupted == 0;
+        return finish(io_, "udpecho", good ? exit_ok : exit_mismatch);
+    }
+
+    report::Json json(const probe::Exchange& exchange, const net::Error& input) const {
+        auto json = client_.result(client_.has_message() ? "say" : "pipe", target_);
+        json.set("peer", peer_.to_string())
+            .set("lines", counts_.lines)
+            .set("sent", counts_.sent)
+            .set("received", counts_.received)
+            .set("lost", counts_.lost)
+            .set("corrupted", counts_.corrupted)
+            .set("late", exchange.late())
+            .set("sent_bytes", counts_.sent_bytes)
+            .set("received_bytes", counts_.received_bytes);
+        auto lost = report::Json::array();
+        for (const std::uint64_t line : lost_lines_)
+            lost.push(line);
+        json.set("lost_lines", std::move(lost));
+        if (const net::Error reason = failure(input); !reason.action.empty())
+            json.set("error", to_json(reason));
+        return json;
+    }
+
+    // What ended it, or the one message; the lines of a pipe are told of as they go.
+    net::Error failure(const net::Error& input) const {
+        if (!input.action.empty())
+            return input;
+        if (interrupted())
+            return {net::platform::error_of(std::errc::operation_canceled),
+                    "exchange with",
+                    peer_.to_string(),
+                    "interrupted",
+                    {}};
+        return client_.has_message() ? failure_ : net::Error();
+    }
+
+    static constexpr std::size_t most_listed = 1000;
+
+    Io io_;
+    Client client_{"udpecho", net::Transport::udp};
+    std::int64_t retries_ = 0;
+    std::chrono::nanoseconds connect_timeout_{0};  // for scripts that call both clients
+    Measuring measuring_{io_, client_};
+    Travel travel_{client_};
+    Path path_{io_, client_, travel_};
+    Stamp stamp_;
+    UdpListen listen_{io_, client_, measuring_.metrics(), stamp_};
+    std::size_t size_ = 0;  // of each datagram that is measured with
+    std::string target_;
+    net::Endpoint peer_;
+
+    const net::StopSignal* stop_ = nullptr;  // while an interrupt is waited for
+    net::Error failure_;                     // of the latest line that had none of its reply
+    Counts counts_;
+    std::vector<std::uint64_t> lost_lines_;
+    stats::Series round_trips_;
+    const net::Clock::time_point begin_ = net::Clock::now();
+    std::optional<ProgressLine> live_;  // of a pipe
+};
+
+}  // namespace
+
+int udpecho(Args args, Io io) {
+    return UdpEcho(io).run(args);
+}
+
+}  // namespace sockbox::tools
