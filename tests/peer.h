@@ -7,8 +7,8 @@
 #include <string>
 #include <thread>
 
+#include "net/signals.h"
 #include "net/socket.h"
-#include "net/stop.h"
 
 namespace sockbox::test {
 

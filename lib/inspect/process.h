@@ -1,4 +1,4 @@
-// Another process of this machine, and the sockets that it holds.
+// Another process of this machine, the sockets that it holds, and network namespaces.
 #pragma once
 
 #include <cstdint>
@@ -62,11 +62,32 @@ class HostProcess {
 // The number that HeldSocket::inode has for this socket; 0 where the system has none.
 std::uint64_t inode_of(const Socket& socket);
 
-// The process's name as the kernel knows it, at most 15 bytes; whatever the process likes, so
-// escape it. Empty where there is no such process.
-std::string process_name(int pid);
-
 // All processes that there are now, ascending; fails where they cannot be listed.
 Result<std::vector<int>> process_ids();
+
+// Linux only: elsewhere none can be had (std::errc::not_supported).
+class NetworkNamespace {
+  public:
+    static Result<NetworkNamespace> own();
+    // Of the process itself: its sockets are mostly of it, too. Takes the right to look into the
+    // process.
+    static Result<NetworkNamespace> of_process(int pid);
+    // The one a socket was made in; takes CAP_NET_ADMIN there.
+    static Result<NetworkNamespace> of_socket(const Socket& socket);
+
+    // Unlike that of any other that exists; the same for the same namespace.
+    std::uint64_t id() const noexcept { return id_; }
+
+    // Runs `work` on a thread that is inside the namespace, and waits for its end. Takes
+    // CAP_SYS_ADMIN; without it `work` is not run.
+    Status run(const std::function<void()>& work) const;
+
+  private:
+    NetworkNamespace(Socket handle, std::uint64_t id) : handle_(std::move(handle)), id_(id) {}
+    static Result<NetworkNamespace> from(Socket handle);
+
+    Socket handle_;  // a descriptor of the namespace
+    std::uint64_t id_;
+};
 
 }  // namespace sockbox::net

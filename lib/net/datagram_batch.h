@@ -82,4 +82,10 @@ class DatagramBatch {
     std::unique_ptr<State> state_;
 };
 
+// With port 0.
+Endpoint endpoint_of(const in_addr& address) noexcept;
+
+// With port 0, and with its zone where the address means nothing without one.
+Endpoint endpoint_of(const in6_pktinfo& info) noexcept;
+
 }  // namespace sockbox::net

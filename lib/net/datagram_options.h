@@ -10,14 +10,19 @@
 namespace sockbox::net {
 
 // The TTL or hop limit of what is sent, from 1 to 255.
-Status set_hop_limit(Socket& socket, Family family, int hops);
+inline Status set_hop_limit(Socket& socket, Family family, int hops) {
+    return family == Family::ipv6 ? socket.set_option(IPPROTO_IPV6, IPV6_UNICAST_HOPS, hops)
+                                  : socket.set_option(IPPROTO_IP, IP_TTL, hops);
+}
 
 // The differentiated services code point of what is sent, from 0 to 63 (RFC 2474). Fails with
 // std::errc::not_supported on Windows, which leaves that to its own policies.
 Status set_dscp(Socket& socket, Family family, int dscp);
 
 // Lets it send to broadcast addresses (SO_BROADCAST).
-Status allow_broadcast(Socket& socket);
+inline Status allow_broadcast(Socket& socket) {
+    return socket.set_option(SOL_SOCKET, SO_BROADCAST, 1);
+}
 
 // Sends nothing in fragments, and does not keep to what the system has learned of the path, so
 // that datagrams up to the interface's MTU probe it. Fails with std::errc::not_supported on

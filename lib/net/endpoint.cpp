@@ -7,7 +7,7 @@
 #include <array>
 #include <cstring>
 
-#include "text/escape.h"
+#include "text/text.h"
 #include "text/units.h"
 
 namespace sockbox::net {

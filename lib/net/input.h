@@ -7,8 +7,8 @@
 #include <span>
 #include <string>
 
+#include "net/signals.h"
 #include "net/socket.h"
-#include "net/stop.h"
 #include "system/result.h"
 
 namespace sockbox::net {

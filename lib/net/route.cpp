@@ -3,7 +3,6 @@
 
 #include <array>
 
-#include "net/interface_of_route.h"
 #include "net/socket.h"
 
 namespace sockbox::net {

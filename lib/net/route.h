@@ -17,4 +17,7 @@ struct Route {
 // connect(2) does, with ENETUNREACH where there is no route.
 Result<Route> route_to(const Endpoint& destination);
 
+// The index of the interface that datagrams from `source` to `destination` would leave by.
+Result<unsigned> interface_of_route(const Endpoint& destination, const Endpoint& source);
+
 }  // namespace sockbox::net

@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-#include "net/stop.h"
+#include "net/signals.h"
 
 namespace sockbox::net {
 namespace {

@@ -8,6 +8,8 @@
 #include <optional>
 #include <span>
 
+#include "system/clock.h"
+
 namespace sockbox::net::stamp {
 
 inline constexpr std::uint16_t default_port = 862;
@@ -99,5 +101,29 @@ ClassOfService read_class_of_service(std::span<const std::byte> value) noexcept;
 // Returns the DSCP that the sender wants on the way back, if it asks for one.
 std::optional<std::uint8_t> reflect_extensions(std::span<std::byte> packet,
                                                std::uint8_t traffic_class) noexcept;
+
+// Times are those of the wall clock, in UTC since 1970: NTP's format tells these, PTP's tells TAI.
+// Where the system does not know by how much TAI is ahead, UTC is told and taken in its place, and
+// the error is a minute more (it was 37 s from 2017 on).
+class LocalClock {
+  public:
+    LocalClock(Format format, const ClockQuality& quality) noexcept
+        : format_(format), quality_(quality) {}
+
+    std::uint64_t encode(Time wall) const noexcept;
+    // What another clock tells in its format.
+    Time decode(std::uint64_t wire, Format format, Time near) const noexcept;
+
+    ErrorEstimate estimate() const noexcept;
+    // By how much a time between the two clocks may be wrong.
+    Time error_against(const ErrorEstimate& theirs) const noexcept;
+
+  private:
+    Time ahead(Format format) const noexcept;
+    Time doubt(Format format) const noexcept;
+
+    Format format_;
+    ClockQuality quality_;
+};
 
 }  // namespace sockbox::net::stamp

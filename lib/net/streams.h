@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "net/signals.h"
 #include "net/socket.h"
-#include "net/stop.h"
 
 namespace sockbox::net {
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "system/sysctl.h"
+#include "system/host.h"
 #include "text/units.h"
 
 namespace sockbox::net {

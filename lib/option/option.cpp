@@ -8,9 +8,8 @@
 
 #include "option/codec.h"
 #include "option/grant.h"
-#include "option/name.h"
 #include "option/packet_filter.h"
-#include "text/escape.h"
+#include "option/table.h"
 #include "text/text.h"
 #include "text/units.h"
 

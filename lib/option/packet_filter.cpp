@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "option/codec.h"
-#include "text/escape.h"
 #include "text/text.h"
 #include "text/units.h"
 

@@ -1,8 +1,8 @@
 // Opening the socket of a UDP client.
 #include "probe/datagram_socket.h"
 
+#include "net/datagram_notices.h"
 #include "net/datagram_options.h"
-#include "net/icmp.h"
 
 namespace sockbox::probe {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "system/clock.h"
-#include "system/pages.h"
+#include "system/memory.h"
 
 namespace sockbox::probe {
 

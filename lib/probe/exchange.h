@@ -11,7 +11,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "net/icmp.h"
+#include "net/datagram_notices.h"
 #include "net/streams.h"
 #include "probe/echo_window.h"
 

@@ -6,7 +6,7 @@
 
 #include "probe/lanes/open_lanes.h"
 #include "probe/snapshots.h"
-#include "system/precise_wait.h"
+#include "system/clock.h"
 #include "system/thread.h"
 
 namespace sockbox::probe {

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "net/signals.h"
 #include "net/socket.h"
-#include "net/stop.h"
 #include "stats/measurement.h"
 #include "stats/tally.h"
 

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "net/streams.h"
-#include "system/pages.h"
+#include "system/memory.h"
 #include "system/thread.h"
 
 namespace sockbox::probe {

@@ -8,8 +8,8 @@
 #include <span>
 #include <system_error>
 
+#include "net/signals.h"
 #include "net/socket.h"
-#include "net/stop.h"
 #include "probe/echo_window.h"
 
 namespace sockbox::probe {

@@ -7,7 +7,7 @@
 #include <functional>
 #include <optional>
 
-#include "net/stop.h"
+#include "net/signals.h"
 #include "net/streams.h"
 #include "serve/limits/admission.h"
 #include "serve/status/counters.h"

@@ -1,9 +1,14 @@
-// Time for intervals and timeouts: the monotonic clock, and deadlines on it.
+// Time: the monotonic clock, deadlines on it, waiting precisely, and how far the wall clock can be
+// trusted.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
 #include <climits>
+#include <optional>
+#include <span>
+
+#include "system/platform.h"
 
 namespace sockbox::net {
 
@@ -27,5 +32,22 @@ inline int poll_timeout(Deadline deadline) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, INT_MAX));
 }
+
+struct ClockQuality {
+    bool synchronized = false;         // the system keeps it to a source such as NTP or PTP
+    std::chrono::nanoseconds bound{};  // how wrong the system takes it to be at most
+    // By how much TAI, which has no leap seconds, is ahead of it, where the system knows.
+    std::optional<std::chrono::seconds> tai_ahead{};
+};
+
+// As the system tells (Linux: adjtimex(2)); elsewhere not synchronized, with a bound of a day.
+ClockQuality clock_quality() noexcept;
+
+// poll(2) with a timeout as fine as the system can (Linux), else rounded up to milliseconds.
+// Returns the number of ready entries, or -1; a timeout below zero waits without bound.
+int poll_precisely(std::span<PollEntry> entries, std::chrono::nanoseconds timeout) noexcept;
+
+// Makes this thread's waits end on time: Linux else adds up to 50 us to save power.
+void keep_time() noexcept;
 
 }  // namespace sockbox::net

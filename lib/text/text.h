@@ -1,4 +1,4 @@
-// Small operations on text that several grammars share: words, case, hexadecimal.
+// Text from outside made safe to print, and small operations that several grammars share.
 #pragma once
 
 #include <cstddef>
@@ -24,5 +24,9 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
 // "0x" and pairs of hexadecimal digits; "0x" alone is no bytes.
 Result<std::vector<std::byte>> parse_hex(std::string_view text);
 std::string format_hex(std::span<const std::byte> bytes);
+
+// `text` with control characters (ESC, DEL and C1 among them) and whatever is not valid UTF-8 as
+// \xNN, and a backslash as \\, so that the result is one line and reads back unambiguously.
+std::string escape(std::string_view text);
 
 }  // namespace sockbox::net

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <limits>
 
-#include "text/escape.h"
+#include "text/text.h"
 
 namespace sockbox::net {
 namespace {

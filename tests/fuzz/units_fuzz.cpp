@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "tests/fuzz/text_of.h"
-#include "text/escape.h"
+#include "text/text.h"
 
 using namespace sockbox;
 using fuzz::require;

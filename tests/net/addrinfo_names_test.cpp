@@ -1,5 +1,5 @@
 // Tests of lib/net/addrinfo_names.
-#include "net/addrinfo_names.h"
+#include "net/resolver.h"
 
 #include <gmock/gmock.h>
 

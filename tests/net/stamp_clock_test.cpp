@@ -1,5 +1,5 @@
 // Tests of lib/net/stamp_clock.
-#include "net/stamp_clock.h"
+#include "net/stamp.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Tests of lib/net/stop.
-#include "net/stop.h"
+#include "net/signals.h"
 
 #include <gtest/gtest.h>
 

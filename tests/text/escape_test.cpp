@@ -1,5 +1,5 @@
 // Tests of lib/net/escape.
-#include "text/escape.h"
+#include "text/text.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "net/resolver.h"
-#include "text/escape.h"
+#include "text/text.h"
 
 namespace sockbox::tools {
 namespace {

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <thread>
 
-#include "net/stop.h"
+#include "net/signals.h"
 #include "report/counted.h"
 #include "report/html.h"
 #include "report/measurement_metrics.h"
 #include "report/plot.h"
-#include "system/descriptors.h"
+#include "system/host.h"
 #include "system/platform.h"
 #include "text/units.h"
 #include "tools/front/elapsed_line.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "net/interim_requests.h"
+#include "net/signals.h"
 #include "probe/assertion.h"
 #include "probe/measure.h"
 #include "report/measurement.h"

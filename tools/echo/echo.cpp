@@ -3,12 +3,12 @@
 #include <deque>
 
 #include "net/input.h"
-#include "option/tcp_vitals.h"
+#include "option/tcp_info.h"
 #include "probe/happy_eyeballs.h"
 #include "probe/lanes/stream_lane.h"
 #include "probe/pipe.h"
 #include "report/counted.h"
-#include "text/escape.h"
+#include "text/text.h"
 #include "text/units.h"
 #include "tools/client/client.h"
 #include "tools/client/measuring.h"

@@ -3,14 +3,13 @@
 #include <thread>
 
 #include "net/resolver.h"
-#include "net/status_requests.h"
+#include "net/signals.h"
 #include "option/grant.h"
 #include "option/option.h"
 #include "report/json.h"
 #include "serve/systemd.h"
-#include "system/descriptors.h"
-#include "system/sysctl.h"
-#include "text/escape.h"
+#include "system/host.h"
+#include "text/text.h"
 #include "text/units.h"
 #include "tools/echod/engine.h"
 #include "tools/echod/log.h"

@@ -3,7 +3,7 @@
 
 #include "report/counted.h"
 #include "report/json.h"
-#include "text/escape.h"
+#include "text/text.h"
 #include "text/units.h"
 #include "tools/server/datagram_counts.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "text/escape.h"
+#include "text/text.h"
 #include "text/units.h"
 
 namespace sockbox::tools {

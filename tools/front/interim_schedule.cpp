@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "net/interim_requests.h"
+#include "net/signals.h"
 
 namespace sockbox::tools {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "text/escape.h"
+#include "text/text.h"
 #include "tools/front/cli.h"
 #include "tools/front/manual.h"
 

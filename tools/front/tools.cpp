@@ -1,7 +1,7 @@
 // What all commands do alike when something went wrong or all is done.
 #include "tools/front/tools.h"
 
-#include "net/stop.h"
+#include "net/signals.h"
 #include "system/resolver_error.h"
 
 namespace sockbox::tools {

@@ -6,7 +6,7 @@
 
 #include "report/counted.h"
 #include "system/resolver_error.h"
-#include "text/escape.h"
+#include "text/text.h"
 #include "text/units.h"
 #include "tools/showip/views.h"
 

@@ -1,7 +1,7 @@
 // showip's JSON form.
 #include <fmt/format.h>
 
-#include "net/addrinfo_names.h"
+#include "net/resolver.h"
 #include "report/json.h"
 #include "tools/showip/views.h"
 

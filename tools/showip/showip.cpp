@@ -5,10 +5,10 @@
 #include <clocale>
 #include <cstdlib>
 
-#include "net/addrinfo_names.h"
 #include "net/name_sources.h"
+#include "net/resolver.h"
 #include "probe/lookup/lookup_queue.h"
-#include "text/escape.h"
+#include "text/text.h"
 #include "tools/front/cli.h"
 #include "tools/front/elapsed_line.h"
 #include "tools/front/lines.h"

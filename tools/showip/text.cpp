@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "net/addrinfo_names.h"
+#include "net/resolver.h"
 #include "report/counted.h"
 #include "system/resolver_error.h"
-#include "text/escape.h"
+#include "text/text.h"
 #include "text/units.h"
 #include "tools/showip/views.h"
 

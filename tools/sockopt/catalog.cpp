@@ -4,10 +4,8 @@
 #include <fmt/format.h>
 
 #include "option/grant.h"
-#include "option/name.h"
 #include "option/table.h"
-#include "system/sysctl.h"
-#include "text/escape.h"
+#include "system/host.h"
 #include "text/text.h"
 #include "tools/sockopt/report.h"
 

@@ -7,8 +7,8 @@
 #include <cstring>
 #include <utility>
 
-#include "inspect/network_namespace.h"
 #include "inspect/option_answers.h"
+#include "inspect/process.h"
 #include "option/codec.h"
 #include "tools/sockopt/search.h"
 

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "option/packet_filter.h"
-#include "text/escape.h"
 #include "text/text.h"
 
 namespace sockbox::tools {

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "text/escape.h"
+#include "text/text.h"
 #include "text/units.h"
 
 namespace sockbox::tools {

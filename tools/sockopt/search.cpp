@@ -5,7 +5,7 @@
 #include <set>
 #include <unordered_map>
 
-#include "inspect/network_namespace.h"
+#include "inspect/process.h"
 #include "inspect/socket_listing.h"
 
 namespace sockbox::tools {

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "report/counted.h"
-#include "system/descriptors.h"
-#include "text/escape.h"
+#include "system/host.h"
+#include "text/text.h"
 #include "tools/front/in_order.h"
 #include "tools/sockopt/command.h"
 #include "tools/sockopt/report.h"

@@ -8,8 +8,8 @@
 
 #include "net/resolver.h"
 #include "net/streams.h"
-#include "system/account_name.h"
-#include "text/escape.h"
+#include "system/host.h"
+#include "text/text.h"
 #include "text/units.h"
 
 namespace sockbox::tools {

@@ -1,9 +1,13 @@
-// Processes by pidfd, their sockets by /proc/PID/fd and pidfd_getfd.
+// Processes by pidfd, their sockets by /proc/PID/fd and pidfd_getfd, network namespaces by
+// setns(2).
 #include "inspect/process.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/sockios.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,8 +17,8 @@
 #include <fstream>
 #include <memory>
 
-#include "system/sysctl.h"
-#include "text/escape.h"
+#include "system/host.h"
+#include "system/thread.h"
 #include "text/text.h"
 #include "text/units.h"
 
@@ -234,13 +238,6 @@ std::uint64_t inode_of(const Socket& socket) {
     return is_socket ? status.st_ino : 0;
 }
 
-std::string process_name(int pid) {
-    std::ifstream file(fmt::format("/proc/{}/comm", pid));
-    std::string name;
-    std::getline(file, name);
-    return name;
-}
-
 Result<std::vector<int>> process_ids() {
     const Directory directory(::opendir("/proc"));
     if (!directory)
@@ -252,6 +249,39 @@ Result<std::vector<int>> process_ids() {
                      "it is not mounted",
                      {}});
     return numbers_in(directory.get());
+}
+
+Result<NetworkNamespace> NetworkNamespace::from(Socket handle) {
+    struct stat status {};
+    if (!handle.valid() || ::fstat(handle.native(), &status) != 0)
+        return fail_last("look at", "the network namespace");
+    return NetworkNamespace(std::move(handle), status.st_ino);
+}
+
+Result<NetworkNamespace> NetworkNamespace::own() {
+    return from(Socket(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)));
+}
+
+Result<NetworkNamespace> NetworkNamespace::of_process(int pid) {
+    return from(Socket(::open(fmt::format("/proc/{}/ns/net", pid).c_str(), O_RDONLY | O_CLOEXEC)));
+}
+
+Result<NetworkNamespace> NetworkNamespace::of_socket(const Socket& socket) {
+    return from(Socket(::ioctl(socket.native(), SIOCGSKNS)));
+}
+
+Status NetworkNamespace::run(const std::function<void()>& work) const {
+    Status done;
+    auto visitor = start_thread([&] {
+        if (::setns(handle_.native(), CLONE_NEWNET) == 0)
+            work();
+        else
+            done = fail_last("enter", "the network namespace");
+    });
+    if (!visitor)
+        return fail(visitor.error());
+    visitor->join();
+    return done;
 }
 
 }  // namespace sockbox::net

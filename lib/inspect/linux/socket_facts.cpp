@@ -6,8 +6,8 @@
 #include <cstddef>
 
 #include "inspect/socket_facts.h"
-#include "option/linux/tcp_info.h"
-#include "text/escape.h"
+#include "option/tcp_info.h"
+#include "text/text.h"
 
 namespace sockbox::net {
 namespace {

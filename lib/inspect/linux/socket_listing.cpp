@@ -10,8 +10,8 @@
 
 #include "inspect/socket_listing.h"
 #include "option/codec.h"
-#include "option/linux/tcp_info.h"
-#include "text/escape.h"
+#include "option/tcp_info.h"
+#include "text/text.h"
 
 namespace sockbox::net {
 namespace {

@@ -10,8 +10,7 @@
 #include <new>
 #include <vector>
 
-#include "net/packet_address.h"
-#include "system/pages.h"
+#include "system/memory.h"
 
 namespace sockbox::net {
 namespace {

@@ -7,10 +7,8 @@
 #include <new>
 #include <vector>
 
-#include "net/packet_address.h"
-#include "net/windows/datagrams.h"
-#include "net/windows/extension.h"
-#include "system/pages.h"
+#include "net/windows/winsock.h"
+#include "system/memory.h"
 
 namespace sockbox::net {
 namespace {

@@ -8,12 +8,10 @@
 
 #include <array>
 
-#include "inspect/process.h"
 #include "net/endpoint.h"
-#include "option/linux/tcp_info.h"
 #include "option/table.h"
-#include "system/account_name.h"
-#include "text/escape.h"
+#include "option/tcp_info.h"
+#include "system/host.h"
 #include "text/text.h"
 
 namespace sockbox::net {

@@ -5,10 +5,8 @@
 #include <linux/udp.h>
 #include <sys/socket.h>
 
-#include "option/rows/filter.h"
 #include "option/rows/ip.h"
 #include "option/rows/ipv6.h"
-#include "option/rows/peer.h"
 #include "option/rows/socket.h"
 #include "option/rows/tcp.h"
 #include "option/rows/udp.h"

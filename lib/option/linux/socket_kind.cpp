@@ -7,7 +7,7 @@
 
 #include <array>
 
-#include "text/escape.h"
+#include "text/text.h"
 
 namespace sockbox::net {
 namespace {

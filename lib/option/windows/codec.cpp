@@ -1,5 +1,6 @@
 // Option values whose bytes are Windows' own, and the numbers of its levels.
 #include "option/codec.h"
+
 #include "option/table.h"
 #include "system/platform.h"
 #include "text/text.h"

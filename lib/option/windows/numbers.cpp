@@ -1,7 +1,6 @@
 // Holds the table's numbers against the Windows headers; what those lack is not looked at.
 #include "option/rows/ip.h"
 #include "option/rows/ipv6.h"
-#include "option/rows/peer.h"
 #include "option/rows/socket.h"
 #include "option/rows/tcp.h"
 #include "option/rows/udp.h"

@@ -1,6 +1,4 @@
-// Kinds of sockets as Windows tells them, and inherited handles.
-#include <fmt/format.h>
-
+// Kinds of sockets by SO_PROTOCOL_INFOW.
 #include "option/socket_kind.h"
 
 namespace sockbox::net {
@@ -13,14 +11,6 @@ Result<SocketKind> kind_of(const Socket& socket) {
         return fail_last("getsockopt");
     return SocketKind{info.iAddressFamily, info.iSocketType, info.iProtocol,
                       socket.option(SOL_SOCKET, SO_ACCEPTCONN).value_or(0) != 0};
-}
-
-Result<Socket> duplicate_inherited(int descriptor) {
-    return fail({std::make_error_code(std::errc::not_supported),
-                 {},
-                 fmt::format("descriptor {}", descriptor),
-                 "inherited descriptors: not on this platform",
-                 {}});
 }
 
 }  // namespace sockbox::net

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "net/datagram_batch.h"
-#include "net/icmp.h"
+#include "net/datagram_notices.h"
 #include "net/socket.h"
 #include "probe/lanes/datagram_form.h"
 #include "probe/measure.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "system/precise_wait.h"
+#include "system/clock.h"
 
 namespace sockbox::probe {
 namespace {

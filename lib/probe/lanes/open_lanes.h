@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "net/stop.h"
+#include "net/signals.h"
 #include "probe/measure.h"
 
 namespace sockbox::probe {

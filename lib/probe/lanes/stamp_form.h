@@ -1,7 +1,7 @@
 // The Session-Sender of STAMP (RFC 8762): questions that a reflector answers with its own times.
 #pragma once
 
-#include "net/stamp_clock.h"
+#include "net/stamp.h"
 #include "probe/lanes/datagram_form.h"
 #include "stats/directions.h"
 

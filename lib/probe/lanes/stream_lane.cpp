@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "option/tcp_vitals.h"
+#include "option/tcp_info.h"
 
 namespace sockbox::probe {
 namespace {

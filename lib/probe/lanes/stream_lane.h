@@ -6,7 +6,7 @@
 #include "net/streams.h"
 #include "probe/lanes/payload.h"
 #include "probe/measure.h"
-#include "system/pages.h"
+#include "system/memory.h"
 
 namespace sockbox::probe {
 

@@ -10,7 +10,6 @@
 
 #include "net/name_sources.h"
 #include "system/clock.h"
-#include "text/escape.h"
 #include "text/text.h"
 
 namespace sockbox::probe {

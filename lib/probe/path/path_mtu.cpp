@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "net/datagram_notices.h"
 #include "net/datagram_options.h"
-#include "net/icmp.h"
 #include "probe/lanes/payload.h"
 
 namespace sockbox::probe {

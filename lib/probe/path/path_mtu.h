@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "net/stop.h"
+#include "net/signals.h"
 #include "probe/datagram_socket.h"
 
 namespace sockbox::probe {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "probe/lanes/payload.h"
-#include "system/precise_wait.h"
+#include "system/clock.h"
 
 namespace sockbox::probe {
 namespace {

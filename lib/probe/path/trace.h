@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "net/icmp.h"
-#include "net/stop.h"
+#include "net/datagram_notices.h"
+#include "net/signals.h"
 #include "probe/datagram_socket.h"
 
 namespace sockbox::probe {

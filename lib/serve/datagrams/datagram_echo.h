@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "net/datagram_batch.h"
+#include "net/signals.h"
 #include "net/socket.h"
-#include "net/stop.h"
 #include "serve/faults/datagram_faults.h"
 #include "serve/limits/access_list.h"
 #include "serve/limits/reply_budget.h"

@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "net/datagram_batch.h"
-#include "net/stamp_clock.h"
+#include "net/stamp.h"
 #include "system/clock.h"
 
 namespace sockbox::serve {

@@ -8,7 +8,7 @@
 #include <array>
 #include <cmath>
 
-#include "text/escape.h"
+#include "text/text.h"
 #include "text/units.h"
 
 namespace sockbox::serve {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "text/escape.h"
+#include "text/text.h"
 #include "text/units.h"
 
 namespace sockbox::serve {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "net/endpoint.h"
-#include "net/stop.h"
+#include "net/signals.h"
 #include "serve/limits/access_list.h"
 #include "system/result.h"
 

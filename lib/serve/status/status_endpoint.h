@@ -6,8 +6,8 @@
 #include <string>
 
 #include "net/endpoint.h"
+#include "net/signals.h"
 #include "net/socket.h"
-#include "net/stop.h"
 #include "system/result.h"
 
 namespace sockbox::serve {

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
-#include "inspect/network_namespace.h"
 #include "inspect/process.h"
 #include "net/streams.h"
 

@@ -3,7 +3,7 @@
 
 #include <csignal>
 
-#include "net/stop.h"
+#include "net/signals.h"
 
 namespace sockbox::net {
 namespace {

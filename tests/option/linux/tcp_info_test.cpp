@@ -1,5 +1,5 @@
 // TCP_INFO of kernels that have less of it, or more, than this program was built for.
-#include "option/linux/tcp_info.h"
+#include "option/tcp_info.h"
 
 #include <gtest/gtest.h>
 

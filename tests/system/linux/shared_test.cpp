@@ -1,5 +1,5 @@
 // Tests of what a process shares with its children.
-#include "system/shared.h"
+#include "system/memory.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -7,7 +7,7 @@
 
 #include <atomic>
 
-#include "net/stop.h"
+#include "net/signals.h"
 
 namespace sockbox::net {
 namespace {

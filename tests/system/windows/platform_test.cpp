@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "net/windows/datagrams.h"
+#include "net/windows/winsock.h"
 #include "system/resolver_error.h"
 #include "system/result.h"
 

@@ -5,7 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "text/escape.h"
+#include "text/text.h"
 #include "tools/sockopt/command.h"
 
 namespace sockbox::tools {

@@ -14,7 +14,7 @@
 #include <memory>
 #include <span>
 
-#include "system/pages.h"
+#include "system/memory.h"
 
 namespace sockbox::serve {
 namespace {

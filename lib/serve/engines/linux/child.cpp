@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "serve/engines/readiness/reactor.h"
-#include "system/descriptors.h"
+#include "system/host.h"
 
 namespace sockbox::serve {
 namespace {

@@ -4,7 +4,7 @@
 #include "serve/engines/readiness/poller.h"
 #include "serve/faults/stream_faults.h"
 #include "serve/session.h"
-#include "system/pages.h"
+#include "system/memory.h"
 
 namespace sockbox::serve {
 

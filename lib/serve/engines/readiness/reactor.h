@@ -10,7 +10,7 @@
 #include "serve/engines/readiness/poller.h"
 #include "serve/listeners.h"
 #include "serve/service.h"
-#include "system/pages.h"
+#include "system/memory.h"
 
 namespace sockbox::serve {
 

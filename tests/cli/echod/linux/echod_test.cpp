@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "paths.h"
-#include "system/sysctl.h"
+#include "system/host.h"
 #include "tests/echod_client.h"
 #include "tests/support.h"
 

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "serve/engines/engines.h"
-#include "system/descriptors.h"
+#include "system/host.h"
 #include "tests/echod_client.h"
 
 namespace sockbox::test {

@@ -7,7 +7,7 @@
 
 #include "option/option.h"
 #include "paths.h"
-#include "system/sysctl.h"
+#include "system/host.h"
 #include "tests/cli/sockopt/run.h"
 #include "tests/support.h"
 

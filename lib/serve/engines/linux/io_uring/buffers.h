@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "system/pages.h"
+#include "system/memory.h"
 #include "system/result.h"
 
 namespace sockbox::serve {

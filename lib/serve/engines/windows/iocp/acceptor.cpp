@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "net/windows/extension.h"
+#include "net/windows/winsock.h"
 #include "serve/engines/windows/iocp/loop.h"
 
 namespace sockbox::serve {

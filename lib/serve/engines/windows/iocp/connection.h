@@ -6,7 +6,7 @@
 
 #include "serve/engines/windows/iocp/completion_port.h"
 #include "serve/session.h"
-#include "system/pages.h"
+#include "system/memory.h"
 
 namespace sockbox::serve {
 

@@ -1,0 +1,87 @@
+// What Windows does not have: the sockets of other processes, and network namespaces.
+#include <fmt/format.h>
+
+#include "inspect/process.h"
+#include "inspect/socket_listing.h"
+
+namespace sockbox::net {
+namespace {
+
+tl::unexpected<Error> not_here(std::string subject) {
+    return fail({std::make_error_code(std::errc::not_supported),
+                 {},
+                 std::move(subject),
+                 "the sockets of other processes: not on this platform",
+                 {}});
+}
+
+tl::unexpected<Error> not_here(int pid) {
+    return not_here(fmt::format("process {}", pid));
+}
+
+tl::unexpected<Error> not_here() {
+    return fail({std::make_error_code(std::errc::not_supported),
+                 {},
+                 "network namespaces",
+                 "not on this platform",
+                 {}});
+}
+
+}  // namespace
+
+HostProcess::HostProcess(int pid, std::string name, Socket handle)
+    : pid_(pid), name_(std::move(name)), handle_(std::move(handle)) {}
+
+Result<HostProcess> HostProcess::open(int pid) {
+    return not_here(pid);
+}
+
+Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>&) const {
+    return not_here(pid_);
+}
+
+Result<SharedSocket> HostProcess::duplicate(int) const {
+    return not_here(pid_);
+}
+
+bool HostProcess::holds(int, const Socket&) const {
+    return false;
+}
+
+Status HostProcess::check_alive() const {
+    return not_here(pid_);
+}
+
+std::uint64_t inode_of(const Socket&) {
+    return 0;
+}
+
+Result<std::vector<int>> process_ids() {
+    return not_here("all processes");
+}
+
+Result<NetworkNamespace> NetworkNamespace::own() {
+    return not_here();
+}
+
+Result<NetworkNamespace> NetworkNamespace::of_process(int) {
+    return not_here();
+}
+
+Result<NetworkNamespace> NetworkNamespace::of_socket(const Socket&) {
+    return not_here();
+}
+
+Status NetworkNamespace::run(const std::function<void()>&) const {
+    return not_here();
+}
+
+Status list_sockets(const ListingFilter&, const std::function<void(const ListedSocket&)>&) {
+    return fail({std::make_error_code(std::errc::not_supported),
+                 {},
+                 "the sockets of this machine",
+                 "not on this platform",
+                 {}});
+}
+
+}  // namespace sockbox::net

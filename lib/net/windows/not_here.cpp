@@ -1,0 +1,71 @@
+// What Windows does not have: an error queue, kernel timestamps, a choice of name sources, and some
+// options of datagrams.
+#include "net/datagram_notices.h"
+#include "net/datagram_options.h"
+#include "net/name_sources.h"
+
+namespace sockbox::net {
+namespace {
+
+tl::unexpected<Error> not_here(std::string_view action) {
+    return fail({platform::error_of(std::errc::not_supported),
+                 std::string(action),
+                 {},
+                 "not on this platform",
+                 {}});
+}
+
+}  // namespace
+
+Status want_icmp_errors(Socket&, Family) {
+    return {};
+}
+
+bool tells_icmp_senders() noexcept {
+    return false;
+}
+
+std::optional<Notice> take_notice(Socket&) {
+    return std::nullopt;
+}
+
+Status want_stamps(Socket&, Stamps) {
+    return fail(
+        {platform::error_of(std::errc::not_supported), "ask for kernel timestamps", {}, {}, {}});
+}
+
+Result<std::vector<std::string>> name_sources() {
+    return fail({std::make_error_code(std::errc::not_supported),
+                 {},
+                 {},
+                 "one source of names alone: not on this platform",
+                 "Windows has no order of sources to choose from"});
+}
+
+Status use_name_source(const std::string& /*source*/) {
+    return fail(name_sources().error());
+}
+
+void use_all_name_sources() {}
+
+std::vector<std::string> search_domains() {
+    return {};
+}
+
+Status set_dscp(Socket&, Family, int) {
+    return not_here("set the DSCP");
+}
+
+Status forbid_fragments(Socket&, Family) {
+    return not_here("forbid fragments");
+}
+
+Result<std::size_t> local_mtu(const Socket&, Family) {
+    return not_here("ask for the MTU");
+}
+
+std::optional<std::uint32_t> dropped_on_arrival(const Socket&) noexcept {
+    return std::nullopt;
+}
+
+}  // namespace sockbox::net

@@ -1,0 +1,121 @@
+// Ctrl-C and Ctrl-Break.
+#include "net/signals.h"
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <mutex>
+
+#include "system/platform.h"
+
+namespace sockbox::net {
+namespace {
+
+// Windows calls the handler on a thread of its own, so that it has to be kept from a signal that
+// is about to be destroyed; a signal handler elsewhere could not wait for a lock.
+std::mutex handler_mutex;
+StopSignal* on_first = nullptr;
+StopSignal* on_second = nullptr;
+std::atomic<bool> interrupted{false};
+
+BOOL WINAPI handle_interrupt(DWORD event) {
+    if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)
+        return FALSE;
+    const std::lock_guard lock(handler_mutex);
+    StopSignal* signal = std::exchange(on_first, nullptr);
+    if (signal == nullptr)
+        signal = std::exchange(on_second, nullptr);
+    if (signal == nullptr)
+        return FALSE;  // to the next handler, which ends the process
+    interrupted = true;
+    signal->raise();
+    return TRUE;
+}
+
+// Connected, so that no other program's datagram can raise the signal.
+Status connect_to_itself(Socket& socket) {
+    if (auto bound = socket.bind(Endpoint::loopback(Family::ipv4)); !bound)
+        return bound;
+    const auto local = socket.local();
+    if (!local)
+        return fail(local.error());
+    if (const Transfer connected = socket.connect(*local); !connected.done())
+        return fail({connected.error, "connect", local->to_string(), {}, {}});
+    return {};
+}
+
+std::atomic<bool> requested{false};
+
+BOOL WINAPI note_request(DWORD event) {
+    if (event != CTRL_BREAK_EVENT)
+        return FALSE;
+    requested = true;
+    return TRUE;
+}
+
+}  // namespace
+
+Result<StopSignal> StopSignal::create() {
+    auto raised = Flag::create();
+    if (!raised)
+        return fail(raised.error());
+    auto socket = Socket::open(Family::ipv4, Transport::udp);
+    if (!socket)
+        return fail(socket.error());
+    if (auto connected = connect_to_itself(*socket); !connected)
+        return fail(connected.error());
+    return StopSignal(std::move(*socket), std::move(*raised));
+}
+
+void StopSignal::raise() noexcept {
+    if (raised_->exchange(true))
+        return;
+    constexpr std::array<std::byte, 1> wake{};
+    wake_.send(wake);
+}
+
+bool StopSignal::raised() const noexcept {
+    return raised_->load();
+}
+
+Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {
+    const std::lock_guard lock(handler_mutex);
+    interrupted = false;
+    on_first = &first;
+    on_second = second;
+    ::SetConsoleCtrlHandler(handle_interrupt, TRUE);
+}
+
+Interrupts::~Interrupts() {
+    ::SetConsoleCtrlHandler(handle_interrupt, FALSE);
+    const std::lock_guard lock(handler_mutex);
+    on_first = nullptr;
+    on_second = nullptr;
+}
+
+int Interrupts::number() noexcept {
+    return interrupted ? SIGINT : 0;
+}
+
+InterimRequests::InterimRequests() noexcept {
+    requested = false;
+    ::SetConsoleCtrlHandler(note_request, TRUE);
+}
+
+InterimRequests::~InterimRequests() {
+    ::SetConsoleCtrlHandler(note_request, FALSE);
+}
+
+bool InterimRequests::take() noexcept {
+    return requested.exchange(false);
+}
+
+Status StatusRequests::start() {
+    return {};
+}
+
+void StatusRequests::wait_and_answer() {}
+
+StatusRequests::~StatusRequests() = default;
+
+}  // namespace sockbox::net

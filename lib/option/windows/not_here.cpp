@@ -1,0 +1,26 @@
+// What Windows does not have: inherited descriptors, and TCP_INFO (SIO_TCP_INFO has some of it,
+// which Wine does not implement).
+#include <fmt/format.h>
+
+#include "option/socket_kind.h"
+#include "option/tcp_info.h"
+
+namespace sockbox::net {
+
+Result<Socket> duplicate_inherited(int descriptor) {
+    return fail({std::make_error_code(std::errc::not_supported),
+                 {},
+                 fmt::format("descriptor {}", descriptor),
+                 "inherited descriptors: not on this platform",
+                 {}});
+}
+
+Result<TcpVitals> tcp_vitals(const Socket&) {
+    return fail({std::make_error_code(std::errc::not_supported),
+                 "read",
+                 "TCP_INFO",
+                 "the kernel's view of a connection: not on this platform",
+                 {}});
+}
+
+}  // namespace sockbox::net

@@ -1,0 +1,23 @@
+// WSAPoll counts milliseconds, and the state of the clock is known to a service alone.
+#include "system/clock.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace sockbox::net {
+
+int poll_precisely(std::span<PollEntry> entries, std::chrono::nanoseconds timeout) noexcept {
+    if (timeout.count() < 0)
+        return platform::poll(entries, -1);
+    const long long limit = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
+    constexpr long long longest = std::numeric_limits<int>::max();
+    return platform::poll(entries, static_cast<int>(std::min(limit, longest)));
+}
+
+void keep_time() noexcept {}
+
+ClockQuality clock_quality() noexcept {
+    return {false, std::chrono::hours(24)};
+}
+
+}  // namespace sockbox::net
