@@ -196,10 +196,10 @@ tl::unexpected<Error> unknown_name(std::string_view name) {
 }
 
 std::optional<int> parse_level(std::string_view text) {
-    constexpr std::array<OptionLevel, 7> levels{
-        OptionLevel::socket, OptionLevel::ip,      OptionLevel::ipv6, OptionLevel::tcp,
-        OptionLevel::udp,    OptionLevel::udplite, OptionLevel::raw};
-    for (const OptionLevel level : levels)
+    constexpr std::array all{OptionLevel::socket, OptionLevel::ip,  OptionLevel::ipv6,
+                             OptionLevel::tcp,    OptionLevel::udp, OptionLevel::udplite,
+                             OptionLevel::raw};
+    for (const OptionLevel level : all)
         if (equal_ignoring_case(without_prefix(level_name(level)), without_prefix(text)))
             return native_level(level);
     if (const auto number = parse_integer(text, 0, INT_MAX))

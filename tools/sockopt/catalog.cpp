@@ -7,7 +7,7 @@
 #include "option/table.h"
 #include "system/host.h"
 #include "text/text.h"
-#include "tools/sockopt/report.h"
+#include "tools/sockopt/outcome_writer.h"
 
 namespace sockbox::tools {
 namespace {

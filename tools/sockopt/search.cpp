@@ -1,224 +1,306 @@
-// From the kernel's list of sockets to the processes that hold them.
+// From what a command line names to sockets at work, many of them at once where they are only read.
 #include "tools/sockopt/search.h"
 
-#include <algorithm>
-#include <set>
-#include <unordered_map>
+#include <fmt/format.h>
 
-#include "inspect/process.h"
-#include "inspect/socket_listing.h"
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "inspect/socket_search.h"
+#include "report/counted.h"
+#include "system/host.h"
+#include "text/text.h"
+#include "tools/front/in_order.h"
+#include "tools/sockopt/command.h"
+#include "tools/sockopt/outcome_writer.h"
+#include "tools/sockopt/socket_job.h"
 
 namespace sockbox::tools {
 namespace {
 
-using net::HostProcess;
-using Process = std::shared_ptr<const HostProcess>;
+constexpr std::string_view tool = "sockopt";
 
-// Bound and open to anyone: what a server waits on.
-bool is_waiting(const net::SocketFacts& facts) {
-    const bool datagrams = facts.kind.type == SOCK_DGRAM && facts.local_port.value_or(0) != 0;
-    return facts.kind.listening || (datagrams && facts.peer.empty());
+using Settings = SockoptSettings;
+using Requests = std::vector<net::Request>;
+
+// What the command line says of the sockets it means.
+report::Json named_json(const Selection& selection) {
+    auto named = report::Json::object().set("pid", selection.pid).set("fd", selection.descriptor);
+    if (!selection.process.empty())
+        named.set("process", selection.process);
+    if (selection.port)
+        named.set("port", *selection.port);
+    if (selection.listening)
+        named.set("listening", true);
+    return named;
 }
 
-bool is_gone(const net::Error& error) {
-    return error.code == std::errc::no_such_process;
+void tell_failure(const Settings& settings, Io io, const net::Error& error) {
+    if (settings.common.json)
+        io.out.print("{}\n", report::event(tool, "result")
+                                 .set("socket", named_json(settings.selection))
+                                 .set("error", json_of(error))
+                                 .to_string());
 }
 
-bool is_kernel_thread(const net::Error& error) {
-    return error.code == std::errc::bad_file_descriptor;
+// The socket that was named cannot be had.
+int fail(const Settings& settings, Io io, const net::Error& error) {
+    complain(io, tool, error);
+    if (!is_mistake(error))
+        tell_failure(settings, io, error);
+    return finish(io, tool, is_mistake(error) ? exit_usage : status_of(error));
 }
 
-// The sockets that fit by the kernel's own lists, so that no other has to be duplicated.
-class Candidates {
-  public:
-    explicit Candidates(const net::ListingFilter& filter) : filter_(filter) {}
+bool only_reads(const Requests& requests) {
+    return std::all_of(requests.begin(), requests.end(), [](const net::Request& request) {
+        return request.action == net::Request::Action::read;
+    });
+}
 
-    // Adds those of this network namespace and of every other that has a process.
-    void gather(const std::vector<int>& processes) {
-        if (!filter_.port && !filter_.listening)
-            return;
-        usable_ = list(0);
-        std::set<std::uint64_t> seen;
-        if (const auto own = net::NetworkNamespace::own())
-            seen.insert(own->id());
-        for (const int pid : processes) {
-            const auto space = net::NetworkNamespace::of_process(pid);
-            if (!space || !seen.insert(space->id()).second)
-                continue;
-            bool listed = false;
-            const bool entered = space->run([&] { listed = list(space->id()); }).has_value();
-            usable_ = usable_ && (!entered || listed);
-            if (!entered)
-                unlisted_.insert(space->id());
-        }
-    }
+bool refused_permission(const net::Error& error) {
+    return error.code == std::errc::operation_not_permitted ||
+           error.code == std::errc::permission_denied;
+}
 
-    // Whether the socket may fit; without lists every one may.
-    bool may_fit(std::uint64_t inode) {
-        const auto found = sockets_.find(inode);
-        if (found != sockets_.end())
-            found->second.held = true;
-        return !usable_ || !unlisted_.empty() || found != sockets_.end();
-    }
-
-    // Those that were in no process's hands, as far as we could see.
-    template <class Use>
-    void each_unheld(const Use& use) const {
-        for (const auto& [inode, candidate] : sockets_)
-            if (!candidate.held)
-                use(candidate.socket);
-    }
-
-  private:
-    struct Candidate {
-        net::ListedSocket socket;
-        bool held = false;
+// What became of some of the sockets that a search found.
+struct Report {
+    struct Refusal {
+        int pid;
+        net::Error error;
     };
-    // Some 30 MB: with more, the sockets are looked at one by one.
-    static constexpr std::size_t most = 100'000;
-
-    // `other_namespace` as SocketFacts has it; any number will do.
-    bool list(std::uint64_t other_namespace) {
-        bool all = true;
-        const auto done = net::list_sockets(filter_, [&](const net::ListedSocket& socket) {
-            all = all && (sockets_.size() < most || sockets_.contains(socket.inode));
-            if (all && sockets_.try_emplace(socket.inode, Candidate{socket}).second)
-                sockets_[socket.inode].socket.facts.other_namespace = other_namespace;
-        });
-        return done && all;
-    }
-
-    const net::ListingFilter filter_;
-    std::unordered_map<std::uint64_t, Candidate> sockets_;
-    std::set<std::uint64_t> unlisted_;  // namespaces that we may not enter
-    bool usable_ = false;
+    std::string out;
+    std::string err;
+    int status = exit_ok;
+    std::size_t found = 0;  // that fit
+    std::size_t told = 0;   // outcomes
+    bool closed = false;    // a socket that fits could not be had
+    bool missed = false;    // one does not fit, or was not there any more
+    std::vector<Refusal> refusals;
 };
 
-// One walk over processes.
-class Walk {
+// Works on sockets with a Session of its own: straight to `direct`, or else into its reports.
+class Worker {
   public:
-    Walk(const Selection& selection, const std::function<bool(ChosenSocket&&)>& use)
-        : selection_(selection), use_(use), candidates_({selection.port, selection.listening}) {}
+    Worker(const Settings& settings, const Requests& requests, const TellOptions& options,
+           const Io* direct)
+        : filter_(settings.selection.filter()),
+          session_(settings, requests, options, direct != nullptr ? *direct : Io{-1, out_, err_}) {}
 
-    void one_process(int pid) {
-        auto process = HostProcess::open(pid);
-        if (!process) {
-            search_.cut_off = process.error();
-            return;
-        }
-        search_.process = std::make_shared<HostProcess>(std::move(*process));
-        if (const auto done = sockets_of(search_.process); !done)
-            search_.cut_off = done.error();
+    Report work_on(std::vector<net::ChosenSocket>& sockets) {
+        Report report;
+        const std::size_t before = session_.told();
+        for (net::ChosenSocket& socket : sockets)
+            work_on(socket, report);
+        report.out = out_.take();
+        report.err = err_.take();
+        report.status = session_.status();
+        report.told = session_.told() - before;
+        report.closed = session_.closed();
+        return report;
     }
-
-    // Fails where processes cannot be listed, or the descriptors run out that this takes.
-    net::Status every_process() {
-        const auto processes = net::process_ids();
-        if (!processes)
-            return net::fail(processes.error());
-        candidates_.gather(*processes);
-        for (const int pid : *processes) {
-            auto process = HostProcess::open(pid);
-            if (!process && is_exhaustion(process.error()))
-                return net::fail(process.error());
-            if (!process || !named(*process))
-                continue;
-            search_.met_any = true;
-            const auto done = sockets_of(std::make_shared<HostProcess>(std::move(*process)));
-            if (!done && is_exhaustion(done.error()))
-                return net::fail(done.error());
-            if (!done && !is_gone(done.error()) && !is_kernel_thread(done.error()))
-                ++search_.closed_to_us;
-        }
-        if (selection_.process.empty())
-            candidates_.each_unheld([&](const net::ListedSocket& listed) {
-                ChosenSocket found;
-                found.facts = listed.facts;
-                found.user = listed.user;
-                use_(std::move(found));
-            });
-        return {};
-    }
-
-    const Search& outcome() const { return search_; }
 
   private:
-    net::Status sockets_of(const Process& process) {
-        return process->each_socket([&](const net::HeldSocket& held) {
-            if (narrowed() && !candidates_.may_fit(held.inode))
-                return true;
-            ChosenSocket found;
-            found.process = process;
-            found.descriptor = held.descriptor;
-            found.inode = held.inode;
-            return use_(std::move(found));
-        });
+    void work_on(net::ChosenSocket& socket, Report& report) {
+        const auto fits = net::look_at(socket, filter_);
+        if (!fits)
+            report.refusals.push_back({socket.process->pid(), fits.error()});
+        report.missed = report.missed || (fits && !*fits);
+        if (!fits || !*fits)
+            return;
+        ++report.found;
+        session_.work_on(socket);
     }
 
-    bool narrowed() const { return !selection_.pid && (selection_.port || selection_.listening); }
-
-    bool named(const HostProcess& process) const {
-        constexpr std::size_t kept = 15;  // of a name, by the kernel
-        return selection_.process.empty() || process.name() == selection_.process.substr(0, kept);
-    }
-
-    const Selection& selection_;
-    const std::function<bool(ChosenSocket&&)>& use_;
-    Candidates candidates_;
-    Search search_;
+    const net::SocketFilter filter_;
+    Output out_;
+    Output err_;
+    Session session_;
 };
 
-// Closed meanwhile, or something else by now: what was listed is not there any more.
-bool is_closed(const net::Error& error) {
-    return error.code == std::errc::bad_file_descriptor || error.code == std::errc::not_a_socket ||
-           is_gone(error);
+// All sockets that fit. Where they are only read, threads get them in batches: large enough that
+// handing them over costs little, small enough that the first lines come soon.
+class Survey {
+  public:
+    Survey(const Settings& settings, const Requests& requests, Io io);
+    int run();
+
+  private:
+    bool take(net::ChosenSocket&& found);
+    void hand_out();
+    void use(const Report& report);
+    void remark_on(const net::Search& search);
+    void remark_on(const net::Error& error, std::string_view why, int status);
+    void note(const std::string& text, int status = exit_ok);
+    void nothing_done(std::errc code, const std::string& why);
+
+    static constexpr std::size_t batch_size = 64;
+
+    const Settings& settings_;
+    const Requests& requests_;
+    const Io io_;
+    bool follows_ = false;  // the next text is to be set apart from the one before
+    bool is_apart_ = true;  // texts begin with an empty line
+    Report sum_;
+    std::atomic<int> refused_by_ = 0;  // the latest process that refused
+    std::deque<Worker> workers_;       // one a thread
+    std::vector<net::ChosenSocket> batch_;
+    // Let go of here: a thread with descriptors of its own would close its copy instead of ours.
+    std::shared_ptr<const net::HostProcess> process_;
+    std::optional<InOrder> threads_;  // none where the order of the work counts
+};
+
+Survey::Survey(const Settings& settings, const Requests& requests, Io io)
+    : settings_(settings), requests_(requests), io_(io) {
+    constexpr std::size_t most_threads = 4;  // more would wait for /proc
+    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+    TellOptions options = telling(settings, requests.empty(), io.out);
+    if (!only_reads(requests)) {
+        workers_.emplace_back(settings, requests, options, &io_);
+        return;
+    }
+    options.follows = true;
+    is_apart_ = !options.json && !options.values && options.heading;
+    // The one process is open before they start; of several, the next one would be missing.
+    const auto begin = [one = settings.selection.pid.has_value()] {
+        if (one)
+            net::separate_descriptors();
+    };
+    threads_.emplace(std::min(cores, most_threads), begin);
+    for (std::size_t i = 0; i < std::min(cores, most_threads); ++i)
+        workers_.emplace_back(settings, requests, options, nullptr);
+}
+
+void Survey::note(const std::string& text, int status) {
+    io_.err.print("{}: {}\n", tool, text);
+    sum_.status = std::max(sum_.status, status);
+}
+
+void Survey::remark_on(const net::Error& error, std::string_view why, int status) {
+    complain(io_, tool, error);
+    note(fmt::format("the list is not complete: {}", why), status);
+}
+
+// No outcome of any socket tells of it.
+void Survey::nothing_done(std::errc code, const std::string& why) {
+    note(why, exit_refused);
+    tell_failure(settings_, io_, {net::platform::error_of(code), {}, {}, why, {}});
+}
+
+// False where nothing more of the process is wanted.
+bool Survey::take(net::ChosenSocket&& found) {
+    const int pid = found.process ? found.process->pid() : 0;
+    process_ = found.process;
+    batch_.push_back(std::move(found));
+    if (!threads_ || batch_.size() == batch_size)
+        hand_out();
+    const bool is_closed = pid != 0 && refused_by_ == pid;
+    return !is_closed && !io_.out.error();
+}
+
+void Survey::hand_out() {
+    auto batch = std::make_shared<std::vector<net::ChosenSocket>>(std::exchange(batch_, {}));
+    if (!threads_)
+        return use(workers_.front().work_on(*batch));
+    threads_->give([this, batch](std::size_t thread) {
+        auto report = std::make_shared<Report>(workers_[thread].work_on(*batch));
+        return [this, report] { use(*report); };
+    });
+}
+
+void Survey::use(const Report& report) {
+    std::string_view text = report.out;
+    if (is_apart_ && !follows_ && !text.empty())
+        text.remove_prefix(1);
+    follows_ = follows_ || !text.empty();
+    io_.err.write(report.err);
+    io_.out.write(text);
+    sum_.status = std::max(sum_.status, report.status);
+    sum_.found += report.found;
+    sum_.told += report.told;
+    sum_.closed = sum_.closed || report.closed;
+    sum_.missed = sum_.missed || report.missed;
+    // One of each process will do.
+    for (const Report::Refusal& refusal : report.refusals)
+        if (refused_by_.exchange(refusal.pid) != refusal.pid)
+            sum_.refusals.push_back(refusal);
+}
+
+void Survey::remark_on(const net::Search& search) {
+    if (search.cut_off)
+        remark_on(*search.cut_off, "the process ended meanwhile", exit_mismatch);
+    std::size_t closed = search.closed_to_us;
+    const net::Error* trouble = nullptr;
+    for (const Report::Refusal& refusal : sum_.refusals)
+        if (!settings_.selection.pid && refused_permission(refusal.error))
+            ++closed;
+        else if (trouble == nullptr)
+            trouble = &refusal.error;
+    if (trouble != nullptr)
+        remark_on(*trouble, "there are sockets that could not be had", exit_refused);
+    if (closed > 0 && !settings_.common.quiet)
+        note(fmt::format("{} may not be looked into: that takes the same user, or CAP_SYS_PTRACE",
+                         report::counted(closed, "process", "processes")));
+    const Selection& selection = settings_.selection;
+    if (sum_.found == 0 && !selection.process.empty() && !selection.pid && !search.met_any)
+        nothing_done(std::errc::no_such_process,
+                     fmt::format("no process is called '{}'", net::escape(selection.process)));
+    else if (sum_.found == 0)
+        nothing_done(std::errc::no_such_file_or_directory, "no socket fits");
+    else if (sum_.told == 0 && !requests_.empty() && !sum_.closed)
+        nothing_done(std::errc::no_protocol_option,
+                     "none of the sockets that fit has such an option");
+}
+
+int Survey::run() {
+    auto done = net::search(settings_.selection.filter(),
+                            [this](net::ChosenSocket&& found) { return take(std::move(found)); });
+    if (!batch_.empty())
+        hand_out();
+    if (threads_)
+        threads_->finish();
+    if (!done)
+        return fail(settings_, io_, done.error());
+    if (sum_.missed && done->process && !done->cut_off)
+        if (const auto alive = done->process->check_alive(); !alive)
+            done->cut_off = alive.error();
+    // The one process that was named has nothing to show.
+    if (sum_.found == 0 && settings_.selection.pid) {
+        if (!sum_.refusals.empty())
+            return fail(settings_, io_, sum_.refusals.front().error);
+        if (done->cut_off)
+            return fail(settings_, io_, *done->cut_off);
+    }
+    remark_on(*done);
+    return finish(io_, tool, sum_.status);
 }
 
 }  // namespace
 
-bool is_exhaustion(const net::Error& error) {
-    return error.code == std::errc::too_many_files_open ||
-           error.code == std::errc::too_many_files_open_in_system ||
-           error.code == std::errc::not_enough_memory;
+int on_all_that_fit(const Settings& settings, const Requests& requests, Io io) {
+    return Survey(settings, requests, io).run();
 }
 
-net::Result<Search> search(const Selection& selection,
-                           const std::function<bool(ChosenSocket&&)>& use) {
-    Walk walk(selection, use);
-    if (selection.pid)
-        walk.one_process(static_cast<int>(*selection.pid));
-    else if (auto walked = walk.every_process(); !walked)
-        return net::fail(walked.error());
-    return walk.outcome();
-}
-
-net::Result<bool> look_at(ChosenSocket& found, const Selection& selection) {
-    if (!found.process)
-        return fits(selection, found.facts.kind);
-    auto target = target_in(found.process, *found.descriptor);
-    if (!target)
-        return is_closed(target.error()) ? net::Result<bool>(false) : net::fail(target.error());
-    const net::SocketFacts& facts = target->facts;
-    const bool fit = target->inode == found.inode &&
-                     (!selection.port || facts.local_port == selection.port) &&
-                     (!selection.listening || is_waiting(facts)) && fits(selection, facts.kind);
-    if (fit)
-        found = std::move(*target);
-    return fit;
-}
-
-Companions companions_of(const ChosenSocket& listener) {
-    Companions companions;
-    const net::SocketFacts& own = listener.facts;
-    if (!own.local_port || own.other_namespace != 0)
-        return companions;
-    const auto done =
-        net::list_sockets({own.local_port, false}, [&](const net::ListedSocket& other) {
-            if (other.facts.kind.protocol != own.kind.protocol || other.inode == listener.inode)
-                return;
-            ++(other.facts.kind.listening ? companions.sharing : companions.accepted);
-        });
-    return done ? companions : Companions();
+int on_one_socket(const Settings& settings, const Requests& requests, Io io) {
+    const auto where = places(settings.selection);
+    if (!where)
+        return fail(settings, io, where.error());
+    Session session(settings, requests, telling(settings, requests.empty(), io.out), io);
+    for (const Place& place : *where) {
+        auto target = open_target(settings.selection, place);
+        if (!target)
+            return fail(settings, io, target.error());
+        if (!session.work_on_new(*target, place, &place == &where->back()))
+            continue;
+        if (settings.command.empty() || session.status() != exit_ok)
+            break;
+        io.out.flush();
+        return fail(settings, io, become(settings.command, std::move(target->socket)));
+    }
+    return finish(io, tool, session.status());
 }
 
 }  // namespace sockbox::tools

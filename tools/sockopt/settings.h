@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "inspect/option_reader.h"
 #include "tools/front/cli.h"
-#include "tools/sockopt/dump.h"
-#include "tools/sockopt/target.h"
+#include "tools/sockopt/selection.h"
 
 namespace sockbox::tools {
 
@@ -16,7 +16,7 @@ struct SockoptSettings {
     bool list = false;
     bool explain = false;
     bool strict = false;
-    WorkOptions work;
+    net::WorkOptions work;
     Selection selection;
     std::vector<std::string> words;
     std::vector<std::string> command;

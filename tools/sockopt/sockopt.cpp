@@ -3,8 +3,8 @@
 
 #include "net/resolver.h"
 #include "tools/sockopt/catalog.h"
-#include "tools/sockopt/session.h"
-#include "tools/sockopt/survey.h"
+#include "tools/sockopt/search.h"
+#include "tools/sockopt/socket_job.h"
 
 namespace sockbox::tools {
 namespace {
@@ -96,9 +96,9 @@ int sockopt(Args args, Io io) {
     const bool several = settings.selection.searches();
     if (several && !settings.command.empty())
         return cli.refuse(io, "a COMMAND gets one socket: name it by --fd, --listen or --connect");
-    std::vector<Request> requests;
+    std::vector<net::Request> requests;
     for (const std::string& word : settings.words) {
-        auto request = parse_request(word);
+        auto request = net::parse_request(word);
         if (!request)
             return refuse_request(io, cli, request.error());
         requests.push_back(std::move(*request));

@@ -32,17 +32,17 @@ extern "C" void handle_interrupt(int number) {
 }
 
 constexpr std::array<int, 3> caught{SIGINT, SIGTERM, SIGHUP};
-std::array<struct sigaction, caught.size()> before;
+std::array<struct sigaction, caught.size()> before_interrupts;
 
-std::atomic<bool> requested{false};
-struct sigaction before;
+std::atomic<bool> interim_requested{false};
+struct sigaction before_interim;
 
-extern "C" void note_request(int) {
-    requested = true;
+extern "C" void note_interim_request(int) {
+    interim_requested = true;
 }
 
 std::atomic<int> wake_of_requests{-1};
-struct sigaction before;
+struct sigaction before_status;
 
 extern "C" void note_status_request(int) {
     const int saved = errno;
@@ -83,14 +83,15 @@ Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {
     action.sa_handler = handle_interrupt;
     action.sa_flags = SA_RESTART;
     for (std::size_t i = 0; i < caught.size(); ++i)
-        ::sigaction(caught[i], &action, &before[i]);
-    if (before.back().sa_handler == SIG_IGN)  // nohup(1) is there to outlive the terminal
-        ::sigaction(SIGHUP, &before.back(), nullptr);
+        ::sigaction(caught[i], &action, &before_interrupts[i]);
+    if (before_interrupts.back().sa_handler ==
+        SIG_IGN)  // nohup(1) is there to outlive the terminal
+        ::sigaction(SIGHUP, &before_interrupts.back(), nullptr);
 }
 
 Interrupts::~Interrupts() {
     for (std::size_t i = 0; i < caught.size(); ++i)
-        ::sigaction(caught[i], &before[i], nullptr);
+        ::sigaction(caught[i], &before_interrupts[i], nullptr);
     on_first = nullptr;
     on_second = nullptr;
 }
@@ -100,19 +101,19 @@ int Interrupts::number() noexcept {
 }
 
 InterimRequests::InterimRequests() noexcept {
-    requested = false;
+    interim_requested = false;
     struct sigaction action {};
-    action.sa_handler = note_request;
+    action.sa_handler = note_interim_request;
     action.sa_flags = SA_RESTART;
-    ::sigaction(SIGQUIT, &action, &before);
+    ::sigaction(SIGQUIT, &action, &before_interim);
 }
 
 InterimRequests::~InterimRequests() {
-    ::sigaction(SIGQUIT, &before, nullptr);
+    ::sigaction(SIGQUIT, &before_interim, nullptr);
 }
 
 bool InterimRequests::take() noexcept {
-    return requested.exchange(false);
+    return interim_requested.exchange(false);
 }
 
 Status StatusRequests::start() {
@@ -127,7 +128,7 @@ Status StatusRequests::start() {
     struct sigaction action {};
     action.sa_handler = note_status_request;
     action.sa_flags = SA_RESTART;
-    ::sigaction(SIGUSR1, &action, &before);
+    ::sigaction(SIGUSR1, &action, &before_status);
     return {};
 }
 
@@ -140,7 +141,7 @@ void StatusRequests::wait_and_answer() {
 StatusRequests::~StatusRequests() {
     if (!thread_.joinable())
         return;
-    ::sigaction(SIGUSR1, &before, nullptr);
+    ::sigaction(SIGUSR1, &before_status, nullptr);
     over_ = true;
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto put = ::write(wake_.native(), &one, sizeof one);

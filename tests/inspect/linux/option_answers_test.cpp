@@ -1,5 +1,5 @@
 // What is taken from another answer is what the option itself would have said.
-#include "inspect/option_answers.h"
+#include "inspect/option_reader.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// New, inherited and found sockets.
-#include "tools/sockopt/target.h"
+// From words to sockets: checking, resolving, opening, binding and connecting.
+#include "tools/sockopt/selection.h"
 
 #include <fmt/format.h>
 
@@ -8,19 +8,12 @@
 
 #include "net/resolver.h"
 #include "net/streams.h"
-#include "system/host.h"
-#include "text/text.h"
 #include "text/units.h"
 
 namespace sockbox::tools {
 namespace {
 
-struct SocketType {
-    std::string_view name;
-    int type;
-    int protocol;
-    bool inet;
-};
+using net::SocketType;
 constexpr std::array<SocketType, 7> socket_types{{{"tcp", SOCK_STREAM, 6, true},
                                                   {"udp", SOCK_DGRAM, 17, true},
                                                   {"unix", SOCK_STREAM, 0, false},
@@ -43,18 +36,6 @@ net::Result<net::Socket> new_socket(const SocketType& type, net::Family family) 
     if (type.type == SOCK_RAW && error.code == std::errc::operation_not_permitted)
         error.hint = "a raw socket needs CAP_NET_RAW";
     return net::fail(std::move(error));
-}
-
-net::Result<ChosenSocket> target_of(net::Result<net::Socket> socket) {
-    if (!socket)
-        return net::fail(socket.error());
-    auto facts = facts_of(*socket);
-    if (!facts)
-        return net::fail(facts.error());
-    ChosenSocket target;
-    target.socket = std::move(*socket);
-    target.facts = std::move(*facts);
-    return target;
 }
 
 bool is_datagram(const Selection& selection) {
@@ -116,7 +97,7 @@ net::Result<std::vector<Place>> connect_places(const Selection& selection) {
     return std::vector<Place>(found->begin(), found->end());
 }
 
-net::Status listen_at(ChosenSocket& target, const Selection& selection,
+net::Status listen_at(net::ChosenSocket& target, const Selection& selection,
                       const net::Endpoint& endpoint) {
     constexpr int backlog = 4096;
     auto done = target.socket.bind(endpoint);
@@ -129,7 +110,7 @@ net::Status listen_at(ChosenSocket& target, const Selection& selection,
     return net::fail(std::move(error));
 }
 
-net::Status connect_at(ChosenSocket& target, const net::Endpoint& endpoint) {
+net::Status connect_at(net::ChosenSocket& target, const net::Endpoint& endpoint) {
     constexpr std::chrono::seconds patience{10};
     if (auto mode = target.socket.set_blocking(false); !mode)
         return mode;
@@ -152,6 +133,15 @@ std::vector<std::string> socket_type_names() {
     for (const SocketType& type : socket_types)
         names.emplace_back(type.name);
     return names;
+}
+
+net::SocketFilter Selection::filter() const {
+    net::SocketFilter filter{{}, process, port, listening, family, {}};
+    if (pid)
+        filter.pid = static_cast<int>(*pid);
+    if (typed)
+        filter.type = socket_types[type];
+    return filter;
 }
 
 net::Status check(const Selection& selection) {
@@ -177,81 +167,31 @@ net::Status check(const Selection& selection) {
     return {};
 }
 
-bool fits(const Selection& selection, const net::SocketKind& kind) {
-    if (selection.family != net::Family::any && kind.family != net::native_family(selection.family))
-        return false;
-    if (!selection.typed)
-        return true;
-    const SocketType& type = socket_types[selection.type];
-    const bool inet = kind.family == AF_INET || kind.family == AF_INET6;
-    const bool any_protocol = !type.inet || type.type == SOCK_RAW;
-    return type.inet == inet && type.type == kind.type &&
-           (any_protocol || type.protocol == kind.protocol);
-}
-
-std::string heading(const ChosenSocket& target) {
-    std::string text;
-    if (target.process)
-        text = fmt::format("{}[{}] ", net::escape(target.process->name()), target.process->pid());
-    if (target.descriptor)
-        text += fmt::format("fd {} ", *target.descriptor);
-    const net::SocketKind& kind = target.facts.kind;
-    const bool inet = kind.family == AF_INET || kind.family == AF_INET6;
-    text += inet ? protocol_text(kind) : describe(kind);
-    text += ' ' + target.facts.state;
-    if (!target.facts.local.empty())
-        text += ' ' + target.facts.local;
-    if (!target.facts.peer.empty())
-        text += " -> " + target.facts.peer;
-    if (target.user)
-        text += fmt::format(" (of user {})", net::user_name(*target.user));
-    return target.facts.other_namespace != 0 ? text + " (in another network namespace)" : text;
-}
-
-report::Json json_of(const ChosenSocket& target) {
-    using report::Json;
-    const auto text = [](const std::string& t) { return t.empty() ? Json() : Json(t); };
-    Json json = Json::object();
-    json.set("pid", target.process ? Json(target.process->pid()) : Json());
-    json.set("process", target.process ? Json(target.process->name()) : Json());
-    json.set("fd", target.descriptor);
-    json.set("family", family_text(target.facts.kind));
-    json.set("type", type_text(target.facts.kind));
-    json.set("protocol", protocol_text(target.facts.kind));
-    json.set("state", target.facts.state);
-    json.set("local", text(target.facts.local)).set("peer", text(target.facts.peer));
-    if (target.user)
-        json.set("user", net::user_name(*target.user));
-    if (target.facts.other_namespace != 0)
-        json.set("other_namespace", true);
-    return json;
-}
-
 net::Result<std::vector<Place>> places(const Selection& selection) {
     if (selection.listen.empty() && selection.connect.empty())
         return std::vector<Place>{std::nullopt};
     return selection.listen.empty() ? connect_places(selection) : listen_places(selection);
 }
 
-net::Result<ChosenSocket> open_target(const Selection& selection, const Place& place) {
+net::Result<net::ChosenSocket> open_target(const Selection& selection, const Place& place) {
     if (selection.pid) {
         auto process = net::HostProcess::open(static_cast<int>(*selection.pid));
         if (!process)
             return net::fail(process.error());
-        return target_in(std::make_shared<net::HostProcess>(std::move(*process)),
-                         static_cast<int>(selection.descriptor.value_or(0)));
+        return net::target_in(std::make_shared<net::HostProcess>(std::move(*process)),
+                              static_cast<int>(selection.descriptor.value_or(0)));
     }
     if (!selection.descriptor)
-        return target_of(
+        return net::chosen(
             new_socket(socket_types[selection.type], place ? place->family() : selection.family));
     const int descriptor = static_cast<int>(*selection.descriptor);
-    auto target = target_of(net::duplicate_inherited(descriptor));
+    auto target = net::chosen(net::duplicate_inherited(descriptor));
     if (target)
         target->descriptor = descriptor;
     return target;
 }
 
-net::Status bring_up(ChosenSocket& target, const Selection& selection, const Place& place) {
+net::Status bring_up(net::ChosenSocket& target, const Selection& selection, const Place& place) {
     if (!place)
         return {};
     auto done = selection.listen.empty() ? connect_at(target, *place)
@@ -261,31 +201,6 @@ net::Status bring_up(ChosenSocket& target, const Selection& selection, const Pla
     if (auto facts = facts_of(target.socket))
         target.facts = std::move(*facts);
     return {};
-}
-
-net::Result<ChosenSocket> target_in(const std::shared_ptr<const net::HostProcess>& process,
-                                    int descriptor) {
-    auto shared = process->duplicate(descriptor);
-    if (!shared)
-        return net::fail(shared.error());
-    auto target = target_of(std::move(shared->socket));
-    if (!target)
-        return target;
-    target->descriptor = descriptor;
-    target->inode = shared->inode;
-    target->process = process;
-    return target;
-}
-
-net::Status check_identity(const ChosenSocket& target) {
-    if (!target.process || target.process->holds(*target.descriptor, target.socket))
-        return {};
-    return net::fail(
-        {{},
-         "set",
-         fmt::format("descriptor {} of process {}", *target.descriptor, target.process->pid()),
-         "it is another socket by now, or closed",
-         {}});
 }
 
 }  // namespace sockbox::tools

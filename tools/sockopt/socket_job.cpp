@@ -1,25 +1,25 @@
 // One socket at work: reading, setting, and what is to be said about it.
-#include "tools/sockopt/session.h"
+#include "tools/sockopt/socket_job.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "tools/sockopt/report.h"
-#include "tools/sockopt/search.h"
-#include "tools/sockopt/work.h"
+#include "inspect/set_and_read.h"
+#include "inspect/socket_search.h"
+#include "tools/sockopt/outcome_writer.h"
 
 namespace sockbox::tools {
 namespace {
 
 constexpr std::string_view tool = "sockopt";
 
-bool sets(const Request& request) {
-    return request.action != Request::Action::read;
+bool sets(const net::Request& request) {
+    return request.action != net::Request::Action::read;
 }
 
 // What --strict makes a failure of.
-std::string shortfall(const Outcome& outcome) {
+std::string shortfall(const net::Outcome& outcome) {
     const net::OptionRow& row = outcome.option.row();
     return fmt::format("set {}={}: the value granted is {}: {}", outcome.option.name(),
                        format_value(row, outcome.change->asked), value_text_of(outcome),
@@ -59,7 +59,7 @@ void Session::note(const std::string& text, int status) {
 }
 
 // What a value that was set or could not be read puts on stderr, and what it makes of the status.
-void Session::remark_on(const Outcome& outcome) {
+void Session::remark_on(const net::Outcome& outcome) {
     if (outcome.failed())
         return complain(outcome.value.error(),
                         is_mistake(outcome.value.error()) ? exit_usage : exit_refused);
@@ -71,28 +71,28 @@ void Session::remark_on(const Outcome& outcome) {
         note("hint: " + outcome.change->grant.hint);
 }
 
-void Session::tell(const Outcome& outcome) {
+void Session::tell(const net::Outcome& outcome) {
     ++told_;
     teller_->tell(outcome);
 }
 
 // A socket that others have too is looked at once more before it is changed, and the change is told
 // ahead: whatever ends us, nothing was changed that the output does not name.
-net::Status Session::announce(const ChosenSocket& target, const net::Option& option,
+net::Status Session::announce(const net::ChosenSocket& target, const net::Option& option,
                               const std::optional<net::OptionValue>& before) {
     if (!target.descriptor)
         return {};
-    if (auto same = check_identity(target); !same)
+    if (auto same = net::check_identity(target); !same)
         return same;
     teller_->announce(option, before);
     return {};
 }
 
 // The first set that is refused ends it: what follows may have been meant to build on it.
-void Session::carry_out(ChosenSocket& target, const Request& request) {
+void Session::carry_out(net::ChosenSocket& target, const net::Request& request) {
     if (refused_)
         return;
-    const Outcome outcome = tools::carry_out(
+    const net::Outcome outcome = net::carry_out(
         target.socket, target.facts, request, settings_.work,
         [&](const net::Option& option, const std::optional<net::OptionValue>& before) {
             return announce(target, option, before);
@@ -106,18 +106,18 @@ void Session::carry_out(ChosenSocket& target, const Request& request) {
                          request.option.name()));
 }
 
-void Session::dump(const ChosenSocket& target) {
-    dump_.read(target.socket, target.facts, [&](const Outcome& outcome) { tell(outcome); });
+void Session::dump(const net::ChosenSocket& target) {
+    dump_.read(target.socket, target.facts, [&](const net::Outcome& outcome) { tell(outcome); });
 }
 
-void Session::carry_out_all(ChosenSocket& target) {
+void Session::carry_out_all(net::ChosenSocket& target) {
     refused_ = false;
     set_ = false;
     if (requests_.empty())
         dump(target);
     // Who asks for TCP_NODELAY of many sockets means those that have it.
     const bool skips = settings_.selection.searches() && !settings_.work.all;
-    for (const Request& request : requests_)
+    for (const net::Request& request : requests_)
         if (!skips || applies(request.option.row(), target.facts.kind))
             carry_out(target, request);
     if (set_ && target.process && target.facts.kind.listening && !settings_.common.quiet)
@@ -125,8 +125,8 @@ void Session::carry_out_all(ChosenSocket& target) {
 }
 
 // Who sets an option of a listener may mean all that its port serves.
-void Session::remark_on_companions(const ChosenSocket& target) {
-    const Companions others = companions_of(target);
+void Session::remark_on_companions(const net::ChosenSocket& target) {
+    const net::Companions others = net::companions_of(target);
     const int descriptor = target.descriptor.value_or(-1);
     const std::string count =
         others.accepted > 0 ? fmt::format(" ({} of its port now)", others.accepted) : "";
@@ -138,7 +138,7 @@ void Session::remark_on_companions(const ChosenSocket& target) {
 }
 
 // Its process may not be looked into: the kernel's list alone knows of it.
-void Session::pass_over(const ChosenSocket& target) {
+void Session::pass_over(const net::ChosenSocket& target) {
     const net::Error why{net::platform::error_of(std::errc::operation_not_permitted),
                          {},
                          heading(target),
@@ -151,7 +151,7 @@ void Session::pass_over(const ChosenSocket& target) {
     teller_->refuse(why);
 }
 
-void Session::work_on(ChosenSocket& target) {
+void Session::work_on(net::ChosenSocket& target) {
     const std::size_t before = told_;
     teller_->begin(target);
     if (!target.socket.valid())
@@ -164,7 +164,7 @@ void Session::work_on(ChosenSocket& target) {
 }
 
 // A COMMAND that gets the socket has standard output for itself.
-void Session::end(ChosenSocket& target) {
+void Session::end(net::ChosenSocket& target) {
     if (!settings_.command.empty() && status_ == exit_ok)
         return;
     target.socket.close();
@@ -172,10 +172,10 @@ void Session::end(ChosenSocket& target) {
 }
 
 // What is read shall tell of the state that the socket was put into.
-bool Session::prepare(ChosenSocket& target, const Place& place, bool last) {
+bool Session::prepare(net::ChosenSocket& target, const Place& place, bool last) {
     if (!requests_.empty())
         teller_->begin(target);
-    for (const Request& request : requests_)
+    for (const net::Request& request : requests_)
         if (sets(request))
             carry_out(target, request);
     if (refused_)
@@ -189,7 +189,7 @@ bool Session::prepare(ChosenSocket& target, const Place& place, bool last) {
     return last;
 }
 
-bool Session::work_on_new(ChosenSocket& target, const Place& place, bool last) {
+bool Session::work_on_new(net::ChosenSocket& target, const Place& place, bool last) {
     if (!place) {
         work_on(target);
         return true;
@@ -201,7 +201,7 @@ bool Session::work_on_new(ChosenSocket& target, const Place& place, bool last) {
         teller_->begin(target);
         dump(target);
     }
-    for (const Request& request : requests_)
+    for (const net::Request& request : requests_)
         if (!sets(request))
             carry_out(target, request);
     end(target);

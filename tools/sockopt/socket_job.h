@@ -4,10 +4,10 @@
 #include <memory>
 #include <vector>
 
-#include "tools/sockopt/outcome.h"
-#include "tools/sockopt/request.h"
+#include "inspect/outcome.h"
+#include "inspect/set_and_read.h"
+#include "tools/sockopt/outcome_writer.h"
 #include "tools/sockopt/settings.h"
-#include "tools/sockopt/teller.h"
 
 namespace sockbox::tools {
 
@@ -22,7 +22,7 @@ bool is_mistake(const net::Error& error);
 class Session {
   public:
     // `settings` and `requests` have to stay.
-    Session(const SockoptSettings& settings, const std::vector<Request>& requests,
+    Session(const SockoptSettings& settings, const std::vector<net::Request>& requests,
             const TellOptions& options, Io io)
         : settings_(settings),
           requests_(requests),
@@ -32,11 +32,11 @@ class Session {
 
     // A socket that exists: a heading, and all that was asked. It is closed before it is told of,
     // so that a slow reader of ours does not hold up its owner's FIN.
-    void work_on(ChosenSocket& target);
+    void work_on(net::ChosenSocket& target);
 
     // A new socket: its options are set, and it is put into its place, where it has one, before
     // they are read. False where it was refused there, and another place may be tried.
-    bool work_on_new(ChosenSocket& target, const Place& place, bool last);
+    bool work_on_new(net::ChosenSocket& target, const Place& place, bool last);
 
     // Puts a line on stderr, and makes the exit status at least that.
     void complain(const net::Error& error, int status);
@@ -47,22 +47,22 @@ class Session {
     bool closed() const { return closed_; }     // a socket that fits could not be had
 
   private:
-    void tell(const Outcome& outcome);
-    net::Status announce(const ChosenSocket& target, const net::Option& option,
+    void tell(const net::Outcome& outcome);
+    net::Status announce(const net::ChosenSocket& target, const net::Option& option,
                          const std::optional<net::OptionValue>& before);
-    void carry_out(ChosenSocket& target, const Request& request);
-    void carry_out_all(ChosenSocket& target);
-    bool prepare(ChosenSocket& target, const Place& place, bool last);
-    void dump(const ChosenSocket& target);
-    void pass_over(const ChosenSocket& target);
-    void end(ChosenSocket& target);
-    void remark_on(const Outcome& outcome);
-    void remark_on_companions(const ChosenSocket& target);
+    void carry_out(net::ChosenSocket& target, const net::Request& request);
+    void carry_out_all(net::ChosenSocket& target);
+    bool prepare(net::ChosenSocket& target, const Place& place, bool last);
+    void dump(const net::ChosenSocket& target);
+    void pass_over(const net::ChosenSocket& target);
+    void end(net::ChosenSocket& target);
+    void remark_on(const net::Outcome& outcome);
+    void remark_on_companions(const net::ChosenSocket& target);
 
     const SockoptSettings& settings_;
-    const std::vector<Request>& requests_;
+    const std::vector<net::Request>& requests_;
     Io io_;
-    Dump dump_;
+    net::Dump dump_;
     std::unique_ptr<Teller> teller_;
     int status_ = exit_ok;
     std::size_t told_ = 0;

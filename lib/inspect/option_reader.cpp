@@ -1,5 +1,5 @@
 // A dump: the plan for a kind of socket, and following it.
-#include "tools/sockopt/dump.h"
+#include "inspect/option_reader.h"
 
 #include <fmt/format.h>
 
@@ -7,24 +7,39 @@
 #include <cstring>
 #include <utility>
 
-#include "inspect/option_answers.h"
 #include "inspect/process.h"
+#include "inspect/socket_search.h"
 #include "option/codec.h"
-#include "tools/sockopt/search.h"
 
-namespace sockbox::tools {
+namespace sockbox::net {
 namespace {
 
-using net::Access;
-using net::Option;
-using net::OptionRow;
-using net::OptionValue;
-using net::SocketFacts;
-using net::SocketKind;
+std::error_code not_told() {
+    return std::make_error_code(std::errc::not_supported);
+}
+
+// The option whose answer it is, of those that are kept.
+const Option& option_of(std::size_t whole) {
+    static const std::array<Option, 3> options{Option::find("SO_MEMINFO").value(),
+                                               Option::find("SO_BINDTOIFINDEX").value(),
+                                               Option::find("SO_BUF_LOCK").value()};
+    return options[whole];
+}
+
+// What an answer holds of an option; none where that has to be asked for itself.
+std::optional<std::span<const std::byte>> part_of(std::span<const std::byte> answer,
+                                                  const OptionRow& row) {
+    const std::size_t end = row.part + row.width;
+    if (row.type == ValueType::text)  // no device has no name, of no length
+        return from_bytes<int>(answer) == 0 ? std::optional(answer.first(0)) : std::nullopt;
+    if (row.part == whole_answer)
+        return answer;
+    return end <= answer.size() ? std::optional(answer.subspan(row.part, row.width)) : std::nullopt;
+}
 
 // What a dump says of an option without asking the system; empty where it is to be asked.
 std::string left_out(const OptionRow& row) {
-    if (native_number(row) == net::absent)
+    if (native_number(row) == absent)
         return fmt::format("not on this platform ({} only)", platforms(row));
     if (row.access == Access::write_only)
         return "write-only";
@@ -33,7 +48,7 @@ std::string left_out(const OptionRow& row) {
 
 // What nobody set cannot differ from a default: states, counters and clocks.
 bool is_setting(const OptionRow& row) {
-    return row.access == Access::read_write && row.varies != net::Varies::always;
+    return row.access == Access::read_write && row.varies != Varies::always;
 }
 
 bool same_bytes(std::span<const std::byte> a, std::span<const std::byte> b) {
@@ -45,31 +60,70 @@ std::int64_t lock_bit_of(const OptionRow& row) {
     return row.name == "SO_SNDBUF" ? 1 : row.name == "SO_RCVBUF" ? 2 : 0;
 }
 
-Outcome outcome_of(const Option& option, net::Error error, const SocketFacts& facts) {
-    Outcome outcome{option, net::fail(std::move(error)), {}, {}};
+Outcome outcome_of(const Option& option, Error error, const SocketFacts& facts) {
+    Outcome outcome{option, fail(std::move(error)), {}, {}};
     outcome.of_other_namespace = facts.other_namespace != 0;
     return outcome;
 }
 
 // A new socket of the same kind in the same network namespace, whose settings hold its defaults.
-net::Result<net::Socket> new_socket_beside(const net::Socket& socket, const SocketFacts& facts) {
+Result<Socket> new_socket_beside(const Socket& socket, const SocketFacts& facts) {
     const SocketKind& kind = facts.kind;
-    const auto open = [&] { return net::Socket::open(kind.family, kind.type, kind.protocol); };
+    const auto open = [&] { return Socket::open(kind.family, kind.type, kind.protocol); };
     if (facts.other_namespace == 0)
         return open();
-    const auto space = net::NetworkNamespace::of_socket(socket);
+    const auto space = NetworkNamespace::of_socket(socket);
     if (!space)
-        return net::fail(space.error());
-    net::Result<net::Socket> fresh = net::fail_text("");
+        return fail(space.error());
+    Result<Socket> fresh = fail_text("");
     const auto done = space->run([&] { fresh = open(); });
-    return done ? std::move(fresh) : net::fail(done.error());
+    return done ? std::move(fresh) : fail(done.error());
 }
 
 }  // namespace
 
-Dump::Plan Dump::make_plan(const net::Socket& socket, const SocketFacts& facts) const {
+OptionAnswers::Answer OptionAnswers::whole(Whole whole) {
+    if (whole == Whole::tcp_info) {
+        if (facts_.tcp_info.empty())
+            return tl::unexpected(not_told());
+        return std::span<const std::byte>(facts_.tcp_info);
+    }
+    const auto number = static_cast<std::size_t>(whole);
+    Kept& kept = kept_[number];
+    if (!std::exchange(kept.asked, true)) {
+        const Option& option = option_of(number);
+        const Answer answer = option.on_this_platform() ? read_bytes(socket_, option, buffer_)
+                                                        : tl::unexpected(not_told());
+        kept.error = answer ? std::error_code() : answer.error();
+        if (answer) {
+            kept.size = std::min(answer->size(), kept.bytes.size());
+            std::copy_n(answer->begin(), kept.size, kept.bytes.begin());
+        }
+    }
+    if (kept.error)
+        return tl::unexpected(kept.error);
+    return std::span<const std::byte>(kept.bytes).first(kept.size);
+}
+
+OptionAnswers::Answer OptionAnswers::of(const Option& option) {
+    const OptionRow& row = option.row();
+    if (row.part_of == Whole::none)
+        return read_bytes(socket_, option, buffer_);
+    const Answer answer = whole(row.part_of);
+    const auto part = answer ? part_of(*answer, row) : std::nullopt;
+    return part ? Answer(*part) : read_bytes(socket_, option, buffer_);
+}
+
+std::optional<std::int64_t> OptionAnswers::buffer_locks() {
+    const Answer answer = whole(Whole::buffer_locks);
+    if (!answer || answer->size() != sizeof(std::uint32_t))
+        return std::nullopt;
+    return from_bytes<std::uint32_t>(*answer);
+}
+
+Dump::Plan Dump::make_plan(const Socket& socket, const SocketFacts& facts) const {
     Plan plan;
-    for (const OptionRow& row : net::all_options()) {
+    for (const OptionRow& row : all_options()) {
         const std::string why = left_out(row);
         // --all asks for what has no effect on such a socket, too: the system may have it.
         if (!options_.all && (!why.empty() || !applies(row, facts.kind)))
@@ -90,14 +144,14 @@ Dump::Plan Dump::make_plan(const net::Socket& socket, const SocketFacts& facts) 
 }
 
 // What the settings of a new socket are.
-void Dump::learn_from(const net::Socket& fresh, Plan& plan) const {
+void Dump::learn_from(const Socket& fresh, Plan& plan) const {
     for (Entry& entry : plan.entries)
         if (!entry.settled && is_setting(entry.option.row()))
             if (auto value = try_read(fresh, entry.option))
                 entry.usual = std::move(*value);
 }
 
-Dump::Plan& Dump::plan_for(const net::Socket& socket, const SocketFacts& facts) {
+Dump::Plan& Dump::plan_for(const Socket& socket, const SocketFacts& facts) {
     const SocketKind& kind = facts.kind;
     const Key key{kind.family, kind.type, kind.protocol, kind.listening, facts.other_namespace};
     const auto found = plans_.find(key);
@@ -108,7 +162,7 @@ Dump::Plan& Dump::plan_for(const net::Socket& socket, const SocketFacts& facts) 
 // One socket on its way through the plan.
 class Dump::Reading {
   public:
-    Reading(const WorkOptions& options, const net::Socket& socket, const SocketFacts& facts)
+    Reading(const WorkOptions& options, const Socket& socket, const SocketFacts& facts)
         : options_(options), socket_(socket), facts_(facts) {}
 
     // The option's value; none where it is not to be told.
@@ -120,7 +174,7 @@ class Dump::Reading {
             return nullptr;
         Known& known = find_out(entry);
         const bool there = known.outcome.value.has_value();
-        entry.settled = there && row.varies == net::Varies::by_kind;
+        entry.settled = there && row.varies == Varies::by_kind;
         if (there && row.name == "TCP_REPAIR")
             in_repair_ = *known.outcome.value != OptionValue(std::int64_t{0});
         return there || options_.all ? &known : nullptr;
@@ -129,7 +183,7 @@ class Dump::Reading {
     // Holds the value against that of a new socket.
     void compare(const Entry& entry, Known& known) {
         Outcome& outcome = known.outcome;
-        const bool settled = entry.option.row().varies != net::Varies::when_connected;
+        const bool settled = entry.option.row().varies != Varies::when_connected;
         const bool compared = outcome.value && entry.usual && (settled || facts_.peer.empty());
         const bool differs = compared && known.unusual && set_by_somebody(entry);
         const OptionValue* usual = differs ? &*entry.usual : nullptr;
@@ -141,7 +195,7 @@ class Dump::Reading {
 
   private:
     Known& find_out(Entry& entry) {
-        return entry.option.row().type == net::ValueType::filter ? ask_filter(entry) : ask(entry);
+        return entry.option.row().type == ValueType::filter ? ask_filter(entry) : ask(entry);
     }
 
     Known& ask(Entry& entry) {
@@ -176,13 +230,13 @@ class Dump::Reading {
         if (value)
             known.outcome.value = std::move(*value);
         else
-            known.outcome.value = net::fail(why_not(value.error(), entry.option));
+            known.outcome.value = fail(why_not(value.error(), entry.option));
         return known;
     }
 
-    net::Error why_not(std::error_code code, const Option& option) const {
+    Error why_not(std::error_code code, const Option& option) const {
         return options_.all ? explain_refusal({code, {}, {}, {}, {}}, option, facts_.kind)
-                            : net::Error();
+                            : Error();
     }
 
     // Where the system does not tell, any other size of a buffer counts as set.
@@ -191,13 +245,13 @@ class Dump::Reading {
     }
 
     const WorkOptions& options_;
-    const net::Socket& socket_;
+    const Socket& socket_;
     const SocketFacts& facts_;
-    net::OptionAnswers answers_{socket_, facts_};
+    OptionAnswers answers_{socket_, facts_};
     bool in_repair_ = false;
 };
 
-void Dump::read(const net::Socket& socket, const SocketFacts& facts,
+void Dump::read(const Socket& socket, const SocketFacts& facts,
                 const std::function<void(const Outcome&)>& use) {
     Plan& plan = plan_for(socket, facts);
     Reading reading(options_, socket, facts);
@@ -216,4 +270,4 @@ void Dump::read(const net::Socket& socket, const SocketFacts& facts,
     }
 }
 
-}  // namespace sockbox::tools
+}  // namespace sockbox::net

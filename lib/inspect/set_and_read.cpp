@@ -1,0 +1,191 @@
+// The grammar of operands, and what is done for each: read, compute, set, read back.
+#include "inspect/set_and_read.h"
+
+#include <fmt/format.h>
+
+#include "text/text.h"
+#include "text/units.h"
+
+namespace sockbox::net {
+namespace {
+
+constexpr std::int64_t most = 0xffffffffLL;  // no option holds a factor beyond it
+
+Result<Request> read_request(std::string_view name) {
+    const auto option = Option::find(name);
+    if (!option)
+        return fail(option.error());
+    // What this platform does not have is told so when it is read.
+    if (readable(option->row()) || !option->on_this_platform())
+        return Request{Request::Action::read, *option, {}, 0, false};
+    const std::string_view full = option->row().name;
+    std::string text = fmt::format("{} is write-only", full);
+    if (full.ends_with("BUFFORCE"))
+        text += fmt::format(", see {}", full.substr(0, full.size() - 5));
+    return fail_text(text);
+}
+
+// A number to multiply by; to add, what the option counts in.
+Result<std::int64_t> parse_operand(Request::Action action, const OptionRow& row,
+                                   std::string_view text) {
+    return action == Request::Action::add ? parse_difference(row, text)
+                                          : parse_integer(text, -most, most);
+}
+
+// What is to be computed from the present value.
+Result<Request> compute_request(Request::Action action, std::string_view name,
+                                std::string_view operand) {
+    // Any value of it will do to have the name, the platform and the access looked at.
+    const auto option = Option::find(name);
+    if (!option)
+        return fail(option.error());
+    const OptionRow& row = option->row();
+    if (!readable(row) || !writable(row))
+        return fail_text(fmt::format("{} is {}", option->name(), access_name(row.access)));
+    if (!numeric(row))
+        return fail_text(fmt::format("{} is no number to compute with", option->name()));
+    const auto number = parse_operand(action, row, operand);
+    if (!number)
+        return fail_text(fmt::format("{}: {}", option->name(), number.error().message()));
+    return Request{action, *option, {}, *number, false};
+}
+
+// A time counts in nanoseconds.
+std::optional<std::int64_t> number_of(const OptionValue& value) {
+    if (const auto* time = std::get_if<std::chrono::nanoseconds>(&value))
+        return time->count();
+    const auto* number = std::get_if<std::int64_t>(&value);
+    return number != nullptr ? std::optional(*number) : std::nullopt;
+}
+
+// None where it is beyond all numbers.
+std::optional<std::int64_t> computed(const Request& request, std::int64_t now) {
+    std::int64_t result = 0;
+    const bool overflow = request.action == Request::Action::multiply
+                              ? __builtin_mul_overflow(now, request.operand, &result)
+                              : __builtin_add_overflow(now, request.operand, &result);
+    return overflow ? std::nullopt : std::optional(result);
+}
+
+// Whether an interface stands there by its name; SO_BINDTODEVICE takes it to the kernel as it is.
+bool names_interface(const OptionRow& row, std::string_view value) {
+    const bool membership =
+        row.type == ValueType::membership4 || row.type == ValueType::membership6;
+    const bool index =
+        row.type == ValueType::interface_index || row.type == ValueType::interface_index_be;
+    if (membership)
+        return value.find(',') != value.npos;
+    return index && !parse_integer(value, 0, INT_MAX);
+}
+
+Result<OptionValue> read(const Socket& socket, const SocketFacts& facts, const Option& option) {
+    auto value = read_option(socket, option);
+    if (!value)
+        return fail(explain_refusal(value.error(), option, facts.kind));
+    return value;
+}
+
+tl::unexpected<Error> write_only() {
+    return fail({{}, {}, {}, "write-only", {}});
+}
+
+// SO_RCVBUFFORCE for SO_RCVBUF, and so on; the option itself where --force has no meaning.
+Option forced(const Option& option, bool force) {
+    return force && is_buffer(option.row()) ? Option::find(option.name() + "FORCE").value_or(option)
+                                            : option;
+}
+
+// Where the value of an option that cannot be read shows itself.
+Option visible(const Option& option) {
+    const std::string name = option.name();
+    if (!name.ends_with("BUFFORCE"))
+        return option;
+    return Option::find(name.substr(0, name.size() - 5)).value_or(option);
+}
+
+Outcome outcome_of(const Option& option, Result<OptionValue> value, const SocketFacts& facts) {
+    Outcome outcome{option, std::move(value), {}, {}};
+    outcome.of_other_namespace = facts.other_namespace != 0;
+    return outcome;
+}
+
+void tell_story(const Socket& socket, const SocketFacts& facts, Outcome& outcome,
+                const WorkOptions& options) {
+    if (options.story && outcome.value)
+        outcome.story = buffer_story(socket, facts.kind, outcome.option, *outcome.value);
+}
+
+// The system's interface numbers are ours, not those of the socket's namespace.
+bool means_other_interface(const Request& request, const SocketFacts& facts) {
+    return facts.other_namespace != 0 && request.names_interface;
+}
+
+}  // namespace
+
+Result<Request> parse_request(std::string_view text) {
+    const std::size_t equals = text.find('=');
+    if (equals == text.npos)
+        return read_request(text);
+    const char before = equals > 0 ? text[equals - 1] : '\0';
+    if (before == '*' || before == '+')
+        return compute_request(before == '*' ? Request::Action::multiply : Request::Action::add,
+                               text.substr(0, equals - 1), text.substr(equals + 1));
+    auto setting = parse_setting(text);
+    if (!setting)
+        return fail(setting.error());
+    return Request{Request::Action::set, setting->option, setting->value, 0,
+                   names_interface(setting->option.row(), text.substr(equals + 1))};
+}
+
+Result<OptionValue> computed_value(const Request& request, const OptionValue& before) {
+    const OptionRow& row = request.option.row();
+    const auto now = number_of(before);
+    const auto result = now ? computed(request, *now) : std::nullopt;
+    auto value = result ? legal_value(row, *result) : std::nullopt;
+    if (!value)
+        return fail_text(fmt::format("{}: the result is out of range: want {}",
+                                     request.option.name(), legal_values(row)));
+    return std::move(*value);
+}
+
+Outcome carry_out(Socket& socket, const SocketFacts& facts, const Request& request,
+                  const WorkOptions& options, const BeforeSet& before_set) {
+    const Option& option = request.option;
+    const Option shown = visible(option);
+    const bool can_read = readable(shown.row()) || !shown.on_this_platform();
+    auto before = can_read ? read(socket, facts, shown) : write_only();
+    if (request.action == Request::Action::read) {
+        Outcome outcome = outcome_of(option, std::move(before), facts);
+        tell_story(socket, facts, outcome, options);
+        return outcome;
+    }
+    Result<OptionValue> asked = request.value;
+    if (request.action != Request::Action::set)
+        asked = before ? computed_value(request, *before) : before;
+    if (!asked)
+        return outcome_of(option, asked, facts);
+    if (means_other_interface(request, facts))
+        return outcome_of(option,
+                          fail({{},
+                                "set",
+                                option.name(),
+                                "the socket is in another network namespace, where "
+                                "interfaces have other numbers: give the number",
+                                {}}),
+                          facts);
+    Change change{*asked, before ? std::optional(*before) : std::nullopt, {}};
+    if (const auto ready = before_set(option, change.before); !ready)
+        return outcome_of(option, fail(ready.error()), facts);
+    if (const auto done = write_option(socket, forced(option, options.force), *asked); !done)
+        return outcome_of(option, fail(explain_refusal(done.error(), option, facts.kind)), facts);
+    Outcome outcome = outcome_of(option, write_only(), facts);
+    if (can_read)
+        outcome.value = read(socket, facts, shown);
+    if (outcome.value)
+        change.grant = explain_grant(shown, *asked, *outcome.value);
+    outcome.change = std::move(change);
+    tell_story(socket, facts, outcome, options);
+    return outcome;
+}
+
+}  // namespace sockbox::net

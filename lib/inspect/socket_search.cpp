@@ -1,0 +1,271 @@
+// From the kernel's list of sockets to the processes that hold them.
+#include "inspect/socket_search.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+#include "inspect/process.h"
+#include "inspect/socket_listing.h"
+
+namespace sockbox::net {
+namespace {
+
+using Process = std::shared_ptr<const HostProcess>;
+
+// Bound and open to anyone: what a server waits on.
+bool is_waiting(const SocketFacts& facts) {
+    const bool datagrams = facts.kind.type == SOCK_DGRAM && facts.local_port.value_or(0) != 0;
+    return facts.kind.listening || (datagrams && facts.peer.empty());
+}
+
+bool is_gone(const Error& error) {
+    return error.code == std::errc::no_such_process;
+}
+
+bool is_kernel_thread(const Error& error) {
+    return error.code == std::errc::bad_file_descriptor;
+}
+
+// The sockets that fit by the kernel's own lists, so that no other has to be duplicated.
+class Candidates {
+  public:
+    explicit Candidates(const ListingFilter& filter) : filter_(filter) {}
+
+    // Adds those of this network namespace and of every other that has a process.
+    void gather(const std::vector<int>& processes) {
+        if (!filter_.port && !filter_.listening)
+            return;
+        usable_ = list(0);
+        std::set<std::uint64_t> seen;
+        if (const auto own = NetworkNamespace::own())
+            seen.insert(own->id());
+        for (const int pid : processes) {
+            const auto space = NetworkNamespace::of_process(pid);
+            if (!space || !seen.insert(space->id()).second)
+                continue;
+            bool listed = false;
+            const bool entered = space->run([&] { listed = list(space->id()); }).has_value();
+            usable_ = usable_ && (!entered || listed);
+            if (!entered)
+                unlisted_.insert(space->id());
+        }
+    }
+
+    // Whether the socket may fit; without lists every one may.
+    bool may_fit(std::uint64_t inode) {
+        const auto found = sockets_.find(inode);
+        if (found != sockets_.end())
+            found->second.held = true;
+        return !usable_ || !unlisted_.empty() || found != sockets_.end();
+    }
+
+    // Those that were in no process's hands, as far as we could see.
+    template <class Use>
+    void each_unheld(const Use& use) const {
+        for (const auto& [inode, candidate] : sockets_)
+            if (!candidate.held)
+                use(candidate.socket);
+    }
+
+  private:
+    struct Candidate {
+        ListedSocket socket;
+        bool held = false;
+    };
+    // Some 30 MB: with more, the sockets are looked at one by one.
+    static constexpr std::size_t most = 100'000;
+
+    // `other_namespace` as SocketFacts has it; any number will do.
+    bool list(std::uint64_t other_namespace) {
+        bool all = true;
+        const auto done = list_sockets(filter_, [&](const ListedSocket& socket) {
+            all = all && (sockets_.size() < most || sockets_.contains(socket.inode));
+            if (all && sockets_.try_emplace(socket.inode, Candidate{socket}).second)
+                sockets_[socket.inode].socket.facts.other_namespace = other_namespace;
+        });
+        return done && all;
+    }
+
+    const ListingFilter filter_;
+    std::unordered_map<std::uint64_t, Candidate> sockets_;
+    std::set<std::uint64_t> unlisted_;  // namespaces that we may not enter
+    bool usable_ = false;
+};
+
+// One walk over processes.
+class Walk {
+  public:
+    Walk(const SocketFilter& filter, const std::function<bool(ChosenSocket&&)>& use)
+        : filter_(filter), use_(use), candidates_({filter.port, filter.listening}) {}
+
+    void one_process(int pid) {
+        auto process = HostProcess::open(pid);
+        if (!process) {
+            search_.cut_off = process.error();
+            return;
+        }
+        search_.process = std::make_shared<HostProcess>(std::move(*process));
+        if (const auto done = sockets_of(search_.process); !done)
+            search_.cut_off = done.error();
+    }
+
+    // Fails where processes cannot be listed, or the descriptors run out that this takes.
+    Status every_process() {
+        const auto processes = process_ids();
+        if (!processes)
+            return fail(processes.error());
+        candidates_.gather(*processes);
+        for (const int pid : *processes) {
+            auto process = HostProcess::open(pid);
+            if (!process && is_exhaustion(process.error()))
+                return fail(process.error());
+            if (!process || !named(*process))
+                continue;
+            search_.met_any = true;
+            const auto done = sockets_of(std::make_shared<HostProcess>(std::move(*process)));
+            if (!done && is_exhaustion(done.error()))
+                return fail(done.error());
+            if (!done && !is_gone(done.error()) && !is_kernel_thread(done.error()))
+                ++search_.closed_to_us;
+        }
+        if (filter_.process.empty())
+            candidates_.each_unheld([&](const ListedSocket& listed) {
+                ChosenSocket found;
+                found.facts = listed.facts;
+                found.user = listed.user;
+                use_(std::move(found));
+            });
+        return {};
+    }
+
+    const Search& outcome() const { return search_; }
+
+  private:
+    Status sockets_of(const Process& process) {
+        return process->each_socket([&](const HeldSocket& held) {
+            if (narrowed() && !candidates_.may_fit(held.inode))
+                return true;
+            ChosenSocket found;
+            found.process = process;
+            found.descriptor = held.descriptor;
+            found.inode = held.inode;
+            return use_(std::move(found));
+        });
+    }
+
+    bool narrowed() const { return !filter_.pid && (filter_.port || filter_.listening); }
+
+    bool named(const HostProcess& process) const {
+        constexpr std::size_t kept = 15;  // of a name, by the kernel
+        return filter_.process.empty() || process.name() == filter_.process.substr(0, kept);
+    }
+
+    const SocketFilter& filter_;
+    const std::function<bool(ChosenSocket&&)>& use_;
+    Candidates candidates_;
+    Search search_;
+};
+
+// Closed meanwhile, or something else by now: what was listed is not there any more.
+bool is_closed(const Error& error) {
+    return error.code == std::errc::bad_file_descriptor || error.code == std::errc::not_a_socket ||
+           is_gone(error);
+}
+
+bool fits(const SocketFilter& filter, const SocketKind& kind) {
+    if (filter.family != Family::any && kind.family != native_family(filter.family))
+        return false;
+    if (!filter.type)
+        return true;
+    const SocketType& type = *filter.type;
+    const bool inet = kind.family == AF_INET || kind.family == AF_INET6;
+    const bool any_protocol = !type.inet || type.type == SOCK_RAW;
+    return type.inet == inet && type.type == kind.type &&
+           (any_protocol || type.protocol == kind.protocol);
+}
+
+}  // namespace
+
+Result<ChosenSocket> chosen(Result<Socket> socket) {
+    if (!socket)
+        return fail(socket.error());
+    auto facts = facts_of(*socket);
+    if (!facts)
+        return fail(facts.error());
+    ChosenSocket target;
+    target.socket = std::move(*socket);
+    target.facts = std::move(*facts);
+    return target;
+}
+
+Result<ChosenSocket> target_in(const std::shared_ptr<const HostProcess>& process, int descriptor) {
+    auto shared = process->duplicate(descriptor);
+    if (!shared)
+        return fail(shared.error());
+    auto target = chosen(std::move(shared->socket));
+    if (!target)
+        return target;
+    target->descriptor = descriptor;
+    target->inode = shared->inode;
+    target->process = process;
+    return target;
+}
+
+Status check_identity(const ChosenSocket& target) {
+    if (!target.process || target.process->holds(*target.descriptor, target.socket))
+        return {};
+    return fail(
+        {{},
+         "set",
+         fmt::format("descriptor {} of process {}", *target.descriptor, target.process->pid()),
+         "it is another socket by now, or closed",
+         {}});
+}
+
+bool is_exhaustion(const Error& error) {
+    return error.code == std::errc::too_many_files_open ||
+           error.code == std::errc::too_many_files_open_in_system ||
+           error.code == std::errc::not_enough_memory;
+}
+
+Result<Search> search(const SocketFilter& filter, const std::function<bool(ChosenSocket&&)>& use) {
+    Walk walk(filter, use);
+    if (filter.pid)
+        walk.one_process(*filter.pid);
+    else if (auto walked = walk.every_process(); !walked)
+        return fail(walked.error());
+    return walk.outcome();
+}
+
+Result<bool> look_at(ChosenSocket& found, const SocketFilter& filter) {
+    if (!found.process)
+        return fits(filter, found.facts.kind);
+    auto target = target_in(found.process, *found.descriptor);
+    if (!target)
+        return is_closed(target.error()) ? Result<bool>(false) : fail(target.error());
+    const SocketFacts& facts = target->facts;
+    const bool fit = target->inode == found.inode &&
+                     (!filter.port || facts.local_port == filter.port) &&
+                     (!filter.listening || is_waiting(facts)) && fits(filter, facts.kind);
+    if (fit)
+        found = std::move(*target);
+    return fit;
+}
+
+Companions companions_of(const ChosenSocket& listener) {
+    Companions companions;
+    const SocketFacts& own = listener.facts;
+    if (!own.local_port || own.other_namespace != 0)
+        return companions;
+    const auto done = list_sockets({own.local_port, false}, [&](const ListedSocket& other) {
+        if (other.facts.kind.protocol != own.kind.protocol || other.inode == listener.inode)
+            return;
+        ++(other.facts.kind.listening ? companions.sharing : companions.accepted);
+    });
+    return done ? companions : Companions();
+}
+
+}  // namespace sockbox::net

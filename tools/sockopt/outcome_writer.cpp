@@ -1,0 +1,468 @@
+// The three ways in which sockopt tells.
+#include "tools/sockopt/outcome_writer.h"
+
+#include <fmt/format.h>
+
+#include "option/packet_filter.h"
+#include "option/table.h"
+#include "system/host.h"
+#include "text/text.h"
+
+namespace sockbox::tools {
+namespace {
+
+using net::OptionRow;
+using net::OptionValue;
+using report::Json;
+
+struct FieldJson {
+    Json operator()(std::monostate) const { return {}; }
+    Json operator()(std::int64_t value) const { return value; }
+    Json operator()(const std::string& value) const { return value; }
+};
+
+Json filter_json(std::string_view kind, const std::vector<std::string>& instructions) {
+    Json list = Json::array();
+    for (const std::string& instruction : instructions)
+        list.push(instruction);
+    return Json::object().set("kind", kind).set("instructions", std::move(list));
+}
+
+struct ValueJson {
+    const OptionRow& row;
+
+    Json operator()(bool value) const { return value; }
+    Json operator()(std::chrono::nanoseconds value) const { return value.count(); }
+    Json operator()(const std::string& value) const {
+        return row.type == net::ValueType::filter ? filter_json(value, {}) : Json(value);
+    }
+    Json operator()(const net::Bytes& value) const {
+        if (row.type != net::ValueType::filter)
+            return net::format_hex(value);
+        return filter_json(value.empty() ? "none" : "classic", net::disassemble(value));
+    }
+    Json operator()(std::int64_t value) const {
+        if (row.type == net::ValueType::choice)
+            return value_name(row, value);
+        if (row.type == net::ValueType::port_range)
+            return format_value(row, value);
+        if (row.type != net::ValueType::mask)
+            return value;
+        Json names = Json::array();
+        for (const std::string& name : mask_names(row, value))
+            names.push(name);
+        return names;
+    }
+    Json operator()(const net::Linger& value) const {
+        return Json::object().set("on", value.on).set("seconds", value.seconds);
+    }
+    Json operator()(const net::Fields& fields) const {
+        Json members = Json::object();
+        for (const net::Field& field : fields)
+            members.set(field.name, std::visit(FieldJson(), field.value));
+        return members;
+    }
+};
+
+// The members that name an option; a LEVEL:NUMBER has no type.
+Json named_json(const net::Option& option) {
+    return Json::object()
+        .set("name", option.name())
+        .set("level", option.row().name.empty() ? fmt::format("{}", option.level())
+                                                : std::string(level_name(option.row().level)))
+        .set("number", option.on_this_platform() ? Json(option.number()) : Json())
+        .set("type", type_name(option.row().type));
+}
+
+// Which interface an index means. Those of another network namespace have no names here.
+std::string interface_remark(const net::Outcome& outcome, std::int64_t index) {
+    const net::ValueType type = outcome.option.row().type;
+    const bool is_interface =
+        type == net::ValueType::interface_index || type == net::ValueType::interface_index_be;
+    if (!is_interface || index == 0)
+        return {};
+    if (outcome.of_other_namespace)
+        return " (an interface of its own network namespace)";
+    const std::string name = net::interface_name(index);
+    return name.empty() ? name : fmt::format(" ({})", name);
+}
+
+// What the value alone does not say.
+std::string remark(const net::Outcome& outcome) {
+    if (const auto* index = std::get_if<std::int64_t>(&*outcome.value))
+        return interface_remark(outcome, *index);
+    const auto* linger = std::get_if<net::Linger>(&*outcome.value);
+    return linger != nullptr && linger->on && linger->seconds == 0 ? " (RST on close)" : "";
+}
+
+std::string reason_text(const net::Outcome& outcome) {
+    net::Error error = outcome.value.error();
+    error.action.clear();
+    error.subject.clear();
+    return error.message();
+}
+
+}  // namespace
+
+std::string heading(const net::ChosenSocket& target) {
+    std::string text;
+    if (target.process)
+        text = fmt::format("{}[{}] ", net::escape(target.process->name()), target.process->pid());
+    if (target.descriptor)
+        text += fmt::format("fd {} ", *target.descriptor);
+    const net::SocketKind& kind = target.facts.kind;
+    const bool inet = kind.family == AF_INET || kind.family == AF_INET6;
+    text += inet ? protocol_text(kind) : describe(kind);
+    text += ' ' + target.facts.state;
+    if (!target.facts.local.empty())
+        text += ' ' + target.facts.local;
+    if (!target.facts.peer.empty())
+        text += " -> " + target.facts.peer;
+    if (target.user)
+        text += fmt::format(" (of user {})", net::user_name(*target.user));
+    return target.facts.other_namespace != 0 ? text + " (in another network namespace)" : text;
+}
+
+report::Json json_of(const net::ChosenSocket& target) {
+    const auto text = [](const std::string& t) { return t.empty() ? Json() : Json(t); };
+    Json json = Json::object();
+    json.set("pid", target.process ? Json(target.process->pid()) : Json());
+    json.set("process", target.process ? Json(target.process->name()) : Json());
+    json.set("fd", target.descriptor);
+    json.set("family", family_text(target.facts.kind));
+    json.set("type", type_text(target.facts.kind));
+    json.set("protocol", protocol_text(target.facts.kind));
+    json.set("state", target.facts.state);
+    json.set("local", text(target.facts.local)).set("peer", text(target.facts.peer));
+    if (target.user)
+        json.set("user", net::user_name(*target.user));
+    if (target.facts.other_namespace != 0)
+        json.set("other_namespace", true);
+    return json;
+}
+
+Json json_of(const net::Error& error) {
+    return Json::object()
+        .set("symbol", net::symbol(error.code))
+        .set("code", error.code.value())
+        .set("message", error.detail.empty() ? error.code.message() : error.detail);
+}
+
+Json value_json(const OptionRow& row, const std::optional<OptionValue>& value) {
+    return value ? std::visit(ValueJson{row}, *value) : Json();
+}
+
+Json unit_json(const OptionRow& row) {
+    if (row.type == net::ValueType::duration)
+        return "ns";
+    return row.unit.empty() ? Json() : Json(row.unit);
+}
+
+std::string text_before(const net::Option& option, const std::optional<OptionValue>& before) {
+    return before ? fmt::format("{}: {} -> ", option.name(), format_value(option.row(), *before))
+                  : option.name() + ": ";
+}
+
+std::string text_after(const net::Outcome& outcome) {
+    const OptionRow& row = outcome.option.row();
+    if (outcome.failed())
+        return "refused";
+    const std::string asked = format_value(row, outcome.change->asked);
+    if (!outcome.value)
+        return "set to " + asked;
+    std::string text = format_value(row, *outcome.value);
+    if (!outcome.change->grant.reason.empty())
+        text += fmt::format(" (asked {}; {})", asked, outcome.change->grant.reason);
+    return text + remark(outcome);
+}
+
+void append_reading(std::string& text, const net::Outcome& outcome) {
+    if (!outcome.value) {
+        text.append(": ").append(reason_text(outcome));
+        return;
+    }
+    text += " = ";
+    append_value(text, outcome.option.row(), *outcome.value);
+    text += remark(outcome);
+}
+
+std::string text_of(const net::Outcome& outcome) {
+    if (outcome.change)
+        return text_before(outcome.option, outcome.change->before) + text_after(outcome);
+    std::string text = outcome.option.name();
+    append_reading(text, outcome);
+    return text;
+}
+
+std::string value_text_of(const net::Outcome& outcome) {
+    return outcome.value ? format_value(outcome.option.row(), *outcome.value) : "-";
+}
+
+Json json_of(const net::Outcome& outcome) {
+    const OptionRow& row = outcome.option.row();
+    const Json value = outcome.value ? std::visit(ValueJson{row}, *outcome.value) : Json();
+    Json json = named_json(outcome.option);
+    json.set("value", value);
+    json.set("unit", unit_json(row));
+    if (outcome.compared)
+        json.set("default", outcome.usual != nullptr ? value_json(row, *outcome.usual) : value);
+    if (outcome.change) {
+        json.set("before", value_json(row, outcome.change->before));
+        json.set("asked", value_json(row, outcome.change->asked));
+        json.set("granted", value);
+        if (!outcome.change->grant.reason.empty())
+            json.set("reason", outcome.change->grant.reason);
+    }
+    if (outcome.failed())
+        json.set("error", json_of(outcome.value.error()));
+    return json;
+}
+
+namespace {
+
+constexpr std::string_view tool = "sockopt";
+
+// Of a table: where the "=" stands, and where a list of fields is broken.
+constexpr std::size_t name_column = 2;
+constexpr std::size_t name_width = 25;
+constexpr std::size_t line_width = 100;
+
+constexpr std::string_view bold = "\x1b[1m";
+constexpr std::string_view dim = "\x1b[2m";
+constexpr std::string_view plain = "\x1b[0m";
+
+class TextTeller : public Teller {
+  public:
+    TextTeller(const TellOptions& options, Output& out)
+        : options_(options), out_(out), told_(options.follows) {}
+
+    void begin(const net::ChosenSocket& target) override {
+        heading_ = options_.heading ? heading(target) : std::string();
+        level_ = {};
+        if (options_.dump)
+            add_heading();
+    }
+
+    void announce(const net::Option& option,
+                  const std::optional<net::OptionValue>& before) override {
+        add_heading();
+        text_.append(indent()).append(text_before(option, before));
+        write();
+        out_.flush();
+        announced_ = true;
+    }
+
+    void tell(const net::Outcome& outcome) override {
+        const bool announced = std::exchange(announced_, false);
+        if (announced)
+            text_ += text_after(outcome);
+        else if (outcome.failed() && !options_.failures)
+            return;  // of what was asked by name the failures are on stderr
+        else if (options_.dump)
+            add_row(outcome);
+        else {
+            add_heading();
+            text_.append(indent()).append(text_of(outcome));
+        }
+        text_ += '\n';
+        add_story(outcome);
+        if (announced) {
+            write();
+            out_.flush();
+        }
+    }
+
+    void end() override { write(); }
+    void refuse(const net::Error&) override { write(); }  // its heading has all that is known
+
+  private:
+    std::string_view indent() const { return options_.heading ? "  " : ""; }
+    std::string_view color(std::string_view code) const { return options_.colored ? code : ""; }
+
+    void add_heading() {
+        if (heading_.empty())
+            return;
+        if (std::exchange(told_, true))
+            text_ += '\n';
+        text_.append(color(bold)).append(heading_).append(color(plain)).append("\n");
+        heading_.clear();
+    }
+
+    void add_level(const net::Outcome& outcome) {
+        const net::OptionLevel level = outcome.option.row().level;
+        if (std::exchange(level_, level) != level)
+            text_.append(indent()).append(level_name(level)).append("\n");
+    }
+
+    void add_row(const net::Outcome& outcome) {
+        add_level(outcome);
+        if (outcome.told == nullptr)
+            return render_row(outcome);
+        const std::size_t begin = text_.size();
+        if (outcome.told->empty()) {
+            render_row(outcome);
+            outcome.told->assign(text_, begin);
+        } else {
+            text_ += *outcome.told;
+        }
+    }
+
+    // "*     SO_KEEPALIVE = on (default off)", the name flush with those above and below.
+    void render_row(const net::Outcome& outcome) {
+        const bool changed = outcome.usual != nullptr;
+        const std::string_view name = outcome.option.row().name;
+        text_.append(color(changed ? bold : dim));
+        text_.append(changed ? "*" : " ");
+        text_.append(name_column + name_width - 1 - std::min(name.size(), name_width), ' ');
+        text_ += name;
+        const auto* fields = outcome.value ? std::get_if<net::Fields>(&*outcome.value) : nullptr;
+        if (fields != nullptr)
+            add_fields(*fields);
+        else
+            append_reading(text_, outcome);
+        add_remarks(outcome, fields != nullptr);
+        text_.append(color(plain));
+    }
+
+    void add_remarks(const net::Outcome& outcome, bool is_list) {
+        if (outcome.usual != nullptr) {
+            text_ += " (default ";
+            append_value(text_, outcome.option.row(), *outcome.usual);
+            text_ += ')';
+        } else if (outcome.value && !writable(outcome.option.row()) && !is_list) {
+            text_ += " (read-only)";
+        }
+    }
+
+    void add_fields(const net::Fields& fields) {
+        constexpr std::size_t first = name_column + name_width + 3;
+        text_ += " = ";
+        std::size_t column = first;
+        for (const net::Field& field : fields) {
+            piece_.clear();
+            append_field(piece_, field);
+            if (&field != &fields.back())
+                piece_ += ',';
+            const bool breaks = column != first && column + piece_.size() + 1 > line_width;
+            if (breaks)
+                text_.append(1, '\n').append(first, ' ');
+            else if (column != first)
+                text_ += ' ';
+            column = (breaks || column == first ? first : column + 1) + piece_.size();
+            text_ += piece_;
+        }
+    }
+
+    void add_story(const net::Outcome& outcome) {
+        const std::string_view margin = options_.dump ? "                             " : "  ";
+        for (const std::string& line : outcome.story)
+            text_.append(indent()).append(margin).append(line).append("\n");
+    }
+
+    void write() {
+        out_.write(text_);
+        text_.clear();
+    }
+
+    const TellOptions options_;
+    Output& out_;
+    std::string text_;
+    std::string piece_;                      // of a list
+    std::string heading_;                    // of this socket, as long as it is not written
+    std::optional<net::OptionLevel> level_;  // of the latest row
+    bool told_;                              // a socket, so that the next one is set apart
+    bool announced_ = false;                 // the line has begun
+};
+
+class ValueTeller : public Teller {
+  public:
+    explicit ValueTeller(Output& out) : out_(out) {}
+
+    void begin(const net::ChosenSocket&) override {}
+    void announce(const net::Option&, const std::optional<net::OptionValue>&) override {
+        out_.flush();
+    }
+    void tell(const net::Outcome& outcome) override {
+        text_.append(value_text_of(outcome)).append("\n");
+    }
+    void end() override {
+        out_.write(text_);
+        text_.clear();
+    }
+    void refuse(const net::Error&) override {}
+
+  private:
+    Output& out_;
+    std::string text_;
+};
+
+class JsonTeller : public Teller {
+  public:
+    explicit JsonTeller(Output& out) : out_(out) {}
+
+    void begin(const net::ChosenSocket& target) override {
+        socket_ = json_of(target);
+        outcomes_.clear();
+    }
+
+    void brought_up(const net::ChosenSocket& target, const net::Status& up) override {
+        socket_ = json_of(target);
+        error_ = up ? std::string() : ",\"error\":" + json_of(up.error()).to_string();
+    }
+
+    void announce(const net::Option& option,
+                  const std::optional<net::OptionValue>& before) override {
+        out_.print("{}\n", report::event(tool, "setting")
+                               .set("socket", socket_)
+                               .set("name", option.name())
+                               .set("before", value_json(option.row(), before))
+                               .to_string());
+        out_.flush();
+    }
+
+    void tell(const net::Outcome& outcome) override {
+        if (!outcomes_.empty())
+            outcomes_ += ',';
+        if (outcome.told == nullptr) {
+            outcomes_ += json_of(outcome).to_string();
+            return;
+        }
+        if (outcome.told->empty())
+            *outcome.told = json_of(outcome).to_string();
+        outcomes_ += *outcome.told;
+    }
+
+    // The list is text already: of thousands of sockets most options are told as before.
+    void end() override {
+        std::string text =
+            report::event(tool, "result").set("socket", std::move(socket_)).to_string();
+        text.pop_back();
+        text.append(",\"options\":[").append(outcomes_).append("]").append(error_).append("}\n");
+        out_.write(text);
+    }
+
+    void refuse(const net::Error& why) override {
+        out_.print("{}\n", report::event(tool, "result")
+                               .set("socket", std::move(socket_))
+                               .set("error", json_of(why))
+                               .to_string());
+    }
+
+  private:
+    Output& out_;
+    report::Json socket_;
+    std::string error_;
+    std::string outcomes_;  // the members of a list
+};
+
+}  // namespace
+
+std::unique_ptr<Teller> make_teller(const TellOptions& options, Output& out) {
+    if (options.json)
+        return std::make_unique<JsonTeller>(out);
+    if (options.values)
+        return std::make_unique<ValueTeller>(out);
+    return std::make_unique<TextTeller>(options, out);
+}
+
+}  // namespace sockbox::tools
