@@ -1,4 +1,4 @@
-// Merging what threads measured of each way.
+// Merges the per-direction results of several threads.
 #include "stats/directions.h"
 
 #include <algorithm>

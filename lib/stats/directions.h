@@ -1,4 +1,4 @@
-// What a measurement tells of each way apart, where the other end takes times and counts, too.
+// One-way results for each direction, from a peer that timestamps datagrams (STAMP, RFC 8762).
 #pragma once
 
 #include <chrono>
@@ -9,24 +9,28 @@
 #include "stats/time_spread.h"
 
 namespace sockbox::stats {
+// One direction of the path.
 
 struct Way {
-    std::optional<std::uint64_t> lost;  // none where some were, and the other end does not count
-    TimeSpread delay;                   // between two clocks: it may be negative
-    Jitter variation;                   // which does not depend on how far the clocks are apart
+    std::optional<std::uint64_t> lost;  // nullopt if any were lost and the peer keeps no count
+    TimeSpread delay;  // one-way; negative if the clocks disagree by more than the delay
+    Jitter variation;  // independent of the offset between the clocks
 
     void record(std::chrono::nanoseconds time) noexcept;
     void merge(const Way& other);
 };
 
+// Both directions of a run, and what the peer reported about itself.
 struct Directions {
     Way forward;
     Way backward;
-    TimeSpread processing;                   // between the other end's arrival and sending
-    std::chrono::nanoseconds clock_error{};  // by which delays may be wrong, as both ends tell
-    bool synchronized = false;               // both clocks are kept to a source
-    std::uint64_t implausible = 0;           // delays that cannot be, even with that error
-    std::optional<std::uint8_t> dscp_there;  // with which the datagrams arrived at the other end
+    TimeSpread processing;  // at the peer, from arrival to departure
+    // Bound on the error of `delay`: both ends' estimates added.
+    std::chrono::nanoseconds clock_error{};
+    bool synchronized = false;      // both clocks are synchronized to an external source
+    std::uint64_t implausible = 0;  // impossible delays, even allowing for clock_error
+    // DSCP (0 to 63) of the datagrams as they arrived at the peer.
+    std::optional<std::uint8_t> dscp_there;
 
     void merge(const Directions& other);
 };

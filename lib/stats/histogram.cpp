@@ -1,4 +1,4 @@
-// The histogram's buckets: linear below 2048, then 1024 a power of two.
+// Histogram buckets: one per nanosecond below 2048, then 1024 for each power of two.
 #include "stats/histogram.h"
 
 #include <algorithm>
@@ -10,10 +10,10 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr unsigned split_bits = 10;
-constexpr std::uint64_t split = 1U << split_bits;  // buckets a power of two
+constexpr std::uint64_t split = 1U << split_bits;  // buckets per power of two
 
-// A value's bucket. With `shift` low bits dropped, a value keeps split_bits + 1 significant ones,
-// so each further power of two adds `split` buckets.
+// Dropping the `shift` lowest bits leaves split_bits + 1 significant bits, so each further power of
+// two adds `split` buckets.
 constexpr std::size_t bucket_of(std::uint64_t ns) {
     const unsigned width = static_cast<unsigned>(std::bit_width(ns));
     const unsigned shift = width > split_bits + 1 ? width - split_bits - 1 : 0;

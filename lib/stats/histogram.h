@@ -1,4 +1,4 @@
-// A log-linear histogram of durations: bounded memory, a stated error, and merging across threads.
+// A log-linear histogram of durations with bounded memory and a bounded relative error.
 #pragma once
 
 #include <chrono>
@@ -9,11 +9,17 @@
 
 namespace sockbox::stats {
 
-// Counts durations from 0 to an hour. Below 2048 ns every nanosecond has a bucket of its own;
-// above, each power of two is cut into 1024 buckets. So a percentile is at most 0.05 % off the
-// sample it stands for. Longer durations are counted with the longest bucket, shorter than 0 with
-// 0; the exact smallest and largest are kept beside. Takes 260 KiB, however many samples. Not
-// synchronized: one thread records, and merge() brings the threads together.
+// Counts durations from 0 to one hour. Below 2048 ns each nanosecond has its own bucket; above
+// that, each power of two is divided into 1024 buckets, so a quantile is within 0.05 % of the
+// sample it stands for. A negative duration is counted as 0 and one over an hour as an hour, but
+// min() and max() stay exact. Takes about 260 KiB however many samples are recorded; record() and
+// merge() never allocate. Not synchronized: give each thread a histogram of its own and merge them.
+//
+//     Histogram rtt;
+//     rtt.record(std::chrono::microseconds(850));
+//     rtt.merge(rtt_of_other_thread);
+//     if (const auto p99 = rtt.quantile(0.99))
+//         fmt::print("{} ns\n", p99->count());
 class Histogram {
   public:
     static constexpr std::chrono::nanoseconds longest = std::chrono::hours(1);
@@ -25,28 +31,29 @@ class Histogram {
 
     std::uint64_t count() const noexcept { return count_; }
 
-    // The exact extremes, also of what lies outside the range; none without samples.
+    // The exact extremes, even outside the range of the buckets; nullopt without samples.
     std::optional<std::chrono::nanoseconds> min() const noexcept;
     std::optional<std::chrono::nanoseconds> max() const noexcept;
 
-    // The duration that a share of `quantile` (0 to 1) of the samples does not exceed, by nearest
-    // rank; none without samples.
+    // The smallest recorded duration that at least a fraction `quantile` (clamped to 0 to 1) of the
+    // samples do not exceed: the nearest-rank method. nullopt without samples.
     std::optional<std::chrono::nanoseconds> quantile(double quantile) const noexcept;
-    // Which of `count` samples (1 or more) in rising order that is, from 1 on.
+    // The nearest rank of `quantile` among `count` samples (at least 1) in ascending order; 1 is
+    // the smallest sample.
     static std::uint64_t rank_of(double quantile, std::uint64_t count) noexcept;
-    // The sample of that rank, from 1 to count().
+    // The sample of the given rank, 1 to count(), to the resolution of the buckets.
     std::chrono::nanoseconds at_rank(std::uint64_t rank) const noexcept;
 
-    // How many samples were not longer than `bound`, to the resolution of the buckets.
+    // The number of samples no longer than `bound`, to the resolution of the buckets.
     std::uint64_t count_up_to(std::chrono::nanoseconds bound) const noexcept;
 
-    // A run of durations counted together: from `low` up to but not including `high`.
+    // Counts durations d with low <= d < high.
     struct Bucket {
         std::chrono::nanoseconds low;
         std::chrono::nanoseconds high;
         std::uint64_t count;
     };
-    // The buckets that have samples, in rising order.
+    // The non-empty buckets in ascending order.
     std::vector<Bucket> buckets() const;
 
   private:

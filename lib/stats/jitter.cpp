@@ -1,4 +1,4 @@
-// The estimator of RFC 3550.
+// The interarrival jitter estimator of RFC 3550.
 #include "stats/jitter.h"
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// Interarrival jitter as RTP measures it.
+// Interarrival jitter as RTP defines it (RFC 3550).
 #pragma once
 
 #include <chrono>
@@ -7,16 +7,18 @@
 
 namespace sockbox::stats {
 
-// RFC 3550, section 6.4.1: a running average of how much one transit time differs from the one
-// before, each difference weighing a sixteenth. Here a transit is a round trip, in the order of
-// arrival.
+// RFC 3550, section 6.4.1: a running average of the absolute difference between consecutive transit
+// times, in which each new difference weighs 1/16. Record transit times in order of arrival. They
+// may be round trips, or one-way delays between unsynchronized clocks: a constant offset cancels
+// out. Not synchronized.
 class Jitter {
   public:
     void record(std::chrono::nanoseconds transit) noexcept;
 
-    // None below two transits.
+    // nullopt before the second transit time.
     std::optional<std::chrono::nanoseconds> value() const noexcept;
-    // The plain mean of the differences (RFC 3393's IP delay variation, unsigned).
+    // The arithmetic mean of the absolute differences (IP packet delay variation of RFC 3393,
+    // without its sign); nullopt before the second transit time.
     std::optional<std::chrono::nanoseconds> mean_variation() const noexcept;
 
   private:

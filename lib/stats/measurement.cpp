@@ -1,4 +1,4 @@
-// Merging what threads measured.
+// Merges the results of several threads and derives loss, rate and client lateness.
 #include "stats/measurement.h"
 
 #include <algorithm>
@@ -49,7 +49,8 @@ std::uint64_t Measurement::lost_on_path() const noexcept {
     return lost - std::min(lost, undelivered) - lost_in_own_buffer();
 }
 
-// In a closed loop the times count from the real sends, so only the reading is in them.
+// In a closed loop round trips are timed from the actual send, so late sending does not inflate
+// them; only late reading does.
 bool Measurement::is_client_late() const {
     const Summary times = rtt.summary();
     const Summary sending = open_loop ? slip.summary() : Summary();

@@ -1,4 +1,4 @@
-// What a run of echoes came to: counts that add up, and the series of times.
+// The results of a measurement: counters that add up, and distributions of times.
 #pragma once
 
 #include <chrono>
@@ -15,43 +15,47 @@
 
 namespace sockbox::stats {
 
-// How far a run is.
+// The stage that a run has reached.
 enum class Phase : std::uint8_t { resolving, connecting, warming_up, measuring };
 
-// Of a value that is told alone.
+// The unit of a value that is reported on its own, such as an assertion's.
 enum class Unit : std::uint8_t { nanoseconds, percent, per_second, count };
 
-// The kernel's own view of the TCP connections of a run, as each was at its end.
+// TCP_INFO (tcp(7)) of the connections of a run, each read just before it was closed.
 struct KernelView {
     std::uint64_t connections = 0;
-    std::optional<std::chrono::nanoseconds> min_rtt;  // the smallest of all
-    std::uint64_t retransmits = 0;                    // segments, of all together
+    std::optional<std::chrono::nanoseconds> min_rtt;  // the smallest of all connections
+    std::uint64_t retransmits = 0;                    // segments, the sum over all connections
     Spread congestion_window;                         // segments
-    Spread delivery_rate;                             // bytes a second
+    Spread delivery_rate;                             // bytes per second
 
     void merge(const KernelView& other);
 };
 
-// Always: sent = received + lost + pending. All of it comes from our own records of what was sent.
+// The counts of one thread or of a whole run. sent = received + lost + pending always holds,
+// because all of them come from the client's own record of what it sent. Not synchronized: each
+// thread fills its own, and merge() combines them.
 struct Measurement {
-    bool open_loop = false;  // times count from the scheduled send, else from the real one
+    // Times start at the scheduled send (else the actual one), which avoids coordinated omission.
+    bool open_loop = false;
 
     std::uint64_t sent = 0;
-    std::uint64_t received = 0;  // in time, whatever they held
-    std::uint64_t lost = 0;      // no reply in time
-    std::uint64_t pending = 0;   // the run ended before their time was over
-    std::uint64_t unsent = 0;    // the system refused to send; not among `sent`
+    std::uint64_t received = 0;  // replies in time, whatever their content
+    std::uint64_t lost = 0;      // no reply within the timeout
+    std::uint64_t pending = 0;   // not timed out yet when the run ended
+    std::uint64_t unsent = 0;    // the system refused to send them; not included in `sent`
 
-    std::uint64_t mismatched = 0;    // of the received, those that were not what was sent
-    std::uint64_t late = 0;          // of the lost, those that came after their time
-    std::uint64_t duplicated = 0;    // replies beyond the first
-    std::uint64_t reordered = 0;     // RFC 4737: behind a later one
-    std::uint64_t foreign = 0;       // answers to nothing that was sent
-    std::uint64_t missed_slots = 0;  // of the schedule, skipped because the client was late
+    std::uint64_t mismatched = 0;  // replies whose content differs from what was sent
+    std::uint64_t late = 0;        // of `lost`: replies that came after the timeout
+    std::uint64_t duplicated = 0;  // replies after the first to the same message
+    std::uint64_t reordered = 0;   // replies that arrived after a later one (RFC 4737)
+    std::uint64_t foreign = 0;     // replies to nothing that was sent
+    // Scheduled sends that were skipped because the client was late.
+    std::uint64_t missed_slots = 0;
 
-    std::uint64_t undelivered = 0;  // of the lost, those that an ICMP error tells of
-    std::uint64_t overflowed = 0;   // datagrams that found our own receive buffer full
-    SequenceRanges lost_numbers;    // of the lost datagrams
+    std::uint64_t undelivered = 0;  // of `lost`: reported by an ICMP error
+    std::uint64_t overflowed = 0;   // datagrams dropped because our receive buffer was full
+    SequenceRanges lost_numbers;    // sequence numbers of lost datagrams
 
     std::uint64_t sent_bytes = 0;
     std::uint64_t received_bytes = 0;
@@ -59,34 +63,37 @@ struct Measurement {
 
     Series rtt;
     Series connect;
-    Series slip;    // how late the client itself was against its schedule
-    Series unread;  // how long, at least, replies lay here until the client had time for them; of
-                    // those only in whose times that is
-    // What the system's stamps have cut from each time: spent in our own stack.
+    Series slip;  // how late the client sent, against its schedule
+    // How long replies demonstrably waited in the receive buffer before the client read them. Only
+    // replies whose times include that wait are recorded.
+    Series unread;
+    // Time spent in this host's own stack, which kernel timestamps removed from each round trip.
     TimeSpread own_time;
-    Jitter jitter;      // of one thread's lanes, in the order of their answers
-    KernelView kernel;  // where it was asked for
-    Timeline timeline;  // of the round trips and the lost
+    Jitter jitter;      // of one thread's lanes, in order of arrival
+    KernelView kernel;  // filled only if requested
+    Timeline timeline;  // round trips and losses over the run
     std::optional<Directions> directions;
 
-    // Adds what another thread measured in the same run; the jitter stays that of one of them.
+    // Adds the results of another thread of the same run. Jitter cannot be merged: one thread's is
+    // kept.
     void merge(const Measurement& other);
 
-    // Where the lost were lost that no ICMP error tells of: here, as far as datagrams were dropped
-    // here, and else on the path or at the server.
+    // Attributes the losses that no ICMP error reported: to our own receive buffer, up to the
+    // number of datagrams dropped there, and the rest to the path or the server.
     std::uint64_t lost_in_own_buffer() const noexcept;
     std::uint64_t lost_on_path() const noexcept;
 
-    // How much of the time that a program sees passes in this host's own stack, 0 to 1; none where
-    // the system's stamps were not used.
+    // The share, 0 to 1, of the time that a program observes which is spent in this host's own
+    // stack; nullopt without kernel timestamps.
     std::optional<double> own_share() const noexcept;
 
-    // Whether the client's own lateness, as far as it is part of the times, exceeds a tenth of the
-    // median round trip, or half of the 99th percentile.
+    // Whether the client's own lateness, as far as it is part of the round trips, exceeds a tenth
+    // of their median or half of their 99th percentile: then the results say more about the client
+    // than about the server.
     bool is_client_late() const;
 
-    double loss() const noexcept;        // a share of what was sent and is not pending, 0 to 1
-    double rate_per_s() const noexcept;  // of the replies; 0 without a duration
+    double loss() const noexcept;        // lost / (received + lost), 0 to 1; 0 if both are 0
+    double rate_per_s() const noexcept;  // replies per second; 0 if `duration` is 0
 };
 
 }  // namespace sockbox::stats

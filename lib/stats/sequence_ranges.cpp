@@ -1,4 +1,4 @@
-// Runs of numbers, joined where they touch.
+// Inserts runs of sequence numbers, joining those that touch.
 #include "stats/sequence_ranges.h"
 
 #include <algorithm>
@@ -8,7 +8,7 @@ namespace sockbox::stats {
 
 void SequenceRanges::add_run(std::uint64_t first, std::uint64_t last) {
     const std::uint64_t count = last - first + 1;
-    // The last run that begins at or before the new one, if it reaches that far.
+    // The last run that begins at or before `first`, if it reaches `first`.
     auto run = runs_.upper_bound(first);
     if (run != runs_.begin() && std::prev(run)->second + 1 >= first) {
         run = std::prev(run);
@@ -22,7 +22,7 @@ void SequenceRanges::add_run(std::uint64_t first, std::uint64_t last) {
         unlisted_ += count;
         return;
     }
-    // Those that it has come to touch.
+    // Absorb the following runs that it now touches.
     for (auto next = std::next(run); next != runs_.end() && next->first - 1 <= run->second;
          next = runs_.erase(next))
         run->second = std::max(run->second, next->second);

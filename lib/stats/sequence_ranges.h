@@ -1,4 +1,4 @@
-// Which sequence numbers something happened to, as runs: bounded, however many there are.
+// A set of sequence numbers stored as runs, with a bound on memory.
 #pragma once
 
 #include <cstddef>
@@ -7,17 +7,19 @@
 
 namespace sockbox::stats {
 
+// Stores at most most_ranges runs, whatever is added. Not synchronized.
 class SequenceRanges {
   public:
     static constexpr std::size_t most_ranges = 1000;
 
-    // Once there are most_ranges runs, a number that lengthens none of them is counted only.
+    // Once there are most_ranges runs, a number that extends none of them is only counted in
+    // unlisted().
     void add(std::uint64_t number) { add_run(number, number); }
     void merge(const SequenceRanges& other);
 
-    // The first number of each run, and its last; in rising order, with gaps between them.
+    // The first number of each run, mapped to its last. Runs do not touch or overlap.
     const std::map<std::uint64_t, std::uint64_t>& runs() const noexcept { return runs_; }
-    // How many numbers are in no run, for want of room.
+    // Numbers that are in no run because there were too many runs.
     std::uint64_t unlisted() const noexcept { return unlisted_; }
     bool empty() const noexcept { return runs_.empty(); }
 

@@ -1,4 +1,4 @@
-// The range and the mean of a few counts.
+// Minimum, maximum and mean of a series of counts.
 #pragma once
 
 #include <algorithm>
@@ -6,10 +6,11 @@
 #include <limits>
 
 namespace sockbox::stats {
+// Not synchronized; merge() combines the spreads of several threads.
 
 struct Spread {
     std::uint64_t count = 0;
-    std::uint64_t least = std::numeric_limits<std::uint64_t>::max();  // without any
+    std::uint64_t least = std::numeric_limits<std::uint64_t>::max();  // if empty
     std::uint64_t most = 0;
     double sum = 0;
 
@@ -22,7 +23,7 @@ struct Spread {
         most = std::max(most, other.most);
         sum += other.sum;
     }
-    // 0 without any.
+    // 0 if empty.
     double mean() const noexcept { return count > 0 ? sum / static_cast<double>(count) : 0; }
 };
 

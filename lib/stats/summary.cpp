@@ -1,4 +1,4 @@
-// Running moments and the summary of a series.
+// Running moments, and the summary of a series.
 #include "stats/summary.h"
 
 #include <algorithm>
@@ -12,7 +12,7 @@ using std::chrono::nanoseconds;
 std::optional<nanoseconds> rounded(std::optional<double> ns) {
     if (!ns)
         return std::nullopt;
-    return nanoseconds(static_cast<std::int64_t>(*ns + 0.5));  // never negative
+    return nanoseconds(static_cast<std::int64_t>(*ns + 0.5));  // no duration here is negative
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What a series of durations comes to: exact extremes, mean and deviation, beside the histogram.
+// The summary of a series of durations: exact extremes, mean and deviation, and percentiles.
 #pragma once
 
 #include <chrono>
@@ -9,8 +9,9 @@
 
 namespace sockbox::stats {
 
-// A running count, mean and variance by Welford's method, which does not cancel where the mean is
-// large against the deviation; merges by Chan's formula. In nanoseconds.
+// Running count, mean and variance in constant memory, by Welford's method, which avoids the
+// cancellation of a naive sum of squares when the mean is large compared with the deviation;
+// merge() uses the parallel formula of Chan et al. Values may be negative. Not synchronized.
 class Moments {
   public:
     void record(double value) noexcept;
@@ -18,7 +19,7 @@ class Moments {
 
     std::uint64_t count() const noexcept { return count_; }
     std::optional<double> mean() const noexcept;
-    // Of the sample (n - 1); none below two values.
+    // The sample standard deviation (divisor n - 1); nullopt for fewer than two values.
     std::optional<double> deviation() const noexcept;
 
   private:
@@ -27,32 +28,41 @@ class Moments {
     double squares_ = 0;  // sum of squared differences from the mean
 };
 
-// All that is reported of a series. Fields are empty where they are undefined. Percentiles are
-// samples, by nearest rank; the median of an even number lies between the middle two.
+// What is reported about a series. A field is empty if undefined: all of them without samples,
+// `deviation` with fewer than two. Percentiles are samples chosen by nearest rank; the median of an
+// even number of samples is the midpoint of the middle two.
 struct Summary {
     std::uint64_t count = 0;
     std::optional<std::chrono::nanoseconds> min, mean, median, p50, p90, p99, p999, max, deviation;
 };
 
-// Gathers a series. The samples of a short one are kept beside the histogram, so that its
-// percentiles and its median are exact. Not synchronized; merge() brings threads together.
+// Collects a series of non-negative durations. Percentiles and the median are exact as long as all
+// samples fit in most_exact, and within the histogram's 0.05 % after that. Not synchronized;
+// merge() combines the series of several threads.
+//
+//     Series rtt;
+//     rtt.record(reply_at - sent_at);
+//     const Summary summary = rtt.summary();
+//     if (summary.p99)
+//         fmt::print("p99 {} ns of {} samples\n", summary.p99->count(), summary.count);
 class Series {
   public:
     static constexpr std::size_t most_exact = 1000;
 
     Series() { samples_.reserve(most_exact); }
 
+    // Sorts up to most_exact samples or walks the histogram, so it is not for a hot loop.
     void record(std::chrono::nanoseconds duration);
     void merge(const Series& other);
     Summary summary() const;
-    // All of them together; 0 without any.
+    // The sum of all samples in nanoseconds; 0 without any.
     double sum_ns() const noexcept;
     const Histogram& histogram() const noexcept { return histogram_; }
 
   private:
     Histogram histogram_;
     Moments moments_;
-    std::vector<std::chrono::nanoseconds> samples_;  // all of them, or not as many as counted
+    std::vector<std::chrono::nanoseconds> samples_;  // complete, or shorter than count() and unused
 };
 
 }  // namespace sockbox::stats

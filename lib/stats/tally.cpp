@@ -1,4 +1,4 @@
-// A map that stops growing.
+// A map of failures that stops growing.
 #include "stats/tally.h"
 
 namespace sockbox::stats {

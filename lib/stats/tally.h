@@ -1,4 +1,4 @@
-// How often each of a few different things happened, however many different ones there are.
+// Counts of distinct failures, with a bound on how many are kept apart.
 #pragma once
 
 #include <compare>
@@ -9,24 +9,25 @@
 
 namespace sockbox::stats {
 
-// What happened, ordered by its words.
+// A kind of failure, ordered by message.
 struct Failure {
-    std::string message;  // safe to print
-    std::string symbol;   // the system's name of it, "ECONNREFUSED"; empty where it has none
-    int code = 0;         // its number there
+    std::string message;  // safe to print on a terminal
+    std::string symbol;   // the symbolic errno, "ECONNREFUSED"; empty if there is none
+    int code = 0;         // the error number; 0 if there is none
 
     auto operator<=>(const Failure&) const = default;
 };
 
-// Counts by failure, in the order of their words. A run that never ends may meet others without
-// end, for some hold what came from the network: beyond the first `most_kinds` all that are new are
-// counted together, under `others`. Not synchronized; merge() brings threads together.
+// Counts failures, in the order of their messages. Messages may contain text from the network, so
+// an endless run can meet any number of different ones: beyond the first most_kinds, new kinds are
+// counted together under `others`. Not synchronized; merge() combines the tallies of several
+// threads.
 class Tally {
   public:
     static constexpr std::size_t most_kinds = 64;
     static constexpr const char* others = "others";
 
-    // The count of that one, or of the others.
+    // The count for `failure`, or for `others` if it is new and there is no room.
     std::uint64_t& operator[](const Failure& failure);
     void merge(const Tally& other);
 

@@ -1,4 +1,4 @@
-// Extremes and moments.
+// Extremes and moments of times that may be negative.
 #include "stats/time_spread.h"
 
 #include <algorithm>

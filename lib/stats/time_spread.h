@@ -1,4 +1,4 @@
-// Where a series of times lies that may be negative, such as between two clocks: no distribution.
+// Extremes, mean and deviation of times that may be negative, such as delays between two clocks.
 #pragma once
 
 #include <chrono>
@@ -9,16 +9,17 @@
 
 namespace sockbox::stats {
 
-// Exact extremes, mean and deviation, in constant memory. Not synchronized; merge() brings threads
-// together.
+// Exact extremes, mean and deviation in constant memory; no percentiles. Not synchronized; merge()
+// combines the spreads of several threads.
 class TimeSpread {
   public:
     void record(std::chrono::nanoseconds time) noexcept;
     void merge(const TimeSpread& other) noexcept;
 
     std::uint64_t count() const noexcept { return moments_.count(); }
+    // The sum in nanoseconds; 0 if empty.
     double sum_ns() const noexcept;
-    // Of these only the fields that do not need a distribution are there.
+    // Percentiles and the median are always empty.
     Summary summary() const;
 
   private:

@@ -1,4 +1,4 @@
-// Spans that fold.
+// Equal time spans that are merged in pairs when a run outgrows them.
 #include "stats/timeline.h"
 
 #include <algorithm>

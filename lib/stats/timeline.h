@@ -1,4 +1,4 @@
-// How a run went over time, in a bounded number of equal spans.
+// A run over time, in a bounded number of equal spans.
 #pragma once
 
 #include <chrono>
@@ -9,28 +9,28 @@
 
 namespace sockbox::stats {
 
-// Spans of 1 ms at first; whenever a run outgrows them, neighbours are folded together, so that
-// there are at most 256 of them, however long it takes. Not synchronized; merge() brings threads
-// together.
+// Starts with spans of 1 ms. When a run outgrows most_spans of them, neighbouring spans are merged
+// in pairs and the width doubles, so memory stays bounded however long the run is. Not
+// synchronized; merge() combines the timelines of several threads.
 class Timeline {
   public:
     struct Span {
         std::uint64_t count = 0;
         std::uint64_t lost = 0;
-        std::uint64_t late = 0;  // came after they were given up
+        std::uint64_t late = 0;  // arrived after the timeout
         double sum_ns = 0;
         std::chrono::nanoseconds longest{0};
     };
     static constexpr std::size_t most_spans = 256;
 
-    // `at` counts from the begin of the run; what lies before it is left out.
+    // `at` is the time since the start of the run; negative times (the warm-up) are ignored.
     void record(std::chrono::nanoseconds at, std::chrono::nanoseconds duration);
     void record_lost(std::chrono::nanoseconds at);
     void record_late(std::chrono::nanoseconds at);
     void merge(const Timeline& other);
 
     std::chrono::nanoseconds width() const noexcept { return width_; }
-    // From the begin to the last span with anything in it.
+    // From the start of the run to the last span with an entry.
     std::span<const Span> spans() const noexcept { return spans_; }
 
   private:
