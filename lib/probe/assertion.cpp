@@ -1,4 +1,4 @@
-// The names that assertions know, and what they compare.
+// Parses assertions and evaluates them against a measurement.
 #include "probe/assertion.h"
 
 #include <fmt/format.h>
@@ -35,7 +35,7 @@ std::optional<double> jitter(const Measurement& measurement) {
     return number(measurement.jitter.value());
 }
 
-// Nothing sent is nothing known about the loss.
+// Without a reply or a loss the loss rate is undefined, not 0.
 std::optional<double> loss(const Measurement& measurement) {
     if (measurement.received + measurement.lost == 0)
         return std::nullopt;

@@ -1,4 +1,4 @@
-// Bounds that a measurement must keep: "p99<2ms", "loss<0.1%".
+// Bounds that a measurement must meet: "p99<2ms", "loss<0.1%".
 #pragma once
 
 #include <string>
@@ -9,19 +9,27 @@
 
 namespace sockbox::probe {
 
-// NAME OPERATOR VALUE, the operator one of < <= > >=. Times: min mean median p50 p90 p99 p999 max
-// (of the round trips) and jitter, with a duration. Shares: loss, with a percentage. Numbers: rate
-// (a second), duplicated, reordered.
+// A bound written NAME OPERATOR VALUE without spaces, where OPERATOR is < <= > or >=. Round-trip
+// times (min mean median p50 p90 p99 p999 max) and jitter are compared with a duration, loss with a
+// percentage, and rate (replies per second), duplicated and reordered with a number.
+//
+//     const auto bound = Assertion::parse("p99<2ms");
+//     if (!bound)
+//         return fail(bound.error());
+//     const Assertion::Verdict verdict = bound->judge(measurement);
+//     if (!verdict.ok)
+//         fmt::print(stderr, "{}: {}\n", verdict.expression, verdict.shown);
 class Assertion {
   public:
+    // Fails if the operator, the name or the value is not understood.
     static net::Result<Assertion> parse(std::string_view text);
 
     struct Verdict {
         std::string expression;
-        std::optional<double> value;  // none where undefined
+        std::optional<double> value;  // in `unit`; nullopt if undefined
         stats::Unit unit;
-        std::string shown;  // the value with its unit, "none" where undefined
-        bool ok;            // never of an undefined value
+        std::string shown;  // the value with its unit, "none" if undefined
+        bool ok;            // false if the value is undefined
     };
     Verdict judge(const stats::Measurement& measurement) const;
 

@@ -1,4 +1,4 @@
-// Opening the socket of a UDP client.
+// Opens and configures the socket of a UDP client.
 #include "probe/datagram_socket.h"
 
 #include "net/datagram_notices.h"
@@ -7,10 +7,10 @@
 namespace sockbox::probe {
 namespace {
 
-constexpr int wanted_buffer = 4 << 20;  // bytes; the system grants less where its limit is lower
+constexpr int wanted_buffer = 4 << 20;  // bytes; the system may grant less (net.core.rmem_max)
 
 net::Status set_up(net::Socket& socket, net::Family family, const DatagramSocketOptions& options) {
-    // A burst of replies should not be lost here; without the grant it is told how many were.
+    // Absorbs a burst of replies. Failure does no harm: drops are counted (SO_MEMINFO).
     (void)socket.set_option(SOL_SOCKET, SO_RCVBUF, wanted_buffer);
     net::Status done = options.prepare ? options.prepare(socket) : net::Status();
     if (done && options.dscp)

@@ -1,4 +1,4 @@
-// The socket of a UDP client: opened, set up and connected, with nothing sent yet.
+// The socket of a UDP client: opened, configured and connected, with nothing sent yet.
 #pragma once
 
 #include <optional>
@@ -10,11 +10,11 @@
 namespace sockbox::probe {
 
 struct DatagramSocketOptions {
-    std::optional<net::Endpoint> source{};  // bound to it
-    net::Prepare prepare{};                 // may be empty
+    std::optional<net::Endpoint> source{};  // bind to this address
+    net::Prepare prepare{};                 // called on the new socket first; may be empty
     std::optional<int> dscp{};              // 0 to 63
     std::optional<int> hop_limit{};         // 1 to 255
-    bool broadcast = false;                 // may send to one; takes replies from anybody
+    bool broadcast = false;  // allow broadcast destinations; the socket stays unconnected
 };
 
 struct DatagramSocket {
@@ -22,8 +22,9 @@ struct DatagramSocket {
     net::Endpoint peer;
 };
 
-// A non-blocking UDP socket that is told of ICMP errors, connected to the first of the addresses
-// that it has a way to; for a broadcast it is not connected. Fails as the last address did.
+// Opens a non-blocking UDP socket that reports ICMP errors, connected to the first of the endpoints
+// that has a route. With `broadcast` it is left unconnected and accepts replies from any host.
+// Sends nothing. Fails with the error of the last endpoint.
 net::Result<DatagramSocket> open_datagram(std::span<const net::Endpoint> endpoints,
                                           const DatagramSocketOptions& options);
 

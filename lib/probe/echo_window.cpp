@@ -1,4 +1,4 @@
-// The ring of bytes between sending and comparing.
+// The ring buffer between sending bytes and comparing their echo.
 #include "probe/echo_window.h"
 
 #include <fmt/format.h>
@@ -45,7 +45,7 @@ EchoWindow::Compared EchoWindow::compare(std::span<const std::byte> got) {
     std::unique_lock lock(mutex_);
     const std::uint64_t from = compared_;
     const std::size_t expected = std::min<std::uint64_t>(got.size(), added_ - from);
-    lock.unlock();  // the sender does not write to what it has added
+    lock.unlock();  // the sender never writes to bytes that it has added
     for (std::size_t done = 0; done < expected;) {
         const std::size_t begin = index(from + done);
         const std::size_t piece = std::min(expected - done, ring_.size() - begin);

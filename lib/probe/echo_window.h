@@ -1,4 +1,4 @@
-// The bytes that were sent and have not come back yet: what an echo is compared with.
+// The bytes sent but not echoed yet, which the echo is compared with.
 #pragma once
 
 #include <condition_variable>
@@ -14,7 +14,7 @@
 
 namespace sockbox::probe {
 
-// The first place where what came back is not what was sent.
+// The first byte that differs from what was sent; `offset` counts from the start of the stream.
 struct Difference {
     std::uint64_t offset;
     std::byte expected;
@@ -24,36 +24,38 @@ struct Difference {
 // "the echo differs at offset 5: expected 0x61, got 0x7a"
 std::string words_of(const Difference& difference);
 
-// A ring between the thread that sends and the one that receives. Its size bounds what may be
-// outstanding.
+// A ring buffer between a sending and a receiving thread. Its capacity in bytes limits what may be
+// outstanding. room() and add() are for the sender, compare() and skip() for the receiver, and the
+// others for any thread.
 class EchoWindow {
   public:
     explicit EchoWindow(std::size_t capacity) : ring_(capacity) {}
 
-    // For the sender: waits for free space and returns a piece of at most `most` bytes to fill;
-    // empty once closed. add() makes the first `count` bytes of it count as sent, so it comes
-    // before the send: an echo may be faster than the return from it.
+    // For the sender: blocks until there is free space and returns up to `most` bytes of it to
+    // fill; empty after close(). add() marks the first `count` of these bytes as sent. Call it
+    // before the send, because the echo may arrive before the send returns.
     std::span<std::byte> room(std::size_t most);
     void add(std::size_t count);
 
-    // For the receiver: compares what came with what is expected next and frees that. `surplus` is
-    // what came beyond all that was sent.
+    // For the receiver: compares received bytes with those expected next and frees them. `surplus`
+    // is the number of bytes received beyond everything that was added; after a difference nothing
+    // is freed.
     struct Compared {
         std::optional<Difference> difference;
         std::size_t surplus = 0;
     };
     Compared compare(std::span<const std::byte> got);
-    // Frees as much without a look at it, for whoever does not verify.
+    // Frees `count` bytes without comparing them; returns the surplus.
     std::size_t skip(std::size_t count);
 
-    // Bytes added and not compared, and since when there are any.
+    // The bytes added but not compared, and since when there have been any.
     struct Outstanding {
         std::uint64_t bytes;
         net::Clock::time_point since;
     };
     Outstanding outstanding() const;
 
-    // Ends the sender's waiting; nothing can be added after it.
+    // Wakes the sender; nothing can be added afterwards.
     void close();
 
   private:

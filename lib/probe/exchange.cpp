@@ -1,4 +1,4 @@
-// Datagrams and their echoes, in lock step.
+// Datagrams and their echoes in lockstep.
 #include "probe/exchange.h"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ Exchanged Exchange::send(std::string_view message) {
     return result;
 }
 
-// Whether there is no need of another try.
+// Returns false if another try may help.
 bool Exchange::try_once(std::string_view message, Exchanged& result) {
     ++result.tries;
     result.end = Exchanged::End::lost;
@@ -43,8 +43,8 @@ bool Exchange::try_once(std::string_view message, Exchanged& result) {
     return await_reply(message, result);
 }
 
-// An error that waits on the socket belongs to an earlier datagram, but it makes the send fail: so
-// it is taken away and the send tried again.
+// A pending error on a UDP socket belongs to an earlier datagram, yet it makes the send fail
+// (udp(7)). Clear it and send again.
 bool Exchange::transmit(std::string_view message, Exchanged& result) {
     const auto data = std::as_bytes(std::span(message));
     for (int errors = 0; errors < 3; ++errors) {
@@ -79,7 +79,7 @@ bool Exchange::await_reply(std::string_view message, Exchanged& result) {
     return false;
 }
 
-// Whether what was received ends this try.
+// Returns whether the received datagram or error ends this try.
 bool Exchange::take_reply(std::string_view message, Exchanged& result) {
     if (auto icmp = net::take_icmp_error(socket_)) {
         result.icmp = std::move(icmp);

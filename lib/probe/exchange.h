@@ -1,4 +1,4 @@
-// One datagram after the other to an echo server, each answered before the next is sent.
+// Lockstep exchange with a UDP echo server: each datagram is answered before the next is sent.
 #pragma once
 
 #include <chrono>
@@ -21,39 +21,42 @@ struct ExchangeOptions {
     std::chrono::nanoseconds timeout{std::chrono::seconds(2)};  // for each try
     unsigned retries = 0;
     bool verify = true;
-    // Told whenever a reply is awaited, and returns when it wants to be told next; may be empty.
+    // Called while a reply is awaited; returns when to call it again. May be empty.
     std::function<net::Deadline()> watch{};
     const net::StopSignal* stop = nullptr;  // ends the wait for a reply; may be null
 };
 
+// The outcome of one message.
 struct Exchanged {
     enum class End : std::uint8_t {
         answered,
-        different,    // an answer came that was never sent like this
-        lost,         // no answer to any try
-        undelivered,  // the last try was refused on its way: `icmp`
-        unsent,       // it could not be sent at all: `error`
-        interrupted,  // the stop signal was raised before an answer came
+        different,    // a reply arrived that matches nothing sent
+        lost,         // no reply to any try
+        undelivered,  // an ICMP error reported the last try as undeliverable: `icmp`
+        unsent,       // the system refused to send it: `error`
+        interrupted,  // the stop signal was raised before a reply arrived
     };
     End end = End::lost;
-    unsigned tries = 0;
-    std::string reply;                     // of answered and different
-    std::chrono::nanoseconds rtt{};        // likewise, from the latest try
-    std::optional<Difference> difference;  // none where only the lengths differ
+    unsigned tries = 0;                    // at least 1
+    std::string reply;                     // for `answered` and `different`
+    std::chrono::nanoseconds rtt{};        // likewise, since the latest try
+    std::optional<Difference> difference;  // nullopt if only the lengths differ
     std::optional<net::IcmpError> icmp;
     std::error_code error;
 };
 
 class Exchange {
   public:
-    // `socket` is one of open_datagram().
+    // `socket` comes from open_datagram() and must outlive the exchange.
     Exchange(net::Socket& socket, const ExchangeOptions& options)
         : socket_(socket), options_(options) {}
 
-    // Sends `message` as one datagram, again after each timeout, and waits for its echo. An echo of
-    // an earlier message that comes late is passed over and counted.
+    // Sends `message` as one datagram, again after each timeout up to `retries` times, and blocks
+    // until its echo arrives or every try has failed. Late echoes of earlier messages are counted
+    // and otherwise ignored.
     Exchanged send(std::string_view message);
 
+    // The number of late echoes so far.
     std::uint64_t late() const { return late_; }
 
   private:
@@ -65,7 +68,7 @@ class Exchange {
 
     net::Socket& socket_;
     ExchangeOptions options_;
-    std::deque<std::string> unanswered_;  // what may still be echoed late; bounded
+    std::deque<std::string> unanswered_;  // messages that may still be echoed late; bounded
     std::uint64_t late_ = 0;
 };
 

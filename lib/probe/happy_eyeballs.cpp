@@ -1,4 +1,4 @@
-// The race of connection attempts.
+// Races connection attempts (RFC 8305, section 5).
 #include "probe/happy_eyeballs.h"
 
 #include <algorithm>
@@ -86,7 +86,7 @@ class Racer {
         }
     }
 
-    // Closes the losers, or what the deadline or the stop signal caught under way.
+    // Closes the losers, or the attempts that the deadline or the stop signal interrupted.
     void give_up_the_rest() {
         const auto reason = net::platform::error_of(stopped() ? std::errc::operation_canceled
                                                               : std::errc::timed_out);

@@ -1,4 +1,4 @@
-// The threads of a measurement: when to send, what to wait for, when to end.
+// The threads of a measurement: when to send, what to wait for and when to end.
 #include "probe/measure.h"
 
 #include <algorithm>
@@ -14,12 +14,13 @@ namespace {
 
 using net::Clock;
 
-// What the threads share: how much may be sent, and until when.
+// Shared by the threads: how many messages may be sent, and until when.
 class Budget {
   public:
     explicit Budget(const MeasurePlan& plan) : plan_(plan) {}
 
-    // Before the threads, and once all lanes are open, for many of them take their time.
+    // Called before the threads start and after all lanes are open, because opening many lanes
+    // takes time.
     void start() {
         begin_ = Clock::now();
         counted_from_ = begin_ + plan_.warmup;
@@ -30,19 +31,19 @@ class Budget {
     Clock::time_point counted_from() const { return counted_from_; }
     Clock::time_point end() const { return end_; }
 
-    // Ends the sending, for a run that cannot go on.
+    // Ends the sending of a run that cannot go on.
     void cancel() { cancelled_ = true; }
 
     bool is_spent(Clock::time_point now) const {
         return cancelled_ || now >= end_ || (plan_.count > 0 && counted_ >= plan_.count);
     }
 
-    // Whether time ran out before the count was reached.
+    // Whether the time ran out before the count was reached.
     bool is_out_of_time(Clock::time_point now) const {
         return !cancelled_ && now >= end_ && (plan_.count == 0 || counted_ < plan_.count);
     }
 
-    // The next message, unless all are taken.
+    // The next message; nullopt if all have been sent.
     std::optional<Message> take(Clock::time_point due, Clock::time_point now) {
         if (cancelled_ || now >= end_)
             return std::nullopt;
@@ -56,7 +57,7 @@ class Budget {
     }
 
   private:
-    // Sequence numbers of the warm-up are apart from those that are counted.
+    // Keeps warm-up sequence numbers apart from those that are counted.
     static constexpr std::uint64_t warm_up_bit = std::uint64_t{1} << 63;
 
     static Clock::time_point ending(const MeasurePlan& plan, Clock::time_point from) {
@@ -73,7 +74,7 @@ class Budget {
     std::atomic<std::uint64_t> warm_up_{0};
 };
 
-// A thread with its lanes.
+// A thread and its lanes.
 class Worker {
   public:
     Worker(const MeasurePlan& plan, Budget& budget, std::size_t number, const net::StopSignal& stop,
@@ -105,11 +106,11 @@ class Worker {
   private:
     struct Place {
         std::unique_ptr<Lane> lane;
-        Clock::time_point due;  // with an interval, when it sends next
+        Clock::time_point due;  // with an interval: when it sends next
     };
 
-    // In a closed loop each lane's first message is due when its thread runs; the schedule of the
-    // open loop is that of all threads.
+    // In a closed loop each lane's first message is due as soon as its thread runs; in an open loop
+    // all threads share one schedule.
     void begin() {
         measured.begin = budget_.counted_from();
         for (Place& place : lanes_)
@@ -152,8 +153,9 @@ class Worker {
         }
     }
 
-    // Whatever is due by now, however late: the schedule waits for nobody. After a burst the
-    // replies get their turn, or they would fill the receive buffer.
+    // Sends everything that is due, however late: the schedule does not wait for replies, which
+    // would be coordinated omission. After a burst the replies get a turn, or they would overflow
+    // the receive buffer.
     void send_on_schedule(Clock::time_point now) {
         std::size_t sent = 0;
         while (next_due_ <= now && sent < longest_burst) {
@@ -173,7 +175,7 @@ class Worker {
                 place.lane->flush();
     }
 
-    // Of the schedule, what was due before the end and could not be sent by then.
+    // Counts scheduled sends that were due before the end but could not be sent by then.
     void count_missed_slots() {
         const auto from = std::max(next_due_, budget_.counted_from());
         if (plan_.rate <= 0 || from >= budget_.end() || !budget_.is_out_of_time(Clock::now()))
@@ -182,7 +184,7 @@ class Worker {
         measured.numbers.missed_slots += static_cast<std::uint64_t>(slots);
     }
 
-    // Slots that lie in the past are skipped, so that lateness does not end in a burst.
+    // Skips slots that have already passed, so that a delay is not followed by a burst.
     void send_in_interval(Place& place, Clock::time_point now) {
         if (!send(place, now, now))
             return;
@@ -212,7 +214,7 @@ class Worker {
         return message.has_value();
     }
 
-    // What is due already and was not sent waits for a lane, not for the clock.
+    // A message that is already due but was not sent is waiting for a lane, not for the clock.
     net::Deadline next_scheduled(Clock::time_point now) const {
         if (cut_short_)
             return now;
@@ -252,7 +254,7 @@ class Worker {
                 waited_[i]->on_ready(entries_[i + 1].revents, told);
     }
 
-    // Bounds what a lane that is not ready for another reason than its socket can delay.
+    // Bounds the delay of a lane that becomes ready for a reason other than its socket.
     static constexpr std::chrono::milliseconds longest_wait{10};
     static constexpr std::size_t longest_burst = 64;
 
@@ -286,7 +288,7 @@ net::Status run_all(std::vector<std::unique_ptr<Worker>>& workers, Budget& budge
     return status;
 }
 
-// So that nobody waits for the copies of threads that never were.
+// So that Snapshots::take() does not wait for threads that never started.
 void leave_as_they_are(const std::vector<std::unique_ptr<Worker>>& workers, Snapshots* snapshots) {
     if (snapshots == nullptr)
         return;
@@ -307,7 +309,7 @@ void Measured::lost(net::Clock::time_point now) {
     numbers.timeline.record_lost(now - begin);
 }
 
-// What was sent after that cannot have been waiting yet.
+// A message sent after `told` cannot have been answered by then.
 void Measured::read_late(net::Clock::time_point now, net::Clock::time_point told,
                          net::Clock::time_point origin) {
     numbers.unread.record(origin < told ? now - told : Clock::duration::zero());

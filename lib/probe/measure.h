@@ -1,5 +1,4 @@
-// Measuring round trips over any number of connections: the plan, the lanes that carry messages,
-// and the threads that drive them.
+// Round-trip measurements over any number of connections: the plan, the lanes and the threads.
 #pragma once
 
 #include <atomic>
@@ -19,103 +18,123 @@
 
 namespace sockbox::probe {
 
+// A reply in time, as on_reply receives it.
 struct Reply {
     std::uint64_t sequence;
     std::chrono::nanoseconds rtt;
     std::size_t bytes;
-    std::optional<net::Endpoint> from{};  // where many may answer: which one did
+    std::optional<net::Endpoint> from{};  // the responder, if several hosts may answer
 };
 
+// How a measurement sends, and when it ends: after `count` messages or after `time`, whichever
+// comes first, else when it is stopped.
 struct MeasurePlan {
-    std::uint64_t count = 0;               // round trips; 0: no bound
-    std::chrono::nanoseconds time{0};      // 0: no bound
-    std::chrono::nanoseconds interval{0};  // of each lane; 0: the next once the last came back
-    double rate = 0;  // messages a second over all lanes: open loop; 0: closed loop
-    std::chrono::nanoseconds timeout{std::chrono::seconds(2)};  // a later reply is lost
-    std::chrono::nanoseconds warmup{0};                         // not counted
+    std::uint64_t count = 0;               // round trips; 0: unlimited
+    std::chrono::nanoseconds time{0};      // 0: unlimited
+    std::chrono::nanoseconds interval{0};  // for each lane; 0: send when the last reply has arrived
+    double rate = 0;  // messages per second over all lanes (open loop); 0: closed loop
+    std::chrono::nanoseconds timeout{std::chrono::seconds(2)};  // a later reply counts as lost
+    std::chrono::nanoseconds warmup{0};                         // excluded from the results
     std::size_t threads = 1;
     std::uint64_t first_sequence = 1;
-    std::function<void(const Reply&)> on_reply;  // may be empty; called by the lanes' threads
+    std::function<void(const Reply&)> on_reply;  // called from any measuring thread; may be empty
 
     bool is_endless() const { return count == 0 && time.count() == 0; }
 };
 
+// Lets another thread read the results of a run in progress.
 class Snapshots;
 
-// What one thread gathers, and all of them together.
+// The results of one thread, or of all of them together.
 struct Measured {
     stats::Phase phase = stats::Phase::measuring;
     stats::Measurement numbers;
     stats::Tally errors;
-    std::map<std::string, std::uint64_t> responders;  // where many may answer: replies of each
-    net::Clock::time_point begin{};                   // of what is counted
+    std::map<std::string, std::uint64_t> responders;  // replies by host, if several may answer
+    net::Clock::time_point begin{};                   // the end of the warm-up
 
-    // A counted message was answered in time, or is given up.
+    // Records that a counted message was answered in time, or given up as lost.
     void answered(net::Clock::time_point now, std::chrono::nanoseconds rtt);
-    // The answer to one whose time began at `origin` was read now, and known of since `told`.
+    // Records how long a reply to a message with this `origin` waited to be read: since `told`,
+    // when poll(2) reported it.
     void read_late(net::Clock::time_point now, net::Clock::time_point told,
                    net::Clock::time_point origin);
     void lost(net::Clock::time_point now);
-    void lost(net::Clock::time_point now, std::uint64_t number);  // where numbers are told
-    // One that was given up has come after all.
+    // With its sequence number, for datagrams.
+    void lost(net::Clock::time_point now, std::uint64_t number);
+    // Records a reply to a message that had been given up.
     void late(net::Clock::time_point now);
 
-    // "connect: Connection refused (ECONNREFUSED)": without the address, which is that of all.
+    // Counts an error, such as "connect: Connection refused (ECONNREFUSED)", without the address,
+    // which is the same for all.
     void failed(const net::Error& error);
 
-    // How long it has been counting; 0 during the warm-up.
+    // The time since the end of the warm-up; 0 during it.
     std::chrono::nanoseconds elapsed() const;
 
     void merge(const Measured& other);
 };
 
+// One message to be sent.
 struct Message {
     std::uint64_t sequence;
-    net::Clock::time_point due;  // when the schedule wanted it sent
-    bool counted;                // not of the warm-up
+    net::Clock::time_point due;  // the scheduled time of sending
+    bool counted;                // false during the warm-up
 };
 
-// One connection or socket, used by one thread.
+// A connection or socket that carries messages. Used by one thread at a time, and no method blocks.
 class Lane {
   public:
     virtual ~Lane() = default;
 
     virtual net::NativeSocket native() const = 0;  // invalid_socket: nothing to wait for
-    virtual bool wants_to_send() const = 0;        // waits for room, or for its connection
+    virtual bool wants_to_send() const = 0;        // waits for POLLOUT: to send or to connect
     virtual bool can_take(net::Clock::time_point now) const = 0;
-    virtual bool is_dead() const = 0;             // will never take a message again
-    virtual std::size_t outstanding() const = 0;  // neither answered nor lost
+    virtual bool is_dead() const = 0;             // will never take another message
+    virtual std::size_t outstanding() const = 0;  // messages neither answered nor lost
     virtual net::Deadline next_expiry() const = 0;
 
-    // Begins to connect, where it is to be connected before its first message. Called once, before
-    // the first message.
+    // Starts to connect, if the lane connects before its first message. Called once, before the
+    // first message.
     virtual void open() {}
-    // Whether that goes on; then it waits for its socket to take data, and on_ready() ends it.
+    // Whether the connection is still in progress; it then waits for POLLOUT, and on_ready()
+    // completes it.
     virtual bool is_opening() const { return false; }
 
-    // Sends it, or keeps it to be sent.
+    // Sends a message, or queues it.
     virtual void take(const Message& message, net::Clock::time_point now) = 0;
-    // Sends what take() has kept back to be sent together; called when no more is due now.
+    // Sends what take() has queued in order to send it in one batch; called when nothing more is
+    // due.
     virtual void flush() {}
-    // Moves what can be moved without blocking. `events` is what poll(2) told, and `told` when.
+    // Sends and receives what it can without blocking. `events` is what poll(2) reported, and
+    // `told` is when.
     virtual void on_ready(int events, net::Clock::time_point told) = 0;
-    // Counts as lost what has waited for too long.
+    // Counts messages that have exceeded their timeout as lost.
     virtual void expire(net::Clock::time_point now) = 0;
-    // Adds what the lane keeps to itself while it runs: to a copy of the numbers of a run under
-    // way, and at the end, by conclude(), to the numbers themselves.
+    // Adds results that the lane keeps for itself during the run: to a copy of the numbers while it
+    // is in progress and, from conclude(), to the numbers themselves.
     virtual void tell(Measured& numbers) const { static_cast<void>(numbers); }
-    // Counts what is outstanding as pending, and tells.
+    // Counts outstanding messages as pending, and adds what tell() adds.
     virtual void conclude() = 0;
 };
 
-// Makes the lane of that number, which records into `measured`.
+// Creates lane `number` (from 0), which records into `measured`.
 using MakeLane = std::function<net::Result<std::unique_ptr<Lane>>(
     std::size_t number, const MeasurePlan& plan, Measured& measured)>;
 
-// Runs the plan over `lanes` lanes, spread over its threads, once they are open. Blocks until all
-// is sent and answered or lost, no lane is left alive, or `stop` is raised. Others look at it
-// through `snapshots` (may be null) meanwhile. Fails when a lane cannot be made or a thread cannot
-// be started.
+// Opens `lanes` lanes and runs the plan over them on plan.threads threads, one of which is the
+// caller's. Blocks until everything sent is answered or lost, every lane is dead, or `stop` is
+// raised. Another thread may read results in the meantime through `snapshots` (may be null). Fails
+// if a lane cannot be created or a thread cannot be started; failed connections are counted in
+// `errors` instead.
+//
+//     MeasurePlan plan;
+//     plan.count = 1000;
+//     const auto make_lane = [&](std::size_t, const MeasurePlan& plan, Measured& measured)
+//         -> net::Result<std::unique_ptr<Lane>> {
+//         return std::make_unique<StreamLane>(plan, options, payload, measured, std::nullopt);
+//     };
+//     const auto measured = measure(plan, 8, make_lane, stop);
 net::Result<Measured> measure(const MeasurePlan& plan, std::size_t lanes, const MakeLane& make_lane,
                               const net::StopSignal& stop, Snapshots* snapshots = nullptr);
 

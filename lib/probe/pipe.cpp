@@ -1,4 +1,4 @@
-// One thread reads the source and sends; the caller's receives and compares.
+// One thread reads the source and sends; the caller's thread receives and compares.
 #include "probe/pipe.h"
 
 #include <algorithm>
@@ -15,11 +15,11 @@ namespace {
 constexpr std::size_t window_bytes = 16 << 20;
 constexpr std::size_t piece_bytes = 256 << 10;
 
-// What the sending thread leaves behind.
+// The results of the sending thread.
 struct Sent {
     std::atomic<std::uint64_t> bytes{0};
-    std::atomic<net::Clock::time_point> all_at{net::no_deadline};  // the end of the source
-    std::error_code input_error;  // these two are read after the thread has ended
+    std::atomic<net::Clock::time_point> all_at{net::no_deadline};  // when the source ended
+    std::error_code input_error;  // read after the thread has ended, like send_error
     std::error_code send_error;
 
     bool all() const { return all_at.load() != net::no_deadline; }
@@ -44,7 +44,7 @@ class Sender {
         const net::Transfer read = source_(room, stop_);
         if (read.failed()) {
             sent_.input_error = read.error;
-            // Wakes the receiver, which would wait for what is not going to be sent.
+            // Wakes the receiver, which would otherwise wait for bytes that will not be sent.
             (void)socket_.shutdown(net::ShutdownHow::both);
         } else if (read.end()) {
             sent_.all_at = net::Clock::now();
@@ -126,7 +126,7 @@ class Receiver {
         }
     }
 
-    // Whether the server owes bytes or its end of stream, and since when none came.
+    // Since when the server has owed bytes or EOF without sending any; nullopt if it owes nothing.
     std::optional<net::Clock::time_point> waiting_since() const {
         const auto outstanding = window_.outstanding();
         if (outstanding.bytes > 0)
@@ -136,8 +136,8 @@ class Receiver {
         return std::nullopt;
     }
 
-    // While the server owes nothing something may be sent meanwhile, which must time out in its
-    // turn: so the wait ends after one timeout, to look again.
+    // While the server owes nothing, bytes may be sent that have to time out in turn: so the wait
+    // ends after one timeout, to check again.
     net::Deadline deadline() const {
         const auto since = waiting_since().value_or(net::Clock::now());
         return options_.timeout > net::no_deadline - since ? net::no_deadline
@@ -167,14 +167,15 @@ class Receiver {
     bool ended_ = false;
 };
 
-// What the sender met explains an end that the receiver saw as something else.
+// An error of the sender explains an end that the receiver saw as something else.
 void add_senders_view(PipeOutcome& outcome, const Sent& sent) {
     outcome.sent_bytes = sent.bytes;
     if (sent.input_error) {
         outcome.end = PipeEnd::input_failed;
         outcome.error = sent.input_error;
     } else if (sent.send_error && outcome.end == PipeEnd::closed_early) {
-        // A reset is told to one of the two threads, to the other it looks like an end.
+        // The kernel reports a reset to only one of the threads (SO_ERROR is cleared when read);
+        // the other sees EOF.
         outcome.end = PipeEnd::broken;
         outcome.error = sent.send_error;
     }

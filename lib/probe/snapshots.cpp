@@ -1,4 +1,4 @@
-// Questions and the copies that answer them.
+// Requests for snapshots and the copies that answer them.
 #include "probe/snapshots.h"
 
 #include <algorithm>
@@ -33,7 +33,8 @@ void Snapshots::begin(std::size_t threads) {
     copies_.resize(threads);
 }
 
-// Only that thread writes its copy, so it may look at it unlocked.
+// Only this thread writes its copy's `question` (under the lock, for take()), so it may read it
+// without the lock.
 bool Snapshots::wants(std::size_t thread) const {
     return copies_[thread].question < latest_question_.load();
 }

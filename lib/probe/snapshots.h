@@ -1,4 +1,4 @@
-// Copies of the numbers of a measurement under way, for another thread to look at.
+// Snapshots of a measurement in progress, for another thread.
 #pragma once
 
 #include <atomic>
@@ -10,26 +10,26 @@
 
 namespace sockbox::probe {
 
-// The measuring threads share nothing that would slow them down: each leaves a copy of its numbers
-// when it sees that one is wanted, between two turns of its loop. Every method may be called from
-// any thread.
+// The measuring threads share no counters, which would slow them down: between two turns of its
+// loop, each checks whether a snapshot is wanted and, if so, leaves a copy of its numbers. Every
+// method may be called from any thread.
 class Snapshots {
   public:
-    // What has been measured by now; what is sent and not decided is pending. Blocks until each
-    // thread has left its copy, which takes some 10 ms, or has ended. Nothing while it is
-    // connecting, and the result once it is over.
+    // The results so far; messages sent but neither answered nor lost are pending. Blocks until
+    // each thread has left its copy, about 10 ms, or has ended. Empty while the lanes are
+    // connecting; the final result once the run is over.
     Measured take();
 
-    // For measure(): the run begins with so many threads, each of which asks in every turn whether
-    // a copy of its numbers is wanted (an atomic load), leaves one then, and once more, with
-    // `last`, at its end.
+    // For measure(): begin() announces the number of threads. Each of them then calls wants() in
+    // every turn, which costs one atomic load, and leave() if it returns true and, with `last`,
+    // once at its end.
     void begin(std::size_t threads);
     bool wants(std::size_t thread) const;
     void leave(std::size_t thread, const Measured& measured, bool last);
 
   private:
     struct Copy {
-        std::uint64_t question = 0;  // the one that it answers
+        std::uint64_t question = 0;  // the request that it answers
         Measured measured;
     };
     static constexpr std::uint64_t every_question = ~std::uint64_t{0};

@@ -1,4 +1,4 @@
-// Datagrams and their replies: lost, late, twice, out of order, changed, or not ours.
+// Sends datagrams and classifies replies: lost, late, duplicated, reordered, changed or foreign.
 #include "probe/lanes/datagram_lane.h"
 
 #include <fmt/format.h>
@@ -15,19 +15,20 @@ namespace {
 using std::chrono::nanoseconds;
 using State = Probe::State;
 
-constexpr std::size_t most_bytes = std::size_t{1} << 20;  // of a batch, each way
-constexpr double rate_of_trains = 50'000;    // below, what is due at once is seldom more than one
-constexpr int most_batches = 4;              // so that sending is not starved by receiving
-constexpr std::size_t most_responders = 64;  // a bit each; the last one stands for all others
+constexpr std::size_t most_bytes = std::size_t{1} << 20;  // of a batch in each direction
+// Below this rate rarely more than one datagram is due at once.
+constexpr double rate_of_trains = 50'000;
+constexpr int most_batches = 4;              // so that receiving does not starve sending
+constexpr std::size_t most_responders = 64;  // one bit each; the last one stands for all others
 
-// More than is sent, so that a reply that was lengthened shows.
+// Leaves room for more than was sent, so that a lengthened reply is recognized.
 std::size_t slot_bytes(std::size_t size) {
     return std::min(size + 64, net::DatagramBatch::longest_datagram);
 }
 
 std::size_t slots(const MeasurePlan& plan, std::size_t size) {
     if (plan.rate <= 0)
-        return 4;  // one is awaited at a time, and perhaps some late ones
+        return 4;  // one is awaited at a time, perhaps with some late ones
     return std::clamp<std::size_t>(most_bytes / slot_bytes(size), 1,
                                    net::DatagramBatch::most_slots);
 }
@@ -86,8 +87,8 @@ void DatagramLane::take(const Message& message, net::Clock::time_point now) {
         flush();
 }
 
-// An error that waits on the socket is that of an earlier datagram, but it makes a send fail: once
-// it is taken away, the datagram is sent again.
+// A pending error on a UDP socket belongs to an earlier datagram, yet it makes the next send fail
+// (udp(7)). Clear it and send again.
 void DatagramLane::flush() {
     std::size_t done = 0;
     int tries = 0;
@@ -112,7 +113,8 @@ void DatagramLane::flush() {
         tries = 0;
     }
     queue_.clear();
-    // The stamp is there already, unless a slow device has the datagram still; it would wake poll.
+    // Take the send timestamp now. It is there already unless a slow device still holds the
+    // datagram, and left in the error queue it would wake poll(2) with POLLERR.
     if (options_.stamped && !is_open_loop())
         take_notices();
 }
@@ -124,7 +126,7 @@ void DatagramLane::count_sent(std::uint64_t index) {
     measured_.numbers.sent_bytes += form_->size();
 }
 
-// Of one that could not be sent.
+// Counts a datagram that could not be sent.
 void DatagramLane::refuse(std::uint64_t index, const std::error_code& code) {
     if (window_.at(index).state == State::awaited)
         window_.settle(index, State::unused);
@@ -136,7 +138,8 @@ void DatagramLane::refuse(std::uint64_t index, const std::error_code& code) {
         restart_stamps();
 }
 
-// Whether the system has counted a datagram that it did not send differs between its versions.
+// Kernel versions differ in whether a failed send uses up a timestamp number
+// (SOF_TIMESTAMPING_OPT_ID), so start numbering again from the next datagram.
 void DatagramLane::restart_stamps() {
     (void)net::want_stamps(socket_, net::Stamps::arrivals);
     options_.stamped = net::want_stamps(socket_, net::Stamps::arrivals_and_sends).has_value();
@@ -160,7 +163,7 @@ void DatagramLane::on_ready(int events, net::Clock::time_point told) {
     }
 }
 
-// Whether there were any.
+// Returns whether there were any.
 bool DatagramLane::take_notices() {
     bool any = false;
     while (const auto notice = net::take_notice(socket_)) {
@@ -178,7 +181,7 @@ bool DatagramLane::take_notices() {
     return any;
 }
 
-// What the network says it has not delivered need not be waited for.
+// A datagram that the network reports as undeliverable will not be answered: do not wait for it.
 void DatagramLane::give_up(const net::IcmpError& error) {
     const auto index = form_->find(std::as_bytes(std::span(error.datagram)), window_);
     if (!error.sender || !index || window_.at(*index).state != State::awaited)
@@ -206,7 +209,7 @@ void DatagramLane::take_datagram(const net::BatchedDatagram& datagram, const Tak
     ++(foreign ? measured_.numbers.foreign : measured_.numbers.mismatched);
 }
 
-// Whoever sends that back will send nothing better, so it is not waited for.
+// A peer that sends this will not send a better answer: do not wait for one.
 void DatagramLane::reject(std::uint64_t index, std::string_view objection, const Taken& taken) {
     if (window_.at(index).message.counted) {
         ++measured_.numbers.mismatched;
@@ -216,8 +219,9 @@ void DatagramLane::reject(std::uint64_t index, std::string_view objection, const
         lose(index, taken.at);
 }
 
-// From the origin to the arrival. Where the system has stamped both ends, the time between them;
-// but not where they contradict our own clock, because the wall clock was set meanwhile.
+// The time from the probe's origin to the arrival of the reply. If the kernel timestamped both
+// ends, it is the time between the timestamps, unless that contradicts our own monotonic clock:
+// then the wall clock was set in between.
 nanoseconds DatagramLane::time_of(const Probe& probe, const net::BatchedDatagram& datagram,
                                   const Taken& taken) const {
     const nanoseconds seen = taken.at - probe.origin;
@@ -278,7 +282,7 @@ void DatagramLane::answer_in_time(std::uint64_t index, const net::BatchedDatagra
     tell_reply(probe, datagram, time);
 }
 
-// Whether the same one has answered the same probe before.
+// Whether the same responder has answered this probe before.
 bool DatagramLane::is_repeated(Probe& probe, const net::BatchedDatagram& datagram) {
     if (!options_.to_many)
         return probe.state == State::answered;

@@ -1,4 +1,4 @@
-// A UDP socket that carries numbered datagrams to a server and knows each reply by its record.
+// A UDP socket that sends numbered datagrams and matches replies to its own records.
 #pragma once
 
 #include <array>
@@ -17,17 +17,19 @@
 namespace sockbox::probe {
 
 struct DatagramLaneOptions {
-    // The socket gives the system's own times (net::want_stamps): those of arrivals at least, in
-    // the closed loop those of sends as well.
+    // The socket provides kernel timestamps (net::want_stamps): of arrivals, and in a closed loop
+    // of sends as well.
     bool stamped = false;
-    // Where to send; none: to whom the socket is connected. Then many may answer, such as to a
-    // broadcast, and each of them is counted by its address.
+    // The destination for an unconnected socket, such as a broadcast address. Any number of hosts
+    // may then answer, and replies are counted by address. nullopt: the socket is connected.
     std::optional<net::Endpoint> to_many;
 };
 
+// A lane over one UDP socket, in a closed or an open loop.
 class DatagramLane : public Lane {
   public:
-    // `socket` is non-blocking and tells of ICMP errors. Fails when there is no memory.
+    // `socket` is non-blocking and reports ICMP errors (net::want_icmp_errors). Fails if memory
+    // runs out.
     static net::Result<std::unique_ptr<Lane>> create(const MeasurePlan& plan, Measured& measured,
                                                      std::unique_ptr<DatagramForm> form,
                                                      net::Socket socket,
@@ -52,11 +54,11 @@ class DatagramLane : public Lane {
     DatagramLane(const MeasurePlan& plan, Measured& measured, std::unique_ptr<DatagramForm> form,
                  net::Socket socket, const DatagramLaneOptions& options, net::DatagramBatch batch);
 
-    // When a batch was taken from the system.
+    // When a batch was received.
     struct Taken {
         net::Clock::time_point at;
-        std::chrono::nanoseconds wall;  // the same moment by the wall clock
-        net::Clock::time_point told;    // when poll told of it
+        std::chrono::nanoseconds wall;  // the same instant by the wall clock
+        net::Clock::time_point told;    // when poll(2) reported it
     };
 
     bool is_open_loop() const { return plan_.rate > 0; }
@@ -86,14 +88,14 @@ class DatagramLane : public Lane {
     DatagramLaneOptions options_;
     ProbeWindow window_;
     net::DatagramBatch batch_;
-    std::vector<std::byte> outgoing_;                // a datagram for each slot of the batch
-    std::vector<net::BatchedDatagram> queue_;        // the latest probes, still to be sent
-    std::uint64_t stamps_from_ = 0;                  // the index of the system's send stamp 0
-    std::uint32_t dropped_before_ = 0;               // by the socket, before it was ours
-    std::uint64_t highest_ = 0;                      // one more than the highest index answered
-    net::Deadline others_until_ = net::no_deadline;  // until when further responders may answer
-    std::vector<net::Endpoint> responders_;          // by their numbers, with options_.to_many
-    std::vector<std::uint64_t> responder_replies_;   // likewise
+    std::vector<std::byte> outgoing_;          // a datagram for each slot of the batch
+    std::vector<net::BatchedDatagram> queue_;  // the latest probes, not sent yet
+    std::uint64_t stamps_from_ = 0;     // the index of the probe whose send timestamp is numbered 0
+    std::uint32_t dropped_before_ = 0;  // drops counted by the socket before this lane used it
+    std::uint64_t highest_ = 0;         // one more than the highest index answered
+    net::Deadline others_until_ = net::no_deadline;  // until when other hosts may answer
+    std::vector<net::Endpoint> responders_;          // by number, with options_.to_many
+    std::vector<std::uint64_t> responder_replies_;   // by number, with options_.to_many
 };
 
 }  // namespace sockbox::probe

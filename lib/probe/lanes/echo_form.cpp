@@ -1,4 +1,4 @@
-// A header of our own and noise behind it.
+// Echo datagrams: a header of our own, then pseudo-random bytes.
 #include "probe/lanes/echo_form.h"
 
 #include <algorithm>
@@ -8,7 +8,8 @@
 namespace sockbox::probe {
 namespace {
 
-constexpr std::uint64_t content_depth = 4096;  // how far back a short datagram is looked for
+// How many recent probes a short datagram is compared with.
+constexpr std::uint64_t content_depth = 4096;
 constexpr std::size_t session_at = 0;
 constexpr std::size_t number_at = 8;
 constexpr std::size_t stamp_at = 16;
@@ -18,7 +19,7 @@ std::uint64_t random_session() {
     return std::uint64_t{device()} << 32 | device();
 }
 
-// In the host's own byte order: nobody else reads it.
+// In host byte order: only this process reads it.
 template <class Value>
 Value read_at(std::span<const std::byte> bytes, std::size_t offset) {
     Value value;
@@ -65,7 +66,7 @@ std::optional<std::uint64_t> EchoForm::find(std::span<const std::byte> got,
     return window.find(read_at<std::uint64_t>(got, number_at), first_sequence_, 64);
 }
 
-// The longest awaited of those that look the same, else one of those that were answered before.
+// The oldest awaited probe with this content, else the latest one that was already settled.
 std::optional<std::uint64_t> EchoForm::find_by_content(std::span<const std::byte> got,
                                                        const ProbeWindow& window) const {
     std::optional<std::uint64_t> settled;
@@ -81,8 +82,8 @@ std::optional<std::uint64_t> EchoForm::find_by_content(std::span<const std::byte
     return settled;
 }
 
-// Of the length of ours, but of another session or a number never sent; else it is beyond
-// recognition.
+// A datagram of our length belongs to another session or was never sent; any other length is
+// unrecognizable.
 bool EchoForm::is_foreign(std::span<const std::byte> got) const {
     return has_header() && got.size() == payload_.size();
 }

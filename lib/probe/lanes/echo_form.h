@@ -1,4 +1,4 @@
-// The datagrams that an echo server sends back as they are (RFC 862).
+// Datagrams for an echo server, which returns them unchanged (RFC 862).
 #pragma once
 
 #include "probe/lanes/datagram_form.h"
@@ -6,15 +6,15 @@
 
 namespace sockbox::probe {
 
-// From 24 bytes on a datagram begins with a session, a number and the time of sending, 8 bytes
-// each. Shorter ones are told apart by their content.
+// Datagrams of at least this size start with a session identifier, a sequence number and the time
+// of sending, 8 bytes each. Shorter ones are matched by content.
 inline constexpr std::size_t echo_header_bytes = 24;
 
 class EchoForm final : public DatagramForm {
   public:
-    // `payload` outlives it; `session` tells our replies from those to others.
+    // `payload` must outlive the form; `session` distinguishes our replies from those to others.
     EchoForm(const Payload& payload, std::uint64_t first_sequence, std::uint64_t session);
-    // With a session at random.
+    // Chooses a random session.
     EchoForm(const Payload& payload, std::uint64_t first_sequence);
 
     std::size_t size() const override { return payload_.size(); }

@@ -1,4 +1,4 @@
-// A queue of lanes to open, and those under way.
+// Opens lanes in order, with a limit on how many are in progress.
 #include "probe/lanes/open_lanes.h"
 
 #include <algorithm>
@@ -12,8 +12,8 @@ namespace {
 using net::Clock;
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_under_way = 64;  // half of what servers queue that ask for little
-constexpr auto longest_silence = 1s;        // the first SYN that is lost is sent again after it
+constexpr std::size_t most_under_way = 64;  // half of a common listen backlog of 128
+constexpr auto longest_silence = 1s;  // a lost SYN is first retransmitted after 1 s (RFC 6298)
 constexpr auto longest_in_all = 30s;
 
 class Opening {
@@ -48,7 +48,7 @@ class Opening {
             under_way_.push_back(lane);
     }
 
-    // Only looks where the next one may be opened now.
+    // Only polls without waiting if another lane may be opened now.
     void wait(net::Deadline until) {
         entries_.assign(1, {stop_.waitable(), POLLIN, 0});
         for (const Lane* lane : under_way_) {

@@ -1,4 +1,4 @@
-// Connecting many lanes before a measurement begins.
+// Connects many lanes before a measurement starts.
 #pragma once
 
 #include <span>
@@ -8,11 +8,11 @@
 
 namespace sockbox::probe {
 
-// Opens them in their order, a bounded number under way at once, so that neither the server's queue
-// overflows nor one waits here for others and takes that for its time to connect. Blocks until all
-// are open or have failed or `stop` is raised. Where that takes long, because the server lets
-// connections wait, it does not block further: all that are left are opened at once, and come to
-// their end in the measurement, side by side.
+// Opens the lanes in order, at most 64 at a time, so that the server's backlog does not overflow
+// and no lane waits here for the others and counts that as its connect time. Blocks until all are
+// open or have failed, or `stop` is raised. If there is no progress for 1 s, or after 30 s, because
+// the server leaves connections waiting, it opens all remaining lanes at once and returns; they
+// finish connecting, in parallel, during the measurement.
 void open_lanes(std::span<Lane* const> lanes, const net::StopSignal& stop);
 
 }  // namespace sockbox::probe

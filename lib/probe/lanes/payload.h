@@ -1,4 +1,4 @@
-// What measuring clients send: noise in which no two messages near each other are alike.
+// The messages of measuring clients: pseudo-random bytes that differ between nearby messages.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace sockbox::probe {
 
-// One block of noise; each message is a piece of it that begins elsewhere, so messages need neither
-// be generated nor kept to be compared. Shared by threads without a lock.
+// A block of pseudo-random bytes. Each message is a slice of it at another offset, so messages need
+// not be generated or stored for comparison. Immutable, so any thread may use it.
 class Payload {
   public:
     explicit Payload(std::size_t size);

@@ -1,4 +1,4 @@
-// The ring of records.
+// The ring of probe records.
 #include "probe/lanes/probe_window.h"
 
 #include <algorithm>
@@ -41,7 +41,7 @@ void ProbeWindow::settle(std::uint64_t index, Probe::State state) {
 
 std::optional<std::uint64_t> ProbeWindow::find(std::uint64_t number, std::uint64_t first,
                                                unsigned bits) const {
-    // How far before the next one it is, by as many bits as there are on the wire.
+    // The distance back from the next number, modulo the width of the number on the wire.
     const std::uint64_t mask = bits >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
     const std::uint64_t back = (first + next_ - number) & mask;
     if (back == 0 || back > next_)

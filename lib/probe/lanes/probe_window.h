@@ -1,4 +1,4 @@
-// Our own records of the datagrams that were sent, in a ring: what a reply is looked up in.
+// The client's own records of sent datagrams, in a ring, which replies are matched against.
 #pragma once
 
 #include <chrono>
@@ -10,42 +10,45 @@
 
 namespace sockbox::probe {
 
+// One datagram that was sent.
 struct Probe {
     enum class State : std::uint8_t { unused, awaited, answered, lost };
 
     Message message{};
-    net::Clock::time_point origin;                   // from when its time counts
-    std::int64_t stamp = 0;                          // the time that stands in the datagram
-    std::optional<std::chrono::nanoseconds> left{};  // when it left, by the system's wall clock
-    std::uint64_t responders = 0;                    // a bit for each that has answered
+    net::Clock::time_point origin;  // when its time starts
+    std::int64_t stamp = 0;         // the time written into the datagram
+    // Kernel timestamp of the send, by the wall clock.
+    std::optional<std::chrono::nanoseconds> left{};
+    std::uint64_t responders = 0;  // one bit for each host that has answered
     State state = State::unused;
 };
 
-// Counts probes by their index, from 0 on. The latest of them are kept, awaited ones always.
+// Records of the latest probes, indexed from 0. Probes still awaited are always kept.
 class ProbeWindow {
   public:
-    // Keeps at least as many as can be awaited at the planned rate, and as many again, up to a
-    // bound.
+    // Keeps twice as many records as can be awaited at the planned rate, at least 1024 and at most
+    // 2^20.
     explicit ProbeWindow(const MeasurePlan& plan);
 
     std::uint64_t next() const { return next_; }  // the index of the next one
     std::uint64_t oldest_kept() const { return next_ > ring_.size() ? next_ - ring_.size() : 0; }
     bool has_room() const { return place(next_).state != Probe::State::awaited; }
     std::size_t outstanding() const { return outstanding_; }
-    // No probe before it is awaited.
+    // No probe before this index is awaited.
     std::uint64_t oldest_awaited() const { return oldest_; }
 
-    // `index` is one that is kept.
+    // Requires keeps(index).
     const Probe& at(std::uint64_t index) const { return place(index); }
     Probe& at(std::uint64_t index) { return ring_[index % ring_.size()]; }
     bool keeps(std::uint64_t index) const { return index < next_ && index >= oldest_kept(); }
 
-    // Adds one that is awaited; there has to be room. Returns its index.
+    // Adds a probe in state `awaited` and returns its index. Requires has_room().
     std::uint64_t add(const Probe& probe);
-    // Ends the wait for one that is awaited.
+    // Moves an awaited probe to its final state.
     void settle(std::uint64_t index, Probe::State state);
 
-    // The one of that number on the wire, which counts from `first` on, modulo 2^bits.
+    // The index of the probe with this sequence number on the wire, which starts at `first` and
+    // wraps modulo 2^bits; nullopt if no record is kept.
     std::optional<std::uint64_t> find(std::uint64_t number, std::uint64_t first,
                                       unsigned bits) const;
 

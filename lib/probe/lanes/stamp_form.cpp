@@ -1,4 +1,4 @@
-// Questions, their answers, and what these tell of each way.
+// Composes STAMP test packets and evaluates the reflected ones.
 #include "probe/lanes/stamp_form.h"
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace {
 namespace stamp = net::stamp;
 using std::chrono::nanoseconds;
 
-// How a number of 32 bits, counted from 0, goes on where it has been `before`.
+// Extends a 32-bit counter to 64 bits, given its previous extended value.
 std::uint64_t widen(std::uint32_t number, std::uint64_t before) {
     const auto step = static_cast<std::int32_t>(number - static_cast<std::uint32_t>(before));
     return step < 0 && before < static_cast<std::uint64_t>(-std::int64_t{step})
@@ -18,7 +18,7 @@ std::uint64_t widen(std::uint32_t number, std::uint64_t before) {
                : before + static_cast<std::uint64_t>(std::int64_t{step});
 }
 
-// No way takes less than nothing or more than the round trip, as far as the clocks can tell.
+// A one-way delay is neither negative nor longer than the round trip, within the clock error.
 bool is_possible(nanoseconds delay, nanoseconds rtt, nanoseconds error) {
     return delay >= -error && delay <= rtt + error;
 }
@@ -61,7 +61,8 @@ bool StampForm::is_question_of(const stamp::Question& question, const Probe& pro
     return question.time == clock_.encode(nanoseconds(probe.stamp));
 }
 
-// An answer quotes the question; a router quotes it as it was sent.
+// A reflected packet contains our packet's fields in its second half; an ICMP error quotes our
+// packet itself.
 std::optional<std::uint64_t> StampForm::find(std::span<const std::byte> got,
                                              const ProbeWindow& window) {
     const auto answer = stamp::read_answer(got);
@@ -79,7 +80,7 @@ bool StampForm::is_foreign(std::span<const std::byte> got) const {
     return got.size() >= stamp::packet_bytes;
 }
 
-// An echo server has nothing to quote.
+// An echo server returns our packet without those fields.
 std::string_view StampForm::objection(const Probe& probe, std::span<const std::byte> got) const {
     if (is_question_of(stamp::read_answer(got)->question, probe))
         return {};
@@ -112,8 +113,8 @@ void StampForm::on_answer(std::uint64_t index, const Probe& probe, const Datagra
     read_extensions(reply.data);
 }
 
-// A reflector without state repeats our number; one that counts may do so, too, as long as nothing
-// is lost on the way there.
+// A stateless reflector copies our sequence number. A stateful one may send the same number too,
+// until a packet is lost on the way to it.
 void StampForm::note_count(std::uint64_t index, const stamp::Answer& answer) {
     ++answered_;
     asked_ = std::max(asked_, index + 1);
@@ -124,7 +125,8 @@ void StampForm::note_count(std::uint64_t index, const stamp::Answer& answer) {
 void StampForm::read_extensions(std::span<const std::byte> got) {
     if (!options_.dscp || directions_.dscp_there || got.size() < least_stamp_size(true))
         return;
-    // Ours comes first. A reflector that does not know it says so, or gives it back unchanged.
+    // Our TLV comes first. A reflector that does not support it sets its U flag (RFC 8972, section
+    // 4) or returns it unchanged.
     std::array<std::byte, stamp::class_of_service_bytes> copy{};
     std::ranges::copy(got.subspan(stamp::packet_bytes, copy.size()), copy.begin());
     std::span<std::byte> rest(copy);
@@ -133,7 +135,7 @@ void StampForm::read_extensions(std::span<const std::byte> got) {
         directions_.dscp_there = stamp::read_class_of_service(extension->value).received_dscp;
 }
 
-// Where nothing was lost, nobody need count.
+// If nothing was lost, the loss is 0 in both directions, even without a count by the reflector.
 void StampForm::tell_loss(stats::Directions& directions, bool any_lost) const {
     if (!any_lost && answered_ > 0)
         directions.forward.lost = directions.backward.lost = 0;
@@ -141,7 +143,7 @@ void StampForm::tell_loss(stats::Directions& directions, bool any_lost) const {
         return;
     const std::uint64_t sent = asked_ - std::min(asked_, unsent_);
     if (!counts_ || counted_ > sent || answered_ > counted_)
-        return;  // it does not count, or counts since before us
+        return;  // it does not count, or its count includes packets before our session
     directions.forward.lost = sent - counted_;
     directions.backward.lost = counted_ - answered_;
 }

@@ -1,4 +1,4 @@
-// The Session-Sender of STAMP (RFC 8762): questions that a reflector answers with its own times.
+// A STAMP Session-Sender (RFC 8762, RFC 8972): packets that a reflector timestamps and returns.
 #pragma once
 
 #include "net/stamp.h"
@@ -9,14 +9,16 @@ namespace sockbox::probe {
 
 struct StampFormOptions {
     net::stamp::Format format = net::stamp::Format::ntp;
-    std::size_t size = net::stamp::packet_bytes;  // see stamp_size_fits()
-    std::optional<std::uint8_t> dscp{};  // asks for it on the way back, and for what arrived there
-    bool stateful = false;               // the reflector is known to count
+    std::size_t size = net::stamp::packet_bytes;  // bytes; see stamp_size_fits()
+    // Request this DSCP for the way back, and a report of the one received.
+    std::optional<std::uint8_t> dscp{};
+    bool stateful = false;  // the reflector is known to count packets
 };
 
-// Whether a packet can be so long: 44 bytes, or with extensions, of which padding takes 4 or more.
+// Whether a packet can have this size in bytes: 44, or more with TLVs, of which padding takes at
+// least 4.
 bool stamp_size_fits(std::size_t size, bool with_dscp);
-// The shortest of them.
+// The smallest such size.
 std::size_t least_stamp_size(bool with_dscp);
 
 class StampForm final : public DatagramForm {
@@ -47,11 +49,11 @@ class StampForm final : public DatagramForm {
     std::uint16_t error_ = net::stamp::encode_error(clock_.estimate());
 
     stats::Directions directions_;
-    bool counts_;  // the reflector does
+    bool counts_;  // whether the reflector counts
     std::uint64_t answered_ = 0;
     std::uint64_t unsent_ = 0;
-    std::uint64_t asked_ = 0;    // up to the latest question that was answered
-    std::uint64_t counted_ = 0;  // by the reflector, up to its latest answer
+    std::uint64_t asked_ = 0;    // one more than the latest index that was answered
+    std::uint64_t counted_ = 0;  // packets counted by the reflector up to its latest answer
 };
 
 }  // namespace sockbox::probe

@@ -1,4 +1,4 @@
-// Messages on a TCP connection: sent without waiting for each other, answered in order.
+// Messages on a TCP connection: pipelined, and answered in order.
 #include "probe/lanes/stream_lane.h"
 
 #include <algorithm>
@@ -9,13 +9,13 @@
 namespace sockbox::probe {
 namespace {
 
-// Bounds memory where a server takes all and answers nothing.
+// Bounds memory if a server accepts everything and returns nothing.
 constexpr std::size_t most_records = 65536;
 
-// Keeps a server that refuses from being asked as fast as the loop turns.
+// Limits how often a server that refuses connections is tried again.
 constexpr std::chrono::milliseconds retry_pause{10};
 
-// The same for a run without an end, which outlives the server's restart.
+// The same for an endless run, which survives a restart of the server.
 constexpr std::chrono::seconds reconnect_pause{1};
 
 net::Error error_of(std::string_view phase, const std::error_code& code) {
@@ -91,7 +91,7 @@ void StreamLane::finish_connection() {
     const auto now = net::Clock::now();
     measured_.numbers.connect.record(now - connect_began_);
     if (plan_.rate <= 0)
-        for (Record& record : records_)  // connecting is measured apart
+        for (Record& record : records_)  // connect time is measured separately
             record.origin = now;
     send_more();
 }
@@ -170,7 +170,7 @@ void StreamLane::complete_front() {
     if (unsent_ > 0)
         --unsent_;
     else
-        sent_of_next_ = 0;  // it came before it was sent: surely wrong
+        sent_of_next_ = 0;  // answered before it was sent, so certainly wrong
     if (options_.reconnect)
         close_socket();
     if (!record.message.counted)
@@ -199,12 +199,13 @@ void StreamLane::expire(net::Clock::time_point now) {
             measured_.lost(now);
         ++expired_;
     }
-    // Its answer may come yet, but not for the next message, which has a connection of its own.
+    // Its reply may still arrive, but not on the connection of the next message.
     if (options_.reconnect && outstanding() == 0)
         close();
 }
 
-// The schedule does not wait for the connection; in the closed loop times begin with it.
+// An open-loop schedule does not wait for the connection; in a closed loop times start when it is
+// established.
 void StreamLane::give_up_unsent(net::Clock::time_point now) {
     const auto timed_out = net::platform::error_of(std::errc::timed_out);
     while (plan_.rate > 0 && !records_.empty() && records_.front().origin + plan_.timeout <= now) {
@@ -220,7 +221,7 @@ void StreamLane::fail(std::string_view phase, const std::error_code& code) {
     measured_.failed(error_of(phase, code));
     const bool stays = phase == "connect" && !options_.reconnect;
     retry_at_ = net::deadline_in(stays ? std::chrono::milliseconds(reconnect_pause) : retry_pause);
-    // Who cannot be reached now is not asked again for each message, unless that is the test.
+    // A lane that cannot connect is dead, unless the run is endless or reconnects for each message.
     dead_ = stays && !plan_.is_endless();
     close();
 }
@@ -243,7 +244,7 @@ void StreamLane::close_socket() {
     socket_.close();
 }
 
-// Without a connection, and not to ask for one yet: what is due meanwhile cannot be sent.
+// Not connected, and not due to reconnect yet: messages due in the meantime cannot be sent.
 bool StreamLane::is_resting(net::Clock::time_point now) const {
     return plan_.is_endless() && !socket_.valid() && now < retry_at_;
 }

@@ -1,4 +1,4 @@
-// A TCP connection that carries messages to an echo server and checks every byte that comes back.
+// A TCP connection that sends messages to an echo server and checks every byte that comes back.
 #pragma once
 
 #include <deque>
@@ -12,16 +12,17 @@ namespace sockbox::probe {
 
 struct StreamLaneOptions {
     net::Endpoint server;
-    net::ConnectOptions connect;  // its deadline is unused
+    net::ConnectOptions connect;  // its deadline is ignored
     std::chrono::nanoseconds connect_timeout{std::chrono::seconds(10)};
-    bool reconnect = false;    // a new connection for each message
-    bool kernel_view = false;  // look at TCP_INFO at the end of each connection
+    bool reconnect = false;    // use a new connection for each message
+    bool kernel_view = false;  // read TCP_INFO at the end of each connection
 };
 
+// Sends messages of payload.size() bytes on one connection.
 class StreamLane : public Lane {
   public:
-    // `connected` is a connection made before; without one it is made by open(), or for each
-    // message.
+    // `connected` is an established connection; without one, open() connects, or with `reconnect`
+    // each message does. All references must outlive the lane.
     StreamLane(const MeasurePlan& plan, const StreamLaneOptions& options, const Payload& payload,
                Measured& measured, std::optional<net::Socket> connected);
 
@@ -41,9 +42,9 @@ class StreamLane : public Lane {
   private:
     struct Record {
         Message message;
-        net::Clock::time_point origin;  // from when its time counts
+        net::Clock::time_point origin;  // when its time starts
         bool wrong = false;
-        bool sent = false;  // its first bytes at least
+        bool sent = false;  // at least its first byte
     };
 
     void start_connection();
@@ -65,18 +66,18 @@ class StreamLane : public Lane {
     Measured& measured_;
     net::Socket socket_;
     net::Clock::time_point connect_began_{};
-    net::Clock::time_point retry_at_{};  // after a failure not at once
-    net::Clock::time_point told_{};      // when it was known that there is something to read
+    net::Clock::time_point retry_at_{};  // no new connection before this time
+    net::Clock::time_point told_{};      // when poll(2) reported input
     bool connecting_ = false;
     bool dead_ = false;
     net::PageBuffer buffer_{65536};
-    // In the order of the stream: first those given up but still to come, then those awaited, and
-    // at the end those not sent yet.
+    // In stream order: first messages that were given up but may still be answered, then those
+    // awaited, then those not sent completely.
     std::deque<Record> records_;
     std::size_t expired_ = 0;
-    std::size_t unsent_ = 0;        // index of the first not sent to its end
-    std::size_t sent_of_next_ = 0;  // bytes of that one
-    std::size_t got_of_front_ = 0;  // bytes of the first
+    std::size_t unsent_ = 0;        // index of the first one not sent completely
+    std::size_t sent_of_next_ = 0;  // bytes sent of that one
+    std::size_t got_of_front_ = 0;  // bytes received of the first one
 };
 
 }  // namespace sockbox::probe

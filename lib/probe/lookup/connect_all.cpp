@@ -1,4 +1,4 @@
-// Connections side by side, and the race that was not run.
+// Parallel connection attempts, and the outcome of a Happy Eyeballs race that was not run.
 #include "probe/lookup/connect_all.h"
 
 #include <algorithm>
@@ -93,7 +93,7 @@ std::optional<std::size_t> happy_eyeballs_choice(std::span<const Endpoint> endpo
     std::optional<std::size_t> choice;
     nanoseconds won = nanoseconds::max();
     nanoseconds start{};
-    nanoseconds all_failed{};  // when the last of those started so far had failed
+    nanoseconds all_failed{};  // when the last attempt so far failed; max() if one succeeded
     for (const Endpoint& endpoint : interleave_families(endpoints)) {
         if (start >= won)
             break;

@@ -1,4 +1,4 @@
-// What else can be said of each address of an answer.
+// Reverse lookups, routes and connections for each address of an answer.
 #include <algorithm>
 
 #include "net/resolver.h"
@@ -9,7 +9,7 @@ namespace {
 
 using net::Endpoint;
 
-// The name of the address, confirmed by asking for the addresses of that name.
+// The name of an address, confirmed by looking up the addresses of that name.
 net::Result<ReverseName> reverse_of(const Endpoint& endpoint) {
     auto name = net::resolve_name(endpoint);
     if (!name)
@@ -31,7 +31,7 @@ std::vector<Endpoint> distinct(const std::vector<net::ResolvedAddress>& addresse
     return endpoints;
 }
 
-// Gives what was found about an endpoint to every node that has it.
+// Applies `found` to the details of every entry with this endpoint.
 void assign(Lookup& lookup, const Endpoint& endpoint, const auto& found) {
     for (std::size_t i = 0; i < lookup.details.size(); ++i)
         if (lookup.answer->addresses[i].endpoint == endpoint)

@@ -1,4 +1,4 @@
-// Timing a lookup, and reading its answer with a careful eye.
+// Times a lookup and points out oddities in its answer.
 #include "probe/lookup/lookup.h"
 
 #include <fmt/format.h>
@@ -23,7 +23,7 @@ bool beyond_ascii(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; });
 }
 
-// What usually helps with this failure; empty where nothing general can be said.
+// General advice for this failure; empty if there is none.
 std::string hint_for(const std::error_code& code, const Question& question) {
     if (code == std::errc::too_many_files_open || code == std::errc::too_many_files_open_in_system)
         return "nobody was asked: no descriptor is left for the question";
@@ -63,7 +63,7 @@ bool is_classic_number(std::string_view part) {
     return (hex || !part.empty()) && part.find_first_not_of(digits) == part.npos;
 }
 
-// One to four numbers, as inet_aton(3) reads them: fewer parts, octal and hex.
+// One to four numbers as inet_aton(3) accepts them: fewer parts than four, octal or hexadecimal.
 bool is_classic_address(std::string_view text) {
     std::size_t parts = 1;
     for (std::size_t dot = 0; (dot = text.find('.')) != text.npos; ++parts) {
@@ -86,7 +86,7 @@ void remark_on_reading(const Lookup& lookup, std::vector<std::string>& remarks) 
     remarks.push_back(fmt::format("'{}' is read as {}", host, read_as.address()));
 }
 
-// What the file of HOSTALIASES has for a name; empty where there is nothing.
+// The alias for a name in the file that HOSTALIASES names; empty if there is none.
 std::string alias_of(const std::string& host) {
     const char* path = std::getenv("HOSTALIASES");
     if (path == nullptr || host.find_first_of(".:") != host.npos)
@@ -103,13 +103,13 @@ std::string alias_of(const std::string& host) {
     return {};
 }
 
-// Whether the resolver may ask for more than this name, or takes another one for it.
+// Whether the resolver may complete this name or replace it with another.
 bool may_be_completed(const Question& question) {
     return !question.host.empty() && !question.host.ends_with('.') &&
            (question.hints.flags & AI_NUMERICHOST) == 0 && !Endpoint::parse(question.host);
 }
 
-// A name may be asked for as another one, resolv.conf(5) and hostname(7).
+// The resolver may look up another name instead: see resolv.conf(5) and hostname(7).
 void remark_on_completion(const Lookup& lookup, std::vector<std::string>& remarks) {
     const std::string& host = lookup.question.host;
     if (may_be_completed(lookup.question) && lookup.answered_as.starts_with(host + ".")) {
@@ -143,8 +143,8 @@ void remark_on_address(const Lookup& lookup, std::size_t index, std::vector<std:
             fmt::format("{} stands in the answer {} times", endpoint.address(), times));
 }
 
-// Asks for the canonical name too, for the remarks: it costs no question more. Who did not want it
-// gets what the resolver answers without.
+// Also requests the canonical name, which the remarks need; that costs no additional query. If the
+// caller did not request it, the answer is returned as if it had not been requested.
 Lookup ask(Question question) {
     const int hidden = may_be_completed(question) ? AI_CANONNAME & ~question.hints.flags : 0;
     net::ResolveHints hints = question.hints;

@@ -1,5 +1,4 @@
-// One lookup: what was asked of the resolver, what it said, how long that took, and what a reader
-// of the answer should know about it.
+// One name lookup: the question, the answer, the time it took, and remarks on the answer.
 #pragma once
 
 #include <chrono>
@@ -15,23 +14,23 @@
 
 namespace sockbox::probe {
 
-// An empty host asks for the addresses that a server would bind (AI_PASSIVE), else for loopback.
+// With an empty host: the addresses that a server would bind with AI_PASSIVE, else loopback.
 struct Question {
     std::string host;
-    std::string service;  // empty: none, and the ports of the answer are 0
+    std::string service;  // empty: none; ports in the answer are 0
     net::ResolveHints hints;
-    // Of the system's sources of names this one alone, for which there must be one lookup at a
-    // time; empty: all of them.
+    // Use only this source of names (nsswitch.conf(5)) instead of all of them; only one such lookup
+    // may run at a time. Empty: all sources.
     std::string source = {};
 };
 
-// The name of an address, and whether a lookup of that name leads back to the address.
+// The name of an address, and whether a lookup of that name returns the address again.
 struct ReverseName {
-    std::string name;  // from the network, so escape it
+    std::string name;  // from the network: escape it before printing
     bool confirmed = false;
 };
 
-// What was found out about one address of an answer, as far as it was asked for.
+// What an examination found out about one address; fields that were not requested are empty.
 struct Detail {
     std::optional<net::Result<ReverseName>> reverse;
     std::optional<net::Result<net::Route>> route;
@@ -42,14 +41,14 @@ struct Lookup {
     Question question;
     std::chrono::nanoseconds elapsed{};
     net::Result<net::Resolution> answer;
-    std::vector<Detail> details;  // one an address, or none at all
-    // The address that Happy Eyeballs would have connected to, where that was tried.
+    std::vector<Detail> details;  // one per address, or empty
+    // Index of the address that Happy Eyeballs would have chosen, if connections were tried.
     std::optional<std::size_t> preferred;
-    // The name that the answer is for in the end, where the resolver told; from the network.
+    // The name that was finally looked up, if the resolver reports it. From the network: escape it.
     std::string answered_as = {};
 };
 
-// What to find out about each address.
+// What to find out about each address of an answer.
 struct Examination {
     bool reverse = false;
     bool route = false;
@@ -58,26 +57,30 @@ struct Examination {
     bool anything() const noexcept { return reverse || route || connect; }
 };
 
-// Called before each thing that takes time: `bounded` where that bounds itself. False ends it all.
+// Called before each step that takes time; `bounded` is true if the step limits its own time.
+// Returning false ends the examination.
 using ExamineStep = std::function<bool(bool bounded)>;
 
-// Blocks for as long as the system's resolver does. A failure carries a hint where there is one.
+// Looks up the addresses of a host and service. Blocks as long as getaddrinfo(3) does. An error
+// carries a hint if there is general advice.
 Lookup look_up(Question question);
 
-// Fills in the details of an answer. Blocks as the resolver does.
+// Fills in lookup.details; lookup.answer must hold an answer. Blocks as long as getnameinfo(3) and
+// getaddrinfo(3) do, plus connect_timeout.
 void examine(Lookup& lookup, const Examination& examination, const ExamineStep& step);
 
-// Whether a lookup came to what was wanted: an answer, and a connection where one was tried.
+// Whether a lookup succeeded: it has an answer and, if connections were tried, one of them worked.
 bool satisfies(const Lookup& lookup, const Examination& examination);
 
-// Fails what an examination has not come to.
+// Fails the details that an examination did not reach, with `reason`.
 void give_up_details(Lookup& lookup, const Examination& examination, const net::Error& reason);
 
-// The host, or else the service, safe for a terminal.
+// The host, or the service if there is no host; safe to print on a terminal.
 std::string subject_of(const Question& question);
 
-// Sentences on what is odd in a name or its answer: "'127.1' is read as 127.0.0.1"; mapped
-// addresses, link-local ones without a zone, duplicates. Safe for a terminal.
+// Sentences about anything unusual in the name or its answer, such as "'127.1' is read as
+// 127.0.0.1": mapped addresses, link-local addresses without a zone, duplicates. Safe to print on a
+// terminal.
 std::vector<std::string> remarks_on(const Lookup& lookup);
 
 }  // namespace sockbox::probe

@@ -1,4 +1,4 @@
-// Worker threads for lookups, and one that keeps the order and the time.
+// Worker threads for lookups, and a keeper thread that enforces order and deadlines.
 #include "probe/lookup/lookup_queue.h"
 
 #include <fmt/format.h>
@@ -21,24 +21,24 @@ namespace {
 using net::Clock;
 using net::Deadline;
 
-// Between two tries of a lookup that failed.
+// Between two tries of a failed lookup.
 constexpr std::chrono::milliseconds retry_pause{200};
 
-// So many questions a worker wait for their turn to be shown: a slow one stops nobody for long, and
-// memory stays bounded.
+// Up to this many questions per worker wait to be shown: a slow lookup does not hold up the others
+// for long, and memory stays bounded.
 constexpr std::size_t places_per_job = 16;
 
-// For so long answers gather before they are shown: waking a thread for each costs more than a
-// lookup in a near name server, and nobody sees so short a delay.
+// Answers are collected this long before they are shown. Waking a thread for each one costs more
+// than a lookup at a nearby name server, and nobody notices so short a delay.
 constexpr std::chrono::milliseconds gathering{5};
 
 struct Slot {
     enum class Phase { queued, running, done };
     Lookup lookup;
     Phase phase = Phase::queued;
-    Deadline deadline = net::no_deadline;     // of the step under way
-    std::list<std::thread>::iterator worker;  // while running
-    unsigned turn = 0;                        // grows when a worker is taken off it
+    Deadline deadline = net::no_deadline;     // of the current step
+    std::list<std::thread>::iterator worker;  // only while running
+    unsigned turn = 0;                        // incremented when its worker is abandoned
 };
 
 net::Error too_late(std::chrono::nanoseconds timeout, const Question& question) {
@@ -60,14 +60,14 @@ struct LookupQueue::State {
     std::mutex mutex;
     std::condition_variable work;      // for workers: a question, or the end
     std::condition_variable progress;  // for the keeper: the first in order is done, or a new one
-    std::condition_variable space;     // for whoever asks
+    std::condition_variable space;     // for callers of ask() and put()
     std::deque<std::shared_ptr<Slot>> order;
     std::deque<std::shared_ptr<Slot>> queue;
-    std::list<std::thread> workers;  // those that were not left to themselves
+    std::list<std::thread> workers;  // without those that were abandoned
     std::size_t idle = 0;
     std::size_t left = 0;
     bool closed = false;
-    bool gathers = false;  // the keeper does not want to be woken for a single answer
+    bool gathers = false;  // the keeper need not be woken for a single answer
     Deadline keeper_wakes = net::no_deadline;
     std::thread keeper;
 
@@ -91,7 +91,7 @@ struct LookupQueue::State {
     void set_deadline(Slot& slot);
 };
 
-// Waits for a place in the order and takes it.
+// Waits for a place in the order, then takes it.
 void LookupQueue::State::enter(Lock& lock, std::shared_ptr<Slot> slot) {
     if (keeper.joinable())
         space.wait(lock, [&] { return order.size() < places; });
@@ -100,7 +100,7 @@ void LookupQueue::State::enter(Lock& lock, std::shared_ptr<Slot> slot) {
         progress.notify_one();
 }
 
-// More workers where there is need and room for them.
+// Starts workers as long as there are more questions than idle ones, and room for them.
 void LookupQueue::State::hire(const std::shared_ptr<State>& self) {
     while (idle < queue.size() && workers.size() < plan.jobs && left < most_left) {
         const auto me = workers.emplace(workers.end());
@@ -108,7 +108,7 @@ void LookupQueue::State::hire(const std::shared_ptr<State>& self) {
             *me = std::thread([self, me] { self->work_off(me); });
         } catch (const std::system_error& error) {
             workers.erase(me);
-            if (workers.empty() && left == 0)  // nobody is there to do it later
+            if (workers.empty() && left == 0)  // nobody is left to do it later
                 fail_all(net::no_thread(error));
             return;
         }
@@ -139,14 +139,14 @@ void LookupQueue::State::work_off(std::list<std::thread>::iterator me) {
         const unsigned turn = slot->turn;
         while (!try_one(lock, *slot, turn) && !stale(*slot, turn) &&
                Clock::now() < plan.try_until) {
-            slot->deadline = net::no_deadline;  // so that nobody takes this worker off it
+            slot->deadline = net::no_deadline;  // so that this worker is not abandoned meanwhile
             lock.unlock();
             if (plan.again)
                 plan.again(slot->lookup);
             std::this_thread::sleep_until(std::min(Clock::now() + retry_pause, plan.try_until));
             lock.lock();
         }
-        if (stale(*slot, turn)) {  // this thread was left to itself and is not missed
+        if (stale(*slot, turn)) {  // this thread was abandoned, and others do its work
             --left;
             progress.notify_one();
             return;
@@ -157,8 +157,8 @@ void LookupQueue::State::work_off(std::list<std::thread>::iterator me) {
     }
 }
 
-// One try; true when it came to what was wanted. What it found stands in the slot, unless the
-// worker was taken off it meanwhile.
+// Tries a lookup once; returns whether it succeeded. The result is in the slot, unless the worker
+// was abandoned meanwhile.
 bool LookupQueue::State::try_one(Lock& lock, Slot& slot, unsigned turn) {
     set_deadline(slot);
     const Question question = slot.lookup.question;
@@ -201,7 +201,7 @@ Deadline LookupQueue::State::next_deadline() const {
     return next;
 }
 
-// Takes the worker off a lookup that is over its time. What was found so far stays.
+// Abandons the worker of a lookup that is past its deadline. Results found so far are kept.
 void LookupQueue::State::abandon(Slot& slot) {
     ++slot.turn;
     slot.worker->detach();
@@ -227,8 +227,8 @@ void LookupQueue::State::retire_late() {
     }
 }
 
-// Whoever asks is woken when half of the places are free and not for each: waking threads costs
-// more than a lookup in a near name server.
+// Wakes callers of ask() once half of the places are free, not for each one: waking a thread costs
+// more than a lookup at a nearby name server.
 void LookupQueue::State::show_those_done(Lock& lock) {
     std::vector<std::shared_ptr<Slot>> done;
     while (first_is_done()) {
@@ -244,7 +244,7 @@ void LookupQueue::State::show_those_done(Lock& lock) {
     lock.lock();
 }
 
-// Lets more answers come, unless the workers have run out of questions.
+// Lets more answers accumulate, unless the workers have run out of questions.
 void LookupQueue::State::gather(Lock& lock) {
     if (queue.empty())
         return;
@@ -261,14 +261,15 @@ void LookupQueue::State::keep_order(const std::shared_ptr<State>& self) {
             gather(lock);
         } else {
             wait_for_progress(lock);
-            hire(self);  // in place of those that are late, and when one of them has come back
+            hire(self);  // to replace abandoned workers, and after one of them has come back
         }
     }
 }
 
-// Waits until there may be something to show, or something is late.
+// Waits until there may be something to show, or a lookup is late.
 void LookupQueue::State::wait_for_progress(Lock& lock) {
-    // An earlier one still does, and is not looked for at each turn.
+    // An earlier deadline still wakes the keeper; finding the next one at each turn would cost a
+    // walk through all slots.
     if (keeper_wakes == net::no_deadline || keeper_wakes <= Clock::now())
         keeper_wakes = next_deadline();
     if (keeper_wakes == net::no_deadline)
@@ -282,7 +283,7 @@ LookupQueue::LookupQueue(LookupPlan plan, Show show, Pause pause)
     try {
         state_->keeper = std::thread([state = state_] { state->keep_order(state); });
     } catch (const std::system_error&) {
-        // Without a thread for it, finish() shows them.
+        // Without a keeper, finish() shows the answers.
     }
 }
 

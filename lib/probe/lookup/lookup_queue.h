@@ -1,4 +1,4 @@
-// Many lookups at once: each bounded in time, shown in the order they were asked for.
+// Many lookups in parallel, each bounded in time, shown in the order of the questions.
 #pragma once
 
 #include <chrono>
@@ -12,24 +12,25 @@
 namespace sockbox::probe {
 
 struct LookupPlan {
-    std::size_t jobs = 16;  // lookups at once, at least 1
-    // What one lookup may take; then it counts as failed (EAI_AGAIN).
+    std::size_t jobs = 16;  // parallel lookups, at least 1
+    // The limit for one lookup, after which it fails with EAI_AGAIN.
     std::chrono::nanoseconds timeout = std::chrono::seconds(5);
-    // Until then a lookup that failed is tried again, with a pause between.
+    // Failed lookups are tried again until then, with pauses of 200 ms.
     net::Deadline try_until = net::Clock::now();
     Examination examine{};  // of each answer, in the same thread
-    // Told of a try that failed when another one follows; by many threads. May be empty.
+    // Called after a failed try that is followed by another, by any worker thread. May be empty.
     std::function<void(const Lookup&)> again{};
 };
 
-// The system's resolver cannot be interrupted. So a lookup that is over its time is left to itself
-// and another thread takes over the others; a left one ends whenever the resolver gives up, or with
-// the process. Not more than `most_left` are left at once: then the others have to wait.
+// A getaddrinfo(3) in progress cannot be interrupted, so a lookup that exceeds its timeout is
+// abandoned: another thread takes over, and the abandoned one ends when the resolver gives up or
+// the process exits. At most most_left threads are abandoned at a time; beyond that, further
+// lookups wait.
 class LookupQueue {
   public:
-    // `show` is called by one thread, in the order of the questions, for all that is ready and
-    // then `pause` by the same. Answers that come fast gather for some milliseconds. They must not
-    // fail.
+    // `show` is called for each lookup in the order of the questions, and `pause` after each batch
+    // of them, both by the same thread. Answers in quick succession are collected for a few
+    // milliseconds. Neither may throw.
     using Show = std::function<void(const Lookup&)>;
     using Pause = std::function<void()>;
     LookupQueue(LookupPlan plan, Show show, Pause pause);
@@ -37,18 +38,18 @@ class LookupQueue {
     LookupQueue& operator=(const LookupQueue&) = delete;
     ~LookupQueue() { finish(); }
 
-    // Takes a question; blocks while as many as memory is set aside for await their turn.
+    // Queues a question. Blocks while 16 questions per job are waiting to be shown.
     void ask(Question question);
-    // Puts in what needs no asking, in its place.
+    // Queues a lookup that is already answered, to be shown in its turn.
     void put(Lookup answered);
-    // Blocks until all have been shown. Nothing may be asked afterwards.
+    // Blocks until everything has been shown. ask() and put() may not be called afterwards.
     void finish();
 
     static constexpr std::size_t most_left = 256;
 
   private:
     struct State;
-    std::shared_ptr<State> state_;  // of a lookup that was left too
+    std::shared_ptr<State> state_;  // shared with abandoned threads
 };
 
 }  // namespace sockbox::probe

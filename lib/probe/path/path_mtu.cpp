@@ -12,7 +12,8 @@ namespace sockbox::probe {
 namespace {
 
 constexpr std::size_t udp_header = 8;
-constexpr std::size_t longest_packet = 65535;  // of IPv4, and of IPv6's payload with its header
+// The largest IPv4 packet; the search stops there for IPv6 too.
+constexpr std::size_t longest_packet = 65535;
 constexpr std::size_t number_bytes = 4;
 
 class Search {
@@ -29,7 +30,7 @@ class Search {
         const auto local = net::local_mtu(socket_, options_.family);
         if (!local)
             return net::fail(local.error());
-        std::size_t low = 0;  // the largest that passes
+        std::size_t low = 0;  // the largest size that was answered
         std::size_t high = std::min(*local, longest_packet);
         found_.limits.push_back({*local, std::nullopt});
         std::size_t next = high;
@@ -44,7 +45,7 @@ class Search {
             if (outcome == Outcome::told)
                 high = std::min(high, found_.limits.back().mtu);
             if (outcome == Outcome::lost && next <= least_mtu(options_.family))
-                break;  // nobody answers at all
+                break;  // no size is answered at all
             next = next_size(outcome, low, high);
         }
         found_.at_least = low;
@@ -59,8 +60,8 @@ class Search {
   private:
     enum class Outcome : std::uint8_t { passed, told, lost, refused };
 
-    // A router's word is tried first. Where there is silence, the smallest comes next, to see that
-    // anybody answers, and then the middle.
+    // A size reported by a router is tried first. After silence the minimum MTU comes next, to find
+    // out whether anything is answered at all, and then the middle of the range.
     std::size_t next_size(Outcome outcome, std::size_t low, std::size_t high) const {
         const std::size_t least = least_mtu(options_.family);
         if (outcome == Outcome::told && high > low)
@@ -84,7 +85,7 @@ class Search {
         const auto data = compose(payload);
         net::Transfer sent = socket_.send(data);
         for (int errors = 0; errors < 3 && sent.failed(); ++errors) {
-            // An error of an earlier probe, or our own interface's: a size that it does not take.
+            // Either an error left by an earlier probe, or our own interface's MTU is too small.
             if (sent.error == std::errc::message_size && take_limit())
                 return Outcome::told;
             while (net::take_icmp_error(socket_)) {
@@ -99,7 +100,7 @@ class Search {
         return await(data);
     }
 
-    // Each try has a number, so that a late answer to another is not taken for this one's.
+    // Numbers each try, so that a late answer to another one is not mistaken for this one's.
     std::span<const std::byte> compose(std::size_t payload) {
         ++number_;
         const auto noise = noise_.message(number_);
@@ -132,7 +133,7 @@ class Search {
         }
     }
 
-    // Whether somebody told an MTU smaller than any before.
+    // Returns whether an ICMP error reported a smaller MTU than any before.
     bool take_limit() {
         while (auto error = net::take_icmp_error(socket_)) {
             if (!net::tells_mtu(*error)) {

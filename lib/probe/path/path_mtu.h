@@ -1,5 +1,4 @@
-// Path MTU discovery by datagrams that may not be fragmented (RFC 1191, RFC 8201, RFC 8899): which
-// sizes reach an echo server, and who says so of those that do not.
+// Path MTU discovery with unfragmented UDP datagrams (RFC 1191, RFC 8201, RFC 8899).
 #pragma once
 
 #include <chrono>
@@ -18,31 +17,44 @@ struct PathMtuOptions {
     net::Family family = net::Family::ipv4;
 };
 
-// Somebody who passes on no more than `mtu` bytes, headers included.
+// A node that forwards no packet larger than `mtu` bytes, IP header included.
 struct MtuLimit {
     std::size_t mtu;
-    std::optional<net::Endpoint> sender;  // none: this host
+    std::optional<net::Endpoint> sender;  // nullopt: this host
 };
 
+// The outcome of a search. Sizes are in bytes; those of packets include the IP header.
 struct PathMtu {
-    // None where not even the smallest datagram was answered, or before the search was over.
+    // nullopt if no datagram was answered or the search was interrupted.
     std::optional<std::size_t> mtu;
-    std::size_t at_least = 0;      // the largest that was answered; 0: none was
-    std::size_t payload = 0;       // of a UDP datagram of the MTU's size
-    std::vector<MtuLimit> limits;  // in the order in which they were met
-    bool black_hole = false;       // larger ones vanish without an ICMP message
+    std::size_t at_least = 0;      // the largest size answered; 0 if none
+    std::size_t payload = 0;       // the largest UDP payload that fits into `mtu`
+    std::vector<MtuLimit> limits;  // in the order in which they were reported
+    bool black_hole = false;       // larger packets vanish without an ICMP message
     std::size_t sent = 0;
     std::size_t answered = 0;
     bool interrupted = false;
 };
 
-// Bytes of IP and UDP headers, and the MTU that every path has.
+// The bytes of the IP and UDP headers, and the minimum MTU of the family: 68 for IPv4 (RFC 791),
+// 1280 for IPv6 (RFC 8200).
 std::size_t header_bytes(net::Family family);
 std::size_t least_mtu(net::Family family);
 
-// `socket` is one of open_datagram() with net::forbid_fragments(). Sends one probe after the other;
-// routers that tell their MTU end the search at once, silent ones cost a binary search with all
-// tries. Blocks until then, or until `stop` is raised. Fails where the system refuses to send.
+// Searches for the largest packet that reaches the echo server at the other end of `socket`, which
+// comes from open_datagram() with net::forbid_fragments() applied. Sends one probe at a time: a
+// router that reports its MTU shortens the search to a few probes, silence costs a binary search
+// with all tries for each size. Blocks until the search ends or `stop` is raised. Fails if the
+// system refuses to send, or the server's host refuses the datagrams.
+//
+//     auto opened = open_datagram(endpoints, {});
+//     PathMtuOptions options;
+//     options.family = opened->peer.family();
+//     if (auto done = net::forbid_fragments(opened->socket, options.family); !done)
+//         return fail(done.error());
+//     const auto found = find_path_mtu(opened->socket, options, stop);
+//     if (found && found->mtu)
+//         fmt::print("{} bytes\n", *found->mtu);
 net::Result<PathMtu> find_path_mtu(net::Socket& socket, const PathMtuOptions& options,
                                    const net::StopSignal& stop);
 

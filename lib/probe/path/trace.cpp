@@ -1,4 +1,4 @@
-// Rising hop limits, and who answers.
+// Probes with increasing hop limits, and the hosts that respond.
 #include "probe/path/trace.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace {
 
 constexpr unsigned hops_at_once = 8;
 
-// One try at one hop.
+// One probe to one hop.
 struct Try {
     net::Socket socket;
     net::Clock::time_point sent;
@@ -73,7 +73,7 @@ class Tracer {
         return {};
     }
 
-    // Until all have answered, or what is still open cannot matter any more, or the time is over.
+    // Waits until all tries are answered, the remaining ones no longer matter, or the timeout.
     void gather() {
         const auto deadline = net::deadline_in(options_.timeout);
         while (has_open() && !trace_.interrupted) {
@@ -94,7 +94,7 @@ class Tracer {
         }
     }
 
-    // Beyond the nearest hop where all tries have found the server there is nothing to wait for.
+    // Hops beyond the nearest one at which the server itself responded no longer matter.
     bool has_open() const {
         std::size_t last = trace_.hops.size();
         for (std::size_t i = trace_.hops.size(); i-- > 0;)

@@ -1,5 +1,4 @@
-// The routers on the way to an echo server: datagrams with a rising TTL or hop limit, and the ICMP
-// messages of those at whom it ran out. Needs no privilege where the system has a queue of errors.
+// Tracing the route to an echo server: UDP datagrams with increasing TTLs or hop limits.
 #pragma once
 
 #include <chrono>
@@ -13,18 +12,20 @@
 
 namespace sockbox::probe {
 
+// ICMP errors are read from the socket's error queue (IP_RECVERR in ip(7)), so no privilege is
+// needed.
 struct TraceOptions {
     unsigned most_hops = 30;
     unsigned tries = 3;  // for each hop
     std::chrono::nanoseconds timeout{std::chrono::seconds(2)};
-    std::size_t payload = 24;  // bytes
+    std::size_t payload = 24;  // bytes, of UDP payload
 };
 
-// What came of one try.
+// The outcome of one try.
 struct HopAnswer {
-    std::optional<net::Endpoint> sender;  // none: nobody answered in time
+    std::optional<net::Endpoint> sender;  // nullopt: no response in time
     std::chrono::nanoseconds rtt{};
-    std::optional<net::IcmpError> error;  // none where the server echoed it
+    std::optional<net::IcmpError> error;  // nullopt if the server echoed the datagram
 };
 
 struct Hop {
@@ -33,18 +34,26 @@ struct Hop {
 };
 
 struct Trace {
-    std::vector<Hop> hops;  // up to the server, or to the last that was tried
-    bool reached = false;   // the server answered, or refused
+    std::vector<Hop> hops;  // up to the server, or the last one tried
+    bool reached = false;   // the server responded, with an echo or an error
     bool interrupted = false;
 };
 
-// Opens a socket whose datagrams pass so many routers.
+// Opens a connected UDP socket with this TTL or hop limit.
 using OpenWithHops = std::function<net::Result<net::Socket>(int hops)>;
 
-// Traces the way to `server`, several hops at once, each try by a socket of its own, so that an
-// error belongs to it without a doubt. Blocks until the server is reached, the hops are over or
-// `stop` is raised. Fails as `open` does, or with std::errc::not_supported where the system does
-// not tell who sent an error.
+// Traces the route to `server`, eight hops at a time, using a socket for each try, so that every
+// ICMP error belongs to exactly one try. Blocks until the server is reached, most_hops is exceeded
+// or `stop` is raised. Fails with the error of `open`, or with std::errc::not_supported if the
+// system does not report the senders of ICMP errors.
+//
+//     const OpenWithHops open = [&](int hops) -> net::Result<net::Socket> {
+//         DatagramSocketOptions options;
+//         options.hop_limit = hops;
+//         return open_datagram({&server, 1}, options).map(
+//             [](DatagramSocket&& opened) { return std::move(opened.socket); });
+//     };
+//     const auto trace = trace_route(server, open, {}, stop);
 net::Result<Trace> trace_route(const net::Endpoint& server, const OpenWithHops& open,
                                const TraceOptions& options, const net::StopSignal& stop);
 
