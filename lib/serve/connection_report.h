@@ -1,4 +1,4 @@
-// What is told of a connection when it is over.
+// The report on a connection that has ended, and the observer that receives it.
 #pragma once
 
 #include <array>
@@ -12,17 +12,17 @@
 namespace sockbox::serve {
 
 enum class EndReason : std::uint8_t {
-    finished,       // the peer closed and got all of its bytes back
-    reset,          // the peer reset it
-    idle,           // no byte for the idle timeout
-    write_timeout,  // the peer took no byte for the write timeout
-    drained,        // the server ends; nothing was under way
-    aborted,        // the server ends; bytes were under way
-    failed,         // the system failed: `error` says how
-    fault,          // the server ended it on purpose, as it was told to
+    finished,       // the peer closed and received all of its bytes
+    reset,          // the peer sent a reset
+    idle,           // no byte within the idle timeout
+    write_timeout,  // the peer accepted no byte within the write timeout
+    drained,        // the server shut down while nothing was in flight
+    aborted,        // the server shut down while bytes were in flight
+    failed,         // a system error: `error`
+    fault,          // ended on purpose by an injected fault
 };
 
-// By EndReason, as logs and metrics name them.
+// By EndReason, as in logs and metrics.
 inline constexpr std::array<std::string_view, 8> end_reasons{
     "finished", "reset", "idle", "write_timeout", "drained", "aborted", "failed", "fault"};
 
@@ -35,18 +35,18 @@ struct ConnectionReport {
     std::error_code error;  // for `failed`
 };
 
-// Hears of what happens; called from any of the server's threads, so it has to be quick, and must
-// not throw.
+// Receives events of a server. Called from any of its threads, so implementations have to be fast
+// and must not throw.
 class Observer {
   public:
-    // The engine has all threads, rings and the like that it begins with, and serves from now on;
-    // once, before its first client, by the thread that called it.
+    // The engine has all the resources it starts with and is about to serve. Called once, before
+    // the first client, from the thread that called Engine::serve().
     virtual void ready() {}
     virtual void opened(const net::Endpoint& peer) = 0;
     virtual void ended(const ConnectionReport& report) = 0;
-    // What the server could not do and goes on after; each kind once a second at most.
+    // An error that the server recovers from; each kind is reported at most once per second.
     virtual void trouble(const net::Error& error) = 0;
-    // No more clients are accepted; once.
+    // No more clients are accepted. Called once.
     virtual void drain_began() {}
 
   protected:

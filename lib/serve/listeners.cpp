@@ -1,4 +1,4 @@
-// Opening all sockets of a server on one port.
+// Opens all sockets of a server on one port.
 #include "serve/listeners.h"
 
 #include "net/datagram_batch.h"
@@ -6,8 +6,8 @@
 namespace sockbox::serve {
 namespace {
 
-// A port that the system chose for one socket may be taken for another; among tens of thousands
-// that happens rarely, and hardly ever so many times in a row.
+// A port that the system chose for one socket may be in use for another. With tens of thousands of
+// ports that is rare, and practically never happens this many times in a row.
 constexpr int port_attempts = 100;
 
 std::vector<net::Endpoint> addresses_of(const ListenPlan& plan) {
@@ -20,8 +20,9 @@ std::vector<net::Endpoint> addresses_of(const ListenPlan& plan) {
     return all;
 }
 
-// What accepted connections inherit: small replies at once, for Nagle's algorithm and delayed
-// acknowledgments together make 40 ms of them; and urgent bytes in their place among the others.
+// Options that accepted connections inherit (tcp(7), socket(7)): TCP_NODELAY, because Nagle's
+// algorithm and delayed acknowledgments together delay small replies by 40 ms; and SO_OOBINLINE, so
+// that urgent bytes keep their place in the stream.
 net::Prepare prepare_stream(const net::Prepare& further) {
     return [&further](net::Socket& socket) -> net::Status {
         if (auto set = socket.set_option(IPPROTO_TCP, TCP_NODELAY, 1); !set)
@@ -32,15 +33,15 @@ net::Prepare prepare_stream(const net::Prepare& further) {
     };
 }
 
-// So that of the first datagram, too, it is known to whom it was sent: whoever is to serve it may
-// look at it late.
+// Set before the first datagram arrives, because its destination address is only recorded if the
+// option was set by then.
 net::Status prepare_datagrams(net::Socket& socket, const net::Prepare& further) {
     if (auto prepared = net::DatagramBatch::prepare(socket); !prepared)
         return prepared;
     return further ? further(socket) : net::Status();
 }
 
-// Opens the socket of one transport on one address; a port of 0 becomes the one it got.
+// Opens one transport on one address; port 0 is replaced by the port that was assigned.
 net::Status open_one(const ListenPlan& plan, const net::Endpoint& address, net::Transport transport,
                      Listeners& into) {
     const net::Endpoint endpoint = address.with_port(into.port);

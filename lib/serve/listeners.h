@@ -1,4 +1,4 @@
-// The sockets of a server: TCP and UDP on the same port of every address that it serves.
+// The sockets of a server: TCP and UDP on the same port of every address.
 #pragma once
 
 #include <string>
@@ -9,14 +9,14 @@
 namespace sockbox::serve {
 
 struct ListenPlan {
-    // Where to listen, their ports unused; empty: all addresses, IPv6 and IPv4 by a socket each
-    // (IPv6 is left out where the system has none).
+    // Addresses to listen on; their ports are ignored. Empty: all addresses, with separate sockets
+    // for IPv6 and IPv4; IPv6 is omitted if the system does not have it.
     std::vector<net::Endpoint> addresses;
-    net::Family family = net::Family::any;  // which of all addresses
-    std::uint16_t port = 0;                 // 0: one that is free for all of them
+    net::Family family = net::Family::any;  // restricts "all addresses" to a family
+    std::uint16_t port = 0;                 // 0: any port that is free for all sockets
     bool tcp = true;
     bool udp = true;
-    net::ListenOptions options;  // `prepare` is for sockets of both kinds
+    net::ListenOptions options;  // `prepare` applies to TCP and UDP sockets
 };
 
 struct Listeners {
@@ -25,10 +25,10 @@ struct Listeners {
     std::uint16_t port = 0;
 };
 
-// Opens all of them or none. Fails as the first that cannot be had fails.
+// Opens all of the sockets or none. Fails with the error of the first one that could not be opened.
 net::Result<Listeners> open_listeners(const ListenPlan& plan);
 
-// Sets on a socket that another program opened what open_listeners() sets, then calls `prepare`
+// Applies to a socket opened by another program what open_listeners() sets, then calls `prepare`
 // (may be empty).
 net::Status prepare_listener(net::Socket& socket, net::Transport transport,
                              const net::Prepare& prepare);

@@ -1,4 +1,4 @@
-// Memory that lacks as a failure like any other.
+// Turns std::bad_alloc into an ordinary error.
 #pragma once
 
 #include <new>
@@ -9,12 +9,12 @@
 
 namespace sockbox::serve {
 
-// The error, which itself needs no memory while `action` is as short as those of the server.
+// The error. Creating it allocates nothing as long as `action` fits the small-string buffer.
 inline net::Error out_of_memory(std::string action) {
     return {net::platform::error_of(std::errc::not_enough_memory), std::move(action), {}, {}, {}};
 }
 
-// What `act` returns, a net::Result; fails where its memory lacks.
+// Returns what `act` returns (a net::Result), or the error if it throws std::bad_alloc.
 template <class Act>
 auto unless_out_of_memory(const char* action, const Act& act) -> decltype(act()) {
     try {

@@ -1,4 +1,4 @@
-// Admission, the drain's deadline and the rate of complaints, once for all engines.
+// Admission, the drain deadline and rate-limited error reports for all engines.
 #include "serve/service.h"
 
 #include <algorithm>
@@ -11,12 +11,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Bounds of how often the connections' timeouts are looked at.
+// Bounds on the interval at which timeouts of connections are checked.
 constexpr milliseconds least_sweep_interval{10};
 constexpr milliseconds most_sweep_interval{1000};
 constexpr milliseconds drain_sweep_interval{20};
 
-// Closes without a reset where the peer has been quiet: what it sent already is read and dropped.
+// Discards what the peer has already sent, because closing a socket with unread input sends a
+// reset.
 void close_politely(net::Socket socket) {
     std::array<std::byte, 4096> dropped;
     static_cast<void>(socket.set_blocking(false));
@@ -54,6 +55,8 @@ net::Status Service::begin() {
 }
 
 net::Deadline Service::drain_deadline() {
+    // Several threads may arrive here at once; the exchange lets exactly one of them set the
+    // deadline and report the drain.
     net::Deadline unset = net::no_deadline;
     if (drain_deadline_.compare_exchange_strong(unset, net::deadline_in(options_.drain_timeout)))
         observer_.drain_began();
@@ -61,8 +64,7 @@ net::Deadline Service::drain_deadline() {
 }
 
 void Service::welcome(net::Socket accepted, const Place& place) noexcept {
-    // One that was reset while it waited is still accepted by some systems' calls and not by
-    // others.
+    // Systems differ in whether accept() still returns a connection that was reset in the backlog.
     const auto peer = accepted.peer();
     if (!peer)
         return counters_.accept_failures.add();
@@ -114,6 +116,8 @@ void Service::tell(Trouble kind, const net::Error& error) {
     const net::Deadline now = net::Clock::now();
     auto& next = told_[static_cast<std::size_t>(kind)];
     net::Deadline due = next.load();
+    // If several threads report the same kind at once, the exchange lets exactly one of them
+    // through.
     if (now >= due && next.compare_exchange_strong(due, now + std::chrono::seconds(1)))
         observer_.trouble(error);
 }

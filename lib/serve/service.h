@@ -1,4 +1,4 @@
-// What every engine is given: the options, the limits, and where to count and to tell.
+// Shared by every engine: options, limits, counters and the observer.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@
 namespace sockbox::serve {
 
 struct ServeOptions {
-    std::size_t workers = 1;  // threads of the pool at rest, or reactors
+    std::size_t workers = 1;  // threads of the pool when idle, or event loops
     std::size_t max_workers = 1024;
     Limits limits;
     DatagramOptions datagrams;
@@ -24,22 +24,22 @@ struct ServeOptions {
     std::optional<std::chrono::nanoseconds> idle_timeout;
     std::chrono::nanoseconds write_timeout = std::chrono::seconds(60);
     std::chrono::nanoseconds drain_timeout = std::chrono::seconds(5);
-    net::Prepare prepare_accepted;  // for what a connection does not inherit; may be empty
+    net::Prepare prepare_accepted;  // for options that a connection does not inherit; may be empty
 };
 
-// Kinds of trouble, each told once a second at most.
+// Kinds of trouble; each is reported at most once per second.
 enum class Trouble : std::uint8_t { accept, refused, start_worker };
 
-// An accepted connection on its way to whoever serves it.
+// An accepted connection on its way to the thread that serves it.
 struct Client {
     net::Socket socket;
     Admission::Ticket ticket;
 };
 
-// Takes a client over. Where it throws std::bad_alloc instead, the client is as it was.
+// Takes over a client. If it throws std::bad_alloc, the client is unchanged.
 using Place = std::function<void(Client&&)>;
 
-// Shared by all threads of a server. All that it refers to outlives it.
+// Shared by all threads of a server. Everything it refers to must outlive it.
 class Service {
   public:
     Service(const ServeOptions& options, Counters& counters, Observer& observer,
@@ -48,28 +48,30 @@ class Service {
     const ServeOptions& options() const noexcept { return options_; }
     Counters& counters() const noexcept { return counters_; }
     Observer& observer() const noexcept { return observer_; }
-    // Raised: accept no more, finish what is under way. Then raised: end at once.
+    // When `drain` is raised: accept no more clients and finish open connections. When `abort` is
+    // raised after that: end at once.
     net::StopSignal& drain() const noexcept { return drain_; }
     const net::StopSignal& abort() const noexcept { return abort_; }
 
-    // Tells the observer that the engine is ready; fails instead where no descriptor is left for
-    // the first client.
+    // Reports to the observer that the engine is ready; fails if no descriptor is left for the
+    // first client.
     net::Status begin();
 
-    // When the drain is over; the first call starts it, and tells the observer.
+    // When the drain ends. The first call starts the drain and reports it to the observer.
     net::Deadline drain_deadline();
 
-    // How often to look at the connections' time.
+    // How often to check the timeouts of connections.
     std::chrono::nanoseconds sweep_interval(bool draining) const noexcept;
 
-    // Hands a new connection to `place`, or refuses and counts it; who its peer is, is asked here.
-    // Where memory lacks, that costs this connection alone.
+    // Passes a new connection to `place`, or refuses and counts it. Running out of memory costs
+    // this connection only.
     void welcome(net::Socket accepted, const Place& place) noexcept;
 
-    // For an engine that hears late which connections are over: called before somebody is refused,
-    // by the thread that welcomes, to give their places back.
+    // For an engine that learns late which connections have ended: `free` is called by the thread
+    // that calls welcome(), before it refuses a client, to give back their places.
     void free_places_with(std::function<void()> free) { free_places_ = std::move(free); }
 
+    // Reports an error to the observer, at most once per second for each kind. From any thread.
     void tell(Trouble kind, const net::Error& error);
 
   private:
@@ -83,9 +85,9 @@ class Service {
     net::StopSignal& drain_;
     const net::StopSignal& abort_;
     Admission admission_;
-    std::function<void()> free_places_;  // mostly empty
+    std::function<void()> free_places_;  // usually empty
     std::atomic<net::Deadline> drain_deadline_{net::no_deadline};
-    std::array<std::atomic<net::Deadline>, 3> told_{};  // by Trouble: when it may be told again
+    std::array<std::atomic<net::Deadline>, 3> told_{};  // by Trouble: when it may be reported again
 };
 
 }  // namespace sockbox::serve

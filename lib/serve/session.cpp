@@ -1,4 +1,4 @@
-// Counting, timeouts and the drain of one connection.
+// Accounting, timeouts and the drain of one connection.
 #include "serve/session.h"
 
 #include <algorithm>
@@ -9,11 +9,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-// A connection that moved no byte for so long has nothing under way, and a drain ends it.
+// A connection on which no byte has moved for this long has nothing in flight; a drain ends it.
 constexpr nanoseconds quiet = milliseconds(200);
 
-// Closing sooner would answer what the peer still sends with a reset, which may take from it what
-// it has not read yet.
+// Closing earlier would answer further input with a reset, which may discard data that the peer has
+// not read yet.
 constexpr nanoseconds linger = milliseconds(300);
 
 }  // namespace
@@ -54,7 +54,7 @@ void Session::end(EndReason reason, net::Deadline now, std::error_code error) {
 
 void Session::end_by(const std::error_code& error, net::Deadline now) {
     const bool reset = error == std::errc::connection_reset || error == std::errc::broken_pipe ||
-                       error == std::errc::connection_aborted;  // Windows' word for it in a send
+                       error == std::errc::connection_aborted;  // on Windows, from a send
     end(reset ? EndReason::reset : EndReason::failed, now, error);
 }
 
@@ -68,8 +68,9 @@ Session::Verdict Session::judge_timeouts(net::Deadline now, bool has_rest) const
     return {};
 }
 
-// In a drain what is under way may end by itself until the deadline; a little before it the last
-// are cut off where that loses nothing already received, so that they too see a FIN and no reset.
+// During a drain, connections may end by themselves until the deadline. Shortly before it the
+// remaining ones are closed if no received bytes are lost, so that they see a FIN instead of a
+// reset.
 Session::Verdict Session::judge(net::Deadline now, bool has_rest, net::Deadline drain) const {
     if (drain == net::no_deadline)
         return judge_timeouts(now, has_rest);

@@ -1,5 +1,4 @@
-// A connection's bookkeeping and its time, the same in every engine: what is counted, when it has
-// waited too long, and what the drain wants of it.
+// The accounting and timeouts of one connection, the same in every engine.
 #pragma once
 
 #include "serve/service.h"
@@ -11,7 +10,7 @@ class Session {
     Session(Service& service, Client client, net::Deadline now) noexcept;
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
-    // Told to have failed where nobody told its end.
+    // Reports the connection as failed if end() has not been called.
     ~Session();
 
     net::Socket& socket() noexcept { return client_.socket; }
@@ -22,29 +21,31 @@ class Session {
     std::uint64_t received_bytes() const noexcept { return received_; }
     std::uint64_t number() const noexcept { return client_.ticket.number(); }
 
-    // Tells and counts the end, the first time, and gives the place back: to be called before the
-    // peer sees an end, for it may come back at once. What lingers after that has no place.
+    // Reports and counts the end, the first time only, and gives back the client's place. Call it
+    // before the peer can see the end, because it may reconnect at once. A connection that lingers
+    // after that no longer counts against the limits.
     void end(EndReason reason, net::Deadline now, std::error_code error = {});
-    // The same by what the system said of a transfer.
+    // Likewise, with the reason derived from the error of a transfer.
     void end_by(const std::error_code& error, net::Deadline now);
 
-    // The socket is closed with a reset: what its peer has not got by then is lost, and it is told.
+    // The socket will be closed with a reset: the peer loses what it has not received, and learns
+    // of it.
     void reset_at_close() noexcept { reset_ = true; }
 
     struct Verdict {
         enum class What : std::uint8_t {
             go_on,
-            goodbye,  // send a FIN and drop what still comes until the peer's
-            abort,    // end it now, bytes are lost
+            goodbye,  // send a FIN, then discard input until the peer's
+            abort,    // end it now; bytes are lost
         };
         What what = What::go_on;
         EndReason reason = EndReason::finished;
     };
-    // `has_rest`: bytes wait for the peer to take them. `drain`: when it is over, no_deadline
-    // where there is none.
+    // `has_rest`: bytes are waiting for the peer to accept them. `drain`: when the drain ends;
+    // no_deadline if there is none.
     Verdict judge(net::Deadline now, bool has_rest, net::Deadline drain) const;
 
-    // How long after a goodbye the peer's FIN is waited for.
+    // How long to wait for the peer's FIN after a goodbye.
     static net::Deadline linger_until(net::Deadline now, net::Deadline drain);
 
   private:
@@ -60,8 +61,8 @@ class Session {
     bool reset_ = false;
 };
 
-// Closes a connection that was accepted and cannot be served; told and counted as failed. One that
-// was moved from, into a session, is left to that.
+// Closes a connection that was accepted but cannot be served, and reports and counts it as failed.
+// Does nothing more if `client` has been moved into a Session, which then reports it.
 void turn_away(Service& service, Client&& client, const net::Error& why);
 
 }  // namespace sockbox::serve

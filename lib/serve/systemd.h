@@ -1,4 +1,4 @@
-// The two protocols of systemd that a service speaks: taking sockets over, and telling its state.
+// The two systemd protocols of a service: socket activation and state notification.
 #pragma once
 
 #include <optional>
@@ -8,19 +8,21 @@
 
 namespace sockbox::serve {
 
-// The sockets that whoever started this process handed it (sd_listen_fds(3)), ready to serve; none
-// where it did not. Then LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES are taken out of the
-// environment, so that no child takes the sockets for its own. Fails where one is neither a
-// listening TCP nor a bound UDP socket. `prepare` (may be empty) is called for each.
+// The sockets passed by the parent process (sd_listen_fds(3)), ready to serve; nullopt if there are
+// none. Removes LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES from the environment, so that child
+// processes do not take the sockets for their own. Fails if one of them is neither a listening TCP
+// socket nor a bound UDP socket. `prepare` (may be empty) is called for each.
 net::Result<std::optional<Listeners>> take_passed_sockets(const net::Prepare& prepare);
 
-// Where the service manager hears of this process (sd_notify(3)), from NOTIFY_SOCKET.
+// Reports the state of this process to the service manager (sd_notify(3)).
 class StateNotice {
   public:
-    // Tells nobody where there is no such variable. Fails where it names no socket that is there.
+    // Connects to NOTIFY_SOCKET and removes it from the environment; without it, tell() does
+    // nothing. Fails if it does not name an existing socket.
     static net::Result<StateNotice> open();
 
-    // "READY=1" and the like; lost where the manager is gone. Never blocks for long.
+    // Sends a state such as "READY=1"; it is lost if the manager is gone. Blocks only while the
+    // manager's receive queue is full.
     void tell(std::string_view state) noexcept;
 
   private:

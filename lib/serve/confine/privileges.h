@@ -1,4 +1,4 @@
-// The user whom a server becomes, and giving up what only root may do.
+// Dropping privileges: changing the user and giving up capabilities.
 #pragma once
 
 #include <string>
@@ -14,16 +14,16 @@ struct User {
     unsigned group = 0;
 };
 
-// Fails with std::errc::invalid_argument for one that the system does not know, and with
-// not_supported where a process cannot change its user.
+// Fails with std::errc::invalid_argument if there is no such user, and with not_supported on
+// systems where a process cannot change its user.
 net::Result<User> find_user(std::string_view name);
 
-// Makes `user` the owner of a file, so that it can remove it where only an owner may.
+// Makes `user` the owner of a file, so that the server can still remove it from a sticky directory.
 net::Status give_file(const std::string& path, const User& user);
 
-// Becomes `user` (null: stays who it is) with that user's groups, and gives up every capability and
-// the right to gain any by execve(2). Verifies that neither can come back. For this thread and
-// those that it starts, so it is called while there is no other.
+// Changes to `user` (null: no change) and that user's groups, and drops all capabilities and the
+// right to gain any by execve(2). Verifies that neither can be regained. Applies to the calling
+// thread and those it starts, so call it before starting any.
 net::Status drop_privileges(const User* user);
 
 }  // namespace sockbox::serve

@@ -1,4 +1,4 @@
-// What a server gives up before its first client: the file system, and most system calls.
+// The sandbox of a server: no access to the file system, and few system calls.
 #pragma once
 
 #include <string>
@@ -7,23 +7,24 @@
 
 namespace sockbox::serve {
 
-// In words, such as "seccomp"; with the reason where something was left out.
+// In words, such as "seccomp"; entries of left_out include the reason.
 struct SandboxReport {
     std::vector<std::string> entered;
     std::vector<std::string> left_out;
 };
 
-// Both add to `report` what this system has of it. There is no way back. Sockets and files that are
-// open stay usable. Without no_new_privs (see drop_privileges()) only root can do either.
+// Both functions apply what this system supports and add it to `report`. They cannot be undone.
+// Open sockets and files remain usable. Without no_new_privs (see drop_privileges()) they require
+// root.
 
-// Closes the file system, but for removing or emptying the files `removable`, and binding and
-// connecting to this thread and those that it and its children start; so it is called while there
-// is no other.
+// Denies access to the file system, except removing or truncating the files in `removable`, and
+// binding and connecting TCP sockets. Applies to the calling thread and to threads and processes it
+// starts later, so call it before starting any.
 void leave_files(const std::vector<std::string>& removable, SandboxReport& report);
 
-// Forbids all threads of the process the system calls that `engine`, one of engines(), has no use
-// for once it is ready to serve. They fail with EPERM and do not kill the process: a C library that
-// tries one and falls back must not cost the clients their connections.
+// Denies all threads of the process the system calls that `engine`, a name from engines(), does not
+// need once it is ready to serve. Denied calls fail with EPERM instead of killing the process: a C
+// library that tries one and falls back must not cost clients their connections.
 void forbid_calls(std::string_view engine, SandboxReport& report);
 
 }  // namespace sockbox::serve

@@ -1,4 +1,4 @@
-// Which datagrams are answered, and the loop that answers them.
+// Decides which datagrams are answered, and answers them.
 #include "serve/datagrams/datagram_echo.h"
 
 #include <algorithm>
@@ -8,11 +8,13 @@
 namespace sockbox::serve {
 namespace {
 
-// Below it other services answer: chargen, DNS, NTP, or another echo, with which one forged packet
-// would start a conversation without end (CERT CA-1996-01, CVE-2024-2169).
+// Ports below this belong to services that reply themselves, such as chargen, DNS, NTP or another
+// echo: one forged packet from there would start an endless exchange (CERT CA-1996-01,
+// CVE-2024-2169).
 constexpr std::uint16_t lowest_answered_port = 1024;
 
-// A full receive buffer of small datagrams; who goes on sending must not hold up the end.
+// Enough for a full receive buffer of small datagrams, yet a client that keeps sending cannot delay
+// shutdown.
 constexpr int last_batches = 64;
 
 bool wait_for_any(std::vector<net::PollEntry>& entries, net::Deadline deadline) {
@@ -52,7 +54,7 @@ net::Result<DatagramEcho> DatagramEcho::create(const DatagramOptions& options,
 }
 
 std::size_t DatagramEcho::answer(DatagramListener& listener) noexcept {
-    // An error here (such as an ICMP message about an earlier reply) is over once it is read.
+    // An error, such as an ICMP message about an earlier reply, is cleared by reading it.
     std::error_code error;
     const auto datagrams = batch_.receive(listener.socket, error);
     count_overflow(listener);
@@ -87,7 +89,7 @@ void DatagramEcho::send_due() {
         send_held(reply);
 }
 
-// Duplicates are sent, but a datagram is counted once.
+// Duplicates are sent too, but each datagram is counted once.
 void DatagramEcho::send_held(const DatagramFaults::Reply& reply) {
     const std::size_t sent = batch_.send(*reply.socket, {&reply.datagram, 1});
     if (!reply.copy)
@@ -102,7 +104,7 @@ void DatagramEcho::finish(DatagramListener& listener) {
         send_held(reply);
 }
 
-// Moves the answerable ones to the front, in order, and returns how many they are.
+// Moves the answerable datagrams to the front, in order, and returns their number.
 std::size_t DatagramEcho::remove_unanswerable(std::span<net::BatchedDatagram> datagrams) {
     std::size_t bytes = 0;
     for (const net::BatchedDatagram& datagram : datagrams)
@@ -165,7 +167,8 @@ void DatagramEcho::count_overflow(DatagramListener& listener) {
     const auto total = batch_.overflow();
     if (!total)
         return;
-    counters_->overflowed.add(*total - listener.overflow);  // modulo 2^32, as the system counts
+    // Modulo 2^32, like the kernel's counter.
+    counters_->overflowed.add(*total - listener.overflow);
     listener.overflow = *total;
 }
 

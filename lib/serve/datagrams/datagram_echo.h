@@ -1,4 +1,4 @@
-// The UDP echo of RFC 862, made safe against the loops and amplifications that it was famous for.
+// UDP echo (RFC 862) with protection against loops and amplification.
 #pragma once
 
 #include <functional>
@@ -15,24 +15,24 @@
 
 namespace sockbox::serve {
 
-// What became of the datagrams. Each one received is counted in exactly one other member but
-// `overflowed`, which never reached us.
+// What happened to datagrams. Each received datagram is counted in exactly one other counter,
+// except `overflowed`, which counts datagrams that never reached us.
 struct DatagramCounters {
     Counter received;
     Counter received_bytes;
     Counter answered;
-    Counter dropped_port;         // source port of another service, perhaps an echo too
-    Counter dropped_source;       // source is no address of a single host
+    Counter dropped_port;         // source port 0, or below 1024 unless answer_privileged
+    Counter dropped_source;       // source is not a unicast address
     Counter dropped_destination;  // sent to a broadcast or multicast address
-    Counter dropped_truncated;    // did not arrive whole
-    Counter dropped_denied;       // the access list does not allow its source
-    Counter dropped_rate;         // its source had its replies of this second
-    Counter dropped_form;         // no question that the answers are made from
-    Counter dropped_fault;        // its reply was lost on purpose
-    Counter unsent;               // the system refused the reply, or memory for it
-    Counter overflowed;           // dropped by the system, its receive buffer being full
+    Counter dropped_truncated;    // larger than the buffer
+    Counter dropped_denied;       // source denied by the access list
+    Counter dropped_rate;         // reply limit of the source exceeded
+    Counter dropped_form;         // not in the format that is answered
+    Counter dropped_fault;        // reply dropped by an injected fault
+    Counter unsent;               // the system refused the reply, or memory ran out
+    Counter overflowed;           // dropped by the kernel because the receive buffer was full
 
-    // All that were received and not to be answered.
+    // Received datagrams that are not answered.
     std::uint64_t dropped() const {
         return dropped_port.value() + dropped_source.value() + dropped_destination.value() +
                dropped_truncated.value() + dropped_denied.value() + dropped_rate.value() +
@@ -40,46 +40,46 @@ struct DatagramCounters {
     }
 };
 
-// Replies a second to one source address, unless told otherwise: beyond what people do by hand, and
-// little enough that two echoes which a forged packet made talk to each other harm nobody.
+// Replies per second to one source address: more than people generate by hand, and few enough that
+// two echo servers looping on a forged packet do no harm.
 inline constexpr std::uint64_t default_replies_per_second = 10'000;
 
-// Makes the answer in place of the datagram, by the thread that serves; false where there is none.
-// Where it throws std::bad_alloc, the datagram counts as one whose reply the system refused.
+// Replaces the datagram with its answer; returns false if it has none. Called by the serving
+// thread. If it throws std::bad_alloc, the datagram counts as `unsent`.
 using MakeAnswer = std::function<bool(net::BatchedDatagram&)>;
 
 struct DatagramOptions {
     AccessList access;
-    std::uint64_t replies_per_second = default_replies_per_second;  // 0: no bound
-    bool answer_broadcast = false;         // also what was sent to a broadcast or multicast address
-    bool answer_privileged = false;        // also what came from a port from 1 to 1023
-    MakeAnswer make_answer{};              // empty: the answer is the datagram itself
+    std::uint64_t replies_per_second = default_replies_per_second;  // 0: unlimited
+    bool answer_broadcast = false;         // also answer datagrams sent to broadcast or multicast
+    bool answer_privileged = false;        // also answer source ports 1 to 1023
+    MakeAnswer make_answer{};              // empty: echo the datagram
     std::shared_ptr<const Faults> faults;  // of datagrams; may be null
 };
 
-// A bound UDP socket and how much of its overflow is counted already.
+// A bound UDP socket and how much of its overflow has been counted.
 struct DatagramListener {
     net::Socket socket;
     std::uint32_t overflow = 0;
 };
 
-// Answers datagrams for any number of sockets; by one thread at a time.
+// Answers datagrams on any number of sockets. For one thread at a time.
 class DatagramEcho {
   public:
-    // Both have to outlive it. Fails where memory lacks.
+    // Both arguments must outlive the object. Fails if memory runs out.
     static net::Result<DatagramEcho> create(const DatagramOptions& options,
                                             DatagramCounters& counters);
 
-    // Answers what waits at the listener, one batch at most, so that a busy socket leaves time for
-    // others. Never blocks. Returns how many datagrams it took: 0 means that none waits.
+    // Answers at most one batch of waiting datagrams, so that a busy socket does not starve others.
+    // Never blocks. Returns the number of datagrams read: 0 if none was waiting.
     std::size_t answer(DatagramListener& listener) noexcept;
 
-    // When replies are due that faults hold back, which send_due() then sends; no_deadline while
-    // there are none. A listener stays where it is until it was finished.
+    // When the next reply held back by faults is due; send_due() then sends it. no_deadline if
+    // there is none. A listener must not move until finish() has been called.
     net::Deadline next_due() const noexcept;
     void send_due();
 
-    // Answers what has arrived already, for the last time, and sends what is held back.
+    // Answers the datagrams that have already arrived and sends all replies held back.
     void finish(DatagramListener& listener);
 
   private:
@@ -97,12 +97,12 @@ class DatagramEcho {
     const DatagramOptions* options_;
     DatagramCounters* counters_;
     ReplyBudget budget_;
-    std::unique_ptr<DatagramFaults> faults_;  // null where there are none
+    std::unique_ptr<DatagramFaults> faults_;  // null without faults
 };
 
-// The connectionless iterative server: readies the bound sockets and answers until `stop` is
-// raised, then what has arrived by then. Blocks; fails only where the sockets cannot be readied or
-// waited for. `options` and `counters` outlive the call.
+// An iterative connectionless server: prepares the bound sockets and answers datagrams until `stop`
+// is raised, then those that have arrived by then. Blocks; fails only if the sockets cannot be
+// prepared or waited for. `options` and `counters` must outlive the call.
 net::Status echo_datagrams(std::vector<net::Socket> sockets, const DatagramOptions& options,
                            DatagramCounters& counters, const net::StopSignal& stop);
 

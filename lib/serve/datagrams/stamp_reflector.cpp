@@ -1,4 +1,4 @@
-// From question to answer.
+// Turns STAMP test packets into reflected ones.
 #include "serve/datagrams/stamp_reflector.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ std::chrono::nanoseconds wall_now() {
 }  // namespace
 
 net::Status StampReflector::prepare(net::Socket& socket) {
-    (void)net::want_stamps(socket, net::Stamps::arrivals);  // else the program's own time is taken
+    (void)net::want_stamps(socket, net::Stamps::arrivals);  // otherwise our own time is used
     return net::DatagramBatch::want_header_fields(socket);
 }
 
@@ -41,7 +41,7 @@ bool StampReflector::reflect(net::BatchedDatagram& datagram) {
     if (wanted_dscp)
         datagram.traffic_class = static_cast<std::uint8_t>(*wanted_dscp << 2);
     const auto now = wall_now();
-    // A clock set between the two must not let the answer leave before the question came.
+    // If the wall clock was set in between, the packet must not appear to leave before it arrived.
     const auto received = std::min(datagram.arrived.value_or(now), now);
     answer.received = clock.encode(received);
     answer.time = clock.encode(now);

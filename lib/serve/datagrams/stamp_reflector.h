@@ -1,4 +1,4 @@
-// The Session-Reflector of STAMP (RFC 8762, unauthenticated mode; extensions of RFC 8972).
+// A STAMP Session-Reflector (RFC 8762, unauthenticated mode, with the extensions of RFC 8972).
 #pragma once
 
 #include <cstdint>
@@ -13,23 +13,25 @@ namespace sockbox::serve {
 
 struct StampReflectorOptions {
     bool stateful =
-        false;  // counts each session's packets itself, else repeats the sender's number
+        false;  // number the packets of each session itself instead of copying the sender's number
     net::stamp::Format format = net::stamp::Format::ntp;
 };
 
-// Answers one datagram at a time, by one thread.
+// Answers one datagram at a time. For one thread.
 class StampReflector {
   public:
     explicit StampReflector(const StampReflectorOptions& options) : options_(options) {}
 
-    // Lets a bound socket tell TTL, traffic class and, where the system does, the time of arrival.
+    // Makes a bound socket report the TTL or hop limit, the traffic class and, if supported, kernel
+    // timestamps of arrivals.
     static net::Status prepare(net::Socket& socket);
 
-    // Makes the answer in place of the question: as long as it was, so never longer. False where
-    // it is no question: shorter than STAMP's 44 bytes.
+    // Replaces a test packet with the reflected packet, which has the same length, so there is no
+    // amplification. Returns false if it is not a test packet: shorter than the 44 bytes of RFC
+    // 8762.
     bool reflect(net::BatchedDatagram& datagram);
 
-    // Sessions that are remembered; with more of them, one of the others is forgotten.
+    // The sessions that are remembered; beyond that, an arbitrary one is forgotten.
     static constexpr std::size_t most_sessions = 65536;
 
   private:
@@ -50,7 +52,7 @@ class StampReflector {
     StampReflectorOptions options_;
     std::unordered_map<SessionId, std::uint32_t, Hash> sessions_;
     std::optional<net::stamp::LocalClock> clock_;
-    net::Clock::time_point clock_until_{};  // when its quality is asked for again
+    net::Clock::time_point clock_until_{};  // when the clock's quality is determined again
 };
 
 }  // namespace sockbox::serve

@@ -1,4 +1,4 @@
-// Connections on their way to the thread that serves them: a list under a lock.
+// A locked queue of connections on their way to the thread that serves them.
 #pragma once
 
 #include <mutex>
@@ -9,8 +9,8 @@
 
 namespace sockbox::serve {
 
-// May be used from any thread. Whoever puts has to wake whoever takes. As with a Place, a client
-// that is put is as it was where that throws.
+// Every method may be called from any thread. The caller of put() or close() has to wake the
+// receiver. If put() throws std::bad_alloc, the client is unchanged, as with a Place.
 class ClientQueue {
   public:
     struct Content {
@@ -23,13 +23,13 @@ class ClientQueue {
         content_.clients.push_back(std::move(client));
     }
 
-    // No more will come.
+    // No more clients will be put.
     void close() {
         const std::lock_guard lock(mutex_);
         content_.closed = true;
     }
 
-    // All that is there; `closed` stays.
+    // Removes and returns all clients; `closed` persists.
     Content take() {
         const std::lock_guard lock(mutex_);
         return {std::exchange(content_.clients, {}), content_.closed};

@@ -1,7 +1,4 @@
-// The engines: the classic ways to serve many clients, each one row here and one file.
-//
-// The seam is "serve these listeners until stopped": an engine that is told of completions and one
-// that is told of readiness have little else in common.
+// The engines: the classic ways to serve many clients, one row and one file each.
 #pragma once
 
 #include <span>
@@ -13,40 +10,42 @@
 
 namespace sockbox::serve {
 
+// The interface is "serve these listeners until stopped", because engines based on readiness and on
+// completions have little else in common.
 struct Engine {
     std::string_view name;
     std::string_view summary;
-    bool has_workers;  // whether ServeOptions::workers means anything to it
-    // Whether this machine allows it; the error says what is in the way.
+    bool has_workers;  // whether it uses ServeOptions::workers
+    // Whether it works on this machine; the error names the obstacle.
     net::Status (*available)();
-    // As serve(), but that it may throw std::bad_alloc before its first client.
+    // Like serve(), but may throw std::bad_alloc before the first client.
     net::Status (*run)(Service& service, Listeners&& listeners);
-    // The engine that serves in its place where connections are to have faults. Empty: it makes
-    // them itself.
+    // The engine that replaces this one if connections are to have faults. Empty: this one supports
+    // them.
     std::string_view for_faults{};
 
-    // Serves until the service's drain is raised and all is finished, or its abort is; blocks.
-    // Fails where the system leaves it no way to go on, or to begin: until it tells the observer
-    // that it is ready, it leaves the listeners as they are, for another engine to take.
+    // Serves until the drain is raised and every connection has ended, or the abort is raised;
+    // blocks. Fails if the system lets it neither start nor continue. Until Observer::ready() it
+    // leaves the listeners untouched, so that another engine can take them.
     net::Status serve(Service& service, Listeners&& listeners) const;
 };
 
-// Those of this system, the best one last.
+// The engines of this system, the best one last.
 std::span<const Engine> engines();
 
-// The engine of that name, or null.
+// The engine with this name, or null.
 const Engine* find_engine(std::string_view name);
 
-// The engine that serves where that one is asked for: itself, or one that makes the faults.
+// The engine that serves if `asked` is requested: `asked` itself, or the one that supports faults.
 const Engine& engine_with(const Engine& asked, const Faults* faults);
 
-// Whether sockbox has an engine of that name on this system or another.
+// Whether an engine with this name exists on any system.
 bool is_engine_name(std::string_view name);
 
-// The best engine that this machine allows. `refusals` receives why better ones are not.
+// The best engine available on this machine. Errors of better ones are appended to `refusals`.
 const Engine& best_engine(std::vector<net::Error>& refusals);
 
-// The rows that this system has beside those that every system has.
+// The engines that only this system has.
 std::span<const Engine> system_engines();
 
 net::Status always_available();

@@ -1,4 +1,4 @@
-// The iterative engine: one client is served to its end before the next is accepted.
+// The iterative engine: serves one client at a time, each to its end.
 #include <future>
 
 #include "serve/engines/engines.h"
@@ -9,8 +9,8 @@
 namespace sockbox::serve {
 namespace {
 
-// Datagrams are answered by a thread of their own: no client may keep them waiting. It is there
-// before it has anything to answer.
+// Answers datagrams on a thread of its own, so that they do not wait for a client. The thread
+// starts before the sockets are handed over, so that serving cannot fail for lack of one.
 class Answerer {
   public:
     Answerer() = default;
@@ -35,7 +35,7 @@ class Answerer {
         told_ = true;
     }
 
-    // Waits until the service's drain is over.
+    // Blocks until the drain of the service is over.
     net::Status finish() {
         if (!thread_.joinable())
             return {};

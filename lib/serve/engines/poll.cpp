@@ -1,4 +1,4 @@
-// The poll engine: one thread and poll(2), which every system has.
+// The poll engine: a single thread and poll(2), which every system has.
 #include <unordered_map>
 
 #include "serve/engines/engines.h"
@@ -51,18 +51,18 @@ class PollPoller final : public Poller {
         const int count = net::platform::poll(entries_, net::poll_timeout(deadline));
         if (count < 0 && net::platform::last_error() != std::errc::interrupted)
             return net::fail_last("poll");
-        // Gathered first, for what is called may watch and forget.
+        // Collected first, because handlers may watch and forget sockets.
         ready_.clear();
         for (std::size_t i = 0; std::cmp_less(ready_.size(), count); ++i)
             if (entries_[i].revents != 0)
                 ready_.push_back(sources_[i]);
-        for (std::size_t i = 0; i < ready_.size(); ++i)  // may move: add() makes room in it
+        for (std::size_t i = 0; i < ready_.size(); ++i)  // by index: add() may reallocate it
             ready_[i]->on_ready();
         return {};
     }
 
   private:
-    // All of it or nothing: what may run out of memory comes before what cannot.
+    // All or nothing: whatever may run out of memory comes first.
     void add(net::NativeSocket socket, EventSource& source, Interest interest) {
         net::PollEntry entry{};
         entry.fd = socket;
@@ -75,13 +75,13 @@ class PollPoller final : public Poller {
         sources_.push_back(&source);
     }
 
-    // A capacity that grows as push_back's does.
+    // Grows geometrically, as push_back() does.
     static std::size_t room_for_one_more(const std::vector<net::PollEntry>& entries) {
         return entries.size() < entries.capacity() ? entries.capacity() : 2 * entries.size() + 1;
     }
 
     std::vector<net::PollEntry> entries_;
-    std::vector<EventSource*> sources_;  // one an entry
+    std::vector<EventSource*> sources_;  // parallel to entries_
     std::unordered_map<net::NativeSocket, std::size_t> places_;
     std::vector<EventSource*> ready_;
 };

@@ -1,5 +1,4 @@
-// The pool engine: threads that wait for clients, more of them under load, and each serves one
-// client at a time.
+// The pool engine: threads that serve one client at a time; their number grows under load.
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -11,7 +10,7 @@
 namespace sockbox::serve {
 namespace {
 
-// A thread beyond those that the pool has at rest ends after it had no client for so long.
+// A thread in excess of the configured number ends after this long without a client.
 constexpr std::chrono::seconds surplus_patience{5};
 
 class Pool {
@@ -24,7 +23,7 @@ class Pool {
         changed_.notify_all();
     }
 
-    // The threads that it has at rest.
+    // Starts the configured number of threads.
     net::Status start() {
         const std::lock_guard lock(mutex_);
         while (threads_ < service_.options().workers)
@@ -33,8 +32,8 @@ class Pool {
         return {};
     }
 
-    // A client waits until a thread is free; a new one is started while there may be more. Where
-    // the system has no room for it, the client is turned away.
+    // Queues a client for a free thread, or starts one if the limit allows it. Turns the client
+    // away if the system cannot start a thread.
     void serve(Client&& client) {
         const std::lock_guard lock(mutex_);
         if (waiting_.size() >= free_ && threads_ < service_.options().max_workers) {
@@ -63,7 +62,7 @@ class Pool {
         }
     }
 
-    // The next client, or none where the thread is to end.
+    // The next client; nullopt if the thread is to end.
     std::optional<Client> next(std::unique_lock<std::mutex>& lock) {
         ++free_;
         const auto woken = [this] { return closed_ || !waiting_.empty(); };
@@ -84,10 +83,10 @@ class Pool {
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Client> waiting_;
-    std::size_t threads_ = 0;  // that take clients
-    std::size_t free_ = 0;     // of them, those that wait for one
+    std::size_t threads_ = 0;  // threads that take clients
+    std::size_t free_ = 0;     // of these, threads waiting for one
     bool closed_ = false;
-    ThreadSet running_;  // destroyed first: they use the others
+    ThreadSet running_;  // destroyed first: its threads use the other members
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The thread engine: a thread a client, which ends with it.
+// The thread engine: a thread per client.
 #include <memory>
 
 #include "serve/engines/engines.h"

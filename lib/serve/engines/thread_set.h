@@ -1,4 +1,4 @@
-// Threads that end by themselves, and are waited for all together.
+// Threads that end by themselves, and are awaited together.
 #pragma once
 
 #include <condition_variable>
@@ -10,25 +10,25 @@
 
 namespace sockbox::serve {
 
-// Its threads are detached: joined each by the next one to end, thousands wait for each other where
-// clients come and go at once. Any thread may start another.
+// The threads are detached. If each were joined by the next one to end, thousands of them would
+// wait for each other whenever many clients come and go at once. Any thread may start another.
 class ThreadSet {
   public:
     ThreadSet() = default;
     ThreadSet(const ThreadSet&) = delete;
     ThreadSet& operator=(const ThreadSet&) = delete;
-    // Waits until each has done its work.
+    // Blocks until every thread has finished its work.
     ~ThreadSet() {
         std::unique_lock lock(mutex_);
         none_running_.wait(lock, [this] { return running_ == 0; });
     }
 
-    // Fails where the system has no room for a thread.
+    // Fails if the system cannot start a thread.
     template <class Work>
     net::Status start(Work work) {
         change_running(1);
         auto started = net::start_thread([this, task = std::move(work)]() mutable {
-            // Gone, with all it holds, before the set may be.
+            // Destroy the work and everything it holds before the set may be destroyed.
             Work(std::move(task))();
             change_running(-1);
         });
@@ -44,7 +44,7 @@ class ThreadSet {
     void change_running(std::ptrdiff_t by) {
         const std::lock_guard lock(mutex_);
         running_ += by;
-        // Under the lock, for the set may be gone once it is released.
+        // Notify under the lock, because the set may be destroyed as soon as it is released.
         if (running_ == 0)
             none_running_.notify_all();
     }

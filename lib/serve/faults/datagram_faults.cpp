@@ -1,4 +1,4 @@
-// Drop, duplicate, corruption, truncation, order, delay, stall and throttle of replies.
+// Drops, duplicates, corrupts, truncates, reorders, delays, stalls and throttles replies.
 #include "serve/faults/datagram_faults.h"
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t most_replies = 4096;
 constexpr std::size_t most_bytes = 16 * 1024 * 1024;
 
-// A reply that is to leave after the one behind it waits no longer for that.
+// The longest that a reordered reply waits for the next one.
 constexpr std::chrono::milliseconds swap_patience{50};
 
 }  // namespace
@@ -27,8 +27,8 @@ bool DatagramFaults::add(const net::Socket& socket, const net::BatchedDatagram& 
     }
 }
 
-// The dice are thrown for every fault whether it is wanted or not: what happens to a datagram does
-// not depend on which others were asked for.
+// Draws random numbers for every fault, enabled or not: so enabling one fault does not change what
+// happens to a datagram because of another.
 bool DatagramFaults::add_or_throw(const net::Socket& socket, const net::BatchedDatagram& datagram,
                                   net::Deadline now) {
     const bool dropped = dice_.happens(faults_->drop);
@@ -63,7 +63,7 @@ bool DatagramFaults::add_or_throw(const net::Socket& socket, const net::BatchedD
     return held;
 }
 
-// The one behind it has come: it leaves after that.
+// The next reply has come: the reordered one leaves after it.
 void DatagramFaults::release_swapped(net::Deadline due) {
     auto entry = queue_.extract(std::exchange(swapped_, queue_.end()));
     entry.key() = due;
@@ -83,7 +83,7 @@ bool DatagramFaults::hold(Reply&& reply, net::Deadline due) noexcept {
     return true;
 }
 
-// All replies share one line of that rate.
+// All replies share a line of this rate.
 net::Deadline DatagramFaults::throttled(net::Deadline due, std::size_t bytes) {
     if (faults_->throttle == 0)
         return due;

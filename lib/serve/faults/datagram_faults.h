@@ -1,4 +1,4 @@
-// The faults of a UDP echo: which replies are lost, changed, doubled, swapped or late.
+// Faults of a UDP server: replies dropped, modified, duplicated, reordered or delayed.
 #pragma once
 
 #include <map>
@@ -10,29 +10,30 @@
 
 namespace sockbox::serve {
 
-// Holds replies until they are due: so many, and so many bytes, at most; one beyond, or for which
-// memory lacks, is lost. Every decision goes by a datagram's number. By one thread.
+// Holds replies until they are due. At most 4096 replies and 16 MiB are held; replies beyond that,
+// or for which memory runs out, are dropped. Decisions depend only on the seed and the number of
+// the datagram. For one thread.
 class DatagramFaults {
   public:
     explicit DatagramFaults(std::shared_ptr<const Faults> faults);
 
-    // A reply on its way out of `socket`, which stays where it is until its replies have left or
-    // were dropped. False where it is lost.
+    // Takes a reply to be sent on `socket`, which must not move until its replies have been taken.
+    // Returns false if the reply is dropped.
     bool add(const net::Socket& socket, const net::BatchedDatagram& reply,
              net::Deadline now) noexcept;
 
-    // When the next reply is due; no_deadline while there is none.
+    // When the next reply is due; no_deadline if there is none.
     net::Deadline next_due() const noexcept;
 
     struct Reply {
         const net::Socket* socket = nullptr;
-        net::BatchedDatagram datagram;  // its data is in `bytes`
+        net::BatchedDatagram datagram;  // its data is `bytes`
         std::vector<std::byte> bytes;
         bool copy = false;  // a duplicate
     };
-    // Takes out the next reply that is due; false where there is none.
+    // Removes the next reply that is due; returns false if there is none.
     bool take_due(net::Deadline now, Reply& reply);
-    // Takes out the next reply of that socket, due or not.
+    // Removes the next reply of this socket, due or not.
     bool take_any(const net::Socket& socket, Reply& reply);
 
   private:
@@ -48,9 +49,9 @@ class DatagramFaults {
     std::shared_ptr<const Faults> faults_;
     FaultDice dice_;
     Queue queue_;
-    std::size_t bytes_ = 0;                   // in the queue
-    Queue::iterator swapped_ = queue_.end();  // waits for the one behind it
-    net::Deadline free_{};                    // when the throttle lets the next one go
+    std::size_t bytes_ = 0;                   // in queue_
+    Queue::iterator swapped_ = queue_.end();  // waits for the next reply
+    net::Deadline free_{};                    // when the throttled line is free again
 };
 
 }  // namespace sockbox::serve

@@ -1,4 +1,4 @@
-// The grammar of fault specs, and the dice.
+// Parses fault specifications and draws pseudo-random numbers.
 #include "serve/faults/faults.h"
 
 #include <fmt/format.h>
@@ -111,7 +111,7 @@ std::string names() {
     return all;
 }
 
-// Which of several faults the value was of.
+// Adds the name of the fault whose value was wrong.
 Status named(std::string_view name, net::Error error) {
     error.action = name;
     return net::fail(std::move(error));

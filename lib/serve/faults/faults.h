@@ -1,4 +1,4 @@
-// Faults that a server makes on purpose, for clients to be tested against.
+// Faults that a server injects on purpose, to test clients.
 #pragma once
 
 #include <chrono>
@@ -14,55 +14,57 @@
 
 namespace sockbox::serve {
 
-// What goes wrong, and how often; shares are from 0 to 1.
+// What goes wrong and how often. Probabilities are from 0 to 1.
 struct Faults {
     std::chrono::nanoseconds delay{0};
-    std::chrono::nanoseconds jitter{0};        // the delay differs by up to so much, either way
-    double drop = 0;                           // of datagrams
-    double duplicate = 0;                      // of datagrams
-    double reorder = 0;                        // of datagrams: each leaves after the one behind it
-    double truncate = 0;                       // of datagrams: their ends are missing
-    double corrupt = 0;                        // of datagrams, or of a connection's bytes
-    std::optional<std::uint64_t> close_after;  // bytes of a connection
-    std::optional<std::uint64_t> reset_after;  // likewise
-    std::chrono::nanoseconds stall{0};         // nothing leaves for so long…
-    std::chrono::nanoseconds stall_every{0};   // …at the end of each such time
-    std::uint64_t throttle = 0;  // bytes a second, of a connection or of all datagrams; 0: no bound
+    std::chrono::nanoseconds jitter{0};  // the delay varies by up to this much in either direction
+    double drop = 0;                     // of a datagram
+    double duplicate = 0;                // of a datagram
+    double reorder = 0;                  // of a datagram: it leaves after the next one
+    double truncate = 0;                 // of a datagram: its end is cut off
+    double corrupt = 0;                  // of a datagram, or of each byte of a connection
+    std::optional<std::uint64_t> close_after;  // end a connection after this many bytes
+    std::optional<std::uint64_t> reset_after;  // likewise, with a reset
+    std::chrono::nanoseconds stall{0};         // nothing leaves for this long...
+    std::chrono::nanoseconds stall_every{0};   // ...at the end of each such interval
+    // Bytes per second, per connection or for all datagrams; 0: unlimited.
+    std::uint64_t throttle = 0;
     std::uint64_t seed = 0;
-    net::Deadline began{};  // from when stalls are counted
+    net::Deadline began{};  // the start of the first stall interval
 
     struct Spec {
-        std::string text;  // as it was given: "delay=20ms~5ms"
+        std::string text;  // as specified: "delay=20ms~5ms"
         bool streams = false;
         bool datagrams = false;
     };
     std::vector<Spec> specs;
 
-    // Adds one: "delay=20ms", "drop=1%". Fails where it follows no grammar, or comes twice.
+    // Adds a fault: "delay=20ms", "drop=1%". Fails if it is malformed or given twice.
     net::Status add(std::string_view text);
 
     bool concern(net::Transport transport) const noexcept;
-    // The specs that concern it, joined by commas.
+    // The faults that apply to this transport, joined by commas.
     std::string describe(net::Transport transport) const;
 
-    // The end of the stall at that time; the time itself where there is none.
+    // The end of the stall in progress at `when`; `when` itself if there is none.
     net::Deadline after_stall(net::Deadline when) const noexcept;
 };
 
-// Numbers that look random and are the same for the same seed, on every system.
+// Pseudo-random numbers that are the same for the same seed on every system.
 class FaultDice {
   public:
     FaultDice(std::uint64_t seed, std::uint64_t stream) noexcept;
 
     std::uint64_t number() noexcept;
-    // From 0 to below 1.
+    // In [0, 1).
     double share() noexcept;
-    // True with that probability. Always takes one number, so that what comes later stays the same.
+    // True with this probability. Always draws one number, so that later results do not depend on
+    // the probability.
     bool happens(double probability) noexcept { return share() < probability; }
-    // Around `delay`, by up to `jitter`, never negative.
+    // A duration within `jitter` of `delay`, never negative.
     std::chrono::nanoseconds around(std::chrono::nanoseconds delay,
                                     std::chrono::nanoseconds jitter) noexcept;
-    // A byte other than this one.
+    // A byte that differs from this one.
     std::byte other_than(std::byte byte) noexcept;
 
   private:

@@ -1,4 +1,4 @@
-// Corruption, delay, stall, throttle and a premature end of one stream.
+// Corrupts, delays, stalls, throttles and ends one stream.
 #include "serve/faults/stream_faults.h"
 
 #include <algorithm>
@@ -10,11 +10,11 @@ namespace {
 
 constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 
-// Pieces whose times are told apart; what comes beyond shares the time of the last.
+// Pieces with separate due times; beyond that, bytes share the due time of the last piece.
 constexpr std::size_t most_pieces = 1024;
 
-// A throttle lets so much of a second go at once, and waits for as much where that is worth it:
-// fine enough to be smooth, and no wakeup for each byte.
+// The size of a burst, as a share of a second's bytes: short enough to be smooth, long enough to
+// avoid a wakeup per byte.
 constexpr double burst_seconds = 0.05;
 
 }  // namespace
@@ -27,7 +27,7 @@ StreamFaults::StreamFaults(const Faults& faults, std::uint64_t number, net::Dead
     choose_corrupt();
 }
 
-// The place of the next byte to come back wrong: so many are spared in between as chance would.
+// Chooses the next byte to corrupt; the number of bytes spared has a geometric distribution.
 void StreamFaults::choose_corrupt() {
     if (faults_.corrupt <= 0) {
         next_corrupt_ = never;
@@ -71,7 +71,7 @@ std::uint64_t StreamFaults::bound() const noexcept {
     return std::min(faults_.close_after.value_or(never), faults_.reset_after.value_or(never));
 }
 
-// The place up to which the delay is over.
+// The position up to which bytes are due.
 std::uint64_t StreamFaults::ripe(net::Deadline now) const {
     std::uint64_t end = sent_;
     for (const Piece& piece : pieces_) {

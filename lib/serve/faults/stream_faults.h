@@ -1,4 +1,4 @@
-// The faults of one connection: what becomes of its bytes, and when they may leave.
+// The faults of one connection: which bytes are changed, and when they may leave.
 #pragma once
 
 #include <deque>
@@ -8,30 +8,30 @@
 
 namespace sockbox::serve {
 
-// Every decision goes by a byte's place in the stream, so that a run repeats whatever pieces the
-// bytes come in. By one thread; `faults` outlives it.
+// Decisions depend only on the position of a byte in the stream, so a run is repeatable however the
+// bytes are split. For one thread; `faults` must outlive the object.
 class StreamFaults {
   public:
-    // `number` tells the connections of a server apart.
+    // `number` distinguishes the connections of a server.
     StreamFaults(const Faults& faults, std::uint64_t number, net::Deadline now);
 
-    // Bytes that came in: changes those that are to come back wrong. False where memory lacks: then
-    // none of them may leave.
+    // Takes received bytes and corrupts some of them. Returns false if memory runs out: then none
+    // of them may be sent.
     bool arrived(std::span<std::byte> data, net::Deadline now) noexcept;
 
-    // How many of those that arrived and were not sent may leave now.
+    // The number of received bytes that may be sent now.
     std::size_t may_leave(net::Deadline now);
-    // When that is more than now; no_deadline when it depends on nothing but what arrives.
+    // When may_leave() will be more than now; no_deadline if that depends only on further input.
     net::Deadline next_leave(net::Deadline now) const;
     void sent(std::size_t bytes, net::Deadline now);
 
-    // Whether the connection has come to the end that the plan has for it.
+    // Whether the connection has reached the end that the faults set for it.
     enum class End : std::uint8_t { none, close, reset };
     End end() const noexcept;
 
   private:
     struct Piece {
-        std::uint64_t end;  // place of the first byte behind it
+        std::uint64_t end;  // position after its last byte
         net::Deadline due;
     };
     void choose_corrupt();
@@ -43,11 +43,11 @@ class StreamFaults {
     const Faults& faults_;
     FaultDice corruption_;
     FaultDice delays_;
-    std::deque<Piece> pieces_;  // that wait, in order
+    std::deque<Piece> pieces_;  // not sent yet, in order
     std::uint64_t arrived_ = 0;
     std::uint64_t sent_ = 0;
     std::uint64_t next_corrupt_ = 0;
-    double tokens_ = 0;  // bytes that the throttle lets go, at `tokens_when_`
+    double tokens_ = 0;  // bytes that the throttle allows at tokens_when_
     net::Deadline tokens_when_;
 };
 

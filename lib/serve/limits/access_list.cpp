@@ -1,4 +1,4 @@
-// Networks in CIDR notation, and the list of them.
+// Parses networks in CIDR notation and matches addresses against a list of them.
 #include "serve/limits/access_list.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,7 @@ unsigned width_of(const net::Endpoint& address) {
     return static_cast<unsigned>(address.bytes().size() * 8);
 }
 
-// The bits of a byte at `index` that belong to the prefix.
+// The bits of byte `index` that belong to the prefix.
 std::byte mask_at(std::size_t index, unsigned prefix) noexcept {
     const std::size_t before = index * 8;
     if (prefix <= before)

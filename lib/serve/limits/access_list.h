@@ -1,4 +1,4 @@
-// Who may use the server: networks that are allowed and networks that are denied.
+// Access control for clients: networks that are allowed and networks that are denied.
 #pragma once
 
 #include <string_view>
@@ -9,26 +9,27 @@
 
 namespace sockbox::serve {
 
-// An address and how many of its first bits count.
+// An address and a prefix length.
 struct Network {
-    net::Endpoint address;  // port 0, the other bits 0; not v4-mapped
-    unsigned prefix = 0;    // 0 to 32 or 128
+    net::Endpoint address;  // port 0, host bits 0; not v4-mapped
+    unsigned prefix = 0;    // bits, 0 to 32 or 128
 
-    // "192.0.2.0/24", "2001:db8::/32", or an address alone. A v4-mapped network is the IPv4 one.
-    // An address with bits beyond its prefix is refused: it would hold more than it names.
+    // Parses "192.0.2.0/24", "2001:db8::/32" or a single address. A v4-mapped network is converted
+    // to IPv4. Fails if host bits are set, because the network would then include more than it
+    // appears to.
     static net::Result<Network> parse(std::string_view text);
 
     bool holds(const net::Endpoint& host) const noexcept;
 };
 
-// The longest prefix that holds an address decides; of two of the same length the denial. Whom none
-// holds is allowed, unless some network is: then only those that are.
+// The longest matching prefix decides; of two with the same length, the denial. An address that
+// matches nothing is allowed unless the list allows any network: then only those are.
 class AccessList {
   public:
     void allow(const Network& network);
     void deny(const Network& network);
 
-    // A v4-mapped address is looked up as the IPv4 one.
+    // An IPv4-mapped IPv6 address is matched as IPv4.
     bool allows(const net::Endpoint& host) const noexcept;
 
   private:
@@ -38,7 +39,7 @@ class AccessList {
     };
     void add(const Rule& rule);
 
-    std::vector<Rule> rules_;  // in the order in which they are asked
+    std::vector<Rule> rules_;  // in the order in which they are checked
     bool others_ = true;
 };
 

@@ -1,4 +1,4 @@
-// Counting the clients against their bounds.
+// Counts clients against the limits.
 #include "serve/limits/admission.h"
 
 #include <fmt/format.h>

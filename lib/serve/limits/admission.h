@@ -1,4 +1,4 @@
-// Who may connect: bounds on the connections at once, of all clients and of each.
+// Limits on connections: in total, per client address, and by access list.
 #pragma once
 
 #include <array>
@@ -15,38 +15,38 @@
 
 namespace sockbox::serve {
 
-// Why a client is turned away.
+// Why a client is refused.
 enum class Refusal : std::uint8_t {
-    denied,  // the access list does not allow it
+    denied,  // by the access list
     max_connections,
     max_per_client,
-    once,  // one client was to be served, and is or was
+    once,  // the one client of Limits::once has already come
 };
 
-// By Refusal, as metrics name them.
+// By Refusal, as in the metrics.
 inline constexpr std::array<std::string_view, 4> refusal_reasons{"denied", "max_connections",
                                                                  "max_per_client", "once"};
 
 struct Refused {
     Refusal reason;
-    net::Error error;  // without code, fit for a log line
+    net::Error error;  // without a code, suitable for a log line
 };
 
 struct Limits {
-    std::size_t connections = 0;  // 0: no bound
-    std::size_t per_client = 0;   // connections from one address; 0: no bound
-    bool once = false;            // one client ever
+    std::size_t connections = 0;  // 0: unlimited
+    std::size_t per_client = 0;   // connections from one address; 0: unlimited
+    bool once = false;            // serve one client, then drain
     AccessList access;
 };
 
-// May be used from any thread.
+// Every method may be called from any thread.
 class Admission {
   public:
-    // `limits` outlives it, and so does `drain`, which is raised when the one client of
+    // `limits` and `drain` must outlive the object. `drain` is raised when the one client of
     // Limits::once is gone.
     Admission(const Limits& limits, net::StopSignal& drain) : limits_(limits), drain_(drain) {}
 
-    // A client's place among those served, given back when it is destroyed, or earlier.
+    // A client's place among the limits, released by give_back() or the destructor.
     class Ticket {
       public:
         Ticket(Ticket&& other) noexcept
@@ -57,7 +57,7 @@ class Admission {
         ~Ticket() { give_back(); }
         void give_back() noexcept;
         const net::Endpoint& peer() const noexcept { return peer_; }
-        std::uint64_t number() const noexcept { return number_; }  // from 1 on
+        std::uint64_t number() const noexcept { return number_; }  // from 1
 
       private:
         friend class Admission;
@@ -76,10 +76,10 @@ class Admission {
 
     const Limits& limits_;
     net::StopSignal& drain_;
-    std::uint64_t admitted_ = 0;  // clients ever
+    std::uint64_t admitted_ = 0;  // clients so far
     std::mutex mutex_;
     std::size_t open_ = 0;
-    std::unordered_map<net::Endpoint, std::size_t> open_by_client_;  // by address, port 0
+    std::unordered_map<net::Endpoint, std::size_t> open_by_client_;  // keyed by address with port 0
 };
 
 }  // namespace sockbox::serve

@@ -1,4 +1,4 @@
-// Token buckets in a table of sets.
+// Token buckets in a set-associative table.
 #include "serve/limits/reply_budget.h"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace sockbox::serve {
 namespace {
 
-// The finalizer of SplitMix64: every bit of the input moves every bit of the output.
+// The finalizer of SplitMix64: every input bit affects every output bit.
 std::uint64_t mixed(std::uint64_t value) noexcept {
     value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
     value = (value ^ (value >> 27)) * 0x94d049bb133111eb;

@@ -1,4 +1,4 @@
-// How many replies a source of datagrams may have: a token bucket each, in memory of fixed size.
+// A limit on the replies per source address: token buckets in a fixed amount of memory.
 #pragma once
 
 #include <array>
@@ -10,24 +10,25 @@
 
 namespace sockbox::serve {
 
-// Each address has `per_second` replies at once, and as many again each second. Thousands of
-// sources are told apart; where a new one needs the place of another, that one goes whose bucket is
-// the fullest, for a full bucket says no more than none at all. So forged sources take nothing from
-// real ones, and do not free the one that used its replies up. By one thread at a time.
+// Each address may have `per_second` replies at once and as many again every second. Up to 4096
+// sources are tracked, in sets of four. When a new source needs a place in a full set, it replaces
+// the one with the fullest bucket, because a full bucket carries the least information. So forged
+// sources take nothing away from real ones, and cannot reset a source that has used up its replies.
+// For one thread at a time.
 class ReplyBudget {
   public:
-    // 0: no bound, and no memory.
+    // 0: unlimited; uses no memory.
     explicit ReplyBudget(std::uint64_t per_second);
 
-    // Whether a reply may go there now; then it is one fewer.
+    // Whether a reply may be sent to this source now; if so, uses up one token.
     bool take(const net::Endpoint& source, net::Deadline now) noexcept;
 
   private:
-    using Key = std::array<std::uint64_t, 2>;  // an IPv6 or v4-mapped address
+    using Key = std::array<std::uint64_t, 2>;  // an IPv6 or IPv4-mapped address
     struct Bucket {
         Key source{};
         double tokens = 0;
-        net::Deadline seen{};  // when `tokens` was right; the epoch in one never used
+        net::Deadline seen{};  // the time of `tokens`; the epoch if never used
     };
     static constexpr std::size_t sets = 1024;  // a power of two
     static constexpr std::size_t ways = 4;
@@ -36,7 +37,7 @@ class ReplyBudget {
     double tokens_at(const Bucket& bucket, net::Deadline now) const noexcept;
 
     double per_second_;
-    std::uint64_t secret_;  // so that nobody can choose sources of one set
+    std::uint64_t secret_;  // prevents an attacker from choosing sources that share a set
     std::vector<Bucket> buckets_;
 };
 

@@ -1,4 +1,4 @@
-// LISTEN_FDS and NOTIFY_SOCKET, which are small enough to need no libsystemd.
+// Socket activation and notification, which are too simple to need libsystemd.
 #include "serve/systemd.h"
 
 #include <fcntl.h>
@@ -23,7 +23,7 @@ std::string_view variable(const char* name) {
     return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
-// How many sockets were passed to this process and not to one that ran before it.
+// The number of sockets passed to this process, not to another one that inherited the variables.
 int count_passed() {
     const auto process = net::parse_integer(variable("LISTEN_PID"), 1, INT_MAX);
     const auto count = net::parse_integer(variable("LISTEN_FDS"), 0, most_passed);
@@ -40,13 +40,13 @@ tl::unexpected<net::Error> refuse(int descriptor, std::string why) {
                       {}});
 }
 
-// Which of the two kinds it is.
+// Whether it is a listening TCP or a bound UDP socket.
 net::Result<net::Transport> kind_of(const net::Socket& socket) {
     constexpr const char* wanted = "it is no listening TCP or bound UDP socket";
     const auto type = socket.option(SOL_SOCKET, SO_TYPE);
     if (!type)
         return refuse(socket.native(), "it is no socket");
-    const auto local = socket.local();  // fails where it is no IP socket
+    const auto local = socket.local();  // fails unless it is an IP socket
     if (!local || local->port() == 0)
         return refuse(socket.native(), wanted);
     const bool listens = socket.option(SOL_SOCKET, SO_ACCEPTCONN).value_or(0) != 0;
@@ -72,7 +72,7 @@ net::Status take_one(net::Socket socket, const net::Prepare& prepare, Listeners&
     return {};
 }
 
-// sockaddr_un of a path, or with '@' of a name in the abstract namespace (unix(7)).
+// The address of a path or, starting with '@', of a name in the abstract namespace (unix(7)).
 struct NoticeAddress {
     sockaddr_un address{};
     socklen_t length = 0;
@@ -115,7 +115,7 @@ net::Result<StateNotice> StateNotice::open() {
     auto socket = net::Socket::open(AF_UNIX, SOCK_DGRAM, 0);
     if (!socket)
         return net::fail(socket.error());
-    // Connected now: later, in the sandbox, the path is out of reach.
+    // Connect now: later, in the sandbox, the path is inaccessible.
     if (::connect(socket->native(),
                   static_cast<const sockaddr*>(static_cast<const void*>(&to->address)),
                   to->length) != 0)

@@ -1,4 +1,4 @@
-// One number that many threads add to and any of them reads.
+// A number that many threads add to and any of them reads.
 #pragma once
 
 #include <atomic>
@@ -6,7 +6,10 @@
 
 namespace sockbox::serve {
 
-// Lock-free and of fixed layout, so that it also counts across processes in shared memory.
+// Lock-free and address-free, so it also works across processes in shared memory (the fork engine).
+// All accesses are relaxed: a counter is only ever a number to report, and no thread derives the
+// state of other memory from it. Each counter is exact, but several of them read together are not a
+// consistent snapshot.
 class Counter {
   public:
     void add(std::uint64_t amount = 1) noexcept {

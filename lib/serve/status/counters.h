@@ -1,4 +1,4 @@
-// What a server counts while it runs; read at any time, from any thread.
+// The counters of a running server, readable at any time from any thread.
 #pragma once
 
 #include <array>
@@ -13,18 +13,18 @@
 namespace sockbox::serve {
 
 struct Counters {
-    Counter accepted;  // connections served, each then counted once in `ended`
-    Counter open;      // connections being served now
+    Counter accepted;  // connections served; each is later counted once in `ended`
+    Counter open;      // connections being served
     std::array<Counter, end_reasons.size()> ended;        // by EndReason
-    DurationHistogram durations;                          // of those that ended
-    std::array<Counter, refusal_reasons.size()> refused;  // closed at once, by Refusal
+    DurationHistogram durations;                          // of connections that ended
+    std::array<Counter, refusal_reasons.size()> refused;  // closed immediately, by Refusal
     Counter accept_failures;
     Counter received_bytes;
     Counter sent_bytes;
-    Counter unsent_bytes;  // received, but not taken by a peer that was then given up
+    Counter unsent_bytes;  // received, but never accepted by a peer that was given up
     DatagramCounters datagrams;
 
-    // The end of a connection; `unsent` of its bytes were never taken.
+    // Counts the end of a connection whose last `unsent` bytes the peer never accepted.
     void end(EndReason reason, std::chrono::nanoseconds duration, std::uint64_t unsent) noexcept {
         ended[static_cast<std::size_t>(reason)].add();
         durations.observe(duration);
@@ -37,7 +37,7 @@ struct Counters {
     const Counter& refused_by(Refusal reason) const {
         return refused[static_cast<std::size_t>(reason)];
     }
-    // Connections that ended otherwise than by their own or the server's will.
+    // Connections that neither the peer nor the server ended in the normal way.
     std::uint64_t broken() const {
         return ended_by(EndReason::reset).value() + ended_by(EndReason::write_timeout).value() +
                ended_by(EndReason::failed).value() + aborted();
@@ -47,7 +47,7 @@ struct Counters {
             refused.begin(), refused.end(), std::uint64_t{0},
             [](std::uint64_t sum, const Counter& counter) { return sum + counter.value(); });
     }
-    // Connections that did not get all that they should have when the server ended.
+    // Connections that lost bytes because the server shut down.
     std::uint64_t aborted() const { return ended_by(EndReason::aborted).value(); }
 };
 

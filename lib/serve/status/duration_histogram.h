@@ -1,4 +1,4 @@
-// How long things took, counted in buckets.
+// A histogram of durations for metrics.
 #pragma once
 
 #include <algorithm>
@@ -9,9 +9,11 @@
 
 namespace sockbox::serve {
 
-// As with Counter: any thread observes, any reads, and it may lie in shared memory.
+// Like Counter, written and read by any thread without a lock, and usable in shared memory. The
+// buckets and the sum are updated one after the other, so a concurrent reader may see them differ
+// by the observations in progress.
 struct DurationHistogram {
-    // The buckets' upper bounds in seconds; one more holds what lies above the last.
+    // Upper bounds of the buckets in seconds; one more bucket holds longer durations.
     static constexpr std::array<double, 13> bounds{0.001, 0.003, 0.01, 0.03, 0.1,  0.3,  1.0,
                                                    3.0,   10.0,  30.0, 100., 300., 3600.};
 

@@ -1,4 +1,4 @@
-// Writing answers of HTTP/1.1.
+// Formats HTTP/1.1 responses.
 #include "serve/status/http_answer.h"
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@ std::string_view phrase_of(int status) {
     }
 }
 
-// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, section 5.6.7), in every locale.
+// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, section 5.6.7), independent of the locale.
 std::string format_date(std::chrono::system_clock::time_point when) {
     using namespace std::chrono;
     constexpr std::array<std::string_view, 7> weekdays{"Sun", "Mon", "Tue", "Wed",

@@ -1,4 +1,4 @@
-// An answer of HTTP/1.1, after which the connection is closed.
+// An HTTP/1.1 response, after which the connection is closed.
 #pragma once
 
 #include <chrono>
@@ -13,10 +13,10 @@ struct HttpAnswer {
     std::string body;
 };
 
-// One that says in its body no more than its status.
+// A response whose body only repeats the status.
 HttpAnswer plain_answer(int status);
 
-// Head and body; of a HEAD request's answer the head alone. `now` is for its Date field.
+// The response as text, without a body if it answers a HEAD request. `now` becomes the Date field.
 std::string format_http_answer(const HttpAnswer& answer, bool head_only,
                                std::chrono::system_clock::time_point now);
 

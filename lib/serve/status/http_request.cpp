@@ -1,4 +1,4 @@
-// Taking the head of a request apart.
+// Parses the head of an HTTP request.
 #include "serve/status/http_request.h"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ bool has_control(std::string_view text) {
                        [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f; });
 }
 
-// "/metrics?x" and "http://host:1/metrics" name the path "/metrics".
+// Both "/metrics?x" and "http://host:1/metrics" have the path "/metrics".
 std::string path_of(std::string_view target) {
     if (const std::size_t scheme = target.find("://"); scheme != target.npos) {
         target.remove_prefix(scheme + 3);
@@ -62,7 +62,7 @@ int parse_request_line(std::string_view line, HttpRequest& request, bool& needs_
     return 200;
 }
 
-// The weight among a media range's parameters, 1 where it has none.
+// The weight (q parameter) of a media range; 1 by default.
 double weight_of(std::string_view range) {
     const auto parts = net::split(range, ";");
     for (std::size_t i = 1; i < parts.size(); ++i) {
@@ -77,7 +77,7 @@ double weight_of(std::string_view range) {
     return 1;
 }
 
-// Of OpenMetrics, the version that is spoken here: 1.0.0, which also serves who asks for none.
+// Accepts OpenMetrics 1.0.0, and OpenMetrics without a version.
 bool is_our_open_metrics(std::string_view range) {
     const auto parts = net::split(range, ";");
     return net::equal_ignoring_case(parts[0], "application/openmetrics-text") &&

@@ -1,4 +1,4 @@
-// Visitors of the status endpoint, and the loop that answers them.
+// The visitors of the status endpoint, and the loop that answers them.
 #include "serve/status/status_endpoint.h"
 
 #include <list>
@@ -16,17 +16,17 @@ namespace {
 constexpr std::size_t most_visitors = 16;
 constexpr std::size_t most_head_bytes = 8 * 1024;
 
-// A scrape takes milliseconds; who needs longer only holds a place.
+// A scrape takes milliseconds; a visitor that needs longer only occupies a place.
 constexpr std::chrono::seconds visit_time{5};
 
-// After the answer, for the visitor's own end: closing sooner would answer what it still sends with
-// a reset, which may take the answer from it.
+// How long to wait for the visitor's FIN after the response: closing earlier would answer further
+// input with a reset, which may discard the response.
 constexpr std::chrono::seconds farewell_time{1};
 
-// With no descriptor left the listener stays ready: without a pause the loop would spin.
+// When descriptors run out the listener stays readable, so without a pause the loop would spin.
 constexpr std::chrono::milliseconds pause_time{100};
 
-// One connection: a request, its answer, the end.
+// One connection: a request, then its response.
 class Visitor {
   public:
     Visitor(net::Socket socket, const StatusPages& pages)
@@ -40,7 +40,7 @@ class Visitor {
         return entry;
     }
 
-    // Goes on with what can be done; false when the visit is over.
+    // Continues as far as possible without blocking; returns false if the visit is over.
     bool proceed() {
         switch (step_) {
             case Step::read: return read();
@@ -160,7 +160,7 @@ class StatusEndpoint::Server {
             accept();
     }
 
-    // Waits; the entries of the stop signal, the listener and each visitor, or none on failure.
+    // Returns the entries of the stop signal, the listener and each visitor; none on failure.
     std::vector<net::PollEntry> wait() {
         std::vector<net::PollEntry> entries(2);
         entries[0].fd = stop_.waitable();
@@ -201,7 +201,7 @@ class StatusEndpoint::Server {
     StatusPages pages_;
     net::Socket listener_;
     net::StopSignal stop_;
-    std::list<Visitor> visitors_;  // the oldest first
+    std::list<Visitor> visitors_;  // oldest first
     net::Deadline resumes_{};
     std::thread thread_;
 };

@@ -1,4 +1,4 @@
-// The HTTP endpoint of a program that is watched: /metrics and /healthz.
+// An HTTP endpoint for monitoring: /metrics and /healthz.
 #pragma once
 
 #include <functional>
@@ -12,31 +12,32 @@
 
 namespace sockbox::serve {
 
-// What it shows; both are called from its thread, and so have to be quick.
+// The content of the pages. Both functions are called from the endpoint's thread and have to be
+// fast.
 struct StatusPages {
     struct Text {
-        std::string_view content_type;  // of static storage
+        std::string_view content_type;  // static storage
         std::string text;
     };
-    // The metrics, as OpenMetrics or in the classic format of Prometheus.
+    // The metrics, in OpenMetrics or the classic Prometheus text format.
     std::function<Text(bool open_metrics)> metrics;
-    // Whether all is well, for /healthz; empty: always.
+    // For /healthz: 200 if true, else 503. Empty: always healthy.
     std::function<bool()> healthy;
 };
 
-// Answers on a thread of its own, so that the program's work never waits for a scraper. Sixteen
-// visitors at once have room, a newer one takes the place of the oldest; each may send 8 KiB and
-// has five seconds.
+// Responds on a thread of its own, so that the program never waits for a scraper. Serves up to 16
+// visitors at a time, a new one replacing the oldest; each may send 8 KiB and stay for five
+// seconds.
 class StatusEndpoint {
   public:
-    // Binds and listens. Nobody is answered before start().
+    // Binds and listens. Requests are answered after start().
     static net::Result<StatusEndpoint> open(const net::Endpoint& where, StatusPages pages);
     StatusEndpoint(StatusEndpoint&&) noexcept;
     StatusEndpoint& operator=(StatusEndpoint&&) = delete;
-    // Ends its thread.
+    // Stops the thread.
     ~StatusEndpoint();
 
-    // Fails where the system has no room for a thread.
+    // Fails if the system cannot start a thread.
     net::Status start();
 
     const net::Socket& socket() const noexcept;

@@ -1,4 +1,4 @@
-// Landlock by its system calls: Debian's header is older than the kernels that sockbox meets.
+// Landlock by its system calls, because Debian's headers are older than the kernels it runs on.
 #include "serve/confine/linux/landlock.h"
 
 #include <fcntl.h>
@@ -16,8 +16,8 @@ namespace {
 
 struct RulesetAttributes {
     std::uint64_t files;
-    std::uint64_t network;  // since version 4
-    std::uint64_t scoped;   // since version 6
+    std::uint64_t network;  // since ABI version 4
+    std::uint64_t scoped;   // since ABI version 6
 };
 
 #pragma pack(push, 1)
@@ -30,11 +30,11 @@ struct PathBeneath {
 constexpr unsigned tell_version = 1;  // LANDLOCK_CREATE_RULESET_VERSION
 constexpr int rule_path_beneath = 1;  // LANDLOCK_RULE_PATH_BENEATH
 constexpr std::uint64_t remove_file = 1 << 5;
-constexpr std::uint64_t truncate_file = 1 << 14;  // since version 3
+constexpr std::uint64_t truncate_file = 1 << 14;  // since ABI version 3
 constexpr std::uint64_t bind_and_connect_tcp = 0b11;
 constexpr std::uint64_t abstract_sockets_and_signals = 0b11;
 
-// Every right about files that a version knows: as many bits.
+// All file access rights of an ABI version: one bit each.
 std::uint64_t file_rights(long version) {
     constexpr std::array<int, 5> bits{13, 14, 15, 15, 16};
     const auto known = static_cast<std::size_t>(version) - 1;
@@ -57,7 +57,7 @@ net::Status allow(const net::Socket& ruleset, std::uint64_t rights, const std::s
     return {};
 }
 
-// To remove it is a right about its folder, to empty it about the file.
+// Removing a file requires a right on its directory; truncating it, one on the file.
 net::Status allow_removal(const net::Socket& ruleset, const std::string& file, long version) {
     const std::string folder = std::filesystem::path(file).parent_path().string();
     if (version >= 3)

@@ -1,4 +1,4 @@
-// Landlock: no file can be opened from here on, and no TCP port bound or connected to.
+// Landlock: no file can be opened any more, and no TCP port bound or connected to.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace sockbox::serve {
 
-// As much of landlock(7) as this kernel has. The files `removable` can still be removed, and any
-// other in their folders. Fails where the kernel has none of it.
+// Applies as much of landlock(7) as this kernel supports. The files in `removable`, and any others
+// in their directories, can still be removed. Fails if the kernel does not support it at all.
 net::Status enter_landlock(const std::vector<std::string>& removable);
 
 }  // namespace sockbox::serve

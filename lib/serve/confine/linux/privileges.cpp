@@ -41,8 +41,8 @@ net::Status become(const User& user) {
     return {};
 }
 
-// Capabilities that no program started from here could have. Only root may do this; for others
-// no_new_privs has the same effect.
+// Removes capabilities that programs started from here could acquire. Only root can do this; for
+// others no_new_privs has the same effect.
 void empty_bounding_set() {
     for (unsigned long number = 0; ::prctl(PR_CAPBSET_READ, number) >= 0; ++number)
         ::prctl(PR_CAPBSET_DROP, number);
@@ -60,7 +60,7 @@ net::Result<bool> has_capabilities() {
     });
 }
 
-// Where there are none it asks for nothing: a filter of the service manager may refuse to.
+// Without capabilities it makes no call, which the service manager's seccomp filter might refuse.
 net::Status drop_capabilities() {
     const auto before = has_capabilities();
     if (!before || !*before)

@@ -1,4 +1,4 @@
-// The sandbox on Linux: Landlock and seccomp, which forbids Landlock's own calls and so comes last.
+// The Linux sandbox: Landlock, then seccomp, which denies Landlock's own system calls.
 #include "serve/confine/sandbox.h"
 
 #include "serve/confine/linux/landlock.h"
@@ -8,7 +8,7 @@ namespace sockbox::serve {
 namespace {
 
 #ifdef SOCKBOX_SANITIZED
-constexpr bool sanitized = true;  // which needs files and system calls
+constexpr bool sanitized = true;  // sanitizers need files and system calls
 #else
 constexpr bool sanitized = false;
 #endif

@@ -1,4 +1,4 @@
-// The lists of allowed system calls, over libseccomp.
+// The lists of allowed system calls, using libseccomp.
 #include "serve/confine/linux/seccomp.h"
 
 #include <linux/io_uring.h>
@@ -19,8 +19,8 @@
 namespace sockbox::serve {
 namespace {
 
-// What every engine needs, and the C library for them. None of these opens a file or a socket, or
-// reaches another process.
+// Needed by every engine and by the C library. None of these opens a file or a socket, or affects
+// another process.
 constexpr std::array for_all{
     // connections and datagrams
     SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg),
@@ -36,12 +36,12 @@ constexpr std::array for_all{
     SCMP_SYS(gettimeofday), SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
     // memory
     SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
-    // threads, signals and the end
+    // threads, signals and exit
     SCMP_SYS(set_robust_list), SCMP_SYS(set_tid_address), SCMP_SYS(rseq), SCMP_SYS(gettid),
     SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(sched_getaffinity), SCMP_SYS(rt_sigaction),
     SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(exit),
     SCMP_SYS(exit_group),
-    // facts, and the port file
+    // information, and the port file
     SCMP_SYS(getrandom), SCMP_SYS(getrlimit), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getuid),
     SCMP_SYS(geteuid), SCMP_SYS(getrusage), SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
     SCMP_SYS(statx), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rmdir), SCMP_SYS(truncate)};
@@ -56,7 +56,7 @@ struct Release {
 };
 using Filter = std::unique_ptr<void, Release>;
 
-// Adds rules until one fails; a call that this architecture lacks is none.
+// Adds rules until one fails; a system call that this architecture does not have is ignored.
 class Rules {
   public:
     explicit Rules(scmp_filter_ctx filter) : filter_(filter) {}
@@ -65,7 +65,7 @@ class Rules {
         for (const int call : calls)
             add(SCMP_ACT_ALLOW, call, {});
     }
-    // Allowed where all of `conditions` about its arguments hold.
+    // Allows a call if all conditions on its arguments hold.
     void allow_where(int call, std::initializer_list<scmp_arg_cmp> conditions) {
         add(SCMP_ACT_ALLOW, call, conditions);
     }
@@ -104,9 +104,10 @@ int add_rules(scmp_filter_ctx filter, std::string_view engine) {
     rules.allow_where(SCMP_SYS(mmap), {none_of(2, PROT_EXEC)});
     rules.allow_where(SCMP_SYS(mprotect), {none_of(2, PROT_EXEC)});
     rules.allow_where(SCMP_SYS(ioctl), {equal(1, TCGETS)});  // isatty(3)
-    rules.allow_where(SCMP_SYS(prlimit64), {equal(0, 0)});   // about this process alone
+    rules.allow_where(SCMP_SYS(prlimit64), {equal(0, 0)});   // only for this process
     rules.allow_where(SCMP_SYS(tgkill), {equal(0, static_cast<scmp_datum_t>(::getpid()))});
-    // Its flags lie in memory, where a filter cannot look: so the C library is sent to clone(2).
+    // Its flags are in memory, which a filter cannot read. With ENOSYS the C library falls back to
+    // clone(2).
     rules.refuse(SCMP_SYS(clone3), ENOSYS);
     if (engine == "fork") {
         rules.allow(for_fork);
@@ -115,7 +116,7 @@ int add_rules(scmp_filter_ctx filter, std::string_view engine) {
     } else {
         rules.allow_where(SCMP_SYS(clone), {all_of(0, CLONE_THREAD | CLONE_VM)});
     }
-    // Its rings are there, and bound to their operations; of new ones nothing would be known here.
+    // The existing rings are restricted to their operations; the filter could not check new ones.
     if (engine == "io_uring") {
         rules.allow(std::array{SCMP_SYS(io_uring_enter)});
         rules.allow_where(SCMP_SYS(io_uring_register), {equal(1, IORING_UNREGISTER_RING_FDS)});
@@ -127,8 +128,8 @@ net::Status failure(int error) {
     return net::fail({{error, std::system_category()}, "seccomp", {}, {}, {}});
 }
 
-// Several times what a filter takes while it is built. Where that runs out, libseccomp 2.5 crashes
-// as it takes its own tree apart.
+// Several times what building the filter needs: if memory runs out, libseccomp 2.5 crashes while it
+// frees its own tree.
 constexpr std::size_t room_for_filter = 1024 * 1024;  // bytes
 
 }  // namespace
@@ -139,9 +140,9 @@ net::Status enter_seccomp(std::string_view engine) {
     const Filter filter(::seccomp_init(SCMP_ACT_ERRNO(EPERM)));
     if (!filter)
         return failure(ENOMEM);
-    // Threads that are there already get it, too.
+    // Apply it to existing threads, too.
     ::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
-    // A tree of comparisons in place of a list.
+    // A binary tree of comparisons instead of a list.
     ::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
     if (const int error = add_rules(filter.get(), engine); error != 0)
         return failure(error);

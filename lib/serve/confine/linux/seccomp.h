@@ -1,4 +1,4 @@
-// The seccomp filter of a server: the system calls of its engine, and no other.
+// The seccomp filter of a server: only the system calls of its engine.
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,7 @@
 
 namespace sockbox::serve {
 
-// For all threads of the process.
+// Applies to all threads of the process.
 net::Status enter_seccomp(std::string_view engine);
 
 }  // namespace sockbox::serve

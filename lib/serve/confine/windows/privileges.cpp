@@ -1,4 +1,4 @@
-// A process on Windows keeps its user.
+// Changing users is not supported on Windows.
 #include "serve/confine/privileges.h"
 
 namespace sockbox::serve {

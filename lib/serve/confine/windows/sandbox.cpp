@@ -1,4 +1,4 @@
-// There is no sandbox of this kind on Windows.
+// There is no such sandbox on Windows.
 #include "serve/confine/sandbox.h"
 
 namespace sockbox::serve {

@@ -1,4 +1,4 @@
-// Forking, and what only a child does.
+// Forks a child process, and runs one connection in it.
 #include "serve/engines/linux/child.h"
 
 #include <sys/prctl.h>
@@ -13,12 +13,12 @@
 namespace sockbox::serve {
 namespace {
 
-// The child's observer.
+// The child's observer: sends reports to the parent.
 class Messenger final : public Observer {
   public:
     explicit Messenger(const net::Socket& pipe) : pipe_(pipe) {}
 
-    void opened(const net::Endpoint& /*peer*/) override {}  // the parent told it already
+    void opened(const net::Endpoint& /*peer*/) override {}  // the parent has reported it
     void ended(const ConnectionReport& report) override {
         ChildMessage message;
         message.report = report;
@@ -33,7 +33,7 @@ class Messenger final : public Observer {
     }
 
   private:
-    // Waits where the parent is slow to read; fails only where it is gone.
+    // Blocks while the parent is slow to read; fails only if the parent is gone.
     void send(const ChildMessage& message) {
         while (::write(pipe_.native(), &message, sizeof message) < 0 && errno == EINTR) {
         }
@@ -42,7 +42,7 @@ class Messenger final : public Observer {
     const net::Socket& pipe_;
 };
 
-// No signal is handled while it lives: a child must not run the parent's handlers.
+// Blocks all signals during its lifetime, because a child must not run the parent's handlers.
 class SignalsHeld {
   public:
     SignalsHeld() {
@@ -62,7 +62,7 @@ class SignalsHeld {
 void close_between(unsigned first, unsigned last) {
     if (first > last || ::close_range(first, last, 0) == 0)
         return;
-    // Before Linux 5.9, or refused by a filter.
+    // Before Linux 5.9, or refused by a seccomp filter.
     const std::size_t limit = net::descriptor_limit().value_or(65536);
     for (unsigned descriptor = first; descriptor <= last && descriptor < limit; ++descriptor)
         ::close(static_cast<int>(descriptor));
@@ -84,7 +84,7 @@ void close_all_but(std::array<int, 4> kept) {
 void set_up_child(pid_t parent, SignalsHeld& held) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent)
-        std::_Exit(1);  // too late for that signal
+        std::_Exit(1);  // the parent ended before prctl() took effect
     for (const int number : {SIGINT, SIGTERM, SIGUSR1})
         ::signal(number, SIG_IGN);
     held.release();
@@ -109,7 +109,7 @@ net::Result<int> serve_in_child(Service& service, Client& client, const net::Soc
                     service.abort());
         serve_alone(own, std::move(client));
     } catch (const std::exception&) {
-        std::_Exit(1);  // out of memory: the parent sees that no report came
+        std::_Exit(1);  // out of memory; the parent notices that no report came
     }
     std::_Exit(0);
 }

@@ -1,4 +1,4 @@
-// The epoll engine: event loops over epoll(7), one a worker; the first one accepts for all.
+// The epoll engine: an event loop over epoll(7) per worker; the first one accepts for all.
 #include "serve/engines/linux/epoll.h"
 
 #include <sys/epoll.h>
@@ -30,7 +30,7 @@ class EpollPoller final : public Poller {
     }
 
     void change(net::NativeSocket socket, EventSource& source, Interest interest) override {
-        // Cannot fail for a socket that is watched (epoll_ctl(2)).
+        // Cannot fail for a socket that is being watched (epoll_ctl(2)).
         control(EPOLL_CTL_MOD, socket, source, interest);
     }
 
@@ -65,7 +65,7 @@ class EpollPoller final : public Poller {
     std::array<epoll_event, 256> events_{};
 };
 
-// A reactor's view of its mailbox.
+// Watches the mailbox of a reactor.
 class Inbox final : public EventSource {
   public:
     Inbox(Reactor& reactor, Mailbox& mailbox) : reactor_(reactor), mailbox_(mailbox) {}

@@ -1,4 +1,4 @@
-// The epoll engine's entry in the table.
+// Entry point of the epoll engine.
 #pragma once
 
 #include "serve/engines/engines.h"

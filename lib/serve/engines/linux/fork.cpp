@@ -1,4 +1,4 @@
-// The fork engine: a process a client, which ends with it.
+// The fork engine: a child process per client.
 #include "serve/engines/linux/fork.h"
 
 #include <fcntl.h>
@@ -31,7 +31,7 @@ net::Result<Pipe> open_pipe() {
 
 class Children;
 
-// A child as its parent sees it: the end of a pipe that tells what it did, and its end.
+// A child process as its parent sees it: the read end of its pipe, and its end.
 class Child final : public EventSource {
   public:
     Child(Children& siblings, net::Socket pipe) : siblings_(siblings), pipe_(std::move(pipe)) {}
@@ -42,13 +42,13 @@ class Child final : public EventSource {
     }
     net::NativeSocket waitable() const noexcept { return pipe_.native(); }
 
-    // Destroys the child when it is over.
+    // Destroys the object if the child has ended.
     void on_ready() override;
 
-    // Takes what it has told, which may give its place back.
+    // Reads all reports of the child, which may free its place.
     void hear_all();
 
-    std::list<Child>::iterator place;  // among its siblings
+    std::list<Child>::iterator place;  // in Children::children_
 
   private:
     enum class Heard : std::uint8_t { message, nothing, end };
@@ -70,9 +70,9 @@ class Children {
   public:
     Children(Service& service, Reactor& reactor) : service_(service), reactor_(reactor) {}
 
-    // The pipe for the next child is there before its client is accepted: what a started child
-    // leaves free is enough for another, so that at the limit of descriptors clients wait in the
-    // listen queue and are not accepted in vain.
+    // Opens the pipe for the next child before its client is accepted. Starting a child frees
+    // enough descriptors for another, so at the descriptor limit clients wait in the backlog
+    // instead of being accepted in vain.
     net::Status prepare() {
         auto pipe = open_pipe();
         if (!pipe)
@@ -81,7 +81,7 @@ class Children {
         return {};
     }
 
-    // All that may lack memory or descriptors comes before the fork.
+    // Everything that may run out of memory or descriptors comes before the fork.
     void serve(Client&& client) {
         if (!next_.read_end.valid())
             if (auto prepared = prepare(); !prepared)
@@ -93,7 +93,7 @@ class Children {
             turn_away(service_, std::move(client), started.error());
         }
         next_.write_end.close();
-        static_cast<void>(prepare());  // else it is tried again, and told
+        static_cast<void>(prepare());  // if it fails, the next serve() tries again and reports it
     }
 
     void bury(Child& child) {
@@ -159,7 +159,7 @@ void Child::hear(const ChildMessage& message) {
     ticket_.reset();
 }
 
-// So that it does not stay a zombie. It closed its end of the pipe, so this does not take long.
+// Reaps the child. It has closed its end of the pipe, so this does not take long.
 void Child::wait() {
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
@@ -168,7 +168,7 @@ void Child::wait() {
         tell_loss(status);
 }
 
-// It was killed, or had no memory. It counted its connection open, but not its end.
+// The child was killed or ran out of memory: it counted its connection as open, but not as ended.
 void Child::tell_loss(int status) {
     Service& service = siblings_.service();
     std::string why = WIFSIGNALED(status)

@@ -1,4 +1,4 @@
-// Event loops side by side, one a thread: the first accepts and hands the clients out in turn.
+// One event loop per thread: the first accepts and distributes clients in turn.
 #pragma once
 
 #include <future>
@@ -16,14 +16,14 @@ namespace sockbox::serve {
 
 // A Loop is created on the thread that runs it, by
 //   static net::Result<std::unique_ptr<Loop>> create(Service&, bool datagrams)
-// ready to run and, where it is to, to answer datagrams; it has, as Reactor has them, place_with(),
-// serve(), adopt() and run(), and
+// ready to run and, if `datagrams`, to answer datagrams. It provides place_with(), serve(), adopt()
+// and run() like Reactor, and
 //   net::Status serve_from(Mailbox&)
-// for the clients that come from the first one.
+// for clients distributed by the first loop.
 template <class Loop>
 class LoopThread {
   public:
-    // Waits until the loop is there, or could not be made.
+    // Blocks until the loop has been created or has failed to be.
     static net::Result<std::unique_ptr<LoopThread>> start(Service& service) {
         auto mailbox = Mailbox::create();
         if (!mailbox)
@@ -47,7 +47,7 @@ class LoopThread {
 
     void put(Client&& client) { mailbox_->put(std::move(client)); }
 
-    // No more clients come; waits until those it has are served.
+    // Lets no more clients in; blocks until the remaining ones have been served.
     net::Status finish() {
         if (thread_.joinable()) {
             mailbox_->close();
@@ -79,7 +79,7 @@ class LoopThread {
     std::thread thread_;
 };
 
-// An engine of so many loops as there are to be workers; as Engine::serve.
+// Serves like Engine::serve() with as many loops as ServeOptions::workers.
 template <class Loop>
 net::Status serve_with_loops(Service& service, Listeners&& listeners) {
     auto first = Loop::create(service, !listeners.udp.empty());

@@ -1,4 +1,4 @@
-// The mailbox: a queue and an eventfd.
+// A queue of connections with an eventfd(2) that wakes its reader.
 #include "serve/engines/linux/mailbox.h"
 
 #include <sys/eventfd.h>

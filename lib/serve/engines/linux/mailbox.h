@@ -1,4 +1,4 @@
-// Connections on their way from the thread that accepted them to the one that serves them.
+// Connections on their way from the accepting thread to the serving thread.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,10 @@
 
 namespace sockbox::serve {
 
+// The eventfd makes the queue something that a loop can wait for. No wakeup is lost: put() writes
+// to it after queueing, and take() reads it before emptying the queue, so a client queued in
+// between leaves it readable. The non-blocking write fails only at the counter's maximum, when it
+// is readable anyway (eventfd(2)).
 class Mailbox {
   public:
     using Content = ClientQueue::Content;
@@ -16,9 +20,9 @@ class Mailbox {
 
     // From any thread.
     void put(Client&& client);
-    void close();  // no more will come
+    void close();  // no more clients will be put
 
-    // For the receiving thread: readable while there is something to take.
+    // For the receiving thread; readable when take() has something to return.
     net::NativeSocket waitable() const noexcept { return wake_.native(); }
     Content take();
 

@@ -1,4 +1,4 @@
-// Accepting, and waiting where the system has no room for a connection.
+// Accepts connections, and pauses when the system has no resources for another.
 #include "serve/engines/readiness/acceptor.h"
 
 #include "serve/engines/readiness/reactor.h"
@@ -6,13 +6,14 @@
 namespace sockbox::serve {
 namespace {
 
-// So many connections in turn, then those that are open have theirs.
+// Accepts in a row before open connections get a turn.
 constexpr int accepts_at_once = 64;
 
-// With no descriptor left the listener stays ready: without a pause the loop would spin.
+// When descriptors run out the listener stays readable, so without a pause the loop would spin.
 constexpr std::chrono::milliseconds pause_time{100};
 
-// A limit of the backlog's length for the last round: a flood of clients must not hold up the end.
+// Bounds the last round of accepts in proportion to the backlog, so that a flood of clients cannot
+// delay shutdown.
 constexpr int last_accepts = 65536;
 
 }  // namespace
@@ -36,8 +37,8 @@ void Acceptor::on_ready() {
     }
 }
 
-// A client that went away while it waited, and whatever its network had to say (accept(2)), is no
-// trouble of ours.
+// An aborted connection, or a pending network error that accept(2) reports for one, concerns only
+// that client.
 Acceptor::Step Acceptor::accept_one() {
     net::Accepted accepted = net::accept(listener_, false);
     if (accepted.transfer.would_block())

@@ -1,4 +1,4 @@
-// A listener that hands new connections to its reactor and survives what accept(2) may say.
+// A listener that passes new connections to its reactor and recovers from errors of accept(2).
 #pragma once
 
 #include "serve/engines/readiness/poller.h"
@@ -15,12 +15,12 @@ class Acceptor final : public EventSource {
     net::Status watch();
     void on_ready() override;
 
-    // Listens again after a pause, once it is over.
+    // Resumes listening when a pause is over.
     void check_time();
-    // When the pause is over; no_deadline while there is none.
+    // When the pause ends; no_deadline if there is none.
     net::Deadline resumes() const noexcept { return resumes_; }
 
-    // Takes those who wait in the queue already, and closes the listener.
+    // Accepts the clients already in the backlog, then closes the listener.
     void finish();
 
   private:

@@ -1,4 +1,4 @@
-// The echo of one connection, its timeouts and its end.
+// Echoes one connection; handles its timeouts and its end.
 #include "serve/engines/readiness/connection.h"
 
 #include <cstring>
@@ -58,7 +58,7 @@ void Connection::echo(std::span<const std::byte> data) {
         keep(data.subspan(put.bytes));
 }
 
-// What the peer has no room for yet. It is not read again until that is out.
+// Keeps what the peer has no room for yet. Nothing more is read until it has been sent.
 void Connection::keep(std::span<const std::byte> rest) {
     rest_ = reactor_.take_pages();
     if (!rest_)
@@ -97,7 +97,7 @@ void Connection::check_time() {
     if (lingering_) {
         over_ = reactor_.now() >= linger_until_;
     } else if (held_back) {
-        return;  // that is no fault of the peer
+        return;  // the delay is not the peer's fault
     } else if (verdict.what == What::goodbye) {
         say_goodbye(verdict.reason);
     } else if (verdict.what == What::abort) {
@@ -108,7 +108,7 @@ void Connection::check_time() {
         reactor_.destroy(*this);
 }
 
-// Our FIN, after which input is only dropped. Input that is there already is echoed instead.
+// Sends our FIN; later input is discarded. Input that has already arrived is echoed instead.
 void Connection::say_goodbye(EndReason reason) {
     const std::uint64_t before = session_.received_bytes();
     if (reason != EndReason::aborted)

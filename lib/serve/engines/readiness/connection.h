@@ -1,4 +1,4 @@
-// One client's connection: what it sends goes back to it, all of it and in order.
+// One client's connection: everything it sends is returned, in order.
 #pragma once
 
 #include "serve/engines/readiness/poller.h"
@@ -10,8 +10,8 @@ namespace sockbox::serve {
 
 class Reactor;
 
-// Reads through the reactor's one buffer and has memory of its own only while its peer does not
-// take what was echoed; then it is not read, so that a peer that never reads costs 64 KiB.
+// Reads into the reactor's single buffer, and owns memory only while the peer does not accept its
+// echo. Nothing is read meanwhile, so a peer that never reads costs 64 KiB.
 class Connection final : public EventSource {
   public:
     Connection(Reactor& reactor, Client client);
@@ -19,20 +19,22 @@ class Connection final : public EventSource {
     Connection& operator=(const Connection&) = delete;
     ~Connection();
 
-    // Destroys the connection when it is over.
+    // Destroys the connection if it is over.
     void on_ready() override;
 
-    // Looks at the time: timeouts and the drain. Destroys it when that ends it.
+    // Checks timeouts and the drain; destroys the connection if one of them ends it.
     void check_time();
 
-    // When faults let bytes go that wait, which check_faults() then sends and may destroy it.
+    // When bytes held back by faults are due; check_faults() then sends them and may destroy the
+    // connection.
     net::Deadline next_leave() const;
     void check_faults();
 
-    // Ends it at once; bytes under way are lost, with a reset. Does not destroy it.
+    // Ends the connection at once: unsent bytes are lost, and the peer sees a reset. Does not
+    // destroy it.
     void abort();
 
-    // Whether it waits for its peer to take bytes.
+    // Whether echoed bytes are waiting for the peer to accept them.
     bool has_rest() const noexcept { return rest_begin_ < rest_end_; }
     net::NativeSocket native() const noexcept { return session_.socket().native(); }
 
@@ -56,19 +58,19 @@ class Connection final : public EventSource {
     Reactor& reactor_;
     Session session_;
     net::Deadline linger_until_{};
-    std::unique_ptr<StreamFaults> faults_;  // null where there are none
+    std::unique_ptr<StreamFaults> faults_;  // null without faults
     net::Pages rest_;
     std::uint32_t rest_begin_ = 0;
     std::uint32_t rest_end_ = 0;
-    bool lingering_ = false;  // our FIN is out; input is dropped until the peer's comes
+    bool lingering_ = false;  // our FIN is sent; discard input until the peer's
     bool over_ = false;
-    bool input_over_ = false;  // these two with faults alone
-    bool blocked_ = false;     // the peer does not take what may leave
+    bool input_over_ = false;  // with faults only, like blocked_
+    bool blocked_ = false;     // the peer does not accept bytes that are due
     Connection* next_ = nullptr;
     Connection* previous_ = nullptr;
 };
 
-// All connections of a reactor, owned.
+// Owns all connections of a reactor.
 class ConnectionList {
   public:
     ConnectionList() = default;
@@ -80,7 +82,7 @@ class ConnectionList {
     void destroy(Connection& connection) noexcept;
     bool empty() const noexcept { return first_ == nullptr; }
 
-    // Calls `visit` for each; it may destroy the one it is given.
+    // Calls `visit` for each connection; it may destroy the one it is given.
     template <class Visit>
     void for_each(const Visit& visit) {
         for (Connection* connection = first_; connection != nullptr;) {

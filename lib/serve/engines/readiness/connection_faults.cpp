@@ -1,4 +1,4 @@
-// A connection whose bytes faults change and hold back.
+// A connection whose bytes are modified and delayed by faults.
 #include <cstring>
 
 #include "serve/engines/readiness/connection.h"
@@ -6,14 +6,14 @@
 
 namespace sockbox::serve {
 
-// Unlike without faults it is read while bytes wait, as far as the buffer has room: each has its
-// own delay, whatever is before it.
+// With faults, the connection is read even while bytes are waiting, as long as the buffer has room,
+// because each byte has a delay of its own.
 void Connection::proceed_with_faults() {
     const bool full = rest_end_ - rest_begin_ == Reactor::buffer_bytes;
     if (!input_over_ && !full)
         read_ahead();
     else if (const auto error = session_.socket().take_error())
-        end_by(error);  // not read, and yet it may have been reset
+        end_by(error);  // it is not being read, but may have been reset
     if (!over_)
         send_ripe();
 }
@@ -66,7 +66,7 @@ void Connection::send_ripe() {
                                                    : Interest::read);
 }
 
-// What waits still is lost with it.
+// Bytes that are still waiting are lost.
 void Connection::end_by_fault() {
     if (faults_->end() == StreamFaults::End::reset) {
         session_.reset_at_close();

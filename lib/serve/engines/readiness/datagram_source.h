@@ -1,4 +1,4 @@
-// A UDP socket in a reactor.
+// A UDP socket served by a reactor.
 #pragma once
 
 #include "serve/datagrams/datagram_echo.h"
@@ -19,7 +19,7 @@ class DatagramSource final : public EventSource {
 
     void on_ready() override { echo_.answer(listener_); }
 
-    // Answers what has arrived already, and closes the socket.
+    // Answers the datagrams that have already arrived, then closes the socket.
     void finish(Poller& poller) {
         echo_.finish(listener_);
         poller.forget(listener_.socket.native());

@@ -1,4 +1,4 @@
-// Readiness: who waits for which socket, by poll(2) or epoll(7).
+// The interface for readiness notification, by poll(2) or epoll(7).
 #pragma once
 
 #include <memory>
@@ -11,33 +11,33 @@ namespace sockbox::serve {
 
 enum class Interest : std::uint8_t { none, read, write };
 
-// Something that waits for a socket.
+// The owner of a watched socket.
 class EventSource {
   public:
-    // What it is interested in can be done, or the socket has failed. It may stop watching itself
-    // here, and watch new sockets, but not forget another source.
+    // Called when the socket is ready or has failed. It may forget itself and watch new sockets,
+    // but not forget another source.
     virtual void on_ready() = 0;
 
   protected:
     ~EventSource() = default;
 };
 
-// Level-triggered; used by one thread.
+// Level-triggered; for one thread.
 class Poller {
   public:
     virtual ~Poller() = default;
 
-    // A socket is watched by one source at a time, until it is forgotten: before it is closed. To
-    // watch one fails where descriptors or memory lack.
+    // Each socket is watched by one source at a time and must be forgotten before it is closed.
+    // watch() fails if descriptors or memory run out.
     virtual net::Status watch(net::NativeSocket socket, EventSource& source, Interest interest) = 0;
     virtual void change(net::NativeSocket socket, EventSource& source, Interest interest) = 0;
     virtual void forget(net::NativeSocket socket) = 0;
 
-    // Waits until something is ready or the deadline, and calls on_ready() of what is.
+    // Waits for readiness or the deadline, then calls on_ready() of each ready source.
     virtual net::Status wait(net::Deadline deadline) = 0;
 };
 
-// The portable one, over poll(2).
+// The portable poller, using poll(2).
 std::unique_ptr<Poller> make_poll_poller();
 
 }  // namespace sockbox::serve

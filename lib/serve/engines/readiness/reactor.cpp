@@ -1,4 +1,4 @@
-// The event loop: waiting, the time, the drain and the end.
+// The event loop: waiting, timeouts, the drain and the end.
 #include "serve/engines/readiness/reactor.h"
 
 #include <algorithm>
@@ -135,7 +135,7 @@ net::Status Reactor::take_turn() {
             return waited;
         after_wait();
     } catch (const std::bad_alloc&) {
-        // Whoever was ready is still so next time.
+        // Sources that were ready are still ready in the next turn.
     }
     return {};
 }
@@ -145,7 +145,7 @@ bool Reactor::idle() const {
            connections_.empty();
 }
 
-// When faults let bytes of a connection go; no_deadline where there are none.
+// When the next bytes held back by faults are due; no_deadline without faults.
 net::Deadline Reactor::next_leave() {
     net::Deadline next = net::no_deadline;
     if (faults_ != nullptr)
@@ -154,7 +154,7 @@ net::Deadline Reactor::next_leave() {
     return next;
 }
 
-// Whether time alone may end a connection.
+// Whether a connection may end because of the time alone.
 bool Reactor::needs_sweep() const {
     return !connections_.empty() &&
            (draining_ || pages_taken_ > 0 || service_.options().idle_timeout);
@@ -192,7 +192,7 @@ void Reactor::begin_drain() {
     drain_deadline_ = service_.drain_deadline();
     next_sweep_ = now();
     poller_->forget(service_.drain().waitable());
-    // Should it fail, the drain still has its deadline.
+    // If this fails, the drain still ends at its deadline.
     static_cast<void>(poller_->watch(service_.abort().waitable(), waker_, Interest::read));
     for (const auto& acceptor : acceptors_)
         acceptor->finish();

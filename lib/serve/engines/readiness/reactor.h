@@ -14,7 +14,7 @@
 
 namespace sockbox::serve {
 
-// Everything is called from the thread that runs it.
+// Every method is called from the thread that runs the loop.
 class Reactor {
   public:
     Reactor(Service& service, std::unique_ptr<Poller> poller);
@@ -22,38 +22,37 @@ class Reactor {
     Reactor& operator=(const Reactor&) = delete;
     ~Reactor();
 
-    // Who takes the connections that this reactor accepts; unless set, it serves them itself.
+    // Sets what becomes of accepted connections; by default the reactor serves them itself.
     void place_with(Place place) { place_ = std::move(place); }
 
-    // Serves a connection. One for which there is no memory, or that cannot be watched, is closed,
-    // and told.
+    // Serves a connection. If memory runs out or it cannot be watched, it is closed and reported.
     void adopt(Client&& client) noexcept;
 
-    // Takes from the system what it needs to serve, and to answer datagrams where it is to; before
-    // all that follows.
+    // Acquires the resources needed to serve and, if `datagrams`, to answer datagrams. Comes before
+    // all of the following.
     net::Status open(bool datagrams = false);
 
-    // Another source of work: run() goes on until it has been removed.
+    // Adds a source of work other than listeners: run() continues until it has been removed.
     net::Status add(net::NativeSocket socket, EventSource& source);
     void remove(net::NativeSocket socket);
 
-    // Serves until no source of new connections and no connection is left: those it has when the
-    // drain begins are then finished. Fails only where the system cannot wait.
+    // Serves until no listener, other source or connection is left; existing connections are
+    // finished when the drain begins. Fails only if the system cannot wait.
     net::Status run();
 
-    // Serves what comes to the listeners, as run() does. Fails also where they cannot be watched.
+    // Serves these listeners like run(). Also fails if they cannot be watched.
     net::Status serve(Listeners listeners);
 
     // For connections and acceptors.
     Service& service() noexcept { return service_; }
     Poller& poller() noexcept { return *poller_; }
-    net::Deadline now();  // when the latest wait ended
+    net::Deadline now();  // the time when the latest wait returned
     bool draining() const noexcept { return draining_; }
     net::Deadline drain_deadline() const noexcept { return drain_deadline_; }
     std::span<std::byte> buffer() noexcept { return {buffer_.get(), buffer_bytes}; }
-    const Faults* faults() const noexcept { return faults_; }  // of streams; mostly null
-    net::Pages take_pages() noexcept;                          // buffer_bytes of them, or null
-    void give_back(net::Pages pages) noexcept;                 // the same
+    const Faults* faults() const noexcept { return faults_; }  // of streams; null without faults
+    net::Pages take_pages() noexcept;                          // buffer_bytes bytes, or null
+    void give_back(net::Pages pages) noexcept;                 // pages from take_pages()
     const Place& place() const noexcept { return place_; }
     void destroy(Connection& connection);
 

@@ -1,4 +1,4 @@
-// The engines that Windows has beside the portable ones.
+// The engine that only Windows has.
 #include <array>
 
 #include "serve/engines/engines.h"

@@ -1,4 +1,4 @@
-// Registering, handing out and growing a group of buffers.
+// Registers, hands out and grows a group of provided buffers.
 #include "serve/engines/linux/io_uring/buffers.h"
 
 #include <cerrno>
@@ -67,7 +67,7 @@ bool BufferGroup::grow() noexcept {
     if (!slab.memory || !slab.buffers)
         return false;
     const std::size_t first = slabs_.size() * shape_.slab_buffers;
-    slabs_.push_back(std::move(slab));  // its room is reserved
+    slabs_.push_back(std::move(slab));  // within reserve(): does not allocate
     for (unsigned i = 0; i < shape_.slab_buffers; ++i) {
         RingBuffer& buffer = slabs_.back().buffers[i];
         buffer.data = slabs_.back().memory.get() + std::size_t{i} * shape_.buffer_bytes;

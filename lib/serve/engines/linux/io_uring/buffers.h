@@ -1,4 +1,4 @@
-// Buffers that a ring receives into: the kernel takes one when there is something to put in it.
+// Provided buffers of an io_uring: the kernel takes one only when there is data to put into it.
 #pragma once
 
 #include <liburing.h>
@@ -14,27 +14,27 @@ namespace sockbox::serve {
 
 class BufferGroup;
 
-// The kernel's until a receive has filled it, then its receiver's until it is given back.
+// Belongs to the kernel until a receive has filled it, then to the receiver until give_back().
 struct RingBuffer {
     std::byte* data = nullptr;
     BufferGroup* home = nullptr;
-    RingBuffer* next = nullptr;  // of those that wait to be sent, or to be listed
-    std::uint32_t begin = 0;     // what is left to send
+    RingBuffer* next = nullptr;  // the next in a BufferQueue, or of the unlisted buffers
+    std::uint32_t begin = 0;     // the bytes still to send: [begin, end)
     std::uint32_t end = 0;
     std::uint16_t number = 0;
 };
 
-// Buffers of one size, registered with a ring under a number (io_uring_register_buf_ring(3)). They
-// come in slabs as they are needed, so those that nobody fills cost no memory. The list of those
-// that the kernel may fill next is memory that it locks, of which a user may have little: it is
-// short, and the other free ones wait to be put on it.
+// Buffers of one size, registered with a ring as a group (io_uring_register_buf_ring(3)). They are
+// allocated in slabs as needed, so unused ones cost no memory. The kernel pins the ring of free
+// buffers in memory and counts it against RLIMIT_MEMLOCK, which may be small: so that ring is
+// short, and free buffers beyond it wait in a list. Used by the ring's thread only.
 class BufferGroup {
   public:
     struct Shape {
         std::uint16_t group;
         std::uint32_t buffer_bytes;
-        unsigned slab_buffers;  // at most as many as there are listed
-        unsigned most_buffers;  // at most 65536
+        unsigned slab_buffers;  // at most most_listed
+        unsigned most_buffers;  // at most 65536: buffer IDs have 16 bits
         unsigned most_listed;   // a power of two
     };
 
@@ -42,17 +42,18 @@ class BufferGroup {
     BufferGroup(const BufferGroup&) = delete;
     BufferGroup& operator=(const BufferGroup&) = delete;
 
-    // Registers the group, with its first slab. The group outlives the ring.
+    // Registers the group and allocates its first slab. The group must outlive the ring.
     net::Status open(io_uring& ring);
 
     const Shape& shape() const noexcept { return shape_; }
 
-    // The buffer that a completion's flags tell of, holding that many bytes.
+    // The buffer that the flags of a completion name, now holding `bytes` bytes.
     RingBuffer& filled(unsigned flags, std::uint32_t bytes) noexcept;
+    // Returns a buffer to the kernel, or to the waiting list if the kernel's ring is full.
     void give_back(RingBuffer& buffer) noexcept;
 
-    // Whether the kernel has a buffer to fill; makes a slab more where it has none. False when
-    // there are as many as there may be, or no memory.
+    // Whether the kernel has a buffer to fill; allocates another slab if it has none. False if
+    // most_buffers are in use or memory runs out.
     bool has_free() noexcept { return listed_ > 0 || grow(); }
 
   private:
@@ -68,11 +69,11 @@ class BufferGroup {
     net::Pages free_list_memory_;
     io_uring_buf_ring* free_list_ = nullptr;
     unsigned listed_ = 0;
-    RingBuffer* unlisted_ = nullptr;  // free ones for which the list has no room
+    RingBuffer* unlisted_ = nullptr;  // free buffers that do not fit into the kernel's ring
     std::vector<Slab> slabs_;
 };
 
-// The buffers of one connection that wait to be sent, in order; it does not own them.
+// The buffers of one connection that wait to be sent, in order. Does not own them.
 class BufferQueue {
   public:
     bool empty() const noexcept { return first_ == nullptr; }

@@ -1,4 +1,4 @@
-// The echo of one connection by completions.
+// Echoes one connection by io_uring completions.
 #include "serve/engines/linux/io_uring/connection.h"
 
 #include <algorithm>
@@ -9,20 +9,20 @@
 namespace sockbox::serve {
 namespace {
 
-// Buffers that may wait to be sent before a receive of many is stopped, and where faults hold them
-// back.
+// The number of buffers waiting to be sent at which a multishot receive is stopped: normally, and
+// when faults hold bytes back.
 constexpr std::size_t most_waiting_usually = 16;
 constexpr std::size_t most_waiting_held_back = 32;
 
-// So many receives in a row that a small buffer had held end the receiving in bulk.
+// Receives in a row that would have fitted a small buffer, after which bulk receiving ends.
 constexpr std::uint8_t few_again = 16;
 
-// ECANCELED: by stop_receiving().
+// ECANCELED comes from stop_receiving().
 bool try_again(int result) {
     return result == -EINTR || result == -EAGAIN || result == -ECANCELED;
 }
 
-// Whether bytes have arrived that no completion has told of yet.
+// Whether bytes have arrived that no completion has reported yet.
 bool has_input(const net::Socket& socket) {
     char byte = 0;
     return ::recv(socket.native(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
@@ -42,7 +42,8 @@ void RingConnection::begin() {
     go_on();
 }
 
-// Receives on, where it may: what waits to be sent is bounded.
+// Receives more if the number of waiting buffers allows it. Stopping at the limit but resuming only
+// at half of it avoids a cancel and a new receive for every buffer.
 void RingConnection::go_on() {
     if (closing_ || input_over_)
         return;
@@ -93,8 +94,8 @@ void RingConnection::on_received(int result, unsigned flags) {
     go_on();
 }
 
-// False where faults lack memory. With them it is never received in bulk: large buffers are too few
-// to be held back.
+// Returns false if the faults run out of memory. With faults nothing is received in bulk, because
+// there are too few large buffers to hold them back.
 bool RingConnection::take(RingBuffer& buffer, bool bulk) {
     session_.received(buffer.end, reactor_.now());
     if (faults_ == nullptr) {
@@ -118,7 +119,7 @@ void RingConnection::note_size(std::uint32_t bytes, bool bulk) {
     }
 }
 
-// A receive is over: was it the stream's end, or may there be another?
+// A receive has ended: because of EOF or an error, or may another follow?
 void RingConnection::end_of_receive(int result) {
     if (result == -ENOBUFS) {
         receiving_ = Receiving::wants_buffer;
@@ -134,7 +135,7 @@ void RingConnection::end_of_receive(int result) {
     finish_if_all_sent();
 }
 
-// Unless faults hold back what waits.
+// Sends nothing if faults hold back the first buffer.
 void RingConnection::send() {
     const RingBuffer& first = waiting_.first();
     std::size_t bytes = first.end - first.begin;
@@ -191,7 +192,7 @@ void RingConnection::check_time() {
     }
     const bool draining = reactor_.drain_deadline() != net::no_deadline;
     if (faults_ != nullptr && has_rest() && !sending_ && !draining)
-        return;  // held back, which is no fault of the peer
+        return;  // held back, which is not the peer's fault
     const auto verdict = session_.judge(reactor_.now(), has_rest(), reactor_.drain_deadline());
     if (verdict.what == What::goodbye) {
         say_goodbye(verdict.reason);
@@ -202,7 +203,7 @@ void RingConnection::check_time() {
     }
 }
 
-// Our FIN, after which input is only dropped. Input that is there already is echoed instead.
+// Sends our FIN; later input is discarded. Input that has already arrived is echoed instead.
 void RingConnection::say_goodbye(EndReason reason) {
     if (reason != EndReason::aborted && has_input(session_.socket()))
         return;
@@ -224,8 +225,8 @@ void RingConnection::end_by(int error) {
     close();
 }
 
-// Operations under way are ended by shutting the socket down; the last one to complete destroys
-// the connection.
+// Shutting the socket down completes the operations in progress; the last completion destroys the
+// connection. Until then the kernel may use its buffers.
 void RingConnection::close() {
     closing_ = true;
     if (is_receiving() || sending_)

@@ -1,4 +1,4 @@
-// One client's connection on a ring: received into buffers of the ring, sent from those very ones.
+// One client's connection on a ring: received into provided buffers and sent from the same ones.
 #pragma once
 
 #include <list>
@@ -11,30 +11,31 @@ namespace sockbox::serve {
 
 class RingReactor;
 
-// One send is under way at most, and one kind of receive, so bytes keep their order. Small messages
-// come by one receive that goes on and on; a peer that fills its buffers is read by single receives
-// into large ones, two at a time. So a peer that never reads keeps 256 KiB at most, and a quiet one
-// nothing.
+// At most one send and one receive are in progress, so bytes keep their order. Small messages
+// arrive through a multishot receive. A peer that fills the small buffers is read by single
+// receives into large ones, with at most two buffers waiting. A peer that never reads therefore
+// occupies at most 256 KiB, and an idle one no buffer at all.
 class RingConnection {
   public:
     RingConnection(RingReactor& reactor, Client client);
     RingConnection(const RingConnection&) = delete;
     RingConnection& operator=(const RingConnection&) = delete;
 
-    // Begins to receive, also after there was no buffer to receive into.
+    // Starts to receive, also after waiting for a buffer.
     void begin();
 
     void check_time();
-    // When faults let bytes go that wait, which check_faults() then sends; neither is called where
-    // there are none.
+    // When bytes held back by faults are due; check_faults() then sends them. Neither is called
+    // without faults.
     net::Deadline next_leave() const;
     void check_faults();
-    // Ends it at once; bytes under way are lost, with a reset.
+    // Ends the connection at once: unsent bytes are lost, and the peer sees a reset.
     void abort();
-    // The same because the system failed, with an errno.
+    // Ends it because of a system error, an errno value.
     void end_by(int error);
 
-    // Over, and no operation refers to it any more.
+    // Whether it has ended and no operation refers to it any more. It must not be destroyed
+    // earlier: the kernel holds pointers to its Completions.
     bool is_gone() const noexcept { return closing_ && !is_receiving() && !sending_; }
 
     std::list<RingConnection>::iterator place;  // in the reactor's list
@@ -78,19 +79,19 @@ class RingConnection {
 
     RingReactor& reactor_;
     Session session_;
-    std::unique_ptr<StreamFaults> faults_;  // null where there are none
+    std::unique_ptr<StreamFaults> faults_;  // null without faults
     Received received_{*this};
     Sent sent_{*this};
-    BufferQueue waiting_;  // the first is being sent
+    BufferQueue waiting_;  // the first one is being sent
     net::Deadline linger_until_{};
     Receiving receiving_ = Receiving::none;
     std::uint8_t small_in_a_row_ = 0;
     bool bulk_ = false;      // its messages are larger than a small buffer
-    bool stopping_ = false;  // the receive of many was cancelled and is not over yet
+    bool stopping_ = false;  // the multishot receive was cancelled but has not completed
     bool sending_ = false;
-    bool drained_ = true;  // the last receive left nothing in the socket
+    bool drained_ = true;  // the last receive emptied the socket
     bool input_over_ = false;
-    bool lingering_ = false;  // our FIN is out; input is dropped until the peer's comes
+    bool lingering_ = false;  // our FIN is sent; discard input until the peer's
     bool closing_ = false;
 };
 

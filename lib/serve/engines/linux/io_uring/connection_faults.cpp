@@ -1,4 +1,4 @@
-// A connection on a ring whose bytes faults change and hold back.
+// A connection on a ring whose bytes are modified and delayed by faults.
 #include <algorithm>
 #include <cstring>
 
@@ -7,8 +7,8 @@
 
 namespace sockbox::serve {
 
-// Held back for long, many small messages share buffers, so that as many bytes may wait as there
-// may with any engine.
+// Merges small messages that are held back for long into shared buffers, so that as many bytes may
+// wait as with the other engines.
 bool RingConnection::keep_with_faults(RingBuffer& buffer) {
     if (!faults_->arrived({buffer.data, buffer.end}, reactor_.now())) {
         reactor_.give_back(buffer);
@@ -38,14 +38,14 @@ void RingConnection::check_faults() {
         send();
 }
 
-// What waits still is lost with it.
+// Bytes that are still waiting are lost.
 void RingConnection::end_by_fault() {
     session_.end(EndReason::fault, reactor_.now());
     closing_ = faults_->end() == StreamFaults::End::reset;
     give_back_waiting();
     if (closing_) {
         session_.reset_at_close();
-        // Not shut down: the peer would be told of an orderly end before the reset.
+        // No shutdown(2) here: the peer would see an orderly end before the reset.
         return is_receiving() ? stop_receiving() : reactor_.remove_if_gone(*this);
     }
     if (input_over_)

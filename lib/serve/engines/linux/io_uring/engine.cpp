@@ -1,4 +1,4 @@
-// The io_uring engine: completion loops, one a worker; the first one accepts for all.
+// The io_uring engine: a completion loop per worker; the first one accepts for all.
 #include "serve/engines/linux/io_uring/engine.h"
 
 #include "serve/engines/linux/io_uring/reactor.h"

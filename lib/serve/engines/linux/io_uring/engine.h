@@ -1,4 +1,4 @@
-// The io_uring engine's entries in the table.
+// Entry points of the io_uring engine.
 #pragma once
 
 #include "serve/engines/engines.h"

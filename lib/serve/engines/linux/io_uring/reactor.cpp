@@ -1,4 +1,4 @@
-// The loop of completions: accepting, datagrams, the time, the drain and the end.
+// The completion loop: accepting, datagrams, timeouts, the drain and the end.
 #include "serve/engines/linux/io_uring/reactor.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds accept_pause{100};
 
-// Batches of datagrams in turn, before the connections have theirs.
+// Batches of datagrams answered in a row before connections get a turn.
 constexpr int batches_at_once = 4;
 constexpr int last_accepts = 65536;
 
@@ -24,7 +24,7 @@ class RingReactor::Listener final : public Completion {
   public:
     Listener(RingReactor& reactor, net::Socket socket)
         : reactor_(reactor), socket_(std::move(socket)) {
-        // Non-blocking, the ring would not wait for connections but fail (EAGAIN).
+        // On a non-blocking listener the accept would complete with EAGAIN instead of waiting.
         static_cast<void>(socket_.set_blocking(true));
         arm();
     }
@@ -56,7 +56,8 @@ class RingReactor::Listener final : public Completion {
             reactor_.ring().cancel(*this);
     }
 
-    // Once its accept is over, takes those who wait still, and then is done.
+    // Once the multishot accept has completed, accepts the clients still in the backlog. Returns
+    // false until then.
     bool finish() {
         if (armed_)
             return false;
@@ -80,7 +81,7 @@ class RingReactor::Listener final : public Completion {
         reactor_.service().welcome(std::move(accepted), reactor_.place_);
     }
 
-    // A client that went away while it waited is no trouble of ours.
+    // An aborted connection concerns only that client.
     void fail(int error) {
         reactor_.service().counters().accept_failures.add();
         if (error != ECONNABORTED)
@@ -96,7 +97,7 @@ class RingReactor::Listener final : public Completion {
     net::Deadline resumes_ = net::no_deadline;
 };
 
-// A UDP socket, waited for by the ring and answered in batches.
+// A UDP socket that the ring polls; datagrams are answered in batches with recvmmsg(2).
 class RingReactor::Datagrams final : public Completion {
   public:
     Datagrams(RingReactor& reactor, net::Socket socket)
@@ -119,7 +120,7 @@ class RingReactor::Datagrams final : public Completion {
         arm();
     }
 
-    // Answers what has arrived already.
+    // Answers the datagrams that have already arrived.
     void close() {
         closed_ = true;
         reactor_.datagram_echo_->finish(listener_);
@@ -127,7 +128,7 @@ class RingReactor::Datagrams final : public Completion {
             reactor_.ring().cancel(*this);
     }
 
-    // Whether no operation holds the socket any more, and with it the port.
+    // Whether no operation refers to the socket any more. Until then its port stays in use.
     bool finished() const noexcept { return closed_ && !waiting_; }
 
   private:
@@ -142,7 +143,7 @@ class RingReactor::Datagrams final : public Completion {
     bool closed_ = false;
 };
 
-// The mailbox of a reactor that does not accept itself.
+// The mailbox of a reactor that does not accept connections itself.
 class RingReactor::Post final : public Completion {
   public:
     Post(RingReactor& reactor, Mailbox& mailbox) : reactor_(reactor), mailbox_(mailbox) { arm(); }
@@ -273,12 +274,12 @@ bool RingReactor::idle() const {
            connections_.empty();
 }
 
-// Whether time alone may end a connection.
+// Whether a connection may end because of the time alone.
 bool RingReactor::needs_sweep() const {
     return !connections_.empty() && (draining_ || sends_ > 0 || service_.options().idle_timeout);
 }
 
-// Calls `visit` for each; it may destroy the one it is given.
+// Calls `visit` for each connection; it may destroy the one it is given.
 template <class Visit>
 void RingReactor::for_each_connection(const Visit& visit) {
     for (auto at = connections_.begin(); at != connections_.end();) {
@@ -287,7 +288,7 @@ void RingReactor::for_each_connection(const Visit& visit) {
     }
 }
 
-// When faults let bytes of a connection go; no_deadline where there are none.
+// When the next bytes held back by faults are due; no_deadline without faults.
 net::Deadline RingReactor::next_leave() {
     net::Deadline next = net::no_deadline;
     if (faults_ != nullptr)

@@ -1,4 +1,4 @@
-// One thread's loop over a ring: listeners, datagrams and connections by completions.
+// One thread's loop over an io_uring: listeners, datagrams and connections.
 #pragma once
 
 #include <array>
@@ -15,11 +15,12 @@
 
 namespace sockbox::serve {
 
-// Everything is called from the thread that runs it, but for the mailbox.
+// Every method is called from the thread that runs the loop; only the mailbox connects it to
+// others.
 class RingReactor {
   public:
-    // One that answers datagrams or has none. Fails as Ring::create() does, and where memory lacks;
-    // the thread that calls it runs it.
+    // Creates a reactor on the thread that will run it. Fails like Ring::create(), or if memory
+    // runs out.
     static net::Result<std::unique_ptr<RingReactor>> create(Service& service, bool datagrams);
     RingReactor(Service& service, std::unique_ptr<Ring> ring);
     RingReactor(const RingReactor&) = delete;
@@ -28,11 +29,11 @@ class RingReactor {
 
     void place_with(Place place) { place_ = std::move(place); }
 
-    // Serves what comes there, until it is closed. It outlives the reactor.
+    // Adopts clients from the mailbox until it is closed. It must outlive the reactor.
     net::Status serve_from(Mailbox& mailbox);
     void adopt(Client&& client) noexcept;
 
-    // As Reactor's.
+    // As in Reactor.
     net::Status run();
     net::Status serve(Listeners listeners);
 
@@ -41,7 +42,7 @@ class RingReactor {
     Ring& ring() noexcept { return *ring_; }
     net::Deadline now();
     net::Deadline drain_deadline() const noexcept { return drain_deadline_; }
-    const Faults* faults() const noexcept { return faults_; }  // of streams; mostly null
+    const Faults* faults() const noexcept { return faults_; }  // of streams; null without faults
     void remove_if_gone(RingConnection& connection);
     void wait_for_buffer(RingConnection& connection, bool large) noexcept;
     void give_back(RingBuffer& buffer);
@@ -75,15 +76,16 @@ class RingReactor {
     std::vector<std::unique_ptr<Datagrams>> datagrams_;
     std::unique_ptr<Post> post_;
     std::list<RingConnection> connections_;
-    std::array<std::deque<RingConnection*>, 2> hungry_;  // for a small, for a large buffer
-    std::size_t sends_ = 0;                              // under way
+    std::array<std::deque<RingConnection*>, 2> hungry_;  // waiting for a small or a large buffer
+    std::size_t sends_ = 0;                              // sends in progress
     Waker waker_;
     net::Deadline now_{};
     bool now_known_ = false;
     net::Deadline next_sweep_{};
     net::Deadline drain_deadline_ = net::no_deadline;
     bool draining_ = false;
-    std::unique_ptr<Ring> ring_;  // destroyed first: then no operation refers to the others
+    // Destroyed first, so that no operation refers to the other members any more.
+    std::unique_ptr<Ring> ring_;
 };
 
 }  // namespace sockbox::serve

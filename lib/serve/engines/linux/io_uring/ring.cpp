@@ -1,4 +1,4 @@
-// The ring's operations, over liburing.
+// The operations of an io_uring, using liburing.
 #include "serve/engines/linux/io_uring/ring.h"
 
 #include <algorithm>
@@ -8,11 +8,11 @@
 namespace sockbox::serve {
 namespace {
 
-// With the lists of buffers 116 KiB of locked memory, of which a user may often have 8 MiB.
+// Together with the buffer rings this pins 116 KiB of memory; RLIMIT_MEMLOCK is often 8 MiB.
 constexpr unsigned submission_entries = 512;
 constexpr unsigned completion_entries = 8 * submission_entries;
 
-// All that it is ever asked for.
+// Every operation that is ever submitted.
 constexpr std::array<std::uint8_t, 5> operations{IORING_OP_ACCEPT, IORING_OP_RECV, IORING_OP_SEND,
                                                  IORING_OP_POLL_ADD, IORING_OP_ASYNC_CANCEL};
 
@@ -60,6 +60,10 @@ net::Status Ring::probe() {
 
 net::Status Ring::open(unsigned submissions, unsigned completions) {
     io_uring_params params{};
+    // SINGLE_ISSUER and DEFER_TASKRUN (Linux 6.1): only the thread that enables the ring submits,
+    // and completions are processed only when it waits, not at the end of any system call.
+    // R_DISABLED: so that restrictions can be registered first. SUBMIT_ALL: an invalid entry does
+    // not hold up those after it (io_uring_setup(2)).
     params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE |
                    IORING_SETUP_SUBMIT_ALL | IORING_SETUP_R_DISABLED;
     params.cq_entries = completions;
@@ -69,7 +73,8 @@ net::Status Ring::open(unsigned submissions, unsigned completions) {
     return {};
 }
 
-// A ring reaches past a filter of system calls: so this one is bound to what the engine does.
+// Operations on a ring bypass a seccomp filter, so the ring itself is restricted to what the engine
+// uses (io_uring_register(2), IORING_REGISTER_RESTRICTIONS).
 net::Status Ring::restrict_and_enable() {
     std::array<io_uring_restriction, operations.size() + 2> allowed{};
     for (std::size_t i = 0; i < operations.size(); ++i) {
@@ -83,7 +88,7 @@ net::Status Ring::restrict_and_enable() {
     if (const int rc = io_uring_register_restrictions(&ring_, allowed.data(), allowed.size());
         rc < 0)
         return refused(-rc, "restrictions");
-    io_uring_register_ring_fd(&ring_);  // saves a lookup a call; no harm where it fails
+    io_uring_register_ring_fd(&ring_);  // saves a file lookup per call; failure is harmless
     if (const int rc = io_uring_enable_rings(&ring_); rc < 0)
         return refused(-rc, "enable");
     return {};
@@ -97,6 +102,7 @@ Ring::~Ring() {
 io_uring_sqe& Ring::entry() {
     io_uring_sqe* entry = io_uring_get_sqe(&ring_);
     while (entry == nullptr) {
+        // The submission queue is full: pass it to the kernel, which empties it.
         io_uring_submit(&ring_);
         entry = io_uring_get_sqe(&ring_);
     }
@@ -145,7 +151,7 @@ void Ring::cancel(Completion& completion) {
     io_uring_sqe_set_data(&operation, nullptr);
 }
 
-// What they lead to may complete at once: goes on until there are none.
+// Completing these may make others complete immediately: continue until there are none.
 void Ring::take_completions() {
     std::array<io_uring_cqe*, 64> batch{};
     while (const unsigned count = io_uring_peek_batch_cqe(&ring_, batch.data(), batch.size())) {
@@ -167,7 +173,8 @@ net::Status Ring::wait(net::Deadline deadline) {
         __kernel_timespec timeout{left / 1s, (left % 1s).count()};
         rc = io_uring_submit_and_wait_timeout(&ring_, &first, 1, &timeout, nullptr);
     }
-    // EBUSY and EAGAIN: completions have to be taken before more can be submitted.
+    // EBUSY and EAGAIN: completions have to be consumed before more can be submitted
+    // (io_uring_enter(2)).
     if (rc < 0 && rc != -EINTR && rc != -ETIME && rc != -EBUSY && rc != -EAGAIN)
         return refused(-rc, "wait");
     take_completions();

@@ -1,4 +1,4 @@
-// An io_uring, and the operations that the engine starts on it.
+// An io_uring and the operations that the engine starts on it.
 #pragma once
 
 #include <liburing.h>
@@ -13,37 +13,36 @@
 
 namespace sockbox::serve {
 
-// What waits for an operation. An operation started for it keeps it in use until complete() was
-// called without IORING_CQE_F_MORE among the flags. Nothing may be thrown out of that: those
-// completed after it would be lost, with the buffers that they hold.
+// The receiver of an operation's result. Each operation refers to it until complete() has been
+// called without IORING_CQE_F_MORE in `flags`. complete() must not throw: the completions after it
+// in the batch would be lost, with the buffers they hold.
 class Completion {
   public:
-    // `result` and `flags` as in io_uring's completion entries: a negative errno, or the outcome.
+    // The fields of a completion entry (io_uring(7)): `result` is a negative errno or the outcome.
     virtual void complete(int result, unsigned flags) noexcept = 0;
 
   protected:
     ~Completion() = default;
 };
 
-// One thread creates and uses it. Operations are handed to the kernel with the next wait.
+// Created and used by one thread. Operations are queued and submitted by the next wait().
 class Ring {
   public:
-    // Fails where the kernel is too old (before 6.1), or io_uring is refused.
+    // Fails if the kernel is older than 6.1 or refuses io_uring.
     static net::Result<std::unique_ptr<Ring>> create();
-    // Fails as that does, but for memory that a user may not lock (RLIMIT_MEMLOCK), of which it
-    // needs little itself.
+    // Fails for the same reasons as create(), except RLIMIT_MEMLOCK, because it needs hardly any
+    // locked memory.
     static net::Status probe();
     Ring(const Ring&) = delete;
     Ring& operator=(const Ring&) = delete;
     ~Ring();
 
     void accept_many(int listener, Completion& completion);
-    // Receives again and again, each time into a buffer of small(), until a completion comes
-    // without IORING_CQE_F_MORE: at the end of the stream, after cancel(), or when no buffer is
-    // left.
+    // Multishot receive: each completion fills a buffer of small(), until one comes without
+    // IORING_CQE_F_MORE, at EOF, after cancel(), or when no buffer is left (ENOBUFS).
     void receive_many(int socket, Completion& completion);
-    // Receives once, into a buffer of large(). Where nothing has arrived yet, `wait_first` saves
-    // the attempt.
+    // Receives once, into a buffer of large(). `wait_first` skips the initial attempt, which is
+    // wasted on an empty socket (IORING_RECVSEND_POLL_FIRST).
     void receive_bulk(int socket, bool wait_first, Completion& completion);
     void send(int socket, std::span<const std::byte> data, Completion& completion);
     void wait_readable(int descriptor, Completion& completion);
@@ -52,8 +51,8 @@ class Ring {
     BufferGroup& small() noexcept { return small_; }
     BufferGroup& large() noexcept { return large_; }
 
-    // Starts what was asked for and waits for a completion or the deadline; calls complete() of
-    // all there are.
+    // Submits the queued operations, waits for a completion or the deadline, and calls complete()
+    // for every completion.
     net::Status wait(net::Deadline deadline);
 
   private:
@@ -65,8 +64,9 @@ class Ring {
 
     io_uring ring_{};
     bool open_ = false;
-    // A kernel fills up to 32 buffers for one socket before it lets us stop it: small ones, so that
-    // a peer that never reads costs little.
+    // The kernel fills up to 32 buffers for one socket in a row (MULTISHOT_MAX_RETRY in
+    // io_uring/net.c) before a cancellation takes effect. So these buffers are small, to bound the
+    // cost of a peer that never reads.
     BufferGroup small_{{0, 2048, 64, 65536, 1024}};
     BufferGroup large_{{1, 64 * 1024, 4, 65536, 256}};
 };

@@ -1,4 +1,4 @@
-// AcceptEx, again and again.
+// Keeps several AcceptEx operations pending.
 #include "serve/engines/windows/iocp/acceptor.h"
 
 #include <algorithm>
@@ -10,13 +10,14 @@
 namespace sockbox::serve {
 namespace {
 
-// As many clients are taken without a turn of the loop.
+// Clients that can be accepted without a turn of the loop.
 constexpr std::size_t accepts_at_once = 16;
 
-// After an accept that failed, which it may do again at once.
+// After a failed accept, which might fail again at once.
 constexpr std::chrono::milliseconds pause_time{100};
 
-// A limit of the backlog's length for the last round: a flood of clients must not hold up the end.
+// Bounds the last round of accepts in proportion to the backlog, so that a flood of clients cannot
+// delay shutdown.
 constexpr int last_accepts = 65536;
 
 }  // namespace
@@ -32,7 +33,7 @@ class IocpAcceptor::Accept final : public Operation {
     void stop() noexcept { resumes_ = net::no_deadline; }
 
   private:
-    // AcceptEx wants room for both addresses, and 16 bytes more for each.
+    // AcceptEx requires room for each address plus 16 bytes.
     static constexpr DWORD address_room = sizeof(sockaddr_in6) + 16;
 
     net::Socket take_accepted();
@@ -71,14 +72,14 @@ void IocpAcceptor::Accept::done(std::size_t /*bytes*/, int code) {
     if (loop_.draining())
         return socket_.close();
     const std::error_code error(code, net::platform::error_category());
-    // A client that went away while it waited is no trouble of ours.
+    // An aborted connection concerns only that client.
     if (code == 0 || error == std::errc::connection_reset || error == std::errc::connection_aborted)
         start();
     else
         pause(error);
 }
 
-// The new socket is told whose it is: else it has no addresses and cannot be shut down.
+// Without SO_UPDATE_ACCEPT_CONTEXT the new socket has no addresses and cannot be shut down.
 net::Socket IocpAcceptor::Accept::take_accepted() {
     const SOCKET listener = listener_.native();
     ::setsockopt(socket_.native(), SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,

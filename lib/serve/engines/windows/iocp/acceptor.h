@@ -1,4 +1,4 @@
-// A listener whose connections come by AcceptEx, several of which are under way at any time.
+// A listener that accepts connections with AcceptEx.
 #pragma once
 
 #include <memory>
@@ -18,15 +18,15 @@ class IocpAcceptor {
 
     net::Status start();
 
-    // Accepts again after a pause, once it is over.
+    // Resumes accepting when a pause is over.
     void check_time(net::Deadline now);
-    // When the next pause is over; no_deadline while there is none.
+    // When the next pause ends; no_deadline if there is none.
     net::Deadline resumes() const noexcept;
 
-    // Takes those who wait in the queue already, and closes the listener.
+    // Accepts the clients already in the backlog, then closes the listener.
     void finish();
 
-    // Whether it was finished and no operation is under way any more.
+    // Whether finish() has been called and no operation is pending.
     bool over() const noexcept;
 
   private:

@@ -1,4 +1,4 @@
-// Waiting at a completion port.
+// Waits at an I/O completion port.
 #include "serve/engines/windows/iocp/completion_port.h"
 
 #include <array>
@@ -11,7 +11,7 @@ HANDLE handle_of(const net::Socket& socket) noexcept {
     return reinterpret_cast<HANDLE>(socket.native());
 }
 
-// The completion carries a status of the kernel; Winsock says what it means for a socket.
+// The completion holds an NTSTATUS; Winsock translates it into a socket error.
 int code_of(const OVERLAPPED_ENTRY& entry) noexcept {
     const auto socket = static_cast<SOCKET>(entry.lpCompletionKey);
     DWORD bytes = 0;
@@ -60,7 +60,7 @@ net::Status CompletionPort::wait(net::Deadline deadline) {
         if (entries[i].lpOverlapped == nullptr)
             continue;  // wake()
         auto* operation = static_cast<Operation*>(entries[i].lpOverlapped);
-        // A status below zero is a failure; where it is none there is nothing to ask.
+        // A negative NTSTATUS is an error; otherwise there is nothing to translate.
         const bool failed = static_cast<LONG>(entries[i].lpOverlapped->Internal) < 0;
         const int code = failed ? code_of(entries[i]) : 0;
         operation->pending_ = false;

@@ -1,4 +1,4 @@
-// A completion port, and operations that are told when they are done.
+// An I/O completion port, and overlapped operations that complete on it.
 #pragma once
 
 #include <memory>
@@ -10,8 +10,8 @@
 
 namespace sockbox::serve {
 
-// An overlapped call under way. It must stay where it is until done() was called, which happens
-// once for each start, also after its socket was closed.
+// An overlapped call. It must stay at its address until done() has been called, which happens
+// exactly once for each start, even if the socket has been closed.
 class Operation : public OVERLAPPED {
   public:
     Operation(const Operation&) = delete;
@@ -19,10 +19,11 @@ class Operation : public OVERLAPPED {
     virtual ~Operation() = default;
 
     bool pending() const noexcept { return pending_; }
-    // `code` is 0 or one of Winsock's.
+    // `code` is 0 or a Winsock error code.
     virtual void done(std::size_t bytes, int code) = 0;
 
-    // Before each call, and after one that failed at once (anything but WSA_IO_PENDING).
+    // begin() comes before each call; failed_at_once() after one that failed immediately with
+    // anything but WSA_IO_PENDING, because then done() is not called.
     void begin() noexcept {
         static_cast<OVERLAPPED&>(*this) = {};
         pending_ = true;
@@ -44,14 +45,14 @@ class CompletionPort {
     CompletionPort& operator=(CompletionPort&&) = delete;
     ~CompletionPort();
 
-    // From then on the operations of that socket are told here.
+    // Associates a socket with the port: its operations then complete here.
     net::Status add(const net::Socket& socket);
 
-    // Waits until something is done, wake() was called or the deadline, and calls done() of all
-    // that is.
+    // Waits for a completion, wake() or the deadline, then calls done() of every completed
+    // operation.
     net::Status wait(net::Deadline deadline);
 
-    // Ends a wait; from any thread.
+    // Interrupts wait(); from any thread.
     void wake() noexcept;
 
   private:

@@ -1,4 +1,4 @@
-// The echo of one connection by WSARecv and WSASend.
+// Echoes one connection with WSARecv and WSASend.
 #include "serve/engines/windows/iocp/connection.h"
 
 #include <algorithm>
@@ -9,10 +9,10 @@
 namespace sockbox::serve {
 namespace {
 
-// A send is done when all of it is: in smaller ones a slow peer is seen to take bytes.
+// A send completes when all of it is done, so short sends reveal that a slow peer accepts bytes.
 constexpr std::size_t send_bytes = 16 * 1024;
 
-// Whether bytes have arrived that no completion has told of yet.
+// Whether bytes have arrived that no completion has reported yet.
 bool has_input(const net::Socket& socket) {
     u_long waiting = 0;
     return ::ioctlsocket(socket.native(), FIONREAD, &waiting) == 0 && waiting > 0;
@@ -92,7 +92,7 @@ void IocpConnection::echo(std::span<const std::byte> data) {
         await_input();
 }
 
-// What the peer has no room for yet. It is not read again until that is out.
+// Keeps what the peer has no room for yet. Nothing more is read until it has been sent.
 void IocpConnection::keep(std::span<const std::byte> rest) {
     rest_ = net::allocate_pages(rest.size());
     if (!rest_)
@@ -134,7 +134,7 @@ void IocpConnection::judge() {
     }
 }
 
-// Our FIN, after which input is only dropped. Input that is there already is echoed instead.
+// Sends our FIN; later input is discarded. Input that has already arrived is echoed instead.
 void IocpConnection::say_goodbye(EndReason reason) {
     if (reason != EndReason::aborted && has_input(session_.socket()))
         return;
@@ -164,7 +164,8 @@ void IocpConnection::end(EndReason reason) {
     close();
 }
 
-// An operation under way writes here until it is done, which is soon.
+// A pending operation still refers to this object: destroy it when the operation completes, which
+// cancelling makes soon.
 void IocpConnection::close() {
     closing_ = true;
     if (pending())

@@ -1,4 +1,4 @@
-// One client's connection served by completions: what it sends goes back to it.
+// One client's connection, echoed by overlapped operations.
 #pragma once
 
 #include <list>
@@ -12,23 +12,24 @@ namespace sockbox::serve {
 
 class IocpLoop;
 
-// Waits by a receive of no bytes, which is done once there are some: so it has memory of its own
-// only while its peer does not take what was echoed. Then it is not read. One operation is under
-// way at any time.
+// Waits with a zero-byte receive, which completes when bytes have arrived: so it owns memory only
+// while the peer does not accept its echo, and reads nothing meanwhile. At most one operation is
+// pending at any time.
 class IocpConnection final : public Operation {
   public:
     using List = std::list<std::unique_ptr<IocpConnection>>;
 
     IocpConnection(IocpLoop& loop, Client client);
 
-    // Watches for its first byte. Each of the following destroys the connection when it is over.
+    // Starts waiting for input. Each of the following methods destroys the connection if it is
+    // over.
     void start(List::iterator place);
     void done(std::size_t bytes, int code) override;
 
-    // Looks at the time: timeouts and the drain.
+    // Checks timeouts and the drain.
     void check_time();
 
-    // Ends it at once; bytes under way are lost, with a reset.
+    // Ends the connection at once: unsent bytes are lost, and the peer sees a reset.
     void abort();
 
   private:
@@ -54,7 +55,7 @@ class IocpConnection final : public Operation {
     net::Pages rest_;
     std::size_t rest_begin_ = 0;
     std::size_t rest_end_ = 0;
-    bool lingering_ = false;  // our FIN is out; input is dropped until the peer's comes
+    bool lingering_ = false;  // our FIN is sent; discard input until the peer's
     bool closing_ = false;
 };
 

@@ -1,4 +1,4 @@
-// The iocp engine: loops at completion ports, one a worker; the first one accepts for all.
+// The IOCP engine: a loop at a completion port per worker; the first one accepts for all.
 #include "serve/engines/windows/iocp/engine.h"
 
 #include <array>
@@ -9,7 +9,7 @@
 namespace sockbox::serve {
 namespace {
 
-// A loop beside the first, with its thread.
+// An additional loop and its thread.
 class Worker {
   public:
     static net::Result<std::unique_ptr<Worker>> start(Service& service) {
@@ -31,7 +31,7 @@ class Worker {
 
     IocpLoop& loop() { return *loop_; }
 
-    // No more clients come; waits until those it has are served.
+    // Lets no more clients in; blocks until the remaining ones have been served.
     net::Status finish() {
         if (thread_.joinable()) {
             loop_->close();
@@ -48,7 +48,7 @@ class Worker {
 
 using Workers = std::vector<std::unique_ptr<Worker>>;
 
-// Clients in turn to the first loop and the others.
+// Distributes clients to the first loop and the others in turn.
 Place in_turn(IocpLoop& first, Workers& workers) {
     return [&first, &workers, turn = std::size_t{0}](Client&& client) mutable {
         const std::size_t next = std::exchange(turn, (turn + 1) % (workers.size() + 1));
@@ -59,7 +59,7 @@ Place in_turn(IocpLoop& first, Workers& workers) {
     };
 }
 
-// Answers datagrams until the drain, and wakes the loops when it and when the abort is raised.
+// Answers datagrams until the drain; wakes the loops when the drain and when the abort is raised.
 class Watcher {
   public:
     using Wake = std::function<void()>;

@@ -1,4 +1,4 @@
-// The iocp engine's entry in the table.
+// Entry point of the IOCP engine.
 #pragma once
 
 #include "serve/engines/engines.h"

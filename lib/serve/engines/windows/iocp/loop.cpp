@@ -1,4 +1,4 @@
-// The loop at a completion port.
+// The loop at an I/O completion port.
 #include "serve/engines/windows/iocp/loop.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// One thread's loop at a completion port: its connections, their time, the drain and the end.
+// One thread's loop at a completion port: connections, timeouts, the drain and the end.
 #pragma once
 
 #include <functional>
@@ -11,31 +11,31 @@
 
 namespace sockbox::serve {
 
-// Everything is called from the thread that runs it, but for what says otherwise.
+// Every method is called from the thread that runs the loop, except where noted.
 class IocpLoop {
   public:
     static net::Result<std::unique_ptr<IocpLoop>> create(Service& service);
     IocpLoop(Service& service, CompletionPort port, net::Pages buffer);
     IocpLoop(const IocpLoop&) = delete;
     IocpLoop& operator=(const IocpLoop&) = delete;
-    // Ends its connections with a reset, and waits until nothing is under way.
+    // Resets all connections, and blocks until no operation is pending.
     ~IocpLoop();
 
-    // Who takes the connections that this loop accepts; unless set, it serves them itself.
+    // Sets what becomes of accepted connections; by default the loop serves them itself.
     void place_with(Place place) { place_ = std::move(place); }
 
     net::Status listen(std::vector<net::Socket> tcp);
 
-    // Serves a connection. One for which there is no memory is closed, and told.
+    // Serves a connection. If memory runs out, it is closed and reported.
     void adopt(Client&& client) noexcept;
 
-    // From any thread: a connection to adopt; none comes any more; look whether the server ends.
+    // From any thread: adopt this connection; expect no more; check the stop signals.
     void put(Client&& client);
     void close();
     void wake() noexcept { port_.wake(); }
 
-    // Serves until close() was called and neither a listener nor a connection is left: those it has
-    // when the drain begins are then finished. Fails only where the system cannot wait.
+    // Serves until close() has been called and no listener or connection is left; existing
+    // connections are finished when the drain begins. Fails only if the system cannot wait.
     net::Status run();
 
     // For connections and acceptors.
