@@ -1,4 +1,4 @@
-// A number with its noun, as English has it.
+// Formats a count with its noun in the singular or plural.
 #pragma once
 
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 
 namespace sockbox::report {
 
-// "1 connection", "2 connections"; "0 addresses" where the plural is said.
+// "1 connection", "2 connections"; "0 addresses" if `plural` is given.
 inline std::string counted(std::uint64_t count, std::string_view noun,
                            std::string_view plural = {}) {
     if (count == 1)

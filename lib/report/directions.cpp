@@ -1,4 +1,4 @@
-// Views of the two ways.
+// Formats one-way results as text and JSON.
 #include "report/directions.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ Json nanoseconds(const Time& time) {
     return time ? Json(time->count()) : Json();
 }
 
-// Clocks that nobody keeps are said to be wrong by many seconds.
+// The estimated error of an unsynchronized clock is many seconds.
 std::string clock_error_text(std::chrono::nanoseconds error) {
     const double ms = static_cast<double>(error.count()) / 1e6;
     return ms < 1000 ? fmt::format("{:.3f} ms", ms) : fmt::format("{:.3g} s", ms / 1000);

@@ -1,4 +1,4 @@
-// What is known of each way apart, as text and as JSON.
+// One-way results as text and as JSON.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace sockbox::report {
 
-// Lines, each with its end; none where no reply told anything.
+// Lines, each with its newline; empty if no reply contained timestamps.
 std::string to_text(const stats::Directions& directions);
 
-// In short, to follow what else a line says: ", forward 1 lost, mean delay 0.050 ms, backward …".
+// A fragment that continues a line: ", forward 1 lost, mean delay 0.050 ms, backward ...".
 std::string to_interim_text(const stats::Directions& directions);
 
-// The members "forward", "backward", "processing", "clock_error_ns", "clocks_synchronized" and
-// "dscp_there" of the result object.
+// Sets the members "forward", "backward", "processing", "clock_error_ns", "clocks_synchronized",
+// "implausible_delays" and "dscp_there" of a result object.
 void add_directions(const stats::Directions& directions, Json& json);
 
 }  // namespace sockbox::report

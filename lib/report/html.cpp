@@ -1,4 +1,4 @@
-// The page around the pictures.
+// The HTML page around the charts of svg.h.
 #include "report/html.h"
 
 #include <fmt/format.h>
@@ -56,7 +56,7 @@ th { font-weight: 600; } th[scope=row], th.text, td.text { text-align: left; }
 </style>
 )";
 
-// Whatever was typed or came from elsewhere, so that it stays text.
+// Escapes text from the user or the network, so that it cannot become markup.
 std::string escaped(std::string_view text) {
     std::string safe;
     for (const char c : text)
@@ -175,7 +175,7 @@ void put_times(std::string& html, const MeasurementReport& report) {
         put(html, "<p class=\"warn\">Warning: {}.</p>\n", client_late);
 }
 
-// Between two clocks a time may be negative.
+// A delay between two clocks may be negative.
 std::string signed_time(const Time& time) {
     return time && time->count() < 0 ? "−" + shown(-*time) : shown(time);
 }

@@ -1,4 +1,4 @@
-// Measurements as one self-contained HTML page.
+// Measurements as a self-contained HTML page.
 #pragma once
 
 #include <span>
@@ -8,8 +8,8 @@
 
 namespace sockbox::report {
 
-// A page with a section for each: verdicts, counts, times, their pictures, and the parameters of
-// the run. It has no script, loads nothing, and follows the reader's light or dark colours.
+// A page with a section for each measurement: verdicts, counts, times, charts, and the parameters
+// of the run. It contains no scripts, loads nothing, and follows the reader's light or dark theme.
 std::string to_html(std::span<const MeasurementReport> reports);
 
 }  // namespace sockbox::report

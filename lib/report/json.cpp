@@ -1,4 +1,4 @@
-// The JSON library behind report::Json.
+// Implements report::Json with nlohmann::ordered_json.
 #include "report/json.h"
 
 #include <cmath>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
 
-// Bytes that are not UTF-8 as \xNN, the rest as it is: JSON has no other way to carry them.
+// Replaces each byte that is not valid UTF-8 with \xNN, because JSON text is Unicode (RFC 8259).
 std::string valid_utf8(std::string_view text) {
     std::string valid;
     while (!text.empty()) {
@@ -41,7 +41,8 @@ std::string valid_utf8(std::string_view text) {
     return valid;
 }
 
-// DEL and the C1 controls as \u00NN: JSON allows them in a text as they are, a terminal obeys them.
+// Escapes DEL and the C1 controls as \u00NN: JSON allows them unescaped, but a terminal would
+// interpret them.
 std::string escape_controls(std::string json) {
     std::string safe;
     for (std::size_t at = 0; at < json.size(); ++at) {

@@ -1,4 +1,4 @@
-// JSON values for NDJSON output; the only door to the JSON library.
+// JSON values for NDJSON output; nothing else includes the JSON library.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,13 @@
 
 namespace sockbox::report {
 
-// A JSON value being built. Objects keep their members in the order they were set. Text may hold
-// any bytes: what is not valid UTF-8 is written as \xNN characters. Numbers that JSON cannot say
-// (NaN, infinities) become null.
+// A JSON value under construction. Objects keep their members in the order in which they were set.
+// Text may contain any bytes: those that are not valid UTF-8 are written as the characters \xNN.
+// Numbers that JSON cannot represent (NaN, infinities) become null.
+//
+//     Json result = event("echo", "result");
+//     result.set("sent", 3).set("errors", Json::array().push("timeout"));
+//     fmt::print("{}\n", result.to_string());
 class Json {
   public:
     static Json object();
@@ -38,12 +42,12 @@ class Json {
     Json& operator=(Json other) noexcept;
     ~Json();
 
-    // Sets a member of an object, in place where it is there already.
+    // Sets a member of an object; an existing one keeps its place.
     Json& set(std::string_view name, Json value);
     // Appends to an array.
     Json& push(Json value);
 
-    // One line, without its end.
+    // One line, without a newline.
     std::string to_string() const;
 
   private:
@@ -51,10 +55,10 @@ class Json {
     std::unique_ptr<Value> value_;
 };
 
-// {"symbol": …, "code": …, "message": …}; an empty symbol is null.
+// {"symbol": ..., "code": ..., "message": ...}; an empty symbol becomes null.
 Json error_object(std::string_view symbol, int code, std::string_view message);
 
-// An object that begins as every line of output does: {"tool": …, "event": …}.
+// An object with the members that every line of output starts with: {"tool": ..., "event": ...}.
 Json event(std::string_view tool, std::string_view name);
 
 }  // namespace sockbox::report

@@ -1,4 +1,4 @@
-// Views of a measurement.
+// Formats a measurement as text, JSON and an HdrHistogram percentile table.
 #include "report/measurement.h"
 
 #include <fmt/format.h>
@@ -39,7 +39,7 @@ Json nanoseconds(const Time& time) {
     return time ? Json(time->count()) : Json();
 }
 
-// "rtt min/mean/… = 0.042/0.051/… ms"; nothing without samples.
+// "rtt min/mean/... = 0.042/0.051/... ms"; empty without samples.
 std::string times_line(std::string_view name, const Summary& summary) {
     if (summary.count == 0)
         return {};
@@ -122,7 +122,7 @@ std::string lateness(std::string_view what, const Summary& times) {
                        milliseconds(times.p99), milliseconds(times.max));
 }
 
-// How far the client itself was behind: a busy client must not be taken for a slow server.
+// How late the client itself was, so that a busy client is not mistaken for a slow server.
 std::string lateness_lines(const MeasurementReport& report) {
     const Measurement& numbers = report.numbers;
     const bool is_late = numbers.is_client_late();
@@ -185,7 +185,7 @@ std::string_view name_of(stats::Unit unit) {
     return {};
 }
 
-// Times and counts are whole numbers, here as elsewhere.
+// Times and counts are integers, as elsewhere in the object.
 Json verdict_object(const Verdict& verdict) {
     const bool is_whole =
         verdict.unit == stats::Unit::nanoseconds || verdict.unit == stats::Unit::count;
@@ -221,7 +221,8 @@ std::string to_text(const MeasurementReport& report) {
     text += rate_line(numbers);
     const stats::Summary rtt = numbers.rtt.summary();
     text += times_line("rtt", rtt);
-    // Between two samples of a few; of many it is no other than the p50.
+    // With an even number of samples the median lies between two of them; with many samples it
+    // equals p50 to the microsecond.
     if (const std::string median = milliseconds(rtt.median); median != milliseconds(rtt.p50))
         text += fmt::format("rtt median = {} ms\n", median);
     text += times_line("connect", numbers.connect.summary());

@@ -1,4 +1,4 @@
-// Counters, and bounds for the round trips.
+// Measurements as counters and a histogram.
 #include "report/measurement_metrics.h"
 
 #include <algorithm>
@@ -40,7 +40,7 @@ constexpr std::array rows{
         MetricKind::gauge},
 };
 
-// In seconds, from 10 us to 10 s.
+// Seconds, from 10 us to 10 s.
 constexpr std::array bounds{1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2,
                             2e-2, 5e-2, 0.1,  0.2,  0.5,  1.0,  2.0,  5.0,  10.0};
 

@@ -1,4 +1,4 @@
-// Measurements as metrics.
+// Measurements as OpenMetrics families.
 #pragma once
 
 #include <span>
@@ -9,8 +9,8 @@
 
 namespace sockbox::report {
 
-// Their counts and a histogram of their round trips, told apart by the label `target`. All are of
-// one tool, whose name and `_` each name begins with.
+// Their counters and a histogram of round-trip times, labelled by `target`. All reports must come
+// from one tool, whose name and "_" start the name of every family.
 std::vector<MetricFamily> to_metrics(std::span<const MeasurementReport> reports);
 
 }  // namespace sockbox::report

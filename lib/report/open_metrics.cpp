@@ -1,4 +1,4 @@
-// Families of metrics line by line.
+// Formats metric families line by line.
 #include "report/open_metrics.h"
 
 #include <fmt/format.h>
@@ -17,7 +17,8 @@ std::string_view name_of(MetricKind kind) {
     return "histogram";
 }
 
-// Both formats escape a backslash and the end of a line, OpenMetrics a quote in either place.
+// Both formats escape backslashes and newlines; quotes are escaped in label values and, by
+// OpenMetrics, in help text too.
 std::string escaped(std::string_view text, bool quotes) {
     std::string out;
     for (const char c : text) {
@@ -39,15 +40,15 @@ std::string number(double value) {
     return fmt::format("{}", value);
 }
 
-// Counts without an exponent, as people like to read them.
+// Integers are printed without an exponent, for readability.
 std::string sample_value(double value) {
-    constexpr double exact = 9007199254740992;  // up to 2^53 a double is every whole number
+    constexpr double exact = 9007199254740992;  // all integers up to 2^53 are exact
     if (std::abs(value) <= exact && std::trunc(value) == value)
         return fmt::format("{}", static_cast<std::int64_t>(value));
     return number(value);
 }
 
-// OpenMetrics wants a bound to look like a floating point number.
+// OpenMetrics requires bucket bounds to look like floating-point numbers.
 std::string bound_text(double bound) {
     std::string text = number(bound);
     if (text.find_first_not_of("-0123456789") == text.npos)
@@ -60,7 +61,7 @@ class Writer {
     explicit Writer(MetricFormat format) : open_(format == MetricFormat::open_metrics) {}
 
     void write(const MetricFamily& family) {
-        // The classic format knows a counter by the name of its samples.
+        // The classic format names a counter like its samples, with "_total".
         const bool counts = family.kind == MetricKind::counter;
         const std::string_view total = counts ? "_total" : "";
         const std::string_view title_end = open_ ? "" : total;
@@ -75,7 +76,7 @@ class Writer {
             write(family.name, histogram);
     }
 
-    // A comment in the classic format, by which a text that was cut off is known there, too.
+    // "# EOF" is a comment in the classic format, where it still reveals a truncated response.
     std::string finish() { return std::move(text_ += "# EOF\n"); }
 
   private:

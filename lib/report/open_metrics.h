@@ -1,4 +1,4 @@
-// Metrics as text for Prometheus and what reads the same: OpenMetrics 1.0.0, or the classic format.
+// Metrics as text for Prometheus: OpenMetrics 1.0.0 or the classic text format.
 #pragma once
 
 #include <cstdint>
@@ -10,42 +10,46 @@
 
 namespace sockbox::report {
 
-// Names and values; the values may hold any text.
+// Names and values; values may contain any text.
 using MetricLabels = std::vector<std::pair<std::string_view, std::string>>;
 
 struct MetricValue {
     MetricLabels labels;
-    double value = 0;  // of a counter never negative
+    double value = 0;  // never negative for a counter
 };
 
-// A distribution in buckets, each the number of observations up to its bound and above the one
-// before it. Those above the last bound are in the one bucket more that `counts` has.
+// A distribution in buckets: counts[i] is the number of observations above the previous bound and
+// up to bounds[i]; the last element of `counts` holds those above every bound.
 struct MetricHistogram {
     MetricLabels labels;
-    std::span<const double> bounds;  // rising
+    std::span<const double> bounds;  // ascending
     std::vector<std::uint64_t> counts;
-    double sum = 0;  // of all that was observed
+    double sum = 0;  // of all observations
 };
 
 enum class MetricKind : std::uint8_t { counter, gauge, histogram };
 
-// All the values of one name. `name` ends in `_` and the unit where there is a unit, and a
-// counter's in no `_total`: that belongs to its samples.
+// All values with one name. `name` ends in "_" and the unit, if there is one; the name of a counter
+// does not end in "_total", which is added to its samples.
 struct MetricFamily {
     std::string name;
     MetricKind kind = MetricKind::counter;
-    std::string_view unit;  // a base unit, "seconds" or "bytes"; may be empty
+    std::string_view unit;  // a base unit such as "seconds" or "bytes"; may be empty
     std::string_view help;  // one sentence
     std::vector<MetricValue> values;
-    std::vector<MetricHistogram> histograms;  // of the kind histogram, which has no `values`
+    std::vector<MetricHistogram> histograms;  // for kind histogram, which has no `values`
 };
 
 enum class MetricFormat : std::uint8_t { open_metrics, classic };
 
-// The media type of a format, as HTTP names it.
+// The media type for HTTP.
 std::string_view content_type(MetricFormat format) noexcept;
 
-// All of it, to the "# EOF" that OpenMetrics wants and the classic format takes for a comment.
+// Formats all families, followed by "# EOF".
+//
+//     const MetricFamily sent{"echo_sent_bytes", MetricKind::counter, "bytes", "Payload sent.",
+//                             {{{{"target", "localhost"}}, 640}}, {}};
+//     fmt::print("{}", format_metrics({&sent, 1}, MetricFormat::open_metrics));
 std::string format_metrics(std::span<const MetricFamily> families, MetricFormat format);
 
 }  // namespace sockbox::report

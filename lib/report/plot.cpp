@@ -1,4 +1,4 @@
-// Bars and a course over time.
+// Terminal charts: a histogram with bars, and a run over time.
 #include "report/plot.h"
 
 #include <fmt/format.h>
@@ -20,7 +20,7 @@ using stats::Timeline;
 constexpr std::size_t least_columns = 40;
 constexpr std::size_t most_rows = 16;
 constexpr std::size_t label_columns = 32;  // "     0.051 ms    12345  100.00% "
-constexpr std::size_t name_columns = 5;    // of the strips below it: "mean "
+constexpr std::size_t name_columns = 5;    // of the row titles below it: "mean "
 
 constexpr std::array<std::string_view, 9> levels{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 constexpr std::array<std::string_view, 8> parts{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
@@ -29,7 +29,7 @@ double ms(double ns) {
     return ns / 1e6;
 }
 
-// A bar of that share of the width, to an eighth of a column; never empty for what is not 0.
+// A bar of this share of the width, to an eighth of a column; never empty for a positive share.
 std::string bar(double share, std::size_t width) {
     auto eighths = static_cast<std::size_t>(std::lround(share * static_cast<double>(width * 8)));
     if (share > 0)
@@ -46,13 +46,13 @@ struct Row {
     std::uint64_t count = 0;
 };
 
-// No more than differ in the microseconds that they are printed in.
+// Limits the number of rows so that their limits differ in the printed microseconds.
 std::size_t row_count(double low, double high) {
     const double apart = std::log(high / low) / std::log1p(1000 / low);
     return static_cast<std::size_t>(std::clamp(apart, 1.0, static_cast<double>(most_rows)));
 }
 
-// Rows of equal ratio from the smallest to the largest.
+// Rows of equal ratio from the smallest to the largest sample.
 std::vector<Row> rows_of(const stats::Histogram& histogram) {
     const double low = std::max(1.0, static_cast<double>(histogram.min()->count()));
     const double high = std::max(low * 1.0001, static_cast<double>(histogram.max()->count()));
@@ -70,7 +70,7 @@ std::vector<Row> rows_of(const stats::Histogram& histogram) {
     return rows;
 }
 
-// With the share of all samples that each row reaches.
+// Each row also shows the cumulative share of samples.
 std::string draw_histogram(const stats::Histogram& histogram, std::size_t columns) {
     const std::vector<Row> rows = rows_of(histogram);
     const std::uint64_t most = std::ranges::max_element(rows, {}, &Row::count)->count;
@@ -88,7 +88,7 @@ std::string draw_histogram(const stats::Histogram& histogram, std::size_t column
     return text;
 }
 
-// As many neighbours together as make it fit.
+// Combines neighbouring spans until they fit.
 std::vector<Timeline::Span> fit(std::span<const Timeline::Span> spans, std::size_t columns) {
     const std::size_t together = (spans.size() + columns - 1) / columns;
     std::vector<Timeline::Span> fitting((spans.size() + together - 1) / together);
@@ -103,7 +103,7 @@ std::vector<Timeline::Span> fit(std::span<const Timeline::Span> spans, std::size
     return fitting;
 }
 
-// Bars side by side, so many lines high; `heights` are in eighths of a line, 0 for no bar.
+// Draws vertical bars side by side, `lines` lines high; `heights` are in eighths of a line.
 std::string draw_strip(std::string_view name, const std::vector<std::size_t>& heights,
                        std::size_t lines) {
     std::string text;
@@ -117,7 +117,7 @@ std::string draw_strip(std::string_view name, const std::vector<std::size_t>& he
     return text;
 }
 
-// A line with a mark for each span that has any of them; empty where none has.
+// A line with a mark for each span that has any; empty if none has.
 std::string draw_marks(std::string_view name, const std::vector<Timeline::Span>& spans,
                        std::uint64_t Timeline::Span::*count, char mark) {
     std::string text = fmt::format("{:{}}", name, name_columns);
@@ -138,7 +138,7 @@ std::string time_axis(double width_ms) {
     return fmt::format("over time, {:.6g} ms a column", width_ms);
 }
 
-// On two lines where one is too short.
+// Uses two lines if one is too short.
 std::string head_of_course(double width_ms, const Scale& scale, std::size_t columns) {
     const auto ticks = scale.ticks();
     const std::string time = time_axis(width_ms);

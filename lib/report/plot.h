@@ -1,4 +1,4 @@
-// A measurement drawn with Unicode blocks, readable without colour.
+// A measurement drawn with Unicode block characters, without colour.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 
 namespace sockbox::report {
 
-// The histogram of the round trips on a logarithmic axis, and their course over time with the lost
-// ones marked, at most `columns` wide (at least 40). Only the marks where nothing came back; empty
-// where nothing was lost either.
+// The histogram of round-trip times on a logarithmic axis and the times over the run with losses
+// marked, at most `columns` wide (at least 40). Only the marks if no reply came back; empty if
+// nothing was lost either.
 std::string plot(const stats::Measurement& measurement, std::size_t columns);
 
 }  // namespace sockbox::report

@@ -1,4 +1,4 @@
-// Round numbers: 1, 2 and 5 times powers of ten.
+// Chart axes with round tick values: 1, 2 and 5 times powers of ten.
 #include "report/scale.h"
 
 #include <fmt/format.h>
@@ -11,11 +11,11 @@
 namespace sockbox::report {
 namespace {
 
-constexpr double far_apart = 20;        // from here on a linear axis would hide the lower part
+constexpr double far_apart = 20;        // from this ratio on a linear axis would hide small values
 constexpr double wanted_steps = 5;      // of a linear axis
-constexpr double most_decades_cut = 3;  // up to here a decade has the labels 1, 2 and 5
+constexpr double most_decades_cut = 3;  // up to this many decades, label 1, 2 and 5 in each
 
-// The round number at or above (or below) a positive value.
+// The nearest round number at or above (or below) a positive value.
 double round_up(double value) {
     const double power = std::pow(10, std::floor(std::log10(value)));
     for (const double step : {1.0, 2.0, 5.0})
@@ -63,7 +63,7 @@ std::vector<double> Scale::ticks() const {
     if (!logarithmic_)
         return steps(low_, high_, round_up(high_ / wanted_steps));
     const double decades = std::log10(high_ / low_);
-    const double together = std::ceil(decades / 8);  // decades from one label to the next
+    const double together = std::ceil(decades / 8);  // decades between two labels
     std::vector<double> values;
     for (double exponent = std::floor(std::log10(low_)); exponent <= std::log10(high_) + 1e-9;
          exponent += together)

@@ -1,4 +1,4 @@
-// Axes of pictures: values to pixels, and round numbers to label them with.
+// Axes of charts: values to pixels, and round values for labels.
 #pragma once
 
 #include <cstddef>
@@ -7,18 +7,19 @@
 
 namespace sockbox::report {
 
+// Maps values to pixels on a linear or logarithmic axis.
 class Scale {
   public:
-    // From 0 to `high`, which is above 0, on pixels from `first` to `last`.
+    // An axis from 0 to `high` (positive), on pixels from `first` to `last`.
     static Scale linear(double high, double first, double last);
-    // Covers `low` to `high`, both above 0, rounded outwards; on a logarithmic axis where they are
-    // far apart, else from 0 on a linear one.
+    // An axis that covers `low` to `high` (both positive), rounded outwards: logarithmic if they
+    // are far apart, else linear from 0.
     static Scale fitting(double low, double high, double first, double last);
 
     bool is_logarithmic() const noexcept { return logarithmic_; }
-    // The pixel of a value; one outside is moved to the edge.
+    // The pixel of a value; values outside are clamped.
     double operator()(double value) const noexcept;
-    // Round values to label, rising, a handful.
+    // A handful of round values to label, in ascending order.
     std::vector<double> ticks() const;
 
   private:
@@ -29,7 +30,7 @@ class Scale {
     double low_, high_, first_, last_;
 };
 
-// "22.2 µs", of nanoseconds.
+// Formats nanoseconds briefly: "22.2 µs".
 std::string short_time(double ns);
 
 }  // namespace sockbox::report

@@ -1,4 +1,4 @@
-// Drawing in a coordinate system of 900 by about 340 pixels.
+// SVG charts in a coordinate system of 900 by about 340 pixels.
 #include "report/svg.h"
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@ constexpr double right = 884;
 constexpr double top = 34;
 constexpr double bottom = 270;
 constexpr double axis_height = 50;  // ticks and their title
-constexpr double row_height = 20;   // of lost and of late
+constexpr double row_height = 20;   // for losses and for late replies
 
 double number(std::chrono::nanoseconds time) {
     return static_cast<double>(time.count());
@@ -41,7 +41,7 @@ std::string open_picture(std::string_view id, double height, std::string_view ti
         height, id, id, id, title, id, description);
 }
 
-// The vertical axis of times with its grid.
+// The vertical time axis and its grid.
 void put_times(std::string& svg, const Scale& scale) {
     for (const double tick : scale.ticks())
         put(svg,
@@ -68,7 +68,7 @@ void put_title(std::string& svg, double base, std::string_view title) {
         right, base + 40, title);
 }
 
-// Where a share of the samples stands on an axis of so many decades of 1 / (1 - share).
+// The horizontal axis of percentiles, with `decades_` decades of 1 / (1 - share).
 class PercentileAxis {
   public:
     explicit PercentileAxis(std::uint64_t samples)
@@ -89,15 +89,15 @@ class PercentileAxis {
         }
     }
 
-    // Whether a mark there stands apart from that of the largest.
+    // Whether a mark there is clear of the one for the maximum.
     bool has_room(double share) const { return -std::log10(1 - share) < decades_ - 0.25; }
 
   private:
     double decades_;
 };
 
-// A staircase: each time stands for the share of samples that it reaches. Steps that would not be
-// seen are left out, so that the picture stays small.
+// A staircase: each time is drawn at the share of samples that it reaches. Invisible steps are
+// omitted, to keep the chart small.
 void put_staircase(std::string& svg, const Histogram& times, const PercentileAxis& x,
                    const Scale& y) {
     constexpr double visible = 0.7;
@@ -120,8 +120,8 @@ void put_staircase(std::string& svg, const Histogram& times, const PercentileAxi
     svg += "\"/>\n";
 }
 
-// The line rises to the right, so that there is room for the label below it on that side, but not
-// at the edges.
+// The line rises to the right, so there is room for a label below it on that side, except at the
+// edges.
 void put_mark(std::string& svg, double x, double y, std::string_view label) {
     constexpr double longest_label = 96;
     const bool ends = x > right - longest_label;
@@ -141,7 +141,7 @@ struct Named {
 constexpr std::array named{Named{"p50", 0.5}, Named{"p90", 0.9}, Named{"p99", 0.99},
                            Named{"p99.9", 0.999}};
 
-// A cross for what was lost, a triangle for what was late: told apart without colour, too.
+// A cross for lost and a triangle for late, distinguishable without colour.
 void put_row(std::string& svg, const Timeline& timeline, const Scale& x, double y,
              std::string_view name, std::uint64_t Timeline::Span::*count, std::string_view shape) {
     put(svg,
@@ -180,7 +180,7 @@ void put_spans(std::string& svg, const Timeline& timeline, const Scale& x, const
     }
 }
 
-// All of a timeline that its picture needs to know beforehand.
+// Everything about a timeline that has to be known before drawing it.
 struct Extent {
     std::uint64_t count = 0;
     std::uint64_t lost = 0;

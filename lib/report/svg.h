@@ -1,4 +1,4 @@
-// Pictures of a measurement as SVG, to stand in an HTML page that styles their classes.
+// Charts of a measurement as SVG, for an HTML page that styles their classes.
 #pragma once
 
 #include <chrono>
@@ -10,12 +10,12 @@
 
 namespace sockbox::report {
 
-// The times by percentile, the axis of which is logarithmic towards 100 %. Empty without samples.
-// `id` makes the picture's ids unique in its page.
+// Round-trip times by percentile, on an axis that is logarithmic towards 100 %. Empty without
+// samples. `id` must be unique in the page.
 std::string percentile_picture(const stats::Histogram& times, std::string_view id);
 
-// The longest and the mean time of each span of the run, and what was lost and late below them.
-// Empty without anything.
+// The maximum and mean time of each span of the run, with losses and late replies below them. Empty
+// if there is nothing to draw.
 std::string course_picture(const stats::Timeline& timeline, std::chrono::nanoseconds duration,
                            std::string_view id);
 
