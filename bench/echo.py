@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The echo client: its load beside a bare client's, its pipe and its start beside other clients.
+"""Compares echo with a bare client under load, and its pipe and startup with other clients.
 
-The bare client compares no byte and measures no message, which echo does. The server of the load is
-the bare epoll loop, that of the rest is echod. Of the pipe, what comes back is counted: a client
-that leaves before all is back has not won.
+Unlike echo, the bare client compares no bytes and times no messages. The server is a bare epoll
+loop for the load and echod for everything else. For the pipe, the share of the input that comes
+back is shown too: a client that exits before everything has come back has not won.
 """
 import json
 import sys
@@ -18,7 +18,7 @@ LOADS = {"50 connections, 64 B": (50, 64), "16 connections, 16 KiB": (16, 16384)
 
 
 def loading(argv, seconds, messages):
-    """A contender of which `messages` tells from its output how many came back."""
+    """A contender; `messages` extracts the number of messages that came back from its output."""
     def contender():
         with tempfile.TemporaryFile("w+") as out:
             used = rounds.run(argv, stdout=out)
@@ -42,7 +42,7 @@ def compare_load(options, title, connections, size):
 
 
 def clients(options, port):
-    """Commands that send their input to the server and write what comes back."""
+    """Commands that send their input to the server and print what comes back."""
     return {"echo": [options.bin / "echo", "127.0.0.1", port],
             "nc": ["nc", "-N", "127.0.0.1", port],
             "socat": ["socat", "-t", "30", "-b", "65536", "-", f"TCP:127.0.0.1:{port}"],
@@ -65,7 +65,7 @@ def compare_pipe(options, port, folder):
     with source.open("wb") as data:
         for _ in range(options.mebibytes):
             data.write(bytes(range(256)) * 4096)
-    rounds.compare(f"pipe: {options.mebibytes} MiB there and back", {
+    rounds.compare(f"pipe: {options.mebibytes} MiB to the server and back", {
         name: piping(argv, source, folder) for name, argv in clients(options, port).items()},
         options)
 
@@ -82,10 +82,12 @@ def starting(argv, times):
 
 def main():
     parser = rounds.arguments(__doc__)
-    parser.add_argument("--seconds", type=float, default=2)
-    parser.add_argument("--mebibytes", type=int, default=256, help="default: %(default)s")
+    parser.add_argument("--seconds", type=float, default=2,
+                        help="duration of a load run (default: %(default)s)")
+    parser.add_argument("--mebibytes", type=int, default=256,
+                        help="size of the pipe's input (default: %(default)s)")
     parser.add_argument("--starts", type=int, default=100,
-                        help="processes a round, default: %(default)s")
+                        help="processes per round (default: %(default)s)")
     options = parser.parse_args()
     for title, (connections, size) in LOADS.items():
         compare_load(options, title, connections, size)
@@ -93,7 +95,7 @@ def main():
     shared_memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
     with servers.Server(echod) as server, tempfile.TemporaryDirectory(dir=shared_memory) as folder:
         compare_pipe(options, server.port, Path(folder))
-        rounds.compare("start: a line there and back", {
+        rounds.compare("startup: one line to the server and back", {
             name: starting(argv, options.starts)
             for name, argv in clients(options, server.port).items()}, options)
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""echod's engines beside a bare epoll loop and other echo servers.
+"""Compares echod's engines with a bare epoll loop and other echo servers.
 
-Every server is started anew for each round and driven by the same client; the figures are echoes a
-second and the server's processor time for an echo.
+Every server is restarted for each round and driven by the same client. The figures are echoes per
+second, the server's CPU time per echo, and the 99th percentile of the round-trip times.
 """
 import json
 import subprocess
@@ -37,7 +37,7 @@ def contestants(options):
         found[engine] = [options.bin / "echod", "-e", engine, "-w", 1, "-b", "127.0.0.1", "-p", 0,
                          "--tcp"]
     if options.peers:
-        found["socat, a process a client"] = [
+        found["socat, a process per client"] = [
             "socat", "TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork,backlog=4096,nodelay",
             "EXEC:/bin/cat"]
         found["ncat"] = ["ncat", "-l", "-k", "127.0.0.1", "{port}", "-m", "2000", "-e", "/bin/cat"]
@@ -46,11 +46,14 @@ def contestants(options):
 
 def main():
     parser = rounds.arguments(__doc__)
-    parser.add_argument("--engines", default="epoll,io_uring,thread,pool,poll")
-    parser.add_argument("--seconds", type=float, default=2)
-    parser.add_argument("--no-peers", dest="peers", action="store_false")
+    parser.add_argument("--engines", default="epoll,io_uring,thread,pool,poll",
+                        help="comma-separated (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=2,
+                        help="duration of a run (default: %(default)s)")
+    parser.add_argument("--no-peers", dest="peers", action="store_false",
+                        help="leave out servers other than echod")
     parser.add_argument("--workload", action="append", metavar="CONNECTIONSxBYTES",
-                        help="such as 50x64; may be repeated")
+                        help="for example 50x64; may be repeated")
     options = parser.parse_args()
     workloads = WORKLOADS
     if options.workload:

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""What a hundred small clients of echod notice of one that sends all it can, on each engine.
+"""Measures, for each engine of echod, how a greedy client affects a hundred small ones.
 
-Every figure is that of the small ones, which ask at a fixed rate: an answer that comes late counts
-from when it was due. `quiet` is each engine without the greedy client.
+All figures are those of the small clients, which send in an open loop at a fixed rate: round trips
+count from the scheduled send, so there is no coordinated omission. `quiet` is the same engine
+without the greedy client.
 """
 import json
 import subprocess
@@ -13,7 +14,7 @@ from echod import Server
 
 
 class Greedy:
-    """A client that sends as fast as what it sends comes back; one that is not there if not `wanted`."""
+    """A client that sends as fast as its data comes back; does nothing unless `wanted`."""
 
     def __init__(self, program, port, wanted):
         self.argv = [program, "127.0.0.1", str(port)] if wanted else ["sleep", "infinity"]
@@ -46,12 +47,15 @@ def contender(options, engine, greedy):
 
 def main():
     parser = rounds.arguments(__doc__)
-    parser.add_argument("--engines", default="epoll,io_uring,poll,thread,pool,fork")
-    parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--rate", type=int, default=2000, help="messages a second of all clients")
+    parser.add_argument("--engines", default="epoll,io_uring,poll,thread,pool,fork",
+                        help="comma-separated (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=3,
+                        help="duration of a run (default: %(default)s)")
+    parser.add_argument("--rate", type=int, default=2000,
+                        help="messages per second, all clients together (default: %(default)s)")
     options = parser.parse_args()
     for engine in options.engines.split(","):
-        rounds.compare(f"{engine}: 100 clients beside a greedy one", {
+        rounds.compare(f"{engine}: 100 clients and a greedy one", {
             "quiet": contender(options, engine, False),
             "greedy": contender(options, engine, True)}, options)
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""How echod's event engines hold as many idle clients as one process may have.
+"""Compares echod's event engines with as many idle clients as one process may have.
 
-Figures: user memory for each connection, the time until all have been answered one byte that all
-sent, and the time from SIGTERM to the server's end, by when each client has seen the FIN.
+Figures: user memory per connection; the time until every client has received the echo of the one
+byte it sent; and the time from SIGTERM to the server's exit, after every client has seen EOF.
 """
 import os
 import resource
@@ -26,7 +26,7 @@ def resident_bytes(pid):
 
 
 def connect(port, number):
-    """From several addresses: the kernel is slow to find the last free ports of one."""
+    """Connects from one of 8 addresses: the kernel is slow to find the last free ports of one."""
     client = socket.socket()
     client.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
     client.bind((f"127.0.1.{number % 8 + 1}", 0))
@@ -35,17 +35,17 @@ def connect(port, number):
 
 
 def receive_of_all(clients, expected):
-    """What each gets next, in whatever order."""
+    """Receives `expected` from each client, in any order."""
     with selectors.DefaultSelector() as waiting:
         for client in clients:
             waiting.register(client, selectors.EVENT_READ)
         while waiting.get_map():
             ready = waiting.select(30)
             if not ready:
-                raise RuntimeError(f"{len(waiting.get_map())} clients wait for ever")
+                raise RuntimeError(f"{len(waiting.get_map())} clients received nothing for 30 s")
             for key, _ in ready:
                 if key.fileobj.recv(10) != expected:
-                    raise RuntimeError(f"not {expected}")
+                    raise RuntimeError(f"received something other than {expected}")
                 waiting.unregister(key.fileobj)
 
 
@@ -55,7 +55,7 @@ def contender(options, engine):
         with Server(server) as one:
             before = resident_bytes(one.process.pid)
             clients = [connect(one.port, number) for number in range(options.clients)]
-            clients[-1].sendall(b"x")  # accepted in order, so all of them are held now
+            clients[-1].sendall(b"x")  # accepted in order, so all are open once this is echoed
             receive_of_all(clients[-1:], b"x")
             held = resident_bytes(one.process.pid) - before
             begin = time.monotonic()
@@ -78,9 +78,10 @@ def main():
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     parser = rounds.arguments(__doc__, rounds=3)
-    parser.add_argument("--engines", default="epoll,io_uring,poll")
+    parser.add_argument("--engines", default="epoll,io_uring,poll",
+                        help="comma-separated (default: %(default)s)")
     parser.add_argument("--clients", type=int, default=min(limit, 100_000) - SPARE,
-                        help="default: what the limit of descriptors allows, %(default)s")
+                        help="default: as many as the descriptor limit allows, %(default)s")
     options = parser.parse_args()
     rounds.compare(f"{options.clients} idle clients", {
         engine: contender(options, engine) for engine in options.engines.split(",")}, options)

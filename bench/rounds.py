@@ -1,6 +1,6 @@
-"""Contenders in turn, several rounds, and their medians as ratios to the first one.
+"""Runs contenders in turn for several rounds and prints medians and ratios to the first contender.
 
-A slow minute of the machine then hits all of them: quote the ratios, not the figures.
+A slow minute of the machine then affects all of them alike: quote the ratios, not the figures.
 """
 import argparse
 import json
@@ -15,19 +15,21 @@ HERE = Path(__file__).resolve().parent
 
 
 def arguments(description, rounds=5):
-    """A parser with what every benchmark takes: the folder of the programs, rounds, --json."""
+    """Returns a parser with the options of every benchmark: --bin, --rounds and --json."""
     parser = argparse.ArgumentParser(description=description.strip().splitlines()[0])
     parser.add_argument("--bin", type=Path, default=HERE.parent / "build/release/bin",
-                        help="folder of the programs (default: %(default)s)")
-    parser.add_argument("--rounds", type=int, default=rounds, help="default: %(default)s")
-    parser.add_argument("--json", type=Path, help="writes every figure of every round there")
+                        help="directory of the programs (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=rounds,
+                        help="runs of each contender (default: %(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE",
+                        help="append every figure of every round to FILE")
     return parser
 
 
 def run(argv, timeout=300, expect=(0,), **options):
-    """Runs a program to its end: seconds of wall, user and system time, and its largest memory.
+    """Runs a program to its end; returns its wall, user and system seconds and its peak memory.
 
-    Its output is thrown away unless `options`, which subprocess.Popen gets, say otherwise.
+    `options` are passed to subprocess.Popen; by default the output is discarded.
     """
     options.setdefault("stdout", subprocess.DEVNULL)
     argv = [str(arg) for arg in argv]
@@ -36,13 +38,13 @@ def run(argv, timeout=300, expect=(0,), **options):
     _, status, used = wait(process, begin + timeout)
     wall = time.monotonic() - begin
     if status not in expect:
-        raise RuntimeError(f"{' '.join(argv)}: ended with {status}")
+        raise RuntimeError(f"{' '.join(argv)}: exit status {status}")
     return {"wall_s": wall, "cpu_s": used.ru_utime + used.ru_stime, "user_s": used.ru_utime,
             "system_s": used.ru_stime, "memory_kib": used.ru_maxrss}
 
 
 def wait(process, deadline):
-    """Reaps a child for its resources, and kills it when it takes too long."""
+    """Waits for a child and returns its resource usage; kills it at the deadline."""
     if not hasattr(os, "pidfd_open"):
         pid, status, used = os.wait4(process.pid, 0)
     else:
@@ -56,21 +58,22 @@ def wait(process, deadline):
             process.kill()
         pid, status, used = os.wait4(process.pid, 0)
         if not ended:
-            raise RuntimeError(f"process {pid} took too long")
+            raise RuntimeError(f"process {pid} did not end in time")
     process.returncode = os.waitstatus_to_exitcode(status)
     return pid, process.returncode, used
 
 
 def compare(title, contenders, options, figures=None):
-    """Runs each contender (name: a function that returns figures by name) once a round, in turn.
+    """Runs each contender once per round and prints a table; returns the medians of each.
 
-    The first is what the others are compared with. Prints a table; returns the medians of each.
+    `contenders` maps names to functions that return figures by name. The first contender is the
+    baseline.
     """
     results = {name: [] for name in contenders}
     for number in range(options.rounds):
         progress(f"{title}: round {number + 1} of {options.rounds}")
         order = list(contenders)
-        # The one before may leave the machine warm or busy: not always the same one.
+        # Rotate the order, because a contender may leave the machine warm or busy for the next.
         for name in order[number % len(order):] + order[:number % len(order)]:
             results[name].append(contenders[name]())
     progress("")
@@ -87,15 +90,15 @@ def median_of(rounds):
 
 
 def ratios(results, baseline, name, figure):
-    """Round by round, so that what both suffered from does not count."""
+    """Ratios of each round, so that disturbances of both contenders cancel out."""
     return [ours[figure] / theirs[figure] for ours, theirs in zip(results[name], results[baseline])
             if theirs[figure]]
 
 
 def show(title, results, medians, figures):
     baseline = next(iter(results))
-    print(f"\n{title} ({len(results[baseline])} rounds; ratios to {baseline}: median, lowest to"
-          " highest)")
+    print(f"\n{title} ({len(results[baseline])} rounds; ratios to {baseline}: median, minimum to"
+          " maximum)")
     width = max(map(len, results))
     for name in results:
         cells = []

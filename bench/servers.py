@@ -1,4 +1,4 @@
-"""Servers for the benchmarks: started, found by their port, and what they cost."""
+"""Starts servers for the benchmarks, finds their ports and measures their CPU time."""
 import os
 import signal
 import socket
@@ -10,7 +10,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def processor_seconds(session):
-    """Of all processes of the session, and of those they have reaped."""
+    """CPU time of all processes of a session and of the children they have reaped."""
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -29,7 +29,7 @@ def wait_for_port(port, process):
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.01)
-    raise RuntimeError(f"{process.args}: does not listen")
+    raise RuntimeError(f"{process.args}: is not listening")
 
 
 def free_port():
@@ -39,9 +39,10 @@ def free_port():
 
 
 class Server:
-    """One run of a server: as a context, its port; ended with it.
+    """A context manager that runs a server; `port` is where it listens.
 
-    It gets a free port where its words say {port}; else it tells in its first line where it listens.
+    Each {port} in `argv` is replaced by a free port; without one, the server prints its port or
+    address in its first line.
     """
 
     def __init__(self, argv):

@@ -1,11 +1,11 @@
-"""Names resolved by showip beside getent under xargs and a bare loop of getaddrinfo; and its start.
+"""Compares showip with getent under xargs and with a bare getaddrinfo loop; and its startup time.
 
-The names are answered by a dnsmasq of our own, in private network and mount namespaces (as root).
+The names are resolved by a private dnsmasq in new network and mount namespaces (requires root).
 
-What was done for the start, which is most of the work in a script: libstdc++ and libgcc are linked
-in, nothing else but libc is loaded (no libm: what needs it lives in the reports of other commands);
-there are no static objects to construct; a numeric host asks nobody, so it gets no thread; and the
-resolver's locale, its sources and the terminal are looked at only when an option needs them.
+Startup dominates in scripts, so it is kept short: libstdc++ and libgcc are linked statically and no
+library but libc is loaded (not even libm, which only the reports of other commands need); there are
+no static objects to construct; a numeric host needs no lookup and so no thread; and the locale, the
+name sources and the terminal are examined only if an option requires it.
 """
 import os
 import subprocess
@@ -20,7 +20,7 @@ IN_WORLD = "SOCKBOX_BENCH_WORLD"
 
 
 def enter_world():
-    """Runs this program again where only our own name server is."""
+    """Restarts this program in namespaces where only our own name server is reachable."""
     if os.environ.get(IN_WORLD):
         return
     os.environ[IN_WORLD] = "yes"
@@ -29,7 +29,7 @@ def enter_world():
 
 
 def start_server(folder, names):
-    """A dnsmasq that knows them all, as the only name server of this world."""
+    """Starts a dnsmasq that knows all of the names, the only name server of the namespace."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     files = {"resolv.conf": "nameserver 127.0.0.53\n", "hosts": "127.0.0.1 localhost\n",
              "nsswitch.conf": "hosts: files dns\n"}
@@ -49,11 +49,11 @@ def start_server(folder, names):
                           check=False).returncode == 0:
             return server
     server.kill()
-    raise RuntimeError("dnsmasq does not answer")
+    raise RuntimeError("dnsmasq does not respond")
 
 
 def resolving(argv, list_file):
-    """A contender: a command that reads the names from its standard input."""
+    """A contender: a command that reads names from its standard input."""
     def contender():
         with list_file.open() as names:
             used = rounds.run(argv, stdin=names)
@@ -70,7 +70,7 @@ def compare_throughput(options, folder, names):
                                       list_file),
                   f"getaddrinfo on {options.jobs} threads": resolving([bare, options.jobs],
                                                                       list_file)}
-    # getent takes many names, so each setting is how many run at once and how many names each gets.
+    # getent takes many names, so vary both the number of processes and the names given to each.
     for at_once in (2, 4, 8, 16):
         for each in (100, 1000):
             contenders[f"xargs -P {at_once} -n {each} getent"] = resolving(
@@ -87,7 +87,7 @@ def starting(argv, times):
 
 
 def compare_start(options):
-    rounds.compare("start: 127.0.0.1 alone", {
+    rounds.compare("startup: 127.0.0.1 only", {
         "getent ahosts": starting(["getent", "ahosts", "127.0.0.1"], options.starts),
         "showip --short": starting([options.bin / "showip", "--short", "127.0.0.1"],
                                    options.starts),
@@ -97,10 +97,12 @@ def compare_start(options):
 
 def main():
     parser = rounds.arguments(__doc__)
-    parser.add_argument("--names", type=int, default=10000, help="default: %(default)s")
-    parser.add_argument("--jobs", type=int, default=16, help="lookups at once, default: %(default)s")
+    parser.add_argument("--names", type=int, default=10000,
+                        help="names to resolve (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=16,
+                        help="parallel lookups (default: %(default)s)")
     parser.add_argument("--starts", type=int, default=500,
-                        help="processes a round, default: %(default)s")
+                        help="processes per round (default: %(default)s)")
     options = parser.parse_args()
     enter_world()
     names = [f"host-{i}.test" for i in range(options.names)]

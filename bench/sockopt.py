@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""All options of the sockets of one process, beside what ss tells of them.
+"""Compares sockopt, printing all options of a process's sockets, with ss.
 
-One process holds TCP connections to itself, in a network namespace of its own where we may make
-one; ss lists them, sockopt prints every option of each. The peak of its memory and descriptors must
-not grow with the number of sockets.
+A process holds TCP connections to itself, in a network namespace of its own if we may create one.
+ss lists them; sockopt prints every option of each. Its memory and descriptors must not grow with the
+number of sockets.
 """
 import os
 import resource
@@ -17,7 +17,7 @@ FEW = 100
 
 
 def hold(count):
-    """Holds so many TCP sockets until its input ends; says when it has them."""
+    """Holds `count` TCP sockets until EOF on standard input; prints a line when it has them."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -30,7 +30,7 @@ def hold(count):
 
 
 class Holder:
-    """A process that holds sockets: as a context, its number; ended with it."""
+    """A context manager that runs a process holding sockets; yields its process ID."""
 
     def __init__(self, count):
         self.argv = [sys.executable, __file__, "--hold", str(count)]
@@ -38,7 +38,7 @@ class Holder:
     def __enter__(self):
         self.process = subprocess.Popen(self.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if not self.process.stdout.readline():
-            raise RuntimeError("the sockets could not be made")
+            raise RuntimeError("the sockets could not be created")
         return self.process.pid
 
     def __exit__(self, *_):
@@ -47,7 +47,7 @@ class Holder:
 
 
 def footprint(argv):
-    """The most memory and descriptors that a program has while its output is read slowly."""
+    """Peak memory and descriptors of a program while its output is read slowly."""
     with subprocess.Popen([str(arg) for arg in argv], stdout=subprocess.PIPE) as process:
         memory = descriptors = 0
         while process.stdout.read1(1 << 18):
@@ -62,7 +62,7 @@ def footprint(argv):
 
 
 def in_namespace():
-    """Starts anew in an empty network namespace, so that ss lists nobody else's sockets."""
+    """Restarts in an empty network namespace, so that ss lists no other sockets."""
     if "SOCKBOX_BENCH_APART" in os.environ or os.geteuid() != 0:
         return
     os.environ["SOCKBOX_BENCH_APART"] = "1"
@@ -72,8 +72,10 @@ def in_namespace():
 
 def main():
     parser = rounds.arguments(__doc__, rounds=7)
-    parser.add_argument("--sockets", type=int, default=10000, help="default: %(default)s")
-    parser.add_argument("--hold", type=int, help="only holds so many sockets until its input ends")
+    parser.add_argument("--sockets", type=int, default=10000,
+                        help="sockets of the large process (default: %(default)s)")
+    parser.add_argument("--hold", type=int,
+                        help="only hold this many sockets until EOF on standard input")
     options = parser.parse_args()
     if options.hold:
         return hold(options.hold)

@@ -1,8 +1,7 @@
-"""udpecho's rate: replies a second in open loop, where more is asked than the machine can do.
+"""Measures udpecho's open-loop throughput, at rates up to more than the machine can handle.
 
-Beside it a bare loop of sendmmsg and recvmmsg on the same schedule, which keeps no time of any
-datagram and compares none. An older build (--before FOLDER) or another server (--port of one that
-runs already) may be compared.
+Compares it with a bare loop of sendmmsg and recvmmsg on the same schedule, which neither times nor
+compares datagrams. An older build can be added with --before, and another server used with --port.
 """
 import contextlib
 import json
@@ -14,7 +13,7 @@ from servers import Server
 
 
 def figures_of(argv, seconds, counts):
-    """What a run comes to, where `counts` tells from its output how many were sent and came back."""
+    """The figures of a run; `counts` extracts the numbers sent and received from its output."""
     with subprocess.Popen([str(arg) for arg in argv], stdout=subprocess.PIPE,
                           text=True) as process:
         text = process.stdout.read()
@@ -42,10 +41,14 @@ def bare(folder, port, rate, seconds):
 
 def main():
     parser = rounds.arguments(__doc__)
-    parser.add_argument("--before", type=Path, help="folder of an older build's programs")
-    parser.add_argument("--port", type=int, help="of a server on 127.0.0.1, in place of echod")
-    parser.add_argument("--rates", type=int, nargs="*", default=[20000, 50000, 100000, 300000])
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--before", type=Path, metavar="DIRECTORY",
+                        help="also run the programs of an older build")
+    parser.add_argument("--port", type=int,
+                        help="use a running server on 127.0.0.1 instead of echod")
+    parser.add_argument("--rates", type=int, nargs="*", default=[20000, 50000, 100000, 300000],
+                        help="datagrams per second (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=2,
+                        help="duration of a run (default: %(default)s)")
     options = parser.parse_args()
     echod = [options.bin / "echod", "--port", 0, "--bind", "127.0.0.1", "--udp", "--udp-rate", 0]
     with contextlib.nullcontext() if options.port else Server(echod) as server:

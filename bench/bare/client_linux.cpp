@@ -1,7 +1,4 @@
-// The least that a load client does: an epoll loop that sends a message on each connection when the
-// last one is back, on one thread. It compares nothing and keeps no time of any message.
-//
-// Usage: bare_client PORT CONNECTIONS BYTES SECONDS; prints how many messages came back.
+// A minimal TCP load client, the lower bound for echo: a single-threaded epoll loop.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -29,7 +26,7 @@ int check(ssize_t result, const char* what) {
 
 struct Connection {
     int socket;
-    std::size_t missing;  // bytes of the present message that are not back yet
+    std::size_t missing;  // bytes of the current message not received yet
 };
 
 int connect_to(std::uint16_t port) {
@@ -45,7 +42,7 @@ int connect_to(std::uint16_t port) {
     return client;
 }
 
-// A whole message; the server is taken to read while it is sent.
+// Sends a whole message; blocks, assuming that the server reads meanwhile.
 void send_message(const Connection& connection, const std::vector<char>& message) {
     for (std::size_t done = 0; done < message.size();)
         done += static_cast<std::size_t>(check(
@@ -53,7 +50,7 @@ void send_message(const Connection& connection, const std::vector<char>& message
             "send"));
 }
 
-// Whether the message is back; its bytes are thrown away.
+// Returns whether the whole message has come back; its bytes are discarded.
 bool receive(Connection& connection, std::vector<char>& room) {
     const int got =
         check(::recv(connection.socket, room.data(), connection.missing, MSG_DONTWAIT), "recv");
@@ -79,6 +76,8 @@ std::vector<Connection> connect_all(int poller, std::uint16_t port, std::size_t 
 
 }  // namespace
 
+// Usage: bare_client PORT CONNECTIONS BYTES SECONDS. Sends a message on each connection as soon as
+// the previous one has come back, without comparing or timing any; prints how many came back.
 int main(int argc, char** argv) {
     if (argc != 5)
         return 1;

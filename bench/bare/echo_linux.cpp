@@ -1,6 +1,4 @@
-// The least that an epoll echo server does: no limits, no timeouts, no memory for slow peers.
-//
-// It waits until a peer takes what was received, so it is no server to use, but the floor for one.
+// A minimal epoll echo server, the lower bound for echod: no limits, no timeouts.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -58,6 +56,7 @@ void accept_all(int poller, int listener) {
     }
 }
 
+// Busy-waits while the peer does not read: acceptable for a lower bound, not for a real server.
 void echo(int client) {
     const ssize_t got = ::recv(client, buffer.data(), buffer.size(), 0);
     if (got < 0 && errno == EAGAIN)
@@ -76,6 +75,7 @@ void echo(int client) {
 
 }  // namespace
 
+// Listens on a free port of 127.0.0.1 and prints its number.
 int main() {
     const int poller = check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
     const int listener = listen_on_loopback();

@@ -1,6 +1,4 @@
-// A bare loop of getaddrinfo over threads: the least that resolving a list of names can cost.
-//
-// bare_getaddrinfo THREADS <names: one name a line; prints how many resolved.
+// A bare multithreaded loop of getaddrinfo(3), the lower bound for resolving a list of names.
 #include <netdb.h>
 
 #include <atomic>
@@ -35,6 +33,7 @@ bool resolves(const std::string& name) {
 
 }  // namespace
 
+// Usage: bare_getaddrinfo THREADS <NAMES, with one name per line; prints how many resolved.
 int main(int argc, char** argv) {
     const int threads = argc == 2 ? std::atoi(argv[1]) : 1;
     const std::vector<std::string> names = read_names();

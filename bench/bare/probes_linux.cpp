@@ -1,8 +1,4 @@
-// The least that a UDP load client does: on a schedule it sends what is due, up to 64 datagrams
-// with one sendmmsg, and throws away what comes back, up to 64 with one recvmmsg. It compares
-// nothing and keeps no time of any datagram.
-//
-// Usage: bare_probes PORT BYTES RATE SECONDS; prints how many were sent and how many came back.
+// A minimal UDP load client, the lower bound for udpecho in an open loop.
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -69,6 +65,9 @@ void wait(int client, nanoseconds time) {
 
 }  // namespace
 
+// Usage: bare_probes PORT BYTES RATE SECONDS. Sends due datagrams in batches of up to 64 with
+// sendmmsg(2) and discards replies in batches with recvmmsg(2), without comparing or timing any;
+// prints how many were sent and how many came back.
 int main(int argc, char** argv) {
     if (argc != 5)
         return 1;

@@ -1,4 +1,4 @@
-// What a client does for each reply: recording it, and the summary at the end.
+// Measures Histogram: recording a reply, and a quantile at the end of a run.
 #include <benchmark/benchmark.h>
 
 #include <random>
