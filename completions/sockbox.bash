@@ -1,7 +1,7 @@
-# bash completion for sockbox and its commands. Which options there are, and which of them take a
-# value, is read from --help; the values that an option takes stand in _sockbox_values.
+# bash completion for sockbox and its commands. The options, and which of them take a value, are read
+# from --help; the values of each option are in _sockbox_values.
 
-# _sockbox_options PROGRAM…: a line for each spelling, with "=" at its end where a value follows.
+# _sockbox_options PROGRAM…: prints a line for each spelling, ending with "=" if it takes a value.
 _sockbox_options() {
     local line name takes pattern='^  (-[^-])?(, |    )?(--[a-z0-9-]+)?( [^ ]+)?(  |$)'
     "$@" --help 2>/dev/null </dev/null | while IFS= read -r line; do
@@ -13,7 +13,7 @@ _sockbox_options() {
     done
 }
 
-# _sockbox_long SHORT PROGRAM…: the long spelling of a short option.
+# _sockbox_long SHORT PROGRAM…: prints the long spelling of a short option.
 _sockbox_long() {
     local short=$1 long='' name
     shift
@@ -23,7 +23,7 @@ _sockbox_long() {
     done < <(_sockbox_options "$@")
 }
 
-# _sockbox_fill_names PROGRAM…: the socket options, in any case and with or without their prefix.
+# _sockbox_fill_names PROGRAM…: offers socket options, typed in any case, with or without prefix.
 _sockbox_fill_names() {
     local name wanted=${cur^^}
     while read -r name _; do
@@ -32,12 +32,12 @@ _sockbox_fill_names() {
     compopt -o nospace
 }
 
-# _sockbox_fill WORDS: offers those words that begin with $cur.
+# _sockbox_fill WORDS: offers the words that begin with $cur.
 _sockbox_fill() {
     mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
 }
 
-# _sockbox_values COMMAND OPTION: the values that begin with $cur.
+# _sockbox_values COMMAND OPTION: offers the values that begin with $cur.
 _sockbox_values() {
     local before='' sockopt
     sockopt=("${program[@]}")
@@ -70,7 +70,7 @@ _sockbox_values() {
     esac
 }
 
-# What sockopt starts: the words that come after "--".
+# Completes the command that sockopt runs: the words after "--".
 _sockbox_command() {
     local at
     for ((at = 1; at < COMP_CWORD; at++)); do
@@ -85,7 +85,7 @@ _sockbox_command() {
     fi
 }
 
-# The words that are no options; the value of NAME=VALUE is the user's.
+# _sockbox_operands COMMAND: offers operands, but nothing for the value in NAME=VALUE.
 _sockbox_operands() {
     case $1 in
     sockopt) [[ -n $is_value ]] || _sockbox_fill_names "${program[@]}" ;;
@@ -93,7 +93,7 @@ _sockbox_operands() {
     esac
 }
 
-# The first word after sockbox, and the second after "sockbox help".
+# Completes the first word after "sockbox" and after "sockbox help".
 _sockbox_front() {
     local found
     if [[ $cur == -* ]]; then
@@ -110,7 +110,7 @@ _sockbox() {
     local program=("${COMP_WORDS[0]}") command=${COMP_WORDS[0]##*/}
     COMPREPLY=()
     if [[ $command == echo && ${COMP_WORDS[0]} != */* ]]; then
-        mapfile -t COMPREPLY < <(compgen -f -- "$cur") # the shell's own
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur") # the shell's builtin
         return
     fi
     if [[ $command == sockbox ]]; then
@@ -127,7 +127,7 @@ _sockbox() {
         return
     fi
 
-    # "--engine=epoll" arrives in three words.
+    # Bash passes "--engine=epoll" as three words.
     local is_value=''
     [[ $cur != = && $previous != = ]] || is_value=1
     if [[ $cur == = ]]; then

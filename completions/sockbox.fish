@@ -1,5 +1,5 @@
-# fish completion for sockbox and its commands. Which options there are, and which of them take a
-# value, is read from --help; the values that an option takes stand in __sockbox_values.
+# fish completion for sockbox and its commands. The options, and which of them take a value, are read
+# from --help; the values of each option are in __sockbox_values.
 
 # The words that start the command at the cursor: "echod", or "sockbox echod".
 function __sockbox_program
@@ -11,13 +11,13 @@ function __sockbox_program
     end
 end
 
-# Its name; "echo" for tcpecho too.
+# The name of that command; "echo" for tcpecho.
 function __sockbox_command
     set -l program (__sockbox_program)
     path basename -- $program[-1] | string replace -r '^tcpecho$' echo
 end
 
-# A line for each option: short, long, value's name and help, with tabs between.
+# A line for each option: short and long spelling, value name and help, separated by tabs.
 function __sockbox_options
     set -l program (__sockbox_program)
     $program --help 2>/dev/null </dev/null |
@@ -35,7 +35,7 @@ function __sockbox_offer_options
     end
 end
 
-# The long spelling (else the short) of the option whose value is at the cursor; false if it is none.
+# The long (or else short) spelling of the option whose value is at the cursor; fails if there is none.
 function __sockbox_option
     set -l words (commandline -opc)
     set -l word $words[-1]
@@ -53,7 +53,7 @@ function __sockbox_option
     return 1
 end
 
-# The socket options that are known; $argv: the program that lists them.
+# The known socket options; $argv is the program that lists them.
 function __sockbox_names
     $argv --list 2>/dev/null </dev/null | string match -r '^\S+'
 end
@@ -109,7 +109,7 @@ function __sockbox_operands
             test (count $words) -eq 2
             and $words[1] --list 2>/dev/null </dev/null | string replace -r '^(\S+)\s+' '$1\t'
         case sockopt
-            # What it starts stands behind "--".
+            # The command that sockopt runs follows "--".
             set -l words (commandline -opc)
             if set -l dashes (contains -i -- -- $words)
                 set -e words[1..$dashes]
