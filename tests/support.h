@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tools/front/tools.h"
+#include "tools/front/command.h"
 
 namespace sockbox::test {
 

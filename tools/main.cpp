@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "system/platform.h"
-#include "tools/front/multicall.h"
-#include "tools/front/tools.h"
+#include "tools/multicall.h"
+#include "tools/front/command.h"
 
 namespace sockbox::tools {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "probe/pipe.h"
 #include "report/json.h"
-#include "tools/front/tools.h"
+#include "tools/front/command.h"
 
 namespace sockbox::tools {
 

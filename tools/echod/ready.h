@@ -5,7 +5,7 @@
 
 #include "serve/engines/engines.h"
 #include "serve/status/status_endpoint.h"
-#include "tools/front/tools.h"
+#include "tools/front/command.h"
 
 namespace sockbox::tools {
 

@@ -12,7 +12,7 @@
 
 #include "net/endpoint.h"
 #include "system/result.h"
-#include "tools/front/tools.h"
+#include "tools/front/command.h"
 
 namespace sockbox::tools {
 

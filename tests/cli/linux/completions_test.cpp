@@ -3,7 +3,7 @@
 
 #include "serve/engines/engines.h"
 #include "tests/cli/shells.h"
-#include "tools/front/multicall.h"
+#include "tools/multicall.h"
 
 namespace sockbox::test {
 namespace {

@@ -5,7 +5,7 @@
 #include <regex>
 
 #include "tests/cli/shells.h"
-#include "tools/front/multicall.h"
+#include "tools/multicall.h"
 
 namespace sockbox::test {
 namespace {

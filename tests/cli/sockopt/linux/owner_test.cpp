@@ -17,6 +17,7 @@
 #include "inspect/process.h"
 #include "net/streams.h"
 #include "paths.h"
+#include "system/host.h"
 #include "tests/cli/sockopt/run.h"
 #include "tests/linux/child.h"
 #include "tests/support.h"

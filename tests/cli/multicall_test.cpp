@@ -1,5 +1,5 @@
 // Tests of tools/multicall, and of what holds for every command's help.
-#include "tools/front/multicall.h"
+#include "tools/multicall.h"
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,5 @@
 // What all commands do alike when something went wrong or all is done.
-#include "tools/front/tools.h"
+#include "tools/front/command.h"
 
 #include "net/signals.h"
 #include "system/resolver_error.h"

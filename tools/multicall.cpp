@@ -1,5 +1,5 @@
 // The table of commands and the choice among them.
-#include "tools/front/multicall.h"
+#include "tools/multicall.h"
 
 #include <algorithm>
 #include <array>

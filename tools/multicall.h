@@ -1,7 +1,7 @@
 // The front: one program that is each command, by the name it was started under or its first word.
 #pragma once
 
-#include "tools/front/tools.h"
+#include "tools/front/command.h"
 
 namespace sockbox::tools {
 
