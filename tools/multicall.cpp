@@ -12,7 +12,7 @@ namespace sockbox::tools {
 namespace {
 
 constexpr std::array<Command, 5> table{{
-    {"showip", "what getaddrinfo really answers for a name", showip},
+    {"showip", "show what getaddrinfo really returns for a name", showip},
     {"sockopt", "get, set and explain socket options", sockopt},
     {"echod", "concurrent TCP and UDP echo server", echod},
     {"echo", "TCP echo client: talk, measure, load", echo},
@@ -48,11 +48,11 @@ constexpr Command own{"sockbox", "all of them", front};
 
 int help(Args words, Io io, const Cli& cli) {
     if (words.size() != 2)
-        return cli.refuse(io, "help takes one command's name");
+        return cli.refuse(io, "help takes the name of one command");
     const Command* command = words[1] == own.name ? &own : find_command(words[1]);
     if (command == nullptr)
-        return cli.refuse(io,
-                          fmt::format("no command '{}'; --list shows them", net::escape(words[1])));
+        return cli.refuse(io, fmt::format("unknown command '{}'; --list shows all commands",
+                                          net::escape(words[1])));
     if (const auto status = show_manual(command->name))
         return *status;
     const std::array<std::string, 1> ask{"--help"};
@@ -63,19 +63,19 @@ int front(Args words, Io io) {
     bool wants_list = false;
     bool wants_path = false;
     std::vector<std::string> operands;
-    Cli cli("sockbox", "Network diagnostics: five commands over one socket library.",
+    Cli cli("sockbox", "Five small network-diagnostics commands built on one socket library.",
             {"COMMAND [ARGUMENT]...", "help COMMAND", "--list", "--exec-path"});
     cli.flag("--list", "list the commands", wants_list)
-        .flag("--exec-path", "where the commands lie under their own names", wants_path)
+        .flag("--exec-path", "print the directory of the individual commands", wants_path)
         .operands(operands, 0, 2)
-        .example("sockbox showip localhost", "the same as showip localhost")
-        .example("sockbox help echod", "the manual page of echod");
+        .example("sockbox showip localhost", "run showip localhost")
+        .example("sockbox help echod", "show the manual page of echod");
     if (const auto status = cli.parse(words, io))
         return *status;
     if ((wants_list || wants_path) && !operands.empty())
         return cli.refuse(io, fmt::format("unexpected operand '{}'", net::escape(operands[0])));
     if (wants_list && wants_path)
-        return cli.refuse(io, "--list and --exec-path exclude each other");
+        return cli.refuse(io, "--list and --exec-path are mutually exclusive");
     if (wants_list)
         return list(io);
     if (wants_path) {
@@ -85,9 +85,9 @@ int front(Args words, Io io) {
     if (!operands.empty() && operands[0] == "help")
         return help(operands, io, cli);
     if (operands.empty())
-        return cli.refuse(io, "want a command; --list shows them");
-    return cli.refuse(io,
-                      fmt::format("no command '{}'; --list shows them", net::escape(operands[0])));
+        return cli.refuse(io, "missing command; --list shows all commands");
+    return cli.refuse(io, fmt::format("unknown command '{}'; --list shows all commands",
+                                      net::escape(operands[0])));
 }
 
 }  // namespace

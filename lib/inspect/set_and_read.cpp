@@ -43,7 +43,8 @@ Result<Request> compute_request(Request::Action action, std::string_view name,
     if (!readable(row) || !writable(row))
         return fail_text(fmt::format("{} is {}", option->name(), access_name(row.access)));
     if (!numeric(row))
-        return fail_text(fmt::format("{} is no number to compute with", option->name()));
+        return fail_text(fmt::format("{} is not a number and cannot be multiplied or increased",
+                                     option->name()));
     const auto number = parse_operand(action, row, operand);
     if (!number)
         return fail_text(fmt::format("{}: {}", option->name(), number.error().message()));
@@ -143,7 +144,7 @@ Result<OptionValue> computed_value(const Request& request, const OptionValue& be
     const auto result = now ? computed(request, *now) : std::nullopt;
     auto value = result ? legal_value(row, *result) : std::nullopt;
     if (!value)
-        return fail_text(fmt::format("{}: the result is out of range: want {}",
+        return fail_text(fmt::format("{}: the result is out of range: expected {}",
                                      request.option.name(), legal_values(row)));
     return std::move(*value);
 }
@@ -170,7 +171,7 @@ Outcome carry_out(Socket& socket, const SocketFacts& facts, const Request& reque
                                 "set",
                                 option.name(),
                                 "the socket is in another network namespace, where "
-                                "interfaces have other numbers: give the number",
+                                "interfaces have other numbers: use the number",
                                 {}}),
                           facts);
     Change change{*asked, before ? std::optional(*before) : std::nullopt, {}};

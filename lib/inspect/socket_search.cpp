@@ -221,7 +221,7 @@ Status check_identity(const ChosenSocket& target) {
         {{},
          "set",
          fmt::format("descriptor {} of process {}", *target.descriptor, target.process->pid()),
-         "it is another socket by now, or closed",
+         "it is now another socket, or closed",
          {}});
 }
 

@@ -260,7 +260,7 @@ std::string zone_hint(const Endpoint& endpoint) {
 Result<HostPort> split_host_port(std::string_view text) {
     const std::size_t colon = text.rfind(':');
     if (colon == text.npos || colon + 1 == text.size() || text.ends_with(']'))
-        return fail_text(fmt::format("'{}' lacks a port: want HOST:PORT", escape(text)));
+        return fail_text(fmt::format("'{}' has no port: expected HOST:PORT", escape(text)));
     const std::string_view host = text.substr(0, colon);
     const bool bracketed = host.starts_with('[') && host.ends_with(']');
     if (!bracketed && host.find(':') != host.npos)
@@ -277,12 +277,12 @@ Result<HostPort> split_host_port(std::string_view text) {
 
 Result<std::string> check_host(std::string_view text) {
     if (text.empty())
-        return fail_text("an empty host");
+        return fail_text("the host is empty");
     if (text.find('\0') != text.npos)
-        return fail_text("a host with a NUL byte");
+        return fail_text("the host contains a NUL byte");
     if (names_port(text))
         return fail_text(
-            fmt::format("'{}' is a host and a port: here only a host stands", escape(text)));
+            fmt::format("'{}' is a host and a port: expected only a host", escape(text)));
     // Brackets within are a matter of the resolver, which knows no such name.
     const bool bracketed =
         text.front() == '[' || text.back() == ']' || text.find("]:") != text.npos;
@@ -296,7 +296,7 @@ Result<std::string> check_host(std::string_view text) {
     const bool paired = text.size() > 2 && text.front() == '[' && text.back() == ']' &&
                         text.find('[', 1) == text.npos && text.find(']') == text.size() - 1;
     if (!paired)
-        return fail_text(fmt::format("'{}' has brackets that do not pair", escape(text)));
+        return fail_text(fmt::format("'{}' has unbalanced brackets", escape(text)));
     const auto endpoint = Endpoint::parse(text);
     if (!endpoint && text.find(':') == text.npos)
         return fail_text(fmt::format("'{}' is not an IPv6 address in brackets", escape(text)));

@@ -45,7 +45,7 @@ tl::unexpected<Error> resolve_failure(std::error_code code, std::string subject)
     // glibc lets a name that does not fit into a query fail as a system call would.
     if (code == std::errc::message_size) {
         code = {EAI_NONAME, resolver_category()};
-        detail = "longer than a name can be";
+        detail = "longer than a host name can be";
     }
     return fail({code, "resolve", std::move(subject), std::move(detail), {}});
 }
@@ -130,7 +130,7 @@ Result<int> number_of(std::span<const Row> rows, std::string_view text) {
         return row->number;
     if (const auto number = parse_integer(text, 0, INT32_MAX))
         return static_cast<int>(*number);
-    return fail_text(fmt::format("'{}' is none of {}", escape(text), words_of(rows)));
+    return fail_text(fmt::format("'{}' is not one of {}", escape(text), words_of(rows)));
 }
 
 }  // namespace
@@ -196,7 +196,7 @@ std::string hint_of_families(const std::string& host, const ResolveHints& asked,
     if (!is_of_host || !resolve(host, {}, any))
         return {};
     const bool asked_ipv6 = asked.family == AF_INET6;
-    return fmt::format("{} has only {} addresses, and {} was asked for", escape(host),
+    return fmt::format("{} has only {} addresses, but {} was requested", escape(host),
                        asked_ipv6 ? "IPv4" : "IPv6", asked_ipv6 ? "IPv6" : "IPv4");
 }
 

@@ -44,7 +44,7 @@ std::string bind_hint(const std::error_code& code, const Endpoint& endpoint) {
     if (code == std::errc::permission_denied && endpoint.port() < 1024)
         return "ports below 1024 need root or CAP_NET_BIND_SERVICE";
     if (code == std::errc::address_in_use)
-        return "another program has this port; port 0 takes a free one";
+        return "another program uses this port; port 0 selects a free one";
     return zone_hint(endpoint);
 }
 
@@ -90,7 +90,7 @@ Status finish_connect(Socket& socket, const Endpoint& endpoint) {
         return connect_failure(code, endpoint);
     if (connected_to_itself(socket)) {
         auto refused = connect_failure(platform::error_of(std::errc::connection_refused), endpoint);
-        refused.value().detail = "the connection was made with itself: nobody listens there";
+        refused.value().detail = "the socket connected to itself: no server listens there";
         return refused;
     }
     return socket.set_blocking(true);

@@ -61,11 +61,11 @@ std::string meaning(const std::error_code& code, const OptionRow& row, const Soc
     const bool membership =
         row.type == ValueType::membership4 || row.type == ValueType::membership6;
     if (membership && code == std::errc::address_in_use)
-        return "the socket is a member of this group already";
+        return "the socket is already a member of this group";
     if (membership && code == std::errc::address_not_available)
-        return "the socket is no member of this group";
+        return "the socket is not a member of this group";
     if (row.type == ValueType::mask && code == std::errc::invalid_argument)
-        return "the kernel does not know all of these bits, or not together";
+        return "the kernel does not support all of these bits, or not in combination";
     if (code == std::errc::invalid_argument)
         return "the kernel refuses the value, or the socket's state does not allow it";
     return {};
@@ -89,10 +89,10 @@ std::optional<bool> is_pinned(const Socket& socket, const OptionRow& row) {
 
 std::string asked(std::int64_t stored, std::optional<bool> pinned, std::int64_t limit) {
     if (!pinned)
-        return fmt::format("stored {}: this kernel does not tell whether somebody asked for it",
+        return fmt::format("stored {}: this kernel does not report whether it was set explicitly",
                            stored);
     if (!*pinned)
-        return fmt::format("asked by nobody, stored {}: the system's own size", stored);
+        return fmt::format("never set, stored {}: the system's own size", stored);
     return fmt::format("asked {}{}, stored {}: Linux doubles it", stored / 2,
                        stored == 2 * limit ? " or more" : "", stored);
 }
@@ -100,13 +100,13 @@ std::string asked(std::int64_t stored, std::optional<bool> pinned, std::int64_t 
 std::string tuning(const OptionRow& row, const SocketKind& kind, std::optional<bool> pinned) {
     constexpr int tcp = 6;
     if (pinned.value_or(false))
-        return "pinned: set by hand, the kernel no longer resizes it";
+        return "pinned: set explicitly, so the kernel no longer resizes it";
     if (kind.protocol != tcp)
-        return "fixed: the kernel tunes the buffers of TCP only";
+        return "fixed: the kernel tunes only TCP buffers";
     const bool sends = row.name == "SO_SNDBUF";
     const std::string_view name = sends ? "net.ipv4.tcp_wmem" : "net.ipv4.tcp_rmem";
     return fmt::format("{}: the kernel resizes it within {} = {}",
-                       pinned ? "autotuned" : "autotuned unless somebody set it", name,
+                       pinned ? "autotuned" : "autotuned unless set explicitly", name,
                        read_sysctl(name).value_or("?"));
 }
 
@@ -156,9 +156,9 @@ std::vector<std::string> buffer_story(const Socket& socket, const SocketKind& ki
     std::vector<std::string> lines;
     lines.push_back(asked(*stored, pinned, *limit));
     lines.push_back(
-        fmt::format("usable about {} for data, the rest is the kernel's bookkeeping", *stored / 2));
+        fmt::format("about {} usable for data; the rest is kernel bookkeeping", *stored / 2));
     lines.push_back(tuning(option.row(), kind, pinned));
-    lines.push_back(fmt::format("bounded by {0} = {1}; to raise it: sysctl -w {0}={2}",
+    lines.push_back(fmt::format("limited by {0} = {1}; to raise it: sysctl -w {0}={2}",
                                 option.row().limit, *limit, 2 * *limit));
     return lines;
 }

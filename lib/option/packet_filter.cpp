@@ -100,8 +100,8 @@ std::string words_of(const Instruction& instruction, std::size_t at) {
 
 tl::unexpected<Error> no_program(std::string_view text) {
     return fail_text(
-        fmt::format("'{}' is no packet filter: want none, what 'tcpdump -ddd' prints with commas "
-                    "for line ends, or its bytes as 0x…",
+        fmt::format("'{}' is not a packet filter: expected none, the output of 'tcpdump -ddd' with "
+                    "commas for line ends, or its bytes as 0x…",
                     escape(text.substr(0, 64))));
 }
 

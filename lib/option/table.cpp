@@ -188,7 +188,7 @@ std::vector<std::string_view> similar_names(std::string_view name) {
 
 tl::unexpected<Error> unknown_name(std::string_view name) {
     constexpr std::size_t longest_name = 64;  // no option's is half as long
-    std::string text = fmt::format("'{}' is no socket option", escape(name));
+    std::string text = fmt::format("'{}' is not a socket option", escape(name));
     if (name.size() <= longest_name)
         if (const auto similar = similar_names(name); !similar.empty())
             text += fmt::format(": did you mean {}?", fmt::join(similar, " or "));

@@ -462,8 +462,8 @@ std::string legal_values(const OptionRow& row) {
         case ValueType::port_range: return "LOW-HIGH";
         case ValueType::membership4:
         case ValueType::membership6: return "GROUP or GROUP,INTERFACE";
-        case ValueType::duration: return "a time such as 250ms or 1.5s; 0 is for none";
-        case ValueType::filter: return "instructions as tcpdump -ddd prints them, or none";
+        case ValueType::duration: return "a time such as 250ms or 1.5s; 0 disables the limit";
+        case ValueType::filter: return "instructions as printed by tcpdump -ddd, or none";
         default: return {};
     }
 }

@@ -82,11 +82,11 @@ net::Result<Assertion> Assertion::parse(std::string_view text) {
     const std::size_t sign = text.find_first_of("<>");
     if (sign == text.npos)
         return net::fail_text(
-            fmt::format("'{}' is no assertion: want such as p99<2ms", net::escape(text)));
+            fmt::format("'{}' is not an assertion such as p99<2ms", net::escape(text)));
     assertion.name_ = find(text.substr(0, sign));
     if (assertion.name_ == nullptr)
         return net::fail_text(
-            fmt::format("'{}' asserts nothing known: want min, mean, median, p50, "
+            fmt::format("'{}' asserts nothing known: expected min, mean, median, p50, "
                         "p90, p99, p999, max, jitter, loss, rate, duplicated or "
                         "reordered",
                         net::escape(text)));

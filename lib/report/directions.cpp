@@ -61,16 +61,16 @@ std::string to_text(const stats::Directions& directions) {
         way_line("forward", directions.forward) + way_line("backward", directions.backward);
     text += fmt::format("reflector: mean {} ms between arrival and sending\n",
                         milliseconds(directions.processing.summary().mean));
-    text += fmt::format("clocks: {}; delays of one way may be wrong by {}\n",
+    text += fmt::format("clocks: {}; one-way delays may be wrong by {}\n",
                         directions.synchronized ? "both synchronized" : "NOT both synchronized",
                         clock_error_text(directions.clock_error));
     if (directions.implausible > 0)
         text += fmt::format(
-            "warning: {} times the delays of one way cannot be: a clock was set, or is wrong by "
-            "more than it tells\n",
+            "warning: {} one-way delays are impossible: a clock was set, or is wrong by more than "
+            "it reports\n",
             directions.implausible);
     if (directions.dscp_there)
-        text += fmt::format("DSCP: arrived there as {}\n", *directions.dscp_there);
+        text += fmt::format("DSCP: arrived at the reflector as {}\n", *directions.dscp_there);
     return text;
 }
 

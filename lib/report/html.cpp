@@ -122,7 +122,7 @@ void put_counts(std::string& html, const MeasurementReport& report) {
     }
     put(html,
         "<h3>Counts</h3>\n<div class=\"wide\"><table>\n<tr>{}</tr>\n<tr>{}</tr>\n</table></div>\n"
-        "<p>Loss {:.3g}%, {:.1f} replies a second in {:.3f} s.</p>\n",
+        "<p>Loss {:.3g}%, {:.1f} replies per second in {:.3f} s.</p>\n",
         names, values, numbers.loss() * 100, numbers.rate_per_s(),
         std::chrono::duration<double>(numbers.duration).count());
     if (report.datagrams && numbers.lost > 0)
@@ -161,13 +161,13 @@ void put_times(std::string& html, const MeasurementReport& report) {
             shown(numbers.jitter.value()), shown(numbers.jitter.mean_variation()));
     if (const auto share = numbers.own_share())
         put(html,
-            "<p>In this host's own stack pass {} in the mean, {:.1f}% of the time that a program "
-            "sees.</p>\n",
+            "<p>On average {} is spent in this host's own stack, {:.1f}% of the time that a "
+            "program sees.</p>\n",
             shown(numbers.own_time.summary().mean), *share * 100);
     if (const stats::KernelView& kernel = numbers.kernel; kernel.connections > 0)
         put(html,
             "<p>The kernel's view of {}: round trips from {}, {}, a congestion window of {:.1f} "
-            "segments and a delivery rate of {:.1f} MB/s in the mean.</p>\n",
+            "segments and a delivery rate of {:.1f} MB/s on average.</p>\n",
             counted(kernel.connections, "connection"), shown(kernel.min_rtt),
             counted(kernel.retransmits, "retransmit"), kernel.congestion_window.mean(),
             kernel.delivery_rate.mean() / 1e6);
@@ -184,7 +184,7 @@ void put_way(std::string& html, std::string_view name, const stats::Way& way) {
     const Summary delay = way.delay.summary();
     put(html, "<tr><th scope=\"row\">{}</th><td{}>{}</td>", name,
         way.lost.value_or(0) > 0 ? " class=\"bad\"" : "",
-        way.lost ? std::to_string(*way.lost) : "not told");
+        way.lost ? std::to_string(*way.lost) : "unknown");
     for (const Time& time : {delay.min, delay.mean, delay.max, delay.deviation})
         put(html, "<td>{}</td>", signed_time(time));
     put(html, "<td>{}</td></tr>\n", shown(way.variation.value()));
@@ -195,7 +195,7 @@ void put_directions(std::string& html, const MeasurementReport& report) {
     if (!ways || ways->forward.delay.count() == 0)
         return;
     html +=
-        "<h3>Each way apart</h3>\n<div class=\"wide\"><table class=\"ways\">\n"
+        "<h3>Each direction</h3>\n<div class=\"wide\"><table class=\"ways\">\n"
         "<tr><th scope=\"col\"></th>";
     for (const char* name : {"lost", "delay min", "mean", "max", "stddev", "variation"})
         put(html, "<th scope=\"col\">{}</th>", name);
@@ -203,14 +203,15 @@ void put_directions(std::string& html, const MeasurementReport& report) {
     put_way(html, "forward", ways->forward);
     put_way(html, "backward", ways->backward);
     put(html,
-        "</table></div>\n<p>The reflector took {} in the mean between arrival and sending.</p>\n"
-        "<p{}>{}; the delays of one way may be wrong by {}.</p>\n",
+        "</table></div>\n<p>The reflector took {} on average between arrival and sending.</p>\n"
+        "<p{}>{}; one-way delays may be wrong by {}.</p>\n",
         shown(ways->processing.summary().mean), ways->synchronized ? "" : " class=\"warn\"",
         ways->synchronized ? "Both clocks are synchronized"
                            : "The clocks are not both synchronized",
         shown(ways->clock_error));
     if (ways->dscp_there)
-        put(html, "<p>The datagrams arrived there with DSCP {}.</p>\n", *ways->dscp_there);
+        put(html, "<p>The datagrams arrived at the reflector with DSCP {}.</p>\n",
+            *ways->dscp_there);
 }
 
 void put_pictures(std::string& html, const MeasurementReport& report, std::size_t index) {

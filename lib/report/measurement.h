@@ -41,8 +41,8 @@ struct MeasurementReport {
 
 // The warning about a measurement whose client was late.
 inline constexpr std::string_view client_late =
-    "the client's own lateness is more than a tenth of the median round trip, or than half of the "
-    "99th percentile";
+    "the client's own lateness is more than a tenth of the median round trip, or more than half of "
+    "the 99th percentile";
 
 // Where the lost datagrams were lost: "2 on the path, 1 undelivered (ICMP)".
 std::string places_of_loss(const stats::Measurement& numbers);

@@ -252,7 +252,7 @@ std::string course_picture(const Timeline& timeline, std::chrono::nanoseconds du
     for (const double tick : x.ticks())
         put_tick(svg, x(tick), base, short_time(tick));
     put_title(svg, base,
-              fmt::format("since the begin; bars: longest, lines: mean of {}",
+              fmt::format("since the start; bars: longest, lines: mean of {}",
                           short_time(number(timeline.width()))));
     put_spans(svg, timeline, x, y);
     double row = bottom + row_height / 2 + 2;

@@ -82,8 +82,8 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
 
 Result<std::vector<std::byte>> parse_hex(std::string_view text) {
     const auto refused = [&] {
-        return fail_text(fmt::format("'{}' is not bytes: want 0x and pairs of hexadecimal digits",
-                                     escape(text)));
+        return fail_text(fmt::format(
+            "'{}' is not bytes: expected 0x and pairs of hexadecimal digits", escape(text)));
     };
     if (!text.starts_with("0x") && !text.starts_with("0X"))
         return refused();

@@ -51,7 +51,7 @@ tl::unexpected<Error> not_a(std::string_view text, std::string_view what) {
 }
 
 constexpr std::string_view duration_grammar =
-    "a duration (a number, with ns, us, ms, s, m or h; seconds without)";
+    "a duration (a number with ns, us, ms, s, m or h; seconds without a unit)";
 
 // What the digits after the decimal point are worth in a unit; false when finer than 1 ns.
 bool read_fraction(std::string_view digits, std::int64_t unit_ns, std::int64_t& ns) {
@@ -80,7 +80,7 @@ Result<std::int64_t> parse_integer(std::string_view text, std::int64_t low, std:
     const bool fits = read_digits(digits, value);
     value = negative ? -value : value;
     if (!fits || value < low || value > high)
-        return fail_text(fmt::format("'{}' is out of range: want {} to {}", text, low, high));
+        return fail_text(fmt::format("'{}' is out of range: expected {} to {}", text, low, high));
     return value;
 }
 

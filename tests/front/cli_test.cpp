@@ -102,8 +102,8 @@ TEST(Cli, EmptyWordsStayEmptyWords) {
     expect_refused({"--name", "", "x"}, "--name: it is empty");
     expect_refused({"--name=", "x"}, "--name: it is empty");
     expect_refused({"--wait=", "1s"},
-                   "--wait: '' is not a duration (a number, with ns, us, ms, s, "
-                   "m or h; seconds without)");
+                   "--wait: '' is not a duration (a number with ns, us, ms, s, m or h; seconds "
+                   "without a unit)");
 }
 
 TEST(Cli, ValuesAreTakenAsTheyAre) {
@@ -119,22 +119,22 @@ TEST(Cli, RefusesWithOneClearLine) {
     expect_refused({"-1"}, "unknown option '-1'");
     expect_refused({"-f", "-f"}, "--fast: given twice");
     expect_refused({"--name", "a", "-n", "b"}, "--name: given twice");
-    expect_refused({"--name"}, "--name: lacks its value");
-    expect_refused({"-f", "-n", "--", "x"}, "--name: lacks its value");
+    expect_refused({"--name"}, "--name: missing value");
+    expect_refused({"-f", "-n", "--", "x"}, "--name: missing value");
     expect_refused({"--json=false"}, "--json: takes no value");
     expect_refused({"--fast=true"}, "--fast: takes no value");
-    expect_refused({"-4", "-6"}, "-4 and -6 exclude each other");
-    expect_refused({"-q", "-v"}, "--quiet and --verbose exclude each other");
-    expect_refused({"--shape", "oval"}, "--shape: 'oval' is none of round, square");
-    expect_refused({"--size", "2K"}, "--size: '2K' is out of range: want 1 to 1024 bytes");
-    expect_refused({"--count", "6"}, "--count: '6' is out of range: want -5 to 5");
+    expect_refused({"-4", "-6"}, "-4 and -6 are mutually exclusive");
+    expect_refused({"-q", "-v"}, "--quiet and --verbose are mutually exclusive");
+    expect_refused({"--shape", "oval"}, "--shape: 'oval' is not one of round, square");
+    expect_refused({"--size", "2K"}, "--size: '2K' is out of range: expected 1 to 1024 bytes");
+    expect_refused({"--count", "6"}, "--count: '6' is out of range: expected -5 to 5");
     expect_refused({"a", "b", "c", "d"}, "unexpected operand 'd'");
 }
 
 TEST(Cli, HostileWordsAreEscapedInComplaints) {
     expect_refused({"--\x1b[31m"}, "unknown option '--\\x1b[31m'");
-    expect_refused({"--shape", "a\nb"}, "--shape: 'a\\x0ab' is none of round, square");
-    expect_refused({"--shape", "\xff"}, "--shape: '\\xff' is none of round, square");
+    expect_refused({"--shape", "a\nb"}, "--shape: 'a\\x0ab' is not one of round, square");
+    expect_refused({"--shape", "\xff"}, "--shape: '\\xff' is not one of round, square");
 }
 
 TEST(Cli, VersionAndHelpGoToStandardOutput) {

@@ -43,7 +43,7 @@ TEST(AddrinfoNames, AllElseIsRefusedAndShown) {
         const auto type = parse_socket_type(text);
         ASSERT_FALSE(type) << text;
         EXPECT_THAT(type.error().message(),
-                    testing::StartsWith("'" + std::string(text) + "' is none of any, "));
+                    testing::StartsWith("'" + std::string(text) + "' is not one of any, "));
     }
     EXPECT_FALSE(parse_protocol("nosuch-protocol"));
     for (const char* text : {"", ",", "passive,", ",passive", "passive,,all", "AI_PASSIVE"})

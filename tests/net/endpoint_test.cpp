@@ -227,7 +227,7 @@ TEST(CheckHost, TakesNamesAndBracketedAddresses) {
     for (const std::string text : {"[::1]:7", "127.0.0.1:80", "localhost:3490"}) {
         ASSERT_FALSE(check_host(text)) << text;
         EXPECT_EQ(check_host(text).error().message(),
-                  "'" + text + "' is a host and a port: here only a host stands");
+                  "'" + text + "' is a host and a port: expected only a host");
     }
     for (const std::string_view text : {"localhost:", "localhost:echo", "12345::"})
         EXPECT_TRUE(check_host(text)) << text << " is the resolver's to refuse";

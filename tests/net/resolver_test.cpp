@@ -70,8 +70,8 @@ TEST(ResolveEndpoints, TellsWhereOnlyTheOtherFamilyIsThere) {
         return endpoints ? "it has some" : endpoints.error().hint;
     };
     EXPECT_EQ(hint("127.0.0.1", Family::ipv6),
-              "127.0.0.1 has only IPv4 addresses, and IPv6 was asked for");
-    EXPECT_EQ(hint("::1", Family::ipv4), "::1 has only IPv6 addresses, and IPv4 was asked for");
+              "127.0.0.1 has only IPv4 addresses, but IPv6 was requested");
+    EXPECT_EQ(hint("::1", Family::ipv4), "::1 has only IPv6 addresses, but IPv4 was requested");
     EXPECT_EQ(hint("127.0.0.1", Family::ipv4), "it has some");
 }
 

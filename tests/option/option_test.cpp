@@ -184,9 +184,9 @@ TEST(OptionValue, RangesEndWhereTheSystemsDo) {
 
 TEST(OptionValue, ARefusalNamesTheOptionTheTextAndTheRange) {
     EXPECT_EQ(parse_value(row("TCP_KEEPCNT"), "128").error().message(),
-              "TCP_KEEPCNT: '128' is out of range: want 1 to 127 probes");
+              "TCP_KEEPCNT: '128' is out of range: expected 1 to 127 probes");
     EXPECT_EQ(parse_value(row("TCP_MAXSEG"), "87").error().message(),
-              "TCP_MAXSEG: '87' is out of range: want 88 to 32767 bytes, or 0");
+              "TCP_MAXSEG: '87' is out of range: expected 88 to 32767 bytes, or 0");
 }
 
 TEST(Setting, RefusesWhatCannotBeSet) {

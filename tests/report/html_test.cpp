@@ -62,7 +62,7 @@ TEST(Html, TellsWhatTheTextTells) {
     EXPECT_THAT(page(report), HasSubstr("<p>Lost: 3 on the path, 1 undelivered (ICMP).</p>"));
     EXPECT_THAT(page(report), HasSubstr("<p>2 slots of the schedule missed.</p>"));
     EXPECT_THAT(page(report), HasSubstr("<p>3 replies from 192.0.2.1:7.</p>"));
-    EXPECT_THAT(page(report), HasSubstr("In this host's own stack pass 1 ms in the mean, "));
+    EXPECT_THAT(page(report), HasSubstr("On average 1 ms is spent in this host's own stack, "));
     EXPECT_THAT(page(run_of_one()), Not(testing::AnyOf(HasSubstr("Lost: "), HasSubstr("missed"),
                                                        HasSubstr("own stack"))));
 }
@@ -85,7 +85,7 @@ TEST(Html, BothWaysAreToldApart) {
     EXPECT_THAT(page(report), HasSubstr("<th scope=\"row\">backward</th><td>0</td><td>−1 ms</td>"
                                         "<td>−500 µs</td><td>0</td>"));
     EXPECT_THAT(page(report), HasSubstr("<p class=\"warn\">The clocks are not both synchronized; "
-                                        "the delays of one way may be wrong by 2 ms.</p>"));
+                                        "one-way delays may be wrong by 2 ms.</p>"));
     report.numbers.directions->forward.lost.reset();
     report.numbers.directions->synchronized = true;
     EXPECT_THAT(page(report), HasSubstr("<th scope=\"row\">forward</th><td>not told</td>"));

@@ -38,7 +38,7 @@ void Client::declare(Cli& cli) {
                  });
     cli.option("-W,--timeout", "DURATION",
                transport == net::Transport::tcp
-                   ? "how long to wait for an answer (default 2s; in a pipe 10s)"
+                   ? "how long to wait for a reply (default 2s; in a pipe 10s)"
                    : "a reply later than this is lost (default 2s)",
                take_duration(timeout));
     cli.option("--source", "ADDRESS", "send from this address", [this](std::string_view text) {
@@ -65,11 +65,11 @@ std::string Client::message() const {
 
 std::optional<int> Client::name_targets(const Cli& cli, Io io, std::vector<Target>& targets) const {
     if (operands.size() == 1 || (operands.empty() && others.empty()))
-        return cli.refuse(io, operands.empty() ? "want a HOST and a PORT"
-                                               : fmt::format("want a PORT after the host '{}'",
+        return cli.refuse(io, operands.empty() ? "missing HOST and PORT"
+                                               : fmt::format("missing PORT after the host '{}'",
                                                              net::escape(operands[0])));
     if (source && common.family != net::Family::any && source->family() != common.family)
-        return cli.refuse(io, "--source is not of the family asked for");
+        return cli.refuse(io, "the address of --source is not of the requested family");
     std::vector<net::HostPort> all = others;
     if (!operands.empty())
         all.insert(all.begin(), {operands[0], operands[1]});

@@ -46,20 +46,20 @@ std::string format_utc(std::chrono::system_clock::time_point when) {
 }  // namespace
 
 void Measuring::declare(Cli& cli) {
-    cli.option("-c,--count", "N", "measure so many round trips; 0: until interrupted",
+    cli.option("-c,--count", "N", "measure N round trips; 0: until interrupted",
                take_integer(count_, 0, most_messages));
-    cli.option("-t,--time", "DURATION", "measure for so long (default 10s without -c)",
+    cli.option("-t,--time", "DURATION", "measure for this long (default 10s without -c)",
                take_duration(time_));
     cli.option("-i,--interval", "DURATION",
-               "between sends; 0: the next once the last came back (default 1s with -c alone)",
+               "time between sends; 0: as soon as the reply is in (default 1s with -c alone)",
                take_duration(interval_));
     const bool datagrams = client_.transport == net::Transport::udp;
-    cli.option("-s,--size", "BYTES", "payload (default 64)",
+    cli.option("-s,--size", "BYTES", "payload size (default 64)",
                take_size(size_, datagrams ? 0 : 1, datagrams ? 65527 : std::uint64_t{64} << 20));
     cli.option("-P,--connections", "N",
-               datagrams ? "so many sockets at once" : "so many connections at once",
+               datagrams ? "use N sockets at once" : "use N connections at once",
                take_integer(connections_, 1, most_connections));
-    cli.option("--rate", "N", "messages a second over all, on a schedule that waits for nobody",
+    cli.option("--rate", "N", "messages per second in total, on a fixed schedule (open loop)",
                [this](std::string_view text) {
                    const auto rate = net::parse_integer(text, 0, 100'000'000);
                    if (!rate)
@@ -67,8 +67,9 @@ void Measuring::declare(Cli& cli) {
                    rate_ = static_cast<double>(*rate);
                    return net::Status();
                });
-    cli.option("--threads", "N", "at most one a core by default", take_integer(threads_, 1, 1024));
-    cli.option("--warmup", "DURATION", "not counted", take_duration(warmup_));
+    cli.option("--threads", "N", "number of threads (default at most one per core)",
+               take_integer(threads_, 1, 1024));
+    cli.option("--warmup", "DURATION", "exclude the first DURATION", take_duration(warmup_));
     if (datagrams)
         cli.option("--first-seq", "N", "the first sequence number (default 1)",
                    take_integer(first_sequence_, 0, std::int64_t{1} << 62));
@@ -80,13 +81,12 @@ void Measuring::declare(Cli& cli) {
                      assertions_.push_back(std::move(*assertion));
                      return net::Status();
                  });
-    cli.option("--report-interval", "DURATION", "tell so often how it stands",
+    cli.option("--report-interval", "DURATION", "print an interim report at this interval",
                take_duration(report_interval_));
     metrics_.declare(cli);
-    cli.flag("--plot", "draw the histogram and the course over time", plot_);
-    cli.option("--html", "FILE", "write a page with the numbers and pictures of the run",
-               take_text(html_));
-    cli.option("--hgrm", "FILE", "write the percentiles as HdrHistogram's plotter reads them",
+    cli.flag("--plot", "draw a histogram and the times over the run", plot_);
+    cli.option("--html", "FILE", "write a web page with numbers and pictures", take_text(html_));
+    cli.option("--hgrm", "FILE", "write the percentiles for HdrHistogram's plotter",
                take_text(hgrm_));
 }
 
@@ -106,7 +106,7 @@ void Measuring::assume(const Cli& cli, std::int64_t count, std::int64_t first_se
 
 std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const char*> others) {
     if (client_.timeout && client_.timeout->count() == 0)
-        return cli.refuse(io_, "--timeout: no reply comes within 0s");
+        return cli.refuse(io_, "--timeout must be more than 0s");
     if (!is_wanted(cli)) {
         std::vector<const char*> names(others);
         names.insert(names.end(), {"interval", "size", "threads", "warmup", "assert", "target",
@@ -117,17 +117,17 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
         return std::nullopt;
     }
     if (client_.has_message())
-        return cli.refuse(io_, "a message cannot be measured: it has a size (-s) of its own");
+        return cli.refuse(io_, "a measurement takes no MESSAGE; -s sets the size of its payload");
     if (time_ && time_->count() == 0)
-        return cli.refuse(io_, "--time: nothing is measured in 0s");
+        return cli.refuse(io_, "--time must be more than 0s");
     if (plot_ && client_.common.json)
-        return cli.refuse(io_, "--plot and --json exclude each other");
+        return cli.refuse(io_, "--plot and --json are mutually exclusive");
     if (report_interval_ && report_interval_->count() == 0)
-        return cli.refuse(io_, "--report-interval: every 0s is too often");
+        return cli.refuse(io_, "--report-interval must be more than 0s");
     if (!hgrm_.empty() && client_.others.size() + client_.operands.size() / 2 > 1)
-        return cli.refuse(io_, "--hgrm takes one server");
+        return cli.refuse(io_, "--hgrm supports only one server");
     if (rate_ > 0 && cli.given("interval"))
-        return cli.refuse(io_, "--rate and --interval exclude each other");
+        return cli.refuse(io_, "--rate and --interval are mutually exclusive");
     for (const std::string& file : {html_, hgrm_})  // what is measured should not be lost
         if (const auto sound = file.empty() ? net::Status() : can_write_whole(file, "write");
             !sound)
@@ -142,7 +142,7 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
                              report::counted(sockets, "socket"),
                              fmt::format("needs {} descriptors, the limit is {}",
                                          sockets + descriptors_beside, *limit),
-                             "ulimit -n raises it, as far as the hard limit goes"},
+                             "ulimit -n raises it, up to the hard limit"},
                             exit_refused);
     }
     return std::nullopt;
@@ -201,9 +201,9 @@ Measuring::Parameters Measuring::parameters(const Subject& subject,
              std::to_string(connections())},
             {"threads", std::to_string(plan.threads)},
             {"payload", report::counted(size_, "byte")},
-            {"count", plan.count > 0 ? std::to_string(plan.count) : "no bound"},
-            {"time", if_any(plan.time, "no bound")},
-            {"rate", plan.rate > 0 ? fmt::format("{:.0f} messages a second", plan.rate) : "none"},
+            {"count", plan.count > 0 ? std::to_string(plan.count) : "no limit"},
+            {"time", if_any(plan.time, "no limit")},
+            {"rate", plan.rate > 0 ? fmt::format("{:.0f} messages per second", plan.rate) : "none"},
             {"interval", if_any(plan.interval, "none")},
             {"timeout", net::format_duration(plan.timeout)},
             {"warm-up", if_any(plan.warmup, "none")},

@@ -61,7 +61,7 @@ void Watch::draw_line() {
     if (numbers.lost > 0)
         pieces.push_back(fmt::format("{} lost", numbers.lost));
     if (numbers.pending > 0)
-        pieces.push_back(fmt::format("{} awaited", numbers.pending));
+        pieces.push_back(fmt::format("{} pending", numbers.pending));
     pieces.push_back(left(numbers, now - begin_, rate));
     line_.draw(pieces);
 }

@@ -31,15 +31,15 @@ class Echo {
 
     int run(Args args) {
         Cli cli("echo",
-                "Talk to a TCP echo server. With MESSAGE, send it as one line and print what comes "
-                "back; without, carry standard input to the server and back to standard output, "
-                "compared byte for byte. With -c, -t, -P or --rate, measure round trips.",
+                "Talk to a TCP echo server. With MESSAGE, send it as one line and print the reply; "
+                "without, copy standard input to the server and the echo to standard output, "
+                "comparing every byte. With -c, -t, -P or --rate, measure round trips.",
                 {"[OPTION]... HOST PORT [MESSAGE...]"});
         declare(cli);
         if (const auto status = cli.parse(args, io_))
             return *status;
         if (connect_timeout_.count() == 0)
-            return cli.refuse(io_, "--connect-timeout: nothing connects within 0s");
+            return cli.refuse(io_, "--connect-timeout must be more than 0s");
         if (const auto status = measuring_.check(cli, {"reconnect", "tcp-info"}))
             return *status;
         std::vector<Target> targets;
@@ -62,17 +62,18 @@ class Echo {
 
     void declare(Cli& cli) {
         client_.declare(cli);
-        cli.option("--connect-timeout", "DURATION", "to connect, over all addresses (default 10s)",
+        cli.option("--connect-timeout", "DURATION",
+                   "time to connect, over all addresses (default 10s)",
                    take_duration(connect_timeout_));
         measuring_.declare(cli);
-        cli.flag("--reconnect", "a new connection for each message measured", reconnect_);
+        cli.flag("--reconnect", "open a new connection for each message measured", reconnect_);
         cli.flag("--tcp-info", "add the kernel's own view of the connections (Linux)", tcp_info_);
         cli.common(client_.common);
-        cli.example("echo localhost 3490 hello", "say hello, print the answer");
+        cli.example("echo localhost 3490 hello", "send hello, print the reply");
         cli.example("echo localhost 3490 <big >copy",
-                    "a file there and back; status 4 where it does not come back whole");
+                    "send a file and get it back; status 4 if it differs or is incomplete");
         cli.example("echo -t 10 -P 50 --assert 'p99<2ms' localhost 3490",
-                    "load from 50 connections; status 4 where the bound is broken");
+                    "load from 50 connections; status 4 if the assertion fails");
     }
 
     void resolve(Server& server) { server.resolved = client_.resolve(server.target); }

@@ -9,7 +9,7 @@ namespace sockbox::tools {
 namespace {
 
 std::string words_of_surplus(const probe::PipeOutcome& outcome) {
-    return fmt::format("{} more than had been sent, at offset {}",
+    return fmt::format("{} more than were sent, at offset {}",
                        report::counted(outcome.surplus_bytes, "byte"),
                        outcome.received_bytes - outcome.surplus_bytes);
 }
@@ -33,13 +33,15 @@ net::Error explain(const probe::PipeOutcome& outcome, const std::string& peer,
         case End::complete:
         case End::sink_full: return {};
         case End::unclosed:
-            return on_receiving("all came back, but the server did not close within " + limit);
+            return on_receiving(
+                "everything came back, but the server did not close the connection within " +
+                limit);
         case End::different: return on_receiving(words_of(*outcome.difference));
         case End::surplus: return on_receiving(words_of_surplus(outcome));
         case End::closed_early:
             return on_receiving("the server closed the connection after " + counts);
         case End::timed_out:
-            return on_receiving(fmt::format("nothing for {} after {}", limit, counts),
+            return on_receiving(fmt::format("no data for {} after {}", limit, counts),
                                 net::platform::error_of(std::errc::timed_out));
         case End::broken:
             return on_exchange(fmt::format("{} after {}", outcome.error.message(), counts),

@@ -90,25 +90,26 @@ Take take_engine(std::string& name) {
 void declare_limits(Cli& cli, Asked& asked) {
     cli.option("--backlog", "N", "listen queue (default 4096)",
                take_integer(asked.backlog, 1, 1 << 20))
-        .option("--max-connections", "N", "refuse clients above N at once",
+        .option("--max-connections", "N", "refuse more than N clients at once",
                 take_integer(asked.max_connections, 1, most_connections))
-        .option("--max-per-client", "N", "refuse an address above N connections",
+        .option("--max-per-client", "N", "refuse more than N connections from one address",
                 take_integer(asked.max_per_client, 1, most_connections))
         .option("--idle-timeout", "DURATION",
-                "close a connection with no byte for so long (default 0: never)",
+                "close a connection idle for this long (default 0: never)",
                 take_duration(asked.serve.idle_timeout))
         .option("--write-timeout", "DURATION",
-                "close a connection whose peer takes no byte for so long (default 60s; 0: never)",
+                "close a connection whose peer takes no data for this long (default 60s; 0: never)",
                 take_duration(asked.serve.write_timeout))
         .option("--drain-timeout", "DURATION",
-                "after SIGTERM, let open connections finish for so long (default 5s)",
+                "after SIGTERM, let open connections continue for this long (default 5s)",
                 take_duration(asked.serve.drain_timeout));
 }
 
 void declare(Cli& cli, Asked& asked) {
     const std::string engines = fmt::format("{} (default auto)", fmt::join(engine_names(), ", "));
-    cli.option("-p,--port", "PORT", "default 3490; 0 takes a free one", take_port(asked.port))
-        .repeated("-b,--bind", "ADDRESS", "where to listen; repeatable (default all addresses)",
+    cli.option("-p,--port", "PORT", "port to listen on (default 3490; 0: any free port)",
+               take_port(asked.port))
+        .repeated("-b,--bind", "ADDRESS", "address to listen on; repeatable (default all)",
                   [&asked](std::string_view text) -> net::Status {
                       asked.bind.emplace_back(text);
                       return {};
@@ -116,21 +117,20 @@ void declare(Cli& cli, Asked& asked) {
         .flag("--tcp", "serve TCP (default: both)", asked.tcp)
         .flag("--udp", "serve UDP", asked.udp)
         .option("-e,--engine", "NAME", engines, take_engine(asked.engine))
-        .option("-w,--workers", "N",
-                "threads of pool, event loops of the others (default one a core)",
+        .option("-w,--workers", "N", "threads of pool, or event loops (default one per core)",
                 take_integer(asked.workers, 1, most_workers))
-        .option("--max-workers", "N", "bound of the growing pool (default 1024)",
+        .option("--max-workers", "N", "limit for the threads of pool (default 1024)",
                 take_integer(asked.max_workers, 1, most_workers));
     declare_limits(cli, asked);
     declare_access(cli, asked.serve.datagrams);
-    cli.flag("--answer-broadcast", "answer UDP to broadcast and multicast addresses, too",
+    cli.flag("--answer-broadcast", "also answer UDP to broadcast and multicast addresses",
              asked.serve.datagrams.answer_broadcast)
-        .flag("--answer-privileged", "answer UDP from ports below 1024, too",
+        .flag("--answer-privileged", "also answer UDP from ports below 1024",
               asked.serve.datagrams.answer_privileged)
-        .flag("--once", "serve one TCP client, and end with it", asked.serve.limits.once)
-        .repeated("--set", "NAME=VALUE", "a socket option, as sockopt knows it; repeatable",
+        .flag("--once", "serve one TCP client, then exit", asked.serve.limits.once)
+        .repeated("--set", "NAME=VALUE", "set a socket option, as in sockopt; repeatable",
                   take_setting(asked.settings))
-        .option("--port-file", "FILE", "write the port there once listening",
+        .option("--port-file", "FILE", "write the port number to FILE once listening",
                 take_text(asked.port_file));
     asked.metrics.declare(cli);
     asked.confinement.declare(cli);
@@ -139,7 +139,7 @@ void declare(Cli& cli, Asked& asked) {
                take_choice(asked.log_format, {"text", "json"}))
         .common(asked.common)
         .example("echod --port 7007", "TCP and UDP on all addresses")
-        .example("echod --metrics 9464", "with numbers for Prometheus")
+        .example("echod --metrics 9464", "with metrics for Prometheus")
         .example("echod --max-connections 100 --idle-timeout 1m", "with limits");
 }
 
@@ -253,12 +253,12 @@ net::Result<serve::Listeners> take_or_open_listeners(const Asked& asked, EchodLo
     if (!*passed)
         return serve::open_listeners(*plan);
     if (asked.says_where)
-        log.note("the sockets come from LISTEN_FDS: --port, --bind, --tcp and --udp mean nothing");
+        log.note("the sockets come from LISTEN_FDS: --port, --bind, --tcp and --udp are ignored");
     if (asked.serve.limits.once && (*passed)->tcp.empty())
         return net::fail({std::make_error_code(std::errc::invalid_argument),
                           "serve one client",
                           "LISTEN_FDS",
-                          "--once waits for a TCP client, and no such socket is there",
+                          "--once serves a TCP client, but there is no TCP socket",
                           {}});
     return std::move(**passed);
 }
@@ -330,7 +330,7 @@ net::Error explain(net::Error error) {
     if (error.code != std::errc::too_many_files_open || !limit)
         return error;
     error.detail = fmt::format("needs {} descriptors or more, the limit is {}", *limit + 1, *limit);
-    error.hint = "ulimit -n raises it, as far as the hard limit goes";
+    error.hint = "ulimit -n raises it, up to the hard limit";
     return error;
 }
 
@@ -349,8 +349,7 @@ net::Result<int> choose_and_serve(const Asked& asked, const net::Status& user, E
 
 int echod(Args args, Io io) {
     Asked asked;
-    Cli cli(tool, "Serves TCP and UDP echo: whatever a client sends comes back to it.",
-            {"[OPTION]..."});
+    Cli cli(tool, "Serves TCP and UDP echo: sends back whatever a client sends.", {"[OPTION]..."});
     declare(cli, asked);
     if (const auto status = cli.parse(args, io))
         return *status;
@@ -362,9 +361,9 @@ int echod(Args args, Io io) {
         !mistake.empty())
         return cli.refuse(io, mistake);
     if (asked.serve.limits.once && asked.udp && !asked.tcp)
-        return cli.refuse(io, "--once waits for a TCP client, and --udp serves none");
+        return cli.refuse(io, "--once serves a TCP client, but --udp serves only UDP");
     if (cli.given("max-workers") && asked.workers.value_or(1) > asked.max_workers)
-        return cli.refuse(io, fmt::format("--workers {} are more than --max-workers {}",
+        return cli.refuse(io, fmt::format("--workers {} is more than --max-workers {}",
                                           *asked.workers, asked.max_workers));
     const auto user = asked.confinement.look_up();
     if (!user && user.error().code == std::errc::invalid_argument)

@@ -38,7 +38,7 @@ net::Result<EngineChoice> EngineChoice::make(const std::string& name, const serv
     const serve::Engine& engine = serve::engine_with(**named, faults);
     if (&engine != *named)
         log.note(
-            fmt::format("{} makes no faults of TCP: {} serves in its place", name, engine.name));
+            fmt::format("{} does not support TCP faults; using {} instead", name, engine.name));
     return EngineChoice(engine, false, log);
 }
 

@@ -17,19 +17,19 @@ void add_connections(MetricFamilies& families, const serve::Counters& counters,
     families.push_back({"echod_connections_accepted",
                         MetricKind::counter,
                         {},
-                        "TCP connections that were served.",
+                        "TCP connections served.",
                         {{by_engine, number(counters.accepted)}},
                         {}});
     families.push_back({"echod_connections_open",
                         MetricKind::gauge,
                         {},
-                        "TCP connections that are served now.",
+                        "TCP connections currently open.",
                         {{by_engine, number(counters.open)}},
                         {}});
     MetricFamily ended{"echod_connections_ended",
                        MetricKind::counter,
                        {},
-                       "TCP connections that are over, by how they ended.",
+                       "TCP connections that have ended, by reason.",
                        {},
                        {}};
     for (std::size_t i = 0; i < counters.ended.size(); ++i)
@@ -40,7 +40,7 @@ void add_connections(MetricFamilies& families, const serve::Counters& counters,
     MetricFamily refused{"echod_connections_refused",
                          MetricKind::counter,
                          {},
-                         "TCP connections that were closed at once, by reason.",
+                         "TCP connections refused, by reason.",
                          {},
                          {}};
     for (std::size_t i = 0; i < counters.refused.size(); ++i)
@@ -59,7 +59,7 @@ MetricFamily durations(const serve::DurationHistogram& durations, std::string_vi
     return {"echod_connection_duration_seconds",
             MetricKind::histogram,
             "seconds",
-            "How long the TCP connections lasted that are over.",
+            "Duration of TCP connections that have ended.",
             {},
             {std::move(histogram)}};
 }
@@ -74,14 +74,15 @@ MetricFamilies echod_metrics(const serve::Counters& counters, std::string_view e
                                      "Connections that could not be accepted.",
                                      number(counters.accept_failures)));
     families.push_back(single_metric("echod_received_bytes", MetricKind::counter, "bytes",
-                                     "Bytes that TCP clients sent.",
+                                     "Bytes received from TCP clients.",
                                      number(counters.received_bytes)));
     families.push_back(single_metric("echod_sent_bytes", MetricKind::counter, "bytes",
-                                     "Bytes that went back to TCP clients.",
+                                     "Bytes sent back to TCP clients.",
                                      number(counters.sent_bytes)));
-    families.push_back(single_metric("echod_unsent_bytes", MetricKind::counter, "bytes",
-                                     "Bytes that a TCP client did not take back before its end.",
-                                     number(counters.unsent_bytes)));
+    families.push_back(
+        single_metric("echod_unsent_bytes", MetricKind::counter, "bytes",
+                      "Bytes that TCP clients had not taken when their connections ended.",
+                      number(counters.unsent_bytes)));
     add_datagram_metrics(families, "echod_", counters.datagrams);
     return families;
 }

@@ -108,8 +108,8 @@ Take take_size(std::uint64_t& target, std::uint64_t low, std::uint64_t high) {
     return [&target, low, high](std::string_view text) -> net::Status {
         const auto size = net::parse_size(text);
         if (size && (*size < low || *size > high))
-            return net::fail_text(
-                fmt::format("'{}' is out of range: want {} to {} bytes", escape(text), low, high));
+            return net::fail_text(fmt::format("'{}' is out of range: expected {} to {} bytes",
+                                              escape(text), low, high));
         return store(size, target);
     };
 }
@@ -131,7 +131,7 @@ Take take_choice(std::size_t& index, std::vector<std::string> choices) {
         const auto found = std::find(choices.begin(), choices.end(), text);
         if (found == choices.end())
             return net::fail_text(
-                fmt::format("'{}' is none of {}", escape(text), fmt::join(choices, ", ")));
+                fmt::format("'{}' is not one of {}", escape(text), fmt::join(choices, ", ")));
         index = static_cast<std::size_t>(found - choices.begin());
         return {};
     };
@@ -200,9 +200,9 @@ Cli& Cli::common(Common& target) {
     state_->common = &target;
     flag("-4", "IPv4 only", state_->ipv4);
     flag("-6", "IPv6 only", state_->ipv6);
-    flag("-j,--json", "one JSON object a line instead of text", target.json);
-    flag("-q,--quiet", "only the result that a script wants", target.quiet);
-    flag("-v,--verbose", "tell each step", target.verbose);
+    flag("-j,--json", "one JSON object per line instead of text", target.json);
+    flag("-q,--quiet", "only the result that a script needs", target.quiet);
+    flag("-v,--verbose", "explain each step", target.verbose);
     return option("--color", "WHEN", "auto, always or never (default auto)",
                   [&target](std::string_view text) {
                       std::size_t index = 0;
@@ -281,7 +281,7 @@ std::string Cli::State::mistake(const CLI::ParseError& error) const {
     for (const Entry& entry : entries) {
         const std::string name = entry.native->get_name();
         if (std::string_view(error.what()).starts_with(name + ":"))
-            return name + (entry.native->count() > 1 ? ": given twice" : ": lacks its value");
+            return name + (entry.native->count() > 1 ? ": given twice" : ": missing value");
     }
     return escape(error.what());
 }
@@ -312,9 +312,9 @@ net::Status Cli::State::apply_common() {
     if (common == nullptr)
         return {};
     if (ipv4 && ipv6)
-        return net::fail_text("-4 and -6 exclude each other");
+        return net::fail_text("-4 and -6 are mutually exclusive");
     if (common->quiet && common->verbose)
-        return net::fail_text("--quiet and --verbose exclude each other");
+        return net::fail_text("--quiet and --verbose are mutually exclusive");
     if (ipv4 || ipv6)
         common->family = ipv4 ? net::Family::ipv4 : net::Family::ipv6;
     return {};
@@ -327,7 +327,7 @@ net::Status Cli::State::take_operands(Args after_dashes) {
             return net::fail_text(fmt::format("unknown option '{}'", escape(word)));
     found.insert(found.end(), after_dashes.begin(), after_dashes.end());
     if (found.size() < least)
-        return net::fail_text("an operand is missing");
+        return net::fail_text("missing operand");
     if (found.size() > most)
         return net::fail_text(fmt::format("unexpected operand '{}'", escape(found[most])));
     if (operands != nullptr)
@@ -337,8 +337,8 @@ net::Status Cli::State::take_operands(Args after_dashes) {
 
 std::optional<int> Cli::parse(Args args, Io io) {
     State& state = *state_;
-    flag("-h,--help", "show this help and end", state.help);
-    flag("-V,--version", "show the version and end", state.version);
+    flag("-h,--help", "show this help and exit", state.help);
+    flag("-V,--version", "show the version and exit", state.version);
     const auto dashes = std::find(args.begin(), args.end(), "--");
     auto words = state.prepare({args.begin(), dashes});
     if (!words)

@@ -27,7 +27,7 @@ net::Result<net::Endpoint> parse_where(std::string_view text) {
 }  // namespace
 
 void MetricsOption::declare(Cli& cli) {
-    cli.option("--metrics", "[ADDR:]PORT", "metrics over HTTP (default address 127.0.0.1)",
+    cli.option("--metrics", "[ADDR:]PORT", "serve metrics over HTTP (default address 127.0.0.1)",
                [this](std::string_view text) -> net::Status {
                    const auto parsed = parse_where(text);
                    if (!parsed)

@@ -38,7 +38,7 @@ net::Status PortFile::remove() {
     if (is_link && !still_there)
         return {};
     return failed(path, is_link ? still_there : code,
-                  still_there ? "it still tells the port" : "it is left empty");
+                  still_there ? "it still contains the port" : "it was emptied instead");
 }
 
 net::Status PortFile::write(const std::string& path, std::uint16_t port) {

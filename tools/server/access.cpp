@@ -21,11 +21,12 @@ Take take_network(serve::AccessList& list, void (serve::AccessList::*add)(const 
 }  // namespace
 
 void declare_access(Cli& cli, serve::DatagramOptions& options) {
-    cli.repeated("--allow", "CIDR", "serve that network, and no other; repeatable",
+    cli.repeated("--allow", "CIDR", "serve this network and refuse others; repeatable",
                  take_network(options.access, &serve::AccessList::allow))
-        .repeated("--deny", "CIDR", "refuse that network; the longest prefix wins; repeatable",
+        .repeated("--deny", "CIDR", "refuse this network; the longest prefix wins; repeatable",
                   take_network(options.access, &serve::AccessList::deny))
-        .option("--udp-rate", "N", "UDP replies a second to one address (default 10000; 0: all)",
+        .option("--udp-rate", "N",
+                "UDP replies per second to one address (default 10000; 0: no limit)",
                 [&options](std::string_view text) -> net::Status {
                     const auto rate = net::parse_integer(text, 0, most_replies);
                     if (!rate)

@@ -7,9 +7,9 @@
 namespace sockbox::tools {
 
 void Confinement::declare(Cli& cli) {
-    cli.option("--user", "NAME", "become that user once the sockets are open",
+    cli.option("--user", "NAME", "switch to this user once the sockets are open",
                take_text(user_name_))
-        .flag("--no-sandbox", "keep files and all system calls within reach", no_sandbox_);
+        .flag("--no-sandbox", "keep access to files and all system calls", no_sandbox_);
 }
 
 net::Status Confinement::look_up() {
@@ -58,7 +58,7 @@ void Confinement::forbid_calls(std::string_view engine,
     if (!report_.entered.empty())
         tell(fmt::format("sandbox: {}", fmt::join(report_.entered, ", ")));
     for (const std::string& reason : report_.left_out)
-        tell("sandbox: left out: " + reason);
+        tell("sandbox: skipped: " + reason);
 }
 
 }  // namespace sockbox::tools

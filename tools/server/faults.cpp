@@ -9,16 +9,16 @@
 namespace sockbox::tools {
 
 void FaultOptions::declare(Cli& cli) {
-    cli.repeated("--fault", "SPEC", "misbehave on purpose, such as delay=20ms; repeatable",
+    cli.repeated("--fault", "SPEC", "cause a fault, such as delay=20ms; repeatable",
                  [this](std::string_view text) { return faults_.add(text); })
-        .option("--seed", "N", "the same faults again (default: others each time)",
+        .option("--seed", "N", "repeat the same faults (default: a random seed)",
                 take_integer(seed_, 0, INT64_MAX));
 }
 
 std::string FaultOptions::mistake(bool tcp, bool udp) const {
     for (const serve::Faults::Spec& spec : faults_.specs)
         if (!(spec.streams && tcp) && !(spec.datagrams && udp))
-            return fmt::format("--fault {} is for {}, which is not served", spec.text,
+            return fmt::format("--fault {} applies to {}, which is not served", spec.text,
                                spec.streams ? "TCP" : "UDP");
     return {};
 }

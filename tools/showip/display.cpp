@@ -76,7 +76,7 @@ void ShowipDisplay::complain_unconnected(const probe::Lookup& lookup) {
     error.subject = first.to_string();
     if (lookup.details.size() > 1) {
         error.subject = fmt::format("{}:{}", net::escape(lookup.question.host), first.port());
-        error.detail = fmt::format("no address could be connected to; the first: {}",
+        error.detail = fmt::format("could not connect to any address; the first: {}",
                                    error.detail.empty() ? error.code.message() : error.detail);
     }
     fail(error);
@@ -117,7 +117,7 @@ void ShowipDisplay::remark(const probe::Lookup& lookup) {
 
 void ShowipDisplay::again(const probe::Lookup& lookup) const {
     const std::string reason =
-        lookup.answer ? "no address could be connected to" : showip_failure(lookup).detail;
+        lookup.answer ? "could not connect to any address" : showip_failure(lookup).detail;
     io_.err.print("{}: {}: {}; trying again\n", tool, probe::subject_of(lookup.question), reason);
 }
 

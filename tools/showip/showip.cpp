@@ -63,7 +63,7 @@ Take take_service(std::string& target) {
 }
 
 void declare(Cli& cli, Asked& asked) {
-    cli.flag("-s,--short", "one address a line and nothing else", asked.style.short_form)
+    cli.flag("-s,--short", "one address per line and nothing else", asked.style.short_form)
         .flag("-l,--long", "every field of every addrinfo node", asked.style.long_form)
         .option("-p,--service", "NAME", "service name or port", take_service(asked.service))
         .option("--socktype", "TYPE", "any, stream (default), dgram, raw, seqpacket or a number",
@@ -74,27 +74,27 @@ void declare(Cli& cli, Asked& asked) {
                 "comma list of passive, canonname, numerichost, numericserv, v4mapped, all, "
                 "addrconfig, idn, canonidn",
                 take_number(asked.hints.flags, net::parse_resolver_flags))
-        .flag("--passive", "the addresses a server would bind", asked.passive)
+        .flag("--passive", "the addresses that a server would bind", asked.passive)
         .flag("--canonname", "the canonical name too", asked.canonical)
-        .flag("--numeric", "numeric addresses only, asking nobody", asked.numeric)
-        .option("-f,--file", "FILE", "names from FILE ('-': standard input), one a line",
+        .flag("--numeric", "numeric addresses only; no lookup is made", asked.numeric)
+        .option("-f,--file", "FILE", "names from FILE ('-': standard input), one per line",
                 take_text(asked.file))
-        .flag("-x,--reverse", "the name of each address, confirmed by its addresses or not",
+        .flag("-x,--reverse", "the name of each address, and whether it is confirmed",
               asked.plan.examine.reverse)
         .flag("--source", "the source address and interface the kernel would use",
               asked.plan.examine.route)
-        .flag("--by-source", "ask each source of names in nsswitch.conf alone", asked.by_source)
+        .flag("--by-source", "query each source in nsswitch.conf separately", asked.by_source)
         .flag("-c,--connect",
-              "time a TCP connection to each address (needs -p), and tell which "
-              "one Happy Eyeballs would take",
+              "time a TCP connection to each address (needs -p), and show which one Happy Eyeballs "
+              "would use",
               asked.plan.examine.connect)
-        .option("-t,--timeout", "DURATION", "bound on each lookup and connection (default 5s)",
+        .option("-t,--timeout", "DURATION", "limit for each lookup and connection (default 5s)",
                 take_duration(asked.plan.timeout))
         .option("-J,--jobs", "N", "lookups at once (default 16)", take_integer(asked.jobs, 1, 1024))
         .option("--wait", "DURATION",
-                "try again until every host resolves (with -c: connects) or the time is over",
+                "retry until every host resolves (with -c: connects) or the time is up",
                 take_duration(asked.wait))
-        .flag("--stats", "after the last host: how many, and how long they took", asked.style.stats)
+        .flag("--stats", "at the end, the number of lookups and their times", asked.style.stats)
         .common(asked.style.common)
         .operands(asked.hosts, 0, std::size_t(-1))
         .example("showip www.example.com", "the addresses of a name")
@@ -105,21 +105,22 @@ void declare(Cli& cli, Asked& asked) {
 // What is wrong with options and hosts taken together; empty when nothing is.
 std::string contradiction(const Asked& asked, const Cli& cli) {
     if (asked.style.short_form && asked.style.long_form)
-        return "--short and --long exclude each other";
+        return "--short and --long are mutually exclusive";
     if (asked.plan.timeout.count() == 0)
-        return "--timeout: no answer comes within 0s";
+        return "--timeout must be more than 0s";
     if (asked.plan.examine.connect && (asked.service.empty() || asked.service == "0"))
-        return "--connect: needs a port, --service";
+        return "--connect needs a port (--service)";
     if (asked.plan.examine.connect && asked.hints.socktype != SOCK_STREAM)
-        return "--connect: only for --socktype stream";
+        return "--connect needs --socktype stream";
     if (asked.by_source && (asked.style.short_form || asked.style.long_form ||
                             asked.plan.examine.anything() || cli.given("wait")))
-        return "--by-source: not with --short, --long, --reverse, --source, --connect or --wait";
+        return "--by-source cannot be combined with --short, --long, --reverse, --source, "
+               "--connect or --wait";
     if (cli.given("file"))
-        return asked.hosts.empty() ? "" : "hosts come from --file or as operands, not both";
+        return asked.hosts.empty() ? "" : "hosts are given by --file or as operands, not both";
     const bool nothing = asked.hosts.empty() && asked.service.empty();
     if (nothing && (asked.hints.flags & AI_PASSIVE) == 0)
-        return "want a host";
+        return "missing HOST";
     for (const std::string& host : asked.hosts)
         if (const auto checked = net::check_host(host); !checked)
             return checked.error().message();

@@ -171,13 +171,13 @@ int list_options(const std::vector<std::string>& patterns, bool json, Io io, con
         any = true;
     }
     if (!any)
-        return cli.refuse(io, fmt::format("no option fits '{}'", net::escape(patterns[0])));
+        return cli.refuse(io, fmt::format("no option matches '{}'", net::escape(patterns[0])));
     return finish(io, tool, exit_ok);
 }
 
 int explain_options(const std::vector<std::string>& names, bool json, Io io, const Cli& cli) {
     if (names.empty())
-        return cli.refuse(io, "--explain: lacks the NAME of an option");
+        return cli.refuse(io, "--explain: missing NAME of an option");
     std::vector<const net::OptionRow*> rows;
     for (const std::string& name : names) {
         const auto row = net::find_row(name);

@@ -181,7 +181,7 @@ void Survey::note(const std::string& text, int status) {
 
 void Survey::remark_on(const net::Error& error, std::string_view why, int status) {
     complain(io_, tool, error);
-    note(fmt::format("the list is not complete: {}", why), status);
+    note(fmt::format("the list is incomplete: {}", why), status);
 }
 
 // No outcome of any socket tells of it.
@@ -231,7 +231,7 @@ void Survey::use(const Report& report) {
 
 void Survey::remark_on(const net::Search& search) {
     if (search.cut_off)
-        remark_on(*search.cut_off, "the process ended meanwhile", exit_mismatch);
+        remark_on(*search.cut_off, "the process has ended", exit_mismatch);
     std::size_t closed = search.closed_to_us;
     const net::Error* trouble = nullptr;
     for (const Report::Refusal& refusal : sum_.refusals)
@@ -240,19 +240,19 @@ void Survey::remark_on(const net::Search& search) {
         else if (trouble == nullptr)
             trouble = &refusal.error;
     if (trouble != nullptr)
-        remark_on(*trouble, "there are sockets that could not be had", exit_refused);
+        remark_on(*trouble, "some sockets are unavailable", exit_refused);
     if (closed > 0 && !settings_.common.quiet)
-        note(fmt::format("{} may not be looked into: that takes the same user, or CAP_SYS_PTRACE",
-                         report::counted(closed, "process", "processes")));
+        note(
+            fmt::format("{} could not be inspected: that requires the same user, or CAP_SYS_PTRACE",
+                        report::counted(closed, "process", "processes")));
     const Selection& selection = settings_.selection;
     if (sum_.found == 0 && !selection.process.empty() && !selection.pid && !search.met_any)
         nothing_done(std::errc::no_such_process,
-                     fmt::format("no process is called '{}'", net::escape(selection.process)));
+                     fmt::format("no process has the name '{}'", net::escape(selection.process)));
     else if (sum_.found == 0)
-        nothing_done(std::errc::no_such_file_or_directory, "no socket fits");
+        nothing_done(std::errc::no_such_file_or_directory, "no socket matches");
     else if (sum_.told == 0 && !requests_.empty() && !sum_.closed)
-        nothing_done(std::errc::no_protocol_option,
-                     "none of the sockets that fit has such an option");
+        nothing_done(std::errc::no_protocol_option, "no matching socket has such an option");
 }
 
 int Survey::run() {

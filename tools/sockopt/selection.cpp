@@ -148,16 +148,19 @@ net::Status check(const Selection& selection) {
     const bool others = selection.pid || selection.searches();
     const bool made = !selection.listen.empty() || !selection.connect.empty();
     if (!selection.listen.empty() && !selection.connect.empty())
-        return net::fail_text("--listen and --connect exclude each other");
+        return net::fail_text("--listen and --connect are mutually exclusive");
     if (made && (others || selection.descriptor))
-        return net::fail_text("a new socket (--listen, --connect) is nobody's yet");
+        return net::fail_text(
+            "--listen and --connect create a new socket: they exclude --fd and searches for "
+            "sockets");
     if (selection.descriptor && others && !selection.pid)
-        return net::fail_text("--fd: goes with --pid, or alone");
+        return net::fail_text("--fd can be combined only with --pid");
     if (selection.descriptor && selection.pid &&
         (selection.listening || selection.port || !selection.process.empty()))
-        return net::fail_text("--pid and --fd name one socket: nothing is left to search for");
+        return net::fail_text(
+            "--pid and --fd select one socket: they exclude --process, --port and --listening");
     if (made && !socket_types[selection.type].inet)
-        return net::fail_text("--listen and --connect want an IPv4 or IPv6 socket");
+        return net::fail_text("--listen and --connect need an IPv4 or IPv6 socket");
     if (!selection.listen.empty())
         if (const auto sound = listen_places(selection); !sound)
             return net::fail_text("--listen: " + sound.error().message());

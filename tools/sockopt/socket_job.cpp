@@ -102,7 +102,7 @@ void Session::carry_out(net::ChosenSocket& target, const net::Request& request) 
     set_ = set_ || outcome.change;
     refused_ = sets(request) && !outcome.change;
     if (refused_ && &request != &requests_.back())
-        note(fmt::format("{} was refused: what comes after it was left alone",
+        note(fmt::format("{} was refused; the operands after it were skipped",
                          request.option.name()));
 }
 
@@ -129,11 +129,11 @@ void Session::remark_on_companions(const net::ChosenSocket& target) {
     const net::Companions others = net::companions_of(target);
     const int descriptor = target.descriptor.value_or(-1);
     const std::string count =
-        others.accepted > 0 ? fmt::format(" ({} of its port now)", others.accepted) : "";
-    note(fmt::format("fd {} listens: connections that it accepted before keep their own values{}",
+        others.accepted > 0 ? fmt::format(" ({} on its port now)", others.accepted) : "";
+    note(fmt::format("fd {} listens: connections that it has already accepted keep their values{}",
                      descriptor, count));
     if (others.sharing > 0 && !settings_.selection.searches())
-        note(fmt::format("fd {}: {} more listen on its port (SO_REUSEPORT) and are as they were",
+        note(fmt::format("fd {}: {} more listen on its port (SO_REUSEPORT) and are unchanged",
                          descriptor, others.sharing));
 }
 
@@ -142,7 +142,7 @@ void Session::pass_over(const net::ChosenSocket& target) {
     const net::Error why{net::platform::error_of(std::errc::operation_not_permitted),
                          {},
                          heading(target),
-                         "the process that holds it may not be looked into",
+                         "no permission to inspect the process that holds it",
                          {}};
     if (!requests_.empty()) {
         note(fmt::format("{}: {}", why.subject, why.detail), exit_refused);

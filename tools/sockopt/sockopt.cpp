@@ -32,29 +32,31 @@ void declare(Cli& cli, Settings& settings) {
                take_integer(selection.descriptor, 0, INT_MAX));
     cli.option("--pid", "PID", "the sockets of a running process",
                take_integer(selection.pid, 1, INT_MAX));
-    cli.option("--process", "NAME", "the sockets of processes of that name",
+    cli.option("--process", "NAME", "the sockets of all processes with this name",
                take_text(selection.process));
-    cli.option("--port", "PORT", "the sockets with that local port", take_port(selection.port));
+    cli.option("--port", "PORT", "the sockets with this local port", take_port(selection.port));
     cli.flag("--listening", "the sockets that wait for peers", selection.listening);
     cli.option("--listen", "[ADDR:]PORT", "a new socket that listens there",
                take_text(selection.listen));
     cli.option("--connect", "HOST:PORT", "a new socket that is connected there",
                take_text(selection.connect));
-    cli.flag("-n,--values", "values only, one a line, in the order asked", settings.values);
-    cli.flag("-a,--all", "also what cannot be read on this socket, with the reason",
-             settings.work.all);
-    cli.flag("--diff", "only what is not the default of a new socket", settings.work.diff);
-    cli.flag("--strict", "exit status 3 where the value granted is not the value asked for",
+    cli.flag("-n,--values", "values only, one per line, in the order given", settings.values);
+    cli.flag("-a,--all", "also what cannot be read on this socket, and why", settings.work.all);
+    cli.flag("--diff", "only values that differ from those of a new socket", settings.work.diff);
+    cli.flag("--strict", "exit with status 3 if the value granted is not the requested one",
              settings.strict);
     cli.flag("--force", "set buffers beyond their limits (CAP_NET_ADMIN)", settings.work.force);
-    cli.flag("--list", "the options known here, those that fit PATTERN", settings.list);
-    cli.flag("--explain", "what an option does: level, type, range, limits, manual page",
+    cli.flag("--list", "list the known options, or those matching PATTERN", settings.list);
+    cli.flag("--explain", "explain an option: level, type, range, limits, manual page",
              settings.explain);
     cli.common(settings.common);
     cli.operands(settings.words, 0, SIZE_MAX);
-    cli.example("sockopt SO_RCVBUF=1M TCP_KEEPIDLE=5m", "what the kernel makes of it");
-    cli.example("sockopt --port 443 --listening nodelay reuseport", "what a running server has");
-    cli.example("sockopt --listen :8080 SO_REUSEPORT=on -- server", "hands a socket over");
+    cli.example("sockopt SO_RCVBUF=1M TCP_KEEPIDLE=5m",
+                "set options and show what the kernel grants");
+    cli.example("sockopt --port 443 --listening nodelay reuseport",
+                "show options of a running server");
+    cli.example("sockopt --listen :8080 SO_REUSEPORT=on -- server",
+                "pass a listening socket to a server");
 }
 
 // A word that cannot be a request: a mistake, or an option of another platform.
@@ -80,9 +82,9 @@ int sockopt(Args args, Io io) {
     if (const auto status = cli.parse({args.begin(), dashes}, io))
         return *status;
     if (dashes != args.end() && settings.command.empty())
-        return cli.refuse(io, "--: lacks the COMMAND");
+        return cli.refuse(io, "missing COMMAND after --");
     if (settings.list && settings.explain)
-        return cli.refuse(io, "--list and --explain exclude each other");
+        return cli.refuse(io, "--list and --explain are mutually exclusive");
     if (settings.list)
         return list_options(settings.words, settings.common.json, io, cli);
     if (settings.explain)
@@ -95,7 +97,8 @@ int sockopt(Args args, Io io) {
         return cli.refuse(io, sound.error().message());
     const bool several = settings.selection.searches();
     if (several && !settings.command.empty())
-        return cli.refuse(io, "a COMMAND gets one socket: name it by --fd, --listen or --connect");
+        return cli.refuse(io,
+                          "a COMMAND takes one socket: select it with --fd, --listen or --connect");
     std::vector<net::Request> requests;
     for (const std::string& word : settings.words) {
         auto request = net::parse_request(word);

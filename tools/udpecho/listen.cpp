@@ -20,9 +20,9 @@ MetricFamilies metrics_of(const serve::DatagramCounters& counters) {
 }  // namespace
 
 void UdpListen::declare(Cli& cli) {
-    cli.flag("--listen", "be the server: echo datagrams, without HOST PORT", listen_);
+    cli.flag("--listen", "run as the server, without HOST and PORT", listen_);
     cli.option("-p,--port", "PORT",
-               "with --listen: default 3490 (--stamp: 862); 0 takes a free one",
+               "with --listen: port (default 3490, with --stamp 862; 0: any free port)",
                [this](std::string_view text) {
                    const auto port = net::resolve_port(text, net::Transport::udp);
                    if (!port)
@@ -30,7 +30,7 @@ void UdpListen::declare(Cli& cli) {
                    port_ = *port;
                    return net::Status();
                });
-    cli.repeated("-b,--bind", "ADDRESS", "with --listen: where (default all addresses)",
+    cli.repeated("-b,--bind", "ADDRESS", "with --listen: address (default all addresses)",
                  [this](std::string_view text) {
                      auto host = net::check_host(text);
                      if (!host)
@@ -38,7 +38,7 @@ void UdpListen::declare(Cli& cli) {
                      bind_.push_back(std::move(*host));
                      return net::Status();
                  });
-    cli.option("--port-file", "FILE", "with --listen: write the port there once listening",
+    cli.option("--port-file", "FILE", "with --listen: write the port number to FILE",
                take_text(port_file_));
     declare_access(cli, options_);
 }
@@ -54,7 +54,7 @@ std::string UdpListen::mistake(const Cli& cli) const {
           "timeout", "source",    "retries",    "no-verify",      "dscp",
           "ttl",     "broadcast", "timestamps", "connect-timeout"})
         if (listen_ && cli.given(name))
-            return fmt::format("--listen and --{} exclude each other", name);
+            return fmt::format("--listen and --{} are mutually exclusive", name);
     return {};
 }
 

@@ -27,13 +27,13 @@ net::Error explain(const probe::Exchanged& done, const SentDatagram& sent,
             error.code = done.error;
             if (error.code == std::errc::message_size)
                 error.hint =
-                    fmt::format("a datagram takes at most {} bytes", most_payload(sent.peer));
+                    fmt::format("a datagram holds at most {} bytes", most_payload(sent.peer));
             return error;
         case probe::Exchanged::End::different: break;
     }
     error.action = which + "receive from";
     error.detail = done.difference ? probe::words_of(*done.difference)
-                                   : fmt::format("the echo has {} bytes, {} were sent",
+                                   : fmt::format("the echo has {} bytes, but {} were sent",
                                                  done.reply.size(), sent.bytes);
     return error;
 }

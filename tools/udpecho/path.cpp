@@ -68,18 +68,19 @@ report::Json hop_object(const probe::Hop& hop) {
 }  // namespace
 
 void Path::declare(Cli& cli) {
-    cli.flag("--mtu", "find the path MTU, and who limits it", mtu_);
+    cli.flag("--mtu", "find the path MTU and what limits it", mtu_);
     cli.flag("--trace", "show the hops to the server", trace_);
 }
 
 std::string Path::mistake(const Cli& cli) const {
     if (mtu_ && trace_)
-        return "--mtu and --trace exclude each other";
+        return "--mtu and --trace are mutually exclusive";
     for (const char* name : {"broadcast", "stamp", "listen", "target", "timestamps", "retries"})
         if (is_wanted() && cli.given(name))
-            return fmt::format("--{} and --{} exclude each other", mtu_ ? "mtu" : "trace", name);
+            return fmt::format("--{} and --{} are mutually exclusive", mtu_ ? "mtu" : "trace",
+                               name);
     if (trace_ && cli.given("ttl"))
-        return "--trace and --ttl exclude each other";
+        return "--trace and --ttl are mutually exclusive";
     if (is_wanted() && client_.has_message())
         return fmt::format("--{} takes no message", mtu_ ? "mtu" : "trace");
     return {};
@@ -104,7 +105,7 @@ int Path::find_mtu(const Target& target, const net::StopSignal& stop) {
         return client_.fail(io_, done.error(), exit_refused, target.text);
     const auto found = [&] {
         const ElapsedLine line(io_.err, !client_.common.quiet,
-                               "searching the path MTU to " + target.text);
+                               "finding the path MTU to " + target.text);
         return probe::find_path_mtu(opened->socket, options, stop);
     }();
     if (!found) {
@@ -150,10 +151,10 @@ void Path::print(const probe::PathMtu& found, const Target& target) const {
     else
         return;
     for (const probe::MtuLimit& limit : found.limits)
-        io_.out.print("  {} as told by {}\n", limit.mtu,
+        io_.out.print("  {} as reported by {}\n", limit.mtu,
                       limit.sender ? limit.sender->address() : "this host");
     if (found.black_hole)
-        io_.out.write("  larger ones vanish without an ICMP message: a black hole\n");
+        io_.out.write("  larger datagrams vanish without an ICMP message: a black hole\n");
 }
 
 int Path::trace(const Target& target, const net::StopSignal& stop) {
@@ -173,7 +174,8 @@ int Path::trace(const Target& target, const net::StopSignal& stop) {
     probe::TraceOptions options;
     options.timeout = client_.timeout.value_or(default_timeout);
     const auto traced = [&] {
-        const ElapsedLine line(io_.err, !client_.common.quiet, "tracing the way to " + target.text);
+        const ElapsedLine line(io_.err, !client_.common.quiet,
+                               "tracing the route to " + target.text);
         return probe::trace_route(server, open, options, stop);
     }();
     if (!traced)

@@ -4,9 +4,10 @@
 namespace sockbox::tools {
 
 void Stamp::declare(Cli& cli) {
-    cli.flag("--stamp", "speak STAMP (RFC 8762, port 862): loss and delay of each way", wanted_);
-    cli.flag("--stateful", "with --stamp: the reflector counts what comes in", stateful_);
-    cli.option("--stamp-format", "FORMAT", "of times in STAMP: ntp (default) or ptp",
+    cli.flag("--stamp", "use STAMP (RFC 8762, port 862): loss and delay in each direction",
+             wanted_);
+    cli.flag("--stateful", "with --stamp: the reflector counts packets", stateful_);
+    cli.option("--stamp-format", "FORMAT", "timestamps in STAMP: ntp (default) or ptp",
                take_choice(format_, {"ntp", "ptp"}));
 }
 
@@ -16,7 +17,7 @@ std::string Stamp::mistake(const Cli& cli) const {
             return fmt::format("--{} needs --stamp", name);
     for (const char* name : {"warmup", "broadcast", "retries", "no-verify"})
         if (wanted_ && cli.given(name))
-            return fmt::format("--stamp and --{} exclude each other", name);
+            return fmt::format("--stamp and --{} are mutually exclusive", name);
     return {};
 }
 

@@ -17,13 +17,11 @@ Take take_small(std::optional<int>& target, int low, int high) {
 }  // namespace
 
 void Travel::declare(Cli& cli) {
-    cli.option("--dscp", "N", "mark datagrams with that service class, 0 to 63",
-               take_small(dscp_, 0, 63));
-    cli.option("--ttl", "N", "let them pass so many routers, 1 to 255",
-               take_small(hop_limit_, 1, 255));
-    cli.flag("--broadcast", "send to a broadcast address, list who answers", broadcast_);
+    cli.option("--dscp", "N", "mark datagrams with this DSCP, 0 to 63", take_small(dscp_, 0, 63));
+    cli.option("--ttl", "N", "set the TTL or hop limit, 1 to 255", take_small(hop_limit_, 1, 255));
+    cli.flag("--broadcast", "send to a broadcast address, list the responders", broadcast_);
     cli.option("--timestamps", "WHOSE",
-               "kernel or user: whose times count (default: the kernel's if it has any)",
+               "kernel or user: source of the times (default: kernel if available)",
                [this](std::string_view text) {
                    std::size_t index = 0;
                    auto taken = take_choice(index, {"kernel", "user"})(text);
@@ -41,7 +39,7 @@ net::Result<probe::DatagramSocket> Travel::open(std::span<const net::Endpoint> e
     options.broadcast = broadcast_;
     auto opened = probe::open_datagram(endpoints, options);
     if (!opened && opened.error().code == std::errc::permission_denied && !broadcast_)
-        opened.error().hint = "if this is a broadcast address: --broadcast allows it";
+        opened.error().hint = "if this is a broadcast address, use --broadcast";
     return opened;
 }
 

@@ -33,8 +33,8 @@ class UdpEcho {
 
     int run(Args args) {
         Cli cli("udpecho",
-                "Talk to a UDP echo server. With MESSAGE, send it as one datagram and print what "
-                "comes back; without, send each line of standard input as a datagram, wait for its "
+                "Talk to a UDP echo server. With MESSAGE, send it as one datagram and print the "
+                "reply; without, send each line of standard input as a datagram, wait for its "
                 "reply and print it. With -c, -t, -P or --rate, measure round trips and loss.",
                 {"[OPTION]... HOST PORT [MESSAGE...]", "--mtu|--trace [OPTION]... HOST PORT",
                  "--stamp [OPTION]... HOST [PORT]", "--listen [--stamp] [OPTION]..."});
@@ -79,9 +79,10 @@ class UdpEcho {
 
     void declare(Cli& cli) {
         client_.declare(cli);
-        cli.option("--retries", "N", "send again so often where no reply comes (default 0)",
+        cli.option("--retries", "N", "resend up to N times if no reply comes (default 0)",
                    take_integer(retries_, 0, 1000));
-        cli.option("--connect-timeout", "DURATION", "as echo takes it; UDP has nothing to wait for",
+        cli.option("--connect-timeout", "DURATION",
+                   "accepted for compatibility with echo; no effect",
                    take_duration(connect_timeout_));
         measuring_.declare(cli);
         travel_.declare(cli);
@@ -89,9 +90,9 @@ class UdpEcho {
         stamp_.declare(cli);
         listen_.declare(cli);
         cli.common(client_.common);
-        cli.example("udpecho localhost 3490 hello", "say hello, print the answer");
-        cli.example("udpecho -c 10 -i 0.1 localhost 3490", "as ping: ten probes");
-        cli.example("udpecho --listen -p 7007", "the server");
+        cli.example("udpecho localhost 3490 hello", "send hello, print the reply");
+        cli.example("udpecho -c 10 -i 0.1 localhost 3490", "ten probes, like ping");
+        cli.example("udpecho --listen -p 7007", "run the server");
     }
 
     // STAMP measures whatever else is asked, as ping does; its port may be left out.
@@ -188,7 +189,7 @@ class UdpEcho {
             }
             if (size_ > most_payload(server.peer))
                 return cli.refuse(io_,
-                                  fmt::format("--size: a datagram to {} takes at most {} bytes",
+                                  fmt::format("--size: a datagram to {} holds at most {} bytes",
                                               server.peer.address(), most_payload(server.peer)));
             subjects.push_back(subject(targets[i].text, server, payload));
         }
@@ -290,7 +291,7 @@ class UdpEcho {
         if (counts_.lost > 0)
             pieces.push_back(fmt::format("{} lost", counts_.lost));
         if (awaits_reply)
-            pieces.push_back(fmt::format("line {} awaited", counts_.lines + 1));
+            pieces.push_back(fmt::format("waiting for line {}", counts_.lines + 1));
         return pieces;
     }
 

@@ -105,10 +105,10 @@ std::error_code gone() {
 
 std::string permission_hint() {
     std::string text =
-        "this takes ptrace access: the same user and a process that can be dumped "
+        "this requires ptrace access: the same user and a process that can be dumped "
         "(PR_SET_DUMPABLE), or CAP_SYS_PTRACE";
     if (const auto scope = read_sysctl("kernel.yama.ptrace_scope"))
-        text += fmt::format("; Yama narrows it by kernel.yama.ptrace_scope = {}", *scope);
+        text += fmt::format("; Yama restricts it further: kernel.yama.ptrace_scope = {}", *scope);
     return text;
 }
 
@@ -124,18 +124,18 @@ bool is_proc_mounted() {
     return ::access("/proc/self", F_OK) == 0;
 }
 
-constexpr const char* no_proc = "its sockets are found by /proc, which is not mounted";
+constexpr const char* no_proc = "its sockets are found through /proc, which is not mounted";
 
 Error explained(std::error_code code, int pid) {
     Error error{code, {}, subject_of(pid), {}, {}};
     if (code == std::errc::operation_not_permitted || code == std::errc::permission_denied)
         error.hint = permission_hint();
     else if (code == std::errc::function_not_supported)
-        error.detail = "the sockets of another process need Linux 5.6 (pidfd_getfd)";
+        error.detail = "access to the sockets of another process requires Linux 5.6 (pidfd_getfd)";
     else if (code == std::errc::no_such_process && !is_proc_mounted())
         error.detail = no_proc;
     else if (code == std::errc::no_such_process)
-        error.detail = is_zombie(pid) ? "ended already and only waits for its parent (a zombie)"
+        error.detail = is_zombie(pid) ? "has ended and only waits for its parent (a zombie)"
                                       : "no such process";
     return error;
 }

@@ -266,7 +266,7 @@ Result<DatagramBatch> DatagramBatch::create(std::size_t slots, std::size_t bytes
         return DatagramBatch(std::make_unique<State>(slots, bytes));
     } catch (const std::bad_alloc&) {
         return fail({platform::error_of(std::errc::not_enough_memory),
-                     "allocate room for datagrams",
+                     "allocate buffers for datagrams",
                      {},
                      {},
                      {}});

@@ -34,10 +34,10 @@ std::string hosts_line() {
 #ifndef __GLIBC__
 tl::unexpected<Error> unsupported() {
     return fail({platform::error_of(std::errc::not_supported),
-                 "ask one source of names alone",
+                 "query one source of names separately",
                  {},
                  {},
-                 "this C library cannot"});
+                 "this C library does not support it"});
 }
 #endif
 

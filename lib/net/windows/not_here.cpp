@@ -38,7 +38,7 @@ Result<std::vector<std::string>> name_sources() {
     return fail({std::make_error_code(std::errc::not_supported),
                  {},
                  {},
-                 "one source of names alone: not on this platform",
+                 "querying one source of names: not on this platform",
                  "Windows has no order of sources to choose from"});
 }
 

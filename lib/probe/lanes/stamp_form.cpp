@@ -84,7 +84,8 @@ bool StampForm::is_foreign(std::span<const std::byte> got) const {
 std::string_view StampForm::objection(const Probe& probe, std::span<const std::byte> got) const {
     if (is_question_of(stamp::read_answer(got)->question, probe))
         return {};
-    return "our own packet came back unchanged, from an echo server: no STAMP reflector";
+    return "our own packet came back unchanged: the server is an echo server, not a STAMP "
+           "reflector";
 }
 
 bool StampForm::is_intact(std::uint64_t index, const Probe&, std::span<const std::byte> got) {

@@ -26,32 +26,31 @@ bool beyond_ascii(std::string_view text) {
 // General advice for this failure; empty if there is none.
 std::string hint_for(const std::error_code& code, const Question& question) {
     if (code == std::errc::too_many_files_open || code == std::errc::too_many_files_open_in_system)
-        return "nobody was asked: no descriptor is left for the question";
+        return "no lookup was made: no descriptor is left for it";
     if (code.category() != net::resolver_category())
         return {};
     switch (code.value()) {
-        case EAI_AGAIN: return "no usable answer from the name servers; it may pass";
-        case EAI_FAIL: return "the name servers cannot answer this at all";
+        case EAI_AGAIN: return "no usable answer from the name servers; this may be temporary";
+        case EAI_FAIL: return "the name servers cannot answer this query";
         case EAI_SERVICE: return "not a service of this socket type and protocol";
         case EAI_SOCKTYPE: return "no protocol has this socket type and this number";
 #ifdef EAI_NODATA
         case EAI_NODATA: return "the name exists, but has no address of this kind";
 #endif
 #ifdef EAI_IDN_ENCODE
-        case EAI_IDN_ENCODE:
-            return "names beyond ASCII need a UTF-8 locale, such as LC_ALL=C.UTF-8";
+        case EAI_IDN_ENCODE: return "non-ASCII names need a UTF-8 locale, such as LC_ALL=C.UTF-8";
 #endif
         case EAI_NONAME: break;
         default: return {};
     }
     if ((question.hints.flags & AI_NUMERICHOST) != 0)
-        return "not a numeric address, and numerichost asks nobody";
+        return "not a numeric address, and numerichost allows no lookup";
 #ifdef AI_IDN
     if ((question.hints.flags & AI_IDN) != 0)
         return {};
 #endif
     if (beyond_ascii(question.host))
-        return "a name beyond ASCII is encoded for DNS by --flags idn";
+        return "--flags idn encodes a non-ASCII name for DNS";
     return {};
 }
 
@@ -116,14 +115,14 @@ void remark_on_completion(const Lookup& lookup, std::vector<std::string>& remark
         const std::string domain = lookup.answered_as.substr(host.size() + 1);
         const std::vector<std::string> searched = net::search_domains();
         const bool listed = std::find(searched.begin(), searched.end(), domain) != searched.end();
-        remarks.push_back(fmt::format("'{}' is answered as {}{}", escape(host),
+        remarks.push_back(fmt::format("'{}' was resolved as {}{}", escape(host),
                                       escape(lookup.answered_as),
                                       listed ? ": its domain is in the search list" : ""));
     }
     const std::string alias = alias_of(host);
     if (!alias.empty())
-        remarks.push_back(fmt::format("HOSTALIASES lets '{}' stand for {} where DNS is asked",
-                                      escape(host), escape(alias)));
+        remarks.push_back(
+            fmt::format("HOSTALIASES maps '{}' to {} in DNS lookups", escape(host), escape(alias)));
 }
 
 void remark_on_address(const Lookup& lookup, std::size_t index, std::vector<std::string>& remarks) {
@@ -140,7 +139,7 @@ void remark_on_address(const Lookup& lookup, std::size_t index, std::vector<std:
     const auto first = std::find_if(all.begin(), all.end(), same);
     if (times > 1 && first - all.begin() == static_cast<std::ptrdiff_t>(index))
         remarks.push_back(
-            fmt::format("{} stands in the answer {} times", endpoint.address(), times));
+            fmt::format("{} occurs in the answer {} times", endpoint.address(), times));
 }
 
 // Also requests the canonical name, which the remarks need; that costs no additional query. If the

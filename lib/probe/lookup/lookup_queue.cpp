@@ -44,7 +44,7 @@ struct Slot {
 net::Error too_late(std::chrono::nanoseconds timeout, const Question& question) {
     return {std::error_code(EAI_AGAIN, net::resolver_category()), "resolve", subject_of(question),
             fmt::format("no answer within {}", net::format_duration(timeout)),
-            "a name server may be silent; --timeout waits longer"};
+            "a name server may not be responding; --timeout waits longer"};
 }
 
 }  // namespace

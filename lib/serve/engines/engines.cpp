@@ -10,9 +10,9 @@ namespace sockbox::serve {
 namespace {
 
 constexpr std::array portable_engines{
-    Engine{"iterative", "one client after the other", false, always_available, serve_iteratively},
-    Engine{"thread", "a thread a client", false, always_available, serve_with_threads},
-    Engine{"pool", "a pool of threads, a client each", true, always_available, serve_with_pool},
+    Engine{"iterative", "one client after another", false, always_available, serve_iteratively},
+    Engine{"thread", "one thread per client", false, always_available, serve_with_threads},
+    Engine{"pool", "a pool of threads, one client each", true, always_available, serve_with_pool},
     Engine{"poll", "one thread, poll(2)", false, always_available, serve_with_poll},
 };
 

@@ -49,7 +49,8 @@ Status take_share(std::string_view text, Faults& faults) {
 net::Result<std::uint64_t> parse_bytes(std::string_view text) {
     auto bytes = net::parse_size(text);
     if (bytes && (*bytes == 0 || *bytes > most_bytes))
-        return net::fail_text(fmt::format("'{}' is not from 1 to 1024T bytes", net::escape(text)));
+        return net::fail_text(
+            fmt::format("'{}' is not between 1 and 1024T bytes", net::escape(text)));
     return bytes;
 }
 
@@ -65,14 +66,14 @@ Status take_bound(std::string_view text, Faults& faults) {
 Status take_stall(std::string_view text, Faults& faults) {
     const std::size_t slash = text.find('/');
     if (slash == text.npos)
-        return net::fail_text(
-            fmt::format("'{}' lacks how often: want stall=500ms/10s", net::escape(text)));
+        return net::fail_text(fmt::format(
+            "'{}' has no period: expected a value such as stall=500ms/10s", net::escape(text)));
     if (auto taken = take_time(text.substr(0, slash), faults.stall); !taken)
         return taken;
     if (auto taken = take_time(text.substr(slash + 1), faults.stall_every); !taken)
         return taken;
     if (faults.stall >= faults.stall_every)
-        return net::fail_text(fmt::format("'{}' never ends", net::escape(text)));
+        return net::fail_text(fmt::format("'{}' would never end", net::escape(text)));
     return {};
 }
 
@@ -132,8 +133,8 @@ net::Status Faults::add(std::string_view text) {
     const auto kind = std::find_if(kinds.begin(), kinds.end(),
                                    [name](const Kind& each) { return each.name == name; });
     if (kind == kinds.end() || equals == text.npos)
-        return net::fail_text(
-            fmt::format("'{}' is no fault: want NAME=VALUE of {}", net::escape(text), names()));
+        return net::fail_text(fmt::format("'{}' is not a fault: expected NAME=VALUE with one of {}",
+                                          net::escape(text), names()));
     for (const Spec& spec : specs)
         if (spec.text.starts_with(std::string(name) + '='))
             return net::fail_text(fmt::format("'{}' is given twice", name));

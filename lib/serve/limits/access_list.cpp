@@ -45,14 +45,15 @@ net::Result<Network> Network::parse(std::string_view text) {
     const std::size_t slash = text.find('/');
     const auto address = net::Endpoint::parse(text.substr(0, slash));
     if (!address)
-        return refused(text, "no address stands before the slash");
+        return refused(text, "there is no address before the slash");
     if (address->scope_id() != 0 || text.starts_with('['))
-        return refused(text, "it has neither brackets nor a zone");
+        return refused(text, "brackets and zones are not allowed");
     Network network{*address, width_of(*address)};
     if (slash != text.npos) {
         const auto prefix = net::parse_integer(text.substr(slash + 1), 0, network.prefix);
         if (!prefix)
-            return refused(text, fmt::format("its prefix is from 0 to {} bits", network.prefix));
+            return refused(text,
+                           fmt::format("its prefix must be from 0 to {} bits", network.prefix));
         network.prefix = static_cast<unsigned>(*prefix);
     }
     if (has_bits_beyond(network))

@@ -27,7 +27,7 @@ tl::expected<Admission::Ticket, Refused> Admission::admit(const net::Endpoint& p
         return refuse(Refusal::denied, peer, "the access list denies it (--allow, --deny)");
     const std::lock_guard lock(mutex_);
     if (limits_.once && admitted_ > 0)
-        return refuse(Refusal::once, peer, "another client is served (--once)");
+        return refuse(Refusal::once, peer, "only one client is served (--once)");
     if (limits_.connections != 0 && open_ >= limits_.connections)
         return refuse(Refusal::max_connections, peer,
                       fmt::format("no more than {} may be open (--max-connections)", open_));

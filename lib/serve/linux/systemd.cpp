@@ -42,10 +42,10 @@ tl::unexpected<net::Error> refuse(int descriptor, std::string why) {
 
 // Whether it is a listening TCP or a bound UDP socket.
 net::Result<net::Transport> kind_of(const net::Socket& socket) {
-    constexpr const char* wanted = "it is no listening TCP or bound UDP socket";
+    constexpr const char* wanted = "it is neither a listening TCP socket nor a bound UDP socket";
     const auto type = socket.option(SOL_SOCKET, SO_TYPE);
     if (!type)
-        return refuse(socket.native(), "it is no socket");
+        return refuse(socket.native(), "it is not a socket");
     const auto local = socket.local();  // fails unless it is an IP socket
     if (!local || local->port() == 0)
         return refuse(socket.native(), wanted);
@@ -111,7 +111,7 @@ net::Result<StateNotice> StateNotice::open() {
         return StateNotice(net::Socket());
     const auto to = notice_address(path);
     if (!to)
-        return net::fail_text("NOTIFY_SOCKET '" + path + "' is no path and no '@' name");
+        return net::fail_text("NOTIFY_SOCKET '" + path + "' is neither a path nor an '@' name");
     auto socket = net::Socket::open(AF_UNIX, SOCK_DGRAM, 0);
     if (!socket)
         return net::fail(socket.error());

@@ -90,7 +90,7 @@ TEST(Echo, TellsBytesThatNobodySent) {
         send_text(socket, "!");
     });
     const Ran ran = run_echo(after, {"hello"});
-    EXPECT_THAT(ran.err, HasSubstr("1 byte more than had been sent, at offset 6"));
+    EXPECT_THAT(ran.err, HasSubstr("1 byte more than were sent, at offset 6"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 
     auto before = Peer::stream([](net::Socket& socket) {
@@ -130,7 +130,7 @@ TEST(Echo, ServerThatNeverAnswersTimesOut) {
     auto peer = Peer::stream([&](net::Socket& socket) { held = std::move(socket); });
     const Ran ran = run_echo(peer, {"-W", "100ms", "--json", "hello"});
     EXPECT_THAT(ran.err, testing::StartsWith("echo: receive from 127.0.0.1:"));
-    EXPECT_THAT(ran.err, HasSubstr("nothing for 100ms after 6 bytes sent"));
+    EXPECT_THAT(ran.err, HasSubstr("no data for 100ms after 6 bytes sent"));
     EXPECT_THAT(ran.out, HasSubstr(symbol_of(std::errc::timed_out)));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
@@ -160,9 +160,9 @@ TEST(Echo, HostsThatCannotBeEndWithTheirStatus) {
     EXPECT_EQ(run(echo, {"127.0.0.1", "0", "x"}).status, tools::exit_usage);
     EXPECT_EQ(run(echo, {"127.0.0.1", "65536", "x"}).status, tools::exit_usage);
     EXPECT_EQ(run(echo, {"a..b", "7", "x"}).status, tools::exit_unresolved);
-    EXPECT_EQ(run(echo, {}).err, "echo: want a HOST and a PORT\necho: see --help\n");
+    EXPECT_EQ(run(echo, {}).err, "echo: missing HOST and PORT\necho: see --help\n");
     EXPECT_EQ(run(echo, {"127.0.0.1"}).err,
-              "echo: want a PORT after the host '127.0.0.1'\necho: see --help\n");
+              "echo: missing PORT after the host '127.0.0.1'\necho: see --help\n");
     EXPECT_EQ(run(echo, {"127.0.0.1"}).status, tools::exit_usage);
     const Ran named = run(echo, {"-c", "1", "--target", "127.0.0.1:0", "127.0.0.1", "7"});
     EXPECT_THAT(named.err, HasSubstr("echo: --target: '0' is not a port"));
@@ -212,8 +212,8 @@ TEST(Echo, SourceThatIsNotOursIsRefused) {
     EXPECT_EQ(ran.status, tools::exit_refused);
     EXPECT_EQ(run_echo(peer, {"--source", "127.0.0.1", "x"}).out, "x\n");
     const Ran other = run_echo(peer, {"--source", "::1", "x"});
-    EXPECT_THAT(other.err, testing::EndsWith("\necho: hint: 127.0.0.1 has only IPv4 addresses, and "
-                                             "IPv6 was asked for, by --source ::1\n"));
+    EXPECT_THAT(other.err, testing::EndsWith("\necho: hint: 127.0.0.1 has only IPv4 addresses, but "
+                                             "IPv6 was requested, by --source ::1\n"));
     EXPECT_EQ(other.status, tools::exit_unresolved);
 }
 

@@ -22,7 +22,7 @@ void expect_usage(const Words& args, const std::string& complaint) {
 }
 
 TEST(Echod, MistakesAreUsageErrors) {
-    expect_usage({"--engine", "magic"}, "'magic' is none of auto, ");
+    expect_usage({"--engine", "magic"}, "'magic' is not one of auto, ");
     expect_usage({"--port", "65536"}, "65536");
     expect_usage({"--bind", ""}, "--bind");
     expect_usage({"--bind", "fe80::1"}, "fe80::1%eth0");

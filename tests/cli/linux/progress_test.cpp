@@ -146,9 +146,9 @@ TEST(ProgressLine, ShowsWorkThatTellsNothingUntilItIsDone) {
                                                         "/echo --connect-timeout 1h 127.0.0.1 3490";
     Command commands[] = {
         {SOCKBOX_BIN_DIR "/udpecho --trace -W 1h " + server,
-         std::regex("tracing the way to 127.0.0.1:[0-9]+  ([0-9.]+) s")},
+         std::regex("tracing the route to 127.0.0.1:[0-9]+  ([0-9.]+) s")},
         {SOCKBOX_BIN_DIR "/udpecho --mtu -W 1h " + server,
-         std::regex("searching the path MTU to 127.0.0.1:[0-9]+  ([0-9.]+) s")},
+         std::regex("finding the path MTU to 127.0.0.1:[0-9]+  ([0-9.]+) s")},
         {blocked + " hello", std::regex("connecting to 127.0.0.1:3490  ([0-9.]+) s")},
         {blocked + " -c 1", std::regex("connecting to 127.0.0.1:3490  ([0-9.]+) s")},
     };

@@ -84,7 +84,7 @@ TEST(Sockopt, ComputesWithTimes) {
               "2s\n6s\n6500ms\n5500ms\n6500ms\n");
     const Ran less = sockopt({"SO_RCVTIMEO=2s", "SO_RCVTIMEO+=-3s"});
     EXPECT_EQ(less.status, tools::exit_usage);
-    EXPECT_THAT(less.err, HasSubstr("SO_RCVTIMEO: the result is out of range: want a time"));
+    EXPECT_THAT(less.err, HasSubstr("SO_RCVTIMEO: the result is out of range: expected a time"));
     EXPECT_EQ(sockopt({"SO_RCVTIMEO=1000h", "SO_RCVTIMEO*=1000000000"}).status, tools::exit_usage);
     expect_usage({"SO_RCVTIMEO*=2s"}, "'2s' is not a whole number");
     expect_usage({"SO_RCVTIMEO+=2x"}, "'2x' is not a duration");
@@ -110,7 +110,7 @@ TEST(Sockopt, RefusesMistakesBeforeItTouchesAnything) {
     expect_usage({"--type", "quic"}, "quic");
     expect_usage({"--explain"}, "lacks the NAME");
     expect_usage({"--list", "nothing_like_it"}, "no option fits");
-    expect_usage({"--list", "--explain", "nodelay"}, "exclude each other");
+    expect_usage({"--list", "--explain", "nodelay"}, "are mutually exclusive");
     expect_usage({"SO_RCVBUF*=1.5"}, "sockopt: SO_RCVBUF: '1.5' is not");
     expect_usage({"6:1=0xzz"}, "sockopt: 6:1: '0xzz' is not bytes");
     expect_usage({"6:1=x"}, "sockopt: 6:1: 'x' is not a value");

@@ -127,7 +127,7 @@ TEST(Privileges, AnUnknownUserIsAMistake) {
 
 TEST(Privileges, ThereIsNoWayBack) {
     if (::geteuid() != 0)
-        GTEST_SKIP() << "only root can change its user";
+        GTEST_SKIP() << "only root can switch to another user";
     const auto nobody = find_user("nobody");
     if (!nobody)
         GTEST_SKIP() << nobody.error().message();

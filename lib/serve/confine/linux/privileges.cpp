@@ -33,11 +33,11 @@ net::Status become(const User& user) {
         ::setresgid(user.group, user.group, user.group) != 0 ||
         ::setresuid(user.id, user.id, user.id) != 0) {
         net::Error error = net::fail_last("become user", user.name).value();
-        error.hint = "only root can change its user";
+        error.hint = "only root can switch to another user";
         return net::fail(std::move(error));
     }
     if (user.id != 0 && ::setuid(0) == 0)
-        return net::fail({{}, "become user", user.name, "root came back", {}});
+        return net::fail({{}, "become user", user.name, "root privileges could be regained", {}});
     return {};
 }
 
@@ -54,7 +54,7 @@ net::Result<bool> has_capabilities() {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     CapabilitySets sets{};
     if (::syscall(SYS_capget, &header, sets.data()) != 0)
-        return net::fail_last("look at capabilities");
+        return net::fail_last("read capabilities");
     return std::any_of(sets.begin(), sets.end(), [](const auto& set) {
         return (set.effective | set.permitted | set.inheritable) != 0;
     });
@@ -73,7 +73,7 @@ net::Status drop_capabilities() {
     const auto after = has_capabilities();
     if (!after)
         return net::fail(after.error());
-    return *after ? net::Status(net::fail({{}, "drop capabilities", {}, "some are left", {}}))
+    return *after ? net::Status(net::fail({{}, "drop capabilities", {}, "some remain", {}}))
                   : net::Status();
 }
 
@@ -88,7 +88,7 @@ net::Result<User> find_user(std::string_view name) {
     if (rc != 0)
         return net::fail({{rc, std::system_category()}, "look up user", std::string(name), {}, {}});
     if (found == nullptr)
-        return net::fail_text("'" + std::string(name) + "' is no user here");
+        return net::fail_text("'" + std::string(name) + "' is not a user on this system");
     return User{std::string(name), entry.pw_uid, entry.pw_gid};
 }
 

@@ -172,7 +172,7 @@ void Child::wait() {
 void Child::tell_loss(int status) {
     Service& service = siblings_.service();
     std::string why = WIFSIGNALED(status)
-                          ? fmt::format("its process was ended by signal {}", WTERMSIG(status))
+                          ? fmt::format("its process was killed by signal {}", WTERMSIG(status))
                           : std::string("its process ended early");
     service.tell(Trouble::start_worker,
                  {{}, "serve", ticket_->peer().unmapped().to_string(), std::move(why), {}});

@@ -118,7 +118,7 @@ TEST(EchodFork, AChildThatIsKilledIsToldAndItsPlaceIsFree) {
     server.process().send_signal(SIGTERM);
     const Ran ran = server.process().wait();
     EXPECT_EQ(ran.status, 0);
-    EXPECT_THAT(ran.err, HasSubstr("its process was ended by signal 9"));
+    EXPECT_THAT(ran.err, HasSubstr("its process was killed by signal 9"));
     EXPECT_THAT(ran.err, HasSubstr(": failed: "));
     EXPECT_THAT(ran.err, HasSubstr(": finished, 1 byte received, 1 sent"));
 }

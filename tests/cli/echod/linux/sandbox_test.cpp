@@ -100,13 +100,13 @@ TEST(EchodSandbox, CanBeLeftOutAndSaysSo) {
     EXPECT_EQ(status_of(server.process().pid(), "Seccomp"), "0");
     EXPECT_EQ(status_of(server.process().pid(), "NoNewPrivs"), "0");
     server.process().send_signal(SIGTERM);
-    EXPECT_THAT(server.process().wait().err, HasSubstr("echod: sandbox: left out: --no-sandbox\n"));
+    EXPECT_THAT(server.process().wait().err, HasSubstr("echod: sandbox: skipped: --no-sandbox\n"));
 }
 
 // A folder of root's, where another user cannot remove anything.
 TEST(EchodSandbox, APortFileThatCannotBeRemovedIsEmptied) {
     if (::geteuid() != 0)
-        GTEST_SKIP() << "only root can change its user";
+        GTEST_SKIP() << "only root can switch to another user";
     const TemporaryFile unique;
     const std::string folder = unique.path() + ".folder";
     std::filesystem::create_directory(folder);
@@ -117,7 +117,7 @@ TEST(EchodSandbox, APortFileThatCannotBeRemovedIsEmptied) {
     const Ran ran = server.process().wait();
     EXPECT_EQ(ran.status, 0);
     EXPECT_THAT(ran.err, HasSubstr("echod: remove port file " + file + ": "));
-    EXPECT_THAT(ran.err, HasSubstr("it is left empty\n"));
+    EXPECT_THAT(ran.err, HasSubstr("it was emptied instead\n"));
     EXPECT_EQ(std::filesystem::file_size(file), 0U);
     std::filesystem::remove_all(folder);
 }
@@ -159,7 +159,7 @@ TEST(EchodSandbox, WithoutMemoryForRingsAutoTakesTheNextEngine) {
 TEST(EchodSandbox, AnUnknownUserIsAUsageError) {
     const Ran ran = run(tools::echod, {"--user", "no-such-user-here"});
     EXPECT_EQ(ran.status, tools::exit_usage);
-    EXPECT_THAT(ran.err, HasSubstr("--user: 'no-such-user-here' is no user here"));
+    EXPECT_THAT(ran.err, HasSubstr("--user: 'no-such-user-here' is not a user on this system"));
 }
 
 TEST(EchodSandbox, OnlyRootCanChangeItsUser) {
@@ -170,7 +170,7 @@ TEST(EchodSandbox, OnlyRootCanChangeItsUser) {
     EXPECT_EQ(ran.status, tools::exit_refused);
     EXPECT_EQ(ran.out, "");
     EXPECT_THAT(ran.err, HasSubstr("echod: become user root: "));
-    EXPECT_THAT(ran.err, HasSubstr("only root can change its user"));
+    EXPECT_THAT(ran.err, HasSubstr("only root can switch to another user"));
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ TEST(EchodSystemd, RefusesWhatItCannotServe) {
         EXPECT_EQ(ran.status, tools::exit_refused);
         EXPECT_EQ(ran.out, "");
         const bool second = std::string_view(kinds).starts_with("tcp");
-        EXPECT_THAT(ran.err, HasSubstr(second ? "LISTEN_FDS descriptor 4: it is no socket"
+        EXPECT_THAT(ran.err, HasSubstr(second ? "LISTEN_FDS descriptor 4: it is not a socket"
                                               : "LISTEN_FDS descriptor 3: it is no "));
         EXPECT_EQ(lines(ran.err).size(), 1U) << ran.err;
     }
@@ -66,7 +66,7 @@ TEST(EchodSystemd, OptionsThatMeanNothingThenAreTold) {
     Process server = activated("tcp", {"--port", "7"});
     EXPECT_THAT(server.read_line(), HasSubstr("listening on 127.0.0.1:"));
     server.send_signal(SIGTERM);
-    EXPECT_THAT(server.wait().err, HasSubstr("--port, --bind, --tcp and --udp mean nothing"));
+    EXPECT_THAT(server.wait().err, HasSubstr("--port, --bind, --tcp and --udp are ignored"));
 }
 
 TEST(EchodSystemd, OnceNeedsATcpSocketAmongThem) {

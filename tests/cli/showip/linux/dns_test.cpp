@@ -141,7 +141,7 @@ TEST(ShowipDns, ManyAndDoubleAddressesAreAllShown) {
     const Words found = lines(ran.out);
     ASSERT_EQ(found.size(), 503U);
     EXPECT_EQ(std::set<std::string>(found.begin(), found.begin() + 500).size(), 500U);
-    EXPECT_THAT(ran.err, HasSubstr("192.0.2.7 stands in the answer 3 times"));
+    EXPECT_THAT(ran.err, HasSubstr("192.0.2.7 occurs in the answer 3 times"));
 }
 
 TEST(ShowipDns, AReaderWhoLeavesEndsItQuietly) {
@@ -187,20 +187,19 @@ TEST(ShowipDns, TheEnvironmentOfTheResolverDoesNoHarm) {
 TEST(ShowipDns, ANameAnsweredAsAnotherIsTold) {
     SHOWIP_IN_WORLD(ran, {"-l", "n1", "n5", "n1.test", "n1.test."}, {"LOCALDOMAIN=test"});
     EXPECT_EQ(ran.err,
-              "showip: note: 'n1' is answered as n1.test: its domain is in the search list\n"
-              "showip: note: 'n5' is answered as n5.office\n");
+              "showip: note: 'n1' was resolved as n1.test: its domain is in the search list\n"
+              "showip: note: 'n5' was resolved as n5.office\n");
     EXPECT_THAT(ran.out, Not(HasSubstr("CANONNAME"))) << "not asked for";
     const Ran json = showip_in_world({"-j", "n1"}, {"LOCALDOMAIN=test"});
     EXPECT_THAT(json.out, HasSubstr(R"("canonical_name":null)"));
-    EXPECT_THAT(json.out, HasSubstr(R"("remarks":["'n1' is answered as n1.test)"));
+    EXPECT_THAT(json.out, HasSubstr(R"("remarks":["'n1' was resolved as n1.test)"));
 }
 
 TEST(ShowipDns, AnAliasOfTheUserIsTold) {
     const TemporaryFile aliases("other n2.test\nN1 dual.test\n");
     SHOWIP_IN_WORLD(ran, {"-s", "n1", "n2.test"}, {"HOSTALIASES=" + aliases.path()});
     EXPECT_EQ(ran.out, "::1\n127.0.0.1\n127.0.0.1\n");
-    EXPECT_EQ(ran.err,
-              "showip: note: HOSTALIASES lets 'n1' stand for dual.test where DNS is asked\n");
+    EXPECT_EQ(ran.err, "showip: note: HOSTALIASES maps 'n1' to dual.test in DNS lookups\n");
 }
 
 TEST(ShowipDns, NoDescriptorLeftIsNoUnknownName) {

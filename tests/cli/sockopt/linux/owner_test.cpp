@@ -120,7 +120,7 @@ TEST(SockoptOwner, WhatDoesNotFitTakesNoDescriptor) {
     if (forbidden(ran))
         GTEST_SKIP() << ran.err;
     EXPECT_EQ(ran.out, "");
-    EXPECT_THAT(ran.err, testing::EndsWith("sockopt: no socket fits\n"));
+    EXPECT_THAT(ran.err, testing::EndsWith("sockopt: no socket matches\n"));
 }
 
 // More values than are kept of an option: each line is of its own socket.
@@ -209,7 +209,7 @@ TEST(SockoptOwner, AProcessThatEndsMeanwhileMakesTheListIncomplete) {
     child.kill();
     const Ran ran = dump.read_rest();
     EXPECT_EQ(ran.status, tools::exit_mismatch);
-    EXPECT_THAT(ran.err, HasSubstr("the list is not complete: the process ended meanwhile"));
+    EXPECT_THAT(ran.err, HasSubstr("the list is incomplete: the process has ended"));
     EXPECT_GT(count(ran.out, "] fd "), 1U);
     EXPECT_LT(count(ran.out, "] fd "), 500U);
 }
@@ -357,7 +357,7 @@ TEST(SockoptOwner, AShellLooksAtItself) {
     Process process({"/bin/sh", "-c", SOCKBOX_BIN_DIR "/sockopt --pid $$; echo $?"});
     const Ran ran = process.wait();
     EXPECT_EQ(ran.out, "3\n");
-    EXPECT_THAT(ran.err, HasSubstr("no socket fits"));
+    EXPECT_THAT(ran.err, HasSubstr("no socket matches"));
 }
 
 TEST(SockoptOwner, AReaderWhoHasSeenEnoughIsNoFailure) {

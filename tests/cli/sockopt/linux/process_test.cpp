@@ -69,7 +69,7 @@ TEST(SockoptProcess, AListenersCompanionsAreCounted) {
         sockopt({"--pid", text(::getpid()), "--fd", text(first.native()), "SO_KEEPALIVE=on"});
     if (forbidden(ran))
         GTEST_SKIP() << ran.err;
-    EXPECT_THAT(ran.err, AllOf(HasSubstr("(1 of its port now)"), HasSubstr("1 more listen on")));
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("(1 on its port now)"), HasSubstr("1 more listen on")));
     EXPECT_EQ(accepted.socket.option(SOL_SOCKET, SO_KEEPALIVE).value(), 0);
     EXPECT_EQ(second.option(SOL_SOCKET, SO_KEEPALIVE).value(), 0);
 }
@@ -112,11 +112,11 @@ TEST(SockoptProcess, PortAndListeningFindTheHolder) {
 TEST(SockoptProcess, NothingThatFitsIsAFailure) {
     const Ran ran = sockopt({"--process", "no such name"});
     EXPECT_EQ(ran.status, tools::exit_refused);
-    EXPECT_EQ(ran.err, "sockopt: no process is called 'no such name'\n");
+    EXPECT_EQ(ran.err, "sockopt: no process has the name 'no such name'\n");
     const net::Socket socket = listener();
     const Ran other = sockopt({"--pid", text(::getpid()), "--port", port_of(socket), "-6"});
     EXPECT_EQ(other.status, tools::exit_refused);
-    EXPECT_THAT(other.err, HasSubstr("sockopt: no socket fits\n"));
+    EXPECT_THAT(other.err, HasSubstr("sockopt: no socket matches\n"));
 }
 
 TEST(SockoptProcess, FamilyAndTypeNarrowASearchDown) {
@@ -363,14 +363,14 @@ TEST(SockoptProcess, PartsThatDoNotGoTogetherAreAMistake) {
 TEST(SockoptProcess, JsonTellsThatNothingFits) {
     EXPECT_THAT(sockopt({"--json", "--process", "no such name"}).out,
                 AllOf(HasSubstr(R"("fd":null,"process":"no such name"},"error":{"symbol":"ESRCH")"),
-                      HasSubstr(R"("message":"no process is called 'no such name'"}})")));
+                      HasSubstr(R"("message":"no process has the name 'no such name'"}})")));
     const std::string pid = text(::getpid());
     const net::Socket socket = listener();
     const std::string port = port_of(socket);
     const Ran none = sockopt({"--json", "--pid", pid, "--port", port, "-6"});
     EXPECT_THAT(none.out,
                 AllOf(HasSubstr("\"port\":" + port + "},\"error\":{\"symbol\":\"ENOENT\""),
-                      HasSubstr(R"("message":"no socket fits"}})")));
+                      HasSubstr(R"("message":"no socket matches"}})")));
     EXPECT_EQ(none.status, tools::exit_refused);
     const Ran other = sockopt({"--json", "--pid", pid, "--port", port, "UDP_CORK"});
     if (forbidden(other))

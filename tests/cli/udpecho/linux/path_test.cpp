@@ -37,8 +37,8 @@ TEST(UdpEchoPath, MtuIsFoundWithWhoToldIt) {
     const Words found = lines(ran.out);
     ASSERT_EQ(found.size(), 4U) << ran.out << ran.err;
     EXPECT_EQ(found[0], "path MTU to 10.9.3.2:7007: 1300 bytes (UDP payload 1272)");
-    EXPECT_EQ(found[1], "  1500 as told by this host");
-    EXPECT_EQ(found[2], "  1300 as told by 10.9.2.2");
+    EXPECT_EQ(found[1], "  1500 as reported by this host");
+    EXPECT_EQ(found[2], "  1300 as reported by 10.9.2.2");
     EXPECT_THAT(found[3],
                 AllOf(HasSubstr(R"("mode":"mtu","mtu_bytes":1300,"payload_bytes":1252,)"),
                       HasSubstr(R"({"mtu_bytes":1300,"from":"fd09:2::2"}],"black_hole":false)")));

@@ -29,7 +29,7 @@ std::string_view hint_for(int error) {
         case ENOSYS: return "this kernel is built without io_uring, or a seccomp filter refuses it";
         case EPERM: return "sysctl kernel.io_uring_disabled or a seccomp filter refuses it";
         case ENOMEM: return "ulimit -l (RLIMIT_MEMLOCK) may be too low";
-        case EINVAL: return "io_uring here needs Linux 6.1";
+        case EINVAL: return "the io_uring engine requires Linux 6.1";
         default: return {};
     }
 }
