@@ -3,11 +3,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -137,5 +140,42 @@ using MakeLane = std::function<net::Result<std::unique_ptr<Lane>>(
 //     const auto measured = measure(plan, 8, make_lane, stop);
 net::Result<Measured> measure(const MeasurePlan& plan, std::size_t lanes, const MakeLane& make_lane,
                               const net::StopSignal& stop, Snapshots* snapshots = nullptr);
+
+// Opens the lanes in order, at most 64 at a time, so that the server's backlog does not overflow
+// and no lane waits here for the others and counts that as its connect time. Blocks until all are
+// open or have failed, or `stop` is raised. If there is no progress for 1 s, or after 30 s, because
+// the server leaves connections waiting, it opens all remaining lanes at once and returns; they
+// finish connecting, in parallel, during the measurement.
+void open_lanes(std::span<Lane* const> lanes, const net::StopSignal& stop);
+
+// The measuring threads share no counters, which would slow them down: between two turns of its
+// loop, each checks whether a snapshot is wanted and, if so, leaves a copy of its numbers. Every
+// method may be called from any thread.
+class Snapshots {
+  public:
+    // The results so far; messages sent but neither answered nor lost are pending. Blocks until
+    // each thread has left its copy, about 10 ms, or has ended. Empty while the lanes are
+    // connecting; the final result once the run is over.
+    Measured take();
+
+    // For measure(): begin() announces the number of threads. Each of them then calls wants() in
+    // every turn, which costs one atomic load, and leave() if it returns true and, with `last`,
+    // once at its end.
+    void begin(std::size_t threads);
+    bool wants(std::size_t thread) const;
+    void leave(std::size_t thread, const Measured& measured, bool last);
+
+  private:
+    struct Copy {
+        std::uint64_t question = 0;  // the request that it answers
+        Measured measured;
+    };
+    static constexpr std::uint64_t every_question = ~std::uint64_t{0};
+
+    std::atomic<std::uint64_t> latest_question_{0};
+    std::mutex mutex_;
+    std::condition_variable left_;
+    std::vector<Copy> copies_;
+};
 
 }  // namespace sockbox::probe

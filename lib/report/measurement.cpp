@@ -1,4 +1,4 @@
-// Formats a measurement as text, JSON and an HdrHistogram percentile table.
+// The lines and members of a measurement, of interim reports and of one-way results.
 #include "report/measurement.h"
 
 #include <fmt/format.h>
@@ -7,14 +7,58 @@
 #include <cmath>
 
 #include "report/counted.h"
-#include "report/directions.h"
 
 namespace sockbox::report {
 namespace {
 
+using Time = std::optional<std::chrono::nanoseconds>;
+
+std::string milliseconds(const Time& time) {
+    return time ? fmt::format("{:.3f}", static_cast<double>(time->count()) / 1e6) : "-";
+}
+
+Json nanoseconds(const Time& time) {
+    return time ? Json(time->count()) : Json();
+}
+
+// The estimated error of an unsynchronized clock is many seconds.
+std::string clock_error_text(std::chrono::nanoseconds error) {
+    const double ms = static_cast<double>(error.count()) / 1e6;
+    return ms < 1000 ? fmt::format("{:.3f} ms", ms) : fmt::format("{:.3g} s", ms / 1000);
+}
+
+std::string way_line(std::string_view name, const stats::Way& way) {
+    const stats::Summary delay = way.delay.summary();
+    return fmt::format("{}: {} lost, delay min/mean/max/stddev = {}/{}/{}/{} ms, variation {} ms\n",
+                       name, way.lost ? std::to_string(*way.lost) : "an unknown number",
+                       milliseconds(delay.min), milliseconds(delay.mean), milliseconds(delay.max),
+                       milliseconds(delay.deviation), milliseconds(way.variation.value()));
+}
+
+std::string short_way(std::string_view name, const stats::Way& way) {
+    const std::string lost = way.lost ? fmt::format("{} lost, ", *way.lost) : "";
+    return fmt::format(", {} {}mean delay {} ms", name, lost,
+                       milliseconds(way.delay.summary().mean));
+}
+
+Json spread_object(const stats::TimeSpread& spread) {
+    const stats::Summary summary = spread.summary();
+    return Json::object()
+        .set("min_ns", nanoseconds(summary.min))
+        .set("mean_ns", nanoseconds(summary.mean))
+        .set("max_ns", nanoseconds(summary.max))
+        .set("stddev_ns", nanoseconds(summary.deviation));
+}
+
+Json way_object(const stats::Way& way) {
+    return Json::object()
+        .set("lost", way.lost)
+        .set("delay", spread_object(way.delay))
+        .set("variation_ns", nanoseconds(way.variation.value()));
+}
+
 using stats::Measurement;
 using stats::Summary;
-using Time = std::optional<std::chrono::nanoseconds>;
 
 struct Column {
     std::string_view text;
@@ -28,16 +72,6 @@ constexpr std::array columns{
     Column{"p99", "p99_ns", &Summary::p99}, Column{"p99.9", "p999_ns", &Summary::p999},
     Column{"max", "max_ns", &Summary::max}, Column{"stddev", "stddev_ns", &Summary::deviation},
 };
-
-std::string milliseconds(const Time& time) {
-    if (!time)
-        return "-";
-    return fmt::format("{:.3f}", static_cast<double>(time->count()) / 1e6);
-}
-
-Json nanoseconds(const Time& time) {
-    return time ? Json(time->count()) : Json();
-}
 
 // "rtt min/mean/... = 0.042/0.051/... ms"; empty without samples.
 std::string times_line(std::string_view name, const Summary& summary) {
@@ -200,6 +234,43 @@ Json verdict_object(const Verdict& verdict) {
 }
 
 }  // namespace
+
+std::string to_text(const stats::Directions& directions) {
+    if (directions.forward.delay.count() == 0)
+        return {};
+    std::string text =
+        way_line("forward", directions.forward) + way_line("backward", directions.backward);
+    text += fmt::format("reflector: mean {} ms between arrival and sending\n",
+                        milliseconds(directions.processing.summary().mean));
+    text += fmt::format("clocks: {}; one-way delays may be wrong by {}\n",
+                        directions.synchronized ? "both synchronized" : "NOT both synchronized",
+                        clock_error_text(directions.clock_error));
+    if (directions.implausible > 0)
+        text += fmt::format(
+            "warning: {} one-way delays are impossible: a clock was set, or is wrong by more than "
+            "it reports\n",
+            directions.implausible);
+    if (directions.dscp_there)
+        text += fmt::format("DSCP: arrived at the reflector as {}\n", *directions.dscp_there);
+    return text;
+}
+
+std::string to_interim_text(const stats::Directions& directions) {
+    if (directions.forward.delay.count() == 0)
+        return {};
+    return short_way("forward", directions.forward) + short_way("backward", directions.backward);
+}
+
+void add_directions(const stats::Directions& directions, Json& json) {
+    json.set("forward", way_object(directions.forward))
+        .set("backward", way_object(directions.backward))
+        .set("processing", spread_object(directions.processing))
+        .set("clock_error_ns", directions.clock_error.count())
+        .set("clocks_synchronized", directions.synchronized)
+        .set("implausible_delays", directions.implausible)
+        .set("dscp_there",
+             directions.dscp_there ? Json(static_cast<unsigned>(*directions.dscp_there)) : Json());
+}
 
 std::string places_of_loss(const stats::Measurement& numbers) {
     std::string places = fmt::format("{} on the path", numbers.lost_on_path());

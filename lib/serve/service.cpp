@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "serve/out_of_memory.h"
 #include "serve/session.h"
+#include "system/memory.h"
 
 namespace sockbox::serve {
 namespace {
@@ -73,7 +73,7 @@ void Service::welcome(net::Socket accepted, const Place& place) noexcept {
             hand_over(std::move(*client), place);
     } catch (const std::bad_alloc&) {
         counters_.accept_failures.add();
-        tell(Trouble::accept, out_of_memory("accept"));
+        tell(Trouble::accept, net::out_of_memory("accept"));
     }
 }
 
@@ -81,7 +81,7 @@ void Service::hand_over(Client&& client, const Place& place) noexcept {
     try {
         place(std::move(client));
     } catch (const std::bad_alloc&) {
-        turn_away(*this, std::move(client), out_of_memory("serve"));
+        turn_away(*this, std::move(client), net::out_of_memory("serve"));
     }
 }
 

@@ -6,11 +6,8 @@
 #include <optional>
 
 #include "stats/directions.h"
-#include "stats/jitter.h"
-#include "stats/sequence_ranges.h"
-#include "stats/spread.h"
 #include "stats/summary.h"
-#include "stats/time_spread.h"
+#include "stats/tally.h"
 #include "stats/timeline.h"
 
 namespace sockbox::stats {

@@ -1,13 +1,37 @@
-// The summary of a series of durations: exact extremes, mean and deviation, and percentiles.
+// Summaries of a series of values: extremes, mean and deviation in constant memory, and
+// percentiles.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 #include "stats/histogram.h"
 
 namespace sockbox::stats {
+
+// Not synchronized; merge() combines the spreads of several threads.
+
+struct Spread {
+    std::uint64_t count = 0;
+    std::uint64_t least = std::numeric_limits<std::uint64_t>::max();  // if empty
+    std::uint64_t most = 0;
+    double sum = 0;
+
+    void record(std::uint64_t value) noexcept {
+        merge({1, value, value, static_cast<double>(value)});
+    }
+    void merge(const Spread& other) noexcept {
+        count += other.count;
+        least = std::min(least, other.least);
+        most = std::max(most, other.most);
+        sum += other.sum;
+    }
+    // 0 if empty.
+    double mean() const noexcept { return count > 0 ? sum / static_cast<double>(count) : 0; }
+};
 
 // Running count, mean and variance in constant memory, by Welford's method, which avoids the
 // cancellation of a naive sum of squares when the mean is large compared with the deviation;
@@ -63,6 +87,25 @@ class Series {
     Histogram histogram_;
     Moments moments_;
     std::vector<std::chrono::nanoseconds> samples_;  // complete, or shorter than count() and unused
+};
+
+// Exact extremes, mean and deviation in constant memory; no percentiles. Not synchronized; merge()
+// combines the spreads of several threads.
+class TimeSpread {
+  public:
+    void record(std::chrono::nanoseconds time) noexcept;
+    void merge(const TimeSpread& other) noexcept;
+
+    std::uint64_t count() const noexcept { return moments_.count(); }
+    // The sum in nanoseconds; 0 if empty.
+    double sum_ns() const noexcept;
+    // Percentiles and the median are always empty.
+    Summary summary() const;
+
+  private:
+    Moments moments_;
+    std::chrono::nanoseconds smallest_ = std::chrono::nanoseconds::max();
+    std::chrono::nanoseconds largest_ = std::chrono::nanoseconds::min();
 };
 
 }  // namespace sockbox::stats

@@ -1,13 +1,15 @@
-// Memory that begins on a page, and memory that forked processes share.
+// Memory that begins on a page, memory that forked processes share, and memory that ran out.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 #include <new>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 
+#include "system/platform.h"
 #include "system/result.h"
 
 namespace sockbox::net {
@@ -74,5 +76,20 @@ class Shared {
 
     std::unique_ptr<T, Unmap> object_;
 };
+
+// The error. Creating it allocates nothing as long as `action` fits the small-string buffer.
+inline Error out_of_memory(std::string action) {
+    return {platform::error_of(std::errc::not_enough_memory), std::move(action), {}, {}, {}};
+}
+
+// Returns what `act` returns (a Result), or the error if it throws std::bad_alloc.
+template <class Act>
+auto unless_out_of_memory(const char* action, const Act& act) -> decltype(act()) {
+    try {
+        return act();
+    } catch (const std::bad_alloc&) {
+        return fail(out_of_memory(action));
+    }
+}
 
 }  // namespace sockbox::net

@@ -1,6 +1,6 @@
 // Requests over HTTP from any bytes, '|' standing for the ends of lines as well: the head ends
 // where an empty line does, and what is taken out of it has no control characters.
-#include "serve/status/http_request.h"
+#include "serve/status/http.h"
 
 #include <algorithm>
 #include <string>

@@ -1,5 +1,5 @@
 // Tests of opening many lanes.
-#include "probe/lanes/open_lanes.h"
+#include "probe/measure.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Tests of lib/probe/probe_window.
-#include "probe/lanes/probe_window.h"
+#include "probe/lanes/datagram_form.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Tests of lib/probe/snapshots with threads that measure as fast as they can.
-#include "probe/snapshots.h"
+#include "probe/measure.h"
 
 #include <gtest/gtest.h>
 

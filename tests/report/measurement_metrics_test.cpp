@@ -1,5 +1,5 @@
 // Tests of lib/report/measurement_metrics.
-#include "report/measurement_metrics.h"
+#include "report/metrics.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

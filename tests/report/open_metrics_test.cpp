@@ -1,5 +1,5 @@
 // Tests of lib/report/open_metrics.
-#include "report/open_metrics.h"
+#include "report/metrics.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,7 @@
 // Tests of lib/serve/http_request and http_answer.
-#include "serve/status/http_request.h"
+#include "serve/status/http.h"
 
 #include <gtest/gtest.h>
-
-#include "serve/status/http_answer.h"
 
 namespace sockbox::serve {
 namespace {

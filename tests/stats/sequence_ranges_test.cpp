@@ -1,5 +1,5 @@
 // Tests of lib/stats/sequence_ranges.
-#include "stats/sequence_ranges.h"
+#include "stats/tally.h"
 
 #include <gtest/gtest.h>
 

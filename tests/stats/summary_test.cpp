@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "stats/jitter.h"
+#include "stats/directions.h"
 
 namespace sockbox::stats {
 namespace {

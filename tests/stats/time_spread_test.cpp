@@ -1,5 +1,5 @@
 // Tests of lib/stats/time_spread, and of what is derived from it.
-#include "stats/time_spread.h"
+#include "stats/summary.h"
 
 #include <gtest/gtest.h>
 

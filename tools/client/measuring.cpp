@@ -7,7 +7,7 @@
 #include "net/signals.h"
 #include "report/counted.h"
 #include "report/html.h"
-#include "report/measurement_metrics.h"
+#include "report/metrics.h"
 #include "report/plot.h"
 #include "system/host.h"
 #include "system/platform.h"

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "probe/measure.h"
-#include "probe/snapshots.h"
 
 namespace sockbox::tools {
 

@@ -3,7 +3,6 @@
 
 #include <functional>
 
-#include "serve/connection_report.h"
 #include "serve/status/counters.h"
 #include "tools/front/io.h"
 

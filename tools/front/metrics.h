@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "net/endpoint.h"
-#include "report/open_metrics.h"
+#include "report/metrics.h"
 #include "serve/datagrams/datagram_echo.h"
 #include "serve/status/status_endpoint.h"
 #include "tools/front/cli.h"

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "probe/lanes/datagram_form.h"
-#include "probe/lanes/payload.h"
 
 namespace sockbox::probe {
 

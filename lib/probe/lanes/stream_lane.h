@@ -4,7 +4,7 @@
 #include <deque>
 
 #include "net/streams.h"
-#include "probe/lanes/payload.h"
+#include "probe/lanes/datagram_form.h"
 #include "probe/measure.h"
 #include "system/memory.h"
 

@@ -6,7 +6,7 @@
 
 #include "net/datagram_notices.h"
 #include "net/datagram_options.h"
-#include "probe/lanes/payload.h"
+#include "probe/lanes/datagram_form.h"
 
 namespace sockbox::probe {
 namespace {

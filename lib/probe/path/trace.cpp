@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "probe/lanes/payload.h"
+#include "probe/lanes/datagram_form.h"
 #include "system/clock.h"
 
 namespace sockbox::probe {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "serve/out_of_memory.h"
+#include "system/memory.h"
 
 namespace sockbox::serve {
 namespace {
@@ -48,7 +48,7 @@ net::Result<DatagramEcho> DatagramEcho::create(const DatagramOptions& options,
     auto batch = net::DatagramBatch::create();
     if (!batch)
         return net::fail(batch.error());
-    return unless_out_of_memory("echo", [&]() -> net::Result<DatagramEcho> {
+    return net::unless_out_of_memory("echo", [&]() -> net::Result<DatagramEcho> {
         return DatagramEcho(std::move(*batch), options, counters);
     });
 }

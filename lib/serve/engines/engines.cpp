@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "serve/out_of_memory.h"
+#include "system/memory.h"
 
 namespace sockbox::serve {
 namespace {
@@ -28,7 +28,7 @@ std::vector<Engine> all_engines() {
 }  // namespace
 
 net::Status Engine::serve(Service& service, Listeners&& listeners) const {
-    return unless_out_of_memory("serve", [&] { return run(service, std::move(listeners)); });
+    return net::unless_out_of_memory("serve", [&] { return run(service, std::move(listeners)); });
 }
 
 std::span<const Engine> engines() {

@@ -55,4 +55,20 @@ net::Status serve_with_threads(Service& service, Listeners&& listeners);
 net::Status serve_with_pool(Service& service, Listeners&& listeners);
 net::Status serve_with_poll(Service& service, Listeners&& listeners);
 
+// Linux alone has these,
+// The counters of `service` must lie in shared memory (net::Shared).
+//
+// After fork(2) in a process with other threads, a child may call only async-signal-safe functions;
+// these children go on as the forking thread did. That is safe because a child takes no lock that
+// another thread could have held during the fork: the C library leaves malloc usable in the child,
+// reports go to the parent through a pipe, and the lock of Admission is only ever taken by the
+// forking thread. A child starts no threads, and exits without running the parent's exit handlers.
+net::Status serve_with_processes(Service& service, Listeners&& listeners);
+net::Status serve_with_epoll(Service& service, Listeners&& listeners);
+net::Status io_uring_available();
+net::Status serve_with_io_uring(Service& service, Listeners&& listeners);
+
+// and Windows this one.
+net::Status serve_with_iocp(Service& service, Listeners&& listeners);
+
 }  // namespace sockbox::serve

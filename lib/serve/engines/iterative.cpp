@@ -3,7 +3,7 @@
 
 #include "serve/engines/engines.h"
 #include "serve/engines/readiness/reactor.h"
-#include "serve/out_of_memory.h"
+#include "system/memory.h"
 #include "system/thread.h"
 
 namespace sockbox::serve {
@@ -20,7 +20,7 @@ class Answerer {
 
     net::Status start(Reactor& reactor) {
         auto thread = net::start_thread([this, &reactor, told = sockets_.get_future()]() mutable {
-            status_ = unless_out_of_memory("answer", [&] {
+            status_ = net::unless_out_of_memory("answer", [&] {
                 return reactor.serve({{}, told.get()});
             });
         });
@@ -70,7 +70,7 @@ net::Status serve_iteratively(Service& service, Listeners&& listeners) {
         return begun;
     answerer.answer(std::move(listeners.udp));
     streams.place_with([&service](Client&& client) { serve_alone(service, std::move(client)); });
-    const net::Status served = unless_out_of_memory("serve", [&] {
+    const net::Status served = net::unless_out_of_memory("serve", [&] {
         return streams.serve({std::move(listeners.tcp), {}});
     });
     const net::Status answered = answerer.finish();

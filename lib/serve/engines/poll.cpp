@@ -3,7 +3,7 @@
 
 #include "serve/engines/engines.h"
 #include "serve/engines/readiness/reactor.h"
-#include "serve/out_of_memory.h"
+#include "system/memory.h"
 
 namespace sockbox::serve {
 namespace {
@@ -20,7 +20,7 @@ short events_of(Interest interest) {
 class PollPoller final : public Poller {
   public:
     net::Status watch(net::NativeSocket socket, EventSource& source, Interest interest) override {
-        return unless_out_of_memory("watch", [&]() -> net::Status {
+        return net::unless_out_of_memory("watch", [&]() -> net::Status {
             add(socket, source, interest);
             return {};
         });

@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "net/streams.h"
-#include "serve/status/http_answer.h"
-#include "serve/status/http_request.h"
+#include "serve/status/http.h"
 #include "system/thread.h"
 
 namespace sockbox::serve {

@@ -14,8 +14,7 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "serve/confine/linux/landlock.h"
-#include "serve/confine/linux/seccomp.h"
+#include "serve/confine/linux/sandbox.h"
 #include "serve/confine/privileges.h"
 #include "serve/engines/engines.h"
 #include "tests/support.h"

@@ -1,10 +1,7 @@
 // The engines that only Linux has.
-#include <array>
-
 #include "serve/engines/engines.h"
-#include "serve/engines/linux/epoll.h"
-#include "serve/engines/linux/fork.h"
-#include "serve/engines/linux/io_uring/engine.h"
+
+#include <array>
 
 namespace sockbox::serve {
 

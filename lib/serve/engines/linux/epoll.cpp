@@ -1,11 +1,10 @@
 // The epoll engine: an event loop over epoll(7) per worker; the first one accepts for all.
-#include "serve/engines/linux/epoll.h"
-
 #include <sys/epoll.h>
 
 #include <array>
 #include <optional>
 
+#include "serve/engines/engines.h"
 #include "serve/engines/linux/loops.h"
 #include "serve/engines/readiness/reactor.h"
 

@@ -1,4 +1,5 @@
-// One event loop per thread: the first accepts and distributes clients in turn.
+// Event loops on several threads: the first accepts and hands the clients out in turn, through
+// mailboxes.
 #pragma once
 
 #include <future>
@@ -6,13 +7,39 @@
 #include <utility>
 #include <vector>
 
-#include "serve/engines/linux/mailbox.h"
+#include "serve/engines/client_queue.h"
 #include "serve/listeners.h"
-#include "serve/out_of_memory.h"
 #include "serve/service.h"
+#include "system/memory.h"
 #include "system/thread.h"
 
 namespace sockbox::serve {
+
+// The eventfd makes the queue something that a loop can wait for. No wakeup is lost: put() writes
+// to it after queueing, and take() reads it before emptying the queue, so a client queued in
+// between leaves it readable. The non-blocking write fails only at the counter's maximum, when it
+// is readable anyway (eventfd(2)).
+class Mailbox {
+  public:
+    using Content = ClientQueue::Content;
+
+    static net::Result<std::unique_ptr<Mailbox>> create();
+    explicit Mailbox(net::Socket wake) : wake_(std::move(wake)) {}
+
+    // From any thread.
+    void put(Client&& client);
+    void close();  // no more clients will be put
+
+    // For the receiving thread; readable when take() has something to return.
+    net::NativeSocket waitable() const noexcept { return wake_.native(); }
+    Content take();
+
+  private:
+    void wake();
+
+    net::Socket wake_;
+    ClientQueue queue_;
+};
 
 // A Loop is created on the thread that runs it, by
 //   static net::Result<std::unique_ptr<Loop>> create(Service&, bool datagrams)
@@ -58,7 +85,7 @@ class LoopThread {
 
   private:
     void run(Service& service, std::promise<net::Status>& ready) {
-        auto loop = unless_out_of_memory("start a loop", [&] { return make_loop(service); });
+        auto loop = net::unless_out_of_memory("start a loop", [&] { return make_loop(service); });
         if (!loop)
             return ready.set_value(net::fail(loop.error()));
         ready.set_value({});

@@ -1,17 +1,85 @@
-// The event loop: waiting, timeouts, the drain and the end.
+// The loop: accepting, the pause when the system has no resources for another, timeouts, the drain
+// and the end.
 #include "serve/engines/readiness/reactor.h"
 
 #include <algorithm>
 
-#include "serve/out_of_memory.h"
+#include "system/memory.h"
 
 namespace sockbox::serve {
 namespace {
+
+// Accepts in a row before open connections get a turn.
+constexpr int accepts_at_once = 64;
+
+// When descriptors run out the listener stays readable, so without a pause the loop would spin.
+constexpr std::chrono::milliseconds pause_time{100};
+
+// Bounds the last round of accepts in proportion to the backlog, so that a flood of clients cannot
+// delay shutdown.
+constexpr int last_accepts = 65536;
 
 // Buffers kept for the next slow peer.
 constexpr std::size_t spare_pages = 16;
 
 }  // namespace
+
+Acceptor::Acceptor(Reactor& reactor, net::Socket listener)
+    : reactor_(reactor), listener_(std::move(listener)) {}
+
+net::Status Acceptor::watch() {
+    if (auto mode = listener_.set_blocking(false); !mode)
+        return mode;
+    return reactor_.poller().watch(listener_.native(), *this, Interest::read);
+}
+
+void Acceptor::on_ready() {
+    for (int i = 0; i < accepts_at_once; ++i) {
+        const Step step = accept_one();
+        if (step == Step::pause)
+            pause();
+        if (step != Step::more)
+            return;
+    }
+}
+
+// An aborted connection, or a pending network error that accept(2) reports for one, concerns only
+// that client.
+Acceptor::Step Acceptor::accept_one() {
+    net::Accepted accepted = net::accept(listener_, false);
+    if (accepted.transfer.would_block())
+        return Step::none_waiting;
+    if (accepted.transfer.done()) {
+        reactor_.service().welcome(std::move(accepted.socket), reactor_.place());
+        return Step::more;
+    }
+    reactor_.service().counters().accept_failures.add();
+    if (accepted.transfer.error == std::errc::connection_aborted)
+        return Step::more;
+    reactor_.service().tell(Trouble::accept, {accepted.transfer.error, "accept", {}, {}, {}});
+    return Step::pause;
+}
+
+void Acceptor::pause() {
+    reactor_.poller().forget(listener_.native());
+    resumes_ = reactor_.now() + pause_time;
+}
+
+void Acceptor::check_time() {
+    if (reactor_.now() < resumes_)
+        return;
+    const bool watched =
+        reactor_.poller().watch(listener_.native(), *this, Interest::read).has_value();
+    resumes_ = watched ? net::no_deadline : reactor_.now() + pause_time;
+}
+
+void Acceptor::finish() {
+    for (int i = 0; i < last_accepts && accept_one() == Step::more; ++i) {
+    }
+    if (resumes_ == net::no_deadline)
+        reactor_.poller().forget(listener_.native());
+    listener_.close();
+}
 
 Reactor::Reactor(Service& service, std::unique_ptr<Poller> poller)
     : service_(service), poller_(std::move(poller)), buffer_(net::allocate_pages(buffer_bytes)) {
@@ -50,7 +118,7 @@ void Reactor::adopt(Client&& client) noexcept {
             return service_.tell(Trouble::accept, watched.error());
         connections_.add(std::move(connection));
     } catch (const std::bad_alloc&) {
-        turn_away(service_, std::move(client), out_of_memory("serve"));
+        turn_away(service_, std::move(client), net::out_of_memory("serve"));
     }
 }
 
@@ -99,7 +167,7 @@ net::Deadline Reactor::now() {
 
 net::Status Reactor::open(bool datagrams) {
     if (!buffer_)
-        return net::fail(out_of_memory("allocate a buffer"));
+        return net::fail(net::out_of_memory("allocate a buffer"));
     if (datagrams) {
         auto echo =
             DatagramEcho::create(service_.options().datagrams, service_.counters().datagrams);
@@ -225,7 +293,7 @@ void serve_alone(Service& service, Client&& client) {
         if (auto served = reactor.run(); !served)
             service.tell(Trouble::accept, served.error());
     } catch (const std::bad_alloc&) {
-        turn_away(service, std::move(client), out_of_memory("serve"));
+        turn_away(service, std::move(client), net::out_of_memory("serve"));
     }
 }
 

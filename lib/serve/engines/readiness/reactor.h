@@ -1,18 +1,69 @@
-// One thread's event loop: listeners, datagrams and connections over a Poller.
+// One thread's event loop over a Poller: listeners, datagrams and connections.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "serve/engines/readiness/acceptor.h"
+#include "serve/datagrams/datagram_echo.h"
 #include "serve/engines/readiness/connection.h"
-#include "serve/engines/readiness/datagram_source.h"
 #include "serve/engines/readiness/poller.h"
 #include "serve/listeners.h"
 #include "serve/service.h"
 #include "system/memory.h"
 
 namespace sockbox::serve {
+
+class DatagramSource final : public EventSource {
+  public:
+    DatagramSource(DatagramEcho& echo, net::Socket socket)
+        : echo_(echo), listener_{std::move(socket)} {}
+
+    net::Status watch(Poller& poller) {
+        if (auto prepared = net::DatagramBatch::prepare(listener_.socket); !prepared)
+            return prepared;
+        return poller.watch(listener_.socket.native(), *this, Interest::read);
+    }
+
+    void on_ready() override { echo_.answer(listener_); }
+
+    // Answers the datagrams that have already arrived, then closes the socket.
+    void finish(Poller& poller) {
+        echo_.finish(listener_);
+        poller.forget(listener_.socket.native());
+        listener_.socket.close();
+    }
+
+  private:
+    DatagramEcho& echo_;
+    DatagramListener listener_;
+};
+
+class Reactor;
+
+class Acceptor final : public EventSource {
+  public:
+    Acceptor(Reactor& reactor, net::Socket listener);
+
+    net::Status watch();
+    void on_ready() override;
+
+    // Resumes listening when a pause is over.
+    void check_time();
+    // When the pause ends; no_deadline if there is none.
+    net::Deadline resumes() const noexcept { return resumes_; }
+
+    // Accepts the clients already in the backlog, then closes the listener.
+    void finish();
+
+  private:
+    enum class Step : std::uint8_t { more, none_waiting, pause };
+    Step accept_one();
+    void pause();
+
+    Reactor& reactor_;
+    net::Socket listener_;
+    net::Deadline resumes_ = net::no_deadline;
+};
 
 // Every method is called from the thread that runs the loop.
 class Reactor {

@@ -1,8 +1,7 @@
 // The engine that only Windows has.
-#include <array>
-
 #include "serve/engines/engines.h"
-#include "serve/engines/windows/iocp/engine.h"
+
+#include <array>
 
 namespace sockbox::serve {
 

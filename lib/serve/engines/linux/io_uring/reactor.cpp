@@ -1,10 +1,12 @@
-// The completion loop: accepting, datagrams, timeouts, the drain and the end.
-#include "serve/engines/linux/io_uring/reactor.h"
-
+// The io_uring engine: a completion loop for each worker, with accepting, datagrams, timeouts, the
+// drain and the end.
 #include <algorithm>
 #include <cerrno>
 
-#include "serve/out_of_memory.h"
+#include "serve/engines/engines.h"
+#include "serve/engines/linux/io_uring/reactor.h"
+#include "serve/engines/linux/loops.h"
+#include "system/memory.h"
 
 namespace sockbox::serve {
 namespace {
@@ -218,7 +220,7 @@ void RingReactor::adopt(Client&& client) noexcept {
         connection.place = connections_.begin();
         connection.begin();
     } catch (const std::bad_alloc&) {
-        turn_away(service_, std::move(client), out_of_memory("serve"));
+        turn_away(service_, std::move(client), net::out_of_memory("serve"));
     }
 }
 
@@ -349,6 +351,14 @@ void RingReactor::sweep() {
         else
             connection.check_time();
     });
+}
+
+net::Status io_uring_available() {
+    return Ring::probe();
+}
+
+net::Status serve_with_io_uring(Service& service, Listeners&& listeners) {
+    return serve_with_loops<RingReactor>(service, std::move(listeners));
 }
 
 }  // namespace sockbox::serve

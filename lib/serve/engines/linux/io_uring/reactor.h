@@ -10,7 +10,7 @@
 
 #include "serve/datagrams/datagram_echo.h"
 #include "serve/engines/linux/io_uring/connection.h"
-#include "serve/engines/linux/mailbox.h"
+#include "serve/engines/linux/loops.h"
 #include "serve/listeners.h"
 
 namespace sockbox::serve {

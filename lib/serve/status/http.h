@@ -1,6 +1,7 @@
-// A minimal HTTP/1 request parser: the method, the path and the accepted media types.
+// As much of HTTP/1 as a status endpoint needs: the head of a request, and a response.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -29,5 +30,18 @@ HttpParsed parse_http_request(std::string_view head);
 // Whether this Accept field prefers OpenMetrics to the classic Prometheus text format (RFC 9110,
 // section 12.5.1): it names OpenMetrics, and gives text/plain no higher weight.
 bool prefers_open_metrics(std::string_view accept);
+
+struct HttpAnswer {
+    int status = 200;
+    std::string_view content_type = "text/plain; charset=utf-8";
+    std::string body;
+};
+
+// A response whose body only repeats the status.
+HttpAnswer plain_answer(int status);
+
+// The response as text, without a body if it answers a HEAD request. `now` becomes the Date field.
+std::string format_http_answer(const HttpAnswer& answer, bool head_only,
+                               std::chrono::system_clock::time_point now);
 
 }  // namespace sockbox::serve

@@ -1,7 +1,7 @@
-// A queue of connections with an eventfd(2) that wakes its reader.
-#include "serve/engines/linux/mailbox.h"
-
+// A mailbox wakes the loop that it belongs to by an eventfd(2).
 #include <sys/eventfd.h>
+
+#include "serve/engines/linux/loops.h"
 
 namespace sockbox::serve {
 

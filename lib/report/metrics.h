@@ -1,4 +1,4 @@
-// Metrics as text for Prometheus: OpenMetrics 1.0.0 or the classic text format.
+// OpenMetrics text, and a measurement in it.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "report/measurement.h"
 
 namespace sockbox::report {
 
@@ -51,5 +53,9 @@ std::string_view content_type(MetricFormat format) noexcept;
 //                             {{{{"target", "localhost"}}, 640}}, {}};
 //     fmt::print("{}", format_metrics({&sent, 1}, MetricFormat::open_metrics));
 std::string format_metrics(std::span<const MetricFamily> families, MetricFormat format);
+
+// Their counters and a histogram of round-trip times, labelled by `target`. All reports must come
+// from one tool, whose name and "_" start the name of every family.
+std::vector<MetricFamily> to_metrics(std::span<const MeasurementReport> reports);
 
 }  // namespace sockbox::report

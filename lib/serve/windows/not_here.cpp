@@ -1,0 +1,40 @@
+// What Windows does not have: socket activation, other users, a sandbox.
+#include "serve/confine/privileges.h"
+#include "serve/confine/sandbox.h"
+#include "serve/systemd.h"
+
+namespace sockbox::serve {
+
+net::Result<std::optional<Listeners>> take_passed_sockets(const net::Prepare& /*prepare*/) {
+    return std::nullopt;
+}
+
+net::Result<StateNotice> StateNotice::open() {
+    return StateNotice(net::Socket());
+}
+
+void StateNotice::tell(std::string_view /*state*/) noexcept {}
+
+net::Result<User> find_user(std::string_view name) {
+    return net::fail({std::make_error_code(std::errc::not_supported),
+                      "become user",
+                      std::string(name),
+                      "not on this platform",
+                      {}});
+}
+
+net::Status give_file(const std::string& /*path*/, const User& /*user*/) {
+    return {};
+}
+
+net::Status drop_privileges(const User* /*user*/) {
+    return {};
+}
+
+void leave_files(const std::vector<std::string>& /*removable*/, SandboxReport& report) {
+    report.left_out.emplace_back("not on this platform");
+}
+
+void forbid_calls(std::string_view /*engine*/, SandboxReport& /*report*/) {}
+
+}  // namespace sockbox::serve
