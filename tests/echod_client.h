@@ -1,4 +1,4 @@
-// What the end-to-end tests of echod connect with.
+// Connections to echod for end-to-end tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 
 namespace sockbox::test {
 
-// For tests with every engine.
+// For tests that run with every engine.
 inline std::vector<std::string> engine_names() {
     std::vector<std::string> names;
     for (const serve::Engine& engine : serve::engines())
@@ -23,7 +23,7 @@ inline net::Endpoint loopback(const std::string& port) {
     return net::Endpoint::loopback(net::Family::ipv4, *net::parse_port(port));
 }
 
-// A closed one after a failure.
+// Returns a closed socket on failure.
 inline net::Socket connect(const std::string& port) {
     net::ConnectOptions options;
     options.deadline = net::deadline_in(patience);
@@ -34,7 +34,7 @@ inline net::Socket connect(const std::string& port) {
     return net::Socket();
 }
 
-// Sends a byte and takes it back: the server serves this client now.
+// Sends a byte and receives its echo: from now on the server is serving this client.
 inline void expect_served(net::Socket& socket) {
     std::byte byte{42};
     ASSERT_TRUE(net::send_all(socket, {&byte, 1}));

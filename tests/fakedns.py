@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""A scripted DNS server for tests: 127.0.0.53, port 53, in a namespace of its own.
+"""A scripted DNS server for tests, at 127.0.0.53 port 53 in a network namespace of its own.
 
-The first label of a name says what is answered; every name stands below "test".
+The first label of a name selects the answer; every name is in the domain "test".
 """
 import socket
 import struct
@@ -29,7 +29,7 @@ def v6(name, address):
 
 
 def addresses(name, kind):
-    """The answer's code and records for a forward question; None is silence."""
+    """The response code and records for a forward query; None means no response."""
     label = name.split(".")[0]
     if label == "silent":
         return None
@@ -57,9 +57,9 @@ def addresses(name, kind):
         return NOERROR, [v4(name, "192.0.2.8")] if kind == A else []
     if label == "dual":
         return NOERROR, [v4(name, "127.0.0.1")] if kind == A else [v6(name, "::1")]
-    if label == "far":  # by IPv6 there is no way to it
+    if label == "far":  # no route to its IPv6 address
         return NOERROR, [v4(name, "127.0.0.1")] if kind == A else [v6(name, "2001:db8::5")]
-    if label == "lookalike":  # its reverse name leads elsewhere
+    if label == "lookalike":  # its reverse name points elsewhere
         return NOERROR, [v4(name, "127.0.0.77")] if kind == A else []
     if label.startswith("n") and label[1:].isdigit():
         return NOERROR, [v4(name, "127.0.0.1")] if kind == A else []
@@ -87,7 +87,7 @@ def question(packet):
 
 
 def reply(packet, most):
-    """The answer to a packet, or its truncated form where it is longer than `most`; or None."""
+    """The response to a packet, truncated if longer than `most` bytes; None for no response."""
     name, kind, asked = question(packet)
     found = answer(name, kind)
     if found is None:
@@ -105,7 +105,7 @@ def serve_stream(listener):
         client, _ = listener.accept()
         with client:
             stream = client.makefile("rwb")
-            while len(size := stream.read(2)) == 2:  # A and AAAA share a connection
+            while len(size := stream.read(2)) == 2:  # A and AAAA queries share a connection
                 packet = stream.read(struct.unpack("!H", size)[0])
                 text = reply(packet, 65535)
                 stream.write(struct.pack("!H", len(text)) + text)

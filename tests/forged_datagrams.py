@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What echod does with datagrams that no honest host sends: forged sources, bursts, replies refused.
+"""Tests echod with datagrams that no honest host sends, with bursts and with refused replies.
 
-Usage: forged_datagrams.py ECHOD SCENARIO, as root in a network namespace of its own, whose loopback
-interface is up. Ends with status 1 and a line where echod does not do what it should.
+Usage: forged_datagrams.py ECHOD SCENARIO, as root in a network namespace of its own whose loopback
+interface is up. If echod misbehaves, prints a line and exits with status 1.
 """
 import atexit
 import ctypes
@@ -28,7 +28,7 @@ class Echod:
         self.port = int(self.process.stdout.readline().split(":")[1].split()[0])
 
     def counts(self):
-        """The counters of its datagrams."""
+        """echod's datagram counters."""
         self.process.send_signal(signal.SIGUSR1)
         while True:
             line = json.loads(self.process.stderr.readline())
@@ -36,7 +36,7 @@ class Echod:
                 return line["datagrams"]
 
     def wait_for(self, condition):
-        """The counters, once they fulfil the condition or time is over."""
+        """The counters once they meet the condition, or at the deadline."""
         deadline = time.monotonic() + PATIENCE
         counts = self.counts()
         while not condition(counts) and time.monotonic() < deadline:
@@ -64,7 +64,7 @@ def expect(truth, *words):
 
 
 def forge(source, source_port, port, data=b"x"):
-    """A UDP datagram from any source to the port on 127.0.0.1, without a checksum."""
+    """Sends a UDP datagram from any source to a port of 127.0.0.1, without a checksum."""
     udp = struct.pack("!HHHH", source_port, port, 8 + len(data), 0) + data
     ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, socket.IPPROTO_UDP, 0,
                      socket.inet_aton(source), socket.inet_aton("127.0.0.1"))
@@ -74,7 +74,7 @@ def forge(source, source_port, port, data=b"x"):
 
 
 def forge_frame(source, target, port):
-    """A datagram as an interface hands it up, for a source that the kernel itself would fill in."""
+    """Injects a datagram at the link layer, for a source that the kernel would otherwise replace."""
     udp = struct.pack("!HHHH", 4242, port, 9, 0) + b"x"
     header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, socket.IPPROTO_UDP, 0,
                          socket.inet_aton(source), socket.inet_aton(target))
@@ -87,7 +87,7 @@ def forge_frame(source, target, port):
 
 
 class Neighbour:
-    """A host of its own, 10.1.0.2/24, linked to ours, which is 10.1.0.1/24."""
+    """Another host, 10.1.0.2/24, linked to ours, which is 10.1.0.1/24."""
 
     def __init__(self):
         self.process = subprocess.Popen(["unshare", "-n", "sh", "-c", "echo; exec cat"],
@@ -139,7 +139,7 @@ def is_answered(port):
 
 
 def sources(program):
-    """Sources that are services, or no single host, get nothing and are counted."""
+    """Sources with service ports or non-unicast addresses get no reply and are counted."""
     echod = Echod(program)
     for port in (0, 7, 19, 53, 69, 123, 1023):
         forge("127.0.0.1", port, echod.port)
@@ -149,7 +149,7 @@ def sources(program):
         forge(source, 4242, echod.port)
     expect(is_answered(echod.port), "an honest client is not answered")
     counts = echod.wait_for(lambda counts: counts["answered"] == 2)
-    arrive = counts["received"] - 9  # of those of nobody, as the kernel lets them through
+    arrive = counts["received"] - 9  # from invalid sources, as far as the kernel lets them through
     expect(arrive > 0, "the kernel let none of", nobody, "through")
     expect(counts["dropped_source"] == arrive, counts)
     expect(counts["dropped_port"] == 7, counts)
@@ -171,7 +171,7 @@ def sources(program):
 
 
 def broadcast(program):
-    """What is sent to all hosts of a network, or to a group, is answered where that is wanted."""
+    """Datagrams to broadcast and multicast addresses are answered only if enabled."""
     neighbour = Neighbour()
     group = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     group.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
@@ -183,7 +183,7 @@ def broadcast(program):
     targets = ("10.1.0.255", "255.255.255.255", "224.1.2.3")
 
     def ask_all(echod):
-        """The sources of the answers to each target and, so that none comes later, to our address."""
+        """The source of each reply, by target; the unicast target comes last, after all others."""
         for target in (*targets, "10.1.0.1"):
             asking.sendto(target.encode(), (target, echod.port))
         answers = {}
@@ -208,7 +208,7 @@ def broadcast(program):
 
 
 def batch(program):
-    """One bad datagram among 64 costs only itself."""
+    """One bad datagram among 64 does not affect the others."""
     echod = Echod(program)
     asking = client()
     echod.pause()
@@ -226,7 +226,7 @@ def batch(program):
 
 
 def loop(program):
-    """Two servers that a forged packet makes talk to each other are bounded, and serve others."""
+    """Two servers that loop on a forged packet are limited, and still serve others."""
     rate = 50
     first = Echod(program, "--udp-rate", str(rate))
     second = Echod(program, "--udp-rate", str(rate))
@@ -237,7 +237,7 @@ def loop(program):
     for echod in (first, second):
         expect(echod.counts()["answered"] <= rate * (passed + 2), passed, echod.counts())
     before = first.counts()["received"] + second.counts()["received"]
-    # From another address than theirs, whose budget the loop used up.
+    # From another address, because the loop has used up the budget of the servers' own.
     asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     asking.bind(("127.0.0.2", 0))
     asking.sendto(b"?", ("127.0.0.1", first.port))
@@ -249,14 +249,14 @@ def loop(program):
 
 
 def overflow(program):
-    """What the kernel drops because the receive buffer is full is counted."""
+    """Datagrams that the kernel drops because the receive buffer is full are counted."""
     echod = Echod(program, "--set", "SO_RCVBUF=2304")
     asking = client()
     echod.pause()
     for _ in range(100):
         asking.sendto(b"x", ("127.0.0.1", echod.port))
     echod.go_on()
-    echod.wait_for(lambda counts: counts["received"] > 0)  # then there is room again
+    echod.wait_for(lambda counts: counts["received"] > 0)  # the buffer has room again
     expect(is_answered(echod.port), "not answered after the burst")
     counts = echod.wait_for(lambda counts: counts["received"] + counts["overflowed"] == 101)
     expect(counts["overflowed"] > 50, counts)
@@ -265,7 +265,7 @@ def overflow(program):
 
 
 def refused(program):
-    """Replies that the system refuses are counted, and the server goes on."""
+    """Replies that the system refuses are counted, and the server continues."""
     echod = Echod(program)
     rules = "add table ip t\nadd chain ip t c { type filter hook output priority 0 ;\n}\n"
     rules += f"add rule ip t c udp sport {echod.port} drop\n"

@@ -1,4 +1,4 @@
-// What tests ask an HTTP server with.
+// A minimal HTTP client for tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ inline void say(net::Socket& socket, std::string_view text) {
     EXPECT_TRUE(net::send_all(socket, std::as_bytes(std::span(text)), net::deadline_in(patience)));
 }
 
-// All that comes until the other side closes.
+// Everything received until EOF.
 inline std::string hear(net::Socket& socket) {
     std::string text;
     std::array<char, 4096> buffer{};
@@ -46,7 +46,7 @@ inline std::string ask(const net::Endpoint& server, std::string_view request) {
     return hear(socket);
 }
 
-// The body of an answer.
+// The body of a response.
 inline std::string body_of(const std::string& answer) {
     const std::size_t end = answer.find("\r\n\r\n");
     return end == answer.npos ? std::string() : answer.substr(end + 4);

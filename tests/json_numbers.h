@@ -1,4 +1,4 @@
-// Numbers in a line of JSON, for tests that compare them.
+// Extracts numbers from a line of JSON.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,8 +8,8 @@
 
 namespace sockbox::test {
 
-// The first member of that name behind the first one called `behind`; fails the test where there is
-// none.
+// The first member with this name after the first occurrence of `behind`; fails the test if there
+// is none.
 inline double number_in(const std::string& json, const std::string& name,
                         const std::string& behind = {}) {
     const std::size_t from = behind.empty() ? 0 : json.find('"' + behind + "\":");

@@ -1,4 +1,4 @@
-// The scripted server.
+// The scripted server for client tests.
 #include "peer.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,4 @@
-// A scripted server for tests of clients: a thread that serves one connection after the other as a
-// test says, or UDP datagrams.
+// A scripted server for client tests, which runs on a thread of its own.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +15,11 @@ class Peer {
   public:
     // Both run in the peer's thread. A connection is closed when `serve` returns.
     using ServeStream = std::function<void(net::Socket&)>;
-    // Gets each datagram and its source, and sends what it likes by the socket.
+    // Receives each datagram with its source, and may send on the socket.
     using ServeDatagram =
         std::function<void(net::Socket&, const std::string&, const net::Endpoint&)>;
 
-    // On a free port of 127.0.0.1.
+    // Listens on a free port of 127.0.0.1.
     static Peer stream(ServeStream serve);
     static Peer datagram(ServeDatagram serve);
     Peer(const Peer&) = delete;
@@ -38,13 +37,13 @@ class Peer {
     std::thread thread_;
 };
 
-// Pieces for scripts. Reading waits with a deadline; empty at the end of the stream.
+// Building blocks for scripts. Reads have a deadline and return an empty string at EOF.
 std::string receive_some(net::Socket& socket, std::size_t most = 65536);
 void send_text(net::Socket& socket, std::string_view text);
-// Echoes to the end of the stream.
+// Echoes until EOF.
 void echo_all(net::Socket& socket);
 
-// A port of 127.0.0.1 that refuses connections, and datagrams.
+// A port of 127.0.0.1 that refuses connections and datagrams.
 std::string closed_port();
 
 }  // namespace sockbox::test

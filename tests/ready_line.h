@@ -1,4 +1,4 @@
-// What a server tells when it is ready.
+// Parses the line that a server prints when it is ready.
 #pragma once
 
 #include <string>

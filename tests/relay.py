@@ -1,22 +1,22 @@
 #!/usr/bin/python3
-"""A UDP relay for tests that treats each reply of a server as it is told.
+"""A UDP relay for tests that handles each reply of a server as specified.
 
 relay.py SERVER_PORT [WHICH:ACTION[,ACTION]...]...
 
-WHICH is the number of a datagram from the client, from 0 on, or "every N from M". The actions:
-  drop              no reply
-  twice             the reply two times
-  delay=MS          that many milliseconds after the datagram came
-  after=N           held until the reply to datagram N has gone
-  cut=BYTES         only that many bytes of it
-  add=BYTES         that many bytes more
-  flip=OFFSET       one bit of that byte changed
-  forge=OFFSET      besides, one that differs in that byte
-  number=N          besides, one whose number (bytes 8 to 15) is N
-  lose              the datagram does not reach the server at all
-Prints "PORT" once it listens on 127.0.0.1, then for each reply that it sends the number of its
-datagram and for how many nanoseconds it kept that, by the kernel's time of arrival and its own of
-sending; and ends with its standard input.
+WHICH is the number of a datagram from the client, starting at 0, or "every N from M". Actions:
+  drop              send no reply
+  twice             send the reply twice
+  delay=MS          send it this many milliseconds after the datagram arrived
+  after=N           hold it until the reply to datagram N has been sent
+  cut=BYTES         send only this many bytes of it
+  add=BYTES         append this many bytes
+  flip=OFFSET       flip a bit of this byte
+  forge=OFFSET      also send a copy that differs in this byte
+  number=N          also send a copy whose number (bytes 8 to 15) is N
+  lose              do not forward the datagram to the server
+Prints "PORT" once it listens on 127.0.0.1. For each reply it then prints the number of the datagram
+and how many nanoseconds it was held, from the kernel's time of arrival to our time of sending. Ends
+at EOF on standard input.
 """
 import heapq
 import select
@@ -53,10 +53,11 @@ class Relay:
         self.front.setsockopt(socket.SOL_SOCKET, NANOSECOND_STAMPS, 1)
         self.front.bind(("127.0.0.1", 0))
         self.number = 0
-        self.waiting = {}  # a socket to the server for each datagram: its number, client, arrival
+        # Keyed by the socket to the server, one for each datagram: its number, client and arrival.
+        self.waiting = {}
         self.due = []      # (time, order, bytes, client, number)
-        self.stamps = {}   # number: the kernel's time of arrival, in nanoseconds since 1970
-        self.held = {}     # number: replies that wait for that one's
+        self.stamps = {}   # keyed by number: the kernel's time of arrival in nanoseconds since 1970
+        self.held = {}     # keyed by number: replies held until the reply to that datagram
         self.order = 0
 
     def actions(self, number):

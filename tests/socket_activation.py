@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""socket_activation.py KINDS COMMAND...: runs COMMAND with sockets as systemd passes them on.
+"""Usage: socket_activation.py KINDS COMMAND...: runs COMMAND with sockets passed as by systemd.
 
-KINDS is a comma list of tcp, udp (both on one free port of 127.0.0.1), connected, unix, unbound
-(UDP) and file; they become the descriptors from 3 on.
+KINDS is a comma-separated list of tcp, udp (both on one free port of 127.0.0.1), connected, unix,
+unbound (UDP) and file; they become descriptors from 3 on.
 """
 import errno
 import os
@@ -23,7 +23,7 @@ def open_one(kind, port):
             return socket.create_connection(listener.getsockname()).detach()
     stream = kind == "tcp"
     opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
-    if stream:  # closed connections may have the port still
+    if stream:  # closed connections may still occupy the port
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if kind != "unbound":
         opened.bind(("127.0.0.1", port))
@@ -33,7 +33,7 @@ def open_one(kind, port):
 
 
 def open_all(kinds):
-    """A port that is free for UDP may be somebody's for TCP: then another one is tried."""
+    """Opens all kinds on one port; tries another if the chosen port is in use for the other kind."""
     for attempt in range(100):
         opened = []
         port = 0
@@ -53,7 +53,7 @@ def open_all(kinds):
 
 def main():
     opened = open_all(sys.argv[1].split(","))
-    # Out of the way first, so that none overwrites another.
+    # Move the descriptors out of the way first, so that none overwrites another.
     high = [os.dup2(descriptor, 100 + place) for place, descriptor in enumerate(opened)]
     for place, descriptor in enumerate(high):
         os.dup2(descriptor, 3 + place)

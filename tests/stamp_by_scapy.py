@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""STAMP as another implementation sees it: scapy's layers. Ends with 77 where there is no scapy.
+"""Tests STAMP against another implementation, scapy. Exits with 77 if scapy is not installed.
 
-stamp_by_scapy.py send PORT [stateful]   asks a reflector of ours and looks at its answers
-stamp_by_scapy.py reflect                answers a sender of ours, after a look at its questions;
-                                         prints its port, ends with its standard input
+stamp_by_scapy.py send PORT [stateful]   sends packets to our reflector and checks the replies
+stamp_by_scapy.py reflect                checks packets from our sender and reflects them; prints
+                                         its port, and ends at EOF on standard input
 """
 import select
 import socket
@@ -93,7 +93,7 @@ def reflect():
             seq=question.seq, ssid=0, seq_sender=question.seq, ttl_sender=64)
         raw = bytearray(bytes(answer))
         raw[4:12] = raw[16:24] = wire
-        raw[28:38] = data[4:14]  # copied, not read and written again
+        raw[28:38] = data[4:14]  # copied as it is, not decoded and encoded again
         sock.sendto(bytes(raw), client)
 
 

@@ -1,4 +1,4 @@
-// Running commands in this process, and what needs no system calls.
+// Runs commands in this process, and helpers that need no system calls.
 #include "support.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// What tests share: commands run in this process or in one of their own, with deadlines.
+// Shared by all tests: runs commands in this process or another one, with deadlines.
 #pragma once
 
 #include <chrono>
@@ -14,28 +14,28 @@ namespace sockbox::test {
 
 using Words = std::vector<std::string>;
 
-// Long enough for a busy machine with two cores; reaching it fails the test.
+// Long enough for a busy machine with two cores; exceeding it fails the test.
 inline constexpr std::chrono::seconds patience{30};
 
 struct Ran {
-    int status = -1;  // 128 + the signal's number where one ended it
+    int status = -1;  // 128 + the signal number if a signal ended it
     std::string out;
     std::string err;
 };
 
-// Runs a command in this process on files of its own.
+// Runs a command in this process with files as its standard streams.
 Ran run(tools::Run command, const Words& args, std::string_view input = {});
 
-// The lines of a text, without their ends.
+// The lines of a text without their line endings.
 Words lines(std::string_view text);
 
-// The system's own name of a condition: "ECONNREFUSED", on Windows "WSAECONNREFUSED".
+// The system's name of a condition: "ECONNREFUSED", or "WSAECONNREFUSED" on Windows.
 std::string symbol_of(std::errc condition);
 
-// Whether Wine stands in for Windows: it lacks some of what Windows does.
+// Whether Wine is running the test instead of Windows; it does not support everything.
 bool on_wine();
 
-// A file path that nothing else uses, removed at the end of the test.
+// A unique path of a file that is removed at the end of the test.
 class TemporaryFile {
   public:
     explicit TemporaryFile(std::string_view content = {});
@@ -49,13 +49,13 @@ class TemporaryFile {
     std::string path_;
 };
 
-// Standard streams on files, for a command that is looked at while it runs.
+// Standard streams on files, for a command that is examined while it runs.
 class StandardFiles {
   public:
     explicit StandardFiles(std::string_view input = {});
     // Runs a command in this process.
     Ran run(tools::Run command, const Words& args);
-    // What came to standard error so far; from any thread.
+    // The standard error so far; from any thread.
     std::string err() const { return err_.content(); }
 
   private:
@@ -74,24 +74,24 @@ class StandardFiles {
     tools::Output err_text_;
 };
 
-// A program in a process of its own, its standard streams on pipes. Whatever still runs at the end
-// of the test is killed.
+// A program in a process of its own, with its standard streams on pipes. Killed if it is still
+// running at the end of the test.
 class Process {
   public:
-    // `words` begins with a command's name ("echod"), which is looked for in the build's bin
-    // folder, or with a program's path. Its environment is ours and `environment` ("NAME=value").
+    // `words` starts with the name of a command ("echod") in the build's bin directory or the path
+    // of a program. `environment` ("NAME=value") is added to our own environment.
     explicit Process(const Words& words, const Words& environment = {});
     ~Process();
     Process(Process&&) noexcept;
 
     int pid() const;
-    // All of it must fit into the pipe or be read while it is written.
+    // All of it must fit into the pipe or be read while it is being written.
     void write_input(std::string_view text);
     void close_input();
-    // The next line of standard output, without its end; fails the test after `patience`.
+    // The next line of standard output without its newline; fails the test after `patience`.
     std::string read_line();
     void send_signal(int number);
-    // Closes the input, reads both outputs to their ends and waits for the process's own.
+    // Closes the input, reads both outputs to EOF and waits for the process to end.
     Ran wait(std::chrono::milliseconds limit = patience);
 
   private:
@@ -99,7 +99,7 @@ class Process {
     std::unique_ptr<State> state_;
 };
 
-// An echod in a process of its own on a free port (or that one) of 127.0.0.1 (or what `args` bind).
+// An echod in a process of its own, by default on a free port of 127.0.0.1.
 class EchoServer {
   public:
     explicit EchoServer(const Words& args = {}, const std::string& port = "0");

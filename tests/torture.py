@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""Runs a command again and again, each time with one system call failing, and judges how it ends.
+"""Runs a command repeatedly, each time with one system call failing, and checks how it ends.
 
-usage: torture.py [--cap N] [--seconds S] [--server | --varies] -- COMMAND...
+Usage: torture.py [--cap N] [--seconds S] [--server | --varies] -- COMMAND...
 
-Each call of a list is made to fail once at a time, by strace, at its first N places beyond those
-that the start of any program has. Bad is: an end
-by a signal, no end, success with another output than the undisturbed run's, and failure without a
-word. With --server the command is an echod: it is asked for an echo and ended by SIGTERM, and bad
-is also an echo that is not what was sent.
+strace makes each system call of a list fail, one call per run: the first N calls after those that
+every program makes at startup. These outcomes are faults: death by a signal, not ending, success
+with an output that differs from that of an undisturbed run, and failure without a message. With
+--server the command is an echod, which has to echo some data and is then ended by SIGTERM; echoing
+anything but what was sent is a fault, too.
 """
 import argparse
 import collections
@@ -43,7 +43,7 @@ def end_children(strace, number=signal.SIGTERM):
         try:
             os.kill(child, number)
         except ProcessLookupError:
-            pass  # it has ended meanwhile
+            pass  # it has ended in the meantime
 
 
 def children(pid):
@@ -55,7 +55,7 @@ def children(pid):
 
 
 def exchange(port):
-    """What an echo server sends back before it closes; fails as the connection does."""
+    """What an echo server returns before the connection closes or fails."""
     got = b""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
@@ -88,10 +88,10 @@ def run(command, server, trace):
 
 
 def judge(outcome, clean, server, varies):
-    """What is bad about it; None where nothing is."""
+    """What is wrong with an outcome; None if nothing is."""
     if outcome is None:
         return "does not end"
-    # A server that gives up may be hit by our SIGTERM when it no longer catches it.
+    # A server that is giving up may be hit by our SIGTERM when it no longer handles it.
     expected = (-signal.SIGTERM,) if server else ()
     if outcome.status not in expected and (outcome.status < 0 or outcome.status > 128):
         return f"ended by a signal (status {outcome.status})"

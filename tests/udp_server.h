@@ -6,7 +6,7 @@
 
 namespace sockbox::test {
 
-// In a process of its own, on a free port of 127.0.0.1.
+// Runs it in a process of its own, on a free port of 127.0.0.1.
 class UdpServer {
   public:
     explicit UdpServer(const Words& options = {})

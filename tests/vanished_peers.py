@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What echod does with clients that vanish without a word, on each of its engines.
+"""Tests that echod gives up clients that vanish silently, on each of its engines.
 
-Usage: vanished_peers.py ECHOD ENGINE..., as root in a network namespace of its own, whose loopback
-interface is up. Ends with status 1 and a line where echod does not do what it should.
+Usage: vanished_peers.py ECHOD ENGINE..., as root in a network namespace of its own whose loopback
+interface is up. If echod misbehaves, prints a line and exits with status 1.
 """
 import atexit
 import json
@@ -13,7 +13,7 @@ import sys
 
 PATIENCE = 60
 PROBING = ("SO_KEEPALIVE=on", "TCP_KEEPIDLE=1", "TCP_KEEPINTVL=1", "TCP_KEEPCNT=2")
-# What was sent and not acknowledged keeps a connection from being probed.
+# A connection with unacknowledged data is not probed (tcp(7)), so it needs a timeout.
 IMPATIENT = ("TCP_USER_TIMEOUT=2s",)
 
 
@@ -32,7 +32,7 @@ class Echod:
         self.client.recv(1)
 
     def fill(self):
-        """Sends, and does not read, until output waits for its client."""
+        """Sends without reading until the server has output that it cannot send."""
         self.client.settimeout(0.3)
         try:
             while True:

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""without_io_uring.py ERRNO COMMAND...: runs COMMAND where io_uring_setup(2) fails with ERRNO."""
+"""Usage: without_io_uring.py ERRNO COMMAND...: makes io_uring_setup(2) of COMMAND fail with ERRNO."""
 import ctypes
 import os
 import struct

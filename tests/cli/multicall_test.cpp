@@ -1,4 +1,4 @@
-// Tests of tools/multicall, and of what holds for every command's help.
+// Tests of tools/multicall and of rules for every command's help.
 #include "tools/multicall.h"
 
 #include <gmock/gmock.h>

@@ -14,7 +14,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-// What the command under test understood.
+// What the command under test parsed.
 struct Seen {
     Common common;
     bool fast = false;
@@ -50,7 +50,7 @@ int command(Args args, Io io) {
     return finish(io, "demo", exit_ok);
 }
 
-// Runs it and expects the usage error that says `mistake`.
+// Runs it and expects a usage error with the message `mistake`.
 void expect_refused(const Words& words, const std::string& mistake) {
     const Ran ran = test::run(command, words);
     EXPECT_EQ(ran.status, exit_usage) << testing::PrintToString(words);

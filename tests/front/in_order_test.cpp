@@ -1,4 +1,4 @@
-// Work given to several threads: its results come in order, and no more waits than there is room.
+// Tests of tools/front/in_order: results come in order, and waiting work is bounded.
 #include "tools/front/in_order.h"
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ TEST(InOrder, UsesResultsInTheOrderOfTheWork) {
     for (int i = 0; i < pieces; ++i)
         threads.give([&, i](std::size_t thread) {
             EXPECT_LT(thread, 3U);
-            // Every other piece takes longer, so that those behind it are done first.
+            // Every other piece takes longer, so later pieces finish first.
             for (int spin = i % 2 == 0 ? 1000 : 0; spin > 0; --spin)
                 std::this_thread::yield();
             return [&, i] {
@@ -32,7 +32,7 @@ TEST(InOrder, UsesResultsInTheOrderOfTheWork) {
         EXPECT_EQ(used[static_cast<std::size_t>(i)], i);
 }
 
-// Whoever gives has to wait while the oldest result is not used: memory does not grow.
+// give() blocks while the oldest result has not been used: memory does not grow.
 TEST(InOrder, TakesNoMoreThanThereIsRoomFor) {
     std::atomic<int> given = 0;
     std::atomic<int> used = 0;
@@ -47,7 +47,7 @@ TEST(InOrder, TakesNoMoreThanThereIsRoomFor) {
     }
     threads.finish();
     EXPECT_EQ(used, 300);
-    EXPECT_LE(most, 9);  // 4 a thread, and the one that give() still holds
+    EXPECT_LE(most, 9);  // 4 per thread, and the one that give() still holds
 }
 
 TEST(InOrder, EachThreadBeginsOnce) {
@@ -55,13 +55,13 @@ TEST(InOrder, EachThreadBeginsOnce) {
     std::atomic<int> done = 0;
     {
         InOrder threads(2, [&] { ++begun; });
-        EXPECT_EQ(begun, 0);  // none without work
+        EXPECT_EQ(begun, 0);  // no threads without work
         for (int i = 0; i < 10; ++i)
             threads.give([](std::size_t) { return [] {}; });
         threads.give([&](std::size_t) { return [&] { ++done; }; });
     }
     EXPECT_EQ(begun, 2);
-    EXPECT_EQ(done, 1);  // the destructor waits for the work that was given
+    EXPECT_EQ(done, 1);  // the destructor waits for the work given
 }
 
 }  // namespace

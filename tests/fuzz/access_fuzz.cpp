@@ -1,5 +1,4 @@
-// Networks in CIDR notation from any bytes: what is taken holds its own address and nothing that
-// differs in a bit of the prefix, and reads back as the same.
+// Fuzzes the parser of networks in CIDR notation.
 #include "serve/limits/access_list.h"
 #include "tests/fuzz/text_of.h"
 
@@ -8,7 +7,7 @@ using fuzz::require;
 
 namespace {
 
-// The address with one bit changed.
+// The address with one bit flipped.
 net::Endpoint neighbour(const net::Endpoint& address, unsigned bit) {
     net::Endpoint changed = address;
     auto* const bytes = const_cast<std::byte*>(changed.bytes().data());

@@ -1,4 +1,4 @@
-// Addresses and host:port from any bytes; what is taken reads back as the same.
+// Fuzzes the parsers of addresses and host:port; accepted input must round-trip.
 #include "net/endpoint.h"
 
 #include "tests/fuzz/text_of.h"

@@ -1,5 +1,4 @@
-// Fault specs from any bytes: what is taken is in its bounds, is told as it was given, and is
-// refused a second time.
+// Fuzzes fault specs: accepted ones are within bounds, and rejected when given twice.
 #include "serve/faults/faults.h"
 #include "tests/fuzz/text_of.h"
 
@@ -17,7 +16,7 @@ void require_bounds(const serve::Faults& faults) {
          {faults.drop, faults.duplicate, faults.reorder, faults.corrupt, faults.truncate})
         require(share >= 0 && share <= 1);
     require(faults.close_after.value_or(1) > 0 && faults.reset_after.value_or(1) > 0);
-    // A stall ends, and what leaves at its end is not held up again.
+    // A stall ends, and data that leaves at its end is not delayed again.
     const net::Deadline some = net::Deadline() + std::chrono::hours(100);
     const net::Deadline end = faults.after_stall(some);
     require(end >= some && end - some <= faults.stall && faults.after_stall(end) == end);

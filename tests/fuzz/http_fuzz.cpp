@@ -1,5 +1,4 @@
-// Requests over HTTP from any bytes, '|' standing for the ends of lines as well: the head ends
-// where an empty line does, and what is taken out of it has no control characters.
+// Fuzzes the HTTP request parser, with '|' as an additional line end.
 #include "serve/status/http.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// NAME=VALUE of socket options from any bytes; what is taken prints as something that is taken.
+// Fuzzes NAME=VALUE of socket options; accepted values must print as accepted values.
 #include "option/codec.h"
 #include "option/option.h"
 #include "tests/fuzz/text_of.h"
@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (const auto bytes = net::encode(row, setting->value))
             require(!net::format_value(row, net::decode(row, *bytes)).empty());
     }
-    // The same bytes as what a kernel might answer.
+    // The same bytes as a kernel's answer.
     if (size > 1) {
         const auto rows = net::all_options();
         const std::span<const std::uint8_t> answer(data + 1, size - 1);

@@ -1,4 +1,4 @@
-// Replies to udpecho from any bytes: only what was sent is found, and only as it was sent intact.
+// Fuzzes replies to udpecho: only what was sent may be found, and only unchanged as intact.
 #include <algorithm>
 #include <vector>
 
@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t sent = 20;
 
-// Sends some datagrams of that size and takes `got` for a reply, as it is and as the end of a
+// Sends some datagrams of this size and treats `got` as a reply, both as it is and as the end of a
 // datagram that was sent.
 void take_reply(std::span<const std::byte> got, std::size_t size) {
     const probe::Payload payload(size);

@@ -1,5 +1,4 @@
-// STAMP packets from any bytes: what is read is written the same, and what is reflected stays in
-// its bounds.
+// Fuzzes STAMP packets: what is read is written unchanged, and reflecting stays within bounds.
 #include "net/stamp.h"
 
 #include <algorithm>
@@ -40,7 +39,7 @@ void read_and_write(std::span<const std::byte> packet) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto bytes = std::as_bytes(std::span(data, size));
     read_and_write(bytes);
-    // The same bytes as extensions behind an empty packet.
+    // The same bytes as extensions (TLVs) after an empty packet.
     std::vector<std::byte> packet(stamp::packet_bytes);
     packet.insert(packet.end(), bytes.begin(), bytes.end());
     const auto before = packet;

@@ -1,4 +1,4 @@
-// The bytes of a fuzzer as text, and a check that stays in every build.
+// Fuzzer input as text, and a check that is active in every build.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
     return {static_cast<const char*>(static_cast<const void*>(data)), size};
 }
 
-// Ends the program, which the fuzzer takes for a finding.
+// Aborts the program, which the fuzzer reports as a finding.
 inline void require(bool holds) {
     if (!holds)
         std::abort();

@@ -1,4 +1,4 @@
-// Numbers, durations, sizes and escaped text from any bytes.
+// Fuzzes the parsers of numbers, durations and sizes, and the escaping of text.
 #include "text/units.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// A process forked from a test, which holds what the test holds.
+// A forked child process with the same descriptors as the test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 
 namespace sockbox::test {
 
-// A forked process that has our descriptors and does nothing; killed at the end of the test.
+// A forked process that holds our descriptors and does nothing; killed at the end of the test.
 class Child {
   public:
     explicit Child(const std::function<void()>& first = {}) {
@@ -29,7 +29,7 @@ class Child {
         }
         ::close(ready[1]);
         char none = 0;
-        EXPECT_EQ(::read(ready[0], &none, 1), 0);  // ends when the child has closed its end
+        EXPECT_EQ(::read(ready[0], &none, 1), 0);  // returns when the child has closed its end
         ::close(ready[0]);
     }
     Child(const Child&) = delete;

@@ -31,7 +31,7 @@ Pipe open_pipe() {
 }
 
 #ifdef __SANITIZE_THREAD__
-// Whether the first thread waits for something, as proc(5) tells.
+// Whether the first thread is sleeping (state S in proc(5)).
 bool sleeps(pid_t process) {
     std::ifstream file("/proc/" + std::to_string(process) + "/stat");
     std::string stat;
@@ -55,7 +55,7 @@ std::vector<char*> pointers(Words& words) {
     return found;
 }
 
-// Appends what a pipe has; false at its end.
+// Appends what a pipe contains; returns false at EOF.
 bool read_more(int end, std::string& text) {
     std::array<char, 65536> buffer{};
     const ssize_t got = ::read(end, buffer.data(), buffer.size());
@@ -79,7 +79,8 @@ struct Process::State {
     std::string err_text;
     bool reaped = false;
 
-    // Reads what comes until `enough` says so, both ends are over, or the deadline; false then.
+    // Reads until `enough` returns true, both outputs reach EOF, or the deadline; returns false
+    // then.
     template <class Enough>
     bool read_until(net::Deadline deadline, const Enough& enough) {
         while (!enough() && (out >= 0 || err >= 0)) {
@@ -124,7 +125,7 @@ Process::Process(const Words& words, const Words& environment) : state_(std::mak
     ::posix_spawnattr_init(&attributes);
     sigset_t defaults;
     ::sigemptyset(&defaults);
-    ::sigaddset(&defaults, SIGPIPE);  // which the test program ignores
+    ::sigaddset(&defaults, SIGPIPE);  // the test program ignores it
     ::posix_spawnattr_setsigdefault(&attributes, &defaults);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
     const int failed = ::posix_spawn(&state_->pid, program.c_str(), &actions, &attributes,
@@ -174,8 +175,8 @@ std::string Process::read_line() {
 
 void Process::send_signal(int number) {
 #ifdef __SANITIZE_THREAD__
-    // It holds back a signal that comes while its thread runs, and may forget it when a call that
-    // blocks begins just then: the signal comes while one blocks.
+    // ThreadSanitizer defers a signal that arrives while its thread runs, and may lose it if a
+    // blocking call begins just then: so send it while a call blocks.
     const auto deadline = net::deadline_in(patience);
     while (!sleeps(state_->pid) && net::Clock::now() < deadline)
         std::this_thread::yield();

@@ -1,4 +1,4 @@
-// A terminal that a test holds the other end of.
+// A pseudoterminal whose other end the test holds.
 #pragma once
 
 #include <fcntl.h>
@@ -24,7 +24,7 @@ class Terminal {
         ::grantpt(master_);
         ::unlockpt(master_);
         name_ = ::ptsname(master_);
-        // Held open, so that what was written is not lost when the program closes its end.
+        // Kept open, so that output is not lost when the program closes its end.
         slave_ = ::open(name_.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
         const winsize size{24, columns, 0, 0};
         ::ioctl(master_, TIOCSWINSZ, &size);
@@ -38,12 +38,12 @@ class Terminal {
 
     const std::string& name() const { return name_; }
 
-    // As if it were typed.
+    // Simulates typing.
     void type(std::string_view text) const {
         EXPECT_EQ(::write(master_, text.data(), text.size()), std::ssize(text));
     }
 
-    // What is drawn, until `enough` of it or the deadline.
+    // The output on the terminal until `enough` or the deadline.
     std::string read_until(const std::function<bool(const std::string&)>& enough) {
         std::string text;
         const auto deadline = net::deadline_in(patience);

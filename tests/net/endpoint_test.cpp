@@ -25,8 +25,8 @@ TEST(Endpoint, PrintsAsRfc5952Recommends) {
         const char* text;
         const char* canonical;
     };
-    // Sections 4.1 to 5 of the RFC: leading zeros, the longest run, the first of equals, a single
-    // zero group, lower case, and dotted quads where they are meant.
+    // RFC 5952, sections 4.1 to 5: leading zeros, the longest run, the first of equal runs, a
+    // single zero group, lower case, and embedded IPv4 addresses.
     for (const auto& [text, canonical] :
          {Case{"2001:0db8::0001", "2001:db8::1"}, Case{"2001:db8:0:0:0:0:2:1", "2001:db8::2:1"},
           Case{"2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"},
@@ -216,7 +216,7 @@ TEST(CheckHost, TakesNamesAndBracketedAddresses) {
     EXPECT_EQ(*check_host("www.example.com"), "www.example.com");
     EXPECT_EQ(*check_host("[::1]"), "::1");
     EXPECT_EQ(*check_host("::1"), "::1");
-    EXPECT_EQ(*check_host("1::2::3"), "1::2::3");  // the resolver's to refuse
+    EXPECT_EQ(*check_host("1::2::3"), "1::2::3");  // left to the resolver to reject
     EXPECT_EQ(*check_host("\x1b[31mred"), "\x1b[31mred");
     for (const std::string_view text :
          {std::string_view(""), std::string_view("a\0b", 3), std::string_view("[::1"),

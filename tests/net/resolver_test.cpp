@@ -1,4 +1,4 @@
-// Tests of lib/net/resolver, as far as they need no name server.
+// Tests of lib/net/resolver that need no name server.
 #include "net/resolver.h"
 
 #include <gmock/gmock.h>
@@ -19,10 +19,10 @@ TEST(Resolve, EveryFieldComesOut) {
         resolve("127.0.0.1", "80", {AI_NUMERICHOST | AI_CANONNAME, AF_UNSPEC, 0, 0});
     ASSERT_TRUE(answer) << answer.error().message();
     EXPECT_EQ(answer->canonical_name, "127.0.0.1");
-    ASSERT_GE(answer->addresses.size(), 2U);  // a node each for stream and datagram at least
+    ASSERT_GE(answer->addresses.size(), 2U);  // at least one entry each for stream and datagram
     const ResolvedAddress& node = answer->addresses.front();
     EXPECT_EQ(node.family, AF_INET);
-    if (!test::on_wine()) {  // which leaves open what was not asked for
+    if (!test::on_wine()) {  // Wine leaves fields that were not requested empty
         EXPECT_EQ(node.socktype, SOCK_STREAM);
         EXPECT_EQ(node.protocol, IPPROTO_TCP);
     }

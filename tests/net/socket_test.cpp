@@ -1,4 +1,4 @@
-// Tests of lib/net/socket: each on real sockets of the loopback interface.
+// Tests of lib/net/socket with real sockets on loopback.
 #include "net/socket.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ std::span<const std::byte> bytes(std::string_view text) {
     return std::as_bytes(std::span(text));
 }
 
-// What arrives until the end of the stream.
+// Everything received until EOF.
 std::string read_all(Socket& socket) {
     std::string text;
     std::array<std::byte, 4096> buffer;
@@ -132,7 +132,7 @@ TEST(Socket, APortIsTakenOnceAndAgainAtOnceAfterItsOwner) {
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, std::errc::address_in_use) << second.error().message();
     {
-        // A connection that the server closed first stays behind in TIME_WAIT.
+        // A connection that the server closed first stays in TIME_WAIT.
         Socket client = connect_to(taken, {.deadline = deadline_in(patience)}).value();
         Socket server = accept(listener, true).socket;
         server.close();
@@ -170,7 +170,7 @@ TEST(Socket, ADatagramSocketOutlivesPeersThatAreGone) {
 }
 
 TEST(Socket, MoreThanSixtyFourWaitTogether) {
-    // As many as a classic select() has room for, and some more.
+    // Slightly more than the classic select() supports.
     std::vector<Socket> sockets;
     std::vector<PollEntry> entries;
     for (int i = 0; i < 100; ++i) {

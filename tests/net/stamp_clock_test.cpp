@@ -16,7 +16,7 @@ TEST(StampClock, OnlyPtpIsAheadOfUtc) {
     const LocalClock ptp(Format::ptp, quality);
     EXPECT_EQ(ntp.encode(now), encode_time(now, Format::ntp));
     EXPECT_EQ(ptp.encode(now), encode_time(now + 37s, Format::ptp));
-    // Each reads both, whatever it writes itself.
+    // Each clock reads both formats, whichever it writes.
     for (const LocalClock& clock : {ntp, ptp}) {
         EXPECT_EQ(clock.decode(ntp.encode(now), Format::ntp, now + 1s), now);
         EXPECT_EQ(clock.decode(ptp.encode(now), Format::ptp, now - 1s), now);

@@ -31,7 +31,7 @@ TEST(StampTime, IsTheSameInBothFormats) {
             EXPECT_EQ(decode_time(encode_time(time, format), format, now), time);
 }
 
-// The seconds of NTP begin again in 2036, those of PTP in 2106.
+// The seconds of NTP wrap in 2036 and those of PTP in 2106.
 TEST(StampTime, GoesOnWhereItsSecondsBeginAgain) {
     const Time in_2036 = 2'085'978'496s;
     const Time in_2106 = 4'294'967'296s;
@@ -88,7 +88,7 @@ TEST(StampPacket, AnswerQuotesTheQuestion) {
     EXPECT_EQ(answer->hop_limit, 17);
 }
 
-// A packet of 44 zeros and these bytes, reflected.
+// A packet of 44 zero bytes and then these, reflected.
 std::vector<std::byte> reflected(std::initializer_list<int> extensions,
                                  std::optional<std::uint8_t>* wanted = nullptr) {
     std::vector<std::byte> packet(packet_bytes);
@@ -106,7 +106,7 @@ TEST(StampExtensions, KnownOnesAreAnsweredAndOthersMarked) {
     EXPECT_EQ(reflected({0, 200, 0, 1, 7, 0x80, 1, 0, 0}),
               bytes_of({0x80, 200, 0, 1, 7, 0, 1, 0, 0}));
     std::optional<std::uint8_t> wanted;
-    // 10 is wanted; 46 and ECN 1 have arrived.
+    // DSCP 10 is requested; DSCP 46 with ECN 1 has arrived.
     EXPECT_EQ(reflected({0x80, 4, 0, 4, 10 << 2, 0, 0, 0}, &wanted),
               bytes_of({0, 4, 0, 4, 10 << 2 | 46 >> 4, (46 & 0xf) << 4 | 1 << 2, 0, 0}));
     EXPECT_EQ(wanted, 10);

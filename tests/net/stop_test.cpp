@@ -44,7 +44,7 @@ TEST(StopSignal, WinsOverASocketThatIsReady) {
 }
 
 TEST(StopSignal, EndsAConnectThatIsUnderWay) {
-    // A full queue of a listener that accepts nobody leaves the next connect waiting.
+    // The full backlog of a listener that never accepts leaves the next connect waiting.
     const auto listener = listen_on(Endpoint::loopback(Family::ipv4), {.backlog = 1}).value();
     StopSignal stop = StopSignal::create().value();
     stop.raise();

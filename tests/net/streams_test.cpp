@@ -44,7 +44,7 @@ TEST(ListenOn, ThePortIsFreeAgainAtOnce) {
         auto client = connect_to(endpoint, in_time());
         ASSERT_TRUE(client);
         Accepted accepted = accept(*listener, true);
-        accepted.socket.close();  // the server's side closes first and keeps TIME_WAIT
+        accepted.socket.close();  // the server closes first and keeps the TIME_WAIT state
     }
     EXPECT_TRUE(listen_on(endpoint));
 }
@@ -72,7 +72,7 @@ TEST(ConnectTo, IsRefusedWhereNobodyListens) {
     auto bound = bind_datagram(Endpoint::loopback(Family::ipv4));
     auto listener = Socket::open(Family::ipv4, Transport::tcp);
     ASSERT_TRUE(bound && listener && listener->bind(Endpoint::loopback(Family::ipv4)));
-    const Endpoint closed = *listener->local();  // bound, but not listening
+    const Endpoint closed = *listener->local();  // bound but not listening
     const auto connected = connect_to(closed, in_time());
     ASSERT_FALSE(connected);
     EXPECT_EQ(connected.error().code, std::errc::connection_refused);
@@ -80,7 +80,7 @@ TEST(ConnectTo, IsRefusedWhereNobodyListens) {
 }
 
 TEST(ConnectTo, NeverToItself) {
-    // Asking for one's own port as the source is TCP's simultaneous open.
+    // Connecting from a port to itself is TCP's simultaneous open.
     auto probe = Socket::open(Family::ipv4, Transport::tcp);
     ASSERT_TRUE(probe && probe->bind(Endpoint::loopback(Family::ipv4)));
     const Endpoint self = *probe->local();
@@ -103,7 +103,7 @@ TEST(ConnectTo, StopsWhenToldTo) {
     ConnectOptions options = in_time();
     options.stop = &*stop;
     const auto connected = connect_to(*listener->local(), options);
-    // Loopback may have connected before there was anything to wait for.
+    // On loopback the connection may be complete before there is anything to wait for.
     if (!connected) {
         EXPECT_EQ(connected.error().code, std::errc::operation_canceled);
     }

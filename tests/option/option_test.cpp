@@ -1,4 +1,4 @@
-// The table of socket options, their names, and values as users write them.
+// Tests of the table of socket options, their names and their values as users write them.
 #include "option/option.h"
 
 #include <gmock/gmock.h>
@@ -21,7 +21,7 @@ const OptionRow& row(std::string_view name) {
     throw std::out_of_range(std::string(name));
 }
 
-// What a user reads after writing `text`; the complaint where it is refused.
+// What a user reads after writing `text`, or the error message if it is rejected.
 std::string read_back(std::string_view name, std::string_view text) {
     const auto value = parse_value(row(name), text);
     return value ? format_value(row(name), *value) : "refused: " + value.error().message();
@@ -43,7 +43,7 @@ TEST(OptionTable, SentencesAreShortAndPlain) {
     }
 }
 
-// Every row that a socket of some kind has: read from the system, what is printed is taken back.
+// Every row supported by some kind of socket: a value read from the system must parse when printed.
 TEST(OptionTable, EveryRowReadsAndPrintsWhatCanBeSet) {
     std::vector<Socket> sockets;
     for (const Family family : {Family::ipv4, Family::ipv6})
@@ -143,7 +143,7 @@ struct Limits {
     std::vector<const char*> refused;
 };
 
-// What the kernel would truncate or reinterpret is refused before it sees it.
+// Values that the kernel would truncate or reinterpret are rejected before it sees them.
 TEST(OptionValue, RangesEndWhereTheSystemsDo) {
     const std::vector<Limits> all{
         {"TCP_KEEPIDLE", {"1", "32767"}, {"0", "32768", "-1"}},

@@ -1,4 +1,4 @@
-// Classic BPF programs, read and written.
+// Tests of reading and writing classic BPF programs.
 #include "option/packet_filter.h"
 
 #include <gmock/gmock.h>
@@ -13,7 +13,7 @@ std::vector<std::string> lines_of(std::string_view text) {
     return disassemble(parse_filter(text).value());
 }
 
-// What tcpdump -ddd gives for "ip and tcp[13] & 2 != 0", and -d for the same.
+// The output of tcpdump -ddd for "ip and tcp[13] & 2 != 0", and of -d for the same.
 TEST(PacketFilter, ReadsAsTcpdumpWritesIt) {
     EXPECT_THAT(lines_of("10,40 0 0 12,21 0 7 2048,48 0 0 23,21 0 5 6,40 0 0 20,69 3 0 8191,"
                          "177 0 0 14,80 0 0 27,69 0 1 2,6 0 0 262144"),

@@ -16,7 +16,7 @@ using net::Family;
 TEST(ConnectAll, TellsEachOutcomeInOrder) {
     const auto listener = net::listen_on(Endpoint::loopback(Family::ipv4)).value();
     auto closed = net::Socket::open(Family::ipv4, net::Transport::tcp).value();
-    ASSERT_TRUE(closed.bind(Endpoint::loopback(Family::ipv4)));  // which does not listen
+    ASSERT_TRUE(closed.bind(Endpoint::loopback(Family::ipv4)));  // bound but not listening
     const std::vector<Endpoint> endpoints{*closed.local(), *listener.local()};
     const auto trials = connect_to_all(endpoints, test::patience);
     ASSERT_EQ(trials.size(), 2U);
@@ -35,8 +35,8 @@ TEST(ConnectAll, TakesMoreThanItHasUnderWay) {
     EXPECT_TRUE(connect_to_all({}, 1s).empty());
 }
 
-// The choice among 2001:db8::1, 2001:db8::2, 192.0.2.1 and 192.0.2.2 with these outcomes; a time
-// below zero is a failure after so long.
+// The choice among 2001:db8::1, 2001:db8::2, 192.0.2.1 and 192.0.2.2 with these outcomes; a
+// negative time is a failure after that time.
 std::optional<std::size_t> choice(const std::vector<std::chrono::milliseconds>& outcomes) {
     const std::vector<Endpoint> endpoints{
         *Endpoint::parse("2001:db8::1"), *Endpoint::parse("2001:db8::2"),
@@ -51,7 +51,7 @@ std::optional<std::size_t> choice(const std::vector<std::chrono::milliseconds>& 
 TEST(HappyEyeballsChoice, TheFirstHasAHeadStartOfAQuarterSecond) {
     EXPECT_EQ(choice({249ms, 1ms, 1ms, 1ms}), 0U);
     EXPECT_EQ(choice({300ms, 1ms, 10ms, 1ms}), 2U);   // the other family is next
-    EXPECT_EQ(choice({255ms, 1ms, 100ms, 1ms}), 0U);  // began later and came later
+    EXPECT_EQ(choice({255ms, 1ms, 100ms, 1ms}), 0U);  // started later and connected later
 }
 
 TEST(HappyEyeballsChoice, AFailureLetsTheNextOneStartAtOnce) {

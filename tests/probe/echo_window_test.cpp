@@ -27,7 +27,7 @@ TEST(EchoWindow, ComparesAcrossTheEndOfTheRing) {
     EchoWindow window(8);
     put(window, "abcdef");
     EXPECT_FALSE(window.compare(bytes("abcd")).difference);
-    put(window, "ghijkl");  // fills it: wraps at 8
+    put(window, "ghijkl");  // fills the window, wrapping at 8
     EXPECT_EQ(window.outstanding().bytes, 8U);
     const auto compared = window.compare(bytes("efghijkl"));
     EXPECT_FALSE(compared.difference);

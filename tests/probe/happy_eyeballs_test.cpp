@@ -15,7 +15,7 @@ net::Endpoint address(const char* text, std::uint16_t port = 7) {
     return *net::Endpoint::parse(text, port);
 }
 
-// A listener whose queue is full: further connections are not answered.
+// A listener with a full backlog: further connection attempts get no answer.
 class BlackHole {
   public:
     BlackHole() {
@@ -67,8 +67,8 @@ TEST(HappyEyeballs, RefusedAddressIsPassedWithoutTheDelay) {
     EXPECT_EQ(*race.socket->peer(), peer.endpoint());
 }
 
-// And it takes no longer than that, where this machine does not stop the test just then: one race
-// of several must have no such moment.
+// On a busy machine the test may be interrupted, so one of several races has to meet the upper
+// bound.
 TEST(HappyEyeballs, SilentAddressIsPassedAfterTheDelay) {
     const BlackHole silent;
     std::chrono::nanoseconds best = 1h;
@@ -103,7 +103,7 @@ TEST(HappyEyeballs, DeadlineEndsAllThatIsUnderWay) {
         EXPECT_EQ(attempt.error.code, std::errc::timed_out);
 }
 
-// So there is always an address with the reason why it was not reached.
+// So there is always an address with a reason why it was not reached.
 TEST(HappyEyeballs, WhereNoTimeIsLeftTheFirstIsGivenUp) {
     const BlackHole silent;
     RaceOptions options;

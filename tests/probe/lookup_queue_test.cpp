@@ -21,7 +21,7 @@ TEST(LookupQueue, ShowsInTheOrderOfTheQuestions) {
         LookupPlan{}, [&](const Lookup& lookup) { shown.push_back(lookup.question.host); },
         [&] { ++pauses; });
     std::vector<std::string> asked;
-    for (int i = 0; i < 2000; ++i) {  // many times as many as there are places
+    for (int i = 0; i < 2000; ++i) {  // many times the number of places
         asked.push_back("127.0." + std::to_string(i / 250) + "." + std::to_string(i % 250));
         queue.ask(numeric(asked.back()));
     }
@@ -76,7 +76,7 @@ TEST(LookupQueue, ExaminesEachAddress) {
     question.hints.socktype = 0;
     queue.ask(question);
     queue.finish();
-    ASSERT_GE(sources.size(), test::on_wine() ? 1U : 2U);  // which has no node for each type
+    ASSERT_GE(sources.size(), test::on_wine() ? 1U : 2U);  // Wine returns no entry for each type
     EXPECT_THAT(sources, testing::Each("127.0.0.1"));
 }
 

@@ -1,4 +1,4 @@
-// Tests of opening many lanes.
+// Tests of lib/probe/open_lanes.
 #include "probe/measure.h"
 
 #include <gtest/gtest.h>
@@ -10,15 +10,15 @@
 namespace sockbox::probe {
 namespace {
 
-// What all lanes of a test do together.
+// State shared by all lanes of a test.
 struct World {
-    std::size_t answers_from = 0;  // none is connected before so many have been opened
+    std::size_t answers_from = 0;  // no lane connects before this many have been opened
     std::vector<std::size_t> opened{};
     std::size_t under_way = 0;
     std::size_t most_under_way = 0;
 };
 
-// Its socket can always send, so that it is asked in every turn.
+// Its socket is always writable, so on_ready() is called in every turn.
 class Connecting final : public Lane {
   public:
     Connecting(World& world, std::size_t number) : world_(world), number_(number) {}
@@ -85,7 +85,7 @@ TEST_F(OpenLanes, AreLookedAtBetweenOneAndTheNext) {
     EXPECT_EQ(world.most_under_way, 1U) << "none waited for another";
 }
 
-// The measurement goes on with those that are still under way.
+// The measurement continues with lanes that are still connecting.
 TEST_F(OpenLanes, AreOpenedAllAtOnceWhereNoneComesToItsEnd) {
     World world{1000};
     add(100, world);

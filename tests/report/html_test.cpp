@@ -1,4 +1,4 @@
-// Tests of lib/report/html: what stands in the page.
+// Tests of lib/report/html: the content of the page.
 #include "report/html.h"
 
 #include <gmock/gmock.h>

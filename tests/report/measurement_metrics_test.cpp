@@ -24,7 +24,7 @@ TEST(MeasurementMetrics, EachTargetHasItsCountsAndItsHistogram) {
     EXPECT_THAT(text, HasSubstr("udpecho_messages_lost_total{target=\"losses:7\"} 4\n"));
     EXPECT_THAT(text, HasSubstr("udpecho_messages_lost_total{target=\"nothing:7\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("# TYPE udpecho_messages_pending gauge\n"));
-    // i * i / 5 + 100 us is not above 100 us for i from 0 to 2, and not above 10 ms up to 222.
+    // i * i / 5 + 100 us is at most 100 us for i from 0 to 2, and at most 10 ms up to 222.
     EXPECT_THAT(
         text,
         HasSubstr("udpecho_round_trip_seconds_bucket{target=\"losses:7\",le=\"0.0001\"} 3\n"));

@@ -52,7 +52,7 @@ TEST(MeasurementReport, CountsOfDatagramsAndStreamsDiffer) {
     EXPECT_THAT(json, Not(HasSubstr("connect")));
 }
 
-// Exactly as it comes by hand.
+// Exactly as computed by hand.
 TEST(MeasurementReport, TellsMedianAndVariation) {
     auto report = report_of({10ms, 12ms, 11ms, 15ms, 10ms, 10ms, 30ms, 10ms});
     report.datagrams = true;
@@ -69,7 +69,8 @@ TEST(MeasurementReport, TellsMedianAndVariation) {
     EXPECT_THAT(to_json(report_of({})).to_string(), HasSubstr(R"("median_ns":null)"));
 }
 
-// As far as it is part of the times: the schedule is in those of the open loop alone.
+// Lateness counts only as far as it is part of the times: sending late matters in an open loop
+// only.
 TEST(MeasurementReport, WarnsWhenTheClientWasLate) {
     constexpr const char* warning = "warning: the client's own lateness";
     auto report = report_of({10ms});
@@ -93,7 +94,7 @@ TEST(MeasurementReport, WarnsWhenTheClientWasLate) {
     EXPECT_THAT(to_json(report).to_string(), HasSubstr(R"("client_late":true)"));
 }
 
-// A client that stood still for a part of the run shows at the far end alone.
+// A client that stalls for a part of the run affects only the tail.
 TEST(MeasurementReport, WarnsWhenTheTailIsTheClientsOwn) {
     auto report = report_of({});
     report.numbers.open_loop = true;

@@ -1,4 +1,4 @@
-// Measurements made up for tests of their views.
+// Invented measurements for tests of reports.
 #pragma once
 
 #include "report/measurement.h"
@@ -23,7 +23,7 @@ inline MeasurementReport run_of_one() {
     return report;
 }
 
-// A thousand messages in two seconds; four are lost in three places, and one of them comes late.
+// A thousand messages in two seconds; four are lost in three places, and one of them is late.
 inline MeasurementReport run_with_losses() {
     using std::chrono::microseconds;
     using std::chrono::milliseconds;
@@ -48,7 +48,7 @@ inline MeasurementReport run_with_losses() {
     return report;
 }
 
-// Both ways told apart by a reflector whose clock is 2 ms ahead: there take 5 ms, back 3 ms.
+// One-way results from a reflector whose clock is 2 ms ahead: 5 ms forward, 3 ms backward.
 inline MeasurementReport run_each_way() {
     using std::chrono::milliseconds;
     MeasurementReport report = run_of_one();

@@ -1,4 +1,4 @@
-// Tests of who is served, on every engine: lib/serve/admission and service.
+// Tests of which clients are served, on every engine: lib/serve/admission and service.
 #include "serve/limits/admission.h"
 
 #include <gmock/gmock.h>
@@ -82,7 +82,7 @@ TEST_P(Admission, OnceIsOneClientAndThenTheEnd) {
     expect_echo(client, random_bytes(10));
     ASSERT_TRUE(client.shutdown(net::ShutdownHow::send));
     expect_end(client);
-    server.join();  // by itself
+    server.join();  // ends without being told to
     EXPECT_EQ(server.counters().accepted.value(), 1U);
     EXPECT_EQ(server.counters().broken(), 0U);
 }
@@ -97,7 +97,7 @@ TEST_P(Admission, OnceIsNotForWhoLeftBeforeItWasAccepted) {
     expect_echo(client, random_bytes(10));
     ASSERT_TRUE(client.shutdown(net::ShutdownHow::send));
     expect_end(client);
-    server.join();  // by itself
+    server.join();  // ends without being told to
     EXPECT_EQ(server.counters().accepted.value(), 1U);
     EXPECT_EQ(server.counters().accept_failures.value(), 1U);
     EXPECT_EQ(server.counters().broken(), 0U);

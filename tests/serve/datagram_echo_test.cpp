@@ -1,4 +1,4 @@
-// Tests of lib/serve/datagram_echo: the UDP echo by itself.
+// Tests of lib/serve/datagram_echo: the UDP echo on its own.
 #include "serve/datagrams/datagram_echo.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ namespace {
 using net::Endpoint;
 using net::Family;
 
-// An echo on a port of its own, for as long as it lives.
+// Runs an echo on a free port during its lifetime.
 class Server {
   public:
     explicit Server(const Endpoint& address, DatagramOptions options = {})
@@ -56,7 +56,7 @@ std::vector<std::byte> random_bytes(std::size_t size) {
     return bytes;
 }
 
-// What comes back within the patience of a test; a datagram of one byte "!" when nothing does.
+// The next datagram within `patience`; a datagram of the single byte "!" if there is none.
 net::Datagram receive(net::Socket& socket, std::vector<std::byte>& into) {
     into.resize(70'000);
     if (net::wait_for(socket, net::Direction::receive, net::deadline_in(test::patience)) !=
@@ -104,7 +104,7 @@ TEST(DatagramEcho, TheReplyLeavesFromTheAddressThatWasAsked) {
     EXPECT_EQ(receive(socket, got).source, other);
 }
 
-// More than a batch at once: order and count hold.
+// More than one batch at once: order and count are preserved.
 TEST(DatagramEcho, ABurstComesBackInOrder) {
     const Server server(Endpoint::any(Family::ipv4));
     auto socket = client(Family::ipv4);
@@ -120,7 +120,7 @@ TEST(DatagramEcho, ABurstComesBackInOrder) {
     }
 }
 
-// A source below port 1024 may be an echo itself: it gets nothing, those around it their replies.
+// A source port below 1024 may belong to another echo: it gets no reply, while its neighbours do.
 TEST(DatagramEcho, LowSourcePortsAreDroppedAndCounted) {
     auto low = net::bind_datagram(Endpoint::loopback(Family::ipv4, 1023));
     if (!low)

@@ -1,4 +1,4 @@
-// Clients that leave in the middle of something: tests that every engine has to pass.
+// Tests of clients that leave in the middle of something, on every engine.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -32,16 +32,17 @@ TEST_P(EveryEngine, WhoLeavesWhileBytesWaitForItIsOver) {
     TestServer server(engine());
     for (int i = 0; i < 3; ++i) {
         auto deaf = connect_deaf(server);
-        deaf.socket.close();  // with bytes unread, which is a reset
+        deaf.socket.close();  // unread bytes make this a reset
     }
     for (const ConnectionReport& report : server.witness().reports(3))
-        EXPECT_TRUE(report.reason == EndReason::reset || test::on_wine());  // there an end
+        // Wine reports it as EOF.
+        EXPECT_TRUE(report.reason == EndReason::reset || test::on_wine());
     EXPECT_GT(server.counters().unsent_bytes.value(), 0U);
     auto next = server.connect();
     expect_echo(next, random_bytes(100));
 }
 
-// Not idle is who has bytes to take, however long that takes it.
+// A client with bytes left to read is not idle, however slowly it reads them.
 TEST_P(EveryEngine, WhoReadsSlowlyIsNotIdle) {
     ServeOptions options;
     options.idle_timeout = 100ms;
@@ -69,7 +70,7 @@ TEST_P(EveryEngine, NobodyIsIdleTooEarly) {
     expect_echo(silent, random_bytes(1));
     const auto begin = net::Clock::now();
     expect_end(silent);
-    EXPECT_GE(net::Clock::now() - begin, 200ms);  // the clock of the loop is a little older
+    EXPECT_GE(net::Clock::now() - begin, 200ms);  // the loop's clock lags slightly
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ TEST_P(FaultsOn, ADelayIsKeptAndNothingIsLost) {
     EXPECT_EQ(server.witness().reports(1).front().reason, EndReason::finished);
 }
 
-// Each has its own delay, and does not wait for that of those before it.
+// Each message has its own delay and does not wait for those before it.
 TEST_P(FaultsOn, ManySmallMessagesAreHeldBackAtOnce) {
     TestServer server(engine(), with({"delay=1s"}));
     auto client = server.connect();
@@ -49,7 +49,7 @@ TEST_P(FaultsOn, ManySmallMessagesAreHeldBackAtOnce) {
     const auto begin = net::Clock::now();
     for (unsigned i = 0; i < count; ++i) {
         send(client, random_bytes(20, i));
-        // Not two in one piece.
+        // Do not let two arrive in one piece.
         while (server.counters().received_bytes.value() < 20 * (i + 1) &&
                net::Clock::now() < begin + test::patience)
             std::this_thread::yield();
@@ -96,7 +96,7 @@ TEST_P(FaultsOn, AConnectionIsResetAfterSoManyBytes) {
         last = receive_some(client, got);
     while (last.done());
     EXPECT_EQ(server.witness().reports(1).front().reason, EndReason::fault);
-    EXPECT_TRUE(last.failed() || test::on_wine());  // there a reset may read as an end
+    EXPECT_TRUE(last.failed() || test::on_wine());  // Wine may report a reset as EOF
 }
 
 TEST_P(FaultsOn, AThrottleHoldsItsRate) {

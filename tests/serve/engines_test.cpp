@@ -42,7 +42,7 @@ TEST_P(EveryEngine, ManyClientsAreServedAtOnce) {
     }
 }
 
-// Resets hit their own connection alone, also those with bytes under way.
+// A reset affects only its own connection, even with bytes in flight.
 TEST_P(EveryEngine, ResetsOfSomeLeaveTheOthersIntact) {
     TestServer server(engine());
     std::optional<net::Socket> steady;
@@ -59,14 +59,14 @@ TEST_P(EveryEngine, ResetsOfSomeLeaveTheOthersIntact) {
     expect_echo(next, random_bytes(1000));
 }
 
-// A client that sends and never reads is not read for long, and others do not notice it.
+// A client that sends without reading is soon not read any more, and others do not notice.
 TEST_P(EveryEngine, AClientThatNeverReadsIsNotReadEither) {
     TestServer server(engine());
     auto deaf = server.connect(4096);
     ASSERT_TRUE(deaf.set_blocking(false));
     const Bytes chunk = random_bytes(64 * 1024);
     std::uint64_t sent = 0;
-    // Until no room was left for a second: all buffers between us are full.
+    // Until there has been no room for a second: all buffers between the two are full.
     while (net::wait_for(deaf, net::Direction::send, net::deadline_in(1s)) ==
            net::Readiness::ready) {
         const auto put = deaf.send(chunk);
@@ -177,7 +177,7 @@ TEST_P(EveryEngine, ClientsAboveTheLimitAreRefusedUntilOthersLeave) {
     first.close();
     server.witness().reports(1);
     const auto deadline = net::deadline_in(test::patience);
-    for (;;) {  // the place is free a moment after the report
+    for (;;) {  // the place becomes free just after the report
         auto fourth = server.connect();
         send(fourth, random_bytes(1));
         Bytes got(1);
@@ -187,7 +187,7 @@ TEST_P(EveryEngine, ClientsAboveTheLimitAreRefusedUntilOthersLeave) {
     }
 }
 
-// Who has seen the end of a connection may have its place at once.
+// Once a client has seen EOF, its place is free.
 TEST_P(EveryEngine, WhoComesBackAtOnceIsNotRefused) {
     ServeOptions options;
     options.limits.connections = 1;
@@ -201,7 +201,7 @@ TEST_P(EveryEngine, WhoComesBackAtOnceIsNotRefused) {
     EXPECT_EQ(server.counters().refusals(), 0U);
 }
 
-// The same where it is the server that ends it.
+// The same if the server ends the connection.
 TEST_P(EveryEngine, WhoWasIdleTooLongComesBackAtOnce) {
     ServeOptions options;
     options.limits.per_client = 1;
@@ -232,7 +232,7 @@ TEST_P(EveryEngine, OneAddressHasItsOwnLimit) {
     expect_echo(*other, random_bytes(10));
 }
 
-// The urgent byte has its place among the others.
+// The urgent byte keeps its place in the stream.
 TEST_P(EveryEngine, UrgentDataComesBackInPlace) {
     TestServer server(engine());
     auto client = server.connect();
@@ -264,7 +264,7 @@ TEST_P(EveryEngine, DatagramsComeBackBesideAConnection) {
     }
 }
 
-// They lie in the socket's queue before the server has looked at it for the first time.
+// The datagrams are in the socket's queue before the server first reads it.
 TEST_P(EveryEngine, DatagramsThatWaitAtTheDrainAreAnswered) {
     auto socket = net::bind_datagram(net::Endpoint::loopback(net::Family::ipv4));
     ASSERT_TRUE(socket);
@@ -289,7 +289,7 @@ TEST_P(EveryEngine, ARestartTakesThePortAtOnce) {
     auto client = first->connect();
     expect_echo(client, random_bytes(10));
     const std::uint16_t port = first->port();
-    first.reset();  // the server closes first: the connection stays in TIME_WAIT
+    first.reset();  // the server closes first, so the connection stays in TIME_WAIT
     TestServer second(engine(), {}, port);
     auto next = second.connect();
     expect_echo(next, random_bytes(10));

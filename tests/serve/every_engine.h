@@ -1,4 +1,4 @@
-// Every engine as a test's parameter, and a client's bytes and their echo.
+// A test parameter for every engine, and helpers to send bytes and check their echo.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ inline Bytes random_bytes(std::size_t size, unsigned seed = 1) {
     return bytes;
 }
 
-// The next bytes, or what ended the stream; fails the test when nothing comes.
+// The next bytes or the reason why the stream ended; fails the test if nothing arrives.
 inline net::Transfer receive_some(net::Socket& socket, std::span<std::byte> into) {
     if (net::wait_for(socket, net::Direction::receive, net::deadline_in(test::patience)) !=
         net::Readiness::ready) {
@@ -59,7 +59,7 @@ inline void expect_echo(net::Socket& socket, const Bytes& bytes) {
     EXPECT_EQ(receive_exactly(socket, bytes.size()), bytes);
 }
 
-// A client that does not read, and has sent until all buffers on the way were full.
+// A client that has sent until all buffers on the way were full, without reading.
 struct Deaf {
     net::Socket socket;
     std::size_t sent = 0;
@@ -77,7 +77,7 @@ inline Deaf connect_deaf(const TestServer& server) {
     return deaf;
 }
 
-// All of a stream comes back while it is sent, and then its end.
+// Expects all of a stream to come back while it is being sent, followed by EOF.
 inline void expect_stream_echo(net::Socket& socket, const Bytes& bytes) {
     std::thread sender([&] {
         send(socket, bytes);
@@ -92,7 +92,7 @@ class EveryEngine : public testing::TestWithParam<std::string_view> {
   protected:
     void SetUp() override {
 #ifdef SOCKBOX_SANITIZED
-        // The end-to-end tests of the fork engine run with it.
+        // Covered by the end-to-end tests of the fork engine.
         if (GetParam() == "fork")
             GTEST_SKIP() << "a sanitizer's allocator may be locked when another thread forks";
 #endif

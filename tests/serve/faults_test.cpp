@@ -1,4 +1,4 @@
-// Tests of lib/serve/faults: the grammar and the plan of a stream and of datagrams.
+// Tests of lib/serve/faults: the grammar, and the faults of streams and datagrams.
 #include "serve/faults/faults.h"
 
 #include <fmt/format.h>
@@ -56,7 +56,7 @@ TEST(Faults, NonsenseIsRefused) {
     EXPECT_FALSE(twice.add("drop=2%"));
 }
 
-// A stream's corruption is the same whatever pieces it comes in, and as frequent as asked.
+// Corruption of a stream does not depend on how it is split, and occurs at the requested rate.
 TEST(StreamFaults, CorruptionGoesByPlace) {
     const Faults faults = plan({"corrupt=1%"}, 7);
     const net::Deadline now = net::Clock::now();
@@ -127,7 +127,7 @@ TEST(StreamFaults, AnEndComesAfterItsBytes) {
     EXPECT_EQ(ending.next_leave(now), net::no_deadline);
 }
 
-// What becomes of a thousand datagrams, each with its number inside, as one line.
+// The fate of a thousand numbered datagrams, as one line.
 std::string fate(const std::vector<std::string_view>& specs, std::uint64_t seed) {
     DatagramFaults faults(std::make_shared<Faults>(plan(specs, seed)));
     const net::Socket socket;

@@ -49,7 +49,7 @@ TEST(ReplyBudget, ZeroIsNoBound) {
     EXPECT_EQ(taken(budget, real, net::Clock::now(), 100'000), 100'000);
 }
 
-// However many sources are forged, each real one has its replies, and none has more.
+// However many sources are forged, each real source gets its replies and none gets more.
 TEST(ReplyBudget, ForgedSourcesNeitherStarveNorFreeARealOne) {
     ReplyBudget budget(10);
     std::mt19937 random(1);

@@ -1,4 +1,4 @@
-// A server in this process, with any engine, on a free port of a loopback address.
+// A server in this process, with any engine, on a free loopback port.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 
 namespace sockbox::serve {
 
-// Remembers all that it hears.
+// An observer that remembers everything it is told.
 class Witness final : public Observer {
   public:
     void opened(const net::Endpoint& /*peer*/) override {}
@@ -29,7 +29,7 @@ class Witness final : public Observer {
         changed_.notify_all();
     }
 
-    // Waits until so many connections are over; those that are, in that order.
+    // Blocks until this many connections have ended; returns them in that order.
     std::vector<ConnectionReport> reports(std::size_t count) {
         std::unique_lock lock(mutex_);
         EXPECT_TRUE(
@@ -52,7 +52,7 @@ class Witness final : public Observer {
 
 class TestServer {
   public:
-    // `before` is called when clients can reach the sockets and nobody serves them yet.
+    // `before` is called when clients can reach the sockets but no one serves them yet.
     using Before = std::function<void(TestServer&)>;
 
     explicit TestServer(const Engine& engine, ServeOptions options = {}, std::uint16_t port = 0,
@@ -86,7 +86,7 @@ class TestServer {
     void drain() { drain_.raise(); }
     void abort() { abort_.raise(); }
     void join() {
-        // A waiter for the drain sees the abort only after it.
+        // A thread waiting for the drain sees the abort only after it.
         if (abort_.raised())
             drain_.raise();
         if (thread_.joinable())
@@ -98,7 +98,7 @@ class TestServer {
     const Counters& counters() const { return *counters_; }
     Witness& witness() { return witness_; }
 
-    // A client; its receive buffer small where it is to be slow.
+    // Connects a client; a small receive buffer makes it slow.
     net::Socket connect(int receive_buffer = 0) const {
         net::ConnectOptions options;
         options.deadline = net::deadline_in(test::patience);

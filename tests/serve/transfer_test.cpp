@@ -1,5 +1,4 @@
-// What goes to an engine comes back, whatever the sizes and the pace: tests that every one has to
-// pass.
+// Tests that everything sent to an engine comes back, whatever its size and pace.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -21,7 +20,7 @@ TEST_P(EveryEngine, MegabytesComeBackWhileTheyAreSent) {
     EXPECT_EQ(report.reason, EndReason::finished);
 }
 
-// Far more than any buffer holds, read while it is sent.
+// Far more than fits into any buffer, read while it is being sent.
 TEST_P(EveryEngine, AHundredMebibytesComeBack) {
 #ifdef SOCKBOX_SANITIZED
     constexpr bool slow = true;
@@ -31,7 +30,7 @@ TEST_P(EveryEngine, AHundredMebibytesComeBack) {
     const std::size_t total = slow ? 16 << 20 : 100 << 20;
     TestServer server(engine());
     auto client = server.connect();
-    const Bytes pattern = random_bytes((1 << 20) - 3);  // meets a buffer elsewhere each time
+    const Bytes pattern = random_bytes((1 << 20) - 3);  // not a multiple of the buffer size
     std::thread sender([&] {
         for (std::size_t sent = 0; sent < total; sent += pattern.size())
             send(client, pattern);
@@ -41,7 +40,7 @@ TEST_P(EveryEngine, AHundredMebibytesComeBack) {
         EXPECT_TRUE(receive_exactly(client, pattern.size()) == pattern) << "after " << got;
     if (!HasFailure())
         expect_end(client);
-    // Where it failed, the sender ends with it.
+    // Makes the sender fail as well.
     static_cast<void>(client.shutdown(net::ShutdownHow::both));
     sender.join();
 }
@@ -58,8 +57,8 @@ TEST_P(EveryEngine, EveryByteIsOnlyAByte) {
     expect_stream_echo(client, bytes);
 }
 
-// Nagle's algorithm would keep a small reply until the peer acknowledges the one before, which a
-// peer with nothing to send delays by 40 ms.
+// Nagle's algorithm would hold a small reply until the previous one is acknowledged, and a peer
+// with nothing to send delays its acknowledgments by 40 ms.
 TEST_P(EveryEngine, SmallRepliesDoNotWaitForAcknowledgements) {
     std::atomic<int> no_delay{-1};
     ServeOptions options;
@@ -86,7 +85,7 @@ TEST_P(EveryEngine, AResetInTheMiddleOfAStreamLeavesTheOthersIntact) {
         });
     for (int i = 0; i < 10; ++i) {
         auto rude = server.connect(16 * 1024);
-        send(rude, random_bytes(512 * 1024));  // what it does not read is on its way back
+        send(rude, random_bytes(512 * 1024));  // its unread part is on the way back
         Bytes some(1000);
         static_cast<void>(receive_some(rude, some));
         rude.abort();
@@ -95,18 +94,19 @@ TEST_P(EveryEngine, AResetInTheMiddleOfAStreamLeavesTheOthersIntact) {
         other.join();
 }
 
-// More than the sockets' buffers hold is under way when the client half-closes: it gets the rest.
+// More bytes than fit into the client's receive buffer are in flight when it half-closes; it
+// receives the remaining data, then EOF.
 TEST_P(EveryEngine, AHalfCloseGetsAllTheRestAndThenTheEnd) {
     TestServer server(engine());
     auto client = server.connect(16 * 1024);
     const Bytes sent = random_bytes(1 << 20);
-    send(client, sent);  // fits into the buffers on the way, nobody reading
+    send(client, sent);  // fits into the buffers on the way even if nobody reads
     ASSERT_TRUE(client.shutdown(net::ShutdownHow::send));
     EXPECT_EQ(receive_exactly(client, sent.size()), sent);
     expect_end(client);
 }
 
-// Sizes around those of an engine's buffers, one after the other and all under way at once.
+// Sizes around those of the engines' buffers, first one at a time and then all at once.
 TEST_P(EveryEngine, MessagesOfChangingSizesComeBack) {
     TestServer server(engine());
     auto client = server.connect();
@@ -126,7 +126,7 @@ TEST_P(EveryEngine, MessagesOfChangingSizesComeBack) {
     EXPECT_EQ(receive_exactly(client, all.size()), all);
 }
 
-// A client that reads only once all buffers on the way are full gets every byte.
+// A client that starts to read only when all buffers on the way are full receives every byte.
 TEST_P(EveryEngine, WhoReadsLateGetsEverything) {
     TestServer server(engine());
     auto client = server.connect(4096);
@@ -152,7 +152,7 @@ TEST_P(EveryEngine, WhoReadsLateGetsEverything) {
     expect_end(client);
 }
 
-// With more than one loop or thread, each client is with one of them to its end.
+// With several loops or threads, each client stays with one of them.
 TEST_P(EveryEngine, SeveralWorkersShareTheClients) {
     ServeOptions options;
     options.workers = 3;

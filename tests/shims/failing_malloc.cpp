@@ -1,4 +1,4 @@
-// Preloaded into a server: from its first client on, one allocation of twenty fails.
+// LD_PRELOAD library: from the first client on, one allocation in twenty fails.
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,13 +16,13 @@ namespace {
 
 std::atomic<bool> begun{false};
 
-// SEED of the environment, from which the failures follow.
+// The environment variable SEED determines which allocations fail.
 std::uint64_t seed() {
     const char* text = std::getenv("SEED");
     return text != nullptr ? std::strtoull(text, nullptr, 10) : 0;
 }
 
-// A step of a generator that takes every state once (Steele, Lea, Flood: SplitMix).
+// The finalizer of SplitMix64 (Steele, Lea, Flood), a bijection.
 std::uint64_t scrambled(std::uint64_t number) {
     number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9U;
     number = (number ^ (number >> 27)) * 0x94d049bb133111ebU;
@@ -39,7 +39,7 @@ bool fails() {
     return true;
 }
 
-// In any program: after as many allocations as FAILING_MALLOC_AFTER tells, if it does.
+// In any program: once FAILING_MALLOC_AFTER allocations have succeeded, if that is set.
 bool is_late_enough() {
     static const char* const after = std::getenv("FAILING_MALLOC_AFTER");
     static std::atomic<long> left{after == nullptr ? 0 : std::atol(after)};
@@ -58,7 +58,7 @@ extern "C" int accept4(int listener, sockaddr* peer, socklen_t* length, int flag
     return static_cast<int>(::syscall(SYS_accept4, listener, peer, length, flags));
 }
 
-// An engine of completions accepts without that call, and then asks who it is.
+// The io_uring engine does not call accept4(), but then asks for the peer's address.
 extern "C" int getpeername(int socket, sockaddr* peer, socklen_t* length) {
     begun = true;
     return static_cast<int>(::syscall(SYS_getpeername, socket, peer, length));

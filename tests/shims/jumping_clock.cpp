@@ -1,5 +1,4 @@
-// Preloaded into a server: its wall clock is an hour early and an hour late in turn. Its monotonic
-// clock is right.
+// LD_PRELOAD library: the wall clock alternates between an hour early and an hour late.
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>

@@ -1,5 +1,4 @@
-// Preloaded into a program: somebody sets the wall clock by MOVED_CLOCK_BY seconds, after so many
-// receptions of datagrams as MOVED_CLOCK_AFTER tells. The kernel's stamps follow it.
+// LD_PRELOAD library: sets the wall clock by MOVED_CLOCK_BY seconds during a run.
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>

@@ -16,7 +16,7 @@ using std::chrono::nanoseconds;
 
 constexpr double stated_error = 0.001;
 
-// Samples spread evenly over the magnitudes from 1 ns to an hour.
+// Samples spread evenly over the orders of magnitude from 1 ns to an hour.
 std::vector<nanoseconds> spread_samples(std::size_t count, unsigned seed) {
     std::mt19937_64 random(seed);
     std::uniform_real_distribution<double> exponent(0, std::log(3.6e12));
@@ -47,7 +47,7 @@ TEST(Histogram, AgreesWithSortingWithinItsError) {
     }
 }
 
-// Around each power of two, where the buckets change their width; the extremes, which are kept
+// Values around each power of two, where the buckets change width. The extremes, which are kept
 // exactly, lie elsewhere.
 TEST(Histogram, NoDurationIsFurtherOffThanStated) {
     for (std::int64_t power = 1; power < Histogram::longest.count(); power *= 2)

@@ -1,4 +1,4 @@
-// Tests of lib/stats/summary and jitter against figures computed by hand.
+// Tests of lib/stats/summary and jitter against values computed by hand.
 #include "stats/summary.h"
 
 #include <gtest/gtest.h>
@@ -63,7 +63,7 @@ TEST(Summary, MedianLiesInTheMiddle) {
     EXPECT_FALSE(Series().summary().median);
 }
 
-// Of a short series every percentile is a sample; of a long one it is as near as the histogram.
+// Percentiles of a short series are samples; those of a long one are as close as the histogram.
 TEST(Summary, IsExactAsLongAsAllSamplesAreKept) {
     Series series;
     Series halves[2];

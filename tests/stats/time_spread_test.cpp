@@ -1,4 +1,4 @@
-// Tests of lib/stats/time_spread, and of what is derived from it.
+// Tests of lib/stats/time_spread and of values derived from it.
 #include "stats/summary.h"
 
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ TEST(Measurement, LossIsDividedAmongItsPlaces) {
     numbers.overflowed = 3;
     EXPECT_EQ(numbers.lost_in_own_buffer(), 3U);
     EXPECT_EQ(numbers.lost_on_path(), 3U);
-    numbers.overflowed = 50;  // others than ours were dropped as well
+    numbers.overflowed = 50;  // also drops of datagrams that were not replies to ours
     EXPECT_EQ(numbers.lost_in_own_buffer(), 6U);
     EXPECT_EQ(numbers.lost_on_path(), 0U);
 }

@@ -21,7 +21,7 @@ TEST(Clock, PollTimeoutsRoundUpAndStayInRange) {
     EXPECT_EQ(poll_timeout(Clock::now() - 1h), 0);
     EXPECT_EQ(poll_timeout(Clock::now() + 1000h), INT_MAX);
     EXPECT_GE(poll_timeout(Clock::now() + 1h), 1);
-    // Were it rounded down, the last millisecond would be spent in a loop.
+    // If rounded down, the last millisecond would be spent in a busy loop.
     for (int i = 0; i < 100; ++i) {
         const Deadline deadline = Clock::now() + 1500us;
         const int timeout = poll_timeout(deadline);

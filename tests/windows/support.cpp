@@ -33,7 +33,7 @@ struct Handle {
     throw std::system_error(net::platform::last_file_error(), action);
 }
 
-// `ours` is kept from the child, `theirs` is inherited.
+// `ours` is not inherited by the child, `theirs` is.
 void open_pipe(Handle& ours, Handle& theirs, bool we_read) {
     SECURITY_ATTRIBUTES inherited{sizeof inherited, nullptr, TRUE};
     HANDLE& read_end = we_read ? ours.native : theirs.native;
@@ -45,13 +45,13 @@ void open_pipe(Handle& ours, Handle& theirs, bool we_read) {
 
 std::wstring to_wide(std::string_view text) {
     const auto length = static_cast<int>(text.size());
-    std::wstring wide(text.size(), L'\0');  // never more units than bytes
+    std::wstring wide(text.size(), L'\0');  // never more code units than bytes
     wide.resize(static_cast<std::size_t>(
         ::MultiByteToWideChar(CP_UTF8, 0, text.data(), length, wide.data(), length)));
     return wide;
 }
 
-// One word of a command line as CommandLineToArgvW takes it apart again.
+// Quotes a word of a command line so that CommandLineToArgvW restores it.
 std::string in_quotes(std::string_view word) {
     std::string text = "\"";
     std::size_t backslashes = 0;
@@ -75,7 +75,7 @@ std::wstring command_line(const Words& words) {
     return to_wide(line);
 }
 
-// The programs lie beside the test program, wherever both were moved after the build.
+// The programs are in the test program's directory, even if both were moved after the build.
 std::wstring program_path(const std::string& name) {
     if (name.find_first_of("/\\") != std::string::npos)
         return to_wide(name);
@@ -84,7 +84,7 @@ std::wstring program_path(const std::string& name) {
     return std::filesystem::path(own.data()).parent_path() / to_wide(name + ".exe");
 }
 
-// Our environment and `added`, as CreateProcessW takes it.
+// Our environment and `added`, in the format of CreateProcessW.
 std::wstring environment_block(const Words& added) {
     std::wstring block;
     for (const std::string& variable : added)
@@ -100,7 +100,7 @@ std::wstring environment_block(const Words& added) {
     return block + L'\0';
 }
 
-// Collects what comes out of a pipe on a thread of its own: there is no poll for pipes.
+// Collects the output of a pipe on a thread of its own, because pipes cannot be polled.
 class Collector {
   public:
     ~Collector() { finish(); }
@@ -112,13 +112,13 @@ class Collector {
         if (thread_.joinable())
             thread_.join();
     }
-    // Waits until `enough(text)` or the end; false at the deadline.
+    // Waits until `enough(text)` or EOF; returns false at the deadline.
     template <class Enough>
     bool wait(net::Deadline deadline, const Enough& enough) {
         std::unique_lock lock(mutex_);
         return changed_.wait_until(lock, deadline, [&] { return over_ || enough(text_); });
     }
-    // The text so far, which may be changed while `look` runs.
+    // Calls `look` with the text so far, which it may change.
     template <class Look>
     void with_text(const Look& look) {
         const std::lock_guard lock(mutex_);
@@ -191,7 +191,7 @@ Process::Process(const Words& words, const Words& environment) : state_(std::mak
     std::wstring line = command_line(words);
     std::wstring variables = environment_block(environment);
     PROCESS_INFORMATION started{};
-    // A group of its own, so that an interrupt for it does not end the test program as well.
+    // A process group of its own, so that interrupting it does not end the test program as well.
     if (!::CreateProcessW(program.c_str(), line.data(), nullptr, nullptr, TRUE,
                           CREATE_UNICODE_ENVIRONMENT | CREATE_NEW_PROCESS_GROUP, variables.data(),
                           nullptr, &startup, &started))

@@ -1,4 +1,4 @@
-// Tests of tools/whole_file on what is no plain file.
+// Tests of tools/whole_file on files that are not regular.
 #include <gtest/gtest.h>
 
 #include <filesystem>

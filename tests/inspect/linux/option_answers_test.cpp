@@ -1,4 +1,4 @@
-// What is taken from another answer is what the option itself would have said.
+// Tests that an option derived from another answer equals what getsockopt would return.
 #include "inspect/option_reader.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,8 @@ void set_if_it_has_it(Socket& socket, std::string_view setting) {
     (void)apply(socket, parse_setting(setting).value());
 }
 
-// Both ways for every option that has one. What the system has not got by either is as well.
+// Compares both ways for every option that has one; an option that is unavailable must be so either
+// way.
 void expect_the_same(const Socket& socket, const std::string& of_what) {
     const SocketFacts facts = facts_of(socket).value();
     OptionAnswers answers(socket, facts);

@@ -1,4 +1,4 @@
-// Descriptors of a process: which are sockets, and whether one is still the same.
+// Tests of process descriptors: which are sockets, and whether one still refers to the same socket.
 #include "inspect/process.h"
 
 #include <fcntl.h>
@@ -32,6 +32,7 @@ TEST(HostProcess, HandsOverItsSocketsAndNothingElse) {
     EXPECT_THAT(found, testing::Not(testing::Contains(file.native())));
 }
 
+// More sockets than are read from /proc if the system allows our BPF program.
 TEST(HostProcess, HandsOverHundredsOfSocketsInOrder) {
     std::vector<Socket> held;
     std::vector<std::pair<int, std::uint64_t>> expected;
@@ -66,7 +67,7 @@ TEST(HostProcess, ADuplicateIsTheSameSocket) {
     EXPECT_EQ(shared->socket.option(SOL_SOCKET, SO_KEEPALIVE).value(), 1);
 }
 
-// What came after it at the same number is not to be taken for it.
+// Another file that has taken the same number must not be mistaken for the socket.
 TEST(HostProcess, KnowsWhetherADescriptorIsStillTheSocket) {
     const Socket socket = tcp_socket();
     const auto own = HostProcess::open(::getpid()).value();

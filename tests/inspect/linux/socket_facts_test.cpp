@@ -1,4 +1,4 @@
-// What a socket tells of itself, and that the short way to it tells the same as the long one.
+// Tests that facts about a socket are the same by the fast path and by the slow one.
 #include "inspect/socket_facts.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// The kernel's list of sockets, against sockets that we made.
+// Tests of the kernel's list of sockets, with sockets of our own.
 #include "inspect/socket_listing.h"
 
 #include <gmock/gmock.h>
@@ -87,7 +87,7 @@ TEST(NetworkNamespace, AnotherOneHasOtherSockets) {
     auto listener = listen_on(Endpoint::loopback(Family::ipv4)).value();
     const auto of_socket = NetworkNamespace::of_socket(listener);
     EXPECT_TRUE(!of_socket || of_socket->id() == own->id());
-    // An empty namespace is where a thread that unshares its own is.
+    // A thread that unshares its network namespace is in an empty one.
     bool apart = false;
     std::vector<std::uint64_t> there;
     ASSERT_TRUE(own->run([&] {
@@ -100,7 +100,7 @@ TEST(NetworkNamespace, AnotherOneHasOtherSockets) {
     if (!apart)
         GTEST_SKIP() << "no right to make a network namespace";
     EXPECT_TRUE(there.empty());
-    EXPECT_EQ(NetworkNamespace::own()->id(), own->id());  // only that thread went elsewhere
+    EXPECT_EQ(NetworkNamespace::own()->id(), own->id());  // only that thread has moved
 }
 
 }  // namespace

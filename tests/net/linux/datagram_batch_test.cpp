@@ -1,4 +1,4 @@
-// Tests of trains of datagrams.
+// Tests of sending datagrams in trains (UDP_SEGMENT).
 #include "net/datagram_batch.h"
 
 #include <gmock/gmock.h>
@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Datagrams of these lengths, each of a letter of its own.
+// Datagrams of these lengths, each filled with a different letter.
 std::vector<std::string> datagrams_of(const std::vector<std::size_t>& lengths) {
     std::vector<std::string> datagrams;
     for (std::size_t i = 0; i < lengths.size(); ++i)
@@ -23,7 +23,7 @@ std::vector<std::string> datagrams_of(const std::vector<std::size_t>& lengths) {
     return datagrams;
 }
 
-// Two sockets of the loopback interface.
+// Two connected sockets on loopback.
 struct Pair {
     Socket from = *bind_datagram(Endpoint::loopback(Family::ipv4));
     Socket to = *bind_datagram(Endpoint::loopback(Family::ipv4));
@@ -61,11 +61,11 @@ struct Pair {
 
 TEST(DatagramTrain, ArrivesAsTheDatagramsThatItIs) {
     const std::vector<std::vector<std::size_t>> plans{
-        std::vector<std::size_t>(64, 64),     // as many as a batch takes
-        std::vector<std::size_t>(40, 1472),   // in two trains
-        {100, 100, 100, 7},                   // one that is shorter
-        {7, 100, 100, 0, 0, 100, 65507, 1},   // nothing alike, and nothing at all
-        std::vector<std::size_t>(5, 40000)};  // of which two are too long together
+        std::vector<std::size_t>(64, 64),     // a full batch
+        std::vector<std::size_t>(40, 1472),   // two trains
+        {100, 100, 100, 7},                   // the last one shorter
+        {7, 100, 100, 0, 0, 100, 65507, 1},   // all different, some empty
+        std::vector<std::size_t>(5, 40000)};  // two of which are too long for one train
     for (const auto& plan : plans) {
         Pair pair;
         std::vector<std::string> sent = datagrams_of(plan);

@@ -1,4 +1,4 @@
-// Tests of lib/net/route against what Linux calls its interfaces.
+// Tests of lib/net/route against Linux's interface names.
 #include <gtest/gtest.h>
 
 #include "net/route.h"

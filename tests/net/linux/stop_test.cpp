@@ -1,4 +1,4 @@
-// Tests of lib/net/stop: what signals of the system do.
+// Tests of how lib/net/stop handles signals.
 #include <gtest/gtest.h>
 
 #include <csignal>

@@ -1,4 +1,4 @@
-// TCP_INFO of kernels that have less of it, or more, than this program was built for.
+// Tests of TCP_INFO from kernels that provide less or more of it than this build knows.
 #include "option/tcp_info.h"
 
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 namespace sockbox::net {
 namespace {
 
-// Every byte is 1, but for the state.
+// Every byte is 1 except the state.
 Fields decoded(std::size_t length) {
     Bytes bytes(length, std::byte{1});
     return decode_tcp_info(bytes);
@@ -25,7 +25,7 @@ TEST(TcpInfo, HoldsNoFieldBeyondWhatTheKernelGave) {
     EXPECT_NE(find(decoded(8), "state"), nullptr);
     EXPECT_EQ(find(decoded(11), "rto"), nullptr);
     EXPECT_NE(find(decoded(12), "rto"), nullptr);
-    // Linux 2.6.32 gave 104 bytes, the headers of 6.1 know 232.
+    // Linux 2.6.32 returned 104 bytes; the headers of 6.1 define 232.
     EXPECT_EQ(decoded(104).back().name, "total_retrans");
     EXPECT_EQ(decoded(232).back().name, "snd_wnd");
     EXPECT_EQ(find(decoded(235), "rcv_wnd"), nullptr);

@@ -1,4 +1,4 @@
-// Tests of lib/report/html in a browser: what a reader gets to see.
+// Tests of lib/report/html in a real browser.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -22,9 +22,8 @@ using testing::Not;
 
 constexpr const char* browser = "/usr/bin/chromium";
 
-// Looks at the page from inside: the marks that have a size and are visible, texts that stick out
-// of their picture, and, first in light and then in dark, how far the colours of text and page are
-// apart.
+// A script that inspects the page: visible marks with their sizes, texts that extend beyond their
+// chart and, in the light and then the dark theme, the contrast between text and page.
 constexpr std::string_view look = R"(<script>
 const shown = s => [...document.querySelectorAll(s)].filter(e => {
   const box = e.getBoundingClientRect();
@@ -74,7 +73,7 @@ class Folder {
     fs::path path_;
 };
 
-// The page as the browser made it of the text, and on standard error what it complained of.
+// The page as rendered by the browser, with its error messages on standard error.
 Ran open_page(const std::string& html) {
     const Folder folder;
     const std::string page = folder / "page.html";
@@ -100,7 +99,7 @@ Ran open_page(const std::string& html) {
 }
 
 std::string with_script(std::string html) {
-    // The page forbids scripts, so that what stands in it can do no harm: the test needs one.
+    // The page's policy forbids scripts, so that its content can do no harm; the test needs one.
     html = std::regex_replace(html, std::regex("<meta http-equiv[^\n]*\n"), "");
     return html.insert(html.find("</body>"), look);
 }
@@ -114,8 +113,8 @@ TEST(HtmlInBrowser, ShowsTheMarksOfEveryRunInLightAndDark) {
     ASSERT_EQ(ran.status, 0) << ran.err;
     EXPECT_THAT(ran.err, Not(HasSubstr("CONSOLE"))) << "the browser complains";
     const std::size_t begin = std::min(ran.out.rfind("seen: "), ran.out.size());
-    // The values: p50, p90, p99, p99.9 and the largest of the many; the largest of the one. Bad:
-    // a verdict, the lost and the late; and the lost on the way there.
+    // Values: p50, p90, p99, p99.9 and the maximum of the first run, and the maximum of the second.
+    // Marked as bad: a verdict, the lost and late counts, and the loss in the forward direction.
     EXPECT_EQ(ran.out.substr(begin, ran.out.find("</pre>", begin) - begin),
               "seen: 4 pictures, 4 named, true lines, true bars, 3 lost, 1 late, 6 values, "
               "12 of the ways, 1 kept, 4 bad, 1 warned, "

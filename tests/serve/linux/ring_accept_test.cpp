@@ -1,4 +1,4 @@
-// Tests of the io_uring engine where accepting fails, as no call that a tracer sees makes it fail.
+// Tests of failing accepts in the io_uring engine, by intercepting liburing.
 #include <gmock/gmock.h>
 #include <liburing.h>
 #include <unistd.h>
@@ -11,11 +11,11 @@
 
 namespace {
 
-// What stands between the engine and liburing (the linker's --wrap): accepting goes on one
+// State of the interceptor between the engine and liburing (the linker's --wrap): it accepts one
 // connection at a time, and the second one, that of `failing`, ends with `error`.
 struct BetweenThem {
-    std::atomic<std::uint64_t> accept{0};  // what the completions of the accept carry
-    std::atomic<int> error{0};             // 0: none
+    std::atomic<std::uint64_t> accept{0};  // the user data of the accept operation's completions
+    std::atomic<int> error{0};             // 0: no failure
     std::atomic<int> accepted{0};
 
     void take_operations(io_uring& ring) {

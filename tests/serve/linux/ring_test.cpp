@@ -1,4 +1,4 @@
-// Tests of lib/serve/ring: what a ring may be asked for.
+// Tests of lib/serve/ring: the restrictions of a ring.
 #include "serve/engines/linux/io_uring/ring.h"
 
 #include <gtest/gtest.h>
@@ -11,11 +11,11 @@
 namespace sockbox::serve {
 namespace {
 
-// The descriptor of this process's latest ring; -1 where there is none.
+// The descriptor of this process's latest ring; -1 if there is none.
 int ring_descriptor() {
     int found = -1;
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-        std::error_code gone;  // the directory's own
+        std::error_code gone;  // the descriptor of the directory itself
         if (std::filesystem::read_symlink(entry.path(), gone) == "anon_inode:[io_uring]")
             found = std::max(found, std::stoi(entry.path().filename()));
     }

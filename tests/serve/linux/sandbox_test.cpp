@@ -1,4 +1,4 @@
-// Tests of the sandbox from inside: a child process enters it and tries what is forbidden.
+// Tests of the sandbox from inside: a child process enters it and tries what is denied.
 #include "serve/confine/sandbox.h"
 
 #include <fcntl.h>
@@ -22,11 +22,11 @@
 namespace sockbox::serve {
 namespace {
 
-// Exit statuses of a child, beside the errno of what it tried.
+// Exit statuses of a child, in addition to the errno of its attempt.
 constexpr int not_refused = 0;
 constexpr int not_entered = 255;
 
-// What a child's attempt, a call that returns -1 on failure, fails with behind `enter`.
+// The errno of a child's attempt, a call that returns -1 on failure, after `enter`.
 template <class Enter, class Attempt>
 int error_behind(const Enter& enter, const Attempt& attempt) {
     const pid_t child = ::fork();
@@ -132,10 +132,10 @@ TEST(Privileges, ThereIsNoWayBack) {
         GTEST_SKIP() << nobody.error().message();
     const auto become = [&] { return drop_privileges(&*nobody); };
 #ifndef __SANITIZE_THREAD__
-    // That sanitizer has a thread of its own, which keeps its capabilities. Where the threads of a
-    // process differ in whether they may change their user, the C library ends it (nptl(7)).
+    // ThreadSanitizer has a thread of its own, which keeps its capabilities. If the threads of a
+    // process differ in whether they may change their user, the C library aborts it (nptl(7)).
     EXPECT_EQ(error_behind(become, [&] { return ::getuid() == nobody->id ? 0 : -1; }),
-              not_entered);  // without its capabilities even root cannot
+              not_entered);  // without its capabilities, not even root can do this
 #endif
     const pid_t child = ::fork();
     if (child == 0) {

@@ -1,4 +1,4 @@
-// Tests of what a process shares with its children.
+// Tests of memory shared between a process and its children.
 #include "system/memory.h"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 namespace sockbox::net {
 namespace {
 
-// Runs `work` in a child process and waits for its end; its exit status.
+// Runs `work` in a child process and returns its exit status.
 template <class Work>
 int in_child(const Work& work) {
     const pid_t child = ::fork();

@@ -1,4 +1,4 @@
-// Tests of the platform's contract where Windows differs: its error codes and its datagrams.
+// Tests of the platform layer on Windows: its error codes and its datagrams.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -54,7 +54,7 @@ TEST(WindowsErrors, ResolverCodesAreNamedAsElsewhere) {
     EXPECT_EQ(resolver_symbol(424242), "");
 }
 
-// Answers receives with these codes of WSAGetLastError, in order; 0 delivers three bytes.
+// Makes receives return these WSAGetLastError codes in order; 0 delivers three bytes.
 std::vector<int> scripted_codes;
 
 int WSAAPI scripted_receive(SOCKET, char* into, int room, int, sockaddr*, int*) {
