@@ -1,9 +1,9 @@
-# bash complete.bash FOLDER PATH WORD...: what Tab offers for the last WORD, one a line.
+# Usage: bash complete.bash DIRECTORY PATH WORD...: prints the completions of the last WORD.
 # shellcheck source=/dev/null
 source "$1/sockbox.bash"
 PATH=$2:$PATH
 shift 2
-compopt() { :; } # which bash allows only while it completes
+compopt() { :; } # the builtin only works during completion
 COMP_WORDS=("$@")
 COMP_CWORD=$(($# - 1))
 function=$(complete -p "${1##*/}")

@@ -1,4 +1,4 @@
-# fish --no-config complete.fish FOLDER PATH LINE: what Tab offers after LINE, one a line.
+# Usage: fish --no-config complete.fish DIRECTORY PATH LINE: prints what Tab offers after LINE.
 source $argv[1]/sockbox.fish
 set -gx PATH $argv[2] $PATH
 complete -C $argv[3] | string replace -r '\t.*' ''

@@ -1,4 +1,4 @@
-# zsh -f complete.zsh FUNCTIONS PATH LINE: what Tab offers after LINE in an interactive zsh, one a line.
+# Usage: zsh -f complete.zsh FUNCTIONS PATH LINE: prints what an interactive zsh offers after LINE.
 zmodload zsh/zpty
 zpty shell zsh -f -i
 zpty -w shell "
@@ -18,7 +18,7 @@ zpty -w -n shell "$3"$'\t'
 zpty -r -m shell output '*<END>*'
 zpty -d shell
 output=${${output#*<BEGIN>}%<END>*}
-# Without the terminal's own words.
+# Remove terminal control sequences.
 output=${output//$'\e'\[[0-9;]#[A-Za-z]/}
 setopt extended_glob
 output=${output//$'\e'\[[0-9;]#[A-Za-z]/ }

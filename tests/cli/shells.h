@@ -1,4 +1,4 @@
-// What the real shells offer at Tab, and the flags that --help and the manual pages name.
+// Completions that real shells offer, and the flags that --help and the manual pages name.
 #pragma once
 
 #include <ostream>
@@ -12,23 +12,23 @@ namespace sockbox::test {
 
 using Names = std::set<std::string>;
 
-// A shell with our completions, asked without a terminal of ours.
+// A shell with our completions, queried without a terminal.
 struct Shell {
     std::string_view name;  // "bash", "fish" or "zsh"
 
     bool is_here() const;
-    // What it offers for the last of `words`, which may be empty.
+    // The completions of the last of `words`, which may be empty.
     Names offers(const Words& words) const;
     friend void PrintTo(const Shell& shell, std::ostream* out) { *out << shell.name; }
 };
 
-// "-j", "--json", … of a command's help text.
+// "-j", "--json", ... in the help text of a command.
 Names flags_in_help(std::string_view help);
 
-// The same of a manual page's source: what its ".It Fl" lines name.
+// Likewise in the source of a manual page: the flags on its ".It Fl" lines.
 Names flags_in_manual(std::string_view page);
 
-// A file of the source folder.
+// A file of the source tree.
 std::string read_source(const std::string& path);
 
 }  // namespace sockbox::test

@@ -1,4 +1,4 @@
-// The commands' standard streams on every system: they carry bytes, not text.
+// Tests that the commands' standard streams are binary on every system.
 #include <gtest/gtest.h>
 
 #include "tests/support.h"
@@ -6,7 +6,8 @@
 namespace sockbox::test {
 namespace {
 
-// What text modes change or end at: line ends of both kinds, Ctrl-Z, NUL, 0xff, and no line end.
+// Bytes that text modes would change or stop at: both kinds of line endings, Ctrl-Z, NUL, 0xff, and
+// a missing final newline.
 std::string every_byte() {
     std::string all = "\r\n\n\r\r\n\x1a";
     for (int round = 0; round < 3; ++round)

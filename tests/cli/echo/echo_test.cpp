@@ -1,4 +1,4 @@
-// Tests of the command echo against servers that behave and servers that do not.
+// Tests of echo against servers that behave and servers that do not.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ Ran run_echo(const Peer& peer, Words words, std::string_view input = {}) {
     return run(echo, words, input);
 }
 
-// Bytes without a pattern that an error could hide in.
+// Pseudo-random bytes, in which no error can hide.
 std::string noise(std::size_t size) {
     std::string text(size, '\0');
     std::uint32_t state = 1;
@@ -117,7 +117,7 @@ TEST(Echo, TellsAReset) {
         socket.abort();
     });
     const Ran ran = run_echo(peer, {}, std::string(1 << 20, 'x'));
-    if (!on_wine()) {  // which reads a reset as an end of stream
+    if (!on_wine()) {  // Wine reads a reset as EOF
         EXPECT_THAT(ran.err, testing::AnyOf(HasSubstr(symbol_of(std::errc::connection_reset)),
                                             HasSubstr(symbol_of(std::errc::broken_pipe))));
     }

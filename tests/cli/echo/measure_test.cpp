@@ -1,4 +1,4 @@
-// Tests of the command echo measuring, against servers with known behaviour.
+// Tests of measuring with echo, against servers with known behaviour.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ Ran measure(const Peer& peer, Words words) {
     return run(echo, words);
 }
 
-// The number of a member of the (one) result object.
+// The value of a member of the only result object.
 std::int64_t member(const Ran& ran, const std::string& name, std::size_t from = 0) {
     const std::string key = '"' + name + "\":";
     const std::size_t at = ran.out.find(key, from);
@@ -40,7 +40,7 @@ void expect_counts_add_up(const Ran& ran) {
               member(ran, "received") + member(ran, "lost") + member(ran, "pending"));
 }
 
-// What a known delay is made of: the wait for a socket on which nothing comes.
+// A known delay: waits for a socket on which nothing arrives.
 void pause(std::chrono::milliseconds time) {
     const net::Socket silent = *net::bind_datagram(net::Endpoint::loopback(net::Family::ipv4));
     (void)net::wait_for(silent, net::Direction::receive, net::deadline_in(time));
@@ -66,8 +66,8 @@ TEST(EchoMeasure, CountsRoundTripsAndReportsThem) {
     EXPECT_THAT(quiet.out, testing::Not(HasSubstr("seq=")));
 }
 
-// The server's own record says how long each really took: what is measured lies above that, and
-// below the next by no more than a busy machine adds.
+// The server records how long each reply really took. The measured times must be above that, by no
+// more than what a busy machine adds.
 TEST(EchoMeasure, KnownDelaysAreMeasured) {
     std::vector<std::int64_t> took;
     auto peer = Peer::stream([&](net::Socket& socket) {
@@ -85,7 +85,7 @@ TEST(EchoMeasure, KnownDelaysAreMeasured) {
     const auto all = std::chrono::nanoseconds(net::Clock::now() - begin).count();
     ASSERT_EQ(took.size(), 10U) << ran.out;
     const std::int64_t waited = std::accumulate(took.begin(), took.end(), std::int64_t{0});
-    // All that was not the server's delay: at most so much can be in any of the times.
+    // All the time that was not the server's delay: at most this much can be in any of the times.
     const std::int64_t slack = all - waited + 1'000'000;
     std::ranges::sort(took);
     const auto expect_near = [&](const char* name, std::int64_t least) {
@@ -113,7 +113,7 @@ TEST(EchoMeasure, JitterCanBeBounded) {
     EXPECT_EQ(ran.status, tools::exit_ok);
 }
 
-// One thread has many replies at a time to read, so some lie there while it reads the others.
+// One thread has many replies to read at a time, so some wait while it reads others.
 TEST(EchoMeasure, RepliesThatLayUnreadAreToldOf) {
     const EchoServer server;
     const Ran ran = Process({"echo", "--json", "-P", "100", "--threads", "1", "-c", "2000",
@@ -124,8 +124,8 @@ TEST(EchoMeasure, RepliesThatLayUnreadAreToldOf) {
     EXPECT_LE(number_in(ran.out, "p50_ns", "unread"), number_in(ran.out, "p50_ns", "rtt"));
 }
 
-// A third of the messages were due while the server stood still and have waited for up to a
-// second: a tenth of all for more than 700 ms. A closed loop sends one message less.
+// A third of the messages are due while the server is frozen and wait for up to a second: a tenth
+// of all for more than 700 ms. A closed loop sends a single message during that time.
 TEST(EchoMeasure, OpenLoopShowsAFreezeThatAClosedLoopHides) {
     auto peer = Peer::stream([](net::Socket& socket) {
         bool frozen = false;
@@ -199,7 +199,7 @@ TEST(EchoMeasure, ReconnectMakesAConnectionForEachMessage) {
     EXPECT_EQ(ran.status, tools::exit_ok);
 }
 
-// Serves each connection by a thread of its own, which ends with its client.
+// Serves each connection on a thread of its own, which ends with its client.
 class Crowd {
   public:
     explicit Crowd(std::function<void(net::Socket&, int number)> serve)
@@ -228,7 +228,7 @@ TEST(EchoMeasure, ConnectionsShareTheRunAndItsThreads) {
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
 }
 
-// Answers, and now and then holds back, spoils, swallows, invents, closes or resets.
+// Echoes, but now and then delays, corrupts, swallows, invents, closes or resets.
 void misbehave(net::Socket& socket, unsigned seed) {
     std::mt19937 random(seed);
     for (std::string text = receive_some(socket); !text.empty(); text = receive_some(socket)) {

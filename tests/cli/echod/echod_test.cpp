@@ -1,4 +1,4 @@
-// End-to-end tests of echod: its command line, its ready lines, its end.
+// End-to-end tests of echod: its command line, its ready lines and its exit.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -34,7 +34,7 @@ TEST(Echod, MistakesAreUsageErrors) {
     expect_usage({"operand"}, "operand");
 }
 
-// Port 0 is one port for IPv6 and IPv4, TCP and UDP.
+// Port 0 selects one port for IPv6 and IPv4, TCP and UDP.
 TEST(Echod, AllAddressesShareOnePort) {
     if (!net::bind_datagram(net::Endpoint::loopback(net::Family::ipv6)))
         GTEST_SKIP() << "no IPv6 here";

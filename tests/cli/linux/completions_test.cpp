@@ -1,4 +1,4 @@
-// Tests of the completions, in the real shells.
+// Tests of the completions in real shells.
 #include <gmock/gmock.h>
 
 #include "serve/engines/engines.h"

@@ -39,7 +39,7 @@ TEST(Documentation, HelpFitsEightyColumnsAndEndsWithExamples) {
     }
 }
 
-// "echod:--engine" or "*:--color" in a completion: a command's option whose values it knows.
+// "echod:--engine" or "*:--color" in a completion names a command's option whose values it knows.
 TEST(Documentation, CompletionsKnowValuesOfNoOptionThatIsNone) {
     Names known;
     for (const tools::Command& command : tools::commands())

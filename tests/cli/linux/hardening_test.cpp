@@ -1,4 +1,4 @@
-// Tests of how the executables are hardened, as readelf sees them.
+// Tests of how the executables are hardened, according to readelf.
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -23,7 +23,7 @@ class Hardening : public testing::Test {
             GTEST_SKIP() << readelf << " is not there";
     }
 
-    // Shows what readelf prints of every program to `check`.
+    // Passes what readelf prints for each program to `check`.
     template <class Check>
     static void each(const char* what, const Check& check) {
         for (const char* name : {"sockbox", "showip", "sockopt", "echod", "echo", "udpecho"}) {
@@ -54,7 +54,7 @@ TEST_F(Hardening, NoSegmentIsToWriteAndToExecute) {
     });
 }
 
-// Each library more is a part of the time that a command in a script takes.
+// Each additional library costs startup time, which dominates in scripts.
 TEST_F(Hardening, ShowipLoadsTheCLibraryAlone) {
 #if defined(SOCKBOX_SANITIZED) || !defined(NDEBUG)
     GTEST_SKIP() << "a sanitizer brings libraries of its own, and an unoptimized square root libm";

@@ -1,4 +1,4 @@
-// Tests of what `cmake --install` puts where.
+// Tests of what `cmake --install` installs where.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -69,7 +69,7 @@ TEST_F(Install, ManualPagesAndCompletionsLieWhereTheyAreLookedFor) {
     EXPECT_THAT(names_in("share/man/man1"), testing::Not(testing::Contains("echo.1")));
 }
 
-// Wherever the tree lies, its own pages are found before those of another one.
+// Wherever the tree is, its own pages are found before those of another installation.
 TEST_F(Install, HelpShowsTheManualPagesThatLieBeside) {
     if (Process({"/bin/sh", "-c", "man -w sh"}).wait().status != 0)
         GTEST_SKIP() << "there is no man(1)";

@@ -1,4 +1,4 @@
-// Tests of echo measuring where the server or the system fails half-way: killed, or out of ports.
+// Tests of measuring with echo when the server or the system fails halfway.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -44,7 +44,7 @@ TEST(MeasureHostile, KilledServerEndsTheRunWithItsErrorsByPhase) {
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
-// Answers come so much apart that some are still awaited.
+// Replies are far enough apart that some are still awaited.
 TEST(MeasureHostile, InterruptedInFullFlightTheCountsAddUp) {
     const EchoServer server({"-e", "epoll", "--fault", "delay=100ms~90ms"});
     for (const char* rate : {"0", "2000"}) {
@@ -62,7 +62,8 @@ TEST(MeasureHostile, InterruptedInFullFlightTheCountsAddUp) {
     }
 }
 
-// What was due meanwhile counts from when it was due, and it is said whose fault that is.
+// Messages due in the meantime count from when they were due, and the report says that the client
+// is to blame.
 TEST(MeasureHostile, ClientThatWasStoppedBlamesItself) {
     EchoServer server({"-e", "epoll"});
     Process process({"echo", "--json", "-c", "0", "--rate", "500", "--report-interval", "20ms",
@@ -99,7 +100,7 @@ TEST(MeasureHostile, PortsThatRunOutAreCountedAndExplained) {
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
-// However it ends: one line of JSON, no number that is none, and the status of its table.
+// However the run ends: a single line of JSON, only finite numbers, and the documented exit status.
 TEST(MeasureHostile, EveryEndIsOneResultOfFiniteNumbers) {
     net::Socket held;
     auto silent = Peer::stream([&](net::Socket& socket) { held = std::move(socket); });
@@ -147,7 +148,7 @@ TEST(MeasureHostile, EveryEndIsOneResultOfFiniteNumbers) {
 }
 
 TEST(MeasureHostile, NumbersFollowTheirGrammarInAnyLocale) {
-    const std::string port = closed_port();  // a good command line gets as far as to be refused
+    const std::string port = closed_port();  // a valid command line gets as far as being refused
     const auto status = [&](const char* option, const char* value) {
         Process process({"echo", "-q", "-c", "1", option, value, "127.0.0.1", port},
                         {"LC_ALL=de_DE.UTF-8"});

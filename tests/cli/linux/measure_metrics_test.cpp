@@ -1,4 +1,4 @@
-// Tests of --metrics of the clients, and of what packaging/ has for Prometheus.
+// Tests of the clients' --metrics, and of the Prometheus files in packaging/.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Tests of measuring where Linux is needed: signals, limits, ICMP errors.
+// Tests of measuring that need Linux: signals, limits and ICMP errors.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -66,7 +66,7 @@ TEST(MeasureProcess, QuitAsksForAnInterimReportAndTheRunGoesOn) {
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
 }
 
-// A pipe that nobody reads, and that is full soon.
+// A pipe that nobody reads and that soon is full.
 class FullPipe {
   public:
     FullPipe() {
@@ -97,7 +97,7 @@ bool holds_soon(const std::function<bool()>& condition) {
     return condition();
 }
 
-// Whether no signal to the process waits for one of its threads to take it.
+// Whether no signal to the process is waiting for one of its threads to take it.
 bool has_taken_signals(int pid) {
     std::ifstream status("/proc/" + std::to_string(pid) + "/status");
     for (std::string line; std::getline(status, line);)
@@ -106,7 +106,7 @@ bool has_taken_signals(int pid) {
     return false;
 }
 
-// The first asks for a summary, which cannot be written here.
+// The first one requests a summary, which cannot be written here.
 TEST(MeasureProcess, SecondInterruptEndsItAtOnce) {
 #ifdef __SANITIZE_THREAD__
     GTEST_SKIP() << "the thread sanitizer keeps signals to itself while a thread is in write(2)";
@@ -174,7 +174,7 @@ TEST(MeasureProcess, ThePageTellsOfServersThatCouldNotBeMeasured) {
     EXPECT_EQ(alone.status, tools::exit_refused);
 }
 
-// The run outlives its server's restart; what was due meanwhile is counted.
+// The run survives a restart of its server; messages due in the meantime are counted.
 TEST(MeasureProcess, EndlessRunConnectsAgain) {
     auto server = std::make_optional<EchoServer>();
     const std::string port = server->port();

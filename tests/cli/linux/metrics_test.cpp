@@ -1,4 +1,4 @@
-// End-to-end tests of --metrics, against what reads such metrics in the field.
+// End-to-end tests of --metrics with real consumers of such metrics.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -44,7 +44,7 @@ class MeteredServer {
     std::string metrics_;
 };
 
-// What a program says of the metrics on its standard input.
+// Runs a program with the metrics on its standard input.
 Ran judge(const Words& program, const std::string& metrics) {
     Process judging(program);
     judging.write_input(metrics);
@@ -79,7 +79,7 @@ TEST(Metrics, TheReferenceParserOfOpenMetricsAcceptsThem) {
     EXPECT_THAT(ran.out, HasSubstr("echod_connections_open gauge \n"));
 }
 
-// A real Prometheus on a port of its own choosing, with its files in a folder of the test.
+// A real Prometheus on a port of its own, with its files in a directory of the test.
 class Prometheus {
   public:
     explicit Prometheus(const std::string& target)
@@ -107,7 +107,7 @@ class Prometheus {
     Prometheus(const Prometheus&) = delete;
     Prometheus& operator=(const Prometheus&) = delete;
 
-    // Asks until the answer holds `value`; the last answer.
+    // Repeats a query until the response contains `value`; returns the last response.
     std::string wait_for(const std::string& query, const std::string& value) {
         std::string answer;
         const auto deadline = net::deadline_in(patience);

@@ -1,4 +1,4 @@
-// Tests of the live line of long work, on a terminal made for the test.
+// Tests of the progress line of long operations, on a pseudoterminal.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// What stands on a terminal's line after that was written to it.
+// What a terminal line shows after this has been written to it.
 std::string shown(std::string_view written) {
     std::string line;
     std::size_t at = 0;
@@ -96,7 +96,7 @@ TEST(ProgressLine, ShowsTheLinesOfUdpechoAndNotBetweenItsDiagnostics) {
         << "it was erased";
 }
 
-// A server that stands still is seen to do so: the time goes on, and what is awaited is told.
+// If the server stalls, the line shows it: the time advances, and what is awaited is named.
 TEST(ProgressLine, TicksWhileOneReplyIsAwaited) {
     auto silent = Peer::stream([](net::Socket& socket) {
         while (!receive_some(socket).empty()) {
@@ -159,7 +159,7 @@ TEST(ProgressLine, ShowsWorkThatTellsNothingUntilItIsDone) {
     }
 }
 
-// Carries data until a gate is opened, and then to their end.
+// Passes data until a gate is opened, and then all of it up to EOF.
 class GatedServer {
   public:
     const Peer& peer() const { return peer_; }
@@ -197,7 +197,7 @@ TEST(ProgressLine, ShowsDataOnTheirWayAndLeavesThemAlone) {
     EXPECT_EQ(shown(written).find_first_not_of(' '), std::string::npos) << "it was erased";
 }
 
-// Data on a terminal show themselves how far they are, and the line would stand among them.
+// Data on a terminal shows its own progress, and the line would get in its way.
 TEST(ProgressLine, KeepsOutOfDataOnATerminal) {
     const Terminal terminal(120);
     const TemporaryFile file;

@@ -1,4 +1,4 @@
-// Asking bash, fish and zsh for completions; reading flags out of help and manual pages.
+// Queries bash, fish and zsh for completions; extracts flags from help texts and manual pages.
 #include "tests/cli/shells.h"
 
 #include <unistd.h>

@@ -1,5 +1,4 @@
-// Tests of every command in surroundings that are not what programs expect: no environment, no
-// folder, odd locales, no name of its own, a full disk.
+// Tests of every command in unusual surroundings: no environment, no directory, a full disk.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,7 +19,7 @@ using testing::StartsWith;
 
 constexpr const char* commands[] = {"showip", "sockopt", "echod", "echo", "udpecho", "sockbox"};
 
-// A shell's command line with the command as "$program", run for each of them.
+// Runs a shell command line for each of the commands, which it refers to as "$program".
 template <class Check>
 void each(const std::string& script, const Check& check) {
     for (const char* command : commands) {
@@ -58,7 +57,7 @@ TEST(Surroundings, NothingThatIsMissingOrOddEndsACommandBadly) {
         });
 }
 
-// Where files may not grow, that is a failure like another, and no signal ends the command.
+// Exceeding the file size limit is an ordinary error, and the command is not killed by a signal.
 TEST(Surroundings, AFileThatMayNotGrowIsToldAndNothingElse) {
 #ifdef __SANITIZE_THREAD__
     GTEST_SKIP() << "the thread sanitizer writes a file of its own before main()";
@@ -79,8 +78,8 @@ TEST(Surroundings, AFileThatMayNotGrowIsToldAndNothingElse) {
     EXPECT_THAT(served.err, HasSubstr("(EFBIG)\n"));
 }
 
-// execve() without any word: the program has no name, and no arguments. All but sockopt, which
-// needs none, say that some are missing.
+// execve() with an empty argument list: the program has no name and no arguments. All commands
+// report missing arguments, except sockopt, which needs none.
 TEST(Surroundings, ACommandWithoutItsNameIsThatCommand) {
     for (const char* command : {"showip", "sockopt", "echo", "udpecho", "sockbox"}) {
         const std::string program = std::string(SOCKBOX_BIN_DIR "/") + command;
@@ -103,11 +102,11 @@ TEST(Surroundings, ACommandWithoutItsNameIsThatCommand) {
     }
 }
 
-// A command as a user who may have no second process or thread.
+// Runs a command as a user who may not have a second process or thread.
 Ran run_without_threads(const std::string& command, const Words& args) {
-    // A user of its own: the limit counts all processes of one.
+    // A user of its own, because the limit applies to all processes of a user.
     const std::string user = std::to_string(300'000 + ::getpid());
-    // The build may lie where other users see nothing, below /root.
+    // The build may be in a directory that other users cannot access, such as /root.
     const TemporaryFile open_to_all;
     std::filesystem::copy_file(SOCKBOX_BIN_DIR "/" + command, open_to_all.path(),
                                std::filesystem::copy_options::overwrite_existing);

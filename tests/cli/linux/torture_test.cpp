@@ -1,4 +1,4 @@
-// Each command with one system call after the other failing.
+// Tests of each command with one system call after another failing.
 #include <gmock/gmock.h>
 
 #include <fstream>

@@ -1,4 +1,4 @@
-// showip end to end: what holds on every system.
+// End-to-end tests of showip that apply to every system.
 #include <gmock/gmock.h>
 
 #include <thread>
@@ -110,7 +110,7 @@ TEST(Showip, ARefusedConnectionIsARefusal) {
     EXPECT_EQ(ran.status, tools::exit_refused);
     EXPECT_THAT(ran.out, HasSubstr("  IPv4: 127.0.0.1  failed in "));
     EXPECT_THAT(ran.err, StartsWith("showip: connect 127.0.0.1:" + port + ": "));
-    if (lines(showip({"-s", "-p", port}).out).size() > 1) {  // of loopback, where there is IPv6
+    if (lines(showip({"-s", "-p", port}).out).size() > 1) {  // loopback addresses, if there is IPv6
         EXPECT_THAT(showip({"-c", "-p", port}).err,
                     StartsWith("showip: connect :" + port + ": could not connect to any address"));
     }
@@ -118,7 +118,7 @@ TEST(Showip, ARefusedConnectionIsARefusal) {
                 HasSubstr(R"("happy_eyeballs":null)"));
 }
 
-// An empty line stands between hosts and what follows them, and nowhere else.
+// An empty line separates the hosts from what follows, and appears nowhere else.
 TEST(Showip, StatsAreApartFromWhatIsAboveThem) {
     EXPECT_THAT(showip({"--stats", "-s", "127.0.0.1"}).out,
                 StartsWith("127.0.0.1\n\n1 lookup, 0 failed\n"));
@@ -130,7 +130,7 @@ TEST(Showip, WaitsForAServer) {
     ASSERT_TRUE(socket.bind(net::Endpoint::loopback(net::Family::ipv4)));
     StandardFiles files;
     const std::string failed = "showip: 127.0.0.1: could not connect to any address; trying again";
-    std::thread late([&] {  // it listens only once an attempt has failed
+    std::thread late([&] {  // starts to listen only after an attempt has failed
         const auto deadline = net::deadline_in(patience);
         while (!files.err().starts_with(failed) && net::Clock::now() < deadline)
             std::this_thread::sleep_for(std::chrono::milliseconds(5));

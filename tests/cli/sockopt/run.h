@@ -1,4 +1,4 @@
-// sockopt in this process, and whether it may look into others.
+// Runs sockopt in this process; recognizes that it may not look into others.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ inline Ran sockopt(const Words& args) {
     return run(tools::sockopt, args);
 }
 
-// Another process's descriptors cannot be had here at all.
+// Whether the system denies access to the descriptors of other processes.
 inline bool forbidden(const Ran& ran) {
     return ran.err.find("EPERM") != std::string::npos ||
            ran.err.find("ENOSYS") != std::string::npos;

@@ -1,4 +1,4 @@
-// sockopt as a user meets it: what it prints, what it refuses, how it ends.
+// Tests of sockopt from the user's point of view: output, error messages and exit status.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -46,7 +46,7 @@ TEST(Sockopt, AllTellsWhyTheRestCannotBeRead) {
                                    HasSubstr(fmt::format(" {}: ", row.name))));
 }
 
-// Whatever the length of its name, what follows it stands in one column.
+// Values are aligned in one column, whatever the length of the names.
 TEST(Sockopt, ADumpIsATable) {
     for (const std::string& line : lines(sockopt({"--type", "udp"}).out)) {
         const auto at = line.find(" = ");
@@ -76,7 +76,7 @@ TEST(Sockopt, ComputesFromWhatThereIs) {
     expect_usage({"IP_TTL+=--1"}, "'--1' is out of range");
 }
 
-// A time takes a time on top, and a number as its factor.
+// A time can be increased by a time and multiplied by a number.
 TEST(Sockopt, ComputesWithTimes) {
     EXPECT_EQ(sockopt({"-n", "SO_RCVTIMEO=2s", "SO_RCVTIMEO*=3", "SO_RCVTIMEO+=500ms",
                        "SO_RCVTIMEO+=-1s", "SO_RCVTIMEO+=1"})

@@ -1,4 +1,4 @@
-// Tests of the command udpecho measuring, against a server that treats each datagram as told.
+// Tests of measuring with udpecho, against a server that handles each datagram as specified.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ Ran measure(const Peer& peer, Words words) {
     return run(udpecho, words);
 }
 
-// A peer that is told for each datagram, by the order of their arrival, what to answer.
+// A peer that is called for each datagram, in order of arrival, to choose the replies.
 using Answer = std::function<void(const std::function<void(std::string_view)>&, int number,
                                   const std::string& text, std::map<int, std::string>& held)>;
 Peer scripted(Answer answer) {
@@ -84,7 +84,7 @@ TEST(UdpEchoMeasure, ChangedCutAndStrangeRepliesAreToldApart) {
             text += "more";
         send(text);
         text.resize(64);
-        text[8] ^= 0x40;  // the number of one that was never sent
+        text[8] ^= 0x40;  // the sequence number of a datagram that was never sent
         if (number == 3)
             send(text);
     });
@@ -111,7 +111,7 @@ TEST(UdpEchoMeasure, ListsTheLostNumbersWhenAsked) {
         if (number % 5 != 4 && number != 2 && number != 3)
             send(text);
     });
-    // On a schedule, so that the patience for all the lost is that for one.
+    // On a schedule, so that waiting for all losses takes no longer than waiting for one.
     const Words words{"-c", "10", "--rate", "1000", "-W", "1s", "--timestamps", "user"};
     EXPECT_THAT(measure(peer, words).out, testing::Not(HasSubstr("lost numbers")));
     auto again = scripted([](const auto& send, int number, const std::string& text, auto&) {
@@ -163,7 +163,7 @@ TEST(UdpEchoMeasure, EachOfSeveralServersHasItsCountsAndVerdicts) {
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
-// While the last reply is waited for, nothing is due any more that could be late.
+// While the last reply is awaited, nothing is due any more that could be late.
 TEST(UdpEchoMeasure, LatenessIsThatOfWhatWasSent) {
     auto peer = Peer::datagram([](auto&, auto&, auto&) {});
     for (const Words& pace : {Words{"-i", "1ms"}, {"--rate", "1000"}}) {

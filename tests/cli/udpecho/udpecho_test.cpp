@@ -1,4 +1,4 @@
-// Tests of the command udpecho against servers that behave and servers that do not.
+// Tests of udpecho against servers that behave and servers that do not.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,4 @@
-// What the commands make of Winsock's own ways: values as they are, what is not there, ports that
-// nobody else may have, and a system without a socket left.
+// Tests of the commands with Winsock: values, missing options, exclusive ports and no handles left.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -42,7 +41,7 @@ TEST(Winsock, WhatIsNotThereIsToldWithItsStatus) {
     refused(tools::showip, {"--by-source", "localhost"});
 }
 
-// SO_REUSEADDR is what a thief would set.
+// Another process would set SO_REUSEADDR to take over the port.
 TEST(Winsock, AListenersPortCannotBeStolen) {
     const auto listener = net::listen_on(net::Endpoint::loopback(net::Family::ipv4));
     ASSERT_TRUE(listener);
@@ -51,7 +50,7 @@ TEST(Winsock, AListenersPortCannotBeStolen) {
     EXPECT_FALSE(thief->bind(*listener->local()));
 }
 
-// No ICMP message comes through: what is refused elsewhere is lost here.
+// No ICMP errors are received, so what is refused elsewhere is lost here.
 TEST(Winsock, ADatagramToAClosedPortIsLost) {
     const Ran ran = run(tools::udpecho, {"-W", "100ms", "127.0.0.1", closed_port(), "hello"});
     EXPECT_THAT(ran.err, HasSubstr("no reply within 100ms"));

@@ -1,5 +1,4 @@
-// Tests of how the command echo connects: past packet filters, many addresses and few ports, each
-// in a network of its own.
+// Tests of how echo connects: packet filters, many addresses and few ports, in network namespaces.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,7 +22,7 @@ using testing::StartsWith;
 constexpr const char* echo_program = SOCKBOX_BIN_DIR "/echo";
 constexpr const char* echod_program = SOCKBOX_BIN_DIR "/echod";
 
-// Runs a script of tests/ that makes a network for the command behind its arguments.
+// Runs one of the scripts in tests/ that set up a network for the command after its arguments.
 Ran run_in(const std::string& script, Words words) {
     words.insert(words.begin(), SOCKBOX_SOURCE_DIR "/tests/" + script);
     return Process(words).wait();
@@ -67,7 +66,7 @@ TEST(EchoConnect, InterruptEndsTheWaitAndIsToldAsJson) {
 constexpr const char* before_connecting =
     R"("event":"interim","target":"127.0.0.1:3490","mode":"open","phase":"connecting","sent":0,)";
 
-// The next line that is not of the moment in which the name is resolved.
+// The next line that does not report that the name is being resolved.
 std::string read_report(Process& process) {
     std::string line = process.read_line();
     while (line.find("resolving") != line.npos)
@@ -106,8 +105,8 @@ TEST(EchoConnect, AskedWhileConnectingItTellsSoAndGoesOn) {
     EXPECT_EQ(process.wait().status, 128 + SIGINT);
 }
 
-// The first connection comes about, the others do not; after a second it goes on without them, and
-// what was theirs to send is not waited for as long as they might take.
+// Only the first connection is established. After a second the run goes on without the others, and
+// does not wait for their messages as long as their connect timeout.
 TEST(EchoConnect, ReportsTellThePhaseOfTheRun) {
     const Ran ran = run_in(
         "with_firewall",
@@ -140,7 +139,7 @@ TEST(EchoConnect, ReportsTellThePhaseOfTheRun) {
     EXPECT_LT(members(result, "duration_ns").at(0), 5'000'000'000);
 }
 
-// None of these has a timeout that would end the wait for it.
+// None of these times out: the rejection itself ends the wait.
 TEST(EchoConnect, RejectionsAreToldAtOnceByTheirNames) {
     const struct {
         const char* rule;
@@ -191,7 +190,7 @@ TEST(EchoConnect, RefusedFamilyGivesWayToTheOther) {
     EXPECT_EQ(none.status, tools::exit_refused);
 }
 
-// Whatever stands there, it is told in one line without control characters.
+// Whatever the name contains, it is reported in a single line without control characters.
 TEST(EchoConnect, NamesThatCannotBeAreTold) {
     const Words hosts{std::string(300, 'a'),
                       std::string(64, 'b') + ".test",
@@ -217,7 +216,7 @@ TEST(EchoConnect, NamesThatCannotBeAreTold) {
                                HasSubstr("\\x1b[31mred")));
 }
 
-// Each of the 499 before it refuses at once, and still they are not asked in one burst.
+// Each of the 499 addresses before it refuses at once, yet they are not tried in one burst.
 TEST(EchoConnect, LastOfManyAddressesIsReachedWithoutABurst) {
     const auto begin = net::Clock::now();
     const Ran ran =
@@ -280,7 +279,7 @@ TEST(EchoConnect, AsManyConnectionsAsThereAreDescriptors) {
     EXPECT_EQ(more.status, tools::exit_refused);
 }
 
-// Four ports make eight connections to two servers, also where the source is bound.
+// Four ports suffice for eight connections to two servers, even if the source is bound.
 TEST(EchoConnect, BoundConnectionsToDifferentServersShareTheirPorts) {
     for (const Words& source : {Words{}, Words{"--source", "127.0.0.1"}}) {
         Words words{

@@ -1,4 +1,4 @@
-// Tests of the command echo as a process: streams that are closed, full or no files, and signals.
+// Tests of echo as a process: closed and full streams, streams that are not files, and signals.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// echo run by a shell, which sets up its streams: "$echo" stands for the program with its operands.
+// Runs echo from a shell that sets up its streams; "$echo" is the program with its operands.
 Ran run_in_shell(const Peer& peer, const std::string& script) {
     Process shell({"/bin/sh", "-c", script},
                   {"echo=" SOCKBOX_BIN_DIR "/echo 127.0.0.1 " + peer.port()});
@@ -67,7 +67,7 @@ TEST(EchoProcess, ClosedPipeEndsItQuietly) {
     EXPECT_EQ(ran.err, "");
 }
 
-// The most memory that a process has had so far, in KiB.
+// The peak memory of a process so far, in KiB.
 long peak_memory(int pid) {
     std::ifstream status("/proc/" + std::to_string(pid) + "/status");
     for (std::string line; std::getline(status, line);)
@@ -104,7 +104,7 @@ TEST(EchoProcess, StaysSmallHoweverMuchGoesThroughIt) {
     EXPECT_LT(peak, 32 * 1024);
 }
 
-// A shorter way where the program was not built for speed.
+// Transfers less in builds that are not optimized.
 TEST(EchoProcess, TheSmallestBuffersCarryAllTheSame) {
 #if defined(NDEBUG) && !defined(SOCKBOX_SANITIZED)
     constexpr std::size_t bytes = 100 << 20;
@@ -132,7 +132,7 @@ TEST(EchoProcess, InterruptEndsItAsAShellExpects) {
     }
 }
 
-// Whoever reads JSON gets the result all the same.
+// With --json the result is printed in any case.
 TEST(EchoProcess, InterruptedItTellsItsResultAsJson) {
     auto peer = Peer::stream(echo_all);
     for (const int number : {SIGINT, SIGTERM}) {

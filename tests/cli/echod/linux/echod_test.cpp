@@ -1,4 +1,4 @@
-// End-to-end tests of echod that end it by a signal, as a console on Windows would have to.
+// End-to-end tests of echod that end it with signals.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -108,7 +108,7 @@ TEST(Echod, ASecondSignalEndsItAtOnce) {
     const auto deaf = connect_deaf(server.port());
     server.process().send_signal(SIGTERM);
     const auto deadline = net::deadline_in(patience);
-    while (net::connect_to(loopback(server.port())))  // the first one is being obeyed
+    while (net::connect_to(loopback(server.port())))  // the first signal is being handled
         ASSERT_LT(net::Clock::now(), deadline);
     server.process().send_signal(SIGINT);
     const Ran ran = server.process().wait();
@@ -116,7 +116,7 @@ TEST(Echod, ASecondSignalEndsItAtOnce) {
     EXPECT_THAT(ran.err, ContainsRegex("echod: 1 connection aborted, [0-9]+ bytes unsent"));
 }
 
-// Who reads the log leaves, as in `echod -v 2>&1 | head`, and clients do not notice.
+// The reader of the log exits, as in `echod -v 2>&1 | head`, and clients do not notice.
 TEST(Echod, ALogThatNobodyReadsIsLostAndNothingElse) {
     Process pipeline({"/bin/sh", "-c",
                       "{ \"$echod\" -p 0 -b 127.0.0.1 --tcp --once -v 2>&1; echo status $? >&2; } "
@@ -146,7 +146,7 @@ TEST(Echod, AFamilyAloneLeavesTheOtherAlone) {
     }
 }
 
-// Of a socket that takes both families, as systemd hands over by default.
+// On a socket that accepts both families, as systemd passes by default.
 TEST(Echod, AnIpv4ClientIsToldAsSuchThoughIpv6TookIt) {
     if (!net::bind_datagram(net::Endpoint::loopback(net::Family::ipv6)))
         GTEST_SKIP() << "no IPv6 here";

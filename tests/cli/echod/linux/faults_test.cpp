@@ -1,4 +1,4 @@
-// Tests of echod where the system fails or interrupts it, with every engine.
+// Tests of echod when the system fails or interrupts it, with every engine.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
 
-// What comes back of one byte within a second: a byte, the end or a failure, or nothing.
+// What happens within a second of sending a byte: an echo, EOF or an error, or nothing.
 enum class Answer : std::uint8_t { echo, closed, nothing };
 Answer ask(net::Socket& socket) {
     std::byte byte{42};
@@ -32,7 +32,7 @@ Answer ask(net::Socket& socket) {
     return socket.receive({&byte, 1}).done() ? Answer::echo : Answer::closed;
 }
 
-// Ends what strace runs: killed itself, it would leave that behind.
+// Ends the traced program: killing strace itself would leave it running.
 void end_traced(Process& strace) {
     const std::string id = std::to_string(strace.pid());
     std::ifstream children("/proc/" + id + "/task/" + id + "/children");
@@ -68,8 +68,7 @@ class EngineUnderFault : public testing::TestWithParam<std::string> {
 INSTANTIATE_TEST_SUITE_P(Echod, EngineUnderFault, testing::ValuesIn(engine_names()),
                          [](const auto& tested) { return tested.param; });
 
-// accept(2): errors of the network that wait on a new socket are told by accept, and are no reason
-// to stop.
+// accept(2) reports pending network errors of the new socket; they are no reason to stop.
 TEST_P(EngineUnderFault, AnAcceptThatFailsIsNotTheEnd) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "LeakSanitizer cannot work under strace";
@@ -96,7 +95,7 @@ TEST_P(EngineUnderFault, AnAcceptThatFailsIsNotTheEnd) {
     }
 }
 
-// A reply that the system refuses costs no other one.
+// A reply that the system refuses does not affect any other.
 TEST_P(EngineUnderFault, AReplyThatFailsIsTheOnlyOneLost) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "LeakSanitizer cannot work under strace";
@@ -130,7 +129,7 @@ TEST_P(EngineUnderFault, AReplyThatFailsIsTheOnlyOneLost) {
     }
 }
 
-// Stopped and continued again and again, which interrupts its system calls.
+// Stopped and continued repeatedly, which interrupts its system calls.
 TEST_P(EngineUnderFault, InterruptionsLoseNoByte) {
     Process server(echod());
     const std::string port = port_in(server.read_line());
@@ -158,7 +157,7 @@ TEST_P(EngineUnderFault, InterruptionsLoseNoByte) {
     EXPECT_EQ(got, sent);
 }
 
-// How much of `sent` comes back before the connection ends; no byte of it may be wrong.
+// The number of bytes of `sent` echoed before the connection ends; all of them must be correct.
 std::size_t echoed_of(net::Socket& client, const std::vector<std::byte>& sent) {
     static_cast<void>(net::send_all(client, sent, net::deadline_in(patience)));
     static_cast<void>(client.shutdown(net::ShutdownHow::send));
@@ -177,8 +176,8 @@ std::size_t echoed_of(net::Socket& client, const std::vector<std::byte>& sent) {
     }
 }
 
-// Whatever fails of a client's echo, no byte of it is wrong, and the server goes on, logs and
-// answers who asks for its state.
+// Whatever fails for a client, no echoed byte is wrong, and the server goes on, logs and reports
+// its state.
 TEST_P(EngineUnderFault, WithoutMemoryConnectionsMayEndButNothingElse) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "a sanitizer has its own malloc";
@@ -190,7 +189,8 @@ TEST_P(EngineUnderFault, WithoutMemoryConnectionsMayEndButNothingElse) {
         SCOPED_TRACE(seed);
         Words words = echod();
         *std::next(std::find(words.begin(), words.end(), "--workers")) = "2";
-        // Without UDP, for whose memory the iterative engine may ask after its first client.
+        // Without UDP, because the iterative engine may allocate memory for it after its first
+        // client.
         words.insert(words.end(), {"--tcp", "-v", "--max-per-client", "1000"});
         Process server(words, {"LD_PRELOAD=" SOCKBOX_FAILING_MALLOC, seed});
         const std::string port = port_in(server.read_line());
@@ -208,19 +208,19 @@ TEST_P(EngineUnderFault, WithoutMemoryConnectionsMayEndButNothingElse) {
     }
 }
 
-// Who cannot have a thread or a process is closed, and told of; the others are served, and so is
-// the next when they are gone.
+// A client for which no thread or process can be started is closed, and that is reported. The
+// others are served, and so is the next one when they have left.
 TEST_P(EngineUnderFault, WithoutThreadsOrProcessesClientsAreClosed) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "a sanitizer needs threads of its own";
 #endif
     if (::geteuid() != 0)
         GTEST_SKIP() << "only root can start a server with such a limit as another user";
-    // A user of its own: the limit counts all processes of one.
+    // A user of its own, because the limit applies to all processes of a user.
     const std::string user = std::to_string(200'000 + ::getpid());
     Words words = echod(
         {"/usr/bin/setpriv", "--reuid", user, "--clear-groups", "/usr/bin/prlimit", "--nproc=6"});
-    // The build may lie where other users see nothing, below /root.
+    // The build may be in a directory that other users cannot access, such as /root.
     const TemporaryFile open_to_all;
     std::filesystem::copy_file(SOCKBOX_BIN_DIR "/echod", open_to_all.path(),
                                std::filesystem::copy_options::overwrite_existing);
@@ -239,7 +239,7 @@ TEST_P(EngineUnderFault, WithoutThreadsOrProcessesClientsAreClosed) {
         echoed += answer == Answer::echo ? 1 : 0;
         closed += answer == Answer::closed ? 1 : 0;
         if (GetParam() == "iterative")
-            break;  // the others wait
+            break;  // the others wait for the first
     }
     EXPECT_GE(echoed, 1U);
     const bool needs_more = GetParam() == "thread" || GetParam() == "fork" || GetParam() == "pool";

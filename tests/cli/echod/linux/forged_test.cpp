@@ -1,4 +1,4 @@
-// End-to-end tests of echod in a network of its own: forged datagrams, and peers that vanish.
+// End-to-end tests of echod in a network namespace: forged datagrams, and peers that vanish.
 #include <gtest/gtest.h>
 
 #include "paths.h"
@@ -14,8 +14,8 @@ bool has_nft() {
     return Process({"/bin/sh", "-c", "command -v nft"}).wait().status == 0;
 }
 
-// Runs a command of the shell as root of a new network, whose loopback interface is up; nothing
-// where we may have none.
+// Runs a shell command as root of a new network namespace with loopback up; nullopt if that is not
+// allowed.
 std::optional<Ran> run_in_network(const std::string& command) {
     const std::string up = "ip link set lo up && exec ";
     const auto in_network = [&](const std::string& line) {
@@ -43,7 +43,7 @@ INSTANTIATE_TEST_SUITE_P(Echod, ForgedDatagrams,
                                          "refused"),
                          [](const auto& scenario) { return scenario.param; });
 
-// On all engines at once, for it takes three seconds.
+// Tests all engines in parallel, because it takes three seconds.
 TEST(VanishedPeers, AreGivenUpWhenTheirSocketsAreToldToProbe) {
     if (!has_nft())
         GTEST_SKIP() << "no nft here";

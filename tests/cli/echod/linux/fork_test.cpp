@@ -1,4 +1,4 @@
-// Tests of the fork engine's processes: what they hold, how they end, and who hears of it.
+// Tests of the fork engine's processes: their descriptors, how they end, and how that is reported.
 #include <dirent.h>
 #include <gmock/gmock.h>
 #include <sys/wait.h>
@@ -21,7 +21,7 @@ std::vector<int> children_of(int pid) {
     return {std::istream_iterator<int>(file), {}};
 }
 
-// Waits until it has so many; those that it has then.
+// Waits until the process has this many children, and returns them.
 std::vector<int> await_children(int pid, std::size_t count) {
     const auto deadline = net::deadline_in(patience);
     std::vector<int> found = children_of(pid);
@@ -31,7 +31,7 @@ std::vector<int> await_children(int pid, std::size_t count) {
     return found;
 }
 
-// What a process's descriptors from 3 on refer to, such as "socket:[1234]".
+// What the descriptors of a process from 3 on refer to, such as "socket:[1234]".
 Words descriptors_of(int pid) {
     Words found;
     for (const auto& entry :
@@ -53,7 +53,8 @@ TEST(EchodFork, AChildHoldsNoSocketButItsOwn) {
                                 [](const auto& name) { return name.starts_with("socket:"); }),
                   1)
             << testing::PrintToString(held);
-        EXPECT_THAT(held, testing::SizeIs(4));  // the pipe to the parent, and two stop signals
+        // The client, the pipe to the parent, and two stop signals.
+        EXPECT_THAT(held, testing::SizeIs(4));
     }
     second.close();
     await_children(server.process().pid(), 1);
@@ -77,7 +78,7 @@ TEST(EchodFork, ASignalToAllProcessesDrainsAsOneToTheParentDoes) {
     for (const int child : children)
         for (const int number : {SIGTERM, SIGINT})
             ::kill(child, number);
-    expect_served(client);  // by itself it ends nothing
+    expect_served(client);  // the child ignores it
     server.process().send_signal(SIGINT);
     expect_end(client);
     client.close();

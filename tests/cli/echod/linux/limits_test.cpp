@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The processor time that a process has used so far (proc(5), utime and stime).
+// The CPU time that a process has used so far (utime and stime in proc(5)).
 std::chrono::milliseconds processor_time(int pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -32,7 +32,7 @@ std::chrono::milliseconds processor_time(int pid) {
     return std::chrono::milliseconds((user + system) * 1000 / ::sysconf(_SC_CLK_TCK));
 }
 
-// An echod that may have so many descriptors, and more clients than that.
+// An echod with a limit on its descriptors, and more clients than that.
 class LimitedServer {
   public:
     LimitedServer(const std::string& engine, int limit)
@@ -63,7 +63,7 @@ class LimitedServer {
         EXPECT_EQ(ran.status, 0);
         EXPECT_THAT(ran.err, testing::HasSubstr("(EMFILE)"));
         const auto seconds = std::chrono::ceil<std::chrono::seconds>(net::Clock::now() - begin_);
-        EXPECT_LE(std::ssize(lines(ran.err)), seconds.count() + 1) << ran.err;  // one a second
+        EXPECT_LE(std::ssize(lines(ran.err)), seconds.count() + 1) << ran.err;  // one per second
     }
 
   private:
@@ -87,20 +87,20 @@ TEST_P(AtTheDescriptorLimit, HeldConnectionsAreServedAndNothingSpins) {
         GTEST_SKIP() << available.error().message();
     if (GetParam() == "iterative")
         GTEST_SKIP() << "serves one at a time by design";
-    // One more or less may be a descriptor that the engine needs in the middle of something.
+    // A limit one higher or lower may hit a descriptor that the engine needs halfway through.
     std::vector<LimitedServer> servers;
     for (const int limit : {31, 32, 33})
         servers.emplace_back(GetParam(), limit);
     for (LimitedServer& server : servers)
         server.fill();
     const auto silence = net::wait_for(servers.front().client(), net::Direction::receive,
-                                       net::deadline_in(1500ms));  // nothing comes, time passes
+                                       net::deadline_in(1500ms));  // nothing arrives; let time pass
     EXPECT_EQ(silence, net::Readiness::timed_out);
     for (LimitedServer& server : servers)
         server.check_and_end();
 }
 
-// A server for one client, started by a shell that has set such a limit ("ulimit -n 8").
+// A server for one client, started by a shell that has set a limit ("ulimit -n 8").
 class OnceWithin {
   public:
     OnceWithin(const std::string& engine, const std::string& limit)
@@ -110,10 +110,10 @@ class OnceWithin {
                  {"echod=" SOCKBOX_BIN_DIR "/echod"}),
           first_line_(shell_.read_line()) {}
 
-    // Whether it says so.
+    // Whether it has printed its ready line.
     bool is_ready() const { return first_line_.starts_with("listening"); }
 
-    // Not to be, it has ended with one complaint, and perhaps a hint.
+    // Expects that it has ended with a single error message, perhaps with a hint.
     std::string complaint() {
         EXPECT_EQ(first_line_, "status 3");
         const std::string err = shell_.wait().err;
@@ -129,7 +129,7 @@ class OnceWithin {
     }
     net::Socket client() const { return connect(port_in(first_line_)); }
 
-    // When its client is gone.
+    // Waits until it has ended because its client has left.
     Ran end() { return shell_.wait(); }
 
   private:
@@ -137,7 +137,7 @@ class OnceWithin {
     std::string first_line_;
 };
 
-// With however few descriptors: a server that says that it is ready has one for a client.
+// However few descriptors there are, a server that reports ready has one for a client.
 TEST_P(AtTheDescriptorLimit, WhoHasNoneForAClientDoesNotStart) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "the sanitizer opens descriptors of its own";
@@ -163,8 +163,8 @@ TEST_P(AtTheDescriptorLimit, WhoHasNoneForAClientDoesNotStart) {
     EXPECT_THAT(server->end().out, testing::HasSubstr("status 0"));
 }
 
-// The same of memory: what its engine lacks is found out before the ready line. A client may then
-// still find no room for a thread or a process, and is told to go.
+// The same for memory: what the engine cannot allocate is found out before the ready line. A client
+// may still find no memory for its thread or process, and is then turned away.
 TEST_P(AtTheDescriptorLimit, WhoLacksMemoryForItsEngineDoesNotStart) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "a sanitizer needs terabytes of addresses";

@@ -1,4 +1,4 @@
-// End-to-end tests of how echod is operated: access, one client only, SIGUSR1.
+// End-to-end tests of operating echod: access control, --once and SIGUSR1.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -34,12 +34,12 @@ TEST(EchodOperations, TimeoutsOfZeroAreNone) {
     auto idle = connect(server.port());
     expect_served(idle);
     auto busy = connect(server.port());
-    const std::vector<std::byte> sent(16 << 20);  // more than the buffers between the two hold
+    const std::vector<std::byte> sent(16 << 20);  // more than fits into the buffers between the two
     std::thread sender([&] {
         EXPECT_TRUE(net::send_all(busy, sent, net::deadline_in(patience)));
         EXPECT_TRUE(busy.shutdown(net::ShutdownHow::send));
     });
-    // Those of a millisecond would have ended both by then.
+    // Timeouts of a millisecond would have ended both by now.
     EXPECT_EQ(net::wait_for(idle, net::Direction::receive,
                             net::deadline_in(std::chrono::milliseconds(200))),
               net::Readiness::timed_out);
@@ -71,7 +71,7 @@ TEST(EchodOperations, OnceTellsByItsStatusThatTheClientBrokeOff) {
     EXPECT_THAT(ran.err, HasSubstr(": reset"));
 }
 
-// A terminal that is closed ends it in order; nohup(1) keeps it.
+// Closing the terminal ends it gracefully; nohup(1) keeps it running.
 TEST(EchodOperations, TheEndOfTheTerminalIsAnEndInOrder) {
     const TemporaryFile port_file;
     EchoServer server({"--port-file", port_file.path()});
@@ -111,7 +111,7 @@ TEST(EchodOperations, OnceIsForTcp) {
     EXPECT_THAT(ran.err, HasSubstr("--once"));
 }
 
-// The answer comes from another thread, and a byte is counted a moment after it has left.
+// The response comes from another thread, and a byte is counted just after it has been sent.
 TEST(EchodOperations, Sigusr1ShowsTheCountersInALine) {
     Process server({"/bin/sh", "-c", "exec " SOCKBOX_BIN_DIR "/echod -p 0 -b 127.0.0.1 2>&1"});
     const std::string ready = server.read_line();

@@ -1,4 +1,4 @@
-// Tests of echod in its sandbox, as /proc shows it, with every engine.
+// Tests of echod's sandbox as /proc shows it, with every engine.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -103,7 +103,7 @@ TEST(EchodSandbox, CanBeLeftOutAndSaysSo) {
     EXPECT_THAT(server.process().wait().err, HasSubstr("echod: sandbox: skipped: --no-sandbox\n"));
 }
 
-// A folder of root's, where another user cannot remove anything.
+// The directory belongs to root, so another user cannot remove anything from it.
 TEST(EchodSandbox, APortFileThatCannotBeRemovedIsEmptied) {
     if (::geteuid() != 0)
         GTEST_SKIP() << "only root can switch to another user";
@@ -122,11 +122,11 @@ TEST(EchodSandbox, APortFileThatCannotBeRemovedIsEmptied) {
     std::filesystem::remove_all(folder);
 }
 
-// Where rings are to serve and may not lock memory, which no probe can tell before.
+// io_uring is available but may not lock enough memory, which no probe can know in advance.
 TEST(EchodSandbox, WithoutMemoryForRingsAutoTakesTheNextEngine) {
     if (::geteuid() != 0 || !serve::find_engine("io_uring")->available())
         GTEST_SKIP() << "needs root and io_uring";
-    const std::string user = std::to_string(300'000 + ::getpid());  // the limit is one of a user
+    const std::string user = std::to_string(300'000 + ::getpid());  // the limit applies to a user
     const Words limited{"/usr/bin/prlimit",
                         "--memlock=65536",
                         "/usr/bin/setpriv",

@@ -1,4 +1,4 @@
-// Tests of echod under many clients: connections that come and go, that stay, and a greedy one.
+// Tests of echod with many clients: connections that come and go or stay, and a greedy one.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -54,7 +54,7 @@ std::ptrdiff_t children_of(int pid) {
     return std::distance(std::istream_iterator<int>(file), {});
 }
 
-// Whether connections of that port wait out their time on our side of them (proc(5), net/tcp).
+// Whether connections of that port are in TIME_WAIT on our side (/proc/net/tcp in proc(5)).
 bool has_time_wait(const std::string& port) {
     const std::string local = fmt::format(": 0100007F:{:04X} ", std::stoi(port));
     std::ifstream table("/proc/net/tcp");
@@ -64,7 +64,8 @@ bool has_time_wait(const std::string& port) {
     return false;
 }
 
-// Not where other tests are: they are not to lack the ports that closed connections hold.
+// Apart from the addresses of other tests, which should not run out of ports because closed
+// connections occupy them.
 net::Endpoint client_address(std::size_t number) {
     return *net::Endpoint::parse(fmt::format("127.0.1.{}", number + 1));
 }
@@ -80,8 +81,8 @@ net::Socket connect_from(const net::Endpoint& source, const std::string& port) {
     return net::Socket();
 }
 
-// Four clients that connect again and again, and leave in one way after the other: after an echo,
-// at once, with a reset.
+// Four clients that connect repeatedly and leave in different ways: after an echo, immediately, or
+// with a reset.
 void churn(const std::string& port, int connections) {
     std::vector<std::thread> clients;
     for (std::size_t i = 0; i < 4; ++i)
@@ -100,10 +101,10 @@ void churn(const std::string& port, int connections) {
 
 int churned_connections([[maybe_unused]] const std::string& engine) {
 #ifdef SOCKBOX_SANITIZED
-    return 1200;  // what takes five seconds else takes a minute
+    return 1200;  // otherwise five seconds become a minute
 #else
     if (engine == "fork")
-        return 5000;  // a process costs more than the rest together
+        return 5000;  // starting a process costs more than everything else
     return engine == "thread" || engine == "pool" ? 30'000 : 50'000;
 #endif
 }
@@ -111,12 +112,12 @@ int churned_connections([[maybe_unused]] const std::string& engine) {
 TEST_P(EngineUnderStress, ConnectionsThatComeAndGoLeaveNothing) {
     EchoServer server({"--engine", GetParam()});
     const int pid = server.process().pid();
-    churn(server.port(), 400);  // memory that is kept for the next ones is there after these
+    churn(server.port(), 400);  // allocates the memory that is kept for reuse
     const std::uint64_t before = resident_bytes(pid);
     const std::ptrdiff_t descriptors = descriptors_of(pid);
     churn(server.port(), churned_connections(GetParam()));
     const auto deadline = net::deadline_in(patience);
-    constexpr std::ptrdiff_t most = 40;  // of each, far below the thousands that came
+    constexpr std::ptrdiff_t most = 40;  // for each kind, far below the thousands of connections
     while (descriptors_of(pid) > descriptors || threads_of(pid) > most || children_of(pid) > 0)
         ASSERT_LT(net::Clock::now(), deadline)
             << descriptors_of(pid) << " descriptors, " << threads_of(pid) << " threads, "
@@ -134,11 +135,11 @@ TEST_P(EngineUnderStress, ConnectionsThatComeAndGoLeaveNothing) {
     EXPECT_EQ(ran.err, "");
 }
 
-// None of them waits for a second, as one does whose first segment found the listen queue full.
+// No client waits for a second, as it would if the full backlog had dropped its first segment.
 TEST_P(EngineUnderStress, ABurstOfClientsOverflowsNoQueue) {
     net::platform::raise_descriptor_limit();
 #ifdef SOCKBOX_SANITIZED
-    constexpr std::size_t count = 500;  // its processes are many times as large and slow
+    constexpr std::size_t count = 500;  // its processes are many times larger and slower
 #else
     constexpr std::size_t count = 2000;
 #endif
@@ -184,7 +185,7 @@ TEST_P(EngineUnderStress, IdleConnectionsCostLessThanAKibibyte) {
     if (GetParam() == "thread" || GetParam() == "pool" || GetParam() == "fork")
         GTEST_SKIP() << "a stack each";
     net::platform::raise_descriptor_limit();
-    constexpr std::size_t count = 19'900;  // a common limit of descriptors is 20,000
+    constexpr std::size_t count = 19'900;  // a common descriptor limit is 20,000
     if (net::descriptor_limit().value_or(count * 2) < count + 100)
         GTEST_SKIP() << "the limit of descriptors is too low";
     EchoServer server({"--engine", GetParam(), "--tcp"});
@@ -194,10 +195,10 @@ TEST_P(EngineUnderStress, IdleConnectionsCostLessThanAKibibyte) {
     for (net::Socket& client : clients)
         expect_served(client);
     const std::uint64_t before = resident_bytes(server.process().pid());
-    // From several addresses: the kernel is slow to find the last free ports of one.
+    // From several addresses, because the kernel is slow to find the last free ports of one.
     while (clients.size() < count)
         clients.push_back(connect_from(client_address(clients.size() % 4), server.port()));
-    // Accepted in order, so all of them are there when the last one is served.
+    // Accepted in order, so all of them are open when the last one is served.
     expect_served(clients.back());
     const std::uint64_t after = resident_bytes(server.process().pid());
     EXPECT_LE(after - std::min(before, after), count * 1024);
@@ -205,7 +206,7 @@ TEST_P(EngineUnderStress, IdleConnectionsCostLessThanAKibibyte) {
     std::for_each(clients.begin(), clients.end(), ask);
     for (net::Socket& client : clients)
         expect_answer(client, begin + patience);
-    EXPECT_LT(net::Clock::now() - begin, patience / 2);  // bench/idle.py tells how long
+    EXPECT_LT(net::Clock::now() - begin, patience / 2);  // bench/idle.py measures the time
     server.process().send_signal(SIGTERM);
     for (net::Socket& client : clients) {
         ASSERT_EQ(net::wait_for(client, net::Direction::receive, net::deadline_in(patience)),
@@ -217,7 +218,7 @@ TEST_P(EngineUnderStress, IdleConnectionsCostLessThanAKibibyte) {
     EXPECT_EQ(server.process().wait().status, 0);
 }
 
-// Sends and reads as fast as it can, as long as it lives.
+// Sends and reads as fast as it can during its lifetime.
 class GreedyClient {
   public:
     explicit GreedyClient(const std::string& port) : socket_(connect(port)) {
@@ -237,7 +238,7 @@ class GreedyClient {
     GreedyClient& operator=(const GreedyClient&) = delete;
     ~GreedyClient() {
         enough_ = true;
-        if (testing::Test::HasFailure())  // nothing more may come
+        if (testing::Test::HasFailure())  // no further output is expected
             static_cast<void>(socket_.shutdown(net::ShutdownHow::both));
         sender_.join();
         reader_.join();
@@ -252,8 +253,8 @@ class GreedyClient {
     std::thread reader_;
 };
 
-// The time that 99 of 100 echoes stay below, of those that the clients, ten at once, ask for while
-// the greedy one gets a mebibyte.
+// The 99th percentile of the round-trip times of ten clients, while the greedy one transfers a
+// mebibyte.
 std::chrono::nanoseconds ask_beside(const GreedyClient& greedy, std::vector<net::Socket>& clients,
                                     net::Deadline deadline) {
     constexpr std::size_t at_once = 10;
@@ -284,10 +285,10 @@ TEST_P(EngineUnderStress, AGreedyClientStarvesNobody) {
     for (int i = 0; i < 100; ++i)
         modest.push_back(connect(server.port()));
     const GreedyClient greedy(server.port());
-    // Other programs may hold the processors for a while, but not most of the time.
+    // Other programs may occupy the processors for a while, but not most of the time.
     int fair = 0;
     int unfair = 0;
-    const auto deadline = net::deadline_in(patience);  // of all of it, where somebody starves
+    const auto deadline = net::deadline_in(patience);  // for everything, if a client starves
     while (fair < 10 && unfair < 10 && !HasFailure())
         ++(ask_beside(greedy, modest, deadline) < 50ms ? fair : unfair);
     EXPECT_EQ(fair, 10) << "beside " << unfair << " in which one of a hundred took too long";

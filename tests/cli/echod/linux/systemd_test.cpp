@@ -1,4 +1,4 @@
-// Tests of echod under systemd's protocols, and of its units.
+// Tests of echod with systemd's protocols, and of its units.
 #include <gmock/gmock.h>
 #include <sys/un.h>
 
@@ -88,7 +88,7 @@ TEST(EchodSystemd, SockoptHandsItsSocketOver) {
     expect_served(client);
 }
 
-// A datagram socket at `path` ('@' for an abstract one) that hears what a service tells.
+// A datagram socket at `path` ('@' for an abstract name) that receives a service's notifications.
 class Manager {
   public:
     explicit Manager(std::string path) : path_(std::move(path)) {
@@ -142,7 +142,7 @@ TEST(EchodSystemd, AManagerThatIsNotThereIsTold) {
     EXPECT_THAT(ran.err, HasSubstr("connect NOTIFY_SOCKET /nonexistent/notify: "));
 }
 
-// The units as they are installed, but for the path of the program.
+// The units as installed, except for the path of the program.
 class SystemdUnits : public testing::Test {
   protected:
     void SetUp() override {
@@ -171,7 +171,7 @@ TEST_F(SystemdUnits, AreWithoutMistakes) {
     EXPECT_THAT(ran.err, testing::Not(HasSubstr("echod.s"))) << ran.err;
 }
 
-// Under a systemd that is alone in its world.
+// Under a systemd in namespaces of its own.
 TEST_F(SystemdUnits, StartAndStopWithEveryEngine) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "a sanitizer needs more than the unit leaves";

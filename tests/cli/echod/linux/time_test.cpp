@@ -63,7 +63,8 @@ TEST_P(EngineInStrangeTimes, TheDrainAndTheRateOfRepliesKeepTheirTime) {
     ASSERT_TRUE(socket);
     for (int i = 0; i < 50; ++i)
         ASSERT_TRUE(socket->send_to({}, loopback(port)).done());
-    // A clock that goes back and forth by an hour would fill the budget again and again.
+    // If it depended on a clock that jumps back and forth by an hour, the budget would be refilled
+    // repeatedly.
     int answers = 0;
     while (net::wait_for(*socket, net::Direction::receive, net::deadline_in(150ms)) ==
            net::Readiness::ready) {
@@ -74,7 +75,7 @@ TEST_P(EngineInStrangeTimes, TheDrainAndTheRateOfRepliesKeepTheirTime) {
     EXPECT_GE(answers, 5);
     EXPECT_LE(answers, 15);
     server.send_signal(SIGTERM);
-    expect_end(client);  // quiet, and so long before the hour is over
+    expect_end(client);  // idle, and long before the hour is over
     client.close();
     EXPECT_EQ(server.wait().status, 0);
 }

@@ -1,4 +1,4 @@
-// showip end to end against a name server of our own, in private namespaces.
+// End-to-end tests of showip with a name server of our own, in private namespaces.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -17,7 +17,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr int refused_world = 77;  // with_fakedns says so where it may not make namespaces
+constexpr int refused_world = 77;  // exit status of with_fakedns if it may not create namespaces
 
 Ran in_world(const Words& words, const Words& environment = {}, std::string_view input = {}) {
     Words all{SOCKBOX_SOURCE_DIR "/tests/with_fakedns"};
@@ -27,7 +27,7 @@ Ran in_world(const Words& words, const Words& environment = {}, std::string_view
     return process.wait();
 }
 
-// Runs showip there; skips the test where there is no such world.
+// Runs showip there; skips the test if there are no such namespaces.
 #define SHOWIP_IN_WORLD(ran, ...)                 \
     const Ran ran = showip_in_world(__VA_ARGS__); \
     if (ran.status == refused_world)              \
@@ -210,7 +210,7 @@ TEST(ShowipDns, NoDescriptorLeftIsNoUnknownName) {
     for (int i = 0; i < 50; ++i)
         names += "n" + std::to_string(i) + ".test\n";
     const TemporaryFile file(names);
-    // Three standard streams and the file: none is left for any question.
+    // Three standard streams and the file: no descriptor is left for a lookup.
     const Ran ran = in_world({"/bin/sh", "-c", "exec 3>&-; ulimit -n 4; exec \"$0\" -s -f \"$1\"",
                               SOCKBOX_BIN_DIR "/showip", file.path()});
     if (ran.status == refused_world)
@@ -221,7 +221,7 @@ TEST(ShowipDns, NoDescriptorLeftIsNoUnknownName) {
     EXPECT_THAT(ran.err, Not(HasSubstr("EAI_NONAME")));
 }
 
-// Only loopback has an address there, which does not count for AI_ADDRCONFIG.
+// Only loopback has an address there, which AI_ADDRCONFIG ignores.
 TEST(ShowipDns, FlagsActAsTheLibraryHasThem) {
     SHOWIP_IN_WORLD(mapped, {"-s", "-6", "--flags", "v4mapped", "n1.test"});
     EXPECT_EQ(mapped.out, "::ffff:127.0.0.1\n");
@@ -236,7 +236,7 @@ TEST(ShowipDns, FlagsActAsTheLibraryHasThem) {
     EXPECT_THAT(configured.out, HasSubstr(R"("address":"127.0.0.1")"));
 }
 
-// A comma for the decimal point, and letters of its own.
+// A locale with a decimal comma and letters of its own.
 TEST(ShowipDns, ALocaleChangesNothingThatMachinesRead) {
     const TemporaryFile folder;
     const std::string locales = folder.path() + ".d";
@@ -323,7 +323,7 @@ TEST(ShowipDns, WhateverIsAskedTheAnswersAreJson) {
     }
 }
 
-// RFC 6724 has put the address that cannot be reached last, and looking at it moves nothing.
+// RFC 6724 sorts the unreachable address last, and --source does not change the order.
 TEST(ShowipDns, SourcesChangeNoOrder) {
     SHOWIP_IN_WORLD(plain, {"-s", "far.test", "dual.test"});
     EXPECT_EQ(plain.out, "127.0.0.1\n2001:db8::5\n::1\n127.0.0.1\n");

@@ -1,4 +1,4 @@
-// showip end to end: what glibc answers where no name server is needed.
+// End-to-end tests of showip with glibc that need no name server.
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -18,7 +18,7 @@ Ran showip(const Words& words, std::string_view input = {}) {
     return run(tools::showip, words, input);
 }
 
-// The most memory that a process has had, in KiB.
+// The peak memory of a process so far, in KiB.
 int peak_memory(int pid) {
     std::ifstream status("/proc/" + std::to_string(pid) + "/status");
     std::string word;
@@ -31,7 +31,7 @@ int peak_memory(int pid) {
     return 0;
 }
 
-// Whether /etc/services of this machine has what a test asks for.
+// Whether /etc/services on this machine has the entries that a test needs.
 bool knows_services() {
     return showip({"-s", "-p", "http", "127.0.0.1"}).status == tools::exit_ok;
 }
@@ -109,7 +109,7 @@ TEST(Showip, NamesNobodyCanHaveAreUnknown) {
     }
 }
 
-// Far more names than there are places for; what a name leaves behind would show.
+// Far more names than there are places: anything kept for each name would show.
 TEST(Showip, MemoryDoesNotGrowWithTheNames) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "a sanitizer holds freed memory back";

@@ -1,4 +1,4 @@
-// Sockets in use: dumps do not hold them up, and no change to them goes untold.
+// Tests of sockopt on sockets in use: dumps do not disturb them, and every change is reported.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-// How long this thread was ready to run and had no processor, so far; see proc(5).
+// The time that this thread has been ready to run without having a processor (proc(5), schedstat).
 class WaitForProcessor {
   public:
     std::chrono::nanoseconds so_far() const {
@@ -40,15 +40,15 @@ class WaitForProcessor {
     net::Socket file_{::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)};
 };
 
-// How often this thread waited for something so far, be it stopped or kept from a lock.
+// How often this thread has waited so far, whether stopped or for a lock.
 long waits_so_far() {
     rusage used{};
     ::getrusage(RUSAGE_THREAD, &used);
     return used.ru_nvcsw;
 }
 
-// Data that flows through a connection as fast as one thread sends and receives it, in a pattern
-// that shows a lost byte. By itself it never waits.
+// A connection over which one thread sends and receives as fast as it can, in a pattern that
+// reveals lost bytes. By itself it never waits.
 class Transfer {
   public:
     Transfer() {
@@ -60,11 +60,11 @@ class Transfer {
     const net::Socket& client() const { return client_; }
     const net::Socket& server() const { return server_; }
 
-    // How often since the last call it was held up for 10 ms: kept waiting, or nothing came that
-    // was sent. Times without a processor do not count, nor do those in which a whole virtual
-    // machine stands still.
+    // How often it was held up for 10 ms since the last call: it had to wait, or data that was sent
+    // did not arrive. Times without a processor do not count, nor do pauses of a whole virtual
+    // machine.
     int stalls() {
-        const int before = pieces_;  // one that is held up now counts, too
+        const int before = pieces_;  // so that a stall in progress is counted
         const auto end = net::deadline_in(std::chrono::seconds(10));
         while (pieces_ == before && net::Clock::now() < end)
             std::this_thread::yield();
@@ -109,7 +109,7 @@ class Transfer {
         }
     }
 
-    // Whether there was something.
+    // Returns whether there was anything to receive.
     bool receive() {
         const auto got = server_.receive(buffer_);
         if (!got.done())
@@ -126,15 +126,15 @@ class Transfer {
     std::vector<std::byte> buffer_ = std::vector<std::byte>(65536);
     std::atomic<bool> stopped_ = false;
     std::atomic<int> stalls_ = 0;
-    std::atomic<int> pieces_ = 0;  // received
+    std::atomic<int> pieces_ = 0;  // received so far
     std::size_t sent_ = 0;
     std::size_t received_ = 0;
     bool intact_ = true;
     std::thread thread_;
 };
 
-// A thousand dumps of a connection under full load do not hold it up: no more often than dumps of a
-// socket that has nothing to do with it, beside which the machine, too, may keep data back.
+// A thousand dumps of a fully loaded connection hold it up no more often than dumps of an unrelated
+// socket do. The latter are the baseline, because the machine may delay data by itself.
 TEST(SockoptInUse, ATransferGoesOnUnharmed) {
     const auto idle = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
     Transfer transfer;
@@ -159,7 +159,7 @@ TEST(SockoptInUse, ATransferGoesOnUnharmed) {
     EXPECT_GT(transfer.received(), 0U);
     EXPECT_EQ(transfer.received(), transfer.sent());
     EXPECT_TRUE(transfer.intact());
-    // In a busy machine whoever is at a socket may lose its processor there, now and then.
+    // On a busy machine a process may lose its processor while it holds a socket's lock.
     constexpr int by_chance = 3;
     EXPECT_LE(with, without + by_chance);
     RecordProperty("stalls", with);
@@ -180,7 +180,8 @@ const std::vector<Setting> settings{
     {"TCP_KEEPIDLE=77", "TCP_KEEPIDLE", IPPROTO_TCP, TCP_KEEPIDLE, 77},
     {"TCP_KEEPCNT=5", "TCP_KEEPCNT", IPPROTO_TCP, TCP_KEEPCNT, 5}};
 
-// Makes the settings in a process of its own, which gets the signal after that time; what it told.
+// Applies the settings in a process of its own that is sent the signal after this time; returns its
+// output.
 std::string set_and_be_ended(const net::Socket& socket, std::chrono::microseconds after,
                              int signal) {
     Words words{"--pid", std::to_string(::getpid()), "--fd", std::to_string(socket.native())};
@@ -208,8 +209,8 @@ std::string set_and_be_ended(const net::Socket& socket, std::chrono::microsecond
     return told;
 }
 
-// Ended at any of a thousand moments, the output names whatever was changed; and nothing is changed
-// without what comes before it.
+// Whenever it is ended, at any of a thousand moments, the output names everything that was changed;
+// and settings are applied in order.
 TEST(SockoptInUse, NoChangeGoesUntold) {
     const auto begin = net::Clock::now();
     {
@@ -221,7 +222,7 @@ TEST(SockoptInUse, NoChangeGoesUntold) {
     const auto whole =
         std::chrono::duration_cast<std::chrono::microseconds>(net::Clock::now() - begin);
     std::minstd_rand random(20);
-    std::map<std::size_t, int> changes;  // how many were made, how often
+    std::map<std::size_t, int> changes;  // key: how many settings were made; value: how often
     for (int round = 0; round < 1000 && net::Clock::now() - begin < std::chrono::seconds(8);
          ++round) {
         auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
@@ -237,7 +238,8 @@ TEST(SockoptInUse, NoChangeGoesUntold) {
         }
         ++changes[changed];
     }
-    EXPECT_GT(changes.size(), 1U);  // the moments were not all before it began, nor all after it
+    // The moments were neither all before the start nor all after the end.
+    EXPECT_GT(changes.size(), 1U);
 }
 
 TEST(SockoptInUse, ARefusedChangeIsNamedBesideThoseThatWereMade) {

@@ -1,5 +1,4 @@
-// What this kernel makes of values at the ends of their ranges, and of options in the wrong place:
-// sockopt tells it as it is.
+// Tests that sockopt reports faithfully what the kernel makes of extreme and misplaced values.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -22,7 +21,7 @@ std::int64_t number(const std::string& text) {
     return net::parse_integer(text, 0, INT64_MAX).value_or(-1);
 }
 
-// What getsockopt says of a new socket after the request, by sockopt.
+// The value that getsockopt returns on a new socket after the request.
 std::string granted(const std::string& word) {
     const Ran ran = sockopt({"-n", word});
     return ran.status == 0 && !ran.out.empty() ? ran.out.substr(0, ran.out.size() - 1) : ran.err;
@@ -38,7 +37,7 @@ TEST(SockoptKernel, BuffersAreDoubledAndBounded) {
     EXPECT_EQ(number(granted("SO_RCVBUF=2147483647")), 2 * number(*most));
 }
 
-// Legal is what the kernel takes: it grants both ends as they are.
+// The kernel accepts both ends of every range and grants them unchanged.
 TEST(SockoptKernel, TheEndsOfEveryRangeAreGranted) {
     struct Ends {
         Words socket;
@@ -63,7 +62,7 @@ TEST(SockoptKernel, TheEndsOfEveryRangeAreGranted) {
     }
 }
 
-// Who asks for the default has got it, whatever it is.
+// A request for the default is satisfied, whatever the default is.
 TEST(SockoptKernel, TheDefaultIsGrantedByItsValue) {
     const Ran ran = sockopt({"--strict", "IP_TTL=7", "IP_TTL=default"});
     EXPECT_EQ(ran.status, 0) << ran.err;
@@ -81,7 +80,7 @@ TEST(SockoptKernel, ReadOnlyOptionsAreNotSet) {
     }
 }
 
-// The kernel has four errors for it, the user gets one sentence, and the error behind it.
+// The kernel has four different errors for this; the user sees one sentence, with the error.
 TEST(SockoptKernel, AnOptionOfAnotherKindOfSocket) {
     for (const Words& args : std::vector<Words>{{"--type", "udp", "TCP_NODELAY"},
                                                 {"--type", "udp", "TCP_NODELAY=on"},
@@ -146,7 +145,7 @@ TEST(SockoptKernel, AGroupIsLeftOnlyByItsMembers) {
                 HasSubstr("multicast address"));
 }
 
-// What root alone may choose, said to somebody else with what is allowed.
+// Only root may choose these; other users are told what is allowed.
 TEST(SockoptKernel, AnAlgorithmThatIsNotAllowed) {
     const auto all = net::read_sysctl("net.ipv4.tcp_available_congestion_control");
     const auto allowed = net::read_sysctl("net.ipv4.tcp_allowed_congestion_control");

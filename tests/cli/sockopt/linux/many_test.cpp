@@ -1,4 +1,4 @@
-// sockopt on hundreds of sockets, which several threads read.
+// Tests of sockopt on hundreds of sockets, which several threads read.
 #include <gtest/gtest.h>
 
 #include "net/streams.h"
@@ -11,10 +11,10 @@
 namespace sockbox::test {
 namespace {
 
-// Several batches for each of the threads.
+// Several batches for each thread.
 constexpr std::size_t number = 800;
 
-// TCP sockets of both families by turns.
+// TCP sockets, alternating between the families.
 std::vector<net::Socket> many_sockets() {
     std::vector<net::Socket> sockets;
     while (sockets.size() < number) {
@@ -24,7 +24,7 @@ std::vector<net::Socket> many_sockets() {
     return sockets;
 }
 
-// The lines of a dump, without those that are others a moment later.
+// The lines of a dump except those whose values change all the time.
 Words steady(const Words& dump) {
     Words kept;
     for (const std::string& line : dump)
@@ -33,7 +33,7 @@ Words steady(const Words& dump) {
     return kept;
 }
 
-// The first line that is another one in each.
+// The first lines that differ.
 std::string difference(const Words& a, const Words& b) {
     if (a.size() != b.size())
         return std::to_string(a.size()) + " and " + std::to_string(b.size()) + " lines";
@@ -43,7 +43,7 @@ std::string difference(const Words& a, const Words& b) {
     return {};
 }
 
-// What a dump of many says of one: from its heading to the empty line.
+// The part of a dump about one socket, from its heading to the empty line.
 Words section(const Words& dump, int descriptor) {
     const std::string mark = "] fd " + std::to_string(descriptor) + " ";
     Words found;
@@ -105,7 +105,7 @@ TEST(SockoptMany, JsonAndAllAreAsComplete) {
         EXPECT_EQ(options(told[i]), options(told[i - 2])) << i;
 }
 
-// The descriptors that are there decide how it is done, not what it tells.
+// The number of available descriptors decides how sockets are read, not what is printed.
 TEST(SockoptMany, FewDescriptorsMakeNoDifference) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "the sanitizer wants descriptors of its own";

@@ -1,5 +1,4 @@
-// What sockopt leaves to the owner of a socket, what it needs for that, and what it says where it
-// may not.
+// Tests that sockopt does not disturb the owner of a socket, and how it behaves without resources.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -28,7 +27,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-// Two ends of a connection over loopback.
+// Both ends of a connection over loopback.
 struct Pair {
     net::Socket listener = net::listen_on(net::Endpoint::loopback(net::Family::ipv4)).value();
     net::Socket client = net::connect_to(listener.local().value()).value();
@@ -47,11 +46,11 @@ bool closed_by_peer(const net::Socket& socket) {
     return net::platform::poll(end, 30'000) == 1;
 }
 
-// More output than a pipe takes, and nobody reads it.
+// A dump with more output than fits into a pipe that nobody reads.
 class StuckDump {
   public:
     explicit StuckDump(const std::string& pid) : process_({"sockopt", "--pid", pid}) {
-        process_.read_line();  // it is at work
+        process_.read_line();  // it has started
     }
     Ran read_rest() { return process_.wait(); }
 
@@ -66,7 +65,7 @@ std::vector<net::Socket> many_sockets(std::size_t number) {
     return sockets;
 }
 
-// Runs in a process of its own, where it may do to itself what it likes; what it returns.
+// Runs `work` in a process of its own, which it may change as it likes; returns its result.
 std::string apart(const std::function<std::string()>& work) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0)
@@ -90,7 +89,7 @@ std::string apart(const std::function<std::string()>& work) {
 TEST(SockoptOwner, AThousandSocketsWithFewDescriptors) {
     const auto sockets = many_sockets(1000);
     const Child child;
-    // /proc, the process and one duplicate are all that is ever open.
+    // It never has more open than /proc, the process and one duplicate.
     Process process(
         {"/bin/sh", "-c", "ulimit -n 10; exec " SOCKBOX_BIN_DIR "/sockopt --pid " + child.pid()});
     const Ran ran = process.wait();
@@ -98,7 +97,7 @@ TEST(SockoptOwner, AThousandSocketsWithFewDescriptors) {
         GTEST_SKIP() << ran.err;
     EXPECT_EQ(ran.status, 0) << ran.err;
     EXPECT_EQ(count(ran.out, " SO_RCVBUF = "), 1000U);
-    // In the order of the descriptors, each set apart from the one before.
+    // In the order of the descriptors, separated by empty lines.
     std::vector<int> descriptors;
     for (const std::string& line : lines(ran.out))
         if (const auto at = line.find("] fd "); at != line.npos)
@@ -109,7 +108,7 @@ TEST(SockoptOwner, AThousandSocketsWithFewDescriptors) {
     EXPECT_FALSE(ran.out.starts_with('\n'));
 }
 
-// Nor are those kept open that do not fit.
+// Descriptors that do not match are not kept open either.
 TEST(SockoptOwner, WhatDoesNotFitTakesNoDescriptor) {
     const auto sockets = many_sockets(100);
     const Child child;
@@ -123,7 +122,7 @@ TEST(SockoptOwner, WhatDoesNotFitTakesNoDescriptor) {
     EXPECT_THAT(ran.err, testing::EndsWith("sockopt: no socket matches\n"));
 }
 
-// More values than are kept of an option: each line is of its own socket.
+// More distinct values than are cached for an option: each line must show its own socket's.
 TEST(SockoptOwner, ValuesThatComeByTurnsAreToldOfTheirSockets) {
     auto sockets = many_sockets(40);
     Words wanted;
@@ -144,7 +143,7 @@ TEST(SockoptOwner, ValuesThatComeByTurnsAreToldOfTheirSockets) {
     EXPECT_EQ(told, wanted);
 }
 
-// Thirty times what it takes where nothing else runs; on a busy machine one of many tries will do.
+// Thirty times what it takes on an idle machine; on a busy one, one of many tries has to succeed.
 TEST(SockoptOwner, AThousandSocketsInASecond) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "a sanitizer takes its own time";
@@ -170,7 +169,7 @@ TEST(SockoptOwner, WithoutDescriptorsItSaysSo) {
 #endif
     const std::string pid = std::to_string(::getpid());
     const std::string told = apart([&] {
-        // Three for what it reads and writes, one for the process; /proc would be one more.
+        // Three for standard streams, one for the process; /proc would need another.
         rlim_t limit = 0;
         for (int free = 0; free < 4; ++limit)
             free += ::fcntl(static_cast<int>(limit), F_GETFD) < 0 ? 1 : 0;
@@ -182,7 +181,7 @@ TEST(SockoptOwner, WithoutDescriptorsItSaysSo) {
     EXPECT_THAT(told, AllOf(testing::StartsWith("3sockopt: "), HasSubstr("(EMFILE)")));
 }
 
-// Nor takes it for a process that is not there, or that may not be looked into.
+// Nor does it report that there is no such process, or that it may not look into it.
 TEST(SockoptOwner, WithoutDescriptorsASearchSaysSo) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "the sanitizer wants descriptors of its own";
@@ -214,7 +213,7 @@ TEST(SockoptOwner, AProcessThatEndsMeanwhileMakesTheListIncomplete) {
     EXPECT_LT(count(ran.out, "] fd "), 500U);
 }
 
-// A reader that takes its time does not keep the sockets open that it reads about.
+// While its output waits for a slow reader, it does not keep the sockets open.
 TEST(SockoptOwner, ItsCloseSendsTheFinAtOnce) {
     auto sockets = many_sockets(500);
     std::vector<Pair> pairs(3);
@@ -223,14 +222,14 @@ TEST(SockoptOwner, ItsCloseSendsTheFinAtOnce) {
         GTEST_SKIP() << ran.err;
     StuckDump dump(child.pid());
     for (Pair& pair : pairs)
-        pair.server.close();  // ours; the child's go with it
+        pair.server.close();  // our copies; the child's are closed when it ends
     child.kill();
     for (const Pair& pair : pairs)
         EXPECT_TRUE(closed_by_peer(pair.client));
     dump.read_rest();
 }
 
-// Makes a system call fail in this process, for good.
+// Makes a system call fail in this process, permanently.
 bool forbid(long call, int error) {
     sock_filter program[] = {
         {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
@@ -299,7 +298,7 @@ TEST(SockoptOwner, JsonTellsOfASocketWhoseProcessIsClosedToUs) {
     const Pair pair;
     const std::string port = std::to_string(pair.listener.local()->port());
     const std::string told = apart([&]() -> std::string {
-        ::close(pair.listener.native());  // so that the one holder is closed to us
+        ::close(pair.listener.native());  // so that only the process that is inaccessible holds it
         if (::setuid(65534) != 0)
             return {};
         return sockopt({"--json", "--listening", "--port", port}).out +
@@ -347,7 +346,7 @@ TEST(SockoptOwner, AKernelThreadHasNoDescriptors) {
                                HasSubstr("(EACCES)")));
 }
 
-// Whoever started us: looked at, or refused, but never waited for.
+// The parent may be examined or refused, but is never waited for.
 TEST(SockoptOwner, TheParentIsAProcessAsAnyOther) {
     const Ran ran = sockopt({"--pid", std::to_string(::getppid()), "SO_TYPE"});
     EXPECT_THAT(ran.status, testing::AnyOf(0, tools::exit_refused)) << ran.err;
@@ -369,7 +368,7 @@ TEST(SockoptOwner, AReaderWhoHasSeenEnoughIsNoFailure) {
     EXPECT_THAT(ran.out, testing::EndsWith("\n5\n"));
 }
 
-// Valid, with its unit, and of one type an option, whatever the socket.
+// Valid JSON with units, and the same type for an option whatever the socket.
 TEST(SockoptOwner, JsonKeepsTheTypeOfEveryOption) {
     if (::access("/usr/bin/python3", X_OK) != 0)
         GTEST_SKIP() << "no python3";

@@ -1,4 +1,4 @@
-// sockopt on sockets of other processes: found, read and set without leaving a trace.
+// Tests of sockopt on sockets of other processes: found, read and set without leaving a trace.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -76,7 +76,7 @@ TEST(SockoptProcess, AListenersCompanionsAreCounted) {
 
 TEST(SockoptProcess, AListenerWithoutAPortHasNoneToCount) {
     auto socket = net::Socket::open(AF_UNIX, SOCK_STREAM, 0).value();
-    const sockaddr nameless{AF_UNIX, {}};  // the kernel chooses
+    const sockaddr nameless{AF_UNIX, {}};  // the kernel chooses an abstract name
     ASSERT_EQ(::bind(socket.native(), &nameless, sizeof nameless.sa_family), 0);
     ASSERT_TRUE(socket.listen(8));
     const Ran ran =
@@ -137,7 +137,7 @@ TEST(SockoptProcess, FamilyAndTypeNarrowASearchDown) {
     EXPECT_THAT(found({}), AllOf(HasSubstr(tcp), HasSubstr(udp)));
 }
 
-// A root without /proc: the message says so, and not that there is no such process.
+// Without /proc the message names that cause instead of a missing process.
 TEST(SockoptProcess, WithoutProcItSaysSo) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "the sanitizers themselves need /proc";
@@ -158,7 +158,7 @@ TEST(SockoptProcess, WithoutProcItSaysSo) {
     }
 }
 
-// Our duplicates are gone when the command is: the owner's close sends its FIN at once.
+// Our duplicates are closed when the command ends, so the owner's close sends its FIN at once.
 TEST(SockoptProcess, LeavesNoDescriptorBehind) {
     const net::Socket socket = listener();
     auto client = net::connect_to(socket.local().value()).value();
@@ -201,7 +201,7 @@ TEST(SockoptProcess, WhatIsNoLivingProcessIsSaidToBeWhatItIs) {
     EXPECT_EQ(sockopt({"--pid", "2147483647"}).status, tools::exit_refused);
 }
 
-// Reaped between opening and reading what /proc says of it.
+// The process is reaped between opening and reading its state in /proc.
 TEST(SockoptProcess, AStateThatCannotBeReadIsNoEnd) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "strace and a sanitizer do not go together";
@@ -266,7 +266,7 @@ TEST(SockoptProcess, AnotherNetworkNamespaceIsMarked) {
     const Child child([&] {
         const char done = ::unshare(CLONE_NEWNET) == 0 ? 'y' : 'n';
         [[maybe_unused]] const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-        constexpr int loopback = 1;                                        // in every namespace
+        constexpr int loopback = 1;  // has this number in every namespace
         ::setsockopt(socket, SOL_SOCKET, 62, &loopback, sizeof loopback);  // SO_BINDTOIFINDEX
         [[maybe_unused]] const auto put = ::write(told[1], &done, 1);
     });
@@ -282,7 +282,7 @@ TEST(SockoptProcess, AnotherNetworkNamespaceIsMarked) {
         GTEST_SKIP() << ran.err;
     EXPECT_THAT(ran.out, HasSubstr("(in another network namespace)"));
     EXPECT_THAT(ran.out, HasSubstr("SO_BINDTOIFINDEX = 1 (an interface of its own network"));
-    // Our number of a name would be another interface there.
+    // The number that the name has here would be another interface there.
     EXPECT_THAT(sockopt({"--pid", child.pid(), "IP_UNICAST_IF=lo"}).err,
                 HasSubstr("in another network namespace, where interfaces have other numbers"));
 }
@@ -324,7 +324,7 @@ TEST(SockoptProcess, ACommandGetsTheSocketAsSystemdWouldPassIt) {
 TEST(SockoptProcess, DiffTellsWhatSomebodySet) {
     auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
     const std::string fd = text(socket.native());
-    EXPECT_EQ(lines(sockopt({"--diff", "--fd", fd}).out).size(), 1U);  // its heading
+    EXPECT_EQ(lines(sockopt({"--diff", "--fd", fd}).out).size(), 1U);  // the heading
     ASSERT_TRUE(socket.set_option(SOL_SOCKET, SO_KEEPALIVE, 1));
     EXPECT_EQ(sockopt({"--diff", "--fd", fd}).out,
               "fd " + fd +

@@ -1,4 +1,4 @@
-// What sockopt makes of Linux's own limits, kinds of sockets and inherited descriptors.
+// Tests of sockopt with Linux's limits, kinds of sockets and inherited descriptors.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -122,7 +122,7 @@ TEST(SockoptLinux, EveryKindOfSocketCanBeDumped) {
                            {AF_INET6, SOCK_DGRAM, 136, R"("protocol":"udplite")"}}) {
         const int descriptor = ::socket(kind.family, kind.type, kind.protocol);
         if (descriptor < 0)
-            continue;  // this kernel or user may not
+            continue;  // not supported or not permitted here
         const Ran ran = sockopt({"--json", "--fd", own_fd(descriptor)});
         EXPECT_EQ(ran.status, 0) << kind.json;
         EXPECT_THAT(ran.out, HasSubstr(kind.json));
@@ -153,7 +153,7 @@ TEST(SockoptLinux, WhatIsNoSocketIsSaidToBeWhatItIs) {
     EXPECT_THAT(sockopt({"--fd", "1000000000"}).err, HasSubstr("descriptor 1000000000: not open"));
 }
 
-// The pending error belongs to the owner: a dump must leave it where it is.
+// The pending error belongs to the owner: a dump must not clear it.
 TEST(SockoptLinux, ADumpDoesNotTakeThePendingError) {
     auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp);
     ASSERT_TRUE(socket);

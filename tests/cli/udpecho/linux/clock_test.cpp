@@ -1,4 +1,4 @@
-// Tests of udpecho where the wall clock is wrong, or somebody sets it by an hour.
+// Tests of udpecho when the wall clock is wrong or is set by an hour during a run.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,8 +13,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr double hour = 3600e9;  // in nanoseconds
-constexpr double minute = 60e9;  // more than any time here, less than what the clock is moved by
+constexpr double hour = 3600e9;  // nanoseconds
+constexpr double minute = 60e9;  // longer than any time here, shorter than the change of the clock
 
 class UdpEchoClock : public testing::Test {
   protected:
@@ -24,7 +24,7 @@ class UdpEchoClock : public testing::Test {
 #endif
     }
 
-    // With the clock moved so far after so many replies.
+    // Moves the clock by `by` seconds after `after` replies.
     static Ran measure(const Words& server, const std::string& by, const std::string& after,
                        const Words& options) {
         const UdpServer listening(server);
@@ -61,7 +61,8 @@ TEST_F(UdpEchoClock, DelaysOfOneWayAreToldToBeImplausible) {
     EXPECT_GT(number_in(behind.out, "min_ns", "forward"), hour - minute);
     EXPECT_THAT(behind.out, HasSubstr(R"("implausible_delays":20,)"));
     const Ran set = measure({"--stamp"}, "3600", "10", options);
-    // From about the tenth reply on: it, or what was sent before it was seen, may stand between.
+    // From about the tenth reply on; it, or a datagram sent before it was read, may straddle the
+    // change.
     EXPECT_NEAR(number_in(set.out, "implausible_delays"), 11, 2) << set.out;
     for (const Ran& ran : {ahead, behind, set}) {
         EXPECT_THAT(ran.out, HasSubstr(R"("sent":20,"received":20,"lost":0)"));

@@ -1,4 +1,4 @@
-// Tests of udpecho in a hostile place: names that are none, streams that are closed, no memory.
+// Tests of udpecho in hostile surroundings: bad names, closed streams, no memory.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ void reply(net::Socket& socket, std::string_view text, const net::Endpoint& to) 
     (void)socket.send_to(std::as_bytes(std::span(text)), to);
 }
 
-// The shell's commands, in which `udpecho` is ours and "$port" a port that echoes.
+// Runs shell commands in which `udpecho` is ours and "$port" the port of an echo server.
 Ran in_shell(const std::string& port, const std::string& commands) {
     return Process({"/bin/bash", "-c",
                     "port=" + port + "; udpecho() { " SOCKBOX_BIN_DIR "/udpecho \"$@\"; }\n" +
@@ -112,7 +112,7 @@ TEST(UdpEchoHostile, StreamsThatAreClosedOrFullAreToldOf) {
     EXPECT_THAT(ran.err, AllOf(HasSubstr("(ENOSPC)"), HasSubstr("(EBADF)")));
 }
 
-// Nobody reads on: an endless run ends, too.
+// If output fails, even an endless run ends.
 TEST(UdpEchoHostile, AFullDeviceEndsAnEndlessRun) {
     auto peer = Peer::datagram(reply);
     for (const char* told : {"", "-q --report-interval 10ms"}) {
@@ -123,7 +123,7 @@ TEST(UdpEchoHostile, AFullDeviceEndsAnEndlessRun) {
     }
 }
 
-// As for ping: interrupted before anything came back, whatever is still awaited.
+// Like ping: interrupted before any reply is a failure, even if replies are still awaited.
 TEST(UdpEchoHostile, NothingBackUntilTheInterruptIsAFailure) {
     std::promise<void> came;
     auto peer = Peer::datagram([&](auto&, auto&, auto&) { came.set_value(); });
@@ -141,7 +141,7 @@ bool is_shown_safely(const std::string& text) {
     });
 }
 
-// The hosts file gives an address a name that would paint on the terminal.
+// The hosts file gives an address a name that contains terminal control sequences.
 TEST(UdpEchoHostile, NamesAreEscapedWhoeverMadeThem) {
     auto peer = Peer::datagram(reply);
     const Ran ran = in_shell(peer.port(), R"(
@@ -170,8 +170,8 @@ TEST(UdpEchoHostile, NamesAreEscapedWhoeverMadeThem) {
     EXPECT_THAT(ran.err, HasSubstr("ev\\x1bcil\\x07"));
 }
 
-// Wherever one allocation of twenty begins to fail: no end by a signal, none without a word, and no
-// success that is none.
+// Wherever one allocation in twenty starts to fail: no death by a signal, no failure without a
+// message and no false success.
 TEST(UdpEchoHostile, WithoutMemoryItSaysSo) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "a sanitizer has its own malloc";

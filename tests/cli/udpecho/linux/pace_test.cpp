@@ -1,5 +1,4 @@
-// Tests of the pace at which udpecho sends, judged by its own records, so that a busy machine is no
-// excuse and no failure.
+// Tests of the pace at which udpecho sends, judged by its own records.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -21,7 +20,7 @@ double seconds(const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
-// What the children that have ended have used.
+// The resources used by children that have ended.
 rusage used_by_children() {
     rusage used{};
     ::getrusage(RUSAGE_CHILDREN, &used);
@@ -30,7 +29,7 @@ rusage used_by_children() {
 
 struct Timed {
     std::string out;
-    double processor_s = 0;  // of its start, too
+    double processor_s = 0;  // including startup
 };
 
 Timed measure(const std::string& port, const Words& options) {
@@ -43,10 +42,10 @@ Timed measure(const std::string& port, const Words& options) {
                          seconds(before.ru_stime)};
 }
 
-// The slots are those of the schedule from the start on: late sends delay no later ones, and a slot
-// that was missed is told of. So the run takes all its slots, and at its end only the lateness and
-// the round trip of the last. This machine may stop the program just there: one run of several must
-// have no such moment.
+// Slots follow the schedule from the start: a late send does not delay later ones, and a missed
+// slot is reported. So the run lasts for all its slots, plus at the end the lateness and round trip
+// of the last one. A busy machine may interrupt the program just then, so one of several runs has
+// to meet the bound.
 Timed run_without_drift(const std::string& port, const Words& options, double interval_ns) {
     double excess = 0;
     for (int run = 0; run < 5; ++run) {
@@ -72,10 +71,11 @@ TEST(UdpEchoPace, IntervalsDoNotDriftAndCostLittle) {
 #endif
 }
 
-// Below 10 ms no reply is printed; else there is no shortest interval. What it came to is told.
+// Below 10 ms no replies are printed; otherwise there is no minimum interval. The rate achieved is
+// reported.
 TEST(UdpEchoPace, AnIntervalTooShortToKeepIsToldByRateAndMissedSlots) {
     auto peer = Peer::datagram(reply);
-    // No more than a receive buffer holds while a slow peer is away.
+    // No more datagrams than fit into the receive buffer while a slow peer is away.
     const Timed ran =
         run_without_drift(peer.port(), {"-c", "200", "-i", "100us", "--timestamps", "user"}, 100e3);
     EXPECT_THAT(ran.out, HasSubstr(R"("sent":200,"received":200,"lost":0)"));
@@ -94,10 +94,10 @@ constexpr int many = 1'000'000;
 constexpr int many = 100'000;
 #endif
 
-// As fast as it goes, with a loss or without.
+// As fast as possible, with losses or without.
 TEST(UdpEchoPace, AMillionAddUpInBoundedMemory) {
     const UdpServer server({"--udp-rate", "0"});
-    [[maybe_unused]] long peak[2] = {0, 0};  // in KiB, of all children so far
+    [[maybe_unused]] long peak[2] = {0, 0};  // KiB, of all children so far
     for (const bool all : {false, true}) {
         const int count = all ? many : many / 20;
         const Timed ran = measure(server.port(),
@@ -111,7 +111,7 @@ TEST(UdpEchoPace, AMillionAddUpInBoundedMemory) {
         EXPECT_EQ(number_in(ran.out, "sent_bytes"), sent * 64);
         EXPECT_THAT(ran.out, HasSubstr(R"("corrupted":0,"foreign":0)"));
     }
-#ifndef SOCKBOX_SANITIZED  // which keeps what was freed
+#ifndef SOCKBOX_SANITIZED  // which keeps freed memory
     EXPECT_LT(peak[1], peak[0] + 4096) << "twenty times as many need no more";
 #endif
 }

@@ -1,4 +1,4 @@
-// Tests of udpecho on a path of three links, the last of them narrower: --mtu, --trace and ICMP.
+// Tests of udpecho on a path of three links with a narrow last one: --mtu, --trace and ICMP.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 
-constexpr int refused_world = 77;  // with_path says so where it may not make namespaces
+constexpr int refused_world = 77;  // exit status of with_path if it may not create namespaces
 constexpr const char* udpecho_path = SOCKBOX_BIN_DIR "/udpecho";
 
 Ran run_there(const std::string& setup, const Words& words) {
@@ -21,8 +21,8 @@ Ran run_there(const std::string& setup, const Words& words) {
     return Process(all).wait();
 }
 
-// Runs the commands of a shell there, `udpecho` being ours; skips the test where there is no such
-// world.
+// Runs shell commands there, in which `udpecho` is ours; skips the test if there are no such
+// namespaces.
 #define RUN_ON_PATH(ran, setup, commands)                                                     \
     const Ran ran = run_there(                                                                \
         setup, {"/bin/sh", "-c",                                                              \
@@ -106,7 +106,7 @@ TEST(UdpEchoPath, TraceShowsTheHops) {
     EXPECT_EQ(ran.status, tools::exit_ok);
 }
 
-// Too long for the first link, so that they cannot leave as a train.
+// Too long for the first link, so they cannot be sent in trains (UDP_SEGMENT).
 TEST(UdpEchoPath, DatagramsThatAreCutOnTheirWayHaveTheirRateToo) {
     RUN_ON_PATH(ran, "", "udpecho --json --rate 50000 -c 40 -s 2000 10.9.3.2 7007");
     EXPECT_THAT(ran.out, HasSubstr(R"("sent":40,"received":40,"lost":0,"pending":0,"unsent":0)"))
@@ -114,7 +114,8 @@ TEST(UdpEchoPath, DatagramsThatAreCutOnTheirWayHaveTheirRateToo) {
     EXPECT_THAT(ran.out, HasSubstr(R"("errors":[])"));
 }
 
-// What the first router refuses is told with its name, and no later probe goes missing for it.
+// What the first router rejects is reported with its name, and no later probe is lost because of
+// it.
 TEST(UdpEchoPath, IcmpErrorsOfEveryKindAreNamed) {
     RUN_ON_PATH(ran, "", R"(
         for with in icmpx\ type\ host-unreachable icmpx\ type\ no-route icmpx\ type\ admin-prohibited; do
@@ -154,7 +155,7 @@ TEST(UdpEchoPath, AZoneNamesTheLink) {
     EXPECT_THAT(ran.err, HasSubstr("needs a zone"));
 }
 
-// Two of twenty are lost on the way there, three of the answers on the way back; the port is
+// Two of twenty are lost on the way there, and three of the replies on the way back. The port is
 // STAMP's own.
 TEST(UdpEchoPath, StampTellsTheLossOfEachWay) {
     RUN_ON_PATH(ran, "",

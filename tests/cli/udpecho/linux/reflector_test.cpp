@@ -1,4 +1,4 @@
-// Tests of udpecho --listen --stamp against packets that no sender of ours would send.
+// Tests of udpecho --listen --stamp with packets that none of our senders would send.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::size_t packet_bytes = 44;
 
-// A socket whose packets the reflector answers, and what comes back.
+// A socket that sends packets to the reflector and receives its replies.
 class Asker {
   public:
     explicit Asker(const std::string& port)
@@ -27,7 +27,7 @@ class Asker {
         ASSERT_EQ(socket_.send_to(std::as_bytes(std::span(packet)), server_).bytes, packet.size());
     }
 
-    // What comes next, in order; the reflector answers one after the other.
+    // The next reply; the reflector replies in order.
     Bytes next() {
         Bytes answer(65536);
         if (net::wait_for(socket_, net::Direction::receive, net::deadline_in(patience)) !=
@@ -45,7 +45,7 @@ class Asker {
     const net::Endpoint server_;
 };
 
-// A question with that number, and as many bytes.
+// A test packet with this number and size.
 Bytes question(std::uint8_t number, std::size_t size = packet_bytes) {
     Bytes packet(size);
     for (std::size_t i = 0; i < size; ++i)
@@ -56,10 +56,12 @@ Bytes question(std::uint8_t number, std::size_t size = packet_bytes) {
 }
 
 std::uint8_t number_of(const Bytes& answer) {
-    return answer.size() > 27 ? answer[27] : 0;  // of the sender, as the reflector quotes it
+    // The sender's number, as returned by the reflector.
+    return answer.size() > 27 ? answer[27] : 0;
 }
 
-// Shorter ones are dropped, as the manual says: the next answer is that to the next whole one.
+// Shorter packets are dropped, as documented: the next reply is the one to the next complete
+// packet.
 TEST(UdpEchoReflector, PacketsThatAreTooShortAreDropped) {
     const UdpServer reflector({"--stamp"});
     Asker asker(reflector.port());
@@ -72,14 +74,14 @@ TEST(UdpEchoReflector, PacketsThatAreTooShortAreDropped) {
     }
 }
 
-// None is answered with more than it had, and what is wrong with an extension is marked there.
+// No reply is longer than its packet, and invalid extensions (TLVs) are flagged.
 TEST(UdpEchoReflector, ExtensionsOfEveryKindAreAnsweredOrMarked) {
     constexpr std::uint8_t unrecognized = 0x80;
     constexpr std::uint8_t malformed = 0x40;
     const struct {
         const char* what;
         Bytes extension;
-        int flags;  // of the first one in the answer; none where it is no extension
+        int flags;  // of the first TLV in the reply; none if it is not a TLV
     } cases[] = {
         {"one byte", {0x80}, -1},
         {"three bytes", {0x80, 1, 0}, -1},

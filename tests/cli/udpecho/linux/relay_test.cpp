@@ -1,4 +1,4 @@
-// Tests of udpecho's counts and times against a relay that treats each reply as told.
+// Tests of udpecho's counts and times with a relay that handles each reply as specified.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ namespace {
 using testing::HasSubstr;
 using tools::udpecho;
 
-// The relay, in front of a server.
+// The relay in front of a server.
 class Relay {
   public:
     explicit Relay(const Words& plan)
@@ -34,7 +34,7 @@ class Relay {
         return run(udpecho, words);
     }
 
-    // For how long it kept each of its latest datagrams, in nanoseconds, by their order of arrival.
+    // How long it held each of its latest datagrams, in nanoseconds and in order of arrival.
     std::vector<double> times_kept(std::size_t count) {
         std::vector<double> times(count);
         for (std::size_t i = 0; i < count; ++i) {
@@ -62,7 +62,7 @@ TEST(UdpEchoRelay, EveryFifthIsMissedByItsNumber) {
     }
 }
 
-// They arrive as 0 1 3 2 4 4 7 6 8 of 0 to 9.
+// Of 0 to 9 these arrive: 0 1 3 2 4 4 7 6 8.
 TEST(UdpEchoRelay, LossDuplicatesAndOrder) {
     for (int run = 0; run < 2; ++run) {
         const Relay relay({"2:after=3", "4:twice", "5:drop", "6:after=7", "9:lose"});
@@ -79,13 +79,13 @@ TEST(UdpEchoRelay, LossDuplicatesAndOrder) {
 TEST(UdpEchoRelay, ChangedLengthenedCutAndForged) {
     const Relay relay({"1:flip=50", "3:add=1", "5:cut=40", "6:cut=3,twice", "8:forge=8"});
     const Ran ran = relay.measure({"-c", "10", "-i", "5ms", "-W", "1s"});
-    // The two of 3 bytes cannot be told whose they are.
+    // The two replies of 3 bytes cannot be attributed.
     EXPECT_THAT(ran.out, HasSubstr(R"("sent":10,"received":9,"lost":1,)"));
     EXPECT_THAT(ran.out, HasSubstr(R"("duplicated":0,"reordered":0,"corrupted":5,"foreign":1)"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
-// Of our session, but with numbers that are beyond all that was sent, or before it.
+// Of our session, but with numbers after or before all that were sent.
 TEST(UdpEchoRelay, AnswersToNumbersNeverSentAreForeign) {
     const Relay relay({"1:number=4294967295", "2:number=18446744073709551615", "3:number=9"});
     const Ran ran = relay.measure({"-c", "5", "-i", "5ms", "-W", "1s"});
@@ -94,16 +94,16 @@ TEST(UdpEchoRelay, AnswersToNumbersNeverSentAreForeign) {
     EXPECT_EQ(ran.status, tools::exit_ok);
 }
 
-// A time that the relay kept datagrams for, in nanoseconds, and what was measured as that.
+// A statistic of the times that the relay held datagrams, in nanoseconds, and its measured value.
 struct Figure {
     const char* name;
     double kept;
     double measured;
 };
 
-// A round trip takes as long as the relay kept the datagram, by its own record, and the way there
-// and back: far less than a millisecond, unless this machine stops one of the two just between the
-// record and the sending. So one run of several must have no such moment.
+// A round trip takes as long as the relay held the datagram, by its own record, plus the way there
+// and back: far less than a millisecond, unless the machine interrupts either program between
+// recording and sending. So one of several runs has to meet the bound.
 void expect_agreement(double within_ns, const std::function<std::vector<Figure>()>& measure_once) {
     double best = 1e12;
     for (int run = 0; run < 8 && best > within_ns; ++run) {
@@ -143,7 +143,7 @@ TEST(UdpEchoRelay, PercentilesOfKnownDelaysAreRightWithinAMillisecond) {
         expect_agreement(1e6, measure_once);
 }
 
-// RFC 3550, section 6.4.1, over the relay's record.
+// RFC 3550, section 6.4.1, computed from the relay's record.
 double jitter_of(const std::vector<double>& times) {
     double jitter = 0;
     for (std::size_t i = 1; i < times.size(); ++i)

@@ -1,4 +1,4 @@
-// Tests of udpecho --stamp: against itself, and against another implementation.
+// Tests of udpecho --stamp against itself and another implementation.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -27,7 +27,7 @@ Words with(Words words, const Words& more) {
     return words;
 }
 
-// A reflector of ours.
+// Our own reflector.
 class Reflector : public UdpServer {
   public:
     explicit Reflector(const Words& options = {}) : UdpServer(with({"--stamp"}, options)) {}
@@ -66,7 +66,7 @@ TEST(UdpEchoStamp, PaddingServiceClassAndFormats) {
     EXPECT_EQ(run(udpecho, {"--stamp", "--warmup", "1s", "127.0.0.1"}).status, tools::exit_usage);
 }
 
-// The parts of a round trip come to the whole: the two ways and the reflector's own time.
+// Both one-way delays and the reflector's processing time add up to the round trip.
 TEST(UdpEchoStamp, BothWaysComeToTheRoundTrip) {
     const Reflector reflector;
     for (const char* format : {"ntp", "ptp"}) {
@@ -80,8 +80,8 @@ TEST(UdpEchoStamp, BothWaysComeToTheRoundTrip) {
     }
 }
 
-// All that is started while it lives shares one processor: between two of them a datagram takes
-// twice as long, and which servers are so placed is luck.
+// Binds everything started during its lifetime to one processor: between two of them a datagram
+// takes twice as long, and which servers share one is a matter of luck.
 class OneProcessor {
   public:
     OneProcessor() {
@@ -99,7 +99,7 @@ class OneProcessor {
     cpu_set_t before_{};
 };
 
-// The best of some runs: other work of the machine makes times longer, never shorter.
+// The best of several runs: other work on the machine makes times longer, never shorter.
 struct Best {
     double shortest = 1e12;
     double median = 1e12;
@@ -112,8 +112,9 @@ struct Best {
     }
 };
 
-// Whoever measures a round trip. In turn, because this machine has other work; the reflector's own
-// time, which depends on that and is no echo server's, is not the network's.
+// Both ways of measuring a round trip agree. They alternate, because the machine has other work.
+// The reflector's processing time, which depends on that work and which an echo server does not
+// report, is excluded.
 TEST(UdpEchoStamp, AgreesWithTheEcho) {
     const OneProcessor one;
     const Reflector reflector;
@@ -135,7 +136,7 @@ TEST(UdpEchoStamp, AgreesWithTheEcho) {
     EXPECT_LT(ratio(echo.median, stamp.median), most) << echo.median << " and " << stamp.median;
 }
 
-// No delay can be told of an echo, however fast it comes.
+// However fast an echo comes back, no one-way delay can be derived from it.
 TEST(UdpEchoStamp, AnEchoServerIsNoReflector) {
     const UdpServer server;
     for (const Words& more : {Words{"-W", "1h"},
@@ -158,7 +159,7 @@ TEST(UdpEchoStamp, AnEchoServerIsNoReflector) {
     EXPECT_THAT(text.out, testing::Not(HasSubstr("delay")));
 }
 
-// Asked for by SIGQUIT or by the clock: the run goes on.
+// Requested by SIGQUIT or at intervals; the run continues.
 TEST(UdpEchoStamp, InterimReportsTellBothWays) {
     const Reflector reflector({"--stateful"});
     for (const bool json : {true, false}) {

@@ -1,4 +1,4 @@
-// Tests of how udpecho's datagrams travel, and of what Linux tells of them.
+// Tests of how udpecho's datagrams travel, and of what Linux reports about them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ void reply(net::Socket& socket, std::string_view text, const net::Endpoint& to) 
     (void)socket.send_to(std::as_bytes(std::span(text)), to);
 }
 
-// The header fields with which udpecho's first datagram arrives.
+// The header fields of udpecho's first datagram on arrival.
 net::BatchedDatagram arriving(const net::Endpoint& at, const Words& options) {
     auto socket = net::bind_datagram(at);
     EXPECT_TRUE(socket);
@@ -98,7 +98,7 @@ bool is_stopped(int pid) {
     return text.empty() || text.find(") T") != std::string::npos;
 }
 
-// The client is stopped while more arrives than its buffer holds, the reply last.
+// The client is stopped while more arrives than its buffer holds, with the reply at the end.
 TEST(UdpEchoTravel, WhatOurOwnBufferDroppedIsNotThePathsFault) {
     std::promise<int> pid;
     auto peer = Peer::datagram([&](auto& socket, const auto& text, const auto& from) {

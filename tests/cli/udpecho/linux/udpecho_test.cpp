@@ -1,4 +1,4 @@
-// Tests of the command udpecho where Linux tells of ICMP errors.
+// Tests of udpecho that need Linux's ICMP errors.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ namespace {
 using testing::HasSubstr;
 using tools::udpecho;
 
-// Whether a process has a handler for the signal by now.
+// Whether a process has installed a handler for the signal.
 bool is_caught(int pid, int signal) {
     std::ifstream status("/proc/" + std::to_string(pid) + "/status");
     for (std::string line; std::getline(status, line);)
@@ -58,7 +58,7 @@ TEST(UdpEcho, ListensForItself) {
     EXPECT_EQ(run(udpecho, {}).status, tools::exit_usage);
 }
 
-// RFC 862 by somebody else.
+// Another implementation of RFC 862.
 TEST(UdpEcho, AnyServerOfTheProtocolWillDo) {
     Process server({"/usr/bin/python3", "-c", R"(
 import socket
@@ -78,8 +78,8 @@ while True:
     }
 }
 
-// The lengths of IPv4 and of IPv6 leave different ones to UDP; which of them holds is known once
-// the name is resolved.
+// IPv4 and IPv6 leave different lengths to UDP; which one applies is known once the name is
+// resolved.
 TEST(UdpEcho, TheLargestDatagramsOfEachFamilyPass) {
     for (const std::string address : {"127.0.0.1", "::1"}) {
         const int most = address == "::1" ? 65527 : 65507;
@@ -122,7 +122,7 @@ TEST(UdpEcho, MetricsTellTheTargetsApart) {
     const auto deadline = net::deadline_in(patience);
     const auto both_told = [&] { return value("lost", silent) > 0 && value("received", good) > 0; };
     while (!both_told() && net::Clock::now() < deadline)
-        (void)process.read_line();  // a reply of the other
+        (void)process.read_line();  // a reply from `good`
     EXPECT_TRUE(both_told());
     EXPECT_EQ(value("received", silent), 0);
     process.send_signal(SIGINT);
@@ -131,7 +131,7 @@ TEST(UdpEcho, MetricsTellTheTargetsApart) {
     EXPECT_EQ(ran.status, tools::exit_mismatch) << "the worse of the two";
 }
 
-// Echoes what is small, and tells when something large came after that.
+// Echoes small datagrams; reports when a large one arrives after that.
 class NarrowServer {
   public:
     std::string port() const { return peer_.port(); }
@@ -153,7 +153,7 @@ class NarrowServer {
         });
 };
 
-// What was found by then is told, and that it was not all.
+// What was found so far is printed, marked as incomplete.
 TEST(UdpEcho, InterruptedSearchTellsHowFarItCame) {
     for (const bool json : {false, true}) {
         NarrowServer server;
@@ -190,7 +190,7 @@ TEST(UdpEcho, InterruptedTraceShowsItsHops) {
     }
 }
 
-// With --json there is an object whatever ends it; without, a signal ends it as any program.
+// With --json there is a result object however the run ends; otherwise a signal ends it as usual.
 TEST(UdpEcho, AnInterruptedTalkHasItsObject) {
     auto silent = Peer::datagram([](net::Socket&, std::string_view, const net::Endpoint&) {});
     for (const char* line : {"", "a line that is not answered\n"}) {

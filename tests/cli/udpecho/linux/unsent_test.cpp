@@ -1,4 +1,4 @@
-// Tests of udpecho where the system refuses to send: what never left is no loss.
+// Tests of udpecho when the system refuses to send: what never left is not lost.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,7 +30,7 @@ class UdpEchoUnsent : public testing::Test {
             GTEST_SKIP() << "strace may not trace here";
     }
 
-    // `call` fails as told: "ENOBUFS:when=2..3".
+    // Makes `call` fail as specified, for example "ENOBUFS:when=2..3".
     Ran run_failing(const std::string& call, const std::string& how, const Words& options,
                     std::string_view input = {}) {
         Words words{"/usr/bin/strace",
@@ -57,8 +57,8 @@ class UdpEchoUnsent : public testing::Test {
     Peer peer_ = Peer::datagram(reply);
 };
 
-// The second send fails, and so does its repetition, which an error that waited on the socket for
-// an earlier datagram would have needed. No room in the interface's queue is told by EAGAIN.
+// The second send fails, and so does its repetition, which clears a pending error of an earlier
+// datagram. EAGAIN means that there is no room in the interface's queue.
 TEST_F(UdpEchoUnsent, EachReasonIsToldAndNeitherSentNorLost) {
     const struct {
         const char* how;
@@ -90,7 +90,7 @@ TEST_F(UdpEchoUnsent, NothingSentIsAFailureWithoutNumbers) {
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
-// One datagram in a burst that fails keeps none of the others back, nor one in a train.
+// A datagram that fails, in a burst or in a train, does not hold back the others.
 TEST_F(UdpEchoUnsent, TheRestOfABurstIsSent) {
     const struct {
         const char* call;
