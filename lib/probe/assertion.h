@@ -15,7 +15,7 @@ namespace sockbox::probe {
 //
 //     const auto bound = Assertion::parse("p99<2ms");
 //     if (!bound)
-//         return fail(bound.error());
+//         return net::fail(bound.error());
 //     const Assertion::Verdict verdict = bound->judge(measurement);
 //     if (!verdict.ok)
 //         fmt::print(stderr, "{}: {}\n", verdict.expression, verdict.shown);

@@ -52,7 +52,7 @@ std::vector<net::Endpoint> interleave_families(std::span<const net::Endpoint> en
 //     options.connect.deadline = net::deadline_in(std::chrono::seconds(10));
 //     Race race = race_to_connect(endpoints, options);
 //     if (!race.socket)
-//         return fail(race.attempts.back().error);  // `endpoints` was not empty
+//         return net::fail(race.attempts.back().error);  // `endpoints` was not empty
 //     talk(*race.socket, race.winner()->endpoint);
 Race race_to_connect(std::span<const net::Endpoint> endpoints, const RaceOptions& options);
 

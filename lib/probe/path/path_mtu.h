@@ -51,7 +51,7 @@ std::size_t least_mtu(net::Family family);
 //     PathMtuOptions options;
 //     options.family = opened->peer.family();
 //     if (auto done = net::forbid_fragments(opened->socket, options.family); !done)
-//         return fail(done.error());
+//         return net::fail(done.error());
 //     const auto found = find_path_mtu(opened->socket, options, stop);
 //     if (found && found->mtu)
 //         fmt::print("{} bytes\n", *found->mtu);
