@@ -49,7 +49,7 @@ TEST(Lines, OfALongOneTheBeginningIsKept) {
                 ElementsAre(std::string(Lines::longest, 'x'), "next"));
 }
 
-TEST(Lines, TellWhyReadingFailed) {
+TEST(Lines, ReportWhyReadingFailed) {
     Lines lines(-1);
     EXPECT_FALSE(lines.next());
     EXPECT_TRUE(lines.error());

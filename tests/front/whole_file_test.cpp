@@ -25,7 +25,7 @@ TEST(WholeFile, FailureNamesTheFile) {
     EXPECT_EQ(written.error().code, std::errc::no_such_file_or_directory);
 }
 
-TEST(WholeFile, TellsBeforehandWhetherItCanBeWritten) {
+TEST(WholeFile, ReportsBeforehandWhetherItCanBeWritten) {
     const test::TemporaryFile file("what is there");
     EXPECT_TRUE(can_write_whole(file.path(), "write"));
     EXPECT_EQ(file.content(), "what is there");

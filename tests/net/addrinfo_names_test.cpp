@@ -38,7 +38,7 @@ TEST(AddrinfoNames, WordsAndNumbersAreRead) {
     EXPECT_EQ(*parse_resolver_flags("65536,canonname"), 65536 | AI_CANONNAME);
 }
 
-TEST(AddrinfoNames, AllElseIsRefusedAndShown) {
+TEST(AddrinfoNames, AnythingElseIsRejectedAndNamed) {
     for (const char* text : {"", "STREAM", "-1", "stream ", "0x1", "99999999999"}) {
         const auto type = parse_socket_type(text);
         ASSERT_FALSE(type) << text;

@@ -64,7 +64,7 @@ TEST(ResolveEndpoints, EachAddressOnce) {
     EXPECT_EQ(resolve_endpoints("::1", 3490, Family::ipv6, Transport::udp)->front().port(), 3490);
 }
 
-TEST(ResolveEndpoints, TellsWhereOnlyTheOtherFamilyIsThere) {
+TEST(ResolveEndpoints, ReportsThatOnlyTheOtherFamilyExists) {
     const auto hint = [](const char* host, Family family) {
         const auto endpoints = resolve_endpoints(host, 3490, family, Transport::tcp);
         return endpoints ? "it has some" : endpoints.error().hint;

@@ -113,7 +113,7 @@ TEST(Socket, AnAcceptedOneHasTheModeAsked) {
     EXPECT_TRUE(pair.server.receive(room).would_block());
 }
 
-TEST(Socket, ARefusedConnectionIsTold) {
+TEST(Socket, ARefusedConnectionIsReported) {
     Endpoint nobody;
     {
         auto listener = listen_on(Endpoint::loopback(Family::ipv4)).value();
@@ -208,7 +208,7 @@ TEST(Socket, OpenFailsWithTheSystemsReason) {
     EXPECT_TRUE(socket.error().code);
 }
 
-TEST(Socket, TellsWouldBlockFromTheEnd) {
+TEST(Socket, DistinguishesWouldBlockFromEof) {
     Pair pair = connected_pair(Family::ipv4);
     std::array<std::byte, 8> buffer{};
     ASSERT_TRUE(pair.client.set_blocking(false));
@@ -255,7 +255,7 @@ TEST(Socket, OptionsAreReadAndSet) {
     EXPECT_FALSE(socket->peer());
 }
 
-TEST(Socket, AcceptingWouldBlockWhereNobodyWaits) {
+TEST(Socket, AcceptingWouldBlockWithoutAClient) {
     auto listener = listen_on(Endpoint::loopback(Family::ipv4));
     ASSERT_TRUE(listener && listener->set_blocking(false));
     EXPECT_TRUE(accept(*listener, false).transfer.would_block());

@@ -32,7 +32,7 @@ TEST(StampTime, IsTheSameInBothFormats) {
 }
 
 // The seconds of NTP wrap in 2036 and those of PTP in 2106.
-TEST(StampTime, GoesOnWhereItsSecondsBeginAgain) {
+TEST(StampTime, ContinuesWhenItsSecondsWrap) {
     const Time in_2036 = 2'085'978'496s;
     const Time in_2106 = 4'294'967'296s;
     for (const Time turn : {in_2036, in_2106})

@@ -68,7 +68,7 @@ TEST(BindHint, KnowsTheUsualCures) {
     EXPECT_NE(bind_hint(code(std::errc::invalid_argument), *Endpoint::parse("fe80::1")), "");
 }
 
-TEST(ConnectTo, IsRefusedWhereNobodyListens) {
+TEST(ConnectTo, IsRefusedWithoutAListener) {
     auto bound = bind_datagram(Endpoint::loopback(Family::ipv4));
     auto listener = Socket::open(Family::ipv4, Transport::tcp);
     ASSERT_TRUE(bound && listener && listener->bind(Endpoint::loopback(Family::ipv4)));
@@ -130,7 +130,7 @@ TEST(SendAll, WaitsForASlowReader) {
     EXPECT_EQ(received, data.size());
 }
 
-TEST(SendAll, TellsHowFarItCame) {
+TEST(SendAll, ReportsHowMuchItSent) {
     auto listener = listen_on(Endpoint::loopback(Family::ipv4));
     ASSERT_TRUE(listener);
     auto client = connect_to(*listener->local(), in_time());

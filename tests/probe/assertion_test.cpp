@@ -44,7 +44,7 @@ TEST(Assertion, UndefinedValueBreaksIt) {
     EXPECT_FALSE(Assertion::parse("loss<100%")->judge({}).ok);
 }
 
-TEST(Assertion, RefusesAllElseAndShowsIt) {
+TEST(Assertion, RejectsAnythingElseAndNamesIt) {
     for (const char* text : {"", "p99", "p98<1ms", "p99=1ms", "p99<", "p99<1", "p99<1 ms", "<1ms",
                              "loss<1ms", "rate<1ms", "p99<<1ms", "P99<1ms"}) {
         const auto parsed = Assertion::parse(text);

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using net::Endpoint;
 using net::Family;
 
-TEST(ConnectAll, TellsEachOutcomeInOrder) {
+TEST(ConnectAll, ReportsEachOutcomeInOrder) {
     const auto listener = net::listen_on(Endpoint::loopback(Family::ipv4)).value();
     auto closed = net::Socket::open(Family::ipv4, net::Transport::tcp).value();
     ASSERT_TRUE(closed.bind(Endpoint::loopback(Family::ipv4)));  // bound but not listening
@@ -27,7 +27,7 @@ TEST(ConnectAll, TellsEachOutcomeInOrder) {
     EXPECT_EQ(happy_eyeballs_choice(endpoints, trials), 1U);
 }
 
-TEST(ConnectAll, TakesMoreThanItHasUnderWay) {
+TEST(ConnectAll, HandlesMoreThanItRunsAtOnce) {
     const auto listener = net::listen_on(Endpoint::loopback(Family::ipv4)).value();
     const std::vector<Endpoint> endpoints(150, *listener.local());
     for (const ConnectTrial& trial : connect_to_all(endpoints, test::patience))

@@ -35,7 +35,7 @@ TEST(EchoWindow, ComparesAcrossTheEndOfTheRing) {
     EXPECT_EQ(window.outstanding().bytes, 0U);
 }
 
-TEST(EchoWindow, TellsTheFirstDifferenceByItsOffsetInTheStream) {
+TEST(EchoWindow, ReportsTheStreamOffsetOfTheFirstDifference) {
     EchoWindow window(8);
     put(window, "abcdef");
     EXPECT_FALSE(window.compare(bytes("abcdef")).difference);
@@ -47,7 +47,7 @@ TEST(EchoWindow, TellsTheFirstDifferenceByItsOffsetInTheStream) {
     EXPECT_EQ(compared.difference->got, std::byte{'X'});
 }
 
-TEST(EchoWindow, TellsWhatNobodySent) {
+TEST(EchoWindow, ReportsSurplusBytes) {
     EchoWindow window(8);
     EXPECT_EQ(window.compare(bytes("abc")).surplus, 3U);
     put(window, "ab");

@@ -104,7 +104,7 @@ TEST(HappyEyeballs, DeadlineEndsAllThatIsUnderWay) {
 }
 
 // So there is always an address with a reason why it was not reached.
-TEST(HappyEyeballs, WhereNoTimeIsLeftTheFirstIsGivenUp) {
+TEST(HappyEyeballs, WithoutTimeTheFirstAddressIsStillTried) {
     const BlackHole silent;
     RaceOptions options;
     options.connect.deadline = net::Clock::now() - 1s;

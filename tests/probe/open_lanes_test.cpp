@@ -86,7 +86,7 @@ TEST_F(OpenLanes, AreLookedAtBetweenOneAndTheNext) {
 }
 
 // The measurement continues with lanes that are still connecting.
-TEST_F(OpenLanes, AreOpenedAllAtOnceWhereNoneComesToItsEnd) {
+TEST_F(OpenLanes, AreOpenedAllAtOnceIfNoneConnects) {
     World world{1000};
     add(100, world);
     open_lanes(pointers_, stop_);

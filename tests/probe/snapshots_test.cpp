@@ -18,7 +18,7 @@ TEST(Snapshots, NothingBeforeTheRun) {
     EXPECT_EQ(none.phase, stats::Phase::connecting);
 }
 
-TEST(Snapshots, TellTheWarmUpFromTheRun) {
+TEST(Snapshots, DistinguishTheWarmUpFromTheRun) {
     Snapshots snapshots;
     snapshots.begin(1);
     Measured measured;

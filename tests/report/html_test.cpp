@@ -26,7 +26,7 @@ std::size_t count(std::string_view text, std::string_view word) {
     return found;
 }
 
-TEST(Html, NothingMeasuredIsSaidWithoutAPicture) {
+TEST(Html, WithoutRepliesThereAreNoCharts) {
     const std::string html = page(run_of_nothing());
     EXPECT_THAT(html, HasSubstr("No reply came back in time"));
     EXPECT_THAT(html, Not(HasSubstr("<svg")));
@@ -41,7 +41,7 @@ TEST(Html, OneSampleIsAPictureWithItsMark) {
     EXPECT_THAT(html, Not(testing::AnyOf(HasSubstr("nan"), HasSubstr("inf"))));
 }
 
-TEST(Html, LossesAndLatecomersAreMarkedAndVerdictsTold) {
+TEST(Html, LossesLateRepliesAndVerdictsAreShown) {
     const std::string html = page(run_with_losses());
     EXPECT_EQ(count(html, "<path class=\"lost\""), 3U);
     EXPECT_EQ(count(html, "<path class=\"late\""), 1U);
@@ -52,7 +52,7 @@ TEST(Html, LossesAndLatecomersAreMarkedAndVerdictsTold) {
     EXPECT_THAT(html, HasSubstr("<th scope=\"row\">payload</th><td class=\"text\">64 bytes</td>"));
 }
 
-TEST(Html, TellsWhatTheTextTells) {
+TEST(Html, ShowsWhatTheTextShows) {
     MeasurementReport report = run_with_losses();
     report.numbers.undelivered = 1;
     report.numbers.missed_slots = 2;
@@ -67,7 +67,7 @@ TEST(Html, TellsWhatTheTextTells) {
                                                        HasSubstr("own stack"))));
 }
 
-TEST(Html, TellsOfServersThatWereNotMeasured) {
+TEST(Html, NamesServersThatWereNotMeasured) {
     MeasurementReport dead;
     dead.target = "dead:7";
     dead.failure = "connect 192.0.2.1:7: <refused>";
@@ -77,7 +77,7 @@ TEST(Html, TellsOfServersThatWereNotMeasured) {
     EXPECT_EQ(count(html, "<h3>Counts</h3>"), 1U);
 }
 
-TEST(Html, BothWaysAreToldApart) {
+TEST(Html, BothDirectionsAreShown) {
     MeasurementReport report = run_each_way();
     EXPECT_THAT(page(report),
                 HasSubstr("<tr><th scope=\"row\">forward</th><td class=\"bad\">2</td><td>7 ms</td>"

@@ -16,7 +16,7 @@ TEST(Json, ValuesOfEveryKind) {
     EXPECT_EQ(list.to_string(), R"([null,true,-1,18446744073709551615,0.5,"text",{},[]])");
 }
 
-TEST(Json, NumbersThatJsonCannotSayAreNull) {
+TEST(Json, NumbersThatJsonCannotRepresentAreNull) {
     Json list = Json::array();
     list.push(std::nan("")).push(std::numeric_limits<double>::infinity()).push(-0.0);
     list.push(std::optional<int>()).push(std::optional<int>(3));

@@ -24,7 +24,7 @@ MeasurementReport report_of(std::initializer_list<std::chrono::milliseconds> tim
     return report;
 }
 
-TEST(MeasurementReport, NothingMeasuredIsSaidWithoutNumbersThatDoNotExist) {
+TEST(MeasurementReport, WithoutRepliesNoUndefinedNumbersAreShown) {
     const MeasurementReport nothing;
     EXPECT_THAT(to_text(nothing), Not(HasSubstr("rtt")));
     EXPECT_THAT(to_text(nothing), Not(HasSubstr("nan")));
@@ -53,7 +53,7 @@ TEST(MeasurementReport, CountsOfDatagramsAndStreamsDiffer) {
 }
 
 // Exactly as computed by hand.
-TEST(MeasurementReport, TellsMedianAndVariation) {
+TEST(MeasurementReport, ShowsMedianAndVariation) {
     auto report = report_of({10ms, 12ms, 11ms, 15ms, 10ms, 10ms, 30ms, 10ms});
     report.datagrams = true;
     for (const auto time : {10ms, 12ms, 11ms, 15ms, 10ms, 10ms, 30ms, 10ms})
@@ -145,7 +145,7 @@ TEST(MeasurementReport, NumbersAndNounsAgree) {
     EXPECT_THAT(to_text(report), HasSubstr("\n1 reply from 192.0.2.1:7\n"));
 }
 
-TEST(MeasurementReport, RunUnderWayIsOneLineThatAlsoTellsEachWay) {
+TEST(MeasurementReport, AnInterimReportIsOneLineWithBothDirections) {
     const std::string text = to_interim_text(run_each_way());
     EXPECT_THAT(text, testing::StartsWith("ways:862: after 1.000 s: 1 sent, 1 received, 0 lost"));
     EXPECT_THAT(text, testing::EndsWith(", forward 2 lost, mean delay 7.500 ms, backward 0 lost, "

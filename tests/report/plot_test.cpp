@@ -21,7 +21,7 @@ TEST(Plot, NothingIsDrawnOfNothing) {
     EXPECT_EQ(plot({}, 80), "");
 }
 
-TEST(Plot, WhereNothingCameBackTheLostAreMarked) {
+TEST(Plot, WithoutRepliesOnlyLossesAreMarked) {
     stats::Measurement measurement;
     for (int i = 0; i < 3; ++i)
         measurement.timeline.record_lost(2ms * i);
@@ -56,7 +56,7 @@ TEST(Plot, RowsAreNoFinerThanTheyArePrinted) {
     EXPECT_THAT(text[4], testing::StartsWith("     0.103 ms        1  100.00% █"));
 }
 
-TEST(Plot, HeightsAreLogarithmicWhereALinearOneWouldHideMost) {
+TEST(Plot, HeightsAreLogarithmicIfTimesAreFarApart) {
     stats::Measurement measurement;
     for (int i = 0; i < 20; ++i) {
         const auto time = i == 10 ? 50ms : 100us * (i + 1);

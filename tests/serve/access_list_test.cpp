@@ -41,7 +41,7 @@ TEST(AccessList, TheLongestPrefixWinsWhateverTheOrder) {
     EXPECT_FALSE(access.allows(host("::ffff:10.1.2.3")));
 }
 
-TEST(AccessList, OthersAreAllowedUnlessSomebodyIs) {
+TEST(AccessList, OthersAreAllowedUnlessTheListAllowsSome) {
     EXPECT_TRUE(list({}, {"10.0.0.0/8"}).allows(host("192.0.2.1")));
     EXPECT_TRUE(list({}, {"10.0.0.0/8"}).allows(host("::1")));
     EXPECT_FALSE(list({"10.0.0.0/8"}, {}).allows(host("192.0.2.1")));

@@ -87,7 +87,7 @@ TEST_P(Admission, OnceIsOneClientAndThenTheEnd) {
     EXPECT_EQ(server.counters().broken(), 0U);
 }
 
-TEST_P(Admission, OnceIsNotForWhoLeftBeforeItWasAccepted) {
+TEST_P(Admission, AClientThatLeftTooEarlyDoesNotUseUpOnce) {
     if (test::on_wine())
         GTEST_SKIP() << "Wine tells of a reset only later";
     ServeOptions options;

@@ -7,7 +7,7 @@
 namespace sockbox::serve {
 namespace {
 
-TEST_P(EveryEngine, WhoLeavesBeforeItIsAcceptedCostsNothing) {
+TEST_P(EveryEngine, AClientThatLeavesBeforeItIsAcceptedCostsNothing) {
     std::vector<net::Socket> patient;
     TestServer server(engine(), {}, 0, [&](TestServer& waiting) {
         for (int i = 0; i < 30; ++i) {
@@ -28,7 +28,7 @@ TEST_P(EveryEngine, WhoLeavesBeforeItIsAcceptedCostsNothing) {
     expect_echo(next, random_bytes(100));
 }
 
-TEST_P(EveryEngine, WhoLeavesWhileBytesWaitForItIsOver) {
+TEST_P(EveryEngine, AClientThatLeavesWithUnreadBytesIsClosed) {
     TestServer server(engine());
     for (int i = 0; i < 3; ++i) {
         auto deaf = connect_deaf(server);
@@ -43,7 +43,7 @@ TEST_P(EveryEngine, WhoLeavesWhileBytesWaitForItIsOver) {
 }
 
 // A client with bytes left to read is not idle, however slowly it reads them.
-TEST_P(EveryEngine, WhoReadsSlowlyIsNotIdle) {
+TEST_P(EveryEngine, ASlowReaderIsNotIdle) {
     ServeOptions options;
     options.idle_timeout = 100ms;
     TestServer server(engine(), options);
@@ -62,7 +62,7 @@ TEST_P(EveryEngine, WhoReadsSlowlyIsNotIdle) {
     EXPECT_EQ(server.witness().reports(1).front().reason, EndReason::finished);
 }
 
-TEST_P(EveryEngine, NobodyIsIdleTooEarly) {
+TEST_P(EveryEngine, NoClientIsIdleTooEarly) {
     ServeOptions options;
     options.idle_timeout = 250ms;
     TestServer server(engine(), options);

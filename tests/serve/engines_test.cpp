@@ -104,7 +104,7 @@ TEST_P(EveryEngine, ADrainDeliversWhatIsUnderWayAndEndsIdleClients) {
     EXPECT_FALSE(net::connect_to(server.endpoint()));
 }
 
-TEST_P(EveryEngine, ADrainAbortsWhoDoesNotReadWhenItsTimeIsOver) {
+TEST_P(EveryEngine, ADrainAbortsClientsThatDoNotReadAtItsDeadline) {
     ServeOptions options;
     options.drain_timeout = 100ms;
     TestServer server(engine(), options);
@@ -144,7 +144,7 @@ TEST_P(EveryEngine, IdleClientsAreClosedAndBusyOnesAreNot) {
     EXPECT_EQ(server.witness().reports(1).front().reason, EndReason::idle);
 }
 
-TEST_P(EveryEngine, WhoTakesNoByteForTheWriteTimeoutIsClosed) {
+TEST_P(EveryEngine, AClientThatNeverReadsMeetsTheWriteTimeout) {
     ServeOptions options;
     options.write_timeout = 200ms;
     TestServer server(engine(), options);
@@ -188,7 +188,7 @@ TEST_P(EveryEngine, ClientsAboveTheLimitAreRefusedUntilOthersLeave) {
 }
 
 // Once a client has seen EOF, its place is free.
-TEST_P(EveryEngine, WhoComesBackAtOnceIsNotRefused) {
+TEST_P(EveryEngine, AClientThatReconnectsAtOnceIsNotRefused) {
     ServeOptions options;
     options.limits.connections = 1;
     TestServer server(engine(), options);
@@ -202,7 +202,7 @@ TEST_P(EveryEngine, WhoComesBackAtOnceIsNotRefused) {
 }
 
 // The same if the server ends the connection.
-TEST_P(EveryEngine, WhoWasIdleTooLongComesBackAtOnce) {
+TEST_P(EveryEngine, AnIdleClientMayReconnectAtOnce) {
     ServeOptions options;
     options.limits.per_client = 1;
     options.idle_timeout = 1ms;

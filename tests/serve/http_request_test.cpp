@@ -38,7 +38,7 @@ TEST(HttpRequest, WhatIsNoneIsRefused) {
     EXPECT_EQ(parse_http_request("PRI * HTTP/2.0\r\n\r\n").status, 505);
 }
 
-TEST(HttpRequest, OpenMetricsIsForWhoPrefersIt) {
+TEST(HttpRequest, OpenMetricsIsForClientsThatPreferIt) {
     EXPECT_TRUE(prefers_open_metrics("application/openmetrics-text"));
     EXPECT_TRUE(prefers_open_metrics(
         "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;"

@@ -59,7 +59,7 @@ TEST(StampReflector, SessionsAreBounded) {
     }
 }
 
-TEST(StampReflector, FormatIsToldWithTheErrorEstimate) {
+TEST(StampReflector, TheErrorEstimateContainsTheFormat) {
     StampReflector ptp({false, stamp::Format::ptp});
     const auto answer = answer_to(ptp, Packet(1));
     EXPECT_EQ(stamp::decode_error(answer.error).format, stamp::Format::ptp);

@@ -55,7 +55,7 @@ TEST(StatusEndpoint, ShowsMetricsInTheFormatThatIsAccepted) {
                 AllOf(HasSubstr("\r\nContent-Length: 8\r\n"), EndsWith("\r\n\r\n")));
 }
 
-TEST(StatusEndpoint, TellsWhetherAllIsWell) {
+TEST(StatusEndpoint, ReportsHealth) {
     Endpoint endpoint;
     const std::string request = "GET /healthz HTTP/1.0\r\n\r\n";
     EXPECT_THAT(ask(endpoint.where(), request), StartsWith("HTTP/1.1 200 "));

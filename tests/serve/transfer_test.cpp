@@ -96,7 +96,7 @@ TEST_P(EveryEngine, AResetInTheMiddleOfAStreamLeavesTheOthersIntact) {
 
 // More bytes than fit into the client's receive buffer are in flight when it half-closes; it
 // receives the remaining data, then EOF.
-TEST_P(EveryEngine, AHalfCloseGetsAllTheRestAndThenTheEnd) {
+TEST_P(EveryEngine, AfterAHalfCloseTheRestArrivesThenEof) {
     TestServer server(engine());
     auto client = server.connect(16 * 1024);
     const Bytes sent = random_bytes(1 << 20);
@@ -127,7 +127,7 @@ TEST_P(EveryEngine, MessagesOfChangingSizesComeBack) {
 }
 
 // A client that starts to read only when all buffers on the way are full receives every byte.
-TEST_P(EveryEngine, WhoReadsLateGetsEverything) {
+TEST_P(EveryEngine, ALateReaderReceivesEverything) {
     TestServer server(engine());
     auto client = server.connect(4096);
     ASSERT_TRUE(client.set_blocking(false));

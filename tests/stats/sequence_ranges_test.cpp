@@ -41,7 +41,7 @@ TEST(SequenceRanges, AgreeWithASetInAnyOrder) {
     EXPECT_EQ(listed, expected);
 }
 
-TEST(SequenceRanges, AreBoundedAndTellWhatIsNotListed) {
+TEST(SequenceRanges, AreBoundedAndCountWhatIsNotListed) {
     SequenceRanges ranges;
     for (std::uint64_t i = 0; i < SequenceRanges::most_ranges + 50; ++i)
         ranges.add(2 * i);

@@ -10,7 +10,7 @@
 namespace sockbox::net {
 namespace {
 
-TEST(Error, SaysWhatOnWhichAddressAndWhy) {
+TEST(Error, NamesTheActionTheAddressAndTheReason) {
     const std::error_code code = platform::error_of(std::errc::address_in_use);
     const Error error{code, "bind", "[::]:3490", {}, {}};
     EXPECT_EQ(error.message(),

@@ -25,7 +25,7 @@ TEST(Units, DurationsTakeEveryUnit) {
     EXPECT_EQ(*parse_duration("1.0ns"), 1ns);
 }
 
-TEST(Units, DurationsRefuseAllElseAndShowIt) {
+TEST(Units, InvalidDurationsAreRejectedAndNamed) {
     for (const char* text :
          {"",         "s",     "1ss",        "1 s", " 1",   "1,5s",
           "-1",       "+1",    "inf",        "nan", "1e3",  "1.",

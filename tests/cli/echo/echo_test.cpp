@@ -27,7 +27,7 @@ std::string noise(std::size_t size) {
     return text;
 }
 
-TEST(Echo, SaysTheWordsAsOneLine) {
+TEST(Echo, SendsTheWordsAsOneLine) {
     auto peer = Peer::stream(echo_all);
     const Ran ran = run_echo(peer, {"hello", "world"});
     EXPECT_EQ(ran.out, "hello world\n");
@@ -46,7 +46,7 @@ TEST(Echo, CarriesInputOfAnyShape) {
     }
 }
 
-TEST(Echo, ServerThatHoldsBackCannotDeadlockIt) {
+TEST(Echo, AServerThatBuffersCannotDeadlockIt) {
     auto peer = Peer::stream([](net::Socket& socket) {
         std::string all;
         for (std::string text = receive_some(socket); !text.empty(); text = receive_some(socket))
@@ -59,7 +59,7 @@ TEST(Echo, ServerThatHoldsBackCannotDeadlockIt) {
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
 }
 
-TEST(Echo, TellsTheFirstWrongByte) {
+TEST(Echo, ReportsTheFirstWrongByte) {
     auto peer = Peer::stream([](net::Socket& socket) {
         std::size_t before = 0;
         for (std::string text = receive_some(socket); !text.empty(); text = receive_some(socket)) {
@@ -84,7 +84,7 @@ TEST(Echo, TellsTheFirstWrongByte) {
                 HasSubstr(R"("verified":false)"));
 }
 
-TEST(Echo, TellsBytesThatNobodySent) {
+TEST(Echo, ReportsBytesThatWereNeverSent) {
     auto after = Peer::stream([](net::Socket& socket) {
         echo_all(socket);
         send_text(socket, "!");
@@ -100,7 +100,7 @@ TEST(Echo, TellsBytesThatNobodySent) {
     EXPECT_EQ(run_echo(before, {"hello"}).status, tools::exit_mismatch);
 }
 
-TEST(Echo, TellsAShortEcho) {
+TEST(Echo, ReportsAShortEcho) {
     auto peer = Peer::stream([](net::Socket& socket) {
         send_text(socket, receive_some(socket).substr(0, 5));
         (void)socket.shutdown(net::ShutdownHow::send);
@@ -111,7 +111,7 @@ TEST(Echo, TellsAShortEcho) {
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
-TEST(Echo, TellsAReset) {
+TEST(Echo, ReportsAReset) {
     auto peer = Peer::stream([](net::Socket& socket) {
         receive_some(socket, 1000);
         socket.abort();
@@ -146,7 +146,7 @@ TEST(Echo, RefusedConnectionNamesTheAddressAndItsError) {
     EXPECT_EQ(lines(json.out).size(), 1U);
 }
 
-TEST(Echo, VerboseTellsEachAttempt) {
+TEST(Echo, VerboseReportsEachAttempt) {
     auto peer = Peer::stream(echo_all);
     const Ran ran = run_echo(peer, {"-v", "hello"});
     EXPECT_THAT(ran.err, HasSubstr("echo: trying 127.0.0.1:" + peer.port()));
@@ -154,7 +154,7 @@ TEST(Echo, VerboseTellsEachAttempt) {
     EXPECT_EQ(ran.out, "hello\n");
 }
 
-TEST(Echo, HostsThatCannotBeEndWithTheirStatus) {
+TEST(Echo, ImpossibleHostsSetTheExitStatus) {
     EXPECT_EQ(run(echo, {"", "7", "x"}).status, tools::exit_usage);
     EXPECT_EQ(run(echo, {"[::1", "7", "x"}).status, tools::exit_usage);
     EXPECT_EQ(run(echo, {"127.0.0.1", "0", "x"}).status, tools::exit_usage);
@@ -178,7 +178,7 @@ TEST(Echo, HostsThatCannotBeEndWithTheirStatus) {
     EXPECT_EQ(zone.status, tools::exit_refused);
 }
 
-TEST(Echo, NoTimeAtAllIsAMistake) {
+TEST(Echo, AZeroTimeoutIsAUsageError) {
     auto peer = Peer::stream(echo_all);
     for (const char* option : {"-W", "--connect-timeout"}) {
         const Ran ran = run_echo(peer, {option, "0", "hello"});

@@ -114,7 +114,7 @@ TEST(EchoMeasure, JitterCanBeBounded) {
 }
 
 // One thread has many replies to read at a time, so some wait while it reads others.
-TEST(EchoMeasure, RepliesThatLayUnreadAreToldOf) {
+TEST(EchoMeasure, UnreadRepliesAreReported) {
     const EchoServer server;
     const Ran ran = Process({"echo", "--json", "-P", "100", "--threads", "1", "-c", "2000",
                              "127.0.0.1", server.port()})
@@ -305,7 +305,7 @@ TEST(EchoMeasure, SeveralServersHaveAResultEach) {
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
-TEST(EchoMeasure, OneServerThatRefusesKeepsTheOthersFromNothing) {
+TEST(EchoMeasure, ARefusingServerDoesNotAffectTheOthers) {
     auto peer = Peer::stream(echo_all);
     const std::string dead = "127.0.0.1:" + closed_port();
     const Ran ran = run(echo, {"--json", "-c", "2", "-i", "0", "--target", dead, "--target",
@@ -330,7 +330,7 @@ TEST(EchoMeasure, ServersThatMakeNoSenseAreRefused) {
     EXPECT_EQ(status({"-c", "1", "localhost"}), tools::exit_usage);
 }
 
-TEST(EchoMeasure, ToldHowItStandsWhileItRuns) {
+TEST(EchoMeasure, ReportsProgressWhileItRuns) {
     auto peer = Peer::stream(echo_all);
     const Ran text = measure(peer, {"-q", "-t", "250ms", "-i", "1ms", "--report-interval", "50ms"});
     EXPECT_THAT(lines(text.out), testing::Contains(testing::MatchesRegex(

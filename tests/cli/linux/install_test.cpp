@@ -50,14 +50,14 @@ TEST_F(Install, CommandsAreLinksAndNoneIsNamedEcho) {
     }
 }
 
-TEST_F(Install, ExecPathIsWhereEchoLies) {
+TEST_F(Install, ExecPathIsTheDirectoryOfEcho) {
     const Ran ran = run_installed("bin/sockbox", {"--exec-path"});
     EXPECT_EQ(lines(ran.out), Words{(prefix_ / "libexec/sockbox").string()});
     EXPECT_EQ(run_installed("libexec/sockbox/echo", {"--version"}).out,
               "echo (sockbox) " SOCKBOX_VERSION "\n");
 }
 
-TEST_F(Install, ManualPagesAndCompletionsLieWhereTheyAreLookedFor) {
+TEST_F(Install, ManualPagesAndCompletionsAreInTheUsualPlaces) {
     EXPECT_THAT(names_in("share/bash-completion/completions"),
                 testing::UnorderedElementsAre("sockbox", "showip", "sockopt", "echod", "udpecho",
                                               "tcpecho"));

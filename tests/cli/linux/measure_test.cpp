@@ -51,7 +51,7 @@ TEST(MeasureProcess, InterruptLeavesYoungProbesPending) {
     EXPECT_EQ(ran.status, tools::exit_ok);
 }
 
-TEST(MeasureProcess, QuitAsksForAnInterimReportAndTheRunGoesOn) {
+TEST(MeasureProcess, QuitPrintsAnInterimReportAndTheRunGoesOn) {
     auto peer = Peer::stream(echo_all);
     Process process({"echo", "--json", "-q", "-c", "0", "-i", "5ms", "127.0.0.1", peer.port(),
                      "--report-interval", "50ms"});
@@ -130,7 +130,7 @@ TEST(MeasureProcess, SecondInterruptEndsItAtOnce) {
     }
 }
 
-TEST(MeasureProcess, InterimReportsTellBothWays) {
+TEST(MeasureProcess, InterimReportsShowBothDirections) {
     Process reflector(
         {"udpecho", "--listen", "--stamp", "--stateful", "-p", "0", "-b", "127.0.0.1"});
     const std::string ready = reflector.read_line();  // "listening on 127.0.0.1:862 (udp)"
@@ -156,7 +156,7 @@ TEST(MeasureProcess, PageForAFullDeviceIsAFailureOfTheOutput) {
     EXPECT_EQ(ran.status, tools::exit_output);
 }
 
-TEST(MeasureProcess, ThePageTellsOfServersThatCouldNotBeMeasured) {
+TEST(MeasureProcess, ThePageNamesServersThatWereNotMeasured) {
     auto peer = Peer::stream(echo_all);
     const std::string dead = "127.0.0.1:" + closed_port();
     const std::string told =
@@ -222,7 +222,7 @@ TEST(MeasureProcess, KernelsViewOfTheConnections) {
               tools::exit_usage);
 }
 
-TEST(MeasureProcess, TooFewDescriptorsAreToldBeforeTheStart) {
+TEST(MeasureProcess, TooFewDescriptorsAreReportedBeforeTheStart) {
     auto peer = Peer::stream(echo_all);
     Process shell({"/bin/sh", "-c",
                    "ulimit -n 32; " SOCKBOX_BIN_DIR "/echo -P 100 127.0.0.1 " + peer.port()});

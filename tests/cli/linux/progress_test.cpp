@@ -130,7 +130,7 @@ TEST(ProgressLine, TicksWhileOneReplyIsAwaited) {
     }
 }
 
-TEST(ProgressLine, ShowsWorkThatTellsNothingUntilItIsDone) {
+TEST(ProgressLine, ShowsWorkThatPrintsNothingUntilItIsDone) {
     constexpr const char* firewall = SOCKBOX_SOURCE_DIR "/tests/with_firewall";
     if (Process({firewall, "drop", "/bin/true"}).wait().status == 77)
         GTEST_SKIP() << "no packet filter here";

@@ -46,7 +46,7 @@ TEST(Surroundings, HelpAndVersionGoToStandardOutput) {
     }
 }
 
-TEST(Surroundings, NothingThatIsMissingOrOddEndsACommandBadly) {
+TEST(Surroundings, NothingMissingOrUnusualBreaksACommand) {
     for (const std::string before :
          {"env -i ", "unset HOME; ", "cd \"$(mktemp -d)\" && rmdir \"$PWD\" && ",
           "TZ=:/no/such/zone LC_ALL=xx_YY.nonsense LANG=C.UTF-16 ", "exec 0<&-; "})
@@ -58,7 +58,7 @@ TEST(Surroundings, NothingThatIsMissingOrOddEndsACommandBadly) {
 }
 
 // Exceeding the file size limit is an ordinary error, and the command is not killed by a signal.
-TEST(Surroundings, AFileThatMayNotGrowIsToldAndNothingElse) {
+TEST(Surroundings, AFileSizeLimitIsReportedAndNothingElse) {
 #ifdef __SANITIZE_THREAD__
     GTEST_SKIP() << "the thread sanitizer writes a file of its own before main()";
 #endif
@@ -118,7 +118,7 @@ Ran run_without_threads(const std::string& command, const Words& args) {
     return Process(words).wait();
 }
 
-TEST(Surroundings, WhereNoThreadCanBeStartedTheSystemRefused) {
+TEST(Surroundings, WithoutThreadsTheStatusIsThatOfARefusal) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "a sanitizer needs threads of its own";
 #endif

@@ -153,7 +153,7 @@ TEST(Showip, HostileNamesAreEscaped) {
     EXPECT_THAT(showip({"--numeric", "%s%n"}).err, HasSubstr("%s%n"));
 }
 
-TEST(Showip, ColourOnlyWhereAsked) {
+TEST(Showip, ColourOnlyOnRequest) {
     EXPECT_THAT(showip({"--color", "always", "::1"}).out, StartsWith("\x1b[1mIP addresses"));
     EXPECT_THAT(showip({"::1"}).out, StartsWith("IP addresses"));
 }

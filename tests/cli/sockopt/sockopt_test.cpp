@@ -37,7 +37,7 @@ TEST(Sockopt, DumpsWhatANewSocketHas) {
     EXPECT_THAT(sockopt({"--type", "udp"}).out, Not(HasSubstr("TCP_")));
 }
 
-TEST(Sockopt, AllTellsWhyTheRestCannotBeRead) {
+TEST(Sockopt, AllShowsWhyTheRestCannotBeRead) {
     const Ran ran = sockopt({"-a"});
     EXPECT_EQ(ran.status, 0);
     EXPECT_THAT(ran.out, HasSubstr("SO_ERROR: not read: reading clears it\n"));
@@ -59,7 +59,7 @@ TEST(Sockopt, ReadsByName) {
     EXPECT_EQ(sockopt({"-n", "nodelay", "so_type"}).out, "off\nSOCK_STREAM\n");
 }
 
-TEST(Sockopt, SetsAndTellsBeforeAndAfter) {
+TEST(Sockopt, SetsAndShowsBeforeAndAfter) {
     EXPECT_EQ(sockopt({"nodelay=on", "nodelay", "SO_LINGER=on,0", "SO_LINGER=off"}).out,
               "TCP_NODELAY: off -> on\nTCP_NODELAY = on\n"
               "SO_LINGER: off -> on, 0 s (RST on close)\nSO_LINGER: on, 0 s -> off\n");
@@ -134,7 +134,7 @@ TEST(Sockopt, AFailedReadDoesNotKeepFromTheNext) {
     EXPECT_EQ(ran.out, "TCP_NODELAY = off\n");
 }
 
-TEST(Sockopt, ARefusedSetEndsItAndIsTold) {
+TEST(Sockopt, ARefusedSettingEndsItAndIsReported) {
     if (test::on_wine())
         GTEST_SKIP() << "Wine refuses no option of the other family";
     const Ran ran = sockopt({"nodelay=on", "IPV6_V6ONLY=on", "keepalive=on"});
@@ -158,7 +158,7 @@ TEST(Sockopt, ListsAndExplainsEveryOption) {
     EXPECT_THAT(sockopt({"--explain", "TCP_CONGESTION"}).out, HasSubstr("1 to 15 characters"));
 }
 
-TEST(Sockopt, TellsHowReusingAnAddressStealsItOnWindows) {
+TEST(Sockopt, WarnsThatReusingAnAddressStealsItOnWindows) {
     const std::string reuse = sockopt({"--explain", "SO_REUSEADDR"}).out;
     EXPECT_THAT(reuse, HasSubstr("steal its clients"));
     EXPECT_THAT(reuse, HasSubstr("So echod sets SO_REUSEADDR on Linux and\n"));
@@ -171,7 +171,7 @@ TEST(Sockopt, TellsHowReusingAnAddressStealsItOnWindows) {
                 HasSubstr(R"("beware":"One name, two meanings.)"));
 }
 
-TEST(Sockopt, JsonTellsOfASocketInTheStateThatWasAskedFor) {
+TEST(Sockopt, JsonDescribesASocketInTheRequestedState) {
     const Ran listening = sockopt({"-j", "--listen", "127.0.0.1:0", "SO_RCVBUF=10000", "SO_TYPE"});
     EXPECT_THAT(listening.out, HasSubstr(R"("type":"stream","protocol":"tcp","state":"LISTEN")"));
     EXPECT_THAT(listening.out, HasSubstr(R"("local":"127.0.0.1:)"));

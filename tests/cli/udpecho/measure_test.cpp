@@ -55,7 +55,7 @@ TEST(UdpEchoMeasure, AnyPayloadDownToNothing) {
 }
 
 // Of 0 to 9 these arrive: 0 1 3 2 4 4 7 6 8.
-TEST(UdpEchoMeasure, LossDuplicatesAndOrderAreToldApart) {
+TEST(UdpEchoMeasure, LossDuplicatesAndOrderAreDistinguished) {
     auto peer = scripted([](const auto& send, int number, const std::string& text, auto& held) {
         if (number == 2 || number == 5 || number == 6 || number == 9)
             return;
@@ -74,7 +74,7 @@ TEST(UdpEchoMeasure, LossDuplicatesAndOrderAreToldApart) {
     EXPECT_EQ(ran.status, tools::exit_ok) << "some loss is no failure, as for ping";
 }
 
-TEST(UdpEchoMeasure, ChangedCutAndStrangeRepliesAreToldApart) {
+TEST(UdpEchoMeasure, CorruptedTruncatedAndForeignRepliesAreDistinguished) {
     auto peer = scripted([](const auto& send, int number, std::string text, auto&) {
         if (number == 0)
             text[40] ^= 1;

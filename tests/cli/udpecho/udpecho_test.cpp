@@ -22,7 +22,7 @@ Ran run_udpecho(const Peer& peer, Words words, std::string_view input = {}) {
     return run(udpecho, words, input);
 }
 
-TEST(UdpEcho, SaysTheWordsAsOneDatagram) {
+TEST(UdpEcho, SendsTheWordsAsOneDatagram) {
     auto peer = Peer::datagram(reply);
     const Ran ran = run_udpecho(peer, {"hello", "world"});
     EXPECT_EQ(ran.out, "hello world\n");
@@ -42,7 +42,7 @@ TEST(UdpEcho, CarriesALineADatagram) {
     EXPECT_EQ(seen, (Words{"one\n", "\n", "three\n", "no newline"}));
 }
 
-TEST(UdpEcho, SaysWhichLineWasLost) {
+TEST(UdpEcho, ReportsWhichLineWasLost) {
     auto peer = Peer::datagram([](auto& socket, const auto& text, const auto& from) {
         if (text != "two\n")
             reply(socket, text, from);
@@ -82,7 +82,7 @@ TEST(UdpEcho, LateEchoOfAnEarlierLineIsNoMismatch) {
     EXPECT_THAT(ran.out, HasSubstr(R"("lost":1,"corrupted":0,"late":1)"));
 }
 
-TEST(UdpEcho, TellsAWrongEcho) {
+TEST(UdpEcho, ReportsAWrongEcho) {
     auto peer = Peer::datagram([](auto& socket, const auto& text, const auto& from) {
         reply(socket, text == "short\n" ? "sho" : "hallo\n", from);
     });

@@ -26,7 +26,7 @@ TEST(Winsock, TimeoutsAreMilliseconds) {
     EXPECT_EQ(ran.out, "1500ms\n1500\n250\n250ms\n") << ran.err;
 }
 
-TEST(Winsock, WhatIsNotThereIsToldWithItsStatus) {
+TEST(Winsock, MissingFeaturesAreReportedWithTheirStatus) {
     const auto refused = [](tools::Run command, const Words& words) {
         const Ran ran = run(command, words);
         EXPECT_EQ(ran.status, tools::exit_refused) << words[0];

@@ -56,7 +56,7 @@ std::vector<Socket> some_of_every_kind() {
     return sockets;
 }
 
-TEST(OptionAnswers, ArePartsOfOthersOnlyWhereTheyAreTheSame) {
+TEST(OptionAnswers, ArePartsOfOthersOnlyIfTheyAreEqual) {
     for (Socket& socket : some_of_every_kind()) {
         const std::string kind = describe(facts_of(socket)->kind);
         expect_the_same(socket, kind);

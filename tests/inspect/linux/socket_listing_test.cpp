@@ -57,7 +57,7 @@ TEST(SocketListing, ADatagramSocketWaitsUntilItHasAPeer) {
     EXPECT_THAT(inodes(waiting), Not(Contains(inode_of(socket))));
 }
 
-TEST(SocketListing, TellsTheSameAsTheSocketItself) {
+TEST(SocketListing, AgreesWithTheSocketItself) {
     if (missing())
         GTEST_SKIP() << "this kernel lists no sockets";
     auto listener = listen_on(Endpoint::loopback(Family::ipv4)).value();

@@ -74,7 +74,7 @@ TEST(DatagramTrain, ArrivesAsTheDatagramsThatItIs) {
     }
 }
 
-TEST(DatagramTrain, BeginsWhereItIsAlikeInAll) {
+TEST(DatagramTrain, JoinsOnlyDatagramsOfOnePeer) {
     Pair one;
     Pair other;
     std::vector<std::string> texts = datagrams_of({9, 9, 9, 9});

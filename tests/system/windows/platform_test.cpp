@@ -95,7 +95,7 @@ TEST(WindowsDatagrams, OneThatIsTooLongIsTruncatedAndNoFailure) {
     EXPECT_TRUE(received.truncated);
 }
 
-TEST(WindowsDatagrams, OtherFailuresAreTold) {
+TEST(WindowsDatagrams, OtherFailuresAreReported) {
     EXPECT_EQ(receive_by_script({WSAENOBUFS}).bytes, -1);
     EXPECT_EQ(platform::last_error(), std::errc::no_buffer_space);
     EXPECT_EQ(receive_by_script({WSAEWOULDBLOCK}).bytes, -1);

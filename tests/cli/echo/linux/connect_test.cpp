@@ -50,7 +50,7 @@ TEST(EchoConnect, SilenceEndsAtItsTimeout) {
     EXPECT_GE(elapsed[0], 1'000'000'000);
 }
 
-TEST(EchoConnect, InterruptEndsTheWaitAndIsToldAsJson) {
+TEST(EchoConnect, InterruptEndsTheWaitAndIsReportedAsJson) {
     if (run_in("with_firewall", {"drop", "/bin/true"}).status == 77)
         GTEST_SKIP() << "no packet filter here";
     Process process({"/bin/sh", "-c",
@@ -74,7 +74,7 @@ std::string read_report(Process& process) {
     return line;
 }
 
-TEST(EchoConnect, ReportsTellThatNothingIsConnected) {
+TEST(EchoConnect, ReportsShowThatNothingIsConnected) {
     if (run_in("with_firewall", {"drop", "/bin/true"}).status == 77)
         GTEST_SKIP() << "no packet filter here";
     Process process({SOCKBOX_SOURCE_DIR "/tests/with_firewall", "drop", echo_program, "--json",
@@ -91,7 +91,7 @@ TEST(EchoConnect, ReportsTellThatNothingIsConnected) {
     EXPECT_EQ(ran.err, "echo: connect 127.0.0.1:3490: Operation canceled (ECANCELED)\n");
 }
 
-TEST(EchoConnect, AskedWhileConnectingItTellsSoAndGoesOn) {
+TEST(EchoConnect, AReportWhileConnectingDoesNotEndIt) {
     if (run_in("with_firewall", {"drop", "/bin/true"}).status == 77)
         GTEST_SKIP() << "no packet filter here";
     Process process({SOCKBOX_SOURCE_DIR "/tests/with_firewall", "drop", echo_program, "-c", "3",
@@ -107,7 +107,7 @@ TEST(EchoConnect, AskedWhileConnectingItTellsSoAndGoesOn) {
 
 // Only the first connection is established. After a second the run goes on without the others, and
 // does not wait for their messages as long as their connect timeout.
-TEST(EchoConnect, ReportsTellThePhaseOfTheRun) {
+TEST(EchoConnect, ReportsShowThePhaseOfTheRun) {
     const Ran ran = run_in(
         "with_firewall",
         {"tcp flags syn numgen inc mod 1000 != 0 drop", "/bin/sh", "-c",
@@ -140,7 +140,7 @@ TEST(EchoConnect, ReportsTellThePhaseOfTheRun) {
 }
 
 // None of these times out: the rejection itself ends the wait.
-TEST(EchoConnect, RejectionsAreToldAtOnceByTheirNames) {
+TEST(EchoConnect, RejectionsAreReportedAtOnceByName) {
     const struct {
         const char* rule;
         const char* told;
@@ -191,7 +191,7 @@ TEST(EchoConnect, RefusedFamilyGivesWayToTheOther) {
 }
 
 // Whatever the name contains, it is reported in a single line without control characters.
-TEST(EchoConnect, NamesThatCannotBeAreTold) {
+TEST(EchoConnect, ImpossibleNamesAreReported) {
     const Words hosts{std::string(300, 'a'),
                       std::string(64, 'b') + ".test",
                       "a..b",

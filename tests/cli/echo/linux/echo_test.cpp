@@ -133,7 +133,7 @@ TEST(EchoProcess, InterruptEndsItAsAShellExpects) {
 }
 
 // With --json the result is printed in any case.
-TEST(EchoProcess, InterruptedItTellsItsResultAsJson) {
+TEST(EchoProcess, WhenInterruptedItPrintsItsResultAsJson) {
     auto peer = Peer::stream(echo_all);
     for (const int number : {SIGINT, SIGTERM}) {
         Process process(

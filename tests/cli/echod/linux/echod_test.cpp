@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 
-TEST(Echod, OneReadyLineASocketAndNothingElse) {
+TEST(Echod, OneReadyLinePerSocketAndNothingElse) {
     Process server({"echod", "-p", "0", "-b", "127.0.0.1", "-e", "poll"});
     const std::string tcp = server.read_line();
     const std::string udp = server.read_line();
@@ -117,7 +117,7 @@ TEST(Echod, ASecondSignalEndsItAtOnce) {
 }
 
 // The reader of the log exits, as in `echod -v 2>&1 | head`, and clients do not notice.
-TEST(Echod, ALogThatNobodyReadsIsLostAndNothingElse) {
+TEST(Echod, AnUnreadLogIsLostAndNothingElse) {
     Process pipeline({"/bin/sh", "-c",
                       "{ \"$echod\" -p 0 -b 127.0.0.1 --tcp --once -v 2>&1; echo status $? >&2; } "
                       "| sed -n '/^listening/{p;q}'"},
@@ -147,7 +147,7 @@ TEST(Echod, AFamilyAloneLeavesTheOtherAlone) {
 }
 
 // On a socket that accepts both families, as systemd passes by default.
-TEST(Echod, AnIpv4ClientIsToldAsSuchThoughIpv6TookIt) {
+TEST(Echod, AnIpv4ClientOnAnIpv6SocketIsLoggedAsIpv4) {
     if (!net::bind_datagram(net::Endpoint::loopback(net::Family::ipv6)))
         GTEST_SKIP() << "no IPv6 here";
     for (const std::string& engine : engine_names()) {
@@ -196,7 +196,7 @@ TEST(Echod, APrivilegedPortIsExplained) {
     EXPECT_THAT(ran.err, HasSubstr("CAP_NET_BIND_SERVICE"));
 }
 
-TEST(Echod, TellsOnceWhatTheKernelMadeOfAnOption) {
+TEST(Echod, ReportsOnceWhatTheKernelMadeOfAnOption) {
     Process server({"echod", "-p", "0", "-b", "127.0.0.1", "--set", "SO_RCVBUF=1G", "--set",
                     "SO_SNDBUF=20000", "--set", "TCP_NODELAY=off"});
     server.read_line();
@@ -209,7 +209,7 @@ TEST(Echod, TellsOnceWhatTheKernelMadeOfAnOption) {
     EXPECT_EQ(lines(ran.err).size(), 2U) << ran.err;
 }
 
-TEST(Echod, TellsThatTheKernelClampsTheListenQueue) {
+TEST(Echod, ReportsThatTheKernelClampsTheBacklog) {
     const auto setting = net::read_sysctl("net.core.somaxconn");
     if (!setting || std::stol(*setting) >= 1048576)
         GTEST_SKIP() << "net.core.somaxconn clamps nothing here";

@@ -334,7 +334,7 @@ TEST_P(EngineUnderFault, ADrainEndsManyIdleClientsWithAFin) {
     EXPECT_EQ(server.wait().status, 0);
 }
 
-TEST(EchodIoUring, RefusedItIsToldAndAutoTakesTheNext) {
+TEST(EchodIoUring, ARefusalIsReportedAndAutoTakesTheNext) {
     for (const std::string error : {"38", "1", "12"}) {  // ENOSYS, EPERM, ENOMEM
         SCOPED_TRACE(error);
         const Words refuse{SOCKBOX_SOURCE_DIR "/tests/without_io_uring.py",
@@ -364,7 +364,7 @@ TEST(EchodIoUring, RefusedItIsToldAndAutoTakesTheNext) {
     }
 }
 
-TEST(Echod, ReadyLinesThatCannotBeWrittenAreToldAtTheEnd) {
+TEST(Echod, UnwritableReadyLinesAreReportedAtTheEnd) {
     const TemporaryFile port_file;
     Process server(
         {"/bin/sh", "-c", "exec \"$echod\" -p 0 -b 127.0.0.1 --port-file \"$file\" >/dev/full"},

@@ -44,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(Echod, ForgedDatagrams,
                          [](const auto& scenario) { return scenario.param; });
 
 // Tests all engines in parallel, because it takes three seconds.
-TEST(VanishedPeers, AreGivenUpWhenTheirSocketsAreToldToProbe) {
+TEST(VanishedPeers, AreGivenUpIfTheirSocketsProbe) {
     if (!has_nft())
         GTEST_SKIP() << "no nft here";
     std::string command = tests + "vanished_peers.py " SOCKBOX_BIN_DIR "/echod";

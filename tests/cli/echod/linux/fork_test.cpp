@@ -105,7 +105,7 @@ TEST(EchodFork, ChildrenEndWithAKilledParentAndThePortIsFree) {
     expect_served(client);
 }
 
-TEST(EchodFork, AChildThatIsKilledIsToldAndItsPlaceIsFree) {
+TEST(EchodFork, AKilledChildIsReportedAndItsPlaceIsFree) {
     EchoServer server({"--engine", "fork", "--max-connections", "1", "-v"});
     auto client = connect(server.port());
     expect_served(client);

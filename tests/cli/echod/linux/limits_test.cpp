@@ -138,7 +138,7 @@ class OnceWithin {
 };
 
 // However few descriptors there are, a server that reports ready has one for a client.
-TEST_P(AtTheDescriptorLimit, WhoHasNoneForAClientDoesNotStart) {
+TEST_P(AtTheDescriptorLimit, WithoutOneForAClientItDoesNotStart) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "the sanitizer opens descriptors of its own";
 #endif
@@ -165,7 +165,7 @@ TEST_P(AtTheDescriptorLimit, WhoHasNoneForAClientDoesNotStart) {
 
 // The same for memory: what the engine cannot allocate is found out before the ready line. A client
 // may still find no memory for its thread or process, and is then turned away.
-TEST_P(AtTheDescriptorLimit, WhoLacksMemoryForItsEngineDoesNotStart) {
+TEST_P(AtTheDescriptorLimit, WithoutMemoryForTheEngineItDoesNotStart) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "a sanitizer needs terabytes of addresses";
 #endif

@@ -16,7 +16,7 @@ namespace {
 using testing::ContainsRegex;
 using testing::HasSubstr;
 
-TEST(EchodOperations, ADeniedClientIsClosedAndTold) {
+TEST(EchodOperations, ADeniedClientIsClosedAndReported) {
     EchoServer server({"--deny", "127.0.0.0/8"});
     auto client = connect(server.port());
     std::byte byte{};
@@ -61,7 +61,7 @@ TEST(EchodOperations, OnceEndsWithItsClient) {
     EXPECT_EQ(server.process().wait().status, 0);
 }
 
-TEST(EchodOperations, OnceTellsByItsStatusThatTheClientBrokeOff) {
+TEST(EchodOperations, OnceExitsWithAFailureIfTheClientBrokeOff) {
     EchoServer server({"--once", "-v"});
     auto client = connect(server.port());
     expect_served(client);
@@ -90,7 +90,7 @@ TEST(EchodOperations, TheEndOfTheTerminalIsAnEndInOrder) {
     EXPECT_EQ(deaf.wait().status, 0);
 }
 
-TEST(EchodOperations, ALogThatMayNotGrowIsLostAndNothingElse) {
+TEST(EchodOperations, ALogAtTheFileSizeLimitIsLostAndNothingElse) {
 #ifdef __SANITIZE_THREAD__
     GTEST_SKIP() << "the thread sanitizer writes a file of its own before main()";
 #endif

@@ -62,7 +62,7 @@ TEST(EchodSystemd, SocketsForAnotherProcessAreNotTaken) {
     expect_served(client);
 }
 
-TEST(EchodSystemd, OptionsThatMeanNothingThenAreTold) {
+TEST(EchodSystemd, OptionsWithoutEffectAreReported) {
     Process server = activated("tcp", {"--port", "7"});
     EXPECT_THAT(server.read_line(), HasSubstr("listening on 127.0.0.1:"));
     server.send_signal(SIGTERM);
@@ -119,7 +119,7 @@ class Manager {
     net::Socket socket_;
 };
 
-TEST(EchodSystemd, TellsItsManagerWhenItIsReadyAndWhenItEnds) {
+TEST(EchodSystemd, NotifiesItsManagerWhenReadyAndWhenEnding) {
     const TemporaryFile unique;
     std::filesystem::remove(unique.path());
     for (const std::string& path : {unique.path(), "@" + unique.path()}) {
@@ -134,7 +134,7 @@ TEST(EchodSystemd, TellsItsManagerWhenItIsReadyAndWhenItEnds) {
     }
 }
 
-TEST(EchodSystemd, AManagerThatIsNotThereIsTold) {
+TEST(EchodSystemd, AMissingManagerIsReported) {
     Process server({"echod", "--port", "0", "--bind", "127.0.0.1"},
                    {"NOTIFY_SOCKET=/nonexistent/notify"});
     const Ran ran = server.wait();

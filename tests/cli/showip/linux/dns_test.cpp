@@ -40,7 +40,7 @@ Ran showip_in_world(const Words& words, const Words& environment = {},
     return in_world(all, environment, input);
 }
 
-TEST(ShowipDns, FailuresAreToldApart) {
+TEST(ShowipDns, FailuresAreDistinguished) {
     SHOWIP_IN_WORLD(ran,
                     {"nodata.test", "nxdomain.test", "servfail.test", "refused.test", "loop.test",
                      "dual.test", std::string(64, 'a') + ".test", "a..b", std::string(300, 'a')});
@@ -82,7 +82,7 @@ TEST(ShowipDns, NoLookupLastsLongerThanFiveSecondsUnasked) {
     EXPECT_EQ(ran.status, tools::exit_unresolved);
 }
 
-TEST(ShowipDns, NumericHostsAskNobody) {
+TEST(ShowipDns, NumericHostsNeedNoLookup) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "LeakSanitizer cannot work under strace";
 #endif
@@ -135,7 +135,7 @@ TEST(ShowipDns, InternationalNamesNeedTheirLocale) {
     EXPECT_THAT(without.err, AllOf(HasSubstr("(EAI_IDN_ENCODE)"), HasSubstr("UTF-8 locale")));
 }
 
-TEST(ShowipDns, ManyAndDoubleAddressesAreAllShown) {
+TEST(ShowipDns, ManyAndDuplicateAddressesAreAllShown) {
     SHOWIP_IN_WORLD(ran, {"-s", "many.test", "dup.test"});
     EXPECT_EQ(ran.status, 0);
     const Words found = lines(ran.out);
@@ -144,7 +144,7 @@ TEST(ShowipDns, ManyAndDoubleAddressesAreAllShown) {
     EXPECT_THAT(ran.err, HasSubstr("192.0.2.7 occurs in the answer 3 times"));
 }
 
-TEST(ShowipDns, AReaderWhoLeavesEndsItQuietly) {
+TEST(ShowipDns, AReaderThatLeavesEndsItQuietly) {
     const Ran ran = in_world(
         {"/bin/sh", "-c", "\"$0\" -s many.test many.test | head -n 1", SOCKBOX_BIN_DIR "/showip"});
     if (ran.status == refused_world)
@@ -184,7 +184,7 @@ TEST(ShowipDns, TheEnvironmentOfTheResolverDoesNoHarm) {
                                                testing::SizeIs(testing::Lt(120))));
 }
 
-TEST(ShowipDns, ANameAnsweredAsAnotherIsTold) {
+TEST(ShowipDns, ANameAnsweredAsAnotherIsReported) {
     SHOWIP_IN_WORLD(ran, {"-l", "n1", "n5", "n1.test", "n1.test."}, {"LOCALDOMAIN=test"});
     EXPECT_EQ(ran.err,
               "showip: note: 'n1' was resolved as n1.test: its domain is in the search list\n"
@@ -195,7 +195,7 @@ TEST(ShowipDns, ANameAnsweredAsAnotherIsTold) {
     EXPECT_THAT(json.out, HasSubstr(R"("remarks":["'n1' was resolved as n1.test)"));
 }
 
-TEST(ShowipDns, AnAliasOfTheUserIsTold) {
+TEST(ShowipDns, AnAliasOfTheUserIsReported) {
     const TemporaryFile aliases("other n2.test\nN1 dual.test\n");
     SHOWIP_IN_WORLD(ran, {"-s", "n1", "n2.test"}, {"HOSTALIASES=" + aliases.path()});
     EXPECT_EQ(ran.out, "::1\n127.0.0.1\n127.0.0.1\n");
@@ -285,7 +285,7 @@ TEST(ShowipDns, EachSourceIsAskedAlone) {
                             AllOf(HasSubstr(R"("source":"dns")"), HasSubstr("EAI_AGAIN"))));
 }
 
-TEST(ShowipDns, NoRouteIsSaidWhereThereIsNone) {
+TEST(ShowipDns, AMissingRouteIsReported) {
     SHOWIP_IN_WORLD(ran, {"--source", "192.0.2.1", "127.0.0.1"});
     EXPECT_THAT(ran.out, HasSubstr("IPv4: 192.0.2.1  no route (ENETUNREACH)\n"));
     EXPECT_THAT(ran.out, HasSubstr("IPv4: 127.0.0.1  from 127.0.0.1 by lo\n"));

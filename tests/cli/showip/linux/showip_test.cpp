@@ -100,7 +100,7 @@ TEST(Showip, ZonesAreShown) {
     EXPECT_EQ(ran.err, "");
 }
 
-TEST(Showip, NamesNobodyCanHaveAreUnknown) {
+TEST(Showip, ImpossibleNamesAreUnknown) {
     for (const std::string& host : {std::string(300, 'a'), std::string(64, 'a') + ".invalid",
                                     std::string("a..b"), std::string("-"), std::string("a b")}) {
         const Ran ran = showip({"--numeric", "--", host});

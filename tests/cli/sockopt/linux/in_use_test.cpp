@@ -211,7 +211,7 @@ std::string set_and_be_ended(const net::Socket& socket, std::chrono::microsecond
 
 // Whenever it is ended, at any of a thousand moments, the output names everything that was changed;
 // and settings are applied in order.
-TEST(SockoptInUse, NoChangeGoesUntold) {
+TEST(SockoptInUse, NoChangeGoesUnreported) {
     const auto begin = net::Clock::now();
     {
         auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();

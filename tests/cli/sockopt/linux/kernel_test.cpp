@@ -146,7 +146,7 @@ TEST(SockoptKernel, AGroupIsLeftOnlyByItsMembers) {
 }
 
 // Only root may choose these; other users are told what is allowed.
-TEST(SockoptKernel, AnAlgorithmThatIsNotAllowed) {
+TEST(SockoptKernel, ADisallowedAlgorithmIsRefusedWithTheAllowedOnes) {
     const auto all = net::read_sysctl("net.ipv4.tcp_available_congestion_control");
     const auto allowed = net::read_sysctl("net.ipv4.tcp_allowed_congestion_control");
     const std::string privileged = "cubic";

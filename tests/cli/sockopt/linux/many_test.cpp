@@ -57,7 +57,7 @@ Words section(const Words& dump, int descriptor) {
     return found;
 }
 
-TEST(SockoptMany, EachOfManyIsToldAsAlone) {
+TEST(SockoptMany, EachOfManyPrintsAsItDoesAlone) {
     auto sockets = many_sockets();
     const std::vector<std::string_view> settings{"SO_KEEPALIVE=on",    "TCP_NODELAY=on",
                                                  "SO_PRIORITY=2",      "TCP_USER_TIMEOUT=900",
@@ -87,7 +87,7 @@ TEST(SockoptMany, EachOfManyIsToldAsAlone) {
     }
 }
 
-TEST(SockoptMany, JsonAndAllAreAsComplete) {
+TEST(SockoptMany, JsonAndAllAreComplete) {
     const auto sockets = many_sockets();
     const Child child;
     const Ran json = sockopt({"--pid", child.pid(), "--json", "--all"});

@@ -123,7 +123,7 @@ TEST(SockoptOwner, WhatDoesNotFitTakesNoDescriptor) {
 }
 
 // More distinct values than are cached for an option: each line must show its own socket's.
-TEST(SockoptOwner, ValuesThatComeByTurnsAreToldOfTheirSockets) {
+TEST(SockoptOwner, AlternatingValuesArePrintedWithTheirSockets) {
     auto sockets = many_sockets(40);
     Words wanted;
     for (std::size_t i = 0; i < sockets.size(); ++i) {
@@ -163,7 +163,7 @@ TEST(SockoptOwner, AThousandSocketsInASecond) {
     EXPECT_LT(best, std::chrono::seconds(1));
 }
 
-TEST(SockoptOwner, WithoutDescriptorsItSaysSo) {
+TEST(SockoptOwner, WithoutDescriptorsItReportsIt) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "the sanitizer wants descriptors of its own";
 #endif
@@ -182,7 +182,7 @@ TEST(SockoptOwner, WithoutDescriptorsItSaysSo) {
 }
 
 // Nor does it report that there is no such process, or that it may not look into it.
-TEST(SockoptOwner, WithoutDescriptorsASearchSaysSo) {
+TEST(SockoptOwner, WithoutDescriptorsASearchReportsIt) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "the sanitizer wants descriptors of its own";
 #endif
@@ -292,7 +292,7 @@ TEST(SockoptOwner, WhatNeedsAPrivilegeNamesIt) {
     }
 }
 
-TEST(SockoptOwner, JsonTellsOfASocketWhoseProcessIsClosedToUs) {
+TEST(SockoptOwner, JsonDescribesASocketOfAnInaccessibleProcess) {
     if (::geteuid() != 0)
         GTEST_SKIP() << "needs root, to give it up";
     const Pair pair;
@@ -311,7 +311,7 @@ TEST(SockoptOwner, JsonTellsOfASocketWhoseProcessIsClosedToUs) {
                                   HasSubstr(R"("error":{"symbol":"EPERM",)")));
 }
 
-TEST(SockoptOwner, OfTheSameUserAProcessHasToBeDumpable) {
+TEST(SockoptOwner, AProcessOfTheSameUserHasToBeDumpable) {
     if (::geteuid() != 0)
         GTEST_SKIP() << "needs root, to give it up";
     const auto sockets = many_sockets(1);
@@ -347,7 +347,7 @@ TEST(SockoptOwner, AKernelThreadHasNoDescriptors) {
 }
 
 // The parent may be examined or refused, but is never waited for.
-TEST(SockoptOwner, TheParentIsAProcessAsAnyOther) {
+TEST(SockoptOwner, TheParentIsAProcessLikeAnyOther) {
     const Ran ran = sockopt({"--pid", std::to_string(::getppid()), "SO_TYPE"});
     EXPECT_THAT(ran.status, testing::AnyOf(0, tools::exit_refused)) << ran.err;
 }
@@ -359,7 +359,7 @@ TEST(SockoptOwner, AShellLooksAtItself) {
     EXPECT_THAT(ran.err, HasSubstr("no socket matches"));
 }
 
-TEST(SockoptOwner, AReaderWhoHasSeenEnoughIsNoFailure) {
+TEST(SockoptOwner, AReaderThatStopsEarlyIsNoFailure) {
     Process process({"/bin/sh", "-c",
                      SOCKBOX_BIN_DIR "/sockopt -a | head -n 1; " SOCKBOX_BIN_DIR
                                      "/sockopt >&-; echo $?"});

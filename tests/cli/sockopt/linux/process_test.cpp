@@ -109,7 +109,7 @@ TEST(SockoptProcess, PortAndListeningFindTheHolder) {
     EXPECT_THAT(ran.out, Not(HasSubstr("null,\"error\"")));
 }
 
-TEST(SockoptProcess, NothingThatFitsIsAFailure) {
+TEST(SockoptProcess, NoMatchIsAFailure) {
     const Ran ran = sockopt({"--process", "no such name"});
     EXPECT_EQ(ran.status, tools::exit_refused);
     EXPECT_EQ(ran.err, "sockopt: no process has the name 'no such name'\n");
@@ -138,7 +138,7 @@ TEST(SockoptProcess, FamilyAndTypeNarrowASearchDown) {
 }
 
 // Without /proc the message names that cause instead of a missing process.
-TEST(SockoptProcess, WithoutProcItSaysSo) {
+TEST(SockoptProcess, WithoutProcItReportsIt) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "the sanitizers themselves need /proc";
 #endif
@@ -184,7 +184,7 @@ TEST(SockoptProcess, APendingErrorStaysWithItsOwner) {
     EXPECT_EQ(socket.take_error(), std::errc::connection_refused);
 }
 
-TEST(SockoptProcess, WhatIsNoLivingProcessIsSaidToBeWhatItIs) {
+TEST(SockoptProcess, AnythingButALivingProcessIsNamed) {
     const pid_t dead = ::fork();
     if (dead == 0)
         ::_exit(0);
@@ -202,7 +202,7 @@ TEST(SockoptProcess, WhatIsNoLivingProcessIsSaidToBeWhatItIs) {
 }
 
 // The process is reaped between opening and reading its state in /proc.
-TEST(SockoptProcess, AStateThatCannotBeReadIsNoEnd) {
+TEST(SockoptProcess, AnUnreadableStateIsNotTheEnd) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "strace and a sanitizer do not go together";
 #endif
@@ -287,7 +287,7 @@ TEST(SockoptProcess, AnotherNetworkNamespaceIsMarked) {
                 HasSubstr("in another network namespace, where interfaces have other numbers"));
 }
 
-TEST(SockoptProcess, ConnectTellsOfTheConnection) {
+TEST(SockoptProcess, ConnectShowsTheConnection) {
     const net::Socket socket = listener();
     const Ran ran =
         sockopt({"--connect", "127.0.0.1:" + port_of(socket), "nodelay=on", "TCP_INFO"});
@@ -321,7 +321,7 @@ TEST(SockoptProcess, ACommandGetsTheSocketAsSystemdWouldPassIt) {
     EXPECT_THAT(ran.err, HasSubstr("run /no/such/command: "));
 }
 
-TEST(SockoptProcess, DiffTellsWhatSomebodySet) {
+TEST(SockoptProcess, DiffShowsWhatWasSet) {
     auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
     const std::string fd = text(socket.native());
     EXPECT_EQ(lines(sockopt({"--diff", "--fd", fd}).out).size(), 1U);  // the heading
@@ -360,7 +360,7 @@ TEST(SockoptProcess, PartsThatDoNotGoTogetherAreAMistake) {
     EXPECT_THAT(sockopt({"--port", "80x"}).err, StartsWith("sockopt: --port: '80x' is neither"));
 }
 
-TEST(SockoptProcess, JsonTellsThatNothingFits) {
+TEST(SockoptProcess, JsonReportsThatNothingMatches) {
     EXPECT_THAT(sockopt({"--json", "--process", "no such name"}).out,
                 AllOf(HasSubstr(R"("fd":null,"process":"no such name"},"error":{"symbol":"ESRCH")"),
                       HasSubstr(R"("message":"no process has the name 'no such name'"}})")));
@@ -379,7 +379,7 @@ TEST(SockoptProcess, JsonTellsThatNothingFits) {
     EXPECT_EQ(lines(other.out).size(), 1U);
 }
 
-TEST(SockoptProcess, JsonTellsOfASocketThatCannotBeHad) {
+TEST(SockoptProcess, JsonDescribesAnUnavailableSocket) {
     EXPECT_THAT(sockopt({"--json", "--pid", "2147483647"}).out,
                 StartsWith(R"({"tool":"sockopt","event":"result","socket":{"pid":2147483647,"fd")"
                            R"(:null},"error":{"symbol":"ESRCH",)"));

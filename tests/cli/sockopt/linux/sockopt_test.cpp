@@ -21,7 +21,7 @@ std::string own_fd(int descriptor) {
     return std::to_string(descriptor);
 }
 
-TEST(SockoptLinux, TellsWhatBecameOfABufferSize) {
+TEST(SockoptLinux, ShowsWhatBecameOfABufferSize) {
     EXPECT_EQ(sockopt({"SO_RCVBUF=10000", "SO_RCVBUF=1"}).out.substr(0, 9), "SO_RCVBUF");
     EXPECT_THAT(sockopt({"SO_RCVBUF=10000"}).out,
                 HasSubstr(" -> 20000 (asked 10000; Linux doubles it)"));
@@ -34,7 +34,7 @@ TEST(SockoptLinux, TellsWhatBecameOfABufferSize) {
     EXPECT_THAT(clamped.err, HasSubstr("hint: sysctl -w net.core.rmem_max=2147483647"));
 }
 
-TEST(SockoptLinux, VerboseTellsTheStoryOfABuffer) {
+TEST(SockoptLinux, VerboseExplainsABufferSize) {
     const Words fresh = lines(sockopt({"-v", "SO_RCVBUF"}).out);
     ASSERT_EQ(fresh.size(), 5U);
     EXPECT_THAT(fresh[3], HasSubstr("autotuned: the kernel resizes it within net.ipv4.tcp_rmem"));
@@ -77,7 +77,7 @@ TEST(SockoptLinux, WriteOnlyOptionsNameTheOneToRead) {
     EXPECT_THAT(ran.err, HasSubstr("SO_RCVBUFFORCE is write-only, see SO_RCVBUF"));
 }
 
-TEST(SockoptLinux, AnUnknownAlgorithmComesWithThoseThereAre) {
+TEST(SockoptLinux, AnUnknownAlgorithmIsRefusedWithTheKnownOnes) {
     const Ran ran = sockopt({"TCP_CONGESTION=nosuch"});
     EXPECT_EQ(ran.status, tools::exit_refused);
     EXPECT_THAT(ran.err, AllOf(HasSubstr("available: "), HasSubstr("(ENOENT)")));
@@ -142,7 +142,7 @@ TEST(SockoptLinux, AnInheritedDescriptorIsReadAndSet) {
     ::close(descriptor);
 }
 
-TEST(SockoptLinux, WhatIsNoSocketIsSaidToBeWhatItIs) {
+TEST(SockoptLinux, AnythingButASocketIsNamed) {
     int ends[2];
     ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
     const Ran ran = sockopt({"--fd", own_fd(ends[0])});

@@ -97,7 +97,7 @@ TEST(UdpEchoHostile, WhatIsUndefinedIsLeftOutOfTheText) {
     EXPECT_THAT(one.out, Not(HasSubstr("jitter")));
 }
 
-TEST(UdpEchoHostile, StreamsThatAreClosedOrFullAreToldOf) {
+TEST(UdpEchoHostile, ClosedAndFullStreamsAreReported) {
     auto peer = Peer::datagram(reply);
     const Ran ran = in_shell(peer.port(), R"(
         udpecho -c 2 -i 10ms 127.0.0.1 $port >/dev/full; echo full $?
@@ -142,7 +142,7 @@ bool is_shown_safely(const std::string& text) {
 }
 
 // The hosts file gives an address a name that contains terminal control sequences.
-TEST(UdpEchoHostile, NamesAreEscapedWhoeverMadeThem) {
+TEST(UdpEchoHostile, NamesAreEscapedWhateverTheirSource) {
     auto peer = Peer::datagram(reply);
     const Ran ran = in_shell(peer.port(), R"(
         unshare -m true 2>/dev/null || exit 77
@@ -172,7 +172,7 @@ TEST(UdpEchoHostile, NamesAreEscapedWhoeverMadeThem) {
 
 // Wherever one allocation in twenty starts to fail: no death by a signal, no failure without a
 // message and no false success.
-TEST(UdpEchoHostile, WithoutMemoryItSaysSo) {
+TEST(UdpEchoHostile, WithoutMemoryItReportsIt) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "a sanitizer has its own malloc";
 #endif
@@ -206,7 +206,7 @@ TEST(UdpEchoHostile, WithoutMemoryItSaysSo) {
     }
 }
 
-TEST(UdpEchoHostile, NumbersThatMeanNothingAreRefused) {
+TEST(UdpEchoHostile, MeaninglessNumbersAreRejected) {
     const auto status = [](const Words& more) {
         Words words{"127.0.0.1", "9"};
         words.insert(words.end(), more.begin(), more.end());
@@ -237,7 +237,7 @@ TEST(UdpEchoHostile, NumbersThatMeanNothingAreRefused) {
         EXPECT_EQ(status(words), tools::exit_usage) << testing::PrintToString(words);
 }
 
-TEST(UdpEchoHostile, OptionsThatMeanNothingTogetherAreRefused) {
+TEST(UdpEchoHostile, MeaninglessCombinationsOfOptionsAreRejected) {
     const Words wrong[] = {{"--listen", "-c", "1"},
                            {"--listen", "--retries", "1"},
                            {"--listen", "--mtu"},
@@ -259,7 +259,7 @@ TEST(UdpEchoHostile, OptionsThatMeanNothingTogetherAreRefused) {
 }
 
 // Zones, and a name with addresses of both families.
-TEST(UdpEchoHostile, TheFamilyIsThatWhichWasAskedFor) {
+TEST(UdpEchoHostile, TheFamilyIsTheRequestedOne) {
     const Ran zone = run(udpecho, {"-c", "1", "fe80::1", "7"});
     EXPECT_THAT(zone.err, HasSubstr("needs a zone"));
     EXPECT_EQ(zone.status, tools::exit_refused);

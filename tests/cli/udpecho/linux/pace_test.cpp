@@ -73,7 +73,7 @@ TEST(UdpEchoPace, IntervalsDoNotDriftAndCostLittle) {
 
 // Below 10 ms no replies are printed; otherwise there is no minimum interval. The rate achieved is
 // reported.
-TEST(UdpEchoPace, AnIntervalTooShortToKeepIsToldByRateAndMissedSlots) {
+TEST(UdpEchoPace, AnImpossibleIntervalShowsInTheRateAndMissedSlots) {
     auto peer = Peer::datagram(reply);
     // No more datagrams than fit into the receive buffer while a slow peer is away.
     const Timed ran =

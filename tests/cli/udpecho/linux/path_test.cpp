@@ -30,7 +30,7 @@ Ran run_there(const std::string& setup, const Words& words) {
     if (ran.status == refused_world)                                                          \
     GTEST_SKIP() << "no private namespaces here: " << ran.err
 
-TEST(UdpEchoPath, MtuIsFoundWithWhoToldIt) {
+TEST(UdpEchoPath, MtuIsFoundWithItsSource) {
     RUN_ON_PATH(ran, "", R"(
         udpecho --mtu 10.9.3.2 7007
         udpecho --mtu --json fd09:3::2 7007)");
@@ -45,7 +45,7 @@ TEST(UdpEchoPath, MtuIsFoundWithWhoToldIt) {
     EXPECT_EQ(ran.status, tools::exit_ok);
 }
 
-TEST(UdpEchoPath, SizesAtTheEdgePassOrAreToldOf) {
+TEST(UdpEchoPath, SizesAtTheLimitPassOrAreReported) {
     RUN_ON_PATH(ran, "", R"(
         for at in '10.9.3.2 1272' '10.9.3.2 1273' 'fd09:3::2 1252' 'fd09:3::2 1253'; do
             set -- $at
@@ -73,7 +73,7 @@ TEST(UdpEchoPath, BlackHoleIsFoundBySearching) {
         << ran.err;
 }
 
-TEST(UdpEchoPath, NobodyThereIsAFailure) {
+TEST(UdpEchoPath, NoResponseIsAFailure) {
     RUN_ON_PATH(ran, "", R"(
         udpecho --mtu -W 50ms 10.9.3.2 7008; echo $?
         udpecho --mtu --trace 10.9.3.2 7008; echo $?
@@ -157,7 +157,7 @@ TEST(UdpEchoPath, AZoneNamesTheLink) {
 
 // Two of twenty are lost on the way there, and three of the replies on the way back. The port is
 // STAMP's own.
-TEST(UdpEchoPath, StampTellsTheLossOfEachWay) {
+TEST(UdpEchoPath, StampShowsTheLossInEachDirection) {
     RUN_ON_PATH(ran, "",
                 R"(
         mkfifo /run/reflecting

@@ -33,7 +33,7 @@ class Reflector : public UdpServer {
     explicit Reflector(const Words& options = {}) : UdpServer(with({"--stamp"}, options)) {}
 };
 
-TEST(UdpEchoStamp, BothWaysAreToldApart) {
+TEST(UdpEchoStamp, BothDirectionsAreShown) {
     const Reflector reflector({"--stateful"});
     const Ran ran = run(udpecho, {"--stamp", "--json", "-q", "-c", "20", "-i", "1ms", "127.0.0.1",
                                   reflector.port(), "--stateful"});
@@ -67,7 +67,7 @@ TEST(UdpEchoStamp, PaddingServiceClassAndFormats) {
 }
 
 // Both one-way delays and the reflector's processing time add up to the round trip.
-TEST(UdpEchoStamp, BothWaysComeToTheRoundTrip) {
+TEST(UdpEchoStamp, BothDirectionsAddUpToTheRoundTrip) {
     const Reflector reflector;
     for (const char* format : {"ntp", "ptp"}) {
         const Ran ran =
@@ -137,7 +137,7 @@ TEST(UdpEchoStamp, AgreesWithTheEcho) {
 }
 
 // However fast an echo comes back, no one-way delay can be derived from it.
-TEST(UdpEchoStamp, AnEchoServerIsNoReflector) {
+TEST(UdpEchoStamp, AnEchoServerIsNotAReflector) {
     const UdpServer server;
     for (const Words& more : {Words{"-W", "1h"},
                               {"-s", "100"},
@@ -160,7 +160,7 @@ TEST(UdpEchoStamp, AnEchoServerIsNoReflector) {
 }
 
 // Requested by SIGQUIT or at intervals; the run continues.
-TEST(UdpEchoStamp, InterimReportsTellBothWays) {
+TEST(UdpEchoStamp, InterimReportsShowBothDirections) {
     const Reflector reflector({"--stateful"});
     for (const bool json : {true, false}) {
         Words words{

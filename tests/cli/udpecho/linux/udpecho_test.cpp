@@ -100,7 +100,7 @@ TEST(UdpEcho, TheLargestDatagramsOfEachFamilyPass) {
     }
 }
 
-TEST(UdpEcho, MetricsTellTheTargetsApart) {
+TEST(UdpEcho, MetricsDistinguishTheTargets) {
     auto good = Peer::datagram([](auto& socket, const auto& text, const auto& from) {
         (void)socket.send_to(std::as_bytes(std::span(text)), from);
     });
@@ -154,7 +154,7 @@ class NarrowServer {
 };
 
 // What was found so far is printed, marked as incomplete.
-TEST(UdpEcho, InterruptedSearchTellsHowFarItCame) {
+TEST(UdpEcho, AnInterruptedSearchReportsHowFarItGot) {
     for (const bool json : {false, true}) {
         NarrowServer server;
         Process search({"udpecho", "--mtu", "-W", "200ms", json ? "--json" : "--color=never",
@@ -213,7 +213,7 @@ TEST(UdpEcho, AnInterruptedTalkHasItsObject) {
     EXPECT_EQ(ran.out, "");
 }
 
-TEST(UdpEcho, JsonTellsWhyAMessageWasNotDelivered) {
+TEST(UdpEcho, JsonShowsWhyAMessageWasNotDelivered) {
     const Ran ran = run(udpecho, {"--json", "127.0.0.1", closed_port(), "hello"});
     EXPECT_THAT(ran.out, HasSubstr(R"("lost":1)"));
     EXPECT_THAT(ran.out, HasSubstr(R"("error":{"symbol":"ECONNREFUSED","code":111,)"));

@@ -59,7 +59,7 @@ class UdpEchoUnsent : public testing::Test {
 
 // The second send fails, and so does its repetition, which clears a pending error of an earlier
 // datagram. EAGAIN means that there is no room in the interface's queue.
-TEST_F(UdpEchoUnsent, EachReasonIsToldAndNeitherSentNorLost) {
+TEST_F(UdpEchoUnsent, EachReasonIsReportedAndNothingCountsAsLost) {
     const struct {
         const char* how;
         const char* shown;
@@ -104,7 +104,7 @@ TEST_F(UdpEchoUnsent, TheRestOfABurstIsSent) {
     }
 }
 
-TEST_F(UdpEchoUnsent, WhereTrainsCannotLeaveTheirDatagramsDo) {
+TEST_F(UdpEchoUnsent, IfTrainsCannotBeSentTheirDatagramsAre) {
     for (const char* reason : {"EINVAL", "EIO", "EMSGSIZE"}) {
         const Ran ran = run_failing("sendmsg", reason, {"--rate", "100000", "-c", "200"});
         EXPECT_THAT(ran.out,
@@ -114,7 +114,7 @@ TEST_F(UdpEchoUnsent, WhereTrainsCannotLeaveTheirDatagramsDo) {
     }
 }
 
-TEST_F(UdpEchoUnsent, ALineThatCouldNotBeSentIsTold) {
+TEST_F(UdpEchoUnsent, AnUnsentLineIsReported) {
     const Ran ran = run_failing("sendto", "ENOBUFS:when=2", {}, "one\ntwo\nthree\n");
     EXPECT_THAT(ran.err, AllOf(HasSubstr("udpecho: line 2: send to 127.0.0.1:"),
                                HasSubstr("No buffer space available (ENOBUFS)")));
