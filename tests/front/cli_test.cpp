@@ -1,4 +1,4 @@
-// Tests of tools/cli.
+// Tests of tools/front/cli.
 #include "tools/front/cli.h"
 
 #include <gmock/gmock.h>

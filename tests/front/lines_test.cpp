@@ -1,4 +1,4 @@
-// Tests of tools/lines.
+// Tests of tools/front/lines.
 #include "tools/front/lines.h"
 
 #include <gmock/gmock.h>

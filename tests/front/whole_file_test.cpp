@@ -1,4 +1,4 @@
-// Tests of tools/whole_file.
+// Tests of tools/front/whole_file.
 #include "tools/front/whole_file.h"
 
 #include <gtest/gtest.h>

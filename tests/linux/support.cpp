@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "paths.h"
-#include "support.h"
+#include "tests/support.h"
 #include "system/clock.h"
 
 namespace sockbox::test {

@@ -1,4 +1,4 @@
-// Tests of lib/net/addrinfo_names.
+// Tests of the names of flags, types and protocols in lib/net/resolver.
 #include "net/resolver.h"
 
 #include <gmock/gmock.h>

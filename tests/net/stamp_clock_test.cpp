@@ -1,4 +1,4 @@
-// Tests of lib/net/stamp_clock.
+// Tests of the clocks in lib/net/stamp.
 #include "net/stamp.h"
 
 #include <gtest/gtest.h>

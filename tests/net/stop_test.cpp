@@ -1,4 +1,4 @@
-// Tests of lib/net/stop.
+// Tests of the stop signal in lib/net/signals.
 #include "net/signals.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Tests of lib/probe/connect_all.
+// Tests of lib/probe/lookup/connect_all.
 #include "probe/lookup/connect_all.h"
 
 #include <gtest/gtest.h>

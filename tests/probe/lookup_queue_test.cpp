@@ -1,4 +1,4 @@
-// Tests of lib/probe/lookup_queue.
+// Tests of lib/probe/lookup/lookup_queue.
 #include "probe/lookup/lookup_queue.h"
 
 #include <gmock/gmock.h>

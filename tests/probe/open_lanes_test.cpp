@@ -1,4 +1,4 @@
-// Tests of lib/probe/open_lanes.
+// Tests of lib/probe/lanes/open_lanes.
 #include "probe/measure.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Tests of lib/probe/probe_window.
+// Tests of lib/probe/lanes/probe_window.
 #include "probe/lanes/datagram_form.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Tests of lib/serve/access_list.
+// Tests of lib/serve/limits/access_list.
 #include "serve/limits/access_list.h"
 
 #include <gmock/gmock.h>

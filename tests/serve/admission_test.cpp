@@ -1,4 +1,4 @@
-// Tests of which clients are served, on every engine: lib/serve/admission and service.
+// Tests of which clients are served, on every engine: lib/serve/limits/admission and service.
 #include "serve/limits/admission.h"
 
 #include <gmock/gmock.h>

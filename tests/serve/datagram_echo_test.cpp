@@ -1,4 +1,4 @@
-// Tests of lib/serve/datagram_echo: the UDP echo on its own.
+// Tests of lib/serve/datagrams/datagram_echo: the UDP echo on its own.
 #include "serve/datagrams/datagram_echo.h"
 
 #include <gtest/gtest.h>

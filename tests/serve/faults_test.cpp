@@ -1,4 +1,4 @@
-// Tests of lib/serve/faults: the grammar, and the faults of streams and datagrams.
+// Tests of lib/serve/faults/faults: the grammar, and the faults of streams and datagrams.
 #include "serve/faults/faults.h"
 
 #include <fmt/format.h>

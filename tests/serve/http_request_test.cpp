@@ -1,4 +1,4 @@
-// Tests of lib/serve/http_request and http_answer.
+// Tests of lib/serve/status/http_request and http_answer.
 #include "serve/status/http.h"
 
 #include <gtest/gtest.h>

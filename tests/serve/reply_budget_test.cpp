@@ -1,4 +1,4 @@
-// Tests of lib/serve/reply_budget.
+// Tests of lib/serve/limits/reply_budget.
 #include "serve/limits/reply_budget.h"
 
 #include <gtest/gtest.h>

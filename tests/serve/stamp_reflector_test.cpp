@@ -1,4 +1,4 @@
-// Tests of lib/serve/stamp_reflector.
+// Tests of lib/serve/datagrams/stamp_reflector.
 #include "serve/datagrams/stamp_reflector.h"
 
 #include <gtest/gtest.h>

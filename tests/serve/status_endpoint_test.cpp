@@ -1,4 +1,4 @@
-// Tests of lib/serve/status_endpoint.
+// Tests of lib/serve/status/status_endpoint.
 #include "serve/status/status_endpoint.h"
 
 #include <gmock/gmock.h>

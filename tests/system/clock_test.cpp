@@ -1,4 +1,4 @@
-// Tests of lib/net/clock.
+// Tests of lib/system/clock.
 #include "system/clock.h"
 
 #include <gtest/gtest.h>

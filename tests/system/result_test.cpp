@@ -1,4 +1,4 @@
-// Tests of lib/net/result and its error codes.
+// Tests of lib/system/result and its error codes.
 #include "system/result.h"
 
 #include <fmt/format.h>

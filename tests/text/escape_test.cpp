@@ -1,4 +1,4 @@
-// Tests of lib/net/escape.
+// Tests of escaping in lib/text/text.
 #include "text/text.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Tests of lib/net/units.
+// Tests of lib/text/units.
 #include "text/units.h"
 
 #include <gtest/gtest.h>

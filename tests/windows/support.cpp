@@ -8,7 +8,7 @@
 #include <mutex>
 #include <thread>
 
-#include "support.h"
+#include "tests/support.h"
 #include "system/clock.h"
 #include "system/platform.h"
 

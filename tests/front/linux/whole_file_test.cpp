@@ -1,4 +1,4 @@
-// Tests of tools/whole_file on files that are not regular.
+// Tests of tools/front/whole_file on files that are not regular.
 #include <gtest/gtest.h>
 
 #include <filesystem>

@@ -32,7 +32,6 @@ TEST(HostProcess, HandsOverItsSocketsAndNothingElse) {
     EXPECT_THAT(found, testing::Not(testing::Contains(file.native())));
 }
 
-// More sockets than are read from /proc if the system allows our BPF program.
 TEST(HostProcess, HandsOverHundredsOfSocketsInOrder) {
     std::vector<Socket> held;
     std::vector<std::pair<int, std::uint64_t>> expected;

@@ -1,4 +1,4 @@
-// Tests of how lib/net/stop handles signals.
+// Tests of how lib/net/signals handles signals of the system.
 #include <gtest/gtest.h>
 
 #include <csignal>

@@ -1,4 +1,4 @@
-// Tests of lib/serve/ring: the restrictions of a ring.
+// Tests of lib/serve/engines/linux/io_uring/ring: the restrictions of a ring.
 #include "serve/engines/linux/io_uring/ring.h"
 
 #include <gtest/gtest.h>
