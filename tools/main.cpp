@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "system/platform.h"
-#include "tools/multicall.h"
 #include "tools/front/command.h"
+#include "tools/multicall.h"
 
 namespace sockbox::tools {
 namespace {

@@ -40,7 +40,7 @@ std::optional<std::span<const std::byte>> part_of(std::span<const std::byte> ans
 // What a dump says of an option without asking the system; empty where it is to be asked.
 std::string left_out(const OptionRow& row) {
     if (native_number(row) == absent)
-        return fmt::format("not on this platform ({} only)", platforms(row));
+        return fmt::format("not supported on this platform ({} only)", platforms(row));
     if (row.access == Access::write_only)
         return "write-only";
     return row.access == Access::clears_on_read ? "not read: reading clears it" : "";

@@ -31,7 +31,7 @@ tl::unexpected<Error> not_here(const Option& option) {
     return fail({std::make_error_code(std::errc::not_supported),
                  option.name(),
                  {},
-                 fmt::format("not on this platform ({} only)", platforms(option.row())),
+                 fmt::format("not supported on this platform ({} only)", platforms(option.row())),
                  {}});
 }
 

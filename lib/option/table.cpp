@@ -87,7 +87,8 @@ constexpr bool all_different() {
     return true;
 }
 
-static_assert(all_well_formed(), "a row lacks its sentence, its source, names or a sound range");
+static_assert(all_well_formed(),
+              "a row has no description, no source, no names or an invalid range");
 static_assert(all_different(), "two rows have the same name or number");
 static_assert(table.size() >= 150);
 

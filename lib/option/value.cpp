@@ -23,7 +23,8 @@ namespace {
 using std::chrono::nanoseconds;
 
 tl::unexpected<Error> out_of_range(const OptionRow& row, std::string_view text) {
-    return fail_text(fmt::format("'{}' is out of range: want {}", escape(text), legal_values(row)));
+    return fail_text(
+        fmt::format("'{}' is out of range: expected {}", escape(text), legal_values(row)));
 }
 
 // Symbols as the headers spell them, with what all of a kind begin with left out here.
@@ -94,7 +95,8 @@ Result<std::int64_t> read_number(const OptionRow& row, std::string_view text) {
         if (time && time->count() % ns == 0)
             return time->count() / ns;
     }
-    return fail_text(fmt::format("'{}' is not a value: want {}", escape(text), legal_values(row)));
+    return fail_text(
+        fmt::format("'{}' is not a value: expected {}", escape(text), legal_values(row)));
 }
 
 Result<OptionValue> parse_number(const OptionRow& row, std::string_view text) {
@@ -182,8 +184,8 @@ Result<OptionValue> parse_text(const OptionRow& row, std::string_view text) {
         return fail_text(fmt::format("'{}' is not a name", escape(text)));
     const auto length = static_cast<std::int64_t>(text.size());
     if (!in_range(row.range, length))
-        return fail_text(fmt::format("'{}' has {} characters: want {} to {}", escape(text), length,
-                                     row.range.low, row.range.high));
+        return fail_text(fmt::format("'{}' has {} characters: expected {} to {}", escape(text),
+                                     length, row.range.low, row.range.high));
     return std::string(text);
 }
 
@@ -192,7 +194,7 @@ Result<OptionValue> parse_bytes(const OptionRow& row, std::string_view text) {
     if (!bytes)
         return fail(bytes.error());
     if (!in_range(row.range, static_cast<std::int64_t>(bytes->size())))
-        return fail_text(fmt::format("'{}' has {} bytes: want {} to {}", escape(text),
+        return fail_text(fmt::format("'{}' has {} bytes: expected {} to {}", escape(text),
                                      bytes->size(), row.range.low, row.range.high));
     return *bytes;
 }

@@ -14,7 +14,7 @@ net::Result<const serve::Engine*> find_available(const std::string& name) {
         return net::fail({std::make_error_code(std::errc::not_supported),
                           "engine",
                           name,
-                          "not on this platform",
+                          "not supported on this platform",
                           {}});
     if (auto available = engine->available(); !available)
         return net::fail(available.error());

@@ -279,7 +279,7 @@ void tell_environment(Io io) {
 
 int showip(Args args, Io io) {
     Asked asked;
-    Cli cli(tool, "Show the addresses that the system's resolver answers for a name.",
+    Cli cli(tool, "Show the addresses that the system's resolver returns for a name.",
             {"[OPTION]... HOST...", "[OPTION]... -f FILE", "--passive [-p SERVICE]"});
     declare(cli, asked);
     if (const auto status = cli.parse(args, io))

@@ -54,7 +54,7 @@ class UdpEcho {
         if (const auto status = measuring_.check(cli, {"first-seq", "timestamps"}))
             return *status;
         if (path_.is_wanted() && measuring_.is_wanted(cli))
-            return cli.refuse(io_, "--mtu and --trace exclude -c -t -P --rate");
+            return cli.refuse(io_, "--mtu and --trace cannot be combined with -c -t -P --rate");
         std::vector<Target> targets;
         if (const auto status = client_.name_targets(cli, io_, targets))
             return *status;

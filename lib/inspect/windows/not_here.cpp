@@ -11,7 +11,7 @@ tl::unexpected<Error> not_here(std::string subject) {
     return fail({std::make_error_code(std::errc::not_supported),
                  {},
                  std::move(subject),
-                 "the sockets of other processes: not on this platform",
+                 "the sockets of other processes: not supported on this platform",
                  {}});
 }
 
@@ -23,7 +23,7 @@ tl::unexpected<Error> not_here() {
     return fail({std::make_error_code(std::errc::not_supported),
                  {},
                  "network namespaces",
-                 "not on this platform",
+                 "not supported on this platform",
                  {}});
 }
 
@@ -80,7 +80,7 @@ Status list_sockets(const ListingFilter&, const std::function<void(const ListedS
     return fail({std::make_error_code(std::errc::not_supported),
                  {},
                  "the sockets of this machine",
-                 "not on this platform",
+                 "not supported on this platform",
                  {}});
 }
 

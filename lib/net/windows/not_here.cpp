@@ -11,7 +11,7 @@ tl::unexpected<Error> not_here(std::string_view action) {
     return fail({platform::error_of(std::errc::not_supported),
                  std::string(action),
                  {},
-                 "not on this platform",
+                 "not supported on this platform",
                  {}});
 }
 
@@ -38,7 +38,7 @@ Result<std::vector<std::string>> name_sources() {
     return fail({std::make_error_code(std::errc::not_supported),
                  {},
                  {},
-                 "querying one source of names: not on this platform",
+                 "querying one source of names: not supported on this platform",
                  "Windows has no order of sources to choose from"});
 }
 

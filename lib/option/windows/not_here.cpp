@@ -11,7 +11,7 @@ Result<Socket> duplicate_inherited(int descriptor) {
     return fail({std::make_error_code(std::errc::not_supported),
                  {},
                  fmt::format("descriptor {}", descriptor),
-                 "inherited descriptors: not on this platform",
+                 "inherited descriptors: not supported on this platform",
                  {}});
 }
 
@@ -19,7 +19,7 @@ Result<TcpVitals> tcp_vitals(const Socket&) {
     return fail({std::make_error_code(std::errc::not_supported),
                  "read",
                  "TCP_INFO",
-                 "the kernel's view of a connection: not on this platform",
+                 "the kernel's view of a connection: not supported on this platform",
                  {}});
 }
 

@@ -144,7 +144,7 @@ net::Result<Trace> trace_route(const net::Endpoint& server, const OpenWithHops& 
         return net::fail({net::platform::error_of(std::errc::not_supported),
                           "trace",
                           server.to_string(),
-                          "not on this platform",
+                          "not supported on this platform",
                           {}});
     return Tracer(server, open, options, stop).run();
 }

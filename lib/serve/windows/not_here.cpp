@@ -19,7 +19,7 @@ net::Result<User> find_user(std::string_view name) {
     return net::fail({std::make_error_code(std::errc::not_supported),
                       "become user",
                       std::string(name),
-                      "not on this platform",
+                      "not supported on this platform",
                       {}});
 }
 
@@ -32,7 +32,7 @@ net::Status drop_privileges(const User* /*user*/) {
 }
 
 void leave_files(const std::vector<std::string>& /*removable*/, SandboxReport& report) {
-    report.left_out.emplace_back("not on this platform");
+    report.left_out.emplace_back("not supported on this platform");
 }
 
 void forbid_calls(std::string_view /*engine*/, SandboxReport& /*report*/) {}

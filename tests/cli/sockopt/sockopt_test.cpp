@@ -69,7 +69,7 @@ TEST(Sockopt, ComputesFromWhatThereIs) {
     EXPECT_EQ(sockopt({"-n", "IP_TTL=10", "IP_TTL*=3", "IP_TTL+=1"}).out, "10\n30\n31\n");
     const Ran beyond = sockopt({"IP_TTL=100", "IP_TTL*=3"});
     EXPECT_EQ(beyond.status, tools::exit_usage);
-    EXPECT_THAT(beyond.err, HasSubstr("want 1 to 255 hops, or default"));
+    EXPECT_THAT(beyond.err, HasSubstr("expected 1 to 255 hops, or default"));
     expect_usage({"nodelay*=2"}, "no number to compute with");
     expect_usage({"rcvbuf*=x"}, "'x' is not a whole number");
     expect_usage({"IP_TTL+=x"}, "IP_TTL: 'x' is not a value");
@@ -99,8 +99,8 @@ TEST(Sockopt, NumericNames) {
 
 TEST(Sockopt, RefusesMistakesBeforeItTouchesAnything) {
     expect_usage({"nodelay=on", "TCP_NODELYA"}, "did you mean TCP_NODELAY?");
-    expect_usage({"IP_TOS=256"}, "want 0 to 255");
-    expect_usage({"SO_RCVBUF=-1"}, "want 0 to 2147483647");
+    expect_usage({"IP_TOS=256"}, "expected 0 to 255");
+    expect_usage({"SO_RCVBUF=-1"}, "expected 0 to 2147483647");
     expect_usage({"SO_LINGER=on,-1"}, "'on,-1' is not");
     expect_usage({"SO_LINGER=1"}, "'1' is not 'off' or 'on,SECONDS'");
     expect_usage({"SO_TYPE=1"}, "SO_TYPE is read-only");

@@ -30,7 +30,7 @@ TEST(Winsock, MissingFeaturesAreReportedWithTheirStatus) {
     const auto refused = [](tools::Run command, const Words& words) {
         const Ran ran = run(command, words);
         EXPECT_EQ(ran.status, tools::exit_refused) << words[0];
-        EXPECT_THAT(ran.err, HasSubstr("not on this platform")) << words[0];
+        EXPECT_THAT(ran.err, HasSubstr("not supported on this platform")) << words[0];
         EXPECT_EQ(ran.out, "") << words[0];
     };
     for (const Words& words :

@@ -7,7 +7,7 @@ net::Error become(std::vector<std::string> command, net::Socket) {
     return {std::make_error_code(std::errc::not_supported),
             "run",
             command[0],
-            "handing a socket over: not on this platform",
+            "passing a socket to a command: not supported on this platform",
             {}};
 }
 

@@ -101,7 +101,7 @@ TEST(SockoptLinux, WindowsOptionsAreNotOnThisPlatform) {
                              "SO_CONDITIONAL_ACCEPT", "SO_UPDATE_ACCEPT_CONTEXT"}) {
         const Ran ran = sockopt({word});
         EXPECT_EQ(ran.status, tools::exit_refused) << word;
-        EXPECT_THAT(ran.err, HasSubstr("not on this platform (Windows only)"));
+        EXPECT_THAT(ran.err, HasSubstr("not supported on this platform (Windows only)"));
     }
 }
 
