@@ -1,5 +1,5 @@
-# The packages that `cpack` makes in the build folder: for Windows one zip that is unpacked anywhere,
-# for Debian a package of what `cmake --install` puts below /usr.
+# The packages that `cpack` builds in the build directory: for Windows a zip that can be unpacked
+# anywhere, for Debian a package of the files that `cmake --install` installs below /usr.
 set(CPACK_PACKAGE_NAME sockbox)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_VERBATIM_VARIABLES ON)
@@ -14,11 +14,11 @@ else()
     set(CPACK_GENERATOR DEB)
     set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
     set(CPACK_PACKAGE_CONTACT "the sockbox authors")
-    set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "small, focused network diagnostics commands")
+    set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "small, focused network-diagnostics commands")
     set(CPACK_PACKAGE_DESCRIPTION "\
-showip tells what getaddrinfo answers for a name, sockopt the socket options
-of new and of running processes' sockets; echod is an echo server in every
-classic model of concurrency; tcpecho and udpecho talk to one and measure
+showip shows what getaddrinfo returns for a name, sockopt the socket options
+of new sockets and of running processes. echod is an echo server with every
+classic concurrency model; tcpecho and udpecho are its clients and measure
 loss, round trips and jitter.")
     set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
     set(CPACK_DEBIAN_PACKAGE_SECTION net)
