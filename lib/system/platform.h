@@ -128,6 +128,9 @@ void use_binary_streams() noexcept;
 
 bool is_terminal(int file) noexcept;
 
+// The width of the terminal that the file is; 80 if it is none.
+std::size_t terminal_columns(int file) noexcept;
+
 // Makes writing to a pipe or socket whose reader is gone an error to look at, where it would
 // otherwise end the process (SIGPIPE).
 void ignore_broken_pipes() noexcept;

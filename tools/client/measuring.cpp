@@ -12,8 +12,7 @@
 #include "system/host.h"
 #include "system/platform.h"
 #include "text/units.h"
-#include "tools/front/elapsed_line.h"
-#include "tools/front/terminal.h"
+#include "tools/front/progress.h"
 #include "tools/front/whole_file.h"
 
 namespace sockbox::tools {
@@ -319,7 +318,8 @@ int Measuring::conclude(const std::vector<Subject>& subjects,
         io_.out.write(client_.common.json ? report::to_json(report).to_string() + '\n'
                                           : report::to_text(report));
         if (plot_)
-            io_.out.write(report::plot(report.numbers, terminal_columns(io_.out)));
+            io_.out.write(
+                report::plot(report.numbers, net::platform::terminal_columns(io_.out.file())));
         status = std::max<int>(status, is_good(report) ? exit_ok : exit_mismatch);
     }
     return write_files(std::move(reports), status);

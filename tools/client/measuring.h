@@ -12,7 +12,6 @@
 #include "probe/measure.h"
 #include "report/measurement.h"
 #include "tools/client/client.h"
-#include "tools/client/side_by_side.h"
 #include "tools/client/watch.h"
 #include "tools/front/metrics.h"
 

@@ -13,9 +13,8 @@
 #include "tools/client/client.h"
 #include "tools/client/measuring.h"
 #include "tools/echo/outcome.h"
-#include "tools/echo/pipe_progress.h"
 #include "tools/front/cli.h"
-#include "tools/front/elapsed_line.h"
+#include "tools/front/progress.h"
 
 namespace sockbox::tools {
 namespace {

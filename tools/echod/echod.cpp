@@ -11,15 +11,12 @@
 #include "system/host.h"
 #include "text/text.h"
 #include "text/units.h"
-#include "tools/echod/engine.h"
 #include "tools/echod/log.h"
 #include "tools/echod/metrics.h"
 #include "tools/echod/ready.h"
 #include "tools/front/cli.h"
-#include "tools/front/port_file.h"
-#include "tools/server/access.h"
-#include "tools/server/confinement.h"
-#include "tools/server/faults.h"
+#include "tools/front/whole_file.h"
+#include "tools/server/server.h"
 
 namespace sockbox::tools {
 namespace {

@@ -5,7 +5,7 @@
 #include "report/json.h"
 #include "text/text.h"
 #include "text/units.h"
-#include "tools/server/datagram_counts.h"
+#include "tools/server/server.h"
 
 namespace sockbox::tools {
 namespace {

@@ -10,8 +10,8 @@
 #include "probe/lookup/lookup_queue.h"
 #include "text/text.h"
 #include "tools/front/cli.h"
-#include "tools/front/elapsed_line.h"
 #include "tools/front/lines.h"
+#include "tools/front/progress.h"
 #include "tools/showip/display.h"
 
 namespace sockbox::tools {

@@ -4,9 +4,8 @@
 #include "net/resolver.h"
 #include "serve/datagrams/datagram_echo.h"
 #include "serve/listeners.h"
-#include "tools/front/port_file.h"
-#include "tools/server/access.h"
-#include "tools/server/datagram_counts.h"
+#include "tools/front/whole_file.h"
+#include "tools/server/server.h"
 
 namespace sockbox::tools {
 namespace {

@@ -2,7 +2,7 @@
 #include "tools/udpecho/path.h"
 
 #include "net/datagram_options.h"
-#include "tools/front/elapsed_line.h"
+#include "tools/front/progress.h"
 
 namespace sockbox::tools {
 namespace {

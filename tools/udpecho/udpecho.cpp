@@ -16,7 +16,6 @@
 #include "tools/udpecho/listen.h"
 #include "tools/udpecho/outcome.h"
 #include "tools/udpecho/path.h"
-#include "tools/udpecho/stamp.h"
 #include "tools/udpecho/travel.h"
 
 namespace sockbox::tools {

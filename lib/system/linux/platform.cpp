@@ -1,5 +1,8 @@
 // The platform's contract on Linux.
+#include "system/platform.h"
+
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/uio.h>
 
@@ -7,8 +10,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-
-#include "system/platform.h"
 
 namespace sockbox::net::platform {
 namespace {
@@ -159,6 +160,12 @@ void use_binary_streams() noexcept {
 
 bool is_terminal(int file) noexcept {
     return ::isatty(file) == 1;
+}
+
+std::size_t terminal_columns(int file) noexcept {
+    winsize size{};
+    const bool known = ::ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known ? size.ws_col : 80;
 }
 
 void ignore_broken_pipes() noexcept {

@@ -159,6 +159,14 @@ bool is_terminal(int file) noexcept {
     return ::GetConsoleMode(handle_of(file), &mode) != 0;
 }
 
+std::size_t terminal_columns(int file) noexcept {
+    CONSOLE_SCREEN_BUFFER_INFO info{};
+    const DWORD stream = file == 2 ? STD_ERROR_HANDLE : STD_OUTPUT_HANDLE;
+    if (!::GetConsoleScreenBufferInfo(::GetStdHandle(stream), &info))
+        return 80;
+    return static_cast<std::size_t>(info.srWindow.Right - info.srWindow.Left + 1);
+}
+
 void ignore_broken_pipes() noexcept {}
 
 void ignore_file_size_signal() noexcept {}

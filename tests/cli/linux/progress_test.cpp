@@ -15,7 +15,7 @@
 #include "tests/linux/terminal.h"
 #include "tests/peer.h"
 #include "tests/support.h"
-#include "tools/echo/pipe_progress.h"
+#include "tools/echo/outcome.h"
 
 namespace sockbox::test {
 namespace {

@@ -1,0 +1,158 @@
+// --allow, --deny, --udp-rate; --user, --no-sandbox; --fault, --seed; and counts of datagrams as
+// JSON.
+#include "tools/server/server.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <climits>
+#include <random>
+
+#include "text/units.h"
+
+namespace sockbox::tools {
+namespace {
+
+constexpr std::int64_t most_replies = 1'000'000'000;
+
+Take take_network(serve::AccessList& list, void (serve::AccessList::*add)(const serve::Network&)) {
+    return [&list, add](std::string_view text) -> net::Status {
+        const auto network = serve::Network::parse(text);
+        if (!network)
+            return net::fail(network.error());
+        (list.*add)(*network);
+        return {};
+    };
+}
+
+}  // namespace
+
+void declare_access(Cli& cli, serve::DatagramOptions& options) {
+    cli.repeated("--allow", "CIDR", "serve this network and refuse others; repeatable",
+                 take_network(options.access, &serve::AccessList::allow))
+        .repeated("--deny", "CIDR", "refuse this network; the longest prefix wins; repeatable",
+                  take_network(options.access, &serve::AccessList::deny))
+        .option("--udp-rate", "N",
+                "UDP replies per second to one address (default 10000; 0: no limit)",
+                [&options](std::string_view text) -> net::Status {
+                    const auto rate = net::parse_integer(text, 0, most_replies);
+                    if (!rate)
+                        return net::fail(rate.error());
+                    options.replies_per_second = static_cast<std::uint64_t>(*rate);
+                    return {};
+                });
+}
+
+void Confinement::declare(Cli& cli) {
+    cli.option("--user", "NAME", "switch to this user once the sockets are open",
+               take_text(user_name_))
+        .flag("--no-sandbox", "keep access to files and all system calls", no_sandbox_);
+}
+
+net::Status Confinement::look_up() {
+    if (user_name_.empty())
+        return {};
+    auto found = serve::find_user(user_name_);
+    if (!found)
+        return net::fail(found.error());
+    user_ = std::move(*found);
+    return {};
+}
+
+net::Status Confinement::become_user(const std::string& removable) {
+    if (user_ && !removable.empty())
+        if (auto given = serve::give_file(removable, *user_); !given)
+            return given;
+    auto dropped = serve::drop_privileges(user_ ? &*user_ : nullptr);
+    if (!dropped && user_)
+        return dropped;
+    if (user_)
+        report_.entered.push_back("user " + user_->name);
+    if (dropped)
+        report_.entered.emplace_back("no capabilities");
+    else
+        report_.left_out.push_back(dropped.error().message());
+    return {};
+}
+
+net::Status Confinement::drop_rights(const std::string& removable) {
+    if (user_ || !no_sandbox_)
+        if (auto became = become_user(removable); !became)
+            return became;
+    if (no_sandbox_)
+        report_.left_out.emplace_back("--no-sandbox");
+    else
+        serve::leave_files(
+            removable.empty() ? std::vector<std::string>() : std::vector<std::string>{removable},
+            report_);
+    return {};
+}
+
+void Confinement::forbid_calls(std::string_view engine,
+                               const std::function<void(std::string_view)>& tell) {
+    if (!no_sandbox_)
+        serve::forbid_calls(engine, report_);
+    if (!report_.entered.empty())
+        tell(fmt::format("sandbox: {}", fmt::join(report_.entered, ", ")));
+    for (const std::string& reason : report_.left_out)
+        tell("sandbox: skipped: " + reason);
+}
+
+void FaultOptions::declare(Cli& cli) {
+    cli.repeated("--fault", "SPEC", "cause a fault, such as delay=20ms; repeatable",
+                 [this](std::string_view text) { return faults_.add(text); })
+        .option("--seed", "N", "repeat the same faults (default: a random seed)",
+                take_integer(seed_, 0, INT64_MAX));
+}
+
+std::string FaultOptions::mistake(bool tcp, bool udp) const {
+    for (const serve::Faults::Spec& spec : faults_.specs)
+        if (!(spec.streams && tcp) && !(spec.datagrams && udp))
+            return fmt::format("--fault {} applies to {}, which is not served", spec.text,
+                               spec.streams ? "TCP" : "UDP");
+    return {};
+}
+
+std::shared_ptr<const serve::Faults> FaultOptions::plan() const {
+    if (faults_.specs.empty())
+        return nullptr;
+    auto plan = std::make_shared<serve::Faults>(faults_);
+    plan->seed = seed_ ? static_cast<std::uint64_t>(*seed_) : std::random_device()();
+    plan->began = net::Clock::now();
+    return plan;
+}
+
+std::string fault_text(const serve::Faults* plan, net::Transport transport) {
+    if (plan == nullptr || !plan->concern(transport))
+        return {};
+    return fmt::format(", fault {}, seed {}", plan->describe(transport), plan->seed);
+}
+
+void set_faults(report::Json& line, const serve::Faults* plan, net::Transport transport) {
+    if (plan == nullptr || !plan->concern(transport))
+        return;
+    report::Json faults = report::Json::array();
+    for (const serve::Faults::Spec& spec : plan->specs)
+        if (transport == net::Transport::tcp ? spec.streams : spec.datagrams)
+            faults.push(spec.text);
+    line.set("faults", std::move(faults)).set("seed", plan->seed);
+}
+
+report::Json set_counts(report::Json into, const serve::DatagramCounters& counters) {
+    into.set("received", counters.received.value())
+        .set("received_bytes", counters.received_bytes.value())
+        .set("answered", counters.answered.value())
+        .set("dropped_port", counters.dropped_port.value())
+        .set("dropped_source", counters.dropped_source.value())
+        .set("dropped_destination", counters.dropped_destination.value())
+        .set("dropped_truncated", counters.dropped_truncated.value())
+        .set("dropped_denied", counters.dropped_denied.value())
+        .set("dropped_rate", counters.dropped_rate.value())
+        .set("dropped_form", counters.dropped_form.value())
+        .set("dropped_fault", counters.dropped_fault.value())
+        .set("unsent", counters.unsent.value())
+        .set("overflowed", counters.overflowed.value());
+    return into;
+}
+
+}  // namespace sockbox::tools
