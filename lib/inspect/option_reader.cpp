@@ -139,7 +139,7 @@ Dump::Plan Dump::make_plan(const Socket& socket, const SocketFacts& facts) const
     if (const auto fresh = new_socket_beside(socket, facts))
         learn_from(*fresh, plan);
     else
-        plan.provisional = is_exhaustion(fresh.error());
+        plan.provisional = no_resources_left(fresh.error().code);
     return plan;
 }
 

@@ -120,13 +120,13 @@ class Walk {
         candidates_.gather(*processes);
         for (const int pid : *processes) {
             auto process = HostProcess::open(pid);
-            if (!process && is_exhaustion(process.error()))
+            if (!process && no_resources_left(process.error().code))
                 return fail(process.error());
             if (!process || !named(*process))
                 continue;
             search_.met_any = true;
             const auto done = sockets_of(std::make_shared<HostProcess>(std::move(*process)));
-            if (!done && is_exhaustion(done.error()))
+            if (!done && no_resources_left(done.error().code))
                 return fail(done.error());
             if (!done && !is_gone(done.error()) && !is_kernel_thread(done.error()))
                 ++search_.closed_to_us;
@@ -223,12 +223,6 @@ Status check_identity(const ChosenSocket& target) {
          fmt::format("descriptor {} of process {}", *target.descriptor, target.process->pid()),
          "it is now another socket, or closed",
          {}});
-}
-
-bool is_exhaustion(const Error& error) {
-    return error.code == std::errc::too_many_files_open ||
-           error.code == std::errc::too_many_files_open_in_system ||
-           error.code == std::errc::not_enough_memory;
 }
 
 Result<Search> search(const SocketFilter& filter, const std::function<bool(ChosenSocket&&)>& use) {

@@ -69,9 +69,6 @@ Result<ChosenSocket> target_in(const std::shared_ptr<const HostProcess>& process
 // chance of the number, is not to be changed.
 Status check_identity(const ChosenSocket& target);
 
-// Whether descriptors or memory ran out: nothing that is looked into then tells anything.
-bool is_exhaustion(const Error& error);
-
 // The sockets that do not follow when an option of a listener is set.
 struct Companions {
     std::size_t accepted = 0;  // connections of its port

@@ -275,6 +275,11 @@ Result<HostPort> split_host_port(std::string_view text) {
     return HostPort{std::move(*checked), std::string(text.substr(colon + 1))};
 }
 
+Result<HostPort> split_listen_address(std::string_view text) {
+    return text.find(':') == text.npos ? split_host_port(":" + std::string(text))
+                                       : split_host_port(text);
+}
+
 Result<std::string> check_host(std::string_view text) {
     if (text.empty())
         return fail_text("the host is empty");

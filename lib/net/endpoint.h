@@ -87,6 +87,8 @@ struct HostPort {
     std::string port;
 };
 Result<HostPort> split_host_port(std::string_view text);
+// The same for "[ADDR:]PORT", where a server listens: without a colon, the text is the port.
+Result<HostPort> split_listen_address(std::string_view text);
 
 // A host as a command line may name it, checked before any resolver sees it: not empty, brackets
 // paired and around IPv6 only. Returns it without brackets.

@@ -21,11 +21,6 @@ struct FreeAddresses {
 };
 using AddressList = std::unique_ptr<addrinfo, FreeAddresses>;
 
-bool no_descriptor_left(const std::error_code& error) {
-    return error == std::errc::too_many_files_open ||
-           error == std::errc::too_many_files_open_in_system;
-}
-
 // What getaddrinfo's answer stands for; asked right after the call, before errno changes. glibc
 // takes a source that it has no descriptor for as one that knows nothing, and calls the name
 // unknown: errno tells, where it was 0 before the call.

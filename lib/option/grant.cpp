@@ -36,10 +36,6 @@ bool not_its_option(const std::error_code& code) {
            code == std::errc::not_supported;
 }
 
-bool refused_permission(const std::error_code& code) {
-    return code == std::errc::operation_not_permitted || code == std::errc::permission_denied;
-}
-
 std::string available(const OptionRow& row) {
     const auto names = row.limit.empty() ? std::nullopt : read_sysctl(row.limit);
     return names ? fmt::format("; available: {}", *names) : std::string();
@@ -48,7 +44,7 @@ std::string available(const OptionRow& row) {
 std::string meaning(const std::error_code& code, const OptionRow& row, const SocketKind& kind) {
     if (row.in_repair)
         return "only while TCP_REPAIR is on";
-    if (not_its_option(code) || (!refused_permission(code) && !applies(row, kind)))
+    if (not_its_option(code) || (!is_not_permitted(code) && !applies(row, kind)))
         return fmt::format("not supported by this socket ({})", describe(kind));
     if (code == std::errc::not_connected)
         return "the socket is not connected";
@@ -167,7 +163,7 @@ Error explain_refusal(Error error, const Option& option, const SocketKind& kind)
     const OptionRow& row = option.row();
     if (error.detail.empty())
         error.detail = meaning(error.code, row, kind);
-    if (row.name == "TCP_CONGESTION" && refused_permission(error.code))
+    if (row.name == "TCP_CONGESTION" && is_not_permitted(error.code))
         if (const auto allowed = read_sysctl("net.ipv4.tcp_allowed_congestion_control"))
             error.hint = fmt::format("without CAP_NET_ADMIN only these are allowed: {}", *allowed);
     return error;

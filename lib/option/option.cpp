@@ -21,10 +21,9 @@ constexpr OptionRow unnamed_row{.range = {INT_MIN, 0xffffffffLL}};
 
 // setsockopt takes the reason of its failure from the kind of socket as often as from the value.
 std::string privilege_hint(const OptionRow& row, const std::error_code& code) {
-    const bool refused =
-        code == std::errc::operation_not_permitted || code == std::errc::permission_denied;
-    return refused && !row.privilege.empty() ? fmt::format("setting it needs {}", row.privilege)
-                                             : std::string();
+    return is_not_permitted(code) && !row.privilege.empty()
+               ? fmt::format("setting it needs {}", row.privilege)
+               : std::string();
 }
 
 tl::unexpected<Error> not_here(const Option& option) {

@@ -274,14 +274,16 @@ class Worker {
 net::Status run_all(std::vector<std::unique_ptr<Worker>>& workers, Budget& budget) {
     std::vector<std::thread> threads;
     net::Status status;
-    try {
-        for (std::size_t i = 1; i < workers.size(); ++i)
-            threads.emplace_back([&worker = *workers[i]] { worker.run(); });
-        workers.front()->run();
-    } catch (const std::system_error& error) {
-        status = net::fail(net::no_thread(error));
-        budget.cancel();
+    for (std::size_t i = 1; i < workers.size() && status; ++i) {
+        if (auto started = net::start_thread([&worker = *workers[i]] { worker.run(); }))
+            threads.push_back(std::move(*started));
+        else
+            status = net::fail(started.error());
     }
+    if (status)
+        workers.front()->run();
+    else
+        budget.cancel();
     for (std::thread& thread : threads)
         thread.join();
     return status;

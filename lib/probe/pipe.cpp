@@ -194,16 +194,13 @@ net::Result<PipeOutcome> run_pipe(net::Socket& socket, const Source& source, con
     EchoWindow window(window_bytes);
     Sent sent;
     Sender sender(socket, source, window, *stop, sent);
-    std::thread thread;
-    try {
-        thread = std::thread([&] { sender.run(); });
-    } catch (const std::system_error& error) {
-        return net::fail(net::no_thread(error));
-    }
+    auto thread = net::start_thread([&] { sender.run(); });
+    if (!thread)
+        return net::fail(thread.error());
     PipeOutcome outcome = Receiver(socket, sink, window, sent, options).run();
     stop->raise();
     window.close();
-    thread.join();
+    thread->join();
     add_senders_view(outcome, sent);
     outcome.duration = net::Clock::now() - begin;
     return outcome;

@@ -13,7 +13,7 @@ std::string Error::message() const {
             text += ' ';
         text += subject;
     }
-    const std::string words = !detail.empty() ? detail : code ? code.message() : std::string();
+    const std::string words = reason();
     if (!words.empty()) {
         if (!text.empty())
             text += ": ";
@@ -26,6 +26,23 @@ std::string Error::message() const {
         text += ')';
     }
     return text;
+}
+
+std::string Error::reason() const {
+    return !detail.empty() ? detail : code ? code.message() : std::string();
+}
+
+bool no_descriptor_left(const std::error_code& code) noexcept {
+    return code == std::errc::too_many_files_open ||
+           code == std::errc::too_many_files_open_in_system;
+}
+
+bool no_resources_left(const std::error_code& code) noexcept {
+    return no_descriptor_left(code) || code == std::errc::not_enough_memory;
+}
+
+bool is_not_permitted(const std::error_code& code) noexcept {
+    return code == std::errc::operation_not_permitted || code == std::errc::permission_denied;
 }
 
 std::string_view symbol(const std::error_code& code) noexcept {

@@ -19,6 +19,8 @@ struct Error {
 
     // One line: "bind [::]:3490: Address already in use (EADDRINUSE)".
     std::string message() const;
+    // The reason alone: "Address already in use". Empty if neither code nor detail is set.
+    std::string reason() const;
 };
 
 template <class T>
@@ -28,6 +30,14 @@ using Status = Result<void>;
 // The symbol of a code as its system writes it ("ECONNREFUSED", "EAI_NONAME"); empty if it has
 // none.
 std::string_view symbol(const std::error_code& code) noexcept;
+
+// Kinds of failures that several callers treat alike.
+// The process or the system has no descriptor left (EMFILE, ENFILE).
+bool no_descriptor_left(const std::error_code& code) noexcept;
+// The same, or no memory is left: whatever is tried next fails as well.
+bool no_resources_left(const std::error_code& code) noexcept;
+// The user may not do this (EPERM, EACCES).
+bool is_not_permitted(const std::error_code& code) noexcept;
 
 inline tl::unexpected<Error> fail(Error error) {
     return tl::unexpected<Error>(std::move(error));

@@ -11,20 +11,17 @@
 
 namespace sockbox::net {
 
-// Why the constructor of a std::thread threw, as a code of the system's, which has a symbol.
-inline Error no_thread(const std::system_error& error) {
-    const auto condition = static_cast<std::errc>(error.code().value());
-    const bool generic = error.code().category() == std::generic_category();
-    return {generic ? platform::error_of(condition) : error.code(), "start a thread", {}, {}, {}};
-}
-
 // Fails where the system has no room for a thread, or no memory.
 template <class Work>
 Result<std::thread> start_thread(Work&& work) {
     try {
         return std::thread(std::forward<Work>(work));
     } catch (const std::system_error& error) {
-        return fail(no_thread(error));
+        // As a code of the system's category, which has a symbol.
+        const auto condition = static_cast<std::errc>(error.code().value());
+        const bool generic = error.code().category() == std::generic_category();
+        return fail(
+            {generic ? platform::error_of(condition) : error.code(), "start a thread", {}, {}, {}});
     } catch (const std::bad_alloc&) {
         return fail(
             {platform::error_of(std::errc::not_enough_memory), "start a thread", {}, {}, {}});

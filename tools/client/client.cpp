@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "net/resolver.h"
+#include "system/thread.h"
 #include "text/text.h"
 
 namespace sockbox::tools {
@@ -139,19 +140,13 @@ int Client::fail(Io io, const net::Error& error, int status, std::string_view ta
     return finish(io, tool, status);
 }
 
-report::Json to_json(const net::Error& error) {
-    return report::error_object(net::symbol(error.code), error.code.value(), error.message());
-}
-
 void at_once(std::size_t count, const std::function<void(std::size_t)>& work) {
     std::vector<std::thread> threads;
-    std::size_t next = 1;
-    try {
-        for (; next < count; ++next)
-            threads.emplace_back(work, next);
-    } catch (const std::system_error&) {
-        for (; next < count; ++next)
-            work(next);
+    for (std::size_t i = 1; i < count; ++i) {
+        if (auto started = net::start_thread([&work, i] { work(i); }))
+            threads.push_back(std::move(*started));
+        else
+            work(i);
     }
     if (count > 0)
         work(0);

@@ -69,7 +69,4 @@ struct Client {
 // be started it is done one after the other.
 void at_once(std::size_t count, const std::function<void(std::size_t)>& work);
 
-// {"symbol": …, "code": …, "message": …}
-report::Json to_json(const net::Error& error);
-
 }  // namespace sockbox::tools

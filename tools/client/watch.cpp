@@ -24,13 +24,13 @@ void SideBySide::start(Run& run, const Subject& subject, const probe::MeasurePla
         --under_way_;
         ended_.notify_all();
     };
-    try {
-        run.thread = std::thread([&run, &subject, &plan, &stop, lanes, end_with] {
-            end_with(probe::measure(plan, lanes, subject.make_lane, stop, &run.snapshots));
-        });
-    } catch (const std::system_error& error) {
-        end_with(net::fail(net::no_thread(error)));
-    }
+    auto started = net::start_thread([&run, &subject, &plan, &stop, lanes, end_with] {
+        end_with(probe::measure(plan, lanes, subject.make_lane, stop, &run.snapshots));
+    });
+    if (started)
+        run.thread = std::move(*started);
+    else
+        end_with(net::fail(started.error()));
 }
 
 SideBySide::~SideBySide() {

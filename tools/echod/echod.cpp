@@ -48,16 +48,6 @@ struct Asked {
     serve::ServeOptions serve;
 };
 
-Take take_port(std::uint16_t& port) {
-    return [&port](std::string_view text) -> net::Status {
-        auto parsed = net::resolve_port(text, net::Transport::tcp);
-        if (!parsed)
-            return net::fail(parsed.error());
-        port = *parsed;
-        return {};
-    };
-}
-
 Take take_setting(std::vector<net::Setting>& settings) {
     return [&settings](std::string_view text) -> net::Status {
         auto setting = net::parse_setting(text);
@@ -105,7 +95,7 @@ void declare_limits(Cli& cli, Asked& asked) {
 void declare(Cli& cli, Asked& asked) {
     const std::string engines = fmt::format("{} (default auto)", fmt::join(engine_names(), ", "));
     cli.option("-p,--port", "PORT", "port to listen on (default 3490; 0: any free port)",
-               take_port(asked.port))
+               take_port(asked.port, net::Transport::tcp))
         .repeated("-b,--bind", "ADDRESS", "address to listen on; repeatable (default all)",
                   [&asked](std::string_view text) -> net::Status {
                       asked.bind.emplace_back(text);

@@ -5,6 +5,7 @@
 #include "report/json.h"
 #include "text/text.h"
 #include "text/units.h"
+#include "tools/front/command.h"
 #include "tools/server/server.h"
 
 namespace sockbox::tools {
@@ -24,10 +25,7 @@ std::string json_of(const serve::ConnectionReport& report) {
         .set("duration_ns", report.duration.count())
         .set("reason", reason_of(report));
     if (report.error)
-        line.set("error", report::Json::object()
-                              .set("symbol", net::symbol(report.error))
-                              .set("code", report.error.value())
-                              .set("message", report.error.message()));
+        line.set("error", to_json({report.error, {}, {}, {}, {}}));
     return line.to_string() + '\n';
 }
 

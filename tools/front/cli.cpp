@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "net/resolver.h"
 #include "text/text.h"
 #include "text/units.h"
 
@@ -72,6 +73,29 @@ bool Common::colored(const Output& output) const {
         return color == Color::always;
     const char* refused = std::getenv("NO_COLOR");
     return output.is_terminal() && (refused == nullptr || *refused == '\0');
+}
+
+namespace {
+
+template <class Target>
+Take take_port_into(Target& target, net::Transport transport) {
+    return [&target, transport](std::string_view text) -> net::Status {
+        const auto port = net::resolve_port(text, transport);
+        if (!port)
+            return net::fail(port.error());
+        target = *port;
+        return {};
+    };
+}
+
+}  // namespace
+
+Take take_port(std::uint16_t& target, net::Transport transport) {
+    return take_port_into(target, transport);
+}
+
+Take take_port(std::optional<std::uint16_t>& target, net::Transport transport) {
+    return take_port_into(target, transport);
 }
 
 Take take_text(std::string& target) {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/endpoint.h"
+#include "net/resolver.h"
 #include "system/result.h"
 #include "tools/front/command.h"
 
@@ -35,12 +35,15 @@ using Take = std::function<net::Status(std::string_view)>;
 
 // Ready-made ones, each storing what it read. A text may not be empty.
 Take take_text(std::string& target);
+// A port from 0, or the name of a service of that transport.
+Take take_port(std::uint16_t& target, net::Transport transport);
 Take take_duration(std::chrono::nanoseconds& target);
 Take take_size(std::uint64_t& target, std::uint64_t low, std::uint64_t high);
 Take take_integer(std::int64_t& target, std::int64_t low, std::int64_t high);
 Take take_choice(std::size_t& index, std::vector<std::string> choices);
 // The same for a target that stays empty where the option was not given.
 Take take_duration(std::optional<std::chrono::nanoseconds>& target);
+Take take_port(std::optional<std::uint16_t>& target, net::Transport transport);
 Take take_integer(std::optional<std::int64_t>& target, std::int64_t low, std::int64_t high);
 
 class Cli {

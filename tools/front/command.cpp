@@ -13,6 +13,10 @@ void complain(Io io, std::string_view tool, const net::Error& error) {
     io.err.write(text);
 }
 
+report::Json to_json(const net::Error& error) {
+    return report::error_object(net::symbol(error.code), error.code.value(), error.reason());
+}
+
 int finish(Io io, std::string_view tool, int status) {
     io.out.flush();
     const std::error_code code = io.out.error();

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "report/json.h"
 #include "system/result.h"
 #include "tools/front/io.h"
 
@@ -36,6 +37,10 @@ int sockopt(Args args, Io io);
 int echod(Args args, Io io);
 int echo(Args args, Io io);
 int udpecho(Args args, Io io);
+
+// {"symbol": "ECONNREFUSED", "code": 111, "message": "Connection refused"}: the system's name or
+// null, its number, and the reason alone.
+report::Json to_json(const net::Error& error);
 
 // "TOOL: what went wrong", and a second line "TOOL: hint: …" where the error has one.
 void complain(Io io, std::string_view tool, const net::Error& error);

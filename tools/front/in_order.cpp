@@ -3,6 +3,8 @@
 
 #include <system_error>
 
+#include "system/thread.h"
+
 namespace sockbox::tools {
 namespace {
 
@@ -40,16 +42,14 @@ void InOrder::finish() {
 }
 
 bool InOrder::start_thread() {
-    try {
-        threads_.emplace_back([this, number = threads_.size()] {
-            if (begin_)
-                begin_();
-            work_off(number);
-        });
-    } catch (const std::system_error&) {  // too many there are already
-        return false;
-    }
-    return true;
+    auto started = net::start_thread([this, number = threads_.size()] {
+        if (begin_)
+            begin_();
+        work_off(number);
+    });
+    if (started)
+        threads_.push_back(std::move(*started));
+    return started.has_value();
 }
 
 void InOrder::work_off(std::size_t thread) {

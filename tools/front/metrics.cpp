@@ -12,8 +12,7 @@ using report::MetricKind;
 
 // "[ADDR:]PORT"; what is not said is the loopback address, for numbers are nobody else's business.
 net::Result<net::Endpoint> parse_where(std::string_view text) {
-    const bool bare = text.find(':') == text.npos;
-    const auto parts = net::split_host_port((bare ? ":" : "") + std::string(text));
+    const auto parts = net::split_listen_address(text);
     if (!parts)
         return net::fail(parts.error());
     const auto port = net::resolve_port(parts->port, net::Transport::tcp);

@@ -10,6 +10,7 @@
 #include "system/resolver_error.h"
 #include "text/text.h"
 #include "text/units.h"
+#include "tools/front/command.h"
 
 namespace sockbox::tools {
 namespace {
@@ -155,24 +156,17 @@ std::string hex(const std::vector<std::byte>& bytes) {
     return text;
 }
 
-Json error_json(const net::Error& error) {
-    Json json = Json::object();
-    json.set("symbol", net::symbol(error.code)).set("code", error.code.value());
-    json.set("message", error.detail.empty() ? error.code.message() : error.detail);
-    return json;
-}
-
 Json reverse_json(const net::Result<probe::ReverseName>& reverse) {
     Json json = Json::object();
     if (!reverse)
-        return json.set("name", nullptr).set("error", error_json(reverse.error()));
+        return json.set("name", nullptr).set("error", to_json(reverse.error()));
     return json.set("name", reverse->name).set("confirmed", reverse->confirmed);
 }
 
 Json route_json(const net::Result<net::Route>& route) {
     Json json = Json::object();
     if (!route)
-        return json.set("address", nullptr).set("error", error_json(route.error()));
+        return json.set("address", nullptr).set("error", to_json(route.error()));
     return json.set("address", route->source.address()).set("interface", route->device);
 }
 
@@ -180,7 +174,7 @@ Json connect_json(const probe::ConnectTrial& trial) {
     Json json = Json::object();
     json.set("connected", !trial.error).set("elapsed_ns", trial.elapsed.count());
     if (trial.error)
-        json.set("error", error_json(*trial.error));
+        json.set("error", to_json(*trial.error));
     return json;
 }
 
@@ -300,7 +294,7 @@ std::string showip_json(const probe::Lookup& lookup) {
         remarks.push(remark);
     json.set("remarks", std::move(remarks));
     if (!lookup.answer)
-        json.set("error", error_json(lookup.answer.error()));
+        json.set("error", to_json(lookup.answer.error()));
     return json.to_string() + '\n';
 }
 

@@ -7,6 +7,7 @@
 #include "option/table.h"
 #include "system/host.h"
 #include "text/text.h"
+#include "tools/front/command.h"
 
 namespace sockbox::tools {
 namespace {
@@ -141,13 +142,6 @@ report::Json json_of(const net::ChosenSocket& target) {
     return json;
 }
 
-Json json_of(const net::Error& error) {
-    return Json::object()
-        .set("symbol", net::symbol(error.code))
-        .set("code", error.code.value())
-        .set("message", error.detail.empty() ? error.code.message() : error.detail);
-}
-
 Json value_json(const OptionRow& row, const std::optional<OptionValue>& value) {
     return value ? std::visit(ValueJson{row}, *value) : Json();
 }
@@ -214,7 +208,7 @@ Json json_of(const net::Outcome& outcome) {
             json.set("reason", outcome.change->grant.reason);
     }
     if (outcome.failed())
-        json.set("error", json_of(outcome.value.error()));
+        json.set("error", to_json(outcome.value.error()));
     return json;
 }
 
@@ -407,7 +401,7 @@ class JsonTeller : public Teller {
 
     void brought_up(const net::ChosenSocket& target, const net::Status& up) override {
         socket_ = json_of(target);
-        error_ = up ? std::string() : ",\"error\":" + json_of(up.error()).to_string();
+        error_ = up ? std::string() : ",\"error\":" + to_json(up.error()).to_string();
     }
 
     void announce(const net::Option& option,
@@ -444,7 +438,7 @@ class JsonTeller : public Teller {
     void refuse(const net::Error& why) override {
         out_.print("{}\n", report::event(tool, "result")
                                .set("socket", std::move(socket_))
-                               .set("error", json_of(why))
+                               .set("error", to_json(why))
                                .to_string());
     }
 

@@ -32,8 +32,6 @@ report::Json json_of(const net::Outcome& outcome);
 std::string text_before(const net::Option& option, const std::optional<net::OptionValue>& before);
 std::string text_after(const net::Outcome& outcome);
 
-report::Json json_of(const net::Error& error);
-
 // A value in JSON, its type by the type of the option; null where there is none.
 report::Json value_json(const net::OptionRow& row, const std::optional<net::OptionValue>& value);
 

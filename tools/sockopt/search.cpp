@@ -14,6 +14,7 @@
 #include "report/counted.h"
 #include "system/host.h"
 #include "text/text.h"
+#include "tools/front/command.h"
 #include "tools/front/in_order.h"
 #include "tools/sockopt/command.h"
 #include "tools/sockopt/outcome_writer.h"
@@ -43,7 +44,7 @@ void tell_failure(const Settings& settings, Io io, const net::Error& error) {
     if (settings.common.json)
         io.out.print("{}\n", report::event(tool, "result")
                                  .set("socket", named_json(settings.selection))
-                                 .set("error", json_of(error))
+                                 .set("error", to_json(error))
                                  .to_string());
 }
 
@@ -59,11 +60,6 @@ bool only_reads(const Requests& requests) {
     return std::all_of(requests.begin(), requests.end(), [](const net::Request& request) {
         return request.action == net::Request::Action::read;
     });
-}
-
-bool refused_permission(const net::Error& error) {
-    return error.code == std::errc::operation_not_permitted ||
-           error.code == std::errc::permission_denied;
 }
 
 // What became of some of the sockets that a search found.
@@ -235,7 +231,7 @@ void Survey::remark_on(const net::Search& search) {
     std::size_t closed = search.closed_to_us;
     const net::Error* trouble = nullptr;
     for (const Report::Refusal& refusal : sum_.refusals)
-        if (!settings_.selection.pid && refused_permission(refusal.error))
+        if (!settings_.selection.pid && net::is_not_permitted(refusal.error.code))
             ++closed;
         else if (trouble == nullptr)
             trouble = &refusal.error;

@@ -48,8 +48,7 @@ net::Transport transport_of(const Selection& selection) {
 
 // "[ADDR:]PORT"; a bare port is a host without one.
 net::Result<std::vector<Place>> listen_places(const Selection& selection) {
-    const bool bare = selection.listen.find(':') == selection.listen.npos;
-    const auto parts = net::split_host_port((bare ? ":" : "") + selection.listen);
+    const auto parts = net::split_listen_address(selection.listen);
     if (!parts)
         return net::fail(parts.error());
     const auto port = net::resolve_port(parts->port, transport_of(selection));

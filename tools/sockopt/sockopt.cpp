@@ -1,7 +1,6 @@
 // sockopt: get, set and explain socket options, on new, inherited and other processes' sockets.
 #include <algorithm>
 
-#include "net/resolver.h"
 #include "tools/sockopt/catalog.h"
 #include "tools/sockopt/search.h"
 #include "tools/sockopt/socket_job.h"
@@ -12,16 +11,6 @@ namespace {
 constexpr std::string_view tool = "sockopt";
 
 using Settings = SockoptSettings;
-
-Take take_port(std::optional<std::uint16_t>& target) {
-    return [&target](std::string_view text) -> net::Status {
-        const auto port = net::resolve_port(text, net::Transport::tcp);
-        if (!port)
-            return net::fail(port.error());
-        target = *port;
-        return {};
-    };
-}
 
 void declare(Cli& cli, Settings& settings) {
     Selection& selection = settings.selection;
@@ -34,7 +23,8 @@ void declare(Cli& cli, Settings& settings) {
                take_integer(selection.pid, 1, INT_MAX));
     cli.option("--process", "NAME", "the sockets of all processes with this name",
                take_text(selection.process));
-    cli.option("--port", "PORT", "the sockets with this local port", take_port(selection.port));
+    cli.option("--port", "PORT", "the sockets with this local port",
+               take_port(selection.port, net::Transport::tcp));
     cli.flag("--listening", "the sockets that wait for peers", selection.listening);
     cli.option("--listen", "[ADDR:]PORT", "a new socket that listens there",
                take_text(selection.listen));

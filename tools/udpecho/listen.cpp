@@ -22,13 +22,7 @@ void UdpListen::declare(Cli& cli) {
     cli.flag("--listen", "run as the server, without HOST and PORT", listen_);
     cli.option("-p,--port", "PORT",
                "with --listen: port (default 3490, with --stamp 862; 0: any free port)",
-               [this](std::string_view text) {
-                   const auto port = net::resolve_port(text, net::Transport::udp);
-                   if (!port)
-                       return net::Status(net::fail(port.error()));
-                   port_ = *port;
-                   return net::Status();
-               });
+               take_port(port_, net::Transport::udp));
     cli.repeated("-b,--bind", "ADDRESS", "with --listen: address (default all addresses)",
                  [this](std::string_view text) {
                      auto host = net::check_host(text);

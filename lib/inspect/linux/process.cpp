@@ -128,7 +128,7 @@ constexpr const char* no_proc = "its sockets are found through /proc, which is n
 
 Error explained(std::error_code code, int pid) {
     Error error{code, {}, subject_of(pid), {}, {}};
-    if (code == std::errc::operation_not_permitted || code == std::errc::permission_denied)
+    if (is_not_permitted(code))
         error.hint = permission_hint();
     else if (code == std::errc::function_not_supported)
         error.detail = "access to the sockets of another process requires Linux 5.6 (pidfd_getfd)";
@@ -157,7 +157,7 @@ Result<HostProcess> HostProcess::open(int pid) {
     if (!handle.valid())
         return fail(explained_open(platform::last_error(), pid));
     std::string name = process_name(pid);
-    if (name.empty() && platform::last_error() == std::errc::too_many_files_open)
+    if (name.empty() && no_descriptor_left(platform::last_error()))
         return fail(explained(platform::last_error(), pid));
     return HostProcess(pid, std::move(name), std::move(handle));
 }

@@ -26,7 +26,7 @@ bool beyond_ascii(std::string_view text) {
 
 // General advice for this failure; empty if there is none.
 std::string hint_for(const std::error_code& code, const Question& question) {
-    if (code == std::errc::too_many_files_open || code == std::errc::too_many_files_open_in_system)
+    if (net::no_descriptor_left(code))
         return "no lookup was made: no descriptor is left for it";
     if (code.category() != net::resolver_category())
         return {};

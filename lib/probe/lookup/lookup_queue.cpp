@@ -104,14 +104,14 @@ void LookupQueue::State::enter(Lock& lock, std::shared_ptr<Slot> slot) {
 void LookupQueue::State::hire(const std::shared_ptr<State>& self) {
     while (idle < queue.size() && workers.size() < plan.jobs && left < most_left) {
         const auto me = workers.emplace(workers.end());
-        try {
-            *me = std::thread([self, me] { self->work_off(me); });
-        } catch (const std::system_error& error) {
+        auto started = net::start_thread([self, me] { self->work_off(me); });
+        if (!started) {
             workers.erase(me);
-            if (workers.empty() && left == 0)  // nobody is left to do it later
-                fail_all(net::no_thread(error));
+            if (workers.empty() && left == 0)  // no thread is left to do it later
+                fail_all(started.error());
             return;
         }
+        *me = std::move(*started);
         ++idle;
     }
 }
@@ -280,11 +280,9 @@ void LookupQueue::State::wait_for_progress(Lock& lock) {
 
 LookupQueue::LookupQueue(LookupPlan plan, Show show, Pause pause)
     : state_(std::make_shared<State>(std::move(plan), std::move(show), std::move(pause))) {
-    try {
-        state_->keeper = std::thread([state = state_] { state->keep_order(state); });
-    } catch (const std::system_error&) {
-        // Without a keeper, finish() shows the answers.
-    }
+    // Without a keeper, finish() shows the answers.
+    if (auto started = net::start_thread([state = state_] { state->keep_order(state); }))
+        state_->keeper = std::move(*started);
 }
 
 void LookupQueue::ask(Question question) {

@@ -118,13 +118,6 @@ Status named(std::string_view name, net::Error error) {
     return net::fail(std::move(error));
 }
 
-// The finalizer of SplitMix64.
-std::uint64_t mixed(std::uint64_t value) noexcept {
-    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
-    value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
-    return value ^ (value >> 31);
-}
-
 }  // namespace
 
 net::Status Faults::add(std::string_view text) {
@@ -166,11 +159,10 @@ net::Deadline Faults::after_stall(net::Deadline when) const noexcept {
 }
 
 FaultDice::FaultDice(std::uint64_t seed, std::uint64_t stream) noexcept
-    : state_(mixed(mixed(seed + 1) ^ stream)) {}
+    : numbers_(stats::mix(stats::mix(seed + 1) ^ stream)) {}
 
 std::uint64_t FaultDice::number() noexcept {
-    state_ += 0x9e3779b97f4a7c15;
-    return mixed(state_);
+    return numbers_.next();
 }
 
 double FaultDice::share() noexcept {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "net/socket.h"
+#include "stats/split_mix.h"
 #include "system/clock.h"
 #include "system/result.h"
 
@@ -68,7 +69,7 @@ class FaultDice {
     std::byte other_than(std::byte byte) noexcept;
 
   private:
-    std::uint64_t state_;
+    stats::SplitMix numbers_;
 };
 
 }  // namespace sockbox::serve

@@ -6,15 +6,10 @@
 #include <random>
 #include <span>
 
+#include "stats/split_mix.h"
+
 namespace sockbox::serve {
 namespace {
-
-// The finalizer of SplitMix64: every input bit affects every output bit.
-std::uint64_t mixed(std::uint64_t value) noexcept {
-    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
-    value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
-    return value ^ (value >> 31);
-}
 
 std::uint64_t secret() {
     std::random_device source;
@@ -30,7 +25,7 @@ ReplyBudget::ReplyBudget(std::uint64_t per_second)
 }
 
 std::size_t ReplyBudget::set_of(const Key& key) const noexcept {
-    return mixed(mixed(key[0] ^ secret_) ^ key[1] ^ ~secret_) & (sets - 1);
+    return stats::mix(stats::mix(key[0] ^ secret_) ^ key[1] ^ ~secret_) & (sets - 1);
 }
 
 double ReplyBudget::tokens_at(const Bucket& bucket, net::Deadline now) const noexcept {

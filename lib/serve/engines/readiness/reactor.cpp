@@ -12,13 +12,6 @@ namespace {
 // Accepts in a row before open connections get a turn.
 constexpr int accepts_at_once = 64;
 
-// When descriptors run out the listener stays readable, so without a pause the loop would spin.
-constexpr std::chrono::milliseconds pause_time{100};
-
-// Bounds the last round of accepts in proportion to the backlog, so that a flood of clients cannot
-// delay shutdown.
-constexpr int last_accepts = 65536;
-
 // Buffers kept for the next slow peer.
 constexpr std::size_t spare_pages = 16;
 
@@ -62,30 +55,32 @@ Acceptor::Step Acceptor::accept_one() {
 
 void Acceptor::pause() {
     reactor_.poller().forget(listener_.native());
-    resumes_ = reactor_.now() + pause_time;
+    pause_.begin(reactor_.now());
 }
 
 void Acceptor::check_time() {
-    if (reactor_.now() < resumes_)
+    if (!pause_.is_over(reactor_.now()))
         return;
-    const bool watched =
-        reactor_.poller().watch(listener_.native(), *this, Interest::read).has_value();
-    resumes_ = watched ? net::no_deadline : reactor_.now() + pause_time;
+    if (reactor_.poller().watch(listener_.native(), *this, Interest::read))
+        pause_.cancel();
+    else
+        pause_.begin(reactor_.now());
 }
 
 void Acceptor::finish() {
     for (int i = 0; i < last_accepts && accept_one() == Step::more; ++i) {
     }
-    if (resumes_ == net::no_deadline)
+    if (!pause_.active())
         reactor_.poller().forget(listener_.native());
     listener_.close();
 }
 
 Reactor::Reactor(Service& service, std::unique_ptr<Poller> poller)
-    : service_(service), poller_(std::move(poller)), buffer_(net::allocate_pages(buffer_bytes)) {
-    const auto& faults = service_.options().faults;
-    if (faults != nullptr && faults->concern(net::Transport::tcp))
-        faults_ = faults.get();
+    : service_(service),
+      poller_(std::move(poller)),
+      buffer_(net::allocate_pages(buffer_bytes)),
+      faults_(stream_faults(service)),
+      duties_(service) {
     spare_pages_.reserve(spare_pages);
 }
 
@@ -158,13 +153,6 @@ void Reactor::give_back(net::Pages pages) noexcept {
         spare_pages_.push_back(std::move(pages));
 }
 
-net::Deadline Reactor::now() {
-    if (!now_known_)
-        now_ = net::Clock::now();
-    now_known_ = true;
-    return now_;
-}
-
 net::Status Reactor::open(bool datagrams) {
     if (!buffer_)
         return net::fail(net::out_of_memory("allocate a buffer"));
@@ -196,9 +184,9 @@ net::Status Reactor::serve(Listeners listeners) {
 
 net::Status Reactor::take_turn() {
     try {
-        now_known_ = false;
+        duties_.new_turn();
         const net::Deadline deadline = next_deadline();
-        now_known_ = false;
+        duties_.new_turn();
         if (auto waited = poller_->wait(deadline); !waited)
             return waited;
         after_wait();
@@ -225,7 +213,7 @@ net::Deadline Reactor::next_leave() {
 // Whether a connection may end because of the time alone.
 bool Reactor::needs_sweep() const {
     return !connections_.empty() &&
-           (draining_ || pages_taken_ > 0 || service_.options().idle_timeout);
+           (duties_.draining() || pages_taken_ > 0 || service_.options().idle_timeout);
 }
 
 net::Deadline Reactor::next_deadline() {
@@ -233,17 +221,13 @@ net::Deadline Reactor::next_deadline() {
     for (const auto& acceptor : acceptors_)
         next = std::min(next, acceptor->resumes());
     next = std::min({next, datagram_echo_ ? datagram_echo_->next_due() : next, next_leave()});
-    if (!needs_sweep())
-        return next;
-    if (next_sweep_ <= now())
-        next_sweep_ = now() + service_.sweep_interval(draining_);
-    return std::min(next, next_sweep_);
+    return needs_sweep() ? std::min(next, duties_.next_sweep()) : next;
 }
 
 void Reactor::after_wait() {
     if (service_.abort().raised())
         return abort_all();
-    if (!draining_ && service_.drain().raised())
+    if (duties_.is_drain_due())
         begin_drain();
     for (const auto& acceptor : acceptors_)
         acceptor->check_time();
@@ -251,14 +235,12 @@ void Reactor::after_wait() {
         datagram_echo_->send_due();
     if (faults_ != nullptr)
         connections_.for_each([](Connection& connection) { connection.check_faults(); });
-    if (needs_sweep() && now() >= next_sweep_)
-        sweep();
+    if (needs_sweep() && duties_.begin_sweep())
+        connections_.for_each([](Connection& connection) { connection.check_time(); });
 }
 
 void Reactor::begin_drain() {
-    draining_ = true;
-    drain_deadline_ = service_.drain_deadline();
-    next_sweep_ = now();
+    duties_.begin_drain();
     poller_->forget(service_.drain().waitable());
     // If this fails, the drain still ends at its deadline.
     static_cast<void>(poller_->watch(service_.abort().waitable(), waker_, Interest::read));
@@ -271,17 +253,12 @@ void Reactor::begin_drain() {
 }
 
 void Reactor::abort_all() {
-    if (!draining_)
+    if (!duties_.draining())
         begin_drain();
     connections_.for_each([this](Connection& connection) {
         connection.abort();
         destroy(connection);
     });
-}
-
-void Reactor::sweep() {
-    next_sweep_ = now() + service_.sweep_interval(draining_);
-    connections_.for_each([](Connection& connection) { connection.check_time(); });
 }
 
 void serve_alone(Service& service, Client&& client) {

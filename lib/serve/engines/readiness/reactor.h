@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "serve/datagrams/datagram_echo.h"
+#include "serve/engines/loop_duties.h"
 #include "serve/engines/readiness/connection.h"
 #include "serve/engines/readiness/poller.h"
 #include "serve/listeners.h"
@@ -50,7 +51,7 @@ class Acceptor final : public EventSource {
     // Resumes listening when a pause is over.
     void check_time();
     // When the pause ends; no_deadline if there is none.
-    net::Deadline resumes() const noexcept { return resumes_; }
+    net::Deadline resumes() const noexcept { return pause_.ends(); }
 
     // Accepts the clients already in the backlog, then closes the listener.
     void finish();
@@ -62,7 +63,7 @@ class Acceptor final : public EventSource {
 
     Reactor& reactor_;
     net::Socket listener_;
-    net::Deadline resumes_ = net::no_deadline;
+    AcceptPause pause_;
 };
 
 // Every method is called from the thread that runs the loop.
@@ -97,9 +98,9 @@ class Reactor {
     // For connections and acceptors.
     Service& service() noexcept { return service_; }
     Poller& poller() noexcept { return *poller_; }
-    net::Deadline now();  // the time when the latest wait returned
-    bool draining() const noexcept { return draining_; }
-    net::Deadline drain_deadline() const noexcept { return drain_deadline_; }
+    net::Deadline now() noexcept { return duties_.now(); }
+    bool draining() const noexcept { return duties_.draining(); }
+    net::Deadline drain_deadline() const noexcept { return duties_.drain_deadline(); }
     std::span<std::byte> buffer() noexcept { return {buffer_.get(), buffer_bytes}; }
     const Faults* faults() const noexcept { return faults_; }  // of streams; null without faults
     net::Pages take_pages() noexcept;                          // buffer_bytes bytes, or null
@@ -125,13 +126,12 @@ class Reactor {
     void begin_drain();
     void abort_all();
     bool needs_sweep() const;
-    void sweep();
 
     Service& service_;
     std::unique_ptr<Poller> poller_;
     Place place_ = [this](Client&& client) { adopt(std::move(client)); };
     net::Pages buffer_;
-    const Faults* faults_ = nullptr;
+    const Faults* const faults_;
     std::vector<net::Pages> spare_pages_;
     std::size_t pages_taken_ = 0;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
@@ -140,11 +140,7 @@ class Reactor {
     ConnectionList connections_;
     std::size_t other_sources_ = 0;
     Waker waker_;
-    net::Deadline now_{};
-    bool now_known_ = false;
-    net::Deadline next_sweep_{};
-    bool draining_ = false;
-    net::Deadline drain_deadline_ = net::no_deadline;
+    LoopDuties duties_;
 };
 
 // Serves one connection to its end on the calling thread.

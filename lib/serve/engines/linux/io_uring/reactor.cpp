@@ -11,13 +11,8 @@
 namespace sockbox::serve {
 namespace {
 
-using std::chrono::milliseconds;
-
-constexpr milliseconds accept_pause{100};
-
 // Batches of datagrams answered in a row before connections get a turn.
 constexpr int batches_at_once = 4;
-constexpr int last_accepts = 65536;
 
 }  // namespace
 
@@ -40,20 +35,20 @@ class RingReactor::Listener final : public Completion {
         if (!armed_ && !closing_ && (result >= 0 || result == -ECONNABORTED))
             arm();
         else if (!armed_ && !closing_)
-            resumes_ = reactor_.now() + accept_pause;
+            pause_.begin(reactor_.now());
     }
 
     void check_time() {
-        if (resumes_ == net::no_deadline || reactor_.now() < resumes_)
+        if (!pause_.is_over(reactor_.now()))
             return;
-        resumes_ = net::no_deadline;
+        pause_.cancel();
         arm();
     }
-    net::Deadline resumes() const noexcept { return resumes_; }
+    net::Deadline resumes() const noexcept { return pause_.ends(); }
 
     void close() {
         closing_ = true;
-        resumes_ = net::no_deadline;
+        pause_.cancel();
         if (armed_)
             reactor_.ring().cancel(*this);
     }
@@ -96,7 +91,7 @@ class RingReactor::Listener final : public Completion {
     net::Socket socket_;
     bool armed_ = false;
     bool closing_ = false;
-    net::Deadline resumes_ = net::no_deadline;
+    AcceptPause pause_;
 };
 
 // A UDP socket that the ring polls; datagrams are answered in batches with recvmmsg(2).
@@ -183,10 +178,7 @@ net::Result<std::unique_ptr<RingReactor>> RingReactor::create(Service& service, 
 }
 
 RingReactor::RingReactor(Service& service, std::unique_ptr<Ring> ring)
-    : service_(service), ring_(std::move(ring)) {
-    const auto& faults = service_.options().faults;
-    if (faults != nullptr && faults->concern(net::Transport::tcp))
-        faults_ = faults.get();
+    : service_(service), faults_(stream_faults(service)), duties_(service), ring_(std::move(ring)) {
     ring_->wait_readable(service_.drain().waitable(), waker_);
 }
 
@@ -253,17 +245,11 @@ void RingReactor::give_back(RingBuffer& buffer) {
     fed->begin();
 }
 
-net::Deadline RingReactor::now() {
-    if (!now_known_)
-        now_ = net::Clock::now();
-    now_known_ = true;
-    return now_;
-}
-
 net::Status RingReactor::run() {
     while (!idle()) {
+        duties_.new_turn();
         const net::Deadline deadline = next_deadline();
-        now_known_ = false;
+        duties_.new_turn();
         if (auto waited = ring_->wait(deadline); !waited)
             return waited;
         after_wait();
@@ -278,7 +264,8 @@ bool RingReactor::idle() const {
 
 // Whether a connection may end because of the time alone.
 bool RingReactor::needs_sweep() const {
-    return !connections_.empty() && (draining_ || sends_ > 0 || service_.options().idle_timeout);
+    return !connections_.empty() &&
+           (duties_.draining() || sends_ > 0 || service_.options().idle_timeout);
 }
 
 // Calls `visit` for each connection; it may destroy the one it is given.
@@ -300,24 +287,19 @@ net::Deadline RingReactor::next_leave() {
 }
 
 net::Deadline RingReactor::next_deadline() {
-    now_known_ = false;
     net::Deadline next = net::no_deadline;
     for (const auto& listener : listeners_)
         next = std::min(next, listener->resumes());
     if (datagram_echo_)
         next = std::min(next, datagram_echo_->next_due());
     next = std::min(next, next_leave());
-    if (!needs_sweep())
-        return next;
-    if (next_sweep_ <= now())
-        next_sweep_ = now() + service_.sweep_interval(draining_);
-    return std::min(next, next_sweep_);
+    return needs_sweep() ? std::min(next, duties_.next_sweep()) : next;
 }
 
 void RingReactor::after_wait() {
-    if (!draining_ && service_.drain().raised())
+    if (duties_.is_drain_due())
         begin_drain();
-    if (draining_) {
+    if (duties_.draining()) {
         std::erase_if(listeners_, [](const auto& listener) { return listener->finish(); });
         std::erase_if(datagrams_, [](const auto& datagrams) { return datagrams->finished(); });
     }
@@ -327,14 +309,12 @@ void RingReactor::after_wait() {
         datagram_echo_->send_due();
     if (faults_ != nullptr)
         for_each_connection([](RingConnection& connection) { connection.check_faults(); });
-    if (needs_sweep() && (now() >= next_sweep_ || service_.abort().raised()))
+    if (needs_sweep() && (duties_.begin_sweep() || service_.abort().raised()))
         sweep();
 }
 
 void RingReactor::begin_drain() {
-    draining_ = true;
-    drain_deadline_ = service_.drain_deadline();
-    next_sweep_ = now();
+    duties_.begin_drain();
     ring_->wait_readable(service_.abort().waitable(), waker_);
     for (const auto& listener : listeners_)
         listener->close();
@@ -343,7 +323,6 @@ void RingReactor::begin_drain() {
 }
 
 void RingReactor::sweep() {
-    next_sweep_ = now() + service_.sweep_interval(draining_);
     const bool abort = service_.abort().raised();
     for_each_connection([abort](RingConnection& connection) {
         if (abort)

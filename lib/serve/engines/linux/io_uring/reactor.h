@@ -11,6 +11,7 @@
 #include "serve/datagrams/datagram_echo.h"
 #include "serve/engines/linux/io_uring/connection.h"
 #include "serve/engines/linux/loops.h"
+#include "serve/engines/loop_duties.h"
 #include "serve/listeners.h"
 
 namespace sockbox::serve {
@@ -40,8 +41,8 @@ class RingReactor {
     // For connections.
     Service& service() noexcept { return service_; }
     Ring& ring() noexcept { return *ring_; }
-    net::Deadline now();
-    net::Deadline drain_deadline() const noexcept { return drain_deadline_; }
+    net::Deadline now() noexcept { return duties_.now(); }
+    net::Deadline drain_deadline() const noexcept { return duties_.drain_deadline(); }
     const Faults* faults() const noexcept { return faults_; }  // of streams; null without faults
     void remove_if_gone(RingConnection& connection);
     void wait_for_buffer(RingConnection& connection, bool large) noexcept;
@@ -69,7 +70,7 @@ class RingReactor {
     void for_each_connection(const Visit& visit);
 
     Service& service_;
-    const Faults* faults_ = nullptr;
+    const Faults* const faults_;
     Place place_ = [this](Client&& client) { adopt(std::move(client)); };
     std::vector<std::unique_ptr<Listener>> listeners_;
     std::optional<DatagramEcho> datagram_echo_;
@@ -79,11 +80,7 @@ class RingReactor {
     std::array<std::deque<RingConnection*>, 2> hungry_;  // waiting for a small or a large buffer
     std::size_t sends_ = 0;                              // sends in progress
     Waker waker_;
-    net::Deadline now_{};
-    bool now_known_ = false;
-    net::Deadline next_sweep_{};
-    net::Deadline drain_deadline_ = net::no_deadline;
-    bool draining_ = false;
+    LoopDuties duties_;
     // Destroyed first, so that no operation refers to the other members any more.
     std::unique_ptr<Ring> ring_;
 };

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "net/windows/winsock.h"
+#include "serve/engines/loop_duties.h"
 #include "serve/engines/windows/iocp/loop.h"
 
 namespace sockbox::serve {
@@ -12,13 +13,6 @@ namespace {
 
 // Clients that can be accepted without a turn of the loop.
 constexpr std::size_t accepts_at_once = 16;
-
-// After a failed accept, which might fail again at once.
-constexpr std::chrono::milliseconds pause_time{100};
-
-// Bounds the last round of accepts in proportion to the backlog, so that a flood of clients cannot
-// delay shutdown.
-constexpr int last_accepts = 65536;
 
 }  // namespace
 
@@ -29,31 +23,31 @@ class IocpAcceptor::Accept final : public Operation {
 
     void start();
     void done(std::size_t bytes, int code) override;
-    net::Deadline resumes() const noexcept { return resumes_; }
-    void stop() noexcept { resumes_ = net::no_deadline; }
+    const AcceptPause& pause() const noexcept { return pause_; }
+    void stop() noexcept { pause_.cancel(); }
 
   private:
     // AcceptEx requires room for each address plus 16 bytes.
     static constexpr DWORD address_room = sizeof(sockaddr_in6) + 16;
 
     net::Socket take_accepted();
-    void pause(const std::error_code& error);
+    void failed(const std::error_code& error);
 
     IocpLoop& loop_;
     const net::Socket& listener_;
     LPFN_ACCEPTEX call_;
     net::Socket socket_;
     std::array<std::byte, 2 * address_room> addresses_{};
-    net::Deadline resumes_ = net::no_deadline;
+    AcceptPause pause_;
 };
 
 void IocpAcceptor::Accept::start() {
-    resumes_ = net::no_deadline;
+    pause_.cancel();
     const auto local = listener_.local();
     auto socket =
         net::Socket::open(local ? local->family() : net::Family::ipv4, net::Transport::tcp);
     if (!socket)
-        return pause(socket.error().code);
+        return failed(socket.error().code);
     socket_ = std::move(*socket);
     DWORD unused = 0;
     begin();
@@ -63,7 +57,7 @@ void IocpAcceptor::Accept::start() {
         return;
     const std::error_code error = net::platform::last_error();
     failed_at_once();
-    pause(error);
+    failed(error);
 }
 
 void IocpAcceptor::Accept::done(std::size_t /*bytes*/, int code) {
@@ -76,7 +70,7 @@ void IocpAcceptor::Accept::done(std::size_t /*bytes*/, int code) {
     if (code == 0 || error == std::errc::connection_reset || error == std::errc::connection_aborted)
         start();
     else
-        pause(error);
+        failed(error);
 }
 
 // Without SO_UPDATE_ACCEPT_CONTEXT the new socket has no addresses and cannot be shut down.
@@ -88,10 +82,10 @@ net::Socket IocpAcceptor::Accept::take_accepted() {
     return std::move(socket_);
 }
 
-void IocpAcceptor::Accept::pause(const std::error_code& error) {
+void IocpAcceptor::Accept::failed(const std::error_code& error) {
     loop_.service().counters().accept_failures.add();
     loop_.service().tell(Trouble::accept, {error, "accept", {}, {}, {}});
-    resumes_ = net::deadline_in(pause_time);
+    pause_.begin(loop_.now());
 }
 
 IocpAcceptor::IocpAcceptor(IocpLoop& loop, net::Socket listener)
@@ -114,14 +108,14 @@ net::Status IocpAcceptor::start() {
 
 void IocpAcceptor::check_time(net::Deadline now) {
     for (const auto& accept : accepts_)
-        if (!accept->pending() && now >= accept->resumes())
+        if (!accept->pending() && accept->pause().is_over(now))
             accept->start();
 }
 
 net::Deadline IocpAcceptor::resumes() const noexcept {
     net::Deadline next = net::no_deadline;
     for (const auto& accept : accepts_)
-        next = std::min(next, accept->resumes());
+        next = std::min(next, accept->pause().ends());
     return next;
 }
 

@@ -126,10 +126,10 @@ net::Result<std::unique_ptr<IocpLoop>> IocpLoop::create(Service& service) {
 }
 
 IocpLoop::IocpLoop(Service& service, CompletionPort port, net::Pages buffer)
-    : service_(service), port_(std::move(port)), buffer_(std::move(buffer)) {}
+    : service_(service), port_(std::move(port)), buffer_(std::move(buffer)), duties_(service) {}
 
 IocpLoop::~IocpLoop() {
-    if (!draining_)
+    if (!duties_.draining())
         begin_drain();
     abort_all();
     closed_ = true;
@@ -167,7 +167,10 @@ void IocpLoop::close() {
 
 net::Status IocpLoop::run() {
     while (!finished()) {
-        if (auto waited = port_.wait(next_deadline()); !waited)
+        duties_.new_turn();
+        const net::Deadline deadline = next_deadline();
+        duties_.new_turn();
+        if (auto waited = port_.wait(deadline); !waited)
             return waited;
         after_wait();
     }
@@ -180,8 +183,8 @@ bool IocpLoop::finished() const {
                        [](const auto& acceptor) { return acceptor->over(); });
 }
 
-net::Deadline IocpLoop::next_deadline() const {
-    net::Deadline next = connections_.empty() ? net::no_deadline : next_sweep_;
+net::Deadline IocpLoop::next_deadline() {
+    net::Deadline next = connections_.empty() ? net::no_deadline : duties_.next_sweep();
     for (const auto& acceptor : acceptors_)
         next = std::min(next, acceptor->resumes());
     return next;
@@ -192,23 +195,18 @@ void IocpLoop::after_wait() {
     closed_ = placed.closed;
     for (Client& client : placed.clients)
         adopt(std::move(client));
-    if (!draining_ && (service_.drain().raised() || service_.abort().raised()))
+    if (duties_.is_drain_due() || (!duties_.draining() && service_.abort().raised()))
         begin_drain();
     if (service_.abort().raised())
         return abort_all();
-    const net::Deadline now = net::Clock::now();
     for (const auto& acceptor : acceptors_)
-        acceptor->check_time(now);
-    if (now < next_sweep_)
-        return;
-    next_sweep_ = now + service_.sweep_interval(draining_);
-    for_each([](IocpConnection& connection) { connection.check_time(); });
+        acceptor->check_time(duties_.now());
+    if (!connections_.empty() && duties_.begin_sweep())
+        for_each([](IocpConnection& connection) { connection.check_time(); });
 }
 
 void IocpLoop::begin_drain() {
-    draining_ = true;
-    drain_deadline_ = service_.drain_deadline();
-    next_sweep_ = net::Clock::now();
+    duties_.begin_drain();
     for (const auto& acceptor : acceptors_)
         acceptor->finish();
 }

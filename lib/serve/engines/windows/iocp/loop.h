@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "serve/engines/client_queue.h"
+#include "serve/engines/loop_duties.h"
 #include "serve/engines/windows/iocp/acceptor.h"
 #include "serve/engines/windows/iocp/connection.h"
 
@@ -42,8 +43,9 @@ class IocpLoop {
     Service& service() noexcept { return service_; }
     CompletionPort& port() noexcept { return port_; }
     std::span<std::byte> buffer() noexcept { return {buffer_.get(), buffer_bytes}; }
-    bool draining() const noexcept { return draining_; }
-    net::Deadline drain_deadline() const noexcept { return drain_deadline_; }
+    net::Deadline now() noexcept { return duties_.now(); }
+    bool draining() const noexcept { return duties_.draining(); }
+    net::Deadline drain_deadline() const noexcept { return duties_.drain_deadline(); }
     const Place& place() const noexcept { return place_; }
     void destroy(IocpConnection::List::iterator connection) { connections_.erase(connection); }
 
@@ -53,7 +55,7 @@ class IocpLoop {
     template <class Visit>
     void for_each(const Visit& visit);
     bool finished() const;
-    net::Deadline next_deadline() const;
+    net::Deadline next_deadline();
     void after_wait();
     void begin_drain();
     void abort_all();
@@ -66,9 +68,7 @@ class IocpLoop {
     bool closed_ = false;
     std::vector<std::unique_ptr<IocpAcceptor>> acceptors_;
     IocpConnection::List connections_;
-    net::Deadline next_sweep_{};
-    bool draining_ = false;
-    net::Deadline drain_deadline_ = net::no_deadline;
+    LoopDuties duties_;
 };
 
 }  // namespace sockbox::serve
