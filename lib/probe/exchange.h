@@ -14,11 +14,12 @@
 #include "net/datagram_notices.h"
 #include "net/streams.h"
 #include "probe/echo_window.h"
+#include "probe/reply_timeout.h"
 
 namespace sockbox::probe {
 
 struct ExchangeOptions {
-    std::chrono::nanoseconds timeout{std::chrono::seconds(2)};  // for each try
+    std::chrono::nanoseconds timeout{default_reply_timeout};  // for each try
     unsigned retries = 0;
     bool verify = true;
     // Called while a reply is awaited; returns when to call it again. May be empty.

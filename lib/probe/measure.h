@@ -16,6 +16,7 @@
 
 #include "net/signals.h"
 #include "net/socket.h"
+#include "probe/reply_timeout.h"
 #include "stats/measurement.h"
 #include "stats/tally.h"
 
@@ -36,8 +37,8 @@ struct MeasurePlan {
     std::chrono::nanoseconds time{0};      // 0: unlimited
     std::chrono::nanoseconds interval{0};  // for each lane; 0: send when the last reply has arrived
     double rate = 0;  // messages per second over all lanes (open loop); 0: closed loop
-    std::chrono::nanoseconds timeout{std::chrono::seconds(2)};  // a later reply counts as lost
-    std::chrono::nanoseconds warmup{0};                         // excluded from the results
+    std::chrono::nanoseconds timeout{default_reply_timeout};  // a later reply counts as lost
+    std::chrono::nanoseconds warmup{0};                       // excluded from the results
     std::size_t threads = 1;
     std::uint64_t first_sequence = 1;
     std::function<void(const Reply&)> on_reply;  // called from any measuring thread; may be empty

@@ -10,6 +10,7 @@
 #include "net/endpoint.h"
 #include "net/streams.h"
 #include "option/option.h"
+#include "probe/reply_timeout.h"
 #include "report/json.h"
 #include "tools/front/cli.h"
 
@@ -38,6 +39,11 @@ struct Client {
 
     // Declares the options that both clients have, without those of all commands.
     void declare(Cli& cli);
+
+    // --timeout, or the default of every client.
+    std::chrono::nanoseconds reply_timeout() const {
+        return timeout.value_or(probe::default_reply_timeout);
+    }
 
     bool has_message() const { return operands.size() > 2; }
     // The words after HOST and PORT as one line.

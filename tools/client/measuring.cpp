@@ -25,7 +25,6 @@ constexpr std::int64_t most_connections = 1'000'000;
 constexpr std::size_t descriptors_beside = 16;  // standard streams, files, the stop signal
 constexpr auto default_time = 10s;
 constexpr auto least_printed_interval = 10ms;
-constexpr auto default_timeout = 2s;
 
 std::size_t default_threads(std::size_t connections) {
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
@@ -154,7 +153,7 @@ probe::MeasurePlan Measuring::plan(const Subject& subject, net::StopSignal& stop
     const bool count_alone = count_ && !time_ && connections_ == 1 && rate_ == 0;
     plan.interval = interval_.value_or(count_alone ? 1s : 0s);
     plan.rate = rate_;
-    plan.timeout = client_.timeout.value_or(default_timeout);
+    plan.timeout = client_.reply_timeout();
     plan.warmup = warmup_;
     const std::size_t threads =
         threads_ ? static_cast<std::size_t>(*threads_) : default_threads(connections());

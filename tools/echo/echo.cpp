@@ -21,7 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto say_timeout = 2s;
 constexpr auto pipe_timeout = 10s;
 
 class Echo {
@@ -285,7 +284,7 @@ class Echo {
             return net::Transfer{
                 count > 0 ? net::Transfer::State::done : net::Transfer::State::end, count, {}};
         };
-        return probe::run_pipe(socket, source, sink(), pipe_options(say_timeout));
+        return probe::run_pipe(socket, source, sink(), pipe_options(probe::default_reply_timeout));
     }
 
     net::Result<probe::PipeOutcome> pipe(net::Socket& socket) {
@@ -323,7 +322,8 @@ class Echo {
     }
 
     std::chrono::nanoseconds timeout() const {
-        return client_.timeout.value_or(client_.has_message() ? say_timeout : pipe_timeout);
+        return client_.has_message() ? client_.reply_timeout()
+                                     : client_.timeout.value_or(pipe_timeout);
     }
 
     int conclude(const probe::PipeOutcome& outcome) const {

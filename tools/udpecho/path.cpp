@@ -9,8 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto default_timeout = 2s;
-
 report::Json limit_object(const probe::MtuLimit& limit) {
     return report::Json::object()
         .set("mtu_bytes", limit.mtu)
@@ -99,7 +97,7 @@ int Path::find_mtu(const Target& target, const net::StopSignal& stop) {
     if (!opened)
         return client_.fail(io_, opened.error(), exit_refused, target.text);
     probe::PathMtuOptions options;
-    options.timeout = client_.timeout.value_or(default_timeout);
+    options.timeout = client_.reply_timeout();
     options.family = opened->peer.family();
     if (const auto done = net::forbid_fragments(opened->socket, options.family); !done)
         return client_.fail(io_, done.error(), exit_refused, target.text);
@@ -172,7 +170,7 @@ int Path::trace(const Target& target, const net::StopSignal& stop) {
         return std::move(opened->socket);
     };
     probe::TraceOptions options;
-    options.timeout = client_.timeout.value_or(default_timeout);
+    options.timeout = client_.reply_timeout();
     const auto traced = [&] {
         const ElapsedLine line(io_.err, !client_.common.quiet,
                                "tracing the route to " + target.text);

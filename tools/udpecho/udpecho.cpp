@@ -23,7 +23,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto reply_timeout = 2s;
 constexpr std::size_t longest_line = 65536;  // one more than any datagram, so that it is refused
 
 class UdpEcho {
@@ -127,7 +126,7 @@ class UdpEcho {
         return client_.has_message() ? say(exchange) : pipe(exchange);
     }
 
-    std::chrono::nanoseconds timeout() const { return client_.timeout.value_or(reply_timeout); }
+    std::chrono::nanoseconds timeout() const { return client_.reply_timeout(); }
     bool interrupted() const { return stop_ != nullptr && stop_->raised(); }
 
     // The sockets to one server, to the first of its addresses that there is a way to.

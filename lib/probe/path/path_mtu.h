@@ -8,12 +8,13 @@
 
 #include "net/signals.h"
 #include "probe/datagram_socket.h"
+#include "probe/reply_timeout.h"
 
 namespace sockbox::probe {
 
 struct PathMtuOptions {
-    std::chrono::nanoseconds timeout{std::chrono::seconds(2)};  // for each try
-    unsigned tries = 3;                                         // before a size counts as lost
+    std::chrono::nanoseconds timeout{default_reply_timeout};  // for each try
+    unsigned tries = 3;                                       // before a size counts as lost
     net::Family family = net::Family::ipv4;
 };
 

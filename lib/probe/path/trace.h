@@ -9,6 +9,7 @@
 #include "net/datagram_notices.h"
 #include "net/signals.h"
 #include "probe/datagram_socket.h"
+#include "probe/reply_timeout.h"
 
 namespace sockbox::probe {
 
@@ -17,7 +18,7 @@ namespace sockbox::probe {
 struct TraceOptions {
     unsigned most_hops = 30;
     unsigned tries = 3;  // for each hop
-    std::chrono::nanoseconds timeout{std::chrono::seconds(2)};
+    std::chrono::nanoseconds timeout{default_reply_timeout};
     std::size_t payload = 24;  // bytes, of UDP payload
 };
 
