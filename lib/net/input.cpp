@@ -7,7 +7,9 @@
 namespace sockbox::net {
 
 Status LineReader::gather() {
-    while (pending_.find('\n') == pending_.npos && pending_.size() < longest_ && !ended_) {
+    while (pending_.find('\n', at_) == pending_.npos && pending_.size() - at_ < longest_ &&
+           !ended_) {
+        pending_.erase(0, std::exchange(at_, 0));
         std::array<std::byte, 16384> buffer;
         const Transfer got = read_input(file_, buffer, stop_);
         if (got.failed())
@@ -23,15 +25,17 @@ Result<std::optional<std::string>> LineReader::next() {
     for (;;) {
         if (auto gathered = gather(); !gathered)
             return fail(gathered.error());
-        if (pending_.empty())
+        if (at_ == pending_.size())
             return std::nullopt;
-        const std::size_t newline = pending_.find('\n');
-        const bool whole = newline < longest_;
-        std::string line = pending_.substr(0, whole ? newline + 1 : longest_);
-        pending_.erase(0, line.size());
-        const bool rest_of_cut = std::exchange(cut_, !whole && !(ended_ && pending_.empty()));
-        if (!rest_of_cut)
-            return line;
+        const std::size_t newline = pending_.find('\n', at_);
+        const bool whole = newline != pending_.npos && newline - at_ < longest_;
+        std::string line = pending_.substr(at_, whole ? newline + 1 - at_ : longest_);
+        at_ += line.size();
+        const bool rest_of_cut = std::exchange(cut_, !whole && !(ended_ && at_ == pending_.size()));
+        if (rest_of_cut)
+            continue;
+        ++number_;
+        return line;
     }
 }
 

@@ -33,6 +33,8 @@ class LineReader {
 
     // The next line; none at the end of the file. A raised `stop` is taken for that end.
     Result<std::optional<std::string>> next();
+    // The number of the line that next() returned last, from 1.
+    std::size_t number() const noexcept { return number_; }
 
   private:
     // Reads on until a whole line, `longest_` bytes or the end is there.
@@ -42,6 +44,8 @@ class LineReader {
     std::size_t longest_;
     const StopSignal* stop_;
     std::string pending_;
+    std::size_t at_ = 0;  // where the next line starts in pending_
+    std::size_t number_ = 0;
     bool cut_ = false;
     bool ended_ = false;
 };

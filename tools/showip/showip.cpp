@@ -5,12 +5,12 @@
 #include <clocale>
 #include <cstdlib>
 
+#include "net/input.h"
 #include "net/name_sources.h"
 #include "net/resolver.h"
 #include "probe/lookup/lookup_queue.h"
 #include "text/text.h"
 #include "tools/front/cli.h"
-#include "tools/front/lines.h"
 #include "tools/front/progress.h"
 #include "tools/showip/display.h"
 
@@ -127,12 +127,20 @@ std::string contradiction(const Asked& asked, const Cli& cli) {
     return {};
 }
 
+constexpr std::size_t longest_line = 65536;
+
 // The host of a line; empty where there is none.
 std::string_view host_of(std::string_view line) {
-    constexpr std::string_view blanks = " \t";
+    constexpr std::string_view blanks = " \t\r\n";
     line = line.substr(0, line.find('#'));
     const std::size_t begin = std::min(line.find_first_not_of(blanks), line.size());
     return line.substr(begin, line.find_last_not_of(blanks) + 1 - begin);
+}
+
+// A line without the byte order mark by which some editors mark a file as UTF-8.
+std::string_view without_byte_order_mark(std::string_view line) {
+    constexpr std::string_view mark = "\xef\xbb\xbf";
+    return line.starts_with(mark) ? line.substr(mark.size()) : line;
 }
 
 // An operand without its brackets; no host at all stays none.
@@ -147,9 +155,16 @@ void ask(const Asked& asked, std::string host, probe::LookupQueue& queue) {
         queue.ask({std::move(host), asked.service, asked.hints});
 }
 
-void ask_lines(const Asked& asked, Lines& lines, probe::LookupQueue& queue) {
-    while (const auto line = lines.next()) {
-        const std::string_view host = host_of(*line);
+net::Status ask_lines(const Asked& asked, int file, probe::LookupQueue& queue) {
+    net::LineReader lines(file, longest_line);
+    for (;;) {
+        const auto line = lines.next();
+        if (!line)
+            return net::fail(line.error());
+        if (!*line)
+            return {};
+        const std::string_view host =
+            host_of(lines.number() == 1 ? without_byte_order_mark(**line) : **line);
         if (host.empty())
             continue;
         auto checked = net::check_host(host);
@@ -207,13 +222,13 @@ void show_file(const Asked& asked, Io io, ShowipDisplay& display) {
     if (file < 0)
         return display.fail(
             {net::platform::last_file_error(), "open", net::escape(asked.file), {}, {}});
-    Lines lines(file);
+    net::Status read;
     {
         Shown shown(asked, io, display, 0);
-        ask_lines(asked, lines, shown.queue());
+        read = ask_lines(asked, file, shown.queue());
     }
-    if (lines.error())
-        display.fail({lines.error(), "read", net::escape(asked.file), {}, {}});
+    if (!read)
+        display.fail({read.error().code, "read", net::escape(asked.file), {}, {}});
     if (!standard)
         net::platform::close_file(file);
 }

@@ -59,6 +59,12 @@ TEST(Showip, NamesComeFromAFile) {
     EXPECT_EQ(showip({"-s", "-f", file.path()}).out, "127.0.0.1\n::1\n127.0.0.2\n");
     EXPECT_EQ(showip({"-s", "--file=-"}, "127.0.0.1\n127.0.0.3\n").out, "127.0.0.1\n127.0.0.3\n");
     EXPECT_EQ(showip({"-f", "-"}).status, 0);
+    EXPECT_EQ(showip({"-s", "-f", "-"},
+                     "\xef\xbb\xbf"
+                     "127.0.0.1\r\n\xef\xbb\xbf"
+                     "::1\n")
+                  .out,
+              "127.0.0.1\n");
 }
 
 TEST(Showip, BadLinesOfAFileAreNamed) {
