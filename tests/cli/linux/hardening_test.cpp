@@ -29,7 +29,7 @@ class Hardening : public testing::Test {
         for (const char* name : {"sockbox", "showip", "sockopt", "echod", "echo", "udpecho"}) {
             SCOPED_TRACE(name);
             const std::string program = std::string(SOCKBOX_BIN_DIR "/") + name;
-            const Ran ran = Process({readelf, "--wide", what, program}).wait();
+            const Ran ran = Process({readelf, "--wide", what, program}, {"LC_ALL=C"}).wait();
             ASSERT_EQ(ran.status, 0) << ran.err;
             check(ran.out);
         }
@@ -59,7 +59,8 @@ TEST_F(Hardening, ShowipLoadsTheCLibraryAlone) {
 #if defined(SOCKBOX_SANITIZED) || !defined(NDEBUG)
     GTEST_SKIP() << "a sanitizer brings libraries of its own, and an unoptimized square root libm";
 #endif
-    const Ran ran = Process({readelf, "--wide", "--dynamic", SOCKBOX_BIN_DIR "/showip"}).wait();
+    const Ran ran =
+        Process({readelf, "--wide", "--dynamic", SOCKBOX_BIN_DIR "/showip"}, {"LC_ALL=C"}).wait();
     for (const std::string& line : lines(ran.out))
         if (line.find("(NEEDED)") != std::string::npos) {
             EXPECT_THAT(line, ContainsRegex("\\[(libc\\.so|ld-linux)"));
