@@ -9,6 +9,7 @@
 #include <array>
 #include <csignal>
 #include <fstream>
+#include <stdexcept>
 #include <thread>
 
 #include "paths.h"
@@ -166,10 +167,11 @@ void Process::close_input() {
 std::string Process::read_line() {
     const auto has_line = [&] { return state_->out_text.find('\n') != std::string::npos; };
     const bool in_time = state_->read_until(net::deadline_in(patience), has_line);
-    EXPECT_TRUE(in_time && has_line()) << "no line; standard error: " << state_->err_text;
+    if (!in_time || !has_line())
+        throw std::runtime_error("no line; standard error: " + state_->err_text);
     const std::size_t end = state_->out_text.find('\n');
     std::string line = state_->out_text.substr(0, end);
-    state_->out_text.erase(0, end == std::string::npos ? end : end + 1);
+    state_->out_text.erase(0, end + 1);
     return line;
 }
 

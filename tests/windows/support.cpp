@@ -6,6 +6,7 @@
 #include <csignal>
 #include <filesystem>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include "tests/support.h"
@@ -231,10 +232,11 @@ std::string Process::read_line() {
     const bool in_time = state_->out.wait(net::deadline_in(patience), has_line);
     std::string line;
     state_->out.with_text([&](std::string& text) {
-        EXPECT_TRUE(in_time && has_line(text)) << "no line; standard error: " << state_->err.text();
+        if (!in_time || !has_line(text))
+            throw std::runtime_error("no line; standard error: " + state_->err.text());
         const std::size_t end = text.find('\n');
         line = text.substr(0, end);
-        text.erase(0, end == std::string::npos ? end : end + 1);
+        text.erase(0, end + 1);
     });
     return line;
 }

@@ -104,7 +104,8 @@ TEST(UdpEchoTravel, WhatOurOwnBufferDroppedIsNotThePathsFault) {
     auto peer = Peer::datagram([&](auto& socket, const auto& text, const auto& from) {
         const int client = pid.get_future().get();
         ::kill(client, SIGSTOP);
-        while (!is_stopped(client))
+        const auto deadline = net::deadline_in(patience);
+        while (!is_stopped(client) && net::Clock::now() < deadline)
             std::this_thread::yield();
         for (int i = 0; i < 100; ++i)
             reply(socket, std::string(text.size(), 'x'), from);
