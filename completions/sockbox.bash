@@ -107,9 +107,10 @@ _sockbox_front() {
 
 _sockbox() {
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local program=("${COMP_WORDS[0]}") command=${COMP_WORDS[0]##*/}
+    local program=("${COMP_WORDS[0]//[\\\"\']/}") # without the quotes that were typed
+    local command=${program[0]##*/}
     COMPREPLY=()
-    if [[ $command == echo && ${COMP_WORDS[0]} != */* ]]; then
+    if [[ $command == echo && ${program[0]} != */* ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$cur") # the shell's builtin
         return
     fi

@@ -113,7 +113,7 @@ function __sockbox_operands
             set -l words (commandline -opc)
             if set -l dashes (contains -i -- -- $words)
                 set -e words[1..$dashes]
-                complete -C "$words $(commandline -ct)"
+                complete -C "$(string join ' ' -- (string escape -- $words)) $(commandline -ct)"
             else
                 __sockbox_names (__sockbox_program)
             end

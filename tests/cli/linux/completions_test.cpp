@@ -1,6 +1,9 @@
 // Tests of the completions in real shells.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
+#include "paths.h"
 #include "serve/engines/engines.h"
 #include "tests/cli/shells.h"
 #include "tools/multicall.h"
@@ -41,6 +44,15 @@ TEST_P(Completions, KnowACommandUnderItsOwnName) {
     const Names offered = offers({"showip", "--ver"});
     EXPECT_THAT(offered, IsSupersetOf({"--verbose", "--version"}));
     EXPECT_THAT(offered, Not(testing::Contains("--json")));
+}
+
+TEST_P(Completions, KnowACommandBelowAFolderWithASpace) {
+    const TemporaryFile unique;
+    const std::string folder = unique.path() + " bin";
+    std::filesystem::create_directory_symlink(SOCKBOX_BIN_DIR, folder);
+    const Names offered = offers({unique.path() + "\\ bin/showip", "--ver"});
+    std::filesystem::remove(folder);
+    EXPECT_THAT(offered, IsSupersetOf({"--verbose", "--version"}));
 }
 
 TEST_P(Completions, OfferTheCommandsOfTheFront) {

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "paths.h"
 #include "tests/support.h"
@@ -34,7 +36,7 @@ class Install : public testing::Test {
     }
 
     const TemporaryFile unique_;
-    const fs::path prefix_ = unique_.path() + ".prefix";
+    const fs::path prefix_ = unique_.path() + " prefix";
 };
 
 TEST_F(Install, CommandsAreLinksAndNoneIsNamedEcho) {
@@ -67,6 +69,12 @@ TEST_F(Install, ManualPagesAndCompletionsAreInTheUsualPlaces) {
     EXPECT_THAT(names_in("share/zsh/site-functions"), testing::ElementsAre("_sockbox"));
     EXPECT_THAT(names_in("share/man/man1"), testing::Contains("sockbox.1"));
     EXPECT_THAT(names_in("share/man/man1"), testing::Not(testing::Contains("echo.1")));
+}
+
+TEST_F(Install, ServiceStartsTheProgramBelowThePrefix) {
+    std::ifstream file(prefix_ / "lib/systemd/system/echod.service");
+    const std::string unit{std::istreambuf_iterator<char>(file), {}};
+    EXPECT_THAT(unit, testing::HasSubstr("\nExecStart=\"" + prefix_.string() + "/bin/echod\"\n"));
 }
 
 // Wherever the tree is, its own pages are found before those of another installation.

@@ -119,7 +119,8 @@ TEST(MeasureProcess, SecondInterruptEndsItAtOnce) {
          {"/echo --json -c 0 -i 10ms 127.0.0.1 " + stream.port(),
           "/udpecho --json -c 0 -i 10ms 127.0.0.1 " + datagrams.port()}) {
         FullPipe pipe;
-        Process process({"/bin/sh", "-c", "exec " SOCKBOX_BIN_DIR + words + " >" + pipe.path()});
+        Process process(
+            {"/bin/sh", "-c", "exec " SOCKBOX_SH_BIN + words + " >'" + pipe.path() + "'"});
         ASSERT_TRUE(holds_soon([&] { return pipe.is_full(); }));
         process.send_signal(SIGINT);
         ASSERT_TRUE(holds_soon([&] { return has_taken_signals(process.pid()); }));
@@ -224,8 +225,8 @@ TEST(MeasureProcess, KernelsViewOfTheConnections) {
 
 TEST(MeasureProcess, TooFewDescriptorsAreReportedBeforeTheStart) {
     auto peer = Peer::stream(echo_all);
-    Process shell({"/bin/sh", "-c",
-                   "ulimit -n 32; " SOCKBOX_BIN_DIR "/echo -P 100 127.0.0.1 " + peer.port()});
+    Process shell(
+        {"/bin/sh", "-c", "ulimit -n 32; " SOCKBOX_SH_BIN "/echo -P 100 127.0.0.1 " + peer.port()});
     const Ran ran = shell.wait();
     EXPECT_THAT(ran.err, HasSubstr("needs 116 descriptors, the limit is 32"));
     EXPECT_EQ(ran.status, tools::exit_refused);

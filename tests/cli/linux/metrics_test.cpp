@@ -90,9 +90,9 @@ class Prometheus {
                               target)),
           data_(config_.path() + ".data"),
           process_({"/bin/sh", "-c",
-                    "exec /usr/bin/prometheus --config.file=" + config_.path() +
-                        " --storage.tsdb.path=" + data_ +
-                        " --web.listen-address=127.0.0.1:0 2>&1"}) {
+                    "exec /usr/bin/prometheus --config.file='" + config_.path() +
+                        "' --storage.tsdb.path='" + data_ +
+                        "' --web.listen-address=127.0.0.1:0 2>&1"}) {
         std::string line;
         do
             line = process_.read_line();

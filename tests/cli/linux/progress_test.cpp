@@ -42,7 +42,7 @@ TEST(ProgressLine, ShowsLongWorkWithinTheTerminalAndGoesAtItsEnd) {
     for (const std::uint16_t columns : {std::uint16_t{40}, std::uint16_t{120}}) {
         Terminal terminal(columns);
         Process process({"/bin/sh", "-c",
-                         "exec " SOCKBOX_BIN_DIR "/echo -i 5ms -t 1h 127.0.0.1 " + peer.port() +
+                         "exec " SOCKBOX_SH_BIN "/echo -i 5ms -t 1h 127.0.0.1 " + peer.port() +
                              " 2>" + terminal.name()});
         std::string written = terminal.read_until(
             [](const std::string& text) { return std::ranges::count(text, '\r') >= 2; });
@@ -61,7 +61,7 @@ TEST(ProgressLine, ShowsLongWorkWithinTheTerminalAndGoesAtItsEnd) {
 TEST(ProgressLine, ShowsHowLookupsGoOn) {
     Terminal terminal(120);
     Process process({"/bin/sh", "-c",
-                     "exec " SOCKBOX_BIN_DIR "/showip --wait 1h --numeric 127.0.0.1 nosuch 2>" +
+                     "exec " SOCKBOX_SH_BIN "/showip --wait 1h --numeric 127.0.0.1 nosuch 2>" +
                          terminal.name()});
     const std::string written = terminal.read_until(
         [](const std::string& text) { return std::ranges::count(text, '\r') >= 2; });
@@ -80,8 +80,8 @@ TEST(ProgressLine, ShowsTheLinesOfUdpechoAndNotBetweenItsDiagnostics) {
     const TemporaryFile file("1\n2\n3\n4\n5\nlast\n");
     Terminal terminal(120);
     Process process({"/bin/sh", "-c",
-                     "exec " SOCKBOX_BIN_DIR "/udpecho -W 500ms 127.0.0.1 " + peer.port() + " <" +
-                         file.path() + " 2>" + terminal.name()});
+                     "exec " SOCKBOX_SH_BIN "/udpecho -W 500ms 127.0.0.1 " + peer.port() + " <'" +
+                         file.path() + "' 2>" + terminal.name()});
     EXPECT_EQ(process.wait().out, "last\n");
     const std::string written = terminal.read_until([](const std::string& text) {
         const std::size_t last = text.find("udpecho: line 5");
@@ -111,12 +111,12 @@ TEST(ProgressLine, TicksWhileOneReplyIsAwaited) {
         const std::regex& drawn;
         Terminal terminal{120};
         Process process{
-            {"/bin/sh", "-c", "exec " SOCKBOX_BIN_DIR + words + " 2>" + terminal.name()}};
+            {"/bin/sh", "-c", "exec " SOCKBOX_SH_BIN + words + " 2>" + terminal.name()}};
     };
     Command commands[] = {
         {"/echo -c 5 -i 1h -W 1h 127.0.0.1 " + silent.port(), measured},
         {"/udpecho -c 5 -i 1h -W 1h 127.0.0.1 " + mute.port(), measured},
-        {"/udpecho -W 1h 127.0.0.1 " + mute.port() + " <" + file.path(), piped},
+        {"/udpecho -W 1h 127.0.0.1 " + mute.port() + " <'" + file.path() + "'", piped},
     };
     for (Command& command : commands) {
         std::set<std::string> times;
@@ -131,8 +131,8 @@ TEST(ProgressLine, TicksWhileOneReplyIsAwaited) {
 }
 
 TEST(ProgressLine, ShowsWorkThatPrintsNothingUntilItIsDone) {
-    constexpr const char* firewall = SOCKBOX_SOURCE_DIR "/tests/with_firewall";
-    if (Process({firewall, "drop", "/bin/true"}).wait().status == 77)
+    if (Process({SOCKBOX_SOURCE_DIR "/tests/with_firewall", "drop", "/bin/true"}).wait().status ==
+        77)
         GTEST_SKIP() << "no packet filter here";
     auto mute = Peer::datagram([](auto&, auto&, auto&) {});
     const std::string server = "127.0.0.1 " + mute.port();
@@ -142,12 +142,12 @@ TEST(ProgressLine, ShowsWorkThatPrintsNothingUntilItIsDone) {
         Terminal terminal{120};
         Process process{{"/bin/sh", "-c", "exec " + words + " 2>" + terminal.name()}};
     };
-    const std::string blocked = std::string(firewall) + " drop " SOCKBOX_BIN_DIR
-                                                        "/echo --connect-timeout 1h 127.0.0.1 3490";
+    const std::string blocked = SOCKBOX_SH_TESTS "/with_firewall drop " SOCKBOX_SH_BIN
+                                                 "/echo --connect-timeout 1h 127.0.0.1 3490";
     Command commands[] = {
-        {SOCKBOX_BIN_DIR "/udpecho --trace -W 1h " + server,
+        {SOCKBOX_SH_BIN "/udpecho --trace -W 1h " + server,
          std::regex("tracing the route to 127.0.0.1:[0-9]+  ([0-9.]+) s")},
-        {SOCKBOX_BIN_DIR "/udpecho --mtu -W 1h " + server,
+        {SOCKBOX_SH_BIN "/udpecho --mtu -W 1h " + server,
          std::regex("finding the path MTU to 127.0.0.1:[0-9]+  ([0-9.]+) s")},
         {blocked + " hello", std::regex("connecting to 127.0.0.1:3490  ([0-9.]+) s")},
         {blocked + " -c 1", std::regex("connecting to 127.0.0.1:3490  ([0-9.]+) s")},
@@ -182,8 +182,8 @@ TEST(ProgressLine, ShowsDataOnTheirWayAndLeavesThemAlone) {
     Terminal terminal(120);
     GatedServer server;
     Process process({"/bin/sh", "-c",
-                     "exec " SOCKBOX_BIN_DIR "/echo 127.0.0.1 " + server.peer().port() + " <" +
-                         file.path() + " 2>" + terminal.name()});
+                     "exec " SOCKBOX_SH_BIN "/echo 127.0.0.1 " + server.peer().port() + " <'" +
+                         file.path() + "' 2>" + terminal.name()});
     std::string written = terminal.read_until(
         [](const std::string& text) { return std::ranges::count(text, '\r') >= 2; });
     EXPECT_THAT(shown(written),

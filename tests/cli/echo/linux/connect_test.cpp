@@ -54,7 +54,7 @@ TEST(EchoConnect, InterruptEndsTheWaitAndIsReportedAsJson) {
     if (run_in("with_firewall", {"drop", "/bin/true"}).status == 77)
         GTEST_SKIP() << "no packet filter here";
     Process process({"/bin/sh", "-c",
-                     "exec " SOCKBOX_SOURCE_DIR "/tests/with_firewall drop " SOCKBOX_BIN_DIR
+                     "exec " SOCKBOX_SH_TESTS "/with_firewall drop " SOCKBOX_SH_BIN
                      "/echo --json -v --connect-timeout 1h 127.0.0.1 3490 hello 2>&1"});
     EXPECT_THAT(process.read_line(), StartsWith("echo: trying 127.0.0.1:3490 after "));
     process.send_signal(SIGTERM);
@@ -111,8 +111,8 @@ TEST(EchoConnect, ReportsShowThePhaseOfTheRun) {
     const Ran ran = run_in(
         "with_firewall",
         {"tcp flags syn numgen inc mod 1000 != 0 drop", "/bin/sh", "-c",
-         "exec " SOCKBOX_SOURCE_DIR "/tests/with_echod " SOCKBOX_BIN_DIR
-         "/echod '--tcp -e epoll -b 127.0.0.1 -p 3490' " SOCKBOX_BIN_DIR
+         "exec " SOCKBOX_SH_TESTS "/with_echod " SOCKBOX_SH_BIN
+         "/echod '--tcp -e epoll -b 127.0.0.1 -p 3490' " SOCKBOX_SH_BIN
          "/echo --json -P 3 --rate 100 -t 500ms --warmup 500ms -W 100ms --report-interval 20ms "
          "127.0.0.1 3490"});
     if (ran.status == 77)
@@ -221,9 +221,9 @@ TEST(EchoConnect, LastOfManyAddressesIsReachedWithoutABurst) {
     const auto begin = net::Clock::now();
     const Ran ran =
         run_in("with_fakedns", {"/bin/sh", "-c",
-                                "ip route add local 10.9.0.0/16 dev lo && exec " SOCKBOX_SOURCE_DIR
-                                "/tests/with_echod " SOCKBOX_BIN_DIR
-                                "/echod '--tcp -e epoll -b 10.9.1.250 -p 3490' " SOCKBOX_BIN_DIR
+                                "ip route add local 10.9.0.0/16 dev lo && exec " SOCKBOX_SH_TESTS
+                                "/with_echod " SOCKBOX_SH_BIN
+                                "/echod '--tcp -e epoll -b 10.9.1.250 -p 3490' " SOCKBOX_SH_BIN
                                 "/echo -v --connect-timeout 25s many.test 3490 hello"});
     if (ran.status == 77)
         GTEST_SKIP() << "no private world of names here";
@@ -239,11 +239,11 @@ TEST(EchoConnect, LastOfManyAddressesIsReachedWithoutABurst) {
 
 TEST(EchoConnect, DeadlineHoldsForAllOfManySilentAddresses) {
     const auto begin = net::Clock::now();
-    const Ran ran = run_in("with_fakedns",
-                           {"/bin/sh", "-c",
-                            "ip route add local 10.9.0.0/16 dev lo && SOCKBOX_FIREWALL=yes "
-                            "exec " SOCKBOX_SOURCE_DIR "/tests/with_firewall drop " SOCKBOX_BIN_DIR
-                            "/echo --json --connect-timeout 1s many.test 3490 hello"});
+    const Ran ran =
+        run_in("with_fakedns", {"/bin/sh", "-c",
+                                "ip route add local 10.9.0.0/16 dev lo && SOCKBOX_FIREWALL=yes "
+                                "exec " SOCKBOX_SH_TESTS "/with_firewall drop " SOCKBOX_SH_BIN
+                                "/echo --json --connect-timeout 1s many.test 3490 hello"});
     if (ran.status == 77)
         GTEST_SKIP() << "no private world of names here";
     EXPECT_LT(net::Clock::now() - begin, 20s);
@@ -264,7 +264,7 @@ TEST(EchoConnect, AsManyConnectionsAsThereAreDescriptors) {
     EchoServer server({"-e", "epoll"});
     const auto run_with = [&](int connections) {
         return Process({"/bin/sh", "-c",
-                        "ulimit -n 1000; exec " SOCKBOX_BIN_DIR "/echo --json -P " +
+                        "ulimit -n 1000; exec " SOCKBOX_SH_BIN "/echo --json -P " +
                             std::to_string(connections) + " -c 2000 127.0.0.1 " + server.port()})
             .wait();
     };

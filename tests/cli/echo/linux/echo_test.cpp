@@ -18,20 +18,21 @@ namespace {
 
 using testing::HasSubstr;
 
-// Runs echo from a shell that sets up its streams; "$echo" is the program with its operands.
+// Runs echo from a shell that sets up its streams; `tcpecho` is the program with its operands.
 Ran run_in_shell(const Peer& peer, const std::string& script) {
-    Process shell({"/bin/sh", "-c", script},
-                  {"echo=" SOCKBOX_BIN_DIR "/echo 127.0.0.1 " + peer.port()});
+    Process shell(
+        {"/bin/sh", "-c",
+         "tcpecho() { " SOCKBOX_SH_BIN "/echo 127.0.0.1 " + peer.port() + " \"$@\"; }\n" + script});
     return shell.wait();
 }
 
 TEST(EchoProcess, ClosedInputIsEmptyAndADirectoryIsNamed) {
     auto peer = Peer::stream(echo_all);
-    const Ran closed = run_in_shell(peer, "$echo <&-");
+    const Ran closed = run_in_shell(peer, "tcpecho <&-");
     EXPECT_EQ(closed.out, "");
     EXPECT_EQ(closed.err, "");
     EXPECT_EQ(closed.status, tools::exit_ok);
-    const Ran directory = run_in_shell(peer, "$echo </");
+    const Ran directory = run_in_shell(peer, "tcpecho </");
     EXPECT_THAT(directory.err, HasSubstr("EISDIR"));
     EXPECT_EQ(directory.status, tools::exit_output);
 }
@@ -41,7 +42,7 @@ TEST(EchoProcess, LinesAreTypedAndTheEndIsControlD) {
     const Terminal terminal(80);
     Process process(
         {"/bin/sh", "-c",
-         "exec " SOCKBOX_BIN_DIR "/echo 127.0.0.1 " + peer.port() + " <" + terminal.name()});
+         "exec " SOCKBOX_SH_BIN "/echo 127.0.0.1 " + peer.port() + " <" + terminal.name()});
     terminal.type("hello\n");
     EXPECT_EQ(process.read_line(), "hello") << "each line at once";
     terminal.type("\x04");
@@ -52,17 +53,17 @@ TEST(EchoProcess, LinesAreTypedAndTheEndIsControlD) {
 
 TEST(EchoProcess, OutputThatCannotBeWrittenIsAFailure) {
     auto peer = Peer::stream(echo_all);
-    const Ran full = run_in_shell(peer, "$echo hello >/dev/full");
+    const Ran full = run_in_shell(peer, "tcpecho hello >/dev/full");
     EXPECT_THAT(full.err, HasSubstr("ENOSPC"));
     EXPECT_EQ(full.status, tools::exit_output);
-    const Ran closed = run_in_shell(peer, "$echo hello >&-");
+    const Ran closed = run_in_shell(peer, "tcpecho hello >&-");
     EXPECT_THAT(closed.err, HasSubstr("EBADF"));
     EXPECT_EQ(closed.status, tools::exit_output);
 }
 
 TEST(EchoProcess, ClosedPipeEndsItQuietly) {
     auto peer = Peer::stream(echo_all);
-    const Ran ran = run_in_shell(peer, "yes | $echo | head -1");
+    const Ran ran = run_in_shell(peer, "yes | tcpecho | head -1");
     EXPECT_EQ(ran.out, "y\n");
     EXPECT_EQ(ran.err, "");
 }
@@ -95,7 +96,7 @@ TEST(EchoProcess, StaysSmallHoweverMuchGoesThroughIt) {
         });
         Process process(
             {"/bin/sh", "-c",
-             "exec " SOCKBOX_BIN_DIR "/echo 127.0.0.1 " + peer.port() + " </dev/zero >/dev/null"});
+             "exec " SOCKBOX_SH_BIN "/echo 127.0.0.1 " + peer.port() + " </dev/zero >/dev/null"});
         pid.set_value(process.pid());
         ran = process.wait();
     }
@@ -115,8 +116,8 @@ TEST(EchoProcess, TheSmallestBuffersCarryAllTheSame) {
     std::string data(bytes, '\0');
     std::generate(data.begin(), data.end(), std::mt19937(1));
     const TemporaryFile file(data);
-    const std::string compare = " <" + file.path() + " | cmp - " + file.path();
-    const Ran ran = run_in_shell(peer, "$echo --set SO_SNDBUF=1 --set SO_RCVBUF=1" + compare);
+    const std::string compare = " <'" + file.path() + "' | cmp - '" + file.path() + '\'';
+    const Ran ran = run_in_shell(peer, "tcpecho --set SO_SNDBUF=1 --set SO_RCVBUF=1" + compare);
     EXPECT_EQ(ran.out + ran.err, "");
     EXPECT_EQ(ran.status, 0);
 }
@@ -138,7 +139,7 @@ TEST(EchoProcess, WhenInterruptedItPrintsItsResultAsJson) {
     for (const int number : {SIGINT, SIGTERM}) {
         Process process(
             {"/bin/sh", "-c",
-             "exec " SOCKBOX_BIN_DIR "/echo --json -v 127.0.0.1 " + peer.port() + " 2>&1"});
+             "exec " SOCKBOX_SH_BIN "/echo --json -v 127.0.0.1 " + peer.port() + " 2>&1"});
         while (process.read_line().find("connected to") == std::string::npos) {
         }
         process.send_signal(number);

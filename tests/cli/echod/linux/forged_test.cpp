@@ -8,7 +8,7 @@
 namespace sockbox::test {
 namespace {
 
-const std::string tests = SOCKBOX_SOURCE_DIR "/tests/";
+const std::string tests = SOCKBOX_SH_TESTS "/";
 
 bool has_nft() {
     return Process({"/bin/sh", "-c", "command -v nft"}).wait().status == 0;
@@ -32,7 +32,7 @@ TEST_P(ForgedDatagrams, CostOnlyThemselves) {
     if (GetParam() == "refused" && !has_nft())
         GTEST_SKIP() << "no nft here";
     const auto ran =
-        run_in_network(tests + "forged_datagrams.py " SOCKBOX_BIN_DIR "/echod " + GetParam());
+        run_in_network(tests + "forged_datagrams.py " SOCKBOX_SH_BIN "/echod " + GetParam());
     if (!ran)
         GTEST_SKIP() << "no network namespace for us here";
     EXPECT_EQ(ran->status, 0) << ran->err;
@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(Echod, ForgedDatagrams,
 TEST(VanishedPeers, AreGivenUpIfTheirSocketsProbe) {
     if (!has_nft())
         GTEST_SKIP() << "no nft here";
-    std::string command = tests + "vanished_peers.py " SOCKBOX_BIN_DIR "/echod";
+    std::string command = tests + "vanished_peers.py " SOCKBOX_SH_BIN "/echod";
     for (const serve::Engine& engine : serve::engines())
         if (engine.available())
             command += " " + std::string(engine.name);

@@ -79,7 +79,7 @@ TEST(EchodOperations, TheEndOfTheTerminalIsAnEndInOrder) {
     EXPECT_EQ(server.process().wait().status, 0);
     EXPECT_FALSE(std::filesystem::exists(port_file.path()));
     Process deaf({"/bin/sh", "-c",
-                  "trap '' HUP; exec " SOCKBOX_BIN_DIR
+                  "trap '' HUP; exec " SOCKBOX_SH_BIN
                   "/echod --tcp --bind 127.0.0.1 --port 0 --drain-timeout 0"});
     const std::string port = port_in(deaf.read_line());
     deaf.send_signal(SIGHUP);
@@ -113,7 +113,7 @@ TEST(EchodOperations, OnceIsForTcp) {
 
 // The response comes from another thread, and a byte is counted just after it has been sent.
 TEST(EchodOperations, Sigusr1ShowsTheCountersInALine) {
-    Process server({"/bin/sh", "-c", "exec " SOCKBOX_BIN_DIR "/echod -p 0 -b 127.0.0.1 2>&1"});
+    Process server({"/bin/sh", "-c", "exec " SOCKBOX_SH_BIN "/echod -p 0 -b 127.0.0.1 2>&1"});
     const std::string ready = server.read_line();
     server.read_line();
     auto client = connect(port_in(ready));
@@ -132,7 +132,7 @@ TEST(EchodOperations, Sigusr1ShowsTheCountersInALine) {
 
 TEST(EchodOperations, Sigusr1IsAJsonObjectWhereLogsAre) {
     Process server({"/bin/sh", "-c",
-                    "exec " SOCKBOX_BIN_DIR
+                    "exec " SOCKBOX_SH_BIN
                     "/echod -p 0 -b 127.0.0.1 --tcp --log-format json 2>&1"});
     server.read_line();
     for (int i = 0; i < 3; ++i) {

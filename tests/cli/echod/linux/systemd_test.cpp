@@ -149,11 +149,12 @@ class SystemdUnits : public testing::Test {
         if (!std::ifstream(analyze_))
             GTEST_SKIP() << analyze_ << " is not there";
         std::filesystem::create_directory(folder_);
+        std::filesystem::create_directory_symlink(SOCKBOX_BIN_DIR, programs_);
         for (const char* name : {"echod.service", "echod.socket"}) {
             std::ifstream file(SOCKBOX_SOURCE_DIR "/packaging/systemd/" + std::string(name));
             const std::string text{std::istreambuf_iterator<char>(file), {}};
             std::ofstream(folder_ + "/" + name)
-                << std::regex_replace(text, std::regex("@[A-Z_]+@/"), SOCKBOX_BIN_DIR "/");
+                << std::regex_replace(text, std::regex("@[A-Z_]+@"), programs_);
         }
     }
     ~SystemdUnits() override { std::filesystem::remove_all(folder_); }
@@ -161,6 +162,7 @@ class SystemdUnits : public testing::Test {
     const std::string analyze_ = "/usr/bin/systemd-analyze";
     const TemporaryFile unique_;
     const std::string folder_ = unique_.path() + ".units";
+    const std::string programs_ = folder_ + "/a folder";
 };
 
 TEST_F(SystemdUnits, AreWithoutMistakes) {

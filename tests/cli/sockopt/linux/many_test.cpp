@@ -117,7 +117,7 @@ TEST(SockoptMany, FewDescriptorsMakeNoDifference) {
     const auto told = [&](int limit) {
         return Process({"/bin/sh", "-c",
                         "ulimit -n " + std::to_string(limit) +
-                            "; exec " SOCKBOX_BIN_DIR "/sockopt --diff --pid " + child.pid()})
+                            "; exec " SOCKBOX_SH_BIN "/sockopt --diff --pid " + child.pid()})
             .wait();
     };
     const Ran all = told(1000);

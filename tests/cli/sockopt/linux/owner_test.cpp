@@ -91,7 +91,7 @@ TEST(SockoptOwner, AThousandSocketsWithFewDescriptors) {
     const Child child;
     // It never has more open than /proc, the process and one duplicate.
     Process process(
-        {"/bin/sh", "-c", "ulimit -n 10; exec " SOCKBOX_BIN_DIR "/sockopt --pid " + child.pid()});
+        {"/bin/sh", "-c", "ulimit -n 10; exec " SOCKBOX_SH_BIN "/sockopt --pid " + child.pid()});
     const Ran ran = process.wait();
     if (forbidden(ran))
         GTEST_SKIP() << ran.err;
@@ -113,7 +113,7 @@ TEST(SockoptOwner, WhatDoesNotFitTakesNoDescriptor) {
     const auto sockets = many_sockets(100);
     const Child child;
     const Ran ran = Process({"/bin/sh", "-c",
-                             "ulimit -n 12; exec " SOCKBOX_BIN_DIR "/sockopt --type tcp --pid " +
+                             "ulimit -n 12; exec " SOCKBOX_SH_BIN "/sockopt --type tcp --pid " +
                                  child.pid() + " SO_TYPE"})
                         .wait();
     if (forbidden(ran))
@@ -190,7 +190,7 @@ TEST(SockoptOwner, WithoutDescriptorsASearchReportsIt) {
         const Ran ran =
             Process(
                 {"/bin/sh", "-c",
-                 std::string("exec 3>&-; ulimit -n 4; exec " SOCKBOX_BIN_DIR "/sockopt ") + search})
+                 std::string("exec 3>&-; ulimit -n 4; exec " SOCKBOX_SH_BIN "/sockopt ") + search})
                 .wait();
         EXPECT_EQ(ran.status, tools::exit_refused) << search;
         EXPECT_EQ(ran.out, "") << search;
@@ -353,7 +353,7 @@ TEST(SockoptOwner, TheParentIsAProcessLikeAnyOther) {
 }
 
 TEST(SockoptOwner, AShellLooksAtItself) {
-    Process process({"/bin/sh", "-c", SOCKBOX_BIN_DIR "/sockopt --pid $$; echo $?"});
+    Process process({"/bin/sh", "-c", SOCKBOX_SH_BIN "/sockopt --pid $$; echo $?"});
     const Ran ran = process.wait();
     EXPECT_EQ(ran.out, "3\n");
     EXPECT_THAT(ran.err, HasSubstr("no socket matches"));
@@ -361,8 +361,8 @@ TEST(SockoptOwner, AShellLooksAtItself) {
 
 TEST(SockoptOwner, AReaderThatStopsEarlyIsNoFailure) {
     Process process({"/bin/sh", "-c",
-                     SOCKBOX_BIN_DIR "/sockopt -a | head -n 1; " SOCKBOX_BIN_DIR
-                                     "/sockopt >&-; echo $?"});
+                     SOCKBOX_SH_BIN "/sockopt -a | head -n 1; " SOCKBOX_SH_BIN
+                                    "/sockopt >&-; echo $?"});
     const Ran ran = process.wait();
     EXPECT_THAT(ran.out, testing::StartsWith("SOL_SOCKET\n"));
     EXPECT_THAT(ran.out, testing::EndsWith("\n5\n"));
@@ -374,7 +374,7 @@ TEST(SockoptOwner, JsonKeepsTheTypeOfEveryOption) {
         GTEST_SKIP() << "no python3";
     Process process({"/bin/sh", "-c",
                      "for t in '' -6 '--type udp' '--type unix' '--type unix-dgram' '--type "
-                     "mptcp'; do " SOCKBOX_BIN_DIR
+                     "mptcp'; do " SOCKBOX_SH_BIN
                      "/sockopt --json --all $t; done | /usr/bin/python3 -c '"
                      "import json, sys\n"
                      "types, names = {}, set()\n"

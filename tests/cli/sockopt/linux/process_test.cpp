@@ -147,7 +147,7 @@ TEST(SockoptProcess, WithoutProcItReportsIt) {
     for (const char* which : {"--pid 1", "--process init"}) {
         const Ran ran =
             Process({"/usr/bin/unshare", "-m", "/bin/sh", "-c",
-                     std::string("mount -t tmpfs none /proc || exit 77; exec " SOCKBOX_BIN_DIR
+                     std::string("mount -t tmpfs none /proc || exit 77; exec " SOCKBOX_SH_BIN
                                  "/sockopt ") +
                          which})
                 .wait();

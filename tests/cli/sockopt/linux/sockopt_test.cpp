@@ -171,7 +171,7 @@ TEST(SockoptLinux, ADumpDoesNotTakeThePendingError) {
 TEST(SockoptLinux, OutputThatCannotBeWrittenIsAFailure) {
     if (::access("/dev/full", W_OK) != 0)
         GTEST_SKIP() << "no /dev/full";
-    Process process({"/bin/sh", "-c", SOCKBOX_BIN_DIR "/sockopt >/dev/full"});
+    Process process({"/bin/sh", "-c", SOCKBOX_SH_BIN "/sockopt >/dev/full"});
     const Ran ran = process.wait();
     EXPECT_EQ(ran.status, tools::exit_output);
     EXPECT_THAT(ran.err, HasSubstr("sockopt: write standard output: "));

@@ -26,9 +26,9 @@ void reply(net::Socket& socket, std::string_view text, const net::Endpoint& to) 
 
 // Runs shell commands in which `udpecho` is ours and "$port" the port of an echo server.
 Ran in_shell(const std::string& port, const std::string& commands) {
-    return Process({"/bin/bash", "-c",
-                    "port=" + port + "; udpecho() { " SOCKBOX_BIN_DIR "/udpecho \"$@\"; }\n" +
-                        commands})
+    return Process(
+               {"/bin/bash", "-c",
+                "port=" + port + "; udpecho() { " SOCKBOX_SH_BIN "/udpecho \"$@\"; }\n" + commands})
         .wait();
 }
 
@@ -161,7 +161,7 @@ TEST(UdpEchoHostile, NamesAreEscapedWhateverTheirSource) {
             done
             "$udpecho" -c 1 "un$evil" "$port"
             "$udpecho" -c 1 localhost "$evil"
-        ' - )" SOCKBOX_BIN_DIR R"(/udpecho $port)");
+        ' - )" SOCKBOX_SH_BIN R"(/udpecho $port)");
     if (ran.status == 77)
         GTEST_SKIP() << "no private mounts here";
     EXPECT_TRUE(is_shown_safely(ran.out)) << ran.out;

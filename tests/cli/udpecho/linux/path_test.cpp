@@ -23,11 +23,11 @@ Ran run_there(const std::string& setup, const Words& words) {
 
 // Runs shell commands there, in which `udpecho` is ours; skips the test if there are no such
 // namespaces.
-#define RUN_ON_PATH(ran, setup, commands)                                                     \
-    const Ran ran = run_there(                                                                \
-        setup, {"/bin/sh", "-c",                                                              \
-                std::string("udpecho() { '") + udpecho_path + "' \"$@\"; }\n" + (commands)}); \
-    if (ran.status == refused_world)                                                          \
+#define RUN_ON_PATH(ran, setup, commands)                                                       \
+    const Ran ran = run_there(                                                                  \
+        setup, {"/bin/sh", "-c",                                                                \
+                "udpecho() { " SOCKBOX_SH_BIN "/udpecho \"$@\"; }\n" + std::string(commands)}); \
+    if (ran.status == refused_world)                                                            \
     GTEST_SKIP() << "no private namespaces here: " << ran.err
 
 TEST(UdpEchoPath, MtuIsFoundWithItsSource) {

@@ -225,7 +225,7 @@ TEST(UdpEcho, FullOutputIsAFailure) {
         (void)socket.send_to(std::as_bytes(std::span(text)), from);
     });
     Process shell({"/bin/sh", "-c",
-                   SOCKBOX_BIN_DIR "/udpecho 127.0.0.1 " + peer.port() + " hello >/dev/full"});
+                   SOCKBOX_SH_BIN "/udpecho 127.0.0.1 " + peer.port() + " hello >/dev/full"});
     const Ran ran = shell.wait();
     EXPECT_THAT(ran.err, HasSubstr("ENOSPC"));
     EXPECT_EQ(ran.status, tools::exit_output);
