@@ -192,7 +192,7 @@ TEST_P(EngineUnderFault, WithoutMemoryConnectionsMayEndButNothingElse) {
         // Without UDP, because the iterative engine may allocate memory for it after its first
         // client.
         words.insert(words.end(), {"--tcp", "-v", "--max-per-client", "1000"});
-        Process server(words, {"LD_PRELOAD=" SOCKBOX_FAILING_MALLOC, seed});
+        Process server(words, {SOCKBOX_FAILING_MALLOC, seed});
         const std::string port = port_in(server.read_line());
         std::size_t whole = 0;
         for (int i = 0; i < 40; ++i) {

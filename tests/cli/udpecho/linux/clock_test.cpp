@@ -30,8 +30,8 @@ class UdpEchoClock : public testing::Test {
         const UdpServer listening(server);
         Words words{"udpecho", "--json", "-q", "127.0.0.1", listening.port()};
         words.insert(words.end(), options.begin(), options.end());
-        return Process(words, {"LD_PRELOAD=" SOCKBOX_MOVED_CLOCK, "MOVED_CLOCK_BY=" + by,
-                               "MOVED_CLOCK_AFTER=" + after})
+        return Process(words,
+                       {SOCKBOX_MOVED_CLOCK, "MOVED_CLOCK_BY=" + by, "MOVED_CLOCK_AFTER=" + after})
             .wait();
     }
 };

@@ -188,8 +188,8 @@ TEST(UdpEchoHostile, WithoutMemoryItReportsIt) {
         int done = 0;
         for (int after = 0; done < 6 && after < 20'000; after += 47) {
             const Ran ran =
-                Process(command.words, {"LD_PRELOAD=" SOCKBOX_FAILING_MALLOC,
-                                        "FAILING_MALLOC_AFTER=" + std::to_string(after)})
+                Process(command.words,
+                        {SOCKBOX_FAILING_MALLOC, "FAILING_MALLOC_AFTER=" + std::to_string(after)})
                     .wait();
             if (ran.status == 0) {
                 EXPECT_THAT(ran.out, HasSubstr(command.success)) << after;
