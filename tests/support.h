@@ -88,8 +88,8 @@ class Process {
     // All of it must fit into the pipe or be read while it is being written.
     void write_input(std::string_view text);
     void close_input();
-    // The next line of standard output, without its newline. Throws std::runtime_error, which ends the
-    // test, if the output ends first or no line comes within `patience`.
+    // The next line of standard output, without its newline. Throws std::runtime_error, which ends
+    // the test, if the output ends first or no line comes within `patience`.
     std::string read_line();
     void send_signal(int number);
     // Closes the input, reads both outputs to EOF and waits for the process to end.

@@ -13,8 +13,8 @@
 #include <thread>
 
 #include "paths.h"
-#include "tests/support.h"
 #include "system/clock.h"
+#include "tests/support.h"
 
 namespace sockbox::test {
 namespace {

@@ -9,9 +9,9 @@
 #include <stdexcept>
 #include <thread>
 
-#include "tests/support.h"
 #include "system/clock.h"
 #include "system/platform.h"
+#include "tests/support.h"
 
 namespace sockbox::test {
 namespace {

@@ -13,8 +13,8 @@ namespace sockbox::serve {
 // in their directories, can still be removed. Fails if the kernel does not support it at all.
 net::Status enter_landlock(const std::vector<std::string>& removable);
 
-// The seccomp filter of `engine`: only the system calls that it makes. Applies to all threads of the
-// process.
+// The seccomp filter of `engine`: only the system calls that it makes. Applies to all threads of
+// the process.
 net::Status enter_seccomp(std::string_view engine);
 
 }  // namespace sockbox::serve
