@@ -1,4 +1,4 @@
-// A dump: the plan for a kind of socket, and following it.
+// Dumps: makes a plan for each kind of socket and reads sockets by it.
 #include "inspect/option_reader.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,7 @@ std::error_code not_told() {
     return std::make_error_code(std::errc::not_supported);
 }
 
-// The option whose answer it is, of those that are kept.
+// The containing option, by index in OptionAnswers::kept_.
 const Option& option_of(std::size_t whole) {
     static const std::array<Option, 3> options{Option::find("SO_MEMINFO").value(),
                                                Option::find("SO_BINDTOIFINDEX").value(),
@@ -26,18 +26,18 @@ const Option& option_of(std::size_t whole) {
     return options[whole];
 }
 
-// What an answer holds of an option; none where that has to be asked for itself.
+// The option's bytes within the containing value; nullopt if the option must be read itself.
 std::optional<std::span<const std::byte>> part_of(std::span<const std::byte> answer,
                                                   const OptionRow& row) {
     const std::size_t end = row.part + row.width;
-    if (row.type == ValueType::text)  // no device has no name, of no length
+    if (row.type == ValueType::text)  // interface index 0: not bound, so SO_BINDTODEVICE is empty
         return from_bytes<int>(answer) == 0 ? std::optional(answer.first(0)) : std::nullopt;
     if (row.part == whole_answer)
         return answer;
     return end <= answer.size() ? std::optional(answer.subspan(row.part, row.width)) : std::nullopt;
 }
 
-// What a dump says of an option without asking the system; empty where it is to be asked.
+// Why a dump does not read the option; empty if it does.
 std::string left_out(const OptionRow& row) {
     if (native_number(row) == absent)
         return fmt::format("not supported on this platform ({} only)", platforms(row));
@@ -46,7 +46,8 @@ std::string left_out(const OptionRow& row) {
     return row.access == Access::clears_on_read ? "not read: reading clears it" : "";
 }
 
-// What nobody set cannot differ from a default: states, counters and clocks.
+// Whether the option is a setting, as opposed to a state, a counter or a clock, which have no
+// default to differ from.
 bool is_setting(const OptionRow& row) {
     return row.access == Access::read_write && row.varies != Varies::always;
 }
@@ -55,7 +56,7 @@ bool same_bytes(std::span<const std::byte> a, std::span<const std::byte> b) {
     return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
-// The kernel sizes buffers as well; SO_BUF_LOCK has a bit for each that somebody did.
+// The kernel resizes buffers itself; SO_BUF_LOCK has a bit for each size that was set explicitly.
 std::int64_t lock_bit_of(const OptionRow& row) {
     return row.name == "SO_SNDBUF" ? 1 : row.name == "SO_RCVBUF" ? 2 : 0;
 }
@@ -66,7 +67,7 @@ Outcome outcome_of(const Option& option, Error error, const SocketFacts& facts) 
     return outcome;
 }
 
-// A new socket of the same kind in the same network namespace, whose settings hold its defaults.
+// A new socket of the same kind in the same network namespace, which has the default settings.
 Result<Socket> new_socket_beside(const Socket& socket, const SocketFacts& facts) {
     const SocketKind& kind = facts.kind;
     const auto open = [&] { return Socket::open(kind.family, kind.type, kind.protocol); };
@@ -125,7 +126,7 @@ Dump::Plan Dump::make_plan(const Socket& socket, const SocketFacts& facts) const
     Plan plan;
     for (const OptionRow& row : all_options()) {
         const std::string why = left_out(row);
-        // --all asks for what has no effect on such a socket, too: the system may have it.
+        // --all also reads options without effect on this kind of socket: the system may have them.
         if (!options_.all && (!why.empty() || !applies(row, facts.kind)))
             continue;
         Entry& entry = plan.entries.emplace_back(Entry{Option(row)});
@@ -143,7 +144,6 @@ Dump::Plan Dump::make_plan(const Socket& socket, const SocketFacts& facts) const
     return plan;
 }
 
-// What the settings of a new socket are.
 void Dump::learn_from(const Socket& fresh, Plan& plan) const {
     for (Entry& entry : plan.entries)
         if (!entry.settled && is_setting(entry.option.row()))
@@ -159,13 +159,13 @@ Dump::Plan& Dump::plan_for(const Socket& socket, const SocketFacts& facts) {
     return planned ? found->second : plans_[key] = make_plan(socket, facts);
 }
 
-// One socket on its way through the plan.
+// Reads one socket by the plan.
 class Dump::Reading {
   public:
     Reading(const WorkOptions& options, const Socket& socket, const SocketFacts& facts)
         : options_(options), socket_(socket), facts_(facts) {}
 
-    // The option's value; none where it is not to be told.
+    // The option's value; null if it is not to be reported.
     Known* look(Entry& entry) {
         const OptionRow& row = entry.option.row();
         if (entry.settled)
@@ -180,7 +180,7 @@ class Dump::Reading {
         return there || options_.all ? &known : nullptr;
     }
 
-    // Holds the value against that of a new socket.
+    // Compares the value with that of a new socket.
     void compare(const Entry& entry, Known& known) {
         Outcome& outcome = known.outcome;
         const bool settled = entry.option.row().varies != Varies::when_connected;
@@ -218,7 +218,7 @@ class Dump::Reading {
         return keep(entry, std::move(value));
     }
 
-    // In the place of another one, but for the latest.
+    // Stores a value, replacing the oldest one if there are most_known.
     Known& keep(Entry& entry, tl::expected<OptionValue, std::error_code> value) {
         entry.absent = !value && !options_.all && value.error() == std::errc::no_protocol_option;
         if (entry.known.size() < most_known)
@@ -239,7 +239,7 @@ class Dump::Reading {
                             : Error();
     }
 
-    // Where the system does not tell, any other size of a buffer counts as set.
+    // If the system does not report SO_BUF_LOCK, any unusual buffer size counts as set.
     bool set_by_somebody(const Entry& entry) {
         return entry.lock_bit == 0 || (answers_.buffer_locks().value_or(-1) & entry.lock_bit) != 0;
     }

@@ -1,4 +1,4 @@
-// Reading all options of sockets, one socket after another.
+// Dumps: reading all options of many sockets, one socket after another.
 #pragma once
 
 #include <array>
@@ -15,21 +15,22 @@
 
 namespace sockbox::net {
 
-// Some options are part of the answer to another: OptionRow::part_of names it. Each such answer is
-// asked for once for a socket and kept, so that what came of it is of one moment. Where the system
-// has no such answer, the option is asked for itself.
+// Reads the options of one socket. An option whose value is contained in that of another
+// (OptionRow::part_of) is taken from there: the containing option is read once per socket, so that
+// the values taken from it are consistent. If the system does not have it, the option is read
+// itself. Not synchronized.
 class OptionAnswers {
   public:
     using Answer = tl::expected<std::span<const std::byte>, std::error_code>;
 
-    // Both have to stay.
+    // Both must outlive this object.
     OptionAnswers(const Socket& socket, const SocketFacts& facts) noexcept
         : socket_(socket), facts_(facts) {}
 
-    // As read_bytes() has it; the bytes are there until the next call. Not for filters.
+    // The same as read_bytes(); the bytes are valid until the next call. Not for filters.
     Answer of(const Option& option);
 
-    // The bits of SO_BUF_LOCK; none where the system does not tell.
+    // The bits of SO_BUF_LOCK; nullopt if the system does not report them (before Linux 5.14).
     std::optional<std::int64_t> buffer_locks();
 
   private:
@@ -44,44 +45,50 @@ class OptionAnswers {
 
     const Socket& socket_;
     const SocketFacts& facts_;
-    std::array<Kept, 3> kept_;  // by Whole, but for what the facts have
+    std::array<Kept, 3> kept_;  // indexed by Whole; TCP_INFO is in facts_
     OptionBuffer buffer_;
 };
 
-// Learns once for each kind of socket which options it has and what a new one has for values, so
-// that thousands of sockets cost little more than the reading of their options.
+// Dumps the options of sockets. For each kind of socket it determines once which options exist and
+// which values a new socket has, so that a dump of thousands of sockets costs little more than
+// reading their options. Not synchronized.
+//
+//     Dump dump({.all = true});
+//     for (const ChosenSocket& one : sockets)
+//         dump.read(one.socket, one.facts, [](const Outcome& outcome) { print(outcome); });
 class Dump {
   public:
     explicit Dump(const WorkOptions& options) : options_(options) {}
 
-    // Hands over every option that the socket has, in the order of the table. What clears on read
-    // is not read.
+    // Calls `use` for every option that the socket has, in the order of the table; WorkOptions
+    // selects which. Options that are cleared by reading are not read. An outcome is valid only
+    // during the call.
     void read(const Socket& socket, const SocketFacts& facts,
               const std::function<void(const Outcome&)>& use);
 
   private:
-    // What an option had for a value on some socket, and how that was told.
+    // A value that an option had on some socket.
     struct Known {
         Outcome outcome;
-        Bytes bytes = {};       // which the value was made of
-        bool unusual = false;   // another value than a new socket has
-        std::string told = {};  // see Outcome
+        Bytes bytes = {};       // from which the value was decoded
+        bool unusual = false;   // differs from a new socket's value
+        std::string told = {};  // Outcome::told points here
     };
 
-    // An option of a kind of sockets, with the latest few of its values: most sockets are like one
-    // of those before them, the two ends of connections by turns.
+    // An option of one kind of socket, with a few of its latest values: most sockets have the same
+    // value as a recent one, in turn for the two ends of connections.
     struct Entry {
         Option option;
-        std::optional<OptionValue> usual = {};  // of a new socket; none of what nobody sets
-        std::int64_t lock_bit = 0;              // of a buffer's size, in SO_BUF_LOCK
-        bool absent = false;                    // the system said so: no socket of the kind has it
-        bool settled = false;                   // the latest goes for all sockets of the kind
-        std::size_t latest = 0;
+        std::optional<OptionValue> usual = {};  // a new socket's value; nullopt for non-settings
+        std::int64_t lock_bit = 0;              // for a buffer size: its bit in SO_BUF_LOCK
+        bool absent = false;                    // the system reported that this kind lacks it
+        bool settled = false;                   // the latest value holds for the whole kind
+        std::size_t latest = 0;                 // index in `known`
         std::vector<Known> known = {};
     };
     struct Plan {
         std::vector<Entry> entries;
-        bool provisional = false;  // there was no descriptor for a new socket
+        bool provisional = false;  // no new socket could be opened, for lack of descriptors
     };
     using Key = std::tuple<int, int, int, bool, std::uint64_t>;
     static constexpr std::size_t most_known = 4;

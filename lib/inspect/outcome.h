@@ -1,4 +1,4 @@
-// What became of one option of a socket, and what is done with it on the way.
+// The outcome of reading or setting one socket option.
 #pragma once
 
 #include <optional>
@@ -9,33 +9,33 @@
 
 namespace sockbox::net {
 
-// What is done with an option on the way.
 struct WorkOptions {
-    bool all = false;      // a dump keeps what cannot be read, with the reason
-    bool force = false;    // buffers beyond their limits
-    bool diff = false;     // a dump keeps only what is not a new socket's default
-    bool story = false;    // tells more about buffers
-    bool compare = false;  // a dump looks at the defaults, for Outcome::usual
+    bool all = false;      // a dump includes options that cannot be read, with the reason
+    bool force = false;    // set buffers beyond the limit (SO_RCVBUFFORCE, SO_SNDBUFFORCE)
+    bool diff = false;     // a dump includes only values that differ from a new socket's
+    bool story = false;    // add buffer_story() for buffer sizes
+    bool compare = false;  // a dump compares with a new socket, for Outcome::usual
 };
 
 struct Change {
     OptionValue asked;
-    std::optional<OptionValue> before;  // none of an option that cannot be read
+    std::optional<OptionValue> before;  // nullopt if the option cannot be read
     Grant grant;
 };
 
 struct Outcome {
     Option option;
-    Result<OptionValue> value;           // as it is now
-    std::optional<Change> change;        // of an option that was set
-    std::vector<std::string> story;      // more about the value, where that was asked for
-    bool of_other_namespace = false;     // interfaces have other names and numbers there
-    bool compared = false;               // with a new socket of its kind:
-    const OptionValue* usual = nullptr;  // what that has; none where it is the same
-    // Of a dump: where a teller may keep the text it made of this outcome, to use it again for the
-    // next socket. Whoever changes anything of the outcome empties it.
+    Result<OptionValue> value;           // the current value, or why there is none
+    std::optional<Change> change;        // present if the option was set
+    std::vector<std::string> story;      // see WorkOptions::story
+    bool of_other_namespace = false;     // interfaces there have other names and indexes
+    bool compared = false;               // whether compared with a new socket of the same kind
+    const OptionValue* usual = nullptr;  // the new socket's value if it differs, otherwise null
+    // Dumps only: a cache for the text that the caller made from this outcome, which may reuse it
+    // while it is not empty. It is cleared whenever the outcome changes.
     std::string* told = nullptr;
 
+    // Whether the option could be neither read nor set.
     bool failed() const { return !value && !change; }
 };
 

@@ -1,4 +1,4 @@
-// Another process of this machine, the sockets that it holds, and network namespaces.
+// Other processes on this machine, the sockets they hold, and network namespaces.
 #pragma once
 
 #include <cstdint>
@@ -11,44 +11,58 @@
 
 namespace sockbox::net {
 
-// A descriptor of a process that is a socket.
+// A socket that a process has open.
 struct HeldSocket {
-    int descriptor;
-    std::uint64_t inode;  // the socket's own number on this machine
+    int descriptor;       // its number in that process
+    std::uint64_t inode;  // identifies the socket on this machine
 };
 
-// A descriptor of ours for a socket of a process.
+// Our own descriptor for a socket of another process.
 struct SharedSocket {
     Socket socket;
-    std::uint64_t inode = 0;  // as HeldSocket has it
+    std::uint64_t inode = 0;  // the same as HeldSocket::inode
 };
 
-// Linux only: elsewhere open() fails with std::errc::not_supported. Nothing here stops or changes
-// the process. It stays the same one while this object lives, whoever gets its number later.
+// Another process, whose sockets can be listed and duplicated without stopping or changing it. An
+// object refers to the same process for its whole lifetime, even if the process ID is reused
+// (pidfd_open(2)). Linux only: elsewhere open() fails with std::errc::not_supported. Access to the
+// sockets requires the same user or CAP_SYS_PTRACE (ptrace(2), access mode checks). Methods may be
+// called from any thread.
+//
+//     const auto process = HostProcess::open(pid);
+//     if (!process)
+//         return fail(process.error());
+//     const auto done = process->each_socket([&](const HeldSocket& held) {
+//         if (const auto shared = process->duplicate(held.descriptor))
+//             look(shared->socket);  // closed right afterwards
+//         return true;
+//     });
 class HostProcess {
   public:
-    // Fails where there is no such process, where the number is a thread's, and says so.
+    // Fails if there is no such process, or if the number is a thread's; the error explains which.
     static Result<HostProcess> open(int pid);
 
     int pid() const noexcept { return pid_; }
-    // As process_name() told when it was opened.
+    // The result of process_name() when it was opened.
     const std::string& name() const noexcept { return name_; }
 
-    // Hands over each socket that it holds, in the order of their descriptors, until `use` returns
-    // false; memory does not grow with their number. Fails without the right to look, where the
-    // process has ended or ends meanwhile, and with EBADF where it is a kernel thread.
+    // Calls `use` for each of its sockets, in ascending order of descriptors, until `use` returns
+    // false. Memory does not grow with the number of sockets. Fails without permission, if the
+    // process has ended or ends meanwhile, and with EBADF if it is a kernel thread.
     Status each_socket(const std::function<bool(const HeldSocket&)>& use) const;
 
-    // A duplicate of its descriptor, which keeps the socket open until it is closed: close it soon,
-    // or the owner's own close sends no FIN. Fails where it is not open there or not a socket.
+    // Duplicates a descriptor (pidfd_getfd(2), Linux 5.6). The duplicate keeps the socket open: as
+    // long as it exists, closing the socket in its own process sends no FIN, so close it soon.
+    // Fails without permission, or if the descriptor is not open in that process or not a socket.
     Result<SharedSocket> duplicate(int descriptor) const;
 
-    // Whether its descriptor still is that socket and no other that came after it: by SO_COOKIE,
-    // which no two sockets ever have.
+    // Whether the descriptor still refers to this very socket, rather than to another that reuses
+    // the number. Compares inodes, and SO_COOKIE, which is unique among all sockets since boot
+    // (Linux 4.12).
     bool holds(int descriptor, const Socket& socket) const;
 
-    // Fails with ESRCH once the process ends, which begins before it gives up its descriptors: what
-    // was not there earlier may have been closed by that.
+    // Fails with ESRCH as soon as the process begins to end, which is before it closes its
+    // descriptors: a descriptor that is missing may have been closed by that.
     Status check_alive() const;
 
   private:
@@ -59,27 +73,28 @@ class HostProcess {
     Socket handle_;  // a pidfd
 };
 
-// The number that HeldSocket::inode has for this socket; 0 where the system has none.
+// The HeldSocket::inode of a socket; 0 if it is not a socket, and on Windows.
 std::uint64_t inode_of(const Socket& socket);
 
-// All processes that there are now, ascending; fails where they cannot be listed.
+// The IDs of all current processes, ascending. Fails if /proc is not mounted, and on Windows.
 Result<std::vector<int>> process_ids();
 
-// Linux only: elsewhere none can be had (std::errc::not_supported).
+// A network namespace (network_namespaces(7)), kept alive by this object. Linux only: elsewhere
+// every function fails with std::errc::not_supported.
 class NetworkNamespace {
   public:
     static Result<NetworkNamespace> own();
-    // Of the process itself: its sockets are mostly of it, too. Takes the right to look into the
-    // process.
+    // The namespace that the process is in, as most of its sockets are. Requires ptrace access to
+    // the process, as HostProcess does.
     static Result<NetworkNamespace> of_process(int pid);
-    // The one a socket was made in; takes CAP_NET_ADMIN there.
+    // The namespace that the socket was created in. Requires CAP_NET_ADMIN there.
     static Result<NetworkNamespace> of_socket(const Socket& socket);
 
-    // Unlike that of any other that exists; the same for the same namespace.
+    // The inode of the namespace: equal for the same namespace, and unique among those that exist.
     std::uint64_t id() const noexcept { return id_; }
 
-    // Runs `work` on a thread that is inside the namespace, and waits for its end. Takes
-    // CAP_SYS_ADMIN; without it `work` is not run.
+    // Runs `work` on a new thread inside the namespace and waits until it has finished. Requires
+    // CAP_SYS_ADMIN (setns(2)); without it, fails and does not run `work`.
     Status run(const std::function<void()>& work) const;
 
   private:

@@ -1,4 +1,4 @@
-// The grammar of operands, and what is done for each: read, compute, set, read back.
+// Parses requests and carries them out: read, compute, set, read back.
 #include "inspect/set_and_read.h"
 
 #include <fmt/format.h>
@@ -9,13 +9,13 @@
 namespace sockbox::net {
 namespace {
 
-constexpr std::int64_t most = 0xffffffffLL;  // no option holds a factor beyond it
+constexpr std::int64_t most = 0xffffffffLL;  // a larger factor would exceed any option's range
 
 Result<Request> read_request(std::string_view name) {
     const auto option = Option::find(name);
     if (!option)
         return fail(option.error());
-    // What this platform does not have is told so when it is read.
+    // Reading an option that this platform does not have reports just that.
     if (readable(option->row()) || !option->on_this_platform())
         return Request{Request::Action::read, *option, {}, 0, false};
     const std::string_view full = option->row().name;
@@ -25,17 +25,15 @@ Result<Request> read_request(std::string_view name) {
     return fail_text(text);
 }
 
-// A number to multiply by; to add, what the option counts in.
+// A plain factor for `multiply`; an amount in the option's own unit for `add`.
 Result<std::int64_t> parse_operand(Request::Action action, const OptionRow& row,
                                    std::string_view text) {
     return action == Request::Action::add ? parse_difference(row, text)
                                           : parse_integer(text, -most, most);
 }
 
-// What is to be computed from the present value.
 Result<Request> compute_request(Request::Action action, std::string_view name,
                                 std::string_view operand) {
-    // Any value of it will do to have the name, the platform and the access looked at.
     const auto option = Option::find(name);
     if (!option)
         return fail(option.error());
@@ -51,7 +49,7 @@ Result<Request> compute_request(Request::Action action, std::string_view name,
     return Request{action, *option, {}, *number, false};
 }
 
-// A time counts in nanoseconds.
+// A time in nanoseconds; nullopt if the value is neither a number nor a time.
 std::optional<std::int64_t> number_of(const OptionValue& value) {
     if (const auto* time = std::get_if<std::chrono::nanoseconds>(&value))
         return time->count();
@@ -59,7 +57,7 @@ std::optional<std::int64_t> number_of(const OptionValue& value) {
     return number != nullptr ? std::optional(*number) : std::nullopt;
 }
 
-// None where it is beyond all numbers.
+// Nullopt on overflow.
 std::optional<std::int64_t> computed(const Request& request, std::int64_t now) {
     std::int64_t result = 0;
     const bool overflow = request.action == Request::Action::multiply
@@ -68,7 +66,8 @@ std::optional<std::int64_t> computed(const Request& request, std::int64_t now) {
     return overflow ? std::nullopt : std::optional(result);
 }
 
-// Whether an interface stands there by its name; SO_BINDTODEVICE takes it to the kernel as it is.
+// Whether the value names an interface that is resolved here. SO_BINDTODEVICE does not count: the
+// kernel resolves its name itself.
 bool names_interface(const OptionRow& row, std::string_view value) {
     const bool membership =
         row.type == ValueType::membership4 || row.type == ValueType::membership6;
@@ -90,13 +89,13 @@ tl::unexpected<Error> write_only() {
     return fail({{}, {}, {}, "write-only", {}});
 }
 
-// SO_RCVBUFFORCE for SO_RCVBUF, and so on; the option itself where --force has no meaning.
+// SO_RCVBUFFORCE for SO_RCVBUF and SO_SNDBUFFORCE for SO_SNDBUF; any other option unchanged.
 Option forced(const Option& option, bool force) {
     return force && is_buffer(option.row()) ? Option::find(option.name() + "FORCE").value_or(option)
                                             : option;
 }
 
-// Where the value of an option that cannot be read shows itself.
+// The option to read back: SO_RCVBUF for the write-only SO_RCVBUFFORCE, likewise SO_SNDBUF.
 Option visible(const Option& option) {
     const std::string name = option.name();
     if (!name.ends_with("BUFFORCE"))
@@ -116,7 +115,8 @@ void tell_story(const Socket& socket, const SocketFacts& facts, Outcome& outcome
         outcome.story = buffer_story(socket, facts.kind, outcome.option, *outcome.value);
 }
 
-// The system's interface numbers are ours, not those of the socket's namespace.
+// Whether the request has an interface name, resolved in our namespace, for a socket of another
+// namespace, where interface indexes differ.
 bool means_other_interface(const Request& request, const SocketFacts& facts) {
     return facts.other_namespace != 0 && request.names_interface;
 }

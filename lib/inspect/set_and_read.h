@@ -1,4 +1,4 @@
-// Reading and setting named options of one socket: NAME, NAME=VALUE, NAME*=N, NAME+=N.
+// Reading and setting options of one socket as requested by NAME, NAME=VALUE, NAME*=N or NAME+=N.
 #pragma once
 
 #include <functional>
@@ -14,23 +14,33 @@ struct Request {
     enum class Action : std::uint8_t { read, set, multiply, add };
     Action action = Action::read;
     Option option;
-    OptionValue value;             // to set
-    std::int64_t operand = 0;      // of multiply and add; of a time, add has nanoseconds
-    bool names_interface = false;  // an interface by its name, which we have given its number
+    OptionValue value;             // for `set`
+    std::int64_t operand = 0;      // for `multiply` and `add`; added to a time, in nanoseconds
+    bool names_interface = false;  // `value` has an interface name, resolved in our own namespace
 };
 
-// Refuses all that can be known to be wrong without a socket.
+// Parses "NAME", "NAME=VALUE", "NAME*=N" or "NAME+=N". Fails on every mistake that can be found
+// without a socket: syntax, name, range, access.
 Result<Request> parse_request(std::string_view text);
 
-// The value that multiply or add makes of what the option has now; a mistake of the user where it
-// leaves the option's range.
+// The result of applying `multiply` or `add` to the option's current value. Fails with
+// std::errc::invalid_argument if it is outside the option's range.
 Result<OptionValue> computed_value(const Request& request, const OptionValue& before);
 
-// Called between reading what was before and setting; an error keeps the option from being set.
+// Called after the old value was read (nullopt if it cannot be) and before the option is set. If it
+// fails, the option is not set and its error becomes the outcome.
 using BeforeSet =
     std::function<Status(const Option& option, const std::optional<OptionValue>& before)>;
 
-// One request. What the system refused has its error for a value, and changed nothing.
+// Carries out one request: reads the option, computes and sets the new value, and reads it back. If
+// the system refuses, `value` of the outcome is the error and nothing was changed. Setting
+// SO_RCVBUFFORCE or SO_SNDBUFFORCE reads back SO_RCVBUF or SO_SNDBUF.
+//
+//     const auto request = parse_request("SO_RCVBUF*=2");
+//     const Outcome outcome =
+//         carry_out(socket, facts, *request, {}, [](auto&...) { return Status(); });
+//     if (outcome.change && !outcome.change->grant.as_asked)
+//         fmt::print("{}\n", outcome.change->grant.reason);
 Outcome carry_out(Socket& socket, const SocketFacts& facts, const Request& request,
                   const WorkOptions& options, const BeforeSet& before_set);
 

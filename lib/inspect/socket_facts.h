@@ -1,4 +1,4 @@
-// What a socket is and where it stands: kind, state, addresses.
+// Facts about a socket: kind, state and addresses.
 #pragma once
 
 #include <optional>
@@ -11,17 +11,19 @@ namespace sockbox::net {
 
 struct SocketFacts {
     SocketKind kind;
-    std::string state;  // "LISTEN", "ESTABLISHED" …; "UNCONN" for what is neither
-    std::string local;  // "127.0.0.1:80", a path, "@name"; empty where it has none
-    std::string peer;
-    std::optional<std::uint16_t> local_port;  // of IPv4 and IPv6
-    // The cookie of its network namespace where that is not this process's, and so interfaces and
-    // defaults are others; else 0.
+    // The TCP state on Linux; otherwise "LISTEN", "ESTABLISHED" (has a peer) or "UNCONN".
+    std::string state;
+    std::string local;  // "127.0.0.1:80", a path, "@name" (abstract), escaped; empty if unnamed
+    std::string peer;   // likewise
+    std::optional<std::uint16_t> local_port;  // IPv4 and IPv6 only
+    // Nonzero if the socket is in another network namespace than this process, so that interfaces
+    // and defaults differ: the cookie of that namespace. Always 0 before Linux 5.14.
     std::uint64_t other_namespace = 0;
-    Bytes tcp_info;  // what TCP_INFO gave, where the state came from it; else none
+    Bytes
+        tcp_info;  // the bytes of TCP_INFO from which `state` was taken; empty if not a TCP socket
 };
 
-// Asks the socket, as little as it can; changes nothing.
+// Queries the socket with as few system calls as possible. Does not block and changes nothing.
 Result<SocketFacts> facts_of(const Socket& socket);
 
 }  // namespace sockbox::net

@@ -1,4 +1,4 @@
-// The system's own list of sockets: found by port or state without asking each of them.
+// The kernel's list of sockets, filtered by port or state without opening each socket.
 #pragma once
 
 #include <cstdint>
@@ -11,20 +11,21 @@
 namespace sockbox::net {
 
 struct ListedSocket {
-    std::uint64_t inode = 0;  // as HeldSocket has it
+    std::uint64_t inode = 0;  // the same as HeldSocket::inode
     SocketFacts facts;
-    std::uint32_t user = 0;  // the owner's number
+    std::uint32_t user = 0;  // the owner's user ID
 };
 
-// Which sockets are wanted; both have to hold.
+// Both conditions must hold.
 struct ListingFilter {
-    std::optional<std::uint16_t> port;  // the local one
-    bool listening = false;             // waits for peers: listens, or is bound without a peer
+    std::optional<std::uint16_t> port;  // the local port
+    bool listening = false;             // listening, or a bound datagram socket without a peer
 };
 
-// Hands over the sockets of this thread's network namespace that somebody has a descriptor of, TCP,
-// UDP, UDP-Lite, SCTP and UNIX ones; memory does not grow with their number. Linux (sock_diag(7));
-// fails elsewhere, and where the kernel was built without.
+// Calls `use` for each matching TCP, UDP, UDP-Lite and SCTP socket of the calling thread's network
+// namespace that is open in some process; listening UNIX sockets are included if only `listening`
+// is set. Memory does not grow with the number of sockets. Linux only (sock_diag(7)); fails
+// elsewhere, and on kernels built without it.
 Status list_sockets(const ListingFilter& filter,
                     const std::function<void(const ListedSocket&)>& use);
 

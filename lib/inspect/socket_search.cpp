@@ -1,4 +1,4 @@
-// From the kernel's list of sockets to the processes that hold them.
+// Searches /proc and the kernel's socket lists for matching sockets.
 #include "inspect/socket_search.h"
 
 #include <fmt/format.h>
@@ -15,7 +15,7 @@ namespace {
 
 using Process = std::shared_ptr<const HostProcess>;
 
-// Bound and open to anyone: what a server waits on.
+// A socket that a server waits on: listening, or a bound datagram socket without a peer.
 bool is_waiting(const SocketFacts& facts) {
     const bool datagrams = facts.kind.type == SOCK_DGRAM && facts.local_port.value_or(0) != 0;
     return facts.kind.listening || (datagrams && facts.peer.empty());
@@ -29,12 +29,13 @@ bool is_kernel_thread(const Error& error) {
     return error.code == std::errc::bad_file_descriptor;
 }
 
-// The sockets that fit by the kernel's own lists, so that no other has to be duplicated.
+// The sockets that match according to the kernel's own lists, so that no others have to be
+// duplicated.
 class Candidates {
   public:
     explicit Candidates(const ListingFilter& filter) : filter_(filter) {}
 
-    // Adds those of this network namespace and of every other that has a process.
+    // Lists this network namespace and every other one that has a process.
     void gather(const std::vector<int>& processes) {
         if (!filter_.port && !filter_.listening)
             return;
@@ -54,7 +55,7 @@ class Candidates {
         }
     }
 
-    // Whether the socket may fit; without lists every one may.
+    // Whether the socket may match. Any socket may if a list is missing or incomplete.
     bool may_fit(std::uint64_t inode) {
         const auto found = sockets_.find(inode);
         if (found != sockets_.end())
@@ -62,7 +63,7 @@ class Candidates {
         return !usable_ || !unlisted_.empty() || found != sockets_.end();
     }
 
-    // Those that were in no process's hands, as far as we could see.
+    // The listed sockets that were found in no process.
     template <class Use>
     void each_unheld(const Use& use) const {
         for (const auto& [inode, candidate] : sockets_)
@@ -75,10 +76,10 @@ class Candidates {
         ListedSocket socket;
         bool held = false;
     };
-    // Some 30 MB: with more, the sockets are looked at one by one.
+    // About 30 MB. If more sockets match, each one is opened and inspected instead.
     static constexpr std::size_t most = 100'000;
 
-    // `other_namespace` as SocketFacts has it; any number will do.
+    // `other_namespace` becomes SocketFacts::other_namespace, where any nonzero number serves.
     bool list(std::uint64_t other_namespace) {
         bool all = true;
         const auto done = list_sockets(filter_, [&](const ListedSocket& socket) {
@@ -91,11 +92,11 @@ class Candidates {
 
     const ListingFilter filter_;
     std::unordered_map<std::uint64_t, Candidate> sockets_;
-    std::set<std::uint64_t> unlisted_;  // namespaces that we may not enter
+    std::set<std::uint64_t> unlisted_;  // namespaces that could not be entered
     bool usable_ = false;
 };
 
-// One walk over processes.
+// One pass over one or all processes.
 class Walk {
   public:
     Walk(const SocketFilter& filter, const std::function<bool(ChosenSocket&&)>& use)
@@ -112,7 +113,7 @@ class Walk {
             search_.cut_off = done.error();
     }
 
-    // Fails where processes cannot be listed, or the descriptors run out that this takes.
+    // Fails if processes cannot be listed, or if descriptors or memory run out.
     Status every_process() {
         const auto processes = process_ids();
         if (!processes)
@@ -159,7 +160,7 @@ class Walk {
     bool narrowed() const { return !filter_.pid && (filter_.port || filter_.listening); }
 
     bool named(const HostProcess& process) const {
-        constexpr std::size_t kept = 15;  // of a name, by the kernel
+        constexpr std::size_t kept = 15;  // the kernel truncates names (TASK_COMM_LEN - 1)
         return filter_.process.empty() || process.name() == filter_.process.substr(0, kept);
     }
 
@@ -169,7 +170,7 @@ class Walk {
     Search search_;
 };
 
-// Closed meanwhile, or something else by now: what was listed is not there any more.
+// Whether the error means that the socket was closed, or its number reused, since it was listed.
 bool is_closed(const Error& error) {
     return error.code == std::errc::bad_file_descriptor || error.code == std::errc::not_a_socket ||
            is_gone(error);

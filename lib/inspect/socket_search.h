@@ -12,69 +12,84 @@
 
 namespace sockbox::net {
 
-// A type of socket as a user names it. `protocol` counts for IPv4 and IPv6 alone, and not for raw
-// sockets.
+// A type of socket under the name that users know it by. `protocol` is compared only for IPv4 and
+// IPv6 sockets that are not raw.
 struct SocketType {
     std::string_view name;
-    int type;
-    int protocol;
-    bool inet;
+    int type;      // SOCK_…
+    int protocol;  // IPPROTO_…
+    bool inet;     // IPv4 or IPv6, as opposed to any other family
 };
 
-// Which sockets of other processes fit.
+// Selects sockets of the processes on this machine; all conditions must hold.
 struct SocketFilter {
-    std::optional<int> pid;             // of that process alone
-    std::string process;                // of processes of that name; any where it is empty
-    std::optional<std::uint16_t> port;  // the local one
-    bool listening = false;             // those that wait for peers
+    std::optional<int> pid;             // of this process only; `process` is then ignored
+    std::string process;                // of processes with this name; empty: of any process
+    std::optional<std::uint16_t> port;  // the local port
+    bool listening = false;             // listening, or a bound datagram socket without a peer
     Family family = Family::any;
     std::optional<SocketType> type;
 };
 
 struct ChosenSocket {
-    Socket socket;  // none where nobody who holds it may be looked into: the facts are all
+    Socket socket;  // invalid if only the facts are known
     SocketFacts facts;
-    std::optional<int> descriptor;  // where it is somebody's
-    std::shared_ptr<const HostProcess> process;
-    std::uint64_t inode = 0;            // of a process's socket
-    std::optional<std::uint32_t> user;  // the owner, where no process is known
+    std::optional<int> descriptor;               // its number in `process`
+    std::shared_ptr<const HostProcess> process;  // null if not known
+    std::uint64_t inode = 0;                     // 0 without a process
+    std::optional<std::uint32_t> user;           // the owner's ID, if no process is known
 };
 
-// How a search went.
+// The outcome of a search.
 struct Search {
-    bool met_any = false;          // whether there was a process to look into
-    std::size_t closed_to_us = 0;  // processes that we may not look into
-    // Why the one process that was named was not seen, or not to its end.
+    bool met_any = false;          // whether any process matched; unused if a pid was given
+    std::size_t closed_to_us = 0;  // number of processes that we have no permission to inspect
+    // If a pid was given: why that process was not inspected, or not completely.
     std::optional<Error> cut_off;
-    std::shared_ptr<const HostProcess> process;  // the one that was named, if it is there
+    std::shared_ptr<const HostProcess> process;  // the process of the given pid, if it exists
 };
 
-// Hands over the sockets of other processes that may fit, in order, until `use` returns false,
-// which ends it for that process: the process, the descriptor and the inode are known, nothing is
-// open. Sockets that fit and whose process may not be looked into come last, as facts alone. Memory
-// does not grow with the number of sockets that do not fit. Fails when processes cannot be listed.
+// Calls `use` for each socket that may match, in ascending order of process ID and descriptor.
+// `process`, `descriptor` and `inode` are set and nothing is open yet: pass the socket to
+// look_at(). If `use` returns false, the search continues with the next process. Unless the filter
+// names a process, matching sockets that no accessible process holds come last, with `facts` and
+// `user` alone.
+//
+// Memory does not grow with the number of sockets that do not match. Everything runs on the calling
+// thread, apart from listing sockets in other network namespaces. Linux only. Fails if processes
+// cannot be listed, or if descriptors or memory run out; failures that concern one process are
+// reported in Search.
+//
+//     SocketFilter filter;
+//     filter.port = 443;
+//     const auto done = search(filter, [&](ChosenSocket&& found) {
+//         if (look_at(found, filter).value_or(false))
+//             fmt::print("{} {}\n", found.facts.state, found.facts.local);
+//         return true;
+//     });
 Result<Search> search(const SocketFilter& filter, const std::function<bool(ChosenSocket&&)>& use);
 
-// Opens what search() came upon and asks for its facts. False where it does not fit, or is not
-// there any more: then nothing is open. Works from any thread.
+// Opens a socket found by search(), reads its facts and compares them with the filter. Returns
+// false, leaving nothing open, if it does not match or no longer exists. Fails without permission,
+// or if descriptors run out. Different sockets may be passed on different threads.
 Result<bool> look_at(ChosenSocket& found, const SocketFilter& filter);
 
-// The socket with its facts; owned by nobody else as far as we know.
+// Adds the facts to a socket of this process. Passes on the error of `socket`.
 Result<ChosenSocket> chosen(Result<Socket> socket);
 
-// The socket that is this descriptor of a process.
+// The socket behind a descriptor of another process, with its facts. See HostProcess::duplicate().
 Result<ChosenSocket> target_in(const std::shared_ptr<const HostProcess>& process, int descriptor);
 
-// Fails where the process's descriptor is no longer this socket: what comes after it, perhaps by
-// chance of the number, is not to be changed.
+// Fails if the process's descriptor no longer refers to this socket: a socket that merely reuses
+// the number must not be changed. Succeeds if the socket has no process.
 Status check_identity(const ChosenSocket& target);
 
-// The sockets that do not follow when an option of a listener is set.
+// Sockets on a listener's port that are not affected by setting an option of the listener.
 struct Companions {
-    std::size_t accepted = 0;  // connections of its port
-    std::size_t sharing = 0;   // other listeners of its port (SO_REUSEPORT)
+    std::size_t accepted = 0;  // connections on its port
+    std::size_t sharing = 0;   // other listeners on its port (SO_REUSEPORT)
 };
-// None where the system does not list them.
+// All zero if the system does not list sockets, or if the listener is in another network namespace.
 Companions companions_of(const ChosenSocket& listener);
 
 }  // namespace sockbox::net

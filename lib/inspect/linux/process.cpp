@@ -1,5 +1,5 @@
-// Processes by pidfd, their sockets by /proc/PID/fd and pidfd_getfd, network namespaces by
-// setns(2).
+// Processes by pidfd_open(2), their sockets by /proc/PID/fd and pidfd_getfd(2), and network
+// namespaces by setns(2).
 #include "inspect/process.h"
 
 #include <dirent.h>
@@ -34,7 +34,7 @@ std::string subject_of(int pid) {
     return fmt::format("process {}", pid);
 }
 
-// The names in a directory that are decimal numbers, ascending; errno tells of a failure.
+// The entries of a directory that are decimal numbers, ascending.
 std::vector<int> numbers_in(DIR* directory) {
     std::vector<int> numbers;
     while (const dirent* entry = ::readdir(directory))
@@ -44,7 +44,7 @@ std::vector<int> numbers_in(DIR* directory) {
     return numbers;
 }
 
-// Where a symbolic link points, its path below `directory` unless it is absolute.
+// The target of a symbolic link; a relative `path` is relative to `directory`. Empty on failure.
 std::string link_target(const char* path, int directory = AT_FDCWD) {
     std::array<char, 256> target;
     const auto length = ::readlinkat(directory, path, target.data(), target.size());
@@ -56,7 +56,7 @@ std::string descriptor_target(int pid, int descriptor) {
     return link_target(fmt::format("/proc/{}/fd/{}", pid, descriptor).c_str());
 }
 
-// "socket:[4711]" as 4711; 0 for what is no socket.
+// 4711 from "socket:[4711]"; 0 if it is not a socket.
 std::uint64_t socket_inode(std::string_view target) {
     constexpr std::string_view prefix = "socket:[";
     if (!target.starts_with(prefix) || !target.ends_with(']'))
@@ -66,7 +66,7 @@ std::uint64_t socket_inode(std::string_view target) {
     return static_cast<std::uint64_t>(parse_integer(target, 0, INT64_MAX).value_or(0));
 }
 
-// The value of a line such as "Tgid:\t812" in /proc/PID/status; empty where there is none.
+// The value of a line such as "Tgid:\t812" in /proc/PID/status; empty if there is none.
 std::string status_line(int pid, std::string_view name) {
     std::ifstream file(fmt::format("/proc/{}/status", pid));
     for (std::string line; std::getline(file, line);)
@@ -79,8 +79,8 @@ bool is_zombie(int pid) {
     return status_line(pid, "State").starts_with('Z');
 }
 
-// Whether it is on its way to its end: PF_EXITING of the flags in /proc/PID/stat, proc(5), which
-// are the seventh field behind the name.
+// Whether the process is exiting: PF_EXITING in the flags of /proc/PID/stat, which are the seventh
+// field after the name (proc_pid_stat(5)). The name may itself contain spaces and parentheses.
 bool is_exiting(int pid) {
     constexpr std::int64_t exiting = 0x4;
     std::array<char, 2048> buffer;
@@ -91,7 +91,7 @@ bool is_exiting(int pid) {
     return fields.size() > 7 && (parse_integer(fields[7], 0, INT64_MAX).value_or(0) & exiting) != 0;
 }
 
-// A kernel thread has no program.
+// A kernel thread has no executable; neither has a zombie.
 bool is_kernel_thread(int pid) {
     std::array<char, 8> any{};
     const std::string path = fmt::format("/proc/{}/exe", pid);
@@ -112,7 +112,7 @@ std::string permission_hint() {
     return text;
 }
 
-// Unlike that of any other socket since the machine started; 0 before Linux 4.12.
+// Unique among all sockets since boot; 0 before Linux 4.12.
 std::uint64_t cookie_of(const Socket& socket) {
     std::uint64_t cookie = 0;
     socklen_t length = sizeof cookie;
@@ -183,7 +183,9 @@ Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& us
         if (!use({last, inode}))
             return {};
     }
-    // The directory of a process that is ending is empty, or ends early.
+    // An exiting process gives up its descriptor table before it becomes a zombie, so its directory
+    // may have been empty, or have ended early. /proc is read by number: if the process is still
+    // alive now, the number was not reused meanwhile.
     if (!any && is_zombie(pid_))
         return fail(explained(gone(), pid_));
     if (auto alive = check_alive(); !alive)
@@ -202,7 +204,8 @@ bool HostProcess::holds(int descriptor, const Socket& socket) const {
     return now && now->inode == inode_of(socket) && cookie_of(now->socket) == cookie_of(socket);
 }
 
-// A pidfd is readable only when all of its process is at its end.
+// A pidfd becomes readable only after all threads have ended (pidfd_open(2)), which is after the
+// descriptors are closed; PF_EXITING is set before that.
 Status HostProcess::check_alive() const {
     std::array<pollfd, 1> ended{{{handle_.native(), POLLIN, 0}}};
     if (platform::poll(ended, 0) > 0 || is_exiting(pid_))

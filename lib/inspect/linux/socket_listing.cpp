@@ -1,4 +1,4 @@
-// sock_diag(7): dumps of the kernel's sockets over netlink.
+// Lists the kernel's sockets by sock_diag(7) over netlink.
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -17,11 +17,11 @@ namespace sockbox::net {
 namespace {
 
 constexpr int listening_state = 10;   // TCP_LISTEN
-constexpr int unconnected_state = 7;  // TCP_CLOSE, which a datagram socket without a peer has
+constexpr int unconnected_state = 7;  // TCP_CLOSE: the state of a datagram socket without a peer
 
 using Use = std::function<void(const ListedSocket&)>;
 
-// What is asked, behind a header and before its attributes.
+// A dump request: header, `request`, and optionally an attribute.
 template <class Request>
 Bytes message(const Request& request, std::span<const std::byte> attribute = {}) {
     nlmsghdr header{};
@@ -36,8 +36,11 @@ Bytes message(const Request& request, std::span<const std::byte> attribute = {})
     return bytes;
 }
 
-// A program for the kernel that accepts one local port: at least it, and at most it. A step that
-// holds goes on behind its port, one that does not leaves the program past its end.
+// An INET_DIAG_REQ_BYTECODE program that accepts one local port: at least `port` and at most
+// `port`. Each condition is followed by a word that holds the port. If it holds, execution
+// continues after that word; otherwise it jumps 4 bytes past the end of the program, which the
+// kernel takes as a rejection, since only a program that stops exactly at its end accepts
+// (inet_diag_bc_run()).
 Bytes port_filter(std::uint16_t port) {
     constexpr std::uint8_t step = 2 * sizeof(inet_diag_bc_op);
     constexpr std::uint16_t refused = sizeof(inet_diag_bc_op);
@@ -54,7 +57,7 @@ Bytes port_filter(std::uint16_t port) {
     return bytes;
 }
 
-// Hands over the messages of the answer, up to its end.
+// Calls `use` for the body of each message of the reply, until NLMSG_DONE.
 Status each_message(const Socket& socket,
                     const std::function<void(std::span<const std::byte>)>& use) {
     constexpr std::size_t header_bytes = NLMSG_HDRLEN;
@@ -144,14 +147,14 @@ Status list_inet(const ListingFilter& filter, int family, int type, int protocol
     const Bytes program = filter.port ? port_filter(*filter.port) : Bytes();
     return ask(message(request, program), [&](std::span<const std::byte> body) {
         const auto found = from_bytes<inet_diag_msg>(body);
-        // What waits out its time has no inode: nobody has a descriptor of it.
+        // Sockets that no process has open any more, such as those in TIME_WAIT, have inode 0.
         const bool bound = type != SOCK_DGRAM || found.id.idiag_sport != 0;
         if (body.size() >= sizeof found && found.idiag_inode != 0 && bound)
             use(listed(found, type, protocol));
     });
 }
 
-// The path or "@" and the abstract name among the attributes; empty where there is none.
+// The path, or "@" and the abstract name, from the attributes; empty if there is none.
 std::string unix_name(std::span<const std::byte> attributes) {
     while (attributes.size() >= sizeof(rtattr)) {
         const auto head = from_bytes<rtattr>(attributes);
@@ -191,7 +194,7 @@ Status list_unix(const Use& use) {
 struct Listed {
     int type;
     int protocol;
-    bool always;  // there on every kernel: its list is there, too, or none can be had at all
+    bool always;  // in every kernel: if listing it fails, sock_diag(7) is not available at all
 };
 constexpr std::array<Listed, 4> protocols{{{SOCK_STREAM, IPPROTO_TCP, true},
                                            {SOCK_DGRAM, IPPROTO_UDP, true},

@@ -1,4 +1,4 @@
-// What Windows does not have: the sockets of other processes, and network namespaces.
+// Stubs for what Windows does not have: sockets of other processes, and network namespaces.
 #include <fmt/format.h>
 
 #include "inspect/process.h"

@@ -1,4 +1,4 @@
-// Kind, state and addresses on Windows: IPv4 and IPv6.
+// Socket facts on Windows, for IPv4 and IPv6.
 #include "inspect/socket_facts.h"
 
 namespace sockbox::net {
