@@ -1,4 +1,4 @@
-// Option values whose bytes are alike on every system.
+// Encodes and decodes the option values that have the same bytes on every platform.
 #include "option/codec.h"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ Bytes encode_number(const OptionRow& row, std::int64_t value) {
     return to_bytes(row.type == ValueType::interface_index_be ? htonl(narrow) : narrow);
 }
 
-// Sign follows the range: a row whose values go beyond INT_MAX is unsigned.
+// The range determines signedness: a row with values beyond INT_MAX is unsigned.
 std::int64_t decode_number(const OptionRow& row, std::span<const std::byte> bytes) {
     if (bytes.size() >= 8)
         return from_bytes<std::int64_t>(bytes);
@@ -58,7 +58,7 @@ Bytes encode_linger(const Linger& value) {
 
 OptionValue decode_linger(std::span<const std::byte> bytes) {
     const auto native = from_bytes<linger>(bytes);
-    // Linux remembers the seconds of a linger that is off.
+    // Linux keeps the seconds when linger is turned off.
     return native.l_onoff != 0 ? Linger{true, static_cast<int>(native.l_linger)} : Linger{};
 }
 
@@ -75,7 +75,7 @@ Bytes encode_text(const std::string& text) {
 std::size_t read_capacity(const OptionRow& row) noexcept {
     switch (row.type) {
         case ValueType::flag: return sizeof(int);
-        case ValueType::tcp_info: return 1024;  // the longest so far has 280
+        case ValueType::tcp_info: return 1024;  // 280 as of Linux 6.18
         case ValueType::bytes:
         case ValueType::groups: return 4096;
         case ValueType::text: return 256;

@@ -1,4 +1,4 @@
-// Option values as the system's bytes.
+// Conversion between option values and the bytes that getsockopt(2) and setsockopt(2) use.
 #pragma once
 
 #include <algorithm>
@@ -9,25 +9,28 @@
 
 namespace sockbox::net {
 
-// The steps of a time that the system takes, and the longest.
+// The resolution and the maximum of ValueType::duration on this platform.
 extern const std::chrono::nanoseconds time_resolution;
 extern const std::chrono::nanoseconds longest_time;
 
-// How many bytes to offer when an option of that type is read.
+// The buffer size in bytes to pass to getsockopt(2) for this option, at most largest_option.
 std::size_t read_capacity(const OptionRow& row) noexcept;
 
-// What setsockopt takes; it may point into `value`, which has to stay. Fails where an interface or
-// an address of the value does not exist here.
+// The bytes to pass to setsockopt(2). For a filter they contain a pointer into `value`, which must
+// outlive them. Fails if an interface named in the value does not exist. `value` must be of the
+// type that parse_value() or decode() returns for this row.
 Result<Bytes> encode(const OptionRow& row, const OptionValue& value);
 
-// What getsockopt gave. Bytes of an unexpected length are returned as they are.
+// The value of the bytes that getsockopt(2) returned. If their length is unexpected, they are
+// returned as Bytes.
 OptionValue decode(const OptionRow& row, std::span<const std::byte> bytes);
 
-// The part of both that depends on the system; option_codec.cpp has the rest.
+// The platform's part of encode() and decode(); codec.cpp has the rest.
 Result<Bytes> encode_native(const OptionRow& row, const OptionValue& value);
 OptionValue decode_native(const OptionRow& row, std::span<const std::byte> bytes);
 
-// An object of the system as bytes, and back; `bytes` may be shorter or longer than it.
+// The object representation of a trivially copyable object, and back. `bytes` may be shorter than
+// the object, whose rest is then zero, or longer.
 template <class Object>
 Bytes to_bytes(const Object& object) {
     const auto* first = static_cast<const std::byte*>(static_cast<const void*>(&object));

@@ -1,4 +1,4 @@
-// Why the system granted another value, or none.
+// Explanations of granted values and refusals, with the sysctls that caused them.
 #include "option/grant.h"
 
 #include <fmt/format.h>
@@ -15,8 +15,8 @@ std::optional<std::int64_t> numeric_sysctl(std::string_view name) {
     return number ? std::optional(*number) : std::nullopt;
 }
 
-// Linux stores twice what was asked, for its own bookkeeping, but never more than twice the limit
-// nor less than a minimum (sock_setsockopt, SOCK_MIN_RCVBUF).
+// Linux stores twice the requested size, to leave room for bookkeeping, but no more than twice the
+// limit and no less than a minimum (socket(7); SOCK_MIN_RCVBUF and SOCK_MIN_SNDBUF in the kernel).
 Grant explain_buffer(const OptionRow& row, std::int64_t asked, std::int64_t granted) {
     if (granted == asked)
         return {};
@@ -73,8 +73,8 @@ bool is_missing_interface(const OptionRow& row, std::int64_t index) {
     return is_interface && index != 0 && interface_name(index).empty();
 }
 
-// Whether somebody set the size, which ends the kernel's own tuning; none where the kernel does not
-// tell (before Linux 5.14).
+// Whether the size was set explicitly, after which the kernel no longer resizes the buffer; nullopt
+// if the kernel does not report it (before Linux 5.14).
 std::optional<bool> is_pinned(const Socket& socket, const OptionRow& row) {
     const auto lock = Option::find("SO_BUF_LOCK");
     const auto value = lock ? read_option(socket, *lock) : fail_text("");
@@ -119,7 +119,7 @@ Grant explain_grant(const Option& option, const OptionValue& asked, const Option
     if (got != nullptr && is_missing_interface(row, *got))
         return {true, "no such interface: the kernel takes any index", {}};
     if (asked == granted || asked.index() != granted.index())
-        return {};  // bytes of an option that is in no table read back as a number
+        return {};  // an option without a row may be set as bytes, but reads back as a number
     const std::string_view adjusts = row.adjusts;
     if (wanted != nullptr && value_name(row, *wanted) == "default")
         return {true, std::string(adjusts.empty() ? "the system's own value" : adjusts), {}};

@@ -1,4 +1,4 @@
-// What the system made of a request, and why it refused one.
+// Explains why the system granted a different value than requested, or refused the request.
 #pragma once
 
 #include <optional>
@@ -11,29 +11,40 @@
 namespace sockbox::net {
 
 struct Grant {
-    bool as_asked = true;  // Linux's doubling of a buffer counts as such
-    std::string reason;    // why the value read back is another; empty when it is not
-    std::string hint;      // the command that lifts the limit; mostly empty
+    bool as_asked = true;  // the request was granted in full, if need be doubled as Linux does
+    std::string reason;    // why the value read back differs; empty if it does not
+    std::string hint;      // the command that raises the limit; often empty
 };
 
-// Compares what was asked with what getsockopt then said. Reads the settings that bound it.
+// Compares the requested value with the one that getsockopt(2) then returned. For a buffer size on
+// Linux it also reads the sysctl that limits it (socket(7)); Linux doubles the size for its own
+// bookkeeping, which does not count as a difference.
+//
+//     if (auto done = write_option(socket, option, asked); !done)
+//         return done;
+//     const auto granted = read_option(socket, option);
+//     const Grant grant = granted ? explain_grant(option, asked, *granted) : Grant();
+//     if (!grant.as_asked)
+//         fmt::print("{}: {}\n", option.name(), grant.reason);  // "clamped by net.core.rmem_max"
 Grant explain_grant(const Option& option, const OptionValue& asked, const OptionValue& granted);
 
-// The same of a setting that was applied to the socket, the reason a line that names the option and
-// both values; none where all was granted, or the option cannot be read.
+// Reads back a setting that was applied to the socket and explains the difference; `reason` is then
+// a line with the option and both values. Nullopt if the request was granted in full, or if the
+// option cannot be read.
 std::optional<Grant> limited_grant(const Socket& socket, const Setting& setting);
 
-// SO_RCVBUF and SO_SNDBUF.
+// Whether the option is SO_RCVBUF or SO_SNDBUF.
 bool is_buffer(const OptionRow& row);
 
-// All that is to be known of a buffer's size, a line each: what was asked for, how much of it data
-// may use, whether the kernel still tunes it, what bounds it and what raises that. No lines for
-// other options, and none where the system keeps no such account.
+// Explains a buffer size (`value`, as read from the socket) in a few lines: the requested size, the
+// share usable for data, whether the kernel resizes it, its limit, and how to raise the limit.
+// Empty for other options, and if the system has no such sysctl.
 std::vector<std::string> buffer_story(const Socket& socket, const SocketKind& kind,
                                       const Option& option, const OptionValue& value);
 
-// The same error with words for what it means of this option on such a socket: one wording for all
-// the codes that say "not an option of this socket", and the state or the list that was missed.
+// Adds to a failure to read or set an option what it means for this kind of socket, unless the
+// error has a `detail` already. The various codes for "this socket has no such option" get the same
+// wording; a refused algorithm gets the list of those available.
 Error explain_refusal(Error error, const Option& option, const SocketKind& kind);
 
 }  // namespace sockbox::net

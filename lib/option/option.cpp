@@ -1,4 +1,4 @@
-// Finding options by name, and getsockopt and setsockopt for any of them.
+// Finds options by name, and reads and sets any of them by getsockopt(2) and setsockopt(2).
 #include "option/option.h"
 
 #include <fmt/format.h>
@@ -16,10 +16,11 @@
 namespace sockbox::net {
 namespace {
 
-// What LEVEL:NUMBER has for a row; whether its numbers are signed is anyone's guess.
+// The row of an option given as LEVEL:NUMBER. Whether its value is signed is not known, so the
+// range covers both.
 constexpr OptionRow unnamed_row{.range = {INT_MIN, 0xffffffffLL}};
 
-// setsockopt takes the reason of its failure from the kind of socket as often as from the value.
+// The required privilege, if the code means that permission was refused.
 std::string privilege_hint(const OptionRow& row, const std::error_code& code) {
     return is_not_permitted(code) && !row.privilege.empty()
                ? fmt::format("setting it needs {}", row.privilege)
@@ -34,7 +35,9 @@ tl::unexpected<Error> not_here(const Option& option) {
                  {}});
 }
 
-// Lengths of filters count instructions, and the kernel has no short answer: none, or all.
+// SO_GET_FILTER counts in instructions, not bytes, and never returns part of a program: with a
+// count of 0 the kernel returns the number of instructions, which then must fit. For an eBPF
+// program it fails with EACCES.
 tl::expected<OptionValue, std::error_code> read_filter(const Socket& socket, const Option& option) {
     Bytes program;
     const auto ask = [&](SocketLength& count) {
@@ -58,7 +61,7 @@ bool detaches_filter(const Option& option, const OptionValue& value) {
     return option.row().type == ValueType::filter && program != nullptr && program->empty();
 }
 
-// No filter is no program: the kernel has other options for that.
+// An empty program detaches the filter, for which the kernel has separate options.
 int number_to_set(const Option& option, const OptionValue& value) {
     if (!detaches_filter(option, value))
         return option.number();
@@ -98,7 +101,7 @@ tl::expected<std::span<const std::byte>, std::error_code> read_bytes(const Socke
                                                                      OptionBuffer& buffer) {
     const std::size_t capacity =
         option.row().name.empty() ? buffer.size() : read_capacity(option.row());
-    // Windows writes one byte of some flags.
+    // Windows writes only one byte of some flags.
     std::fill_n(buffer.begin(), std::min(capacity, sizeof(std::int64_t)), std::byte{0});
     auto length = static_cast<SocketLength>(capacity);
     if (::getsockopt(socket.native(), option.level(), option.number(),
@@ -138,7 +141,7 @@ Status write_option(Socket& socket, const Option& option, const OptionValue& val
                      static_cast<const char*>(static_cast<const void*>(bytes->data())),
                      static_cast<SocketLength>(bytes->size())) == 0)
         return {};
-    // The kernel refuses to take away what is not there.
+    // The kernel fails with ENOENT if there is no filter to detach, which is what was requested.
     if (detaches_filter(option, value) &&
         platform::last_error() == std::errc::no_such_file_or_directory)
         return {};

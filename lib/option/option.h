@@ -1,4 +1,4 @@
-// Socket options by name: finding them, reading and setting them on a socket.
+// Socket options by name: finding, reading and setting them.
 #pragma once
 
 #include <array>
@@ -13,18 +13,28 @@
 
 namespace sockbox::net {
 
-// An option as a user named it: a row of the table, or LEVEL:NUMBER of one that has no row.
+// A socket option: a row of the table, or a level and number without a row.
+//
+//     const auto option = Option::find("rcvbuf");
+//     if (!option)
+//         return fail(option.error());  // suggests similar names
+//     if (auto done = write_option(socket, *option, std::int64_t{65536}); !done)
+//         return done;
+//     if (const auto value = read_option(socket, *option))
+//         fmt::print("{} = {}\n", option->name(), format_value(option->row(), *value));
 class Option {
   public:
-    // Any case, the prefix left out where that is unambiguous ("rcvbuf"), or "6:18",
-    // "SOL_TCP:18". Fails with suggestions for near misses.
+    // Finds an option by name in upper or lower case, without its prefix if that is unambiguous
+    // ("SO_RCVBUF", "rcvbuf"), or by LEVEL:NUMBER ("6:18", "SOL_TCP:18"). Options of other
+    // platforms are found, too: see on_this_platform(). Fails with suggestions if the name is
+    // unknown.
     static Result<Option> find(std::string_view name);
 
-    // `row` is one of all_options(), or outlives this object.
+    // `row` must outlive this object, as those of all_options() do.
     explicit Option(const OptionRow& row) noexcept
         : row_(&row), level_(native_level(row.level)), number_(native_number(row)) {}
 
-    // As the headers spell it, or "6:18".
+    // "SO_RCVBUF", or "6:18" without a row.
     std::string name() const;
     const OptionRow& row() const noexcept { return *row_; }
     int level() const noexcept { return level_; }
@@ -39,36 +49,51 @@ class Option {
     int number_;
 };
 
-// getsockopt. Does not keep from reading what clears on read: see Access. Fails with
-// std::errc::not_supported where this platform has no such option.
+// Reads an option by getsockopt(2). This changes the socket if the option is cleared by reading
+// (Access::clears_on_read), such as SO_ERROR. Fails with std::errc::not_supported if this platform
+// has no such option. An eBPF filter cannot be read back: its value is the text "an eBPF program".
 Result<OptionValue> read_option(const Socket& socket, const Option& option);
 
-// The same without words for a failure, for who reads many: only the value allocates.
+// The same as read_option(), but a failure is only a code, so that nothing but the value allocates
+// memory: for callers that read many options.
 tl::expected<OptionValue, std::error_code> try_read(const Socket& socket, const Option& option);
 
-// The bytes of it as the system gives them, in `buffer`, for decode(): for who reads the same of
-// many sockets and keeps what it made of them. Not for filters.
+// Reads the bytes of an option into `buffer`, for decode(): for callers that read the same option
+// of many sockets and cache the decoded values. The option must exist on this platform and must not
+// be a filter.
 inline constexpr std::size_t largest_option = 4096;
 using OptionBuffer = std::array<std::byte, largest_option>;
 tl::expected<std::span<const std::byte>, std::error_code> read_bytes(const Socket& socket,
                                                                      const Option& option,
                                                                      OptionBuffer& buffer);
 
-// setsockopt.
+// Sets an option by setsockopt(2). The system may grant another value: see explain_grant(). An
+// empty program for a filter option detaches the filter. Fails with std::errc::not_supported if
+// this platform has no such option, and if the system refuses; `hint` then names a required
+// privilege.
 Status write_option(Socket& socket, const Option& option, const OptionValue& value);
 
-// One NAME=VALUE of a command line.
+// An option and the value to set, from NAME=VALUE.
 struct Setting {
     Option option;
     OptionValue value;
 };
 
-// All that can be known to be wrong without a socket is refused here: the grammar, the name, the
-// range, what cannot be set, what this platform does not have.
+// Parses NAME=VALUE; see Option::find() and parse_value(). Fails on every mistake that can be found
+// without a socket: syntax, unknown name, value out of range, read-only option, and an option that
+// this platform does not have.
+//
+//     const auto setting = parse_setting("SO_RCVBUF=1M");
+//     if (!setting)
+//         return fail(setting.error());
+//     if (auto done = apply(socket, *setting); !done)
+//         return done;
+//     if (const auto limited = limited_grant(socket, *setting))
+//         fmt::print(stderr, "{}\n", limited->reason);
 Result<Setting> parse_setting(std::string_view text);
 
-// Fails with the option's name and value in the words, and what privilege it takes where that was
-// the reason.
+// Sets an option by write_option(). A failure is explained for the kind of socket
+// (explain_refusal()).
 Status apply(Socket& socket, const Setting& setting);
 
 }  // namespace sockbox::net

@@ -1,4 +1,4 @@
-// Reading and writing classic BPF programs.
+// Parses and disassembles classic BPF programs.
 #include "option/packet_filter.h"
 
 #include <fmt/format.h>
@@ -15,7 +15,7 @@ namespace {
 
 using Instruction = FilterInstruction;
 
-// Loads beyond this address Linux answers with facts about the packet (SKF_AD_OFF).
+// Linux extension: loads from this address on return metadata of the packet (SKF_AD_OFF).
 constexpr std::uint32_t facts_begin = 0xfffff000;
 constexpr std::array<std::string_view, 16> packet_facts{
     "proto",  "type", "ifidx",    "nla",        "nlan",       "mark", "queue",     "hatype",
@@ -44,7 +44,7 @@ std::string load(const Instruction& instruction, std::string_view into) {
     const std::string source = load_source(instruction);
     if (size == 3 || source.empty())
         return {};
-    // What is no part of the packet has no size of its own.
+    // Only loads from the packet have a size suffix.
     const bool from_packet = (instruction.code & 0xe0) == 0x20 || (instruction.code & 0xe0) == 0x40;
     const bool header_length = (instruction.code & 0xe0) == 0xa0;
     return fmt::format("{}{} {}", into, from_packet || header_length ? sizes[size] : "", source);

@@ -1,4 +1,4 @@
-// Classic BPF: the packet filters that SO_ATTACH_FILTER puts on a socket.
+// Classic BPF programs: the packet filters that SO_ATTACH_FILTER attaches to a socket.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace sockbox::net {
 
-// One instruction as struct sock_filter has it, in host order
-// (Documentation/networking/filter.rst).
+// One instruction, with the layout of struct sock_filter, in host byte order
+// (Documentation/networking/filter.rst in the kernel).
 struct FilterInstruction {
     std::uint16_t code;
     std::uint8_t jump_true;
@@ -22,15 +22,16 @@ struct FilterInstruction {
 };
 static_assert(sizeof(FilterInstruction) == 8);
 
-// The longest program that Linux takes (BPF_MAXINSNS).
+// The maximum number of instructions that Linux accepts (BPF_MAXINSNS).
 inline constexpr std::size_t longest_filter = 4096;
 
-// The instructions, each as `tcpdump -d` writes it: "ldh [12]", "jeq #0x800 jt 2 jf 5". What is no
-// instruction stands as ".word" with its numbers.
+// Disassembles a program, one string for each instruction, as `tcpdump -d` prints them: "ldh [12]",
+// "jeq #0x800 jt 2 jf 5". An invalid instruction becomes ".word" with its numbers.
 std::vector<std::string> disassemble(std::span<const std::byte> program);
 
-// A program as `tcpdump -ddd` prints it with commas for line ends ("2,48 0 0 0,6 0 0 0"), or its
-// bytes as 0x…; "none" is no program. Fails where it is neither, or too long.
+// Parses a program: the output of `tcpdump -ddd` with commas in place of line ends ("2,48 0 0 0,6 0
+// 0 0"), the bytes in hexadecimal after 0x, or "none" for an empty program. Fails on anything else,
+// and if there are more than longest_filter instructions.
 Result<Bytes> parse_filter(std::string_view text);
 
 }  // namespace sockbox::net

@@ -1,5 +1,5 @@
-// What the table of socket options says about each: one row, from which listing, reading, parsing,
-// printing and explaining come.
+// The description of one socket option, from which listing, reading, parsing, printing and
+// explaining are derived.
 #pragma once
 
 #include <climits>
@@ -11,25 +11,25 @@ namespace sockbox::net {
 
 enum class OptionLevel : std::uint8_t { socket, ip, ipv6, tcp, udp, udplite, raw };
 
-// What the bytes of an option mean, and so how it is written on a command line.
+// The type of an option's value, which determines its text form on a command line.
 enum class ValueType : std::uint8_t {
     flag,                // on or off
-    integer,             // a number with a unit; `names` may name special ones
-    choice,              // one of `names`; other numbers of the range are let through
+    integer,             // a number with a unit; `names` may name special values
+    choice,              // one of `names`; other numbers within the range are accepted
     mask,                // any of `names`, joined by '|'
-    duration,            // timeval on Linux, DWORD of milliseconds on Windows
+    duration,            // timeval on Linux, a DWORD of milliseconds on Windows
     linger,              // off, or on with seconds
     text,                // a short string
     address,             // in_addr
-    interface_index,     // an interface's index; 0 is none
-    interface_index_be,  // the same in network order
+    interface_index,     // an interface index; 0: none
+    interface_index_be,  // the same in network byte order
     port_range,          // two ports in one u32
-    membership4,         // GROUP[,INTERFACE] as ip_mreqn
+    membership4,         // GROUP[,INTERFACE] as ip_mreqn (ip_mreq on Windows)
     membership6,         // GROUP[,INTERFACE] as ipv6_mreq
     credentials,         // ucred
-    groups,              // a list of group ids
+    groups,              // a list of group IDs
     memory,              // the counters of SO_MEMINFO
-    tcp_info,            // struct tcp_info, as long as the kernel's is
+    tcp_info,            // struct tcp_info, of whatever length the kernel returns
     path_mtu,            // ip6_mtuinfo
     transmit_time,       // sock_txtime
     filter,              // a classic BPF program
@@ -43,25 +43,25 @@ enum class Access : std::uint8_t {
     clears_on_read,  // read-only, and reading changes the socket
 };
 
-// What makes the value another one from socket to socket.
+// When the value may differ between sockets of one kind.
 enum class Varies : std::uint8_t {
-    when_set,        // somebody sets it
-    when_connected,  // the system, too, once there is a connection
-    always,          // time
-    by_kind,         // nothing: all sockets of a kind in one network namespace have the same
+    when_set,        // only after it was set
+    when_connected,  // also once connected, when the system may change it
+    always,          // at any time: a state, a counter or a clock
+    by_kind,         // never: all sockets of a kind in one network namespace have the same value
 };
 
-// An answer of Linux that holds the values of several options.
+// Linux options whose value contains the values of several other options.
 enum class Whole : std::uint8_t {
     memory,        // SO_MEMINFO
-    device,        // SO_BINDTOIFINDEX
+    device,        // SO_BINDTOIFINDEX, which is 0 if SO_BINDTODEVICE is empty
     buffer_locks,  // SO_BUF_LOCK
-    tcp_info,      // TCP_INFO of a TCP socket
+    tcp_info,      // TCP_INFO
     none,
 };
 inline constexpr std::uint8_t whole_answer = 255;
 
-// The kinds of sockets to which an option applies, as bits of OptionRow::sockets.
+// Bits of OptionRow::sockets: the kinds of sockets to which an option applies.
 using SocketKinds = std::uint16_t;
 inline constexpr SocketKinds kind_tcp = 1;
 inline constexpr SocketKinds kind_udp = 2;
@@ -75,11 +75,11 @@ inline constexpr SocketKinds kind_inet_datagram = kind_udp | kind_raw;
 inline constexpr SocketKinds kind_datagrams = kind_inet_datagram | kind_packet;
 inline constexpr SocketKinds kind_all = 127;
 
-// The legal values of a number, in the option's own unit.
+// The legal values of a number, inclusive, in the option's own unit.
 struct Range {
     std::int64_t low = INT_MIN;
     std::int64_t high = INT_MAX;
-    std::int64_t also = low;  // one more legal value outside of them, such as 0 for "the default"
+    std::int64_t also = low;  // one more legal value, outside low to high, such as 0 for "default"
 };
 
 struct ValueName {
@@ -90,28 +90,28 @@ struct ValueName {
 inline constexpr int absent = INT_MIN;
 
 struct OptionRow {
-    std::string_view name = {};  // as the headers spell it
+    std::string_view name = {};  // as spelled in the system's headers
     OptionLevel level = OptionLevel::socket;
-    int on_linux = absent;    // its number there, or absent
-    int on_windows = absent;  // likewise
+    int on_linux = absent;    // its number on Linux, or `absent`
+    int on_windows = absent;  // its number on Windows, or `absent`
     ValueType type = ValueType::integer;
-    std::uint8_t width = 4;  // bytes of a number
+    std::uint8_t width = 4;  // size of a number in bytes: 4 or 8
     Access access = Access::read_write;
     SocketKinds sockets = kind_all;
     Varies varies = Varies::when_set;
-    bool in_repair = false;  // there only while TCP_REPAIR is on
+    bool in_repair = false;  // available only while TCP_REPAIR is on
     Whole part_of = Whole::none;
-    std::uint8_t part = whole_answer;  // the offset there, of a number of `width` bytes
-    Range range{};
-    std::string_view unit = {};  // "bytes", "s", "ms", "us", or a plural such as "probes"
+    std::uint8_t part = whole_answer;  // offset in bytes of the value there, or all of it
+    Range range{};                     // for a text or bytes, of its length
+    std::string_view unit = {};        // "bytes", "s", "ms", "us", or a plural such as "probes"
     std::span<const ValueName> names = {};
-    std::span<const ValueName> names_on_windows = {};  // where the numbers differ there
-    std::string_view says = {};                        // one sentence
+    std::span<const ValueName> names_on_windows = {};  // if the numbers differ on Windows
+    std::string_view says = {};                        // the description, one sentence
     std::string_view source = {};                      // manual page or RFC
-    std::string_view limit = {};      // the sysctl that bounds it or holds its default
-    std::string_view privilege = {};  // what it takes to set it
-    std::string_view beware = {};     // sentences on a difference that does harm, for --explain
-    std::string_view adjusts = {};    // why the system may grant another value than was asked
+    std::string_view limit = {};      // the sysctl that limits it or holds its default
+    std::string_view privilege = {};  // the privilege required to set it
+    std::string_view beware = {};     // pitfalls, in full sentences, for --explain
+    std::string_view adjusts = {};    // why the granted value may differ from the requested one
 };
 
 }  // namespace sockbox::net

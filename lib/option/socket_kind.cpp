@@ -1,4 +1,4 @@
-// Kinds of sockets by their numbers.
+// Names of socket kinds, and the options that apply to each.
 #include "option/socket_kind.h"
 
 #include <fmt/format.h>
@@ -13,11 +13,11 @@ struct Named {
     std::string_view name;
 };
 
-// Families that Windows lacks, by their numbers on Linux.
+// Address families that Windows does not have, by their numbers on Linux.
 constexpr int netlink = 16;
 constexpr int packet = 17;
 
-// The names that a user reads; option_names.h has the symbols.
+// Display names; rows/symbols.h has the symbols.
 constexpr auto families = std::to_array<Named>({{AF_UNIX, "UNIX"},
                                                 {AF_INET, "IPv4"},
                                                 {AF_INET6, "IPv6"},
@@ -65,7 +65,7 @@ SocketKinds bits_of(const SocketKind& kind) {
         return kind_other;
     if (kind.type == SOCK_STREAM)
         return kind_tcp;
-    // A ping socket (SOCK_DGRAM with ICMP) has the options of a datagram socket.
+    // This includes ping sockets (SOCK_DGRAM with IPPROTO_ICMP, icmp(7)).
     return kind.type == SOCK_DGRAM ? kind_udp : kind_raw;
 }
 

@@ -1,4 +1,4 @@
-// What kind of socket a descriptor is, and which options apply to it.
+// The kind of a socket, and which options apply to it.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace sockbox::net {
 
-// The system's own numbers (AF_, SOCK_, IPPROTO_).
+// In the system's own numbers (AF_…, SOCK_…, IPPROTO_…).
 struct SocketKind {
     int family = 0;
     int type = 0;
@@ -17,23 +17,25 @@ struct SocketKind {
     bool listening = false;
 };
 
-// Asks the socket itself; changes nothing.
+// Determines the kind by getsockopt(2); does not block and changes nothing. Fails if it is not a
+// socket.
 Result<SocketKind> kind_of(const Socket& socket);
 
 // "TCP/IPv4", "UDP/IPv6", "UNIX stream", "NETLINK raw".
 std::string describe(const SocketKind& kind);
 
-// Its parts as a user reads them: "IPv4", "stream", "tcp"; numbers where there is no name.
+// Display names of the parts: "IPv4", "stream", "tcp"; the number if there is no name.
 std::string family_text(const SocketKind& kind);
 std::string type_text(const SocketKind& kind);
 std::string protocol_text(const SocketKind& kind);
 
-// Whether the option has a meaning for such a socket: what a dump reads. The system may still say
-// otherwise.
+// Whether the option is meaningful for this kind of socket, and so part of a dump. The system may
+// still disagree.
 bool applies(const OptionRow& row, const SocketKind& kind);
 
-// An owned duplicate of a descriptor that this process inherited. Fails where it is not open or not
-// a socket, and says what it is then.
+// Duplicates a descriptor that this process inherited; the original stays open, and child processes
+// do not inherit the duplicate. Fails if the descriptor is not open or not a socket; the error
+// states what it is. Linux only: elsewhere it fails with std::errc::not_supported.
 Result<Socket> duplicate_inherited(int descriptor);
 
 }  // namespace sockbox::net

@@ -1,4 +1,4 @@
-// The rows of all levels in one table, and what the compiler demands of it.
+// Joins the rows of all levels into one table, checks it at compile time, and finds rows by name.
 #include "option/table.h"
 
 #include <fmt/format.h>
@@ -51,7 +51,6 @@ constexpr auto table = joined(
     at_level(OptionLevel::udp, udp_rows), at_level(OptionLevel::udp, winsock_udp_rows),
     at_level(OptionLevel::udplite, udplite_rows), at_level(OptionLevel::raw, raw_rows));
 
-// What is asked of a row alone.
 constexpr bool well_formed(const OptionRow& row) {
     const bool named = row.name.find('_') != row.name.npos;
     const bool exists = row.on_linux != absent || row.on_windows != absent;
@@ -65,7 +64,7 @@ constexpr bool same_number(int a, int b) {
     return a != absent && a == b;
 }
 
-// What is asked of two rows.
+// Whether two rows have the same name, or the same number at one level on one platform.
 constexpr bool clash(const OptionRow& a, const OptionRow& b) {
     const bool numbers = a.level == b.level && (same_number(a.on_linux, b.on_linux) ||
                                                 same_number(a.on_windows, b.on_windows));
@@ -151,7 +150,8 @@ std::vector<const OptionRow*> rows_without_prefix(std::string_view name) {
     return found;
 }
 
-// How many letters are to be changed, added, left out or swapped with the next.
+// The Damerau-Levenshtein distance (optimal string alignment): the number of letters to change,
+// insert, delete or swap with the next.
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> before(b.size() + 1);
     std::vector<std::size_t> above(b.size() + 1);
@@ -169,7 +169,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
     return above[b.size()];
 }
 
-// The names that are closest, when they are close at all.
+// The closest names; empty if none is close.
 std::vector<std::string_view> similar_names(std::string_view name) {
     const std::string wanted = upper_case(name);
     std::size_t best = std::clamp<std::size_t>(wanted.size() / 3, 1, 3);
@@ -188,7 +188,7 @@ std::vector<std::string_view> similar_names(std::string_view name) {
 }
 
 tl::unexpected<Error> unknown_name(std::string_view name) {
-    constexpr std::size_t longest_name = 64;  // no option's is half as long
+    constexpr std::size_t longest_name = 64;  // over twice as long as any option's name
     std::string text = fmt::format("'{}' is not a socket option", escape(name));
     if (name.size() <= longest_name)
         if (const auto similar = similar_names(name); !similar.empty())

@@ -1,4 +1,4 @@
-// The table of socket options: every one that sockbox knows, on whichever platform it exists.
+// The table of all socket options that sockbox knows, of every platform.
 #pragma once
 
 #include <optional>
@@ -17,12 +17,12 @@ std::span<const OptionRow> all_options() noexcept;
 std::string_view level_name(OptionLevel level) noexcept;
 int linux_level(OptionLevel level) noexcept;
 
-// On this platform: the numbers for getsockopt, or `absent` where it has no such option.
+// The numbers and names on this platform, for getsockopt(2); `absent` if it has no such option.
 int native_level(OptionLevel level) noexcept;
 int native_number(const OptionRow& row) noexcept;
 std::span<const ValueName> native_names(const OptionRow& row) noexcept;
 
-// What a user reads: "flag", "integer", "time" …; "read, write"; "TCP, UDP".
+// Display names: "flag", "integer", "time" …; "read, write", "read-only" …; "Linux, Windows".
 std::string_view type_name(ValueType type) noexcept;
 std::string_view access_name(Access access) noexcept;
 std::string_view platforms(const OptionRow& row) noexcept;
@@ -33,22 +33,23 @@ inline bool readable(const OptionRow& row) noexcept {
 inline bool writable(const OptionRow& row) noexcept {
     return row.access == Access::read_write || row.access == Access::write_only;
 }
-// A number or a time, and so something for *= and +=.
+// Whether the value is a number or a time, to which *= and += can be applied.
 inline bool numeric(const OptionRow& row) noexcept {
     return row.type == ValueType::integer || row.type == ValueType::duration;
 }
 
-// Whether a number may be set, in the option's own unit.
+// Whether a number, in the option's own unit, is legal.
 constexpr bool in_range(const Range& range, std::int64_t value) noexcept {
     return (value >= range.low && value <= range.high) || value == range.also;
 }
 
-// The row of a name in any case, with or without its prefix up to the first '_', under its own name
-// or under another that the headers have for it. Fails where there is none, with those of similar
-// spelling, and where several fit.
+// Finds an option by name or alias, in upper or lower case; the prefix up to the first '_' may be
+// left out of a name, but not of an alias ("SO_RCVBUF", "rcvbuf", "TCP_KEEPALIVE" for
+// TCP_KEEPIDLE). Fails if there is none, suggesting similar names, and if the name is ambiguous
+// without its prefix.
 Result<const OptionRow*> find_row(std::string_view name);
 
-// "6:18", "SOL_TCP:18" or "IPPROTO_TCP:18"; none where it has not that form.
+// Parses "6:18", "SOL_TCP:18" or "IPPROTO_TCP:18"; nullopt if the text does not have this form.
 struct LevelAndNumber {
     int level;
     int number;

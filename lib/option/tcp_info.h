@@ -1,4 +1,4 @@
-// TCP_INFO: how the kernel itself sees a TCP connection (tcp(7)).
+// TCP_INFO: the kernel's view of a TCP connection (tcp(7)).
 #pragma once
 
 #include <chrono>
@@ -13,21 +13,22 @@
 
 namespace sockbox::net {
 
-// The fields that lie within `bytes`: an older kernel gives fewer. What a newer one appends is the
-// last field, "unknown", in hexadecimal.
+// Decodes a struct tcp_info. An older kernel returns fewer fields; bytes that a newer one appends
+// become the last field, "unknown", in hexadecimal.
 Fields decode_tcp_info(std::span<const std::byte> bytes);
 
-// "ESTABLISHED", "LISTEN" …; the number where it has no name.
+// "ESTABLISHED", "LISTEN" …; the number if it has no name.
 std::string tcp_state_name(unsigned state);
 
 struct TcpVitals {
-    std::optional<std::chrono::nanoseconds> min_rtt;  // none before a segment was acknowledged
-    std::uint64_t retransmits = 0;                    // segments sent again, over its whole life
-    std::uint64_t congestion_window = 0;              // segments
-    std::optional<std::uint64_t> delivery_rate;       // bytes a second; none where not measured yet
+    std::optional<std::chrono::nanoseconds> min_rtt;  // nullopt until a segment is acknowledged
+    std::uint64_t retransmits = 0;                    // segments retransmitted, in total
+    std::uint64_t congestion_window = 0;              // in segments
+    std::optional<std::uint64_t> delivery_rate;       // in bytes per second
 };
 
-// TCP_INFO (tcp(7)). std::errc::not_supported where the system has none.
+// Reads the main figures of TCP_INFO from a TCP socket; does not block. Fails with
+// std::errc::not_supported on Windows.
 Result<TcpVitals> tcp_vitals(const Socket& socket);
 
 }  // namespace sockbox::net

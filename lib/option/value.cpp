@@ -1,4 +1,4 @@
-// Option values: how a user writes them and how they are printed.
+// Parses and prints option values.
 #include "option/value.h"
 
 #include <fmt/format.h>
@@ -27,7 +27,7 @@ tl::unexpected<Error> out_of_range(const OptionRow& row, std::string_view text) 
         fmt::format("'{}' is out of range: expected {}", escape(text), legal_values(row)));
 }
 
-// Symbols as the headers spell them, with what all of a kind begin with left out here.
+// Symbols may be written in full; the rows have them without the prefix that all of a kind share.
 std::string_view without_prefix(std::string_view name) {
     for (const std::string_view prefix : {"SOF_TIMESTAMPING_", "IPV6_PREFER_SRC_", "IP_PMTUDISC_",
                                           "IPV6_PMTUDISC_", "SOCK_BUF_LOCK_"})
@@ -64,7 +64,7 @@ std::int64_t unit_ns(std::string_view unit) {
     return unit == "us" ? 1'000 : 0;
 }
 
-// "7200 s" as "7200s"; anything else unchanged.
+// "7200s" for "7200 s"; anything else unchanged.
 std::string joined_unit(std::string_view text) {
     std::string joined(text);
     const std::size_t space = joined.find(' ');
@@ -73,7 +73,7 @@ std::string joined_unit(std::string_view text) {
     return joined;
 }
 
-// A number in the option's unit, not yet held against its range.
+// A number in the option's unit, not yet checked against its range.
 Result<std::int64_t> read_number(const OptionRow& row, std::string_view text) {
     const bool negative = text.starts_with('-');
     const bool plain = text.size() > (negative ? 1 : 0) &&
@@ -135,9 +135,10 @@ Result<OptionValue> parse_mask(const OptionRow& row, std::string_view text) {
     return mask;
 }
 
-constexpr std::string_view reset_note = "(RST on close)";  // beside a printed linger of 0
+constexpr std::string_view reset_note = "(RST on close)";  // may follow a printed linger of 0
 
-// A bare number is refused: {1, 0} resets connections, and people mean other things by "1".
+// A bare number is refused because it is ambiguous: "1" could mean "on", which as {1, 0} would
+// reset connections, or one second.
 Result<OptionValue> parse_linger(const OptionRow& row, std::string_view text) {
     if (equal_ignoring_case(text, "off"))
         return Linger{};
@@ -179,7 +180,7 @@ Result<std::int64_t> read_amount(const OptionRow& row, std::string_view text) {
 }
 
 Result<OptionValue> parse_text(const OptionRow& row, std::string_view text) {
-    // Nothing that a kernel calls by a name is spelled with what would have to be escaped.
+    // No name in the kernel contains characters that would have to be escaped.
     if (escape(text) != text)
         return fail_text(fmt::format("'{}' is not a name", escape(text)));
     const auto length = static_cast<std::int64_t>(text.size());
@@ -305,8 +306,8 @@ void append_number(std::string& text, const OptionRow& row, std::int64_t value) 
         return;
     }
     append_integer(text, value);
-    // What is counted, bytes or hops, stands bare: it goes into scripts, and there is no doubt of
-    // it.
+    // Only times get a unit. Counts, such as bytes or hops, are unambiguous without one and easier
+    // to use in scripts.
     if (is_time(row.unit))
         append_unit(text, row.unit);
 }

@@ -1,4 +1,4 @@
-// The value of a socket option: what it can be, and how a user writes and reads it.
+// Values of socket options, and their text form.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ struct Linger {
 // One member of a structure such as tcp_info.
 struct Field {
     std::string_view name;                                          // a literal
-    std::variant<std::monostate, std::int64_t, std::string> value;  // monostate: not known (yet)
+    std::variant<std::monostate, std::int64_t, std::string> value;  // monostate: not known yet
     std::string_view unit;
     friend bool operator==(const Field&, const Field&) = default;
 };
@@ -32,42 +32,46 @@ using Fields = std::vector<Field>;
 
 using Bytes = std::vector<std::byte>;
 
-// Numbers, choices and masks are std::int64_t; names for them are in the row.
+// An option's value; OptionRow::type determines the alternative. Numbers, choices, masks, interface
+// indexes and port ranges are std::int64_t; OptionRow::names has their symbols.
 using OptionValue =
     std::variant<bool, std::int64_t, std::chrono::nanoseconds, Linger, std::string, Fields, Bytes>;
 
-// What a user wrote, as a value of that option. Takes what format_value prints, and 1/0, true/false
-// for flags, sizes with K, M, G where the unit is bytes, times with any unit (a bare number is in
-// the option's own), names or numbers for choices and masks, 0x… for bytes. Refuses whatever the
-// system would silently truncate or reinterpret, and tells the legal range.
+// Parses the text form of a value of this option. Accepts what format_value() prints, and also:
+// 1/0, true/false, yes/no for flags; K, M and G if the unit is bytes; any time unit if it is a time
+// (a bare number is in the option's unit, or seconds for ValueType::duration); names or numbers for
+// choices and masks; 0x… for bytes. Fails with the legal range on any value that the system would
+// silently truncate or reinterpret.
 Result<OptionValue> parse_value(const OptionRow& row, std::string_view text);
 
-// What is added to a number or a time: as parse_value takes it, of any size, and "-5" or "-250ms"
-// takes away. A time counts in nanoseconds.
+// Parses an amount to add to a number or a time: the syntax of parse_value(), in any range; "-5" or
+// "-250ms" subtracts. In the option's unit, or nanoseconds for ValueType::duration.
 Result<std::int64_t> parse_difference(const OptionRow& row, std::string_view text);
 
-// A number, or a time in nanoseconds, that was computed; none where the option cannot have it.
+// The value of a computed number, or time in nanoseconds; nullopt if it is not legal for this
+// option.
 std::optional<OptionValue> legal_value(const OptionRow& row, std::int64_t number);
 
 // "on", "131072", "7200 s", "on, 5 s", "SOCK_STREAM", "pid 1, uid 0, gid 0".
 std::string format_value(const OptionRow& row, const OptionValue& value);
 
-// The same, appended.
+// Appends format_value() to `text`.
 void append_value(std::string& text, const OptionRow& row, const OptionValue& value);
 
-// "state ESTABLISHED", "rtt 9250 us", appended; "-" stands for what is not known.
+// Appends a name and value, such as "state ESTABLISHED" or "rtt 9250 us"; "-" if not known.
 void append_field(std::string& text, const Field& field);
 
-// The symbols of a mask's bits, what has none as one number "0x…".
+// The symbols of the bits that are set; bits without a symbol come last, as one "0x…".
 std::vector<std::string> mask_names(const OptionRow& row, std::int64_t value);
 
-// The symbol of a number, or the number.
+// The symbol of a number, or its decimal digits.
 std::string value_name(const OptionRow& row, std::int64_t value);
 
-// The name that an interface index has in our network namespace; empty where it has none.
+// The name of an interface of this thread's network namespace, by index; empty if there is none.
 std::string interface_name(std::int64_t index);
 
-// "0 to 255", "88 to 32767, or 0"; the names of a choice or a mask; empty where all goes.
+// A description of the legal values: "0 to 255", "88 to 32767, or 0", or the names of a choice or
+// mask; empty if any value is legal.
 std::string legal_values(const OptionRow& row);
 
 }  // namespace sockbox::net

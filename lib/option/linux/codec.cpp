@@ -1,4 +1,4 @@
-// Option values whose bytes are Linux's own, and the numbers of its levels.
+// Encodes and decodes the option values that are specific to Linux.
 #include "option/codec.h"
 
 #include <fmt/format.h>
@@ -46,7 +46,7 @@ std::string ipv4_text(std::span<const std::byte> bytes) {
     return text.data();
 }
 
-// The interface after the comma of "GROUP,INTERFACE"; 0 where there is none.
+// The index of the interface in "GROUP,INTERFACE"; 0 if there is none.
 Result<int> interface_of(const std::vector<std::string_view>& words) {
     if (words.size() < 2)
         return 0;
@@ -56,7 +56,7 @@ Result<int> interface_of(const std::vector<std::string_view>& words) {
     return fail_last("interface", name);
 }
 
-// setsockopt takes a filter by its address and does not write to it.
+// setsockopt(2) reads the program through a pointer, which is not const, but does not write to it.
 Bytes encode_filter(const Bytes& program) {
     sock_fprog native{};
     native.len = static_cast<unsigned short>(program.size() / sizeof(sock_filter));
@@ -98,7 +98,7 @@ Field number_field(std::string_view name, std::int64_t value, std::string_view u
 
 Fields decode_credentials(std::span<const std::byte> bytes) {
     const auto native = from_bytes<ucred>(bytes);
-    // -1 is nobody: the socket has no peer yet.
+    // SO_PEERCRED has IDs of -1 if the socket has no peer yet.
     const bool known = native.uid != static_cast<uid_t>(-1);
     const auto name = [&](auto of, auto id) { return known ? escape(of(id)) : "-"; };
     const std::string process = native.pid > 0 ? process_name(native.pid) : std::string();
@@ -110,8 +110,8 @@ Fields decode_credentials(std::span<const std::byte> bytes) {
             {"group", name(group_name, native.gid), {}}};
 }
 
-// The unsigned numbers that fill `bytes`, named in their order; what comes after the last name is
-// a newer kernel's.
+// Decodes consecutive 32-bit counters. Those after the last name were added by a newer kernel and
+// are left out.
 Fields decode_counters(std::span<const std::byte> bytes, std::span<const std::string_view> names,
                        std::string_view unit) {
     Fields fields;

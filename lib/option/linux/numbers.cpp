@@ -1,4 +1,5 @@
-// Holds the table's numbers against Linux's headers; what those are too old for is not looked at.
+// Compile-time checks of the table's numbers against the Linux headers, for the options that they
+// define.
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/tcp.h>

@@ -1,4 +1,4 @@
-// Kinds of sockets as Linux tells them, and inherited descriptors.
+// Determines socket kinds on Linux, and duplicates inherited descriptors.
 #include "option/socket_kind.h"
 
 #include <fcntl.h>
@@ -12,7 +12,8 @@
 namespace sockbox::net {
 namespace {
 
-// What /proc says of a descriptor of ours, such as "pipe:[4711]"; empty where it says nothing.
+// What one of our descriptors refers to according to /proc, such as "pipe:[4711]"; empty if not
+// known.
 std::string target_of(int descriptor) {
     std::array<char, 256> target{};
     const auto length = ::readlink(fmt::format("/proc/self/fd/{}", descriptor).c_str(),

@@ -1,4 +1,4 @@
-// Decoding of struct tcp_info by its layout, not by a header's idea of its length.
+// Decodes struct tcp_info by its layout, so that its length need not match the installed headers.
 #include "option/tcp_info.h"
 
 #include <algorithm>
@@ -110,7 +110,7 @@ std::string negotiated_names(unsigned mask) {
     return text.empty() ? "none" : text;
 }
 
-// The first eight bytes hold what is smaller than a byte.
+// The first eight bytes: state, negotiated options and the fields of a few bits each.
 void decode_head(std::span<const std::byte> bytes, Fields& fields) {
     fields.push_back({"state", tcp_state_name(byte_at(bytes, 0)), {}});
     fields.push_back({"ca_state", name_at(congestion_states, byte_at(bytes, 1)), {}});
@@ -144,7 +144,7 @@ Fields decode_tcp_info(std::span<const std::byte> bytes) {
         if (member.offset + member.size > bytes.size())
             break;
         const auto value = from_bytes<std::int64_t>(bytes.subspan(member.offset, member.size));
-        // All ones: no rate is set (pacing_rate), nothing was measured yet (min_rtt).
+        // All bits set means no limit (pacing_rate) or not measured yet (min_rtt).
         const bool unset = value == -1 || (member.name == "min_rtt" && value == 0xffffffffLL);
         if (unset)
             fields.push_back({member.name, {}, member.unit});

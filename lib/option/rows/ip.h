@@ -1,4 +1,4 @@
-// The socket options of level IPPROTO_IP that Linux has.
+// Table rows: socket options of level IPPROTO_IP on Linux.
 #pragma once
 
 #include <array>

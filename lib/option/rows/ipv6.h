@@ -1,4 +1,4 @@
-// The socket options of level IPPROTO_IPV6 that Linux has.
+// Table rows: socket options of level IPPROTO_IPV6 on Linux.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// The socket options of level SOL_SOCKET that Linux has.
+// Table rows: socket options of level SOL_SOCKET on Linux.
 #pragma once
 
 #include <array>

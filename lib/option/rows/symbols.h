@@ -1,4 +1,4 @@
-// The symbols of option values: choices, bits of masks, and special numbers.
+// Symbols of option values: choices, bits of masks, and special numbers.
 #pragma once
 
 #include <array>
@@ -46,7 +46,7 @@ inline constexpr std::array<ValueName, 16> protocols{{{"IPPROTO_IP", 0},
                                                       {"IPPROTO_RAW", 255},
                                                       {"IPPROTO_MPTCP", 262}}};
 
-// Bits of SO_TIMESTAMPING; the names are those of linux/net_tstamp.h without SOF_TIMESTAMPING_.
+// Bits of SO_TIMESTAMPING, named as in linux/net_tstamp.h without the prefix SOF_TIMESTAMPING_.
 inline constexpr std::array<ValueName, 19> timestamping{{{"TX_HARDWARE", 1 << 0},
                                                          {"TX_SOFTWARE", 1 << 1},
                                                          {"RX_HARDWARE", 1 << 2},
@@ -73,14 +73,14 @@ inline constexpr std::array<ValueName, 1> unlimited{{{"unlimited", -1}}};
 inline constexpr std::array<ValueName, 1> off_below_zero{{{"off", -1}}};
 inline constexpr std::array<ValueName, 1> system_default{{{"default", -1}}};
 
-// IP_MTU_DISCOVER and IPV6_MTU_DISCOVER share their numbers on Linux.
+// Values of IP_MTU_DISCOVER and IPV6_MTU_DISCOVER, which are the same on Linux.
 inline constexpr std::array<ValueName, 6> path_mtu_discovery{
     {{"dont", 0}, {"want", 1}, {"do", 2}, {"probe", 3}, {"interface", 4}, {"omit", 5}}};
 
 inline constexpr std::array<ValueName, 4> winsock_path_mtu_discovery{
     {{"default", 0}, {"do", 1}, {"dont", 2}, {"probe", 3}}};
 
-// RFC 5014; the low ones set, the high ones undo.
+// RFC 5014: the bits below 0x0100 set preferences, those from 0x0100 on reset them.
 inline constexpr std::array<ValueName, 7> address_preferences{{{"TMP", 0x0001},
                                                                {"PUBLIC", 0x0002},
                                                                {"COA", 0x0004},

@@ -1,4 +1,4 @@
-// The socket options of level IPPROTO_TCP that Linux has.
+// Table rows: socket options of level IPPROTO_TCP on Linux.
 #pragma once
 
 #include <array>

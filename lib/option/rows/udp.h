@@ -1,4 +1,4 @@
-// The socket options of UDP, UDP-Lite and raw sockets that Linux has.
+// Table rows: socket options of UDP, UDP-Lite and raw sockets on Linux.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// The socket options that only Windows has.
+// Table rows: socket options that only Windows has.
 #pragma once
 
 #include <array>

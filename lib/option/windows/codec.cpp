@@ -1,4 +1,4 @@
-// Option values whose bytes are Windows' own, and the numbers of its levels.
+// Encodes and decodes the option values that are specific to Windows.
 #include "option/codec.h"
 
 #include "option/table.h"
@@ -23,7 +23,7 @@ std::string ipv4_text(in_addr address) {
     return text;
 }
 
-// The index after the comma of "GROUP,INTERFACE"; 0 where there is none.
+// The index of the interface in "GROUP,INTERFACE"; 0 if there is none.
 Result<unsigned> interface_of(const std::vector<std::string_view>& words) {
     if (words.size() < 2)
         return 0U;
@@ -33,7 +33,8 @@ Result<unsigned> interface_of(const std::vector<std::string_view>& words) {
     return fail({std::make_error_code(std::errc::no_such_device), "interface", name, {}, {}});
 }
 
-// An interface is an address of 0.0.0.0/8 that holds its index (IP_ADD_MEMBERSHIP).
+// Winsock takes an interface index as an address in 0.0.0.0/8 (IP_ADD_MEMBERSHIP in Microsoft's
+// documentation of the IPPROTO_IP options).
 Result<Bytes> encode_membership4(const std::string& text) {
     const auto words = split(text, ",");
     const auto index = interface_of(words);

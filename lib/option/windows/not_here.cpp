@@ -1,5 +1,5 @@
-// What Windows does not have: inherited descriptors, and TCP_INFO (SIO_TCP_INFO has some of it,
-// which Wine does not implement).
+// Stubs for what Windows does not have: inherited descriptors and TCP_INFO (SIO_TCP_INFO has a part
+// of it, but Wine does not implement it).
 #include <fmt/format.h>
 
 #include "option/socket_kind.h"

@@ -1,4 +1,5 @@
-// Holds the table's numbers against the Windows headers; what those lack is not looked at.
+// Compile-time checks of the table's numbers against the Windows headers, for the options that they
+// define.
 #include "option/rows/ip.h"
 #include "option/rows/ipv6.h"
 #include "option/rows/socket.h"

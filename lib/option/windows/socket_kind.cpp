@@ -1,4 +1,4 @@
-// Kinds of sockets by SO_PROTOCOL_INFOW.
+// Determines socket kinds on Windows, by SO_PROTOCOL_INFOW.
 #include "option/socket_kind.h"
 
 namespace sockbox::net {
