@@ -1,4 +1,4 @@
-// What batches of datagrams have in common on every system.
+// The parts of DatagramBatch that are the same on every platform.
 #include "net/datagram_batch.h"
 
 #include <algorithm>

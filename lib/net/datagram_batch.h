@@ -1,4 +1,4 @@
-// Datagrams received and sent many at a time, each with the address that it was sent to.
+// Receiving and sending many datagrams at a time, with the destination address of each.
 #pragma once
 
 #include <chrono>
@@ -13,67 +13,84 @@
 
 namespace sockbox::net {
 
-// One datagram, in the memory of the batch that received it.
+// A received datagram, whose data is in the batch's memory, or a datagram to send.
 struct BatchedDatagram {
     std::span<std::byte> data;
-    Endpoint peer;  // where it came from, or goes to; with port 0: whom the socket is connected to
-    // The address it was sent to, or is to leave from; its port is unused. Of one sent to many, our
-    // own that an answer would leave from, or none.
+    Endpoint peer;  // source, or destination; if its port is 0: the peer of a connected socket
+    // Received: the address it was sent to; for broadcast and multicast, the address from which a
+    // reply should be sent, or unspecified if not known. To send: the source address, or
+    // unspecified to let the system choose. The port is unused.
     Endpoint local;
     bool truncated = false;
-    bool to_one = true;  // sent to this host alone, not to a broadcast or multicast address
+    bool to_one = true;  // received: not by broadcast or multicast
 
-    // Of one received, only where asked for and where the system tells (Linux): when it came in, by
-    // the wall clock since 1970; its TTL or hop limit; DSCP and ECN. Of one to be sent, the last
-    // one takes the place of the socket's own.
+    // The time of arrival, by the wall clock (UTC since 1970): on Linux after want_stamps().
     std::optional<std::chrono::nanoseconds> arrived{};
+    // The TTL or hop limit on arrival: on Linux after want_header_fields().
     std::optional<std::uint8_t> hop_limit{};
+    // DSCP and ECN on arrival, likewise. To send (Linux): overrides that of the socket.
     std::optional<std::uint8_t> traffic_class{};
 };
 
-// Room for one receive and the replies to it. Defined once a system.
+// Buffers for receiving datagrams and sending replies to them. On Linux a batch takes few system
+// calls (recvmmsg(2), sendmmsg(2)), on Windows one per datagram. Nothing but create() allocates
+// memory. Not synchronized.
+//
+//     auto batch = DatagramBatch::create();
+//     if (!batch)
+//         return fail(batch.error());
+//     if (auto ready = DatagramBatch::prepare(socket); !ready)
+//         return ready;
+//     while (wait_for(socket, Direction::receive, no_deadline, &stop) == Readiness::ready) {
+//         std::error_code error;
+//         const auto datagrams = batch->receive(socket, error);
+//         batch->send(socket, datagrams);  // echo them
+//     }
 class DatagramBatch {
   public:
     static constexpr std::size_t most_slots = 64;
-    static constexpr std::size_t longest_datagram = 64 * 1024;  // above any UDP payload
+    static constexpr std::size_t longest_datagram = 64 * 1024;  // exceeds any UDP payload
 
-    // Up to `slots` datagrams (at most most_slots) of up to `bytes` each. Fails with
-    // std::errc::not_enough_memory. The memory is used as datagrams need it.
+    // Allocates buffers for up to `slots` datagrams (at most most_slots) of up to `bytes` each;
+    // pages that no datagram has used yet take up no memory. Fails with
+    // std::errc::not_enough_memory.
     static Result<DatagramBatch> create(std::size_t slots = most_slots,
                                         std::size_t bytes = longest_datagram);
     DatagramBatch(DatagramBatch&&) noexcept;
     DatagramBatch& operator=(DatagramBatch&&) noexcept;
     ~DatagramBatch();
 
-    // Makes a bound UDP socket non-blocking and lets it tell each datagram's destination.
+    // Puts a bound UDP socket into non-blocking mode and enables BatchedDatagram::local for it.
     static Status prepare(Socket& socket);
-    // Lets a socket tell each datagram's TTL or hop limit and traffic class. Elsewhere than on
-    // Linux it does nothing.
+    // Enables BatchedDatagram::hop_limit and traffic_class for a bound UDP socket. Does nothing on
+    // Windows.
     static Status want_header_fields(Socket& socket);
 
     std::size_t slots() const noexcept;
 
-    // What waits, at most as many as there are slots; valid until the next receive. Never blocks.
-    // Empty with `error` set where the system failed.
+    // Receives the datagrams that are waiting, at most slots(); they are valid until the next
+    // receive(). Never blocks. On failure sets `error` and returns an empty span; otherwise clears
+    // `error`.
     std::span<BatchedDatagram> receive(const Socket& socket, std::error_code& error) noexcept;
 
-    // How many datagrams the system ever dropped because the socket's buffer was full, as far as
-    // the latest receive told.
+    // The total number of datagrams dropped because the socket's receive buffer was full, as
+    // reported with the datagrams of the latest receive() (SO_RXQ_OVFL in socket(7)). Nullopt if
+    // not reported: before the first drop, and on Windows.
     std::optional<std::uint32_t> overflow() const noexcept;
 
-    // Sends `datagrams` (at most as many as there are slots) and returns how many left. One that
-    // fails, or that would have to wait, is left out; those after it are sent all the same.
+    // Sends `datagrams` (at most slots()) and returns how many were sent. Never blocks: a datagram
+    // that fails or would block is skipped, and those after it are still sent.
     std::size_t send(const Socket& socket, std::span<const BatchedDatagram> datagrams) noexcept;
 
-    // Sends them up to the first that fails or would have to wait; `error` is then its own. Returns
-    // how many left.
+    // The same, but stops at the first datagram that fails or would block, and sets `error` to its
+    // error.
     std::size_t send_until_error(const Socket& socket, std::span<const BatchedDatagram> datagrams,
                                  std::error_code& error) noexcept;
 
-    // From now on datagrams that follow each other to one peer, all as long as the first, are given
-    // to the system as one train, which it cuts into them (Linux: UDP_SEGMENT): that costs a small
-    // part of the time. Packet filters of this host see the train. Where the system cannot, and
-    // elsewhere than on Linux, each is sent alone as before.
+    // From now on, passes consecutive datagrams of the same size to the same peer to the kernel in
+    // one piece, which it splits (UDP_SEGMENT in udp(7)); this takes a fraction of the time. Packet
+    // filters on this host may see them unsplit. If the kernel refuses, and on Windows, datagrams
+    // are sent one by one as before.
     void send_in_trains() noexcept;
 
   private:
@@ -82,10 +99,11 @@ class DatagramBatch {
     std::unique_ptr<State> state_;
 };
 
-// With port 0.
+// The endpoint with this address and port 0.
 Endpoint endpoint_of(const in_addr& address) noexcept;
 
-// With port 0, and with its zone where the address means nothing without one.
+// The endpoint with this address and port 0, and with the interface as its zone if the address is
+// link-local.
 Endpoint endpoint_of(const in6_pktinfo& info) noexcept;
 
 }  // namespace sockbox::net

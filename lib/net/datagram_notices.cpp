@@ -1,4 +1,4 @@
-// Words for ICMP errors.
+// Texts for ICMP errors.
 #include "net/datagram_notices.h"
 
 #include <fmt/format.h>

@@ -1,5 +1,4 @@
-// What the system has to say of datagrams that were sent: that one could not be delivered, or when
-// one left.
+// Notices about datagrams that were sent: ICMP errors and send timestamps.
 #pragma once
 
 #include <chrono>
@@ -15,56 +14,63 @@
 namespace sockbox::net {
 
 struct IcmpError {
-    std::error_code code;            // as the system maps it: ECONNREFUSED, EHOSTUNREACH, …
-    std::optional<Endpoint> sender;  // who answered, where the system tells
-    std::uint8_t type = 0;           // ICMP's or ICMPv6's own numbers; 0 where not known
-    std::uint8_t icmp_code = 0;
-    std::uint32_t info = 0;  // see tells_mtu()
-    std::string datagram;    // the first bytes, at most 64, of what could not be delivered
+    std::error_code code;            // as mapped by the system: ECONNREFUSED, EHOSTUNREACH …
+    std::optional<Endpoint> sender;  // the host or router that reported it; nullopt: this host
+    std::uint8_t type = 0;           // the ICMP or ICMPv6 type; 0 without a sender
+    std::uint8_t icmp_code = 0;      // the ICMP or ICMPv6 code, likewise
+    std::uint32_t info = 0;          // the path MTU in bytes if tells_mtu()
+    std::string datagram;            // the first 64 bytes of the payload that was not delivered
 };
 
-// Asks for every ICMP error, with its sender, also those that a UDP socket is otherwise not told of
-// (Linux: IP_RECVERR, IPV6_RECVERR). Elsewhere does nothing: errors are then those of the calls.
+// Enables reporting of all ICMP errors, with their senders, including those that an unconnected UDP
+// socket does not otherwise get (IP_RECVERR in ip(7), IPV6_RECVERR in ipv6(7)). They are then taken
+// with take_icmp_error() or take_notice(). Linux only: elsewhere it does nothing, and errors are
+// reported only by the calls that fail.
 Status want_icmp_errors(Socket& socket, Family family);
 
-// Whether this system has that queue.
+// Whether this platform has an error queue (Linux).
 bool tells_icmp_senders() noexcept;
 
-// The next error that came for this socket, passing over other notices; none when there is none, or
-// where the system has no such queue. Does not block.
+// Takes the next error from the socket's error queue, discarding other notices; nullopt if there is
+// none, and on platforms without an error queue. Does not block.
 std::optional<IcmpError> take_icmp_error(Socket& socket);
 
-// Whether `info` is the largest packet that the sender passes on.
+// Whether `info` is the MTU of the next hop ("fragmentation needed", "packet too big"), or of the
+// known path.
 bool tells_mtu(const IcmpError& error);
 
-// "port unreachable from 192.0.2.1", "ttl exceeded from …", or the code's own words.
+// "port unreachable from 192.0.2.1", "hop limit exceeded from …"; the text of the code if the type
+// is not known.
 std::string words_of(const IcmpError& error);
 
-// The same and the code's symbol in brackets, for where no Error adds it.
+// words_of() and the symbol of the code in parentheses, for use outside an Error, which would add
+// it.
 std::string describe(const IcmpError& error);
 
-// When a datagram left, by the wall clock since 1970. They are counted from 0 on for each socket,
-// from the call of want_stamps() on, modulo 2^32.
+// When a datagram was sent, by the wall clock (UTC since 1970). `number` counts the datagrams sent
+// on the socket, from 0 on since want_stamps() was called, modulo 2^32.
 struct SendStamp {
     std::uint32_t number = 0;
     std::chrono::nanoseconds at{};
 };
 
-// One of both.
+// Either an error or a timestamp.
 struct Notice {
     std::optional<IcmpError> error;
     std::optional<SendStamp> left;
 };
 
-// The next of them; none when there is none, or where the system has no such queue (Linux has, see
-// ip(7), IP_RECVERR). Does not block. While one waits, poll tells POLLERR and a send may fail.
+// Takes the next notice from the socket's error queue (Linux; MSG_ERRQUEUE in recv(2)); nullopt if
+// it is empty, and on other platforms. Does not block. As long as the queue is not empty, poll(2)
+// reports POLLERR, whether requested or not; after an ICMP error, the next send or receive may fail
+// once with its code.
 std::optional<Notice> take_notice(Socket& socket);
 
 enum class Stamps : std::uint8_t { arrivals, arrivals_and_sends };
 
-// Asks the system for its own times of datagrams, taken where they pass its network stack
-// (SO_TIMESTAMPING): of arrivals with each datagram in a batch, of sends as notices. Fails with
-// std::errc::not_supported, or as the system does, where it has none.
+// Enables the kernel's timestamps of datagrams, taken in its network stack (SO_TIMESTAMPING): those
+// of arrivals are in BatchedDatagram::arrived, those of sends come as notices. Fails with
+// std::errc::not_supported on Windows, and with the system's error if the kernel has none.
 Status want_stamps(Socket& socket, Stamps stamps);
 
 }  // namespace sockbox::net

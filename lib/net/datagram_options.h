@@ -1,4 +1,5 @@
-// How a UDP socket's datagrams travel: how far, how urgently, whole or in fragments.
+// Options of a UDP socket that determine how its datagrams are sent: hop limit, DSCP,
+// fragmentation.
 #pragma once
 
 #include <cstddef>
@@ -9,32 +10,32 @@
 
 namespace sockbox::net {
 
-// The TTL or hop limit of what is sent, from 1 to 255.
+// Sets the TTL or hop limit of datagrams sent, from 1 to 255.
 inline Status set_hop_limit(Socket& socket, Family family, int hops) {
     return family == Family::ipv6 ? socket.set_option(IPPROTO_IPV6, IPV6_UNICAST_HOPS, hops)
                                   : socket.set_option(IPPROTO_IP, IP_TTL, hops);
 }
 
-// The differentiated services code point of what is sent, from 0 to 63 (RFC 2474). Fails with
-// std::errc::not_supported on Windows, which leaves that to its own policies.
+// Sets the differentiated services code point of datagrams sent, from 0 to 63 (RFC 2474); the ECN
+// bits become 0. Fails with std::errc::not_supported on Windows, where only policies set it.
 Status set_dscp(Socket& socket, Family family, int dscp);
 
-// Lets it send to broadcast addresses (SO_BROADCAST).
+// Allows sending to broadcast addresses (SO_BROADCAST).
 inline Status allow_broadcast(Socket& socket) {
     return socket.set_option(SOL_SOCKET, SO_BROADCAST, 1);
 }
 
-// Sends nothing in fragments, and does not keep to what the system has learned of the path, so
-// that datagrams up to the interface's MTU probe it. Fails with std::errc::not_supported on
-// Windows.
+// Forbids fragmentation and ignores the known path MTU, so that datagrams up to the interface's MTU
+// can probe the path (IP_PMTUDISC_PROBE in ip(7)). Larger ones fail with std::errc::message_size.
+// Fails with std::errc::not_supported on Windows.
 Status forbid_fragments(Socket& socket, Family family);
 
-// The MTU of the interface, or of the path where the system knows, that a connected socket sends
-// by; in bytes with all headers. Fails with std::errc::not_supported on Windows.
+// The path MTU of a connected socket if the system knows it, otherwise the interface's MTU; in
+// bytes, including all headers (IP_MTU in ip(7)). Fails with std::errc::not_supported on Windows.
 Result<std::size_t> local_mtu(const Socket& socket, Family family);
 
-// How many datagrams the system dropped because the socket's receive buffer was full; none where
-// it does not tell.
+// The number of datagrams dropped since the socket was opened because its receive buffer was full
+// (SO_MEMINFO, Linux 4.12); nullopt if the system does not report it.
 std::optional<std::uint32_t> dropped_on_arrival(const Socket& socket) noexcept;
 
 }  // namespace sockbox::net

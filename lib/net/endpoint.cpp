@@ -1,4 +1,4 @@
-// Endpoints: sockaddr_in and sockaddr_in6 behind one value.
+// Endpoints, stored as sockaddr_in or sockaddr_in6.
 #include "net/endpoint.h"
 
 #include <fmt/format.h>
@@ -14,7 +14,7 @@ namespace sockbox::net {
 namespace {
 
 std::string_view view(const std::span<const std::byte> bytes) {
-    // char may alias any object
+    // char may alias any object ([basic.lval]).
     return {static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size()};
 }
 
@@ -22,7 +22,7 @@ std::uint32_t host_order_v4(const sockaddr_in& address) {
     return ntohl(address.sin_addr.s_addr);
 }
 
-// A zone is an interface's name or its index in decimal.
+// The interface index of a zone: the name of an interface, or its index in decimal.
 Result<std::uint32_t> parse_zone(std::string_view zone) {
     const std::string name(zone);
     if (const unsigned index = zone.empty() ? 0 : if_nametoindex(name.c_str()); index != 0)
@@ -38,7 +38,7 @@ tl::unexpected<Error> not_an_address(std::string_view text) {
     return fail_text(fmt::format("'{}' is not an IPv4 or IPv6 address", escape(text)));
 }
 
-// Whether a port follows the host: no name has a colon, and an IPv6 address has more than one.
+// Whether a port follows the host. Host names contain no colon, and IPv6 addresses more than one.
 bool names_port(std::string_view text) noexcept {
     if (text.front() == '[')
         return text.find("]:") != text.npos;
@@ -210,7 +210,7 @@ bool Endpoint::is_unicast() const noexcept {
         return true;
     const std::uint32_t address = host_order_v4(plain.storage_.v4);
     const bool this_network = address >> 24 == 0;
-    const bool class_e = address >> 28 == 0xf;  // 255.255.255.255 among them
+    const bool class_e = address >> 28 == 0xf;  // includes 255.255.255.255
     return !this_network && !class_e && address != 0x7fffffff;
 }
 
@@ -288,11 +288,11 @@ Result<std::string> check_host(std::string_view text) {
     if (names_port(text))
         return fail_text(
             fmt::format("'{}' is a host and a port: expected only a host", escape(text)));
-    // Brackets within are a matter of the resolver, which knows no such name.
+    // Other brackets are left to the resolver, which knows no such name.
     const bool bracketed =
         text.front() == '[' || text.back() == ']' || text.find("]:") != text.npos;
     if (!bracketed) {
-        // A numeric address with a zone is looked at here: resolvers differ about them.
+        // A numeric address with a zone is checked here, because resolvers differ.
         if (text.find(':') != text.npos && text.find('%') != text.npos)
             if (const auto endpoint = Endpoint::parse(text); !endpoint)
                 return fail(endpoint.error());

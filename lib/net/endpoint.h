@@ -1,4 +1,4 @@
-// An IPv4 or IPv6 address with a port: parsing, RFC 5952 text, and what kind of address it is.
+// IPv4 and IPv6 addresses with a port: parsing, text form (RFC 5952) and classification.
 #pragma once
 
 #include <cstddef>
@@ -20,53 +20,66 @@ int native_family(Family family) noexcept;
 // "IPv4", "IPv6" or "any".
 std::string_view family_name(Family family) noexcept;
 
-// A value of 28 bytes; default-constructed it is 0.0.0.0:0.
+// An IPv4 or IPv6 address, with its zone, and a port: a value of 28 bytes that can be passed to the
+// system (data() and size()). Default-constructed it is 0.0.0.0:0.
+//
+//     const auto server = Endpoint::parse("2001:db8::1", 7);
+//     if (!server)
+//         return fail(server.error());
+//     fmt::print("{}\n", server->to_string());  // "[2001:db8::1]:7"
 class Endpoint {
   public:
     Endpoint() noexcept;
 
-    // A numeric address: "192.0.2.1" (four decimal parts), "2001:db8::1", "[2001:db8::1]", or an
-    // IPv6 address with "%" and an interface's name or index. Never asks a resolver.
+    // Parses a numeric address: "192.0.2.1" (four decimal parts), "2001:db8::1", "[2001:db8::1]";
+    // an IPv6 address may have a zone (RFC 4007), the name or index of an existing interface:
+    // "fe80::1%eth0". Fails on anything else, host names included; never queries a resolver.
     static Result<Endpoint> parse(std::string_view address, std::uint16_t port = 0);
 
-    // The unspecified address, which a server binds to take all; and the loopback address.
+    // The unspecified address, which a server binds to accept on all addresses, and the loopback
+    // address. Family::any is IPv4 here.
     static Endpoint any(Family family, std::uint16_t port = 0) noexcept;
     static Endpoint loopback(Family family, std::uint16_t port = 0) noexcept;
 
-    // From what the system filled in; EAFNOSUPPORT when it is not an IP address.
+    // Copies an address that a system call filled in. Fails with
+    // std::errc::address_family_not_supported if it is not an IPv4 or IPv6 address.
     static Result<Endpoint> from_native(const sockaddr* address, SocketLength length);
 
     Family family() const noexcept;
-    std::uint16_t port() const noexcept;  // host order
-    std::uint32_t scope_id() const noexcept;
-    std::uint32_t flow_info() const noexcept;  // host order
+    std::uint16_t port() const noexcept;       // in host byte order
+    std::uint32_t scope_id() const noexcept;   // interface index; 0: none
+    std::uint32_t flow_info() const noexcept;  // in host byte order
     Endpoint with_port(std::uint16_t port) const noexcept;
 
-    // ::ffff:a.b.c.d as a.b.c.d; any other address unchanged. And the other way round.
+    // a.b.c.d for ::ffff:a.b.c.d, and the reverse (RFC 4291, section 2.5.5.2). Any other address is
+    // returned unchanged.
     Endpoint unmapped() const noexcept;
     Endpoint mapped() const noexcept;
 
     bool is_v4_mapped() const noexcept;
+    // These classify a v4-mapped address as the IPv4 address in it.
     bool is_unspecified() const noexcept;
     bool is_loopback() const noexcept;
     bool is_multicast() const noexcept;
     bool is_link_local() const noexcept;
-    // An address that one host can own: not multicast, unspecified, limited broadcast or class E.
-    // A subnet's broadcast address cannot be told without its prefix, but 127.255.255.255 is.
+    // Whether one host can own the address: not multicast, unspecified, in 0.0.0.0/8, limited
+    // broadcast or class E (240.0.0.0/4). The broadcast address of a subnet cannot be recognized
+    // without its prefix length, apart from that of loopback, 127.255.255.255.
     bool is_unicast() const noexcept;
 
-    // "2001:db8::1%eth0"; the scope by interface name, or index when it has none.
+    // "2001:db8::1%eth0"; the zone is the interface's name, or its index if it has none.
     std::string address() const;
     // "192.0.2.1:80", "[2001:db8::1%eth0]:80".
     std::string to_string() const;
 
-    // The 4 or 16 bytes of the address in network order.
+    // The 4 or 16 bytes of the address in network byte order, valid as long as this object.
     std::span<const std::byte> bytes() const noexcept;
 
     const sockaddr* data() const noexcept { return &storage_.any; }
     SocketLength size() const noexcept;
 
-    // Family, address, port and scope; the flow label is not part of who a peer is.
+    // Compares family, address, port and zone. The flow label is ignored: it does not identify a
+    // peer.
     friend bool operator==(const Endpoint& a, const Endpoint& b) noexcept;
 
   private:
@@ -77,11 +90,13 @@ class Endpoint {
     } storage_;
 };
 
-// What an IPv6 link-local address without a zone lacks, as a hint; empty for any other address.
+// A hint that an IPv6 link-local address needs a zone; empty if it has one, and for any other
+// address.
 std::string zone_hint(const Endpoint& endpoint);
 
-// "HOST:PORT", "[v6]:PORT" or ":PORT" (an empty host) split at the right colon; the port or
-// service is not looked at. A bare IPv6 address with a port is refused as ambiguous.
+// Splits "HOST:PORT", "[IPV6]:PORT" or ":PORT" (an empty host). The host is checked by
+// check_host(); the port or service name is not checked. Fails if there is no port, and on an IPv6
+// address without brackets, which would be ambiguous.
 struct HostPort {
     std::string host;
     std::string port;
@@ -90,8 +105,10 @@ Result<HostPort> split_host_port(std::string_view text);
 // The same for "[ADDR:]PORT", where a server listens: without a colon, the text is the port.
 Result<HostPort> split_listen_address(std::string_view text);
 
-// A host as a command line may name it, checked before any resolver sees it: not empty, brackets
-// paired and around IPv6 only. Returns it without brackets.
+// Checks a host from a command line before it is passed to a resolver, and returns it without
+// brackets. Fails if it is empty, contains a NUL byte or includes a port, if brackets are not
+// paired or enclose anything but an IPv6 address, and if the zone of an IPv6 address does not
+// exist.
 Result<std::string> check_host(std::string_view text);
 
 }  // namespace sockbox::net

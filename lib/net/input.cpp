@@ -1,4 +1,4 @@
-// Lines out of a file.
+// Splits a file into lines.
 #include "net/input.h"
 
 #include <algorithm>

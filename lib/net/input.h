@@ -1,4 +1,4 @@
-// Standard input and other files as a source of bytes, the wait for which can be ended.
+// Reading standard input and other files, interruptible by a stop signal.
 #pragma once
 
 #include <cstddef>
@@ -13,31 +13,32 @@
 
 namespace sockbox::net {
 
-// Reads what a descriptor of the C library has, waiting until it has something, is at its end, or
-// `stop` (may be null) is raised: would_block then. On Windows the raised signal is seen only when
-// the read under way returns, for its pipes cannot be waited for. A file that was closed at the
-// start is an empty one; other failures are as read(2) names them.
+// Reads from a descriptor of the C library. Blocks until there is data, EOF, or `stop` (may be
+// null) is raised, which gives would_block. On Windows a raised signal interrupts waiting for a
+// pipe, but not a read in progress, such as of a console; data in a pipe is noticed within 16 ms.
+// On Linux a descriptor that is not open counts as EOF; other failures are those of read(2).
 Transfer read_input(int file, std::span<std::byte> into, const StopSignal* stop = nullptr) noexcept;
 
-// How many bytes a regular file has from where it is read next; none of a pipe, a terminal or any
-// other whose end is not known beforehand.
+// The number of bytes from the current position of a regular file to its end; nullopt for a pipe, a
+// terminal and any other file whose end is not known in advance.
 std::optional<std::uint64_t> bytes_left(int file) noexcept;
 
-// Splits a file into lines, each with its newline; the last may lack it. Blocks as reading does.
+// Splits a file into lines. Each includes its newline, which may be missing from the last one.
+// Blocks as read_input() does. Not synchronized.
 class LineReader {
   public:
-    // `longest` bounds memory: a longer line is cut there and its rest passed over. `stop` may be
-    // null.
+    // `longest` limits memory: a longer line is truncated to that many bytes, and its rest skipped.
+    // `stop` may be null.
     LineReader(int file, std::size_t longest, const StopSignal* stop = nullptr)
         : file_(file), longest_(longest), stop_(stop) {}
 
-    // The next line; none at the end of the file. A raised `stop` is taken for that end.
+    // The next line; nullopt at EOF and if `stop` is raised.
     Result<std::optional<std::string>> next();
     // The number of the line that next() returned last, from 1.
     std::size_t number() const noexcept { return number_; }
 
   private:
-    // Reads on until a whole line, `longest_` bytes or the end is there.
+    // Reads until there is a whole line, `longest_` bytes, or EOF.
     Status gather();
 
     int file_;

@@ -1,4 +1,4 @@
-// The sources of host names that the system's resolver goes through (nsswitch.conf(5)), each alone.
+// The resolver's sources of host names (nsswitch.conf(5)), and lookups in only one of them.
 #pragma once
 
 #include <string>
@@ -8,19 +8,20 @@
 
 namespace sockbox::net {
 
-// The entries of the "hosts:" line, such as "files" and "dns", in their order and without their
-// conditions. Fails where the C library has no such thing (std::errc::not_supported).
+// The sources of the "hosts:" line in order, such as "files" and "dns", without the conditions
+// ("[NOTFOUND=return]"). Fails with std::errc::not_supported unless the C library is glibc.
 Result<std::vector<std::string>> name_sources();
 
-// Lets every later lookup of this process ask this source only. Not to be called while a lookup
-// begins in another thread.
+// Makes all later lookups of this process query only this source. Must not be called while another
+// thread is starting a lookup. glibc only, as above.
 Status use_name_source(const std::string& source);
 
-// Undoes it: all sources again, though without the conditions between them.
+// Makes later lookups query all sources again, but without the conditions between them. The same
+// thread rule applies.
 void use_all_name_sources();
 
-// The domains that the resolver tries after a name (the search list of resolv.conf(5), which
-// LOCALDOMAIN replaces), of which the first six are told; none on Windows.
+// The domains that the resolver appends to names: the search list of resolv.conf(5), or LOCALDOMAIN
+// if it is set; at most six. Empty on Windows.
 std::vector<std::string> search_domains();
 
 }  // namespace sockbox::net

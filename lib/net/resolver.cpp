@@ -1,4 +1,4 @@
-// getaddrinfo and getnameinfo, with our own checks before them.
+// Calls getaddrinfo(3) and getnameinfo(3), and interprets their errors.
 #include "net/resolver.h"
 
 #include <fmt/format.h>
@@ -21,9 +21,14 @@ struct FreeAddresses {
 };
 using AddressList = std::unique_ptr<addrinfo, FreeAddresses>;
 
-// What getaddrinfo's answer stands for; asked right after the call, before errno changes. glibc
-// takes a source that it has no descriptor for as one that knows nothing, and calls the name
-// unknown: errno tells, where it was 0 before the call.
+bool no_descriptor_left(const std::error_code& error) {
+    return error == std::errc::too_many_files_open ||
+           error == std::errc::too_many_files_open_in_system;
+}
+
+// The error that a code of getaddrinfo(3) stands for. To be called before anything else changes
+// errno, which must have been set to 0 before getaddrinfo(3): if glibc has no descriptor left to
+// query a source, it skips it and reports EAI_NONAME, and only errno shows the cause.
 std::error_code meaning(int code) {
     const std::error_code last = platform::last_error();
     if (no_descriptor_left(last))
@@ -37,7 +42,7 @@ std::error_code meaning(int code) {
 
 tl::unexpected<Error> resolve_failure(std::error_code code, std::string subject) {
     std::string detail;
-    // glibc lets a name that does not fit into a query fail as a system call would.
+    // For a name that is too long for a query, glibc returns EAI_SYSTEM with EMSGSIZE.
     if (code == std::errc::message_size) {
         code = {EAI_NONAME, resolver_category()};
         detail = "longer than a host name can be";
@@ -63,7 +68,7 @@ ResolvedAddress copy_node(const addrinfo& node) {
 struct Row {
     int number;
     std::string_view symbol;
-    std::string_view word;  // on the command line; empty where there is none
+    std::string_view word;  // on the command line; empty if there is none
 };
 
 constexpr Row families[] = {
@@ -81,7 +86,7 @@ constexpr Row types[] = {
 #endif
 };
 
-// By their IANA numbers: systems lack one or the other of the constants.
+// By IANA number, because not every system defines all constants.
 constexpr Row protocols[] = {{0, "IPPROTO_IP", "any"},      {1, "IPPROTO_ICMP", "icmp"},
                              {6, "IPPROTO_TCP", "tcp"},     {17, "IPPROTO_UDP", "udp"},
                              {33, "IPPROTO_DCCP", "dccp"},  {58, "IPPROTO_ICMPV6", "ipv6-icmp"},
@@ -116,7 +121,7 @@ std::string words_of(std::span<const Row> rows) {
     return words + "or a number";
 }
 
-// The number that a word or decimal digits stand for.
+// Parses a word of `rows` or a decimal number.
 Result<int> number_of(std::span<const Row> rows, std::string_view text) {
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& candidate) {
         return !text.empty() && candidate.word == text;
@@ -180,8 +185,8 @@ Result<std::uint16_t> resolve_port(std::string_view text, Transport transport,
 
 namespace {
 
-// What is known of a host of which the family asked for is not; nothing where that is not the
-// reason.
+// A hint that the host has addresses of the other family only; empty if that is not the reason for
+// the error. Resolves the host again.
 std::string hint_of_families(const std::string& host, const ResolveHints& asked,
                              const Error& error) {
     const bool is_of_host = error.code.category() == resolver_category() &&

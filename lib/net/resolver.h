@@ -1,5 +1,5 @@
-// Name resolution by getaddrinfo and getnameinfo: every field of the answer, and the numbers in it
-// by name.
+// Name resolution by getaddrinfo(3) and getnameinfo(3), with every field of the result and the
+// symbols of its numbers.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace sockbox::net {
 
-// What is asked: the fields of addrinfo as the system's own numbers (AI_, AF_, SOCK_, IPPROTO_).
+// The hints of getaddrinfo(3), in the system's own numbers (AI_…, AF_…, SOCK_…, IPPROTO_…).
 struct ResolveHints {
     int flags = 0;
     int family = AF_UNSPEC;
@@ -24,7 +24,7 @@ struct ResolveHints {
     int protocol = 0;
 };
 
-// One node of the answer.
+// One addrinfo of the result.
 struct ResolvedAddress {
     int flags = 0;
     int family = 0;
@@ -35,47 +35,59 @@ struct ResolvedAddress {
 };
 
 struct Resolution {
-    std::string canonical_name;  // empty unless asked for; from the network, so escape it
-    std::vector<ResolvedAddress> addresses;  // in the resolver's order, nothing removed
+    std::string canonical_name;              // empty unless requested; untrusted, so escape() it
+    std::vector<ResolvedAddress> addresses;  // complete, in the resolver's order
 };
 
-// Asks the system's resolver; blocks for as long as it takes. An empty `host` or `service` means
-// none; a host must have passed check_host. Fails with a code of resolver_category(), or with the
-// system's own where that says EAI_SYSTEM.
+// Resolves a name by the system's resolver. Blocks, for many seconds if name servers do not
+// respond, and cannot be interrupted. An empty `host` or `service` means none; a host must have
+// passed check_host(). Fails with a code of resolver_category() (EAI_…), or with the system's own
+// code in place of EAI_SYSTEM and if no descriptors are left. Thread-safe.
+//
+//     ResolveHints hints;
+//     hints.family = AF_INET6;
+//     const auto found = resolve("example.org", "http", hints);
+//     if (!found)
+//         return fail(found.error());
+//     for (const ResolvedAddress& address : found->addresses)
+//         fmt::print("{}\n", address.endpoint.to_string());
 Result<Resolution> resolve(const std::string& host, const std::string& service,
                            const ResolveHints& hints);
 
-// The name of an address (getnameinfo with NI_NAMEREQD); blocks likewise.
+// The name of an address (getnameinfo(3) with NI_NAMEREQD). Blocks and fails as resolve() does. The
+// name is untrusted, so escape() it.
 Result<std::string> resolve_name(const Endpoint& endpoint);
 
-// A port in decimal from `lowest` to 65535, or the name of a service of that transport in the
-// system's database. The number is checked here: getaddrinfo takes 65536 for 0.
+// Parses a decimal port from `lowest` to 65535, or looks up the name of a service of that transport
+// in the system's database. The range is checked here, because getaddrinfo(3) accepts 65536 as 0.
 Result<std::uint16_t> resolve_port(std::string_view text, Transport transport,
                                    std::uint16_t lowest = 0);
 
-// What a client connects to: each address once, in the resolver's order. Numeric addresses do not
-// ask the network. Where the host is known by addresses of the other family alone, a hint says so.
+// Resolves a host to the endpoints that a client may connect to, in the resolver's order without
+// duplicates. Blocks as resolve() does, except for numeric addresses. If the host has addresses of
+// the other family only, the error's hint says so.
 Result<std::vector<Endpoint>> resolve_endpoints(const std::string& host, std::uint16_t port,
                                                 Family family, Transport transport);
 
-// "AF_INET", "SOCK_STREAM", "IPPROTO_TCP"; empty for a number that has none here. A socket type of
-// 0, which stands for any, has none; a protocol of 0 is IPPROTO_IP.
+// "AF_INET", "SOCK_STREAM", "IPPROTO_TCP"; empty if the number has no symbol here, as socket type 0
+// ("any"). Protocol 0 is "IPPROTO_IP".
 std::string_view address_family_symbol(int family) noexcept;
 std::string_view socket_type_symbol(int type) noexcept;
 std::string_view protocol_symbol(int protocol) noexcept;
 
-// The AI_ flags that are set, in ascending order; the bits that have no symbol come last, together,
-// as one number in hex.
+// The symbols of the AI_ flags that are set; bits without a symbol come last, as one hexadecimal
+// number.
 std::vector<std::string> flag_symbols(int flags);
 
 // "any", "stream", "dgram", "raw", "seqpacket", or a number.
 Result<int> parse_socket_type(std::string_view text);
 
-// "tcp", "udp", …, or another name from the system's list of protocols, or a number.
+// "tcp", "udp" …, another name from the system's list of protocols (protocols(5)), or a number. Not
+// thread-safe (getprotobyname(3)).
 Result<int> parse_protocol(std::string_view text);
 
-// A comma list of "passive,canonname,numerichost,numericserv,v4mapped,all,addrconfig,idn,canonidn",
-// and of numbers.
+// A comma-separated list of passive, canonname, numerichost, numericserv, v4mapped, all,
+// addrconfig, idn and canonidn (where supported), and of numbers.
 Result<int> parse_resolver_flags(std::string_view text);
 
 }  // namespace sockbox::net

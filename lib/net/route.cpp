@@ -1,4 +1,4 @@
-// Routes: the source by connecting a datagram socket, the interface by asking the routing table.
+// Finds the source address by connecting a datagram socket, and the interface by a route lookup.
 #include "net/route.h"
 
 #include <array>
@@ -11,7 +11,7 @@ Result<Route> route_to(const Endpoint& destination) {
     auto socket = Socket::open(destination.family(), Transport::udp);
     if (!socket)
         return fail(socket.error());
-    // Any port but 0, which some systems refuse; nothing is sent to it.
+    // Any port except 0, which some systems refuse. Connecting a datagram socket sends nothing.
     const Endpoint target = destination.with_port(9);
     if (const Transfer connected = socket->connect(target); !connected.done())
         return fail({connected.error, "route to", destination.address(), {}, zone_hint(target)});

@@ -1,4 +1,4 @@
-// How the kernel would send to an address: from which of its own, through which interface.
+// Route lookup: the source address and interface that the kernel would use for a destination.
 #pragma once
 
 #include <string>
@@ -9,15 +9,17 @@
 namespace sockbox::net {
 
 struct Route {
-    Endpoint source;     // with port 0; what RFC 6724 calls Source(D)
-    std::string device;  // its name, or its index where it has none
+    Endpoint source;     // with port 0; Source(D) in RFC 6724
+    std::string device;  // the interface's name, or its index if it has none
 };
 
-// The choice that the kernel makes now for a datagram to `destination`. Sends nothing. Fails as
-// connect(2) does, with ENETUNREACH where there is no route.
+// Returns the route that the kernel currently selects for a datagram to `destination`. Sends
+// nothing and does not block. Fails as connect(2) does, such as with ENETUNREACH if there is no
+// route.
 Result<Route> route_to(const Endpoint& destination);
 
-// The index of the interface that datagrams from `source` to `destination` would leave by.
+// The index of the interface through which datagrams from `source` to `destination` are sent.
+// Windows ignores `source`.
 Result<unsigned> interface_of_route(const Endpoint& destination, const Endpoint& source);
 
 }  // namespace sockbox::net

@@ -1,4 +1,4 @@
-// What a signal asks of a program: to stop, to report how far it is, or to print its counters.
+// Signals as requests to a program: to stop, to report progress, or to print its counters.
 #pragma once
 
 #include <atomic>
@@ -13,21 +13,30 @@
 
 namespace sockbox::net {
 
-// Once raised it stays so. Whoever waits puts waitable() into its own poll, epoll or ring: it
-// becomes readable, is never read, and so wakes all waiters and any later one. A forked child
-// shares it: raised by the one, it is raised for both.
+// A request to stop. Once raised, it stays raised. waitable() can be polled together with other
+// descriptors (poll, epoll, io_uring): it becomes readable and is never read, so that it wakes all
+// current and later waiters. A forked child shares the signal with its parent: if one raises it, it
+// is raised for both.
+//
+//     auto stop = StopSignal::create();
+//     if (!stop)
+//         return fail(stop.error());
+//     const Interrupts interrupts(*stop);  // Ctrl-C raises it; a second one ends the process
+//     if (wait_for(socket, Direction::receive, no_deadline, &*stop) == Readiness::stopped)
+//         clean_up();
 class StopSignal {
   public:
-    // Fails when no descriptor or memory is left.
+    // Fails if no descriptor or memory is left.
     static Result<StopSignal> create();
 
     StopSignal(StopSignal&& other) noexcept = default;
     StopSignal& operator=(StopSignal&&) = delete;
     ~StopSignal() = default;
 
-    // From any thread and from a signal handler; again without effect.
+    // Async-signal-safe and thread-safe. Repeated calls have no effect.
     void raise() noexcept;
     bool raised() const noexcept;
+    // An eventfd(2) on Linux, a UDP socket on Windows. For polling only: do not read it.
     NativeSocket waitable() const noexcept { return wake_.native(); }
 
   private:
@@ -39,9 +48,11 @@ class StopSignal {
     Flag raised_;
 };
 
-// While it lives, the first Ctrl-C (SIGINT), SIGTERM or end of the terminal (SIGHUP, unless that
-// was ignored) raises `first`, the next one `second`, and one more ends the process as if it had
-// never been caught; without a `second`, the next one does. One at a time in a process.
+// Catches SIGINT (Ctrl-C), SIGTERM and SIGHUP (closing the terminal; unless it was ignored, as by
+// nohup(1)) while the object exists. The first signal raises `first`, the next one raises `second`,
+// and one more ends the process as if it had not been caught. Without `second`, the next one after
+// the first does so. On Windows: Ctrl-C and Ctrl-Break. The signals must outlive the object, of
+// which a process may have only one at a time.
 class Interrupts {
   public:
     Interrupts(StopSignal& first, StopSignal& second) noexcept : Interrupts(first, &second) {}
@@ -50,16 +61,16 @@ class Interrupts {
     Interrupts& operator=(const Interrupts&) = delete;
     ~Interrupts();
 
-    // The number of the signal that came first while it lives; 0 when none has. Ctrl-C is SIGINT on
-    // Windows, too.
+    // The number of the first signal caught by the current or latest object; 0 if there was none.
+    // On Windows always SIGINT.
     static int number() noexcept;
 
   private:
     Interrupts(StopSignal& first, StopSignal* second) noexcept;
 };
 
-// While it lives, SIGQUIT (Ctrl-\; on Windows Ctrl-Break) ends nothing: it is a request, which
-// take() tells. One at a time in a process.
+// Turns SIGQUIT (Ctrl-\; on Windows Ctrl-Break) into a request for an interim report while the
+// object exists, instead of ending the process. A process may have only one at a time.
 class InterimRequests {
   public:
     InterimRequests() noexcept;
@@ -67,12 +78,13 @@ class InterimRequests {
     InterimRequests& operator=(const InterimRequests&) = delete;
     ~InterimRequests();
 
-    // Whether there was a request since the last call. From any thread.
+    // Whether there was a request since the last call; several count as one. Thread-safe.
     static bool take() noexcept;
 };
 
-// While it lives, calls `answer` on a thread of its own for each SIGUSR1; those that come while it
-// is busy are one. On Windows nobody ever asks. One at a time in a process.
+// Calls `answer` on a thread of its own for each SIGUSR1, from start() until destruction, which
+// waits for a call in progress. Signals that arrive during a call are combined into one. Does
+// nothing on Windows. A process may have only one at a time.
 class StatusRequests {
   public:
     explicit StatusRequests(std::function<void()> answer) : answer_(std::move(answer)) {}
@@ -80,7 +92,7 @@ class StatusRequests {
     StatusRequests& operator=(const StatusRequests&) = delete;
     ~StatusRequests();
 
-    // Fails where the system has no room for a thread or a descriptor.
+    // Fails if no thread or descriptor can be created.
     Status start();
 
   private:

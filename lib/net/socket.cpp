@@ -1,4 +1,4 @@
-// Sockets: each method one system call, spelled alike on every platform.
+// Socket methods, each a system call that has the same form on every platform.
 #include "net/socket.h"
 
 #include <algorithm>
@@ -32,7 +32,7 @@ Transfer failure(const std::error_code& error) {
     return {Transfer::State::failed, 0, error};
 }
 
-// Repeats a call while signals interrupt it.
+// Repeats the call as long as signals interrupt it.
 template <class Call>
 Transfer transfer(const Call& call) {
     for (;;) {
@@ -110,7 +110,8 @@ Transfer Socket::connect(const Endpoint& endpoint) noexcept {
     if (::connect(native_, endpoint.data(), endpoint.size()) == 0)
         return {};
     const std::error_code error = platform::last_error();
-    // An interrupted connect goes on by itself: asking again would say EALREADY.
+    // After a signal, the connection is established asynchronously (connect(2), EINTR); a repeated
+    // call would fail with EALREADY.
     if (interrupted(error))
         return {Transfer::State::would_block, 0, {}};
     return failure(error);
@@ -177,7 +178,7 @@ std::error_code Socket::take_error() noexcept {
 }
 
 Result<int> Socket::option(int level, int name) const {
-    int value = 0;  // some Winsock options write one byte only
+    int value = 0;  // for some options Winsock writes only one byte
     SocketLength length = sizeof value;
     if (::getsockopt(native_, level, name, static_cast<char*>(static_cast<void*>(&value)),
                      &length) != 0)
@@ -222,7 +223,7 @@ Readiness wait_for(const Socket& socket, Direction direction, Deadline deadline,
         const int ready = platform::poll(used, poll_timeout(deadline));
         if (entries[1].revents != 0)
             return Readiness::stopped;
-        // A poll that cannot be done leaves it to the transfer that follows to say why.
+        // If poll fails, the transfer that follows reports the error.
         if (ready > 0 || (ready < 0 && !interrupted(platform::last_error())))
             return Readiness::ready;
         if (ready == 0 && Clock::now() >= deadline)

@@ -1,4 +1,4 @@
-// A socket that closes itself, with the system calls as methods.
+// An owning socket class, whose methods are the system calls.
 #pragma once
 
 #include <cstddef>
@@ -18,13 +18,14 @@ class StopSignal;
 
 enum class Transport : std::uint8_t { tcp, udp };
 
-// What one transfer did. Allocates nothing: would-block is an ordinary answer here.
+// The result of one send, receive or connect. Unlike Result it allocates nothing, since would_block
+// is an ordinary outcome on a non-blocking socket.
 struct Transfer {
     enum class State : std::uint8_t {
-        done,         // `bytes` were moved; for a datagram all of it, 0 included
-        would_block,  // nothing now, ask again when ready
-        end,          // the peer sends no more (streams only)
-        failed,       // `error` says why
+        done,         // `bytes` were transferred; a datagram is transferred whole and may have 0
+        would_block,  // try again when the socket is ready (poll(2))
+        end,          // EOF: the peer has shut down its sending side (streams only)
+        failed,       // see `error`
     };
     State state = State::done;
     std::size_t bytes = 0;
@@ -36,18 +37,25 @@ struct Transfer {
     bool failed() const noexcept { return state == State::failed; }
 };
 
-// A received datagram: where it came from and whether the buffer was too small for all of it.
 struct Datagram {
     Transfer transfer;
     Endpoint source;
-    bool truncated = false;
+    bool truncated = false;  // the buffer was too small; the rest of the datagram is lost
 };
 
 enum class ShutdownHow : std::uint8_t { receive, send, both };
 
-// Owns a descriptor; moved from, it owns none. Methods may be called from any thread, but closing
-// a socket that another thread is using is the caller's fault, as with any descriptor. All sockets
-// made here are blocking at first and are not inherited by child processes.
+// Owns a socket and closes it. Methods may be called from any thread, but not close(), abort() or
+// the destructor while another thread uses the socket, as with any descriptor. New sockets are in
+// blocking mode and are not inherited by child processes. Calls interrupted by a signal are
+// repeated.
+//
+//     auto socket = Socket::open(Family::ipv4, Transport::udp);
+//     if (!socket)
+//         return fail(socket.error());
+//     const Transfer sent = socket->send_to(data, destination);
+//     if (sent.failed())
+//         return fail({sent.error, "send", destination.to_string(), {}, {}});
 class Socket {
   public:
     Socket() noexcept = default;
@@ -56,7 +64,7 @@ class Socket {
     Socket& operator=(Socket&& other) noexcept;
     ~Socket() { close(); }
 
-    // socket(2) by family and transport, or by the system's own numbers.
+    // socket(2), by family and transport or by the system's own numbers (AF_…, SOCK_…, IPPROTO_…).
     static Result<Socket> open(Family family, Transport transport);
     static Result<Socket> open(int family, int type, int protocol);
 
@@ -64,16 +72,20 @@ class Socket {
     NativeSocket native() const noexcept { return native_; }
     NativeSocket release() noexcept { return std::exchange(native_, invalid_socket); }
     void close() noexcept;
-    // Closes so that the peer gets a reset (SO_LINGER with a time of 0).
+    // Closes a TCP connection with a reset (RST): SO_LINGER with a timeout of 0, socket(7).
     void abort() noexcept;
 
     Status bind(const Endpoint& endpoint);
     Status listen(int backlog);
-    // Blocks until connected, unless the socket is non-blocking: then would_block means under way.
+    // On a blocking socket, blocks until connected. would_block means that the connection is in
+    // progress: on a non-blocking socket, or after a signal interrupted the call. Wait until the
+    // socket can send, then check take_error().
     Transfer connect(const Endpoint& endpoint) noexcept;
     Status shutdown(ShutdownHow how);
     Status set_blocking(bool blocking);
 
+    // On a blocking socket these block. A stream may transfer fewer bytes than given (see
+    // send_all()). Sending on a broken connection never raises SIGPIPE.
     Transfer send(std::span<const std::byte> data) noexcept;
     Transfer receive(std::span<std::byte> into) noexcept;
     Transfer send_to(std::span<const std::byte> data, const Endpoint& destination) noexcept;
@@ -81,10 +93,10 @@ class Socket {
 
     Result<Endpoint> local() const;  // getsockname
     Result<Endpoint> peer() const;   // getpeername
-    // SO_ERROR, which reading clears; success when there is none.
+    // Returns and clears the pending error (SO_ERROR in socket(7)); no error if there is none.
     std::error_code take_error() noexcept;
 
-    // getsockopt and setsockopt of one int.
+    // getsockopt(2) and setsockopt(2) of an int.
     Result<int> option(int level, int name) const;
     Status set_option(int level, int name, int value);
 
@@ -92,20 +104,22 @@ class Socket {
     NativeSocket native_ = invalid_socket;
 };
 
-// The next connection of a listener, or why there is none. would_block: nobody waits.
 struct Accepted {
-    Transfer transfer;
+    Transfer transfer;  // would_block: no connection is pending
     Socket socket;
     Endpoint peer;
 };
+// Accepts the next connection from a listener; blocks if the listener is in blocking mode.
+// `blocking` is the mode of the new socket.
 Accepted accept(const Socket& listener, bool blocking) noexcept;
 
 enum class Readiness : std::uint8_t { ready, timed_out, stopped };
 
 enum class Direction : std::uint8_t { receive, send };
 
-// Waits until the socket can receive (or send) without blocking, has failed, or its peer is gone;
-// until the deadline; or until `stop` (may be null) is raised, which wins.
+// Blocks until the socket can receive (or send) without blocking, the deadline has passed, or
+// `stop` (may be null) is raised. `stopped` takes precedence over `ready`. A socket with an error
+// or whose peer is gone counts as ready, since the next transfer reports that.
 Readiness wait_for(const Socket& socket, Direction direction, Deadline deadline,
                    const StopSignal* stop = nullptr);
 

@@ -1,4 +1,4 @@
-// STAMP on the wire, in network byte order.
+// Encodes and decodes STAMP packets, in network byte order.
 #include "net/stamp.h"
 
 #include <algorithm>
@@ -12,13 +12,13 @@ using std::chrono::seconds;
 
 constexpr std::uint64_t ntp_epoch = 2'208'988'800;  // 1970 in seconds since 1900
 constexpr std::uint64_t billion = 1'000'000'000;
-constexpr std::uint64_t cycle = std::uint64_t{1} << 32;  // seconds, after which times repeat
+constexpr std::uint64_t cycle = std::uint64_t{1} << 32;  // in seconds: then times wrap around
 
 constexpr unsigned synchronized_bit = 0x8000;
 constexpr unsigned ptp_bit = 0x4000;
 constexpr unsigned most_scale = 63;
 
-// Where the fields are (RFC 8762, sections 4.2.1 and 4.3.1).
+// Offsets of the fields (RFC 8762, sections 4.2.1 and 4.3.1).
 constexpr std::size_t sequence_at = 0;
 constexpr std::size_t time_at = 4;
 constexpr std::size_t error_at = 12;
@@ -74,7 +74,7 @@ std::uint64_t encode_time(Time time, Format format) noexcept {
     const auto part = static_cast<std::uint64_t>((time - whole).count());
     const auto since_1970 = static_cast<std::uint64_t>(whole.count());
     const std::uint64_t high = format == Format::ntp ? since_1970 + ntp_epoch : since_1970;
-    // Rounded up, so that reading it gives the same nanosecond again.
+    // Rounded up, so that decoding returns the same nanosecond.
     const std::uint64_t low = format == Format::ntp ? (part * cycle + billion - 1) / billion : part;
     return high << 32 | low;
 }
@@ -84,13 +84,13 @@ Time decode_time(std::uint64_t wire, Format format, Time near) noexcept {
     const std::uint64_t epoch = format == Format::ntp ? ntp_epoch : 0;
     const auto part = format == Format::ntp ? low * billion / cycle : low;
     const auto now = std::chrono::floor<seconds>(near).count();
-    // How far it is from now, in the cycle of 2^32 seconds that has them closest.
+    // The signed 32-bit difference selects the nearest time among those 2^32 seconds apart.
     const auto ahead = static_cast<std::int32_t>(
         static_cast<std::uint32_t>((wire >> 32) - epoch - static_cast<std::uint64_t>(now)));
     return seconds(now) + seconds(ahead) + nanoseconds(part);
 }
 
-// The bound is multiplier * 2^(scale - 32) seconds.
+// The bound is multiplier * 2^(scale - 32) seconds (RFC 4656, section 4.1.2).
 std::uint16_t encode_error(const ErrorEstimate& estimate) noexcept {
     const double units = std::max(0.0, static_cast<double>(estimate.bound.count())) *
                          static_cast<double>(cycle) / static_cast<double>(billion);
@@ -111,7 +111,7 @@ ErrorEstimate decode_error(std::uint16_t wire) noexcept {
     estimate.format = (wire & ptp_bit) != 0 ? Format::ptp : Format::ntp;
     const int scale = wire >> 8 & 0x3f;
     const double bound = std::ldexp((wire & 0xff) * static_cast<double>(billion), scale - 32);
-    constexpr double longest = 9e18;  // what nanoseconds can say, some 285 years
+    constexpr double longest = 9e18;  // just below what nanoseconds can represent, 285 years
     estimate.bound = nanoseconds(std::llround(std::min(bound, longest)));
     return estimate;
 }
@@ -171,7 +171,7 @@ void write_padding(std::span<std::byte> into) noexcept {
     write_header(extra_padding, into.size() - extension_header_bytes, into);
 }
 
-// Two code points of 6 bits, then 2 bits of ECN; the rest is not ours to set (RFC 8972, 4.4).
+// Two 6-bit code points and 2 bits of ECN; the remaining bits stay 0 (RFC 8972, section 4.4).
 void write_class_of_service(const ClassOfService& service, std::span<std::byte> into) noexcept {
     std::ranges::fill(into.first(class_of_service_bytes), std::byte{0});
     write_header(class_of_service, class_of_service_bytes - extension_header_bytes, into);
@@ -197,7 +197,7 @@ std::optional<std::uint8_t> reflect_extensions(std::span<std::byte> packet,
         const bool known = is_service || extension->type == extra_padding;
         const bool fits = !is_service || extension->value.size() == service_bytes;
         const bool is_malformed = !extension->whole || !fits;
-        // What the sender set in its flags means nothing here.
+        // The sender's flags are overwritten: they carry no information for a reflector.
         write_at(
             extension->header, 0,
             static_cast<std::uint8_t>((known ? 0 : unrecognized) | (is_malformed ? malformed : 0)));
@@ -216,7 +216,7 @@ std::optional<std::uint8_t> reflect_extensions(std::span<std::byte> packet,
     return wanted;
 }
 
-// Of the format's time against the wall clock.
+// By how much the format's time scale is ahead of the wall clock.
 Time LocalClock::ahead(Format format) const noexcept {
     const auto tai = quality_.tai_ahead.value_or(std::chrono::seconds(0));
     return format == Format::ptp ? tai : std::chrono::seconds(0);

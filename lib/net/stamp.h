@@ -1,5 +1,5 @@
-// The packets of STAMP, the Simple Two-way Active Measurement Protocol (RFC 8762), in its
-// unauthenticated mode, and their extensions (RFC 8972). Bytes in, bytes out: no socket, no clock.
+// Encoding and decoding of STAMP packets, the Simple Two-way Active Measurement Protocol (RFC
+// 8762), in unauthenticated mode, with extensions (RFC 8972). Uses no sockets and no clocks.
 #pragma once
 
 #include <chrono>
@@ -13,19 +13,19 @@
 namespace sockbox::net::stamp {
 
 inline constexpr std::uint16_t default_port = 862;
-inline constexpr std::size_t packet_bytes = 44;  // of both directions, without extensions
+inline constexpr std::size_t packet_bytes = 44;  // in both directions, without extensions
 
-// The two formats of a time on the wire: NTP's seconds since 1900 with a binary fraction, or the
-// seconds and nanoseconds of IEEE 1588 (PTPv2) since 1970.
+// The timestamp formats: NTP's 32-bit seconds since 1900 with a 32-bit binary fraction (RFC 5905),
+// or the truncated format of IEEE 1588 (PTPv2), 32-bit seconds since 1970 and nanoseconds.
 enum class Format : std::uint8_t { ntp, ptp };
 
-// Since 1970, in UTC for NTP's format and in TAI for PTP's (see LocalClock). On the wire the
-// seconds have 32 bits and so repeat: a time is read as the one nearest to `near`.
+// Nanoseconds since 1970, in UTC for the NTP format and in TAI for the PTP format (see LocalClock).
+// The 32-bit seconds on the wire wrap around: decode_time() returns the time nearest to `near`.
 using Time = std::chrono::nanoseconds;
 std::uint64_t encode_time(Time time, Format format) noexcept;
 Time decode_time(std::uint64_t wire, Format format, Time near) noexcept;
 
-// How wrong a clock may be, as the 16 bits of an Error Estimate tell.
+// The Error Estimate of a timestamp (RFC 4656, section 4.1.2): a bound on the error of a clock.
 struct ErrorEstimate {
     bool synchronized = false;
     Format format = Format::ntp;
@@ -34,37 +34,38 @@ struct ErrorEstimate {
     friend bool operator==(const ErrorEstimate&, const ErrorEstimate&) = default;
 };
 
-// The bound is rounded up to what the field can say, and is never 0 there.
+// encode_error() rounds the bound up to the next value that the 16 bits can represent; it is never
+// encoded as 0, which is invalid.
 std::uint16_t encode_error(const ErrorEstimate& estimate) noexcept;
 ErrorEstimate decode_error(std::uint16_t wire) noexcept;
 
-// What a Session-Sender sends, without extensions.
+// A Session-Sender packet (RFC 8762, section 4.2.1), without extensions.
 struct Question {
     std::uint32_t sequence = 0;
-    std::uint64_t time = 0;  // as encode_time() makes it
-    std::uint16_t error = 0;
-    std::uint16_t session = 0;  // RFC 8972's session identifier; 0: none
+    std::uint64_t time = 0;     // when it was sent, from encode_time()
+    std::uint16_t error = 0;    // from encode_error()
+    std::uint16_t session = 0;  // the session identifier of RFC 8972; 0: none
 };
 
-// What a Session-Reflector answers, without extensions.
+// A Session-Reflector packet (RFC 8762, section 4.3.1), without extensions.
 struct Answer {
     std::uint32_t sequence = 0;
-    std::uint64_t time = 0;  // of its sending
+    std::uint64_t time = 0;  // when it was sent, from encode_time()
     std::uint16_t error = 0;
     std::uint16_t session = 0;
-    std::uint64_t received = 0;  // when the question came in, in the format of `error`
-    Question question;           // as it came
-    std::uint8_t hop_limit = 0;  // with which it came
+    std::uint64_t received = 0;  // when the question arrived, in the format given by `error`
+    Question question;           // as received
+    std::uint8_t hop_limit = 0;  // the TTL or hop limit of the question on arrival
 };
 
-// The first packet_bytes of `into`; what has no meaning is 0.
+// Write the first packet_bytes of `into`, which must have that size or more; unused bytes are 0.
 void write(const Question& question, std::span<std::byte> into) noexcept;
 void write(const Answer& answer, std::span<std::byte> into) noexcept;
-// None where there are fewer than packet_bytes.
+// Nullopt if the packet is shorter than packet_bytes.
 std::optional<Question> read_question(std::span<const std::byte> packet) noexcept;
 std::optional<Answer> read_answer(std::span<const std::byte> packet) noexcept;
 
-// An extension: a flags octet, a type, a length and that many bytes.
+// An extension is a TLV of RFC 8972, section 4: flags, type, length, and that many bytes.
 inline constexpr std::size_t extension_header_bytes = 4;
 enum Flag : std::uint8_t { unrecognized = 0x80, malformed = 0x40, integrity_failed = 0x20 };
 enum Type : std::uint8_t { extra_padding = 1, class_of_service = 4 };
@@ -72,20 +73,22 @@ enum Type : std::uint8_t { extra_padding = 1, class_of_service = 4 };
 struct Extension {
     std::uint8_t flags = 0;
     std::uint8_t type = 0;
-    std::span<std::byte> value;   // cut off where the packet ends
-    std::span<std::byte> header;  // its first bytes
-    bool whole = true;            // its length does not reach past the end of the packet
+    std::span<std::byte> value;   // truncated at the end of the packet
+    std::span<std::byte> header;  // the extension_header_bytes before it
+    bool whole = true;            // whether the value is complete
 };
 
-// The extension that `rest` begins with, which is taken off; none where fewer than its header's
-// bytes are left.
+// Returns the extension at the start of `rest` and advances `rest` past it; nullopt if less than an
+// extension header is left. The spans point into the packet.
 std::optional<Extension> next_extension(std::span<std::byte>& rest) noexcept;
 
-// A sender's extensions have the flag `unrecognized` set: a reflector clears it where it knows the
-// type. The padding fills all of `into` (at least extension_header_bytes).
+// Writes an Extra Padding extension that fills `into` (at least extension_header_bytes). As in any
+// extension from a sender, the flag `unrecognized` is set; a reflector that knows the type clears
+// it.
 void write_padding(std::span<std::byte> into) noexcept;
 
-// Class of service: the sender asks for `wanted` on the way back; the reflector tells what it got.
+// Class of Service (RFC 8972, section 4.4): the sender requests a DSCP for the way back, and the
+// reflector reports the DSCP and ECN bits with which the packet arrived.
 inline constexpr std::size_t class_of_service_bytes = 8;
 struct ClassOfService {
     std::uint8_t wanted_dscp = 0;
@@ -93,29 +96,30 @@ struct ClassOfService {
     std::uint8_t received_ecn = 0;
 };
 void write_class_of_service(const ClassOfService& service, std::span<std::byte> into) noexcept;
-// From the value of such an extension, which has to be long enough (4 bytes).
+// `value` is that of such an extension and must have 4 bytes or more.
 ClassOfService read_class_of_service(std::span<const std::byte> value) noexcept;
 
-// What a reflector does to the extensions behind the first packet_bytes, in place: tells the types
-// that it does not know, what is malformed (and nothing behind that), and answers those it knows.
-// Returns the DSCP that the sender wants on the way back, if it asks for one.
+// Does a reflector's work on the extensions after the first packet_bytes, in place: sets the flags
+// for unknown types and malformed extensions, stopping at the first malformed one, and fills in
+// those that it knows. `packet` has packet_bytes or more; `traffic_class` is that of its arrival.
+// Returns the DSCP that the sender requests for the way back, if any.
 std::optional<std::uint8_t> reflect_extensions(std::span<std::byte> packet,
                                                std::uint8_t traffic_class) noexcept;
 
-// Times are those of the wall clock, in UTC since 1970: NTP's format tells these, PTP's tells TAI.
-// Where the system does not know by how much TAI is ahead, UTC is told and taken in its place, and
-// the error is a minute more (it was 37 s from 2017 on).
+// Converts between this host's wall clock (UTC since 1970) and times on the wire, which are UTC in
+// the NTP format and TAI in the PTP format. If the system does not know the offset of TAI, UTC is
+// used in place of TAI and the error grows by a minute (the offset has been 37 s since 2017).
 class LocalClock {
   public:
     LocalClock(Format format, const ClockQuality& quality) noexcept
         : format_(format), quality_(quality) {}
 
     std::uint64_t encode(Time wall) const noexcept;
-    // What another clock tells in its format.
+    // Converts another host's time, which is in `format`, to the wall clock.
     Time decode(std::uint64_t wire, Format format, Time near) const noexcept;
 
     ErrorEstimate estimate() const noexcept;
-    // By how much a time between the two clocks may be wrong.
+    // The maximum error of the difference between times of this clock and of another one.
     Time error_against(const ErrorEstimate& theirs) const noexcept;
 
   private:

@@ -1,4 +1,4 @@
-// Listeners, connections and whole-buffer sends.
+// TCP listeners and connections, bound UDP sockets, and whole-buffer sends.
 #include "net/streams.h"
 
 namespace sockbox::net {
@@ -8,7 +8,7 @@ Status prepare_socket(Socket& socket, const Prepare& prepare) {
     return prepare ? prepare(socket) : Status();
 }
 
-// A socket bound to `endpoint`; what listen_on and bind_datagram share.
+// The common part of listen_on() and bind_datagram().
 Result<Socket> bound_socket(const Endpoint& endpoint, Transport transport, const Prepare& prepare) {
     auto socket = Socket::open(endpoint.family(), transport);
     if (!socket)

@@ -1,5 +1,4 @@
-// TCP above single calls: a listener on an address, a connection to one, and sending all of a
-// buffer.
+// TCP listeners and connections, bound UDP sockets, and sending a whole buffer.
 #pragma once
 
 #include <functional>
@@ -12,44 +11,61 @@
 
 namespace sockbox::net {
 
-// Sets up a new socket before it binds or connects, such as with the options a user asked for.
+// Called on a new socket before it binds or connects, to set options. If it fails, so does the
+// call.
 using Prepare = std::function<Status(Socket&)>;
 
 struct ListenOptions {
-    int backlog = 4096;  // the system clamps it (Linux: net.core.somaxconn)
+    int backlog = 4096;  // limited by the system (Linux: net.core.somaxconn, listen(2))
     Prepare prepare{};   // may be empty
 };
 
-// A TCP listener, or a bound UDP socket, on one address. An IPv6 socket takes IPv6 alone
-// (IPV6_V6ONLY), so that an IPv4 socket can stand beside it on the same port. The port is taken
-// again at once after a restart, and no other program can share it.
+// Opens a TCP listener, or a bound UDP socket, on one address; port 0 selects a free port (see
+// Socket::local()). An IPv6 socket is for IPv6 only (IPV6_V6ONLY), so that an IPv4 socket can be
+// bound to the same port. A TCP port can be bound again immediately after a restart, and no other
+// program can share it (platform::claim_address()).
+//
+//     auto listener = listen_on(Endpoint::loopback(Family::ipv4));
+//     if (!listener)
+//         return fail(listener.error());
+//     Accepted client = accept(*listener, true);
 Result<Socket> listen_on(const Endpoint& endpoint, const ListenOptions& options = {});
 Result<Socket> bind_datagram(const Endpoint& endpoint, const Prepare& prepare = {});
 
-// The usual cure of a bind that failed so; empty when there is none.
+// A hint on how to fix a bind that failed with this code; empty if there is none.
 std::string bind_hint(const std::error_code& code, const Endpoint& endpoint);
 
 struct ConnectOptions {
     Deadline deadline = no_deadline;
     std::optional<Endpoint> source{};  // bound before connecting
     Prepare prepare{};                 // may be empty
-    const StopSignal* stop = nullptr;
+    const StopSignal* stop = nullptr;  // may be null
 };
 
-// A connected TCP socket, in blocking mode. Waits for the connection at most until the deadline
-// (std::errc::timed_out) or the stop signal (std::errc::operation_canceled). A connection that
-// TCP's simultaneous open made with itself is refused (std::errc::connection_refused).
+// Opens a TCP connection; the socket is in blocking mode. Blocks until connected, until the
+// deadline (std::errc::timed_out) or until the stop signal is raised
+// (std::errc::operation_canceled). If TCP's simultaneous open (RFC 9293, section 3.5) connected the
+// socket to itself, which can happen on a local port that nobody listens on, it fails with
+// std::errc::connection_refused.
+//
+//     ConnectOptions options;
+//     options.deadline = deadline_in(std::chrono::seconds(5));
+//     auto socket = connect_to(endpoint, options);
+//     if (!socket)
+//         return fail(socket.error());
 Result<Socket> connect_to(const Endpoint& endpoint, const ConnectOptions& options = {});
 
-// The two halves of connect_to, for who waits for several connections at once. The first returns a
-// non-blocking socket whose connect is under way; its deadline and stop are not looked at. The
-// second, called when that socket can send, tells the outcome; the socket is blocking from then on.
+// The two halves of connect_to(), for callers that wait for several connections at once.
+// start_connect() returns a non-blocking socket that is connecting, and ignores the deadline and
+// stop signal. Call finish_connect() when that socket can send: it returns the outcome, and on
+// success puts the socket into blocking mode.
 Result<Socket> start_connect(const Endpoint& endpoint, const ConnectOptions& options = {});
 Status finish_connect(Socket& socket, const Endpoint& endpoint);
 
-// Sends all of `data`, waiting where the peer is slow, at most until the deadline or the stop
-// signal; on a blocking socket a send under way is not cut short by either. On failure `*sent` (may
-// be null) tells how far it came.
+// Sends all of `data`, blocking while the peer is slow, until the deadline (std::errc::timed_out)
+// or until the stop signal is raised (std::errc::operation_canceled); on a blocking socket neither
+// interrupts a send in progress. `*sent` (may be null) is set to the number of bytes sent, also on
+// failure.
 Status send_all(Socket& socket, std::span<const std::byte> data, Deadline deadline = no_deadline,
                 const StopSignal* stop = nullptr, std::size_t* sent = nullptr);
 

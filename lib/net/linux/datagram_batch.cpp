@@ -1,4 +1,4 @@
-// Batches of datagrams on Linux: recvmmsg and sendmmsg, with what the kernel tells of each one.
+// DatagramBatch on Linux, by recvmmsg(2), sendmmsg(2) and control messages.
 #include "net/datagram_batch.h"
 
 #include <netinet/udp.h>
@@ -15,7 +15,8 @@
 namespace sockbox::net {
 namespace {
 
-// Room for what the kernel tells beside a datagram: destination, drops so far, times, header.
+// Control messages of a datagram: destination, number of drops, three timestamps, and the hop limit
+// and traffic class.
 constexpr std::size_t control_bytes =
     CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint32_t)) +
     CMSG_SPACE(3 * sizeof(timespec)) + 2 * CMSG_SPACE(sizeof(int));
@@ -44,9 +45,9 @@ T payload(const cmsghdr& message) {
     return value;
 }
 
-// Of a datagram to a broadcast or multicast address the kernel tells as ipi_spec_dst the address
-// that an answer would leave from (ip(7)); to one of our own addresses both are the same. Of what
-// came before the socket was readied it tells none.
+// ipi_addr is the destination in the header, ipi_spec_dst the local address from which a reply is
+// sent (ip(7)); they differ for broadcast and multicast. For datagrams that were queued before
+// IP_PKTINFO was set, ipi_spec_dst is 0.0.0.0, because the kernel computes it on arrival.
 void read_destination(const in_pktinfo& info, BatchedDatagram& datagram) {
     const bool untold = info.ipi_spec_dst.s_addr == INADDR_ANY;
     datagram.local = endpoint_of(untold ? info.ipi_addr : info.ipi_spec_dst);
@@ -54,7 +55,7 @@ void read_destination(const in_pktinfo& info, BatchedDatagram& datagram) {
         untold ? datagram.local.is_unicast() : info.ipi_addr.s_addr == info.ipi_spec_dst.s_addr;
 }
 
-// The first of the three times is the kernel's own (SO_TIMESTAMPING).
+// The first of the three timestamps of SO_TIMESTAMPING is the software one; 0 if not taken.
 std::optional<std::chrono::nanoseconds> software_time(const cmsghdr& message) {
     const auto time = payload<timespec>(message);
     if (time.tv_sec == 0 && time.tv_nsec == 0)
@@ -100,7 +101,7 @@ void read_control(msghdr& header, BatchedDatagram& datagram, std::optional<std::
     }
 }
 
-// Appends to the control messages of a header whose room is zeroed.
+// Appends a control message. msg_controllen is the length so far, starting at 0.
 template <class T>
 void write_control(msghdr& header, int level, int type, const T& value) {
     auto* message = static_cast<cmsghdr*>(
@@ -112,7 +113,7 @@ void write_control(msghdr& header, int level, int type, const T& value) {
     header.msg_controllen += CMSG_SPACE(sizeof value);
 }
 
-// Lets the reply leave from the address that was asked (RFC 1122, section 4.1.3.5).
+// Sends a reply from the address to which the request was sent (RFC 1122, section 4.1.3.5).
 void write_source(const Endpoint& local, msghdr& header) {
     const std::span<const std::byte> address = local.bytes();
     if (local.is_unspecified())
@@ -139,9 +140,9 @@ void write_traffic_class(const BatchedDatagram& datagram, msghdr& header) {
         write_control(header, IPPROTO_IPV6, IPV6_TCLASS, value);
 }
 
-// How many of the first may leave as one train: alike in all but their bytes.
+// How many datagrams from the first on can be sent as one train: equal in all but their data.
 std::size_t length_of_train(std::span<const BatchedDatagram> datagrams) {
-    constexpr std::size_t most_bytes = 65507;  // of what IPv4 carries before it is cut
+    constexpr std::size_t most_bytes = 65507;  // the maximum UDP payload over IPv4
     const BatchedDatagram& first = datagrams.front();
     const std::size_t size = std::max<std::size_t>(first.data.size(), 1);
     const auto alike = [&](const BatchedDatagram& next) {
@@ -153,8 +154,9 @@ std::size_t length_of_train(std::span<const BatchedDatagram> datagrams) {
     return std::max<std::ptrdiff_t>(end - room.begin(), 1);
 }
 
-// What the system says to a train that it would take as single datagrams: longer ones than the way
-// takes whole, or a device that does not cut.
+// Whether the kernel refused a train whose datagrams it may accept one by one: they exceed the path
+// MTU (EINVAL or EMSGSIZE, depending on the kernel), or the device cannot compute their checksums
+// (EIO).
 bool wants_them_alone(const std::error_code& error) {
     return error == std::errc::invalid_argument || error == std::errc::message_size ||
            error == std::errc::io_error || error == std::errc::operation_not_supported;
@@ -181,13 +183,13 @@ struct DatagramBatch::State {
     std::vector<BatchedDatagram> datagrams;
     std::optional<std::uint32_t> overflow;
     bool in_trains = false;
-    std::size_t used = most_slots;  // headers that the kernel may have written to
+    std::size_t used = most_slots;  // number of headers that the kernel may have written to
 
     std::span<std::byte> room(std::size_t i) noexcept {
         return memory.bytes().subspan(i * slot_bytes, slot_bytes);
     }
 
-    // What the kernel overwrites with each receive.
+    // Resets the headers that the kernel overwrote in the previous receive.
     void ready_for_receive() noexcept {
         for (std::size_t i = 0; i < std::min(used, datagrams.size()); ++i) {
             Slot& slot = in.slots[i];
@@ -232,7 +234,7 @@ struct DatagramBatch::State {
         write_traffic_class(datagram, header);
     }
 
-    // Each returns how many left, or -1.
+    // send_each() and send_train() return the number of datagrams sent, or -1.
     int send_each(const Socket& socket, std::span<const BatchedDatagram> rest) noexcept {
         for (std::size_t i = 0; i < rest.size(); ++i)
             write(i, rest[i]);
@@ -317,7 +319,7 @@ std::span<BatchedDatagram> DatagramBatch::receive(const Socket& socket,
             error = why;
         return {};
     }
-    // One more, of a receive that the kernel began and gave up.
+    // One more, for the receive that the kernel started and that found no datagram.
     state.used = static_cast<std::size_t>(got) + 1;
     for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i)
         state.read(i);

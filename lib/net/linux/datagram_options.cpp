@@ -1,4 +1,4 @@
-// Travel options of Linux (ip(7), ipv6(7)).
+// Datagram options on Linux (ip(7), ipv6(7)).
 #include <linux/sock_diag.h>
 
 #include <array>

@@ -1,4 +1,4 @@
-// Reading a file on Linux, where poll(2) takes every kind of descriptor.
+// Reads files on Linux, where poll(2) accepts every kind of descriptor.
 #include <sys/stat.h>
 #include <unistd.h>
 

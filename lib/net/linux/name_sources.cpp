@@ -1,4 +1,4 @@
-// The sources of host names of glibc.
+// Name sources of glibc.
 #include <netdb.h>
 #include <resolv.h>
 
@@ -15,7 +15,7 @@
 namespace sockbox::net {
 namespace {
 
-// What follows "hosts:" in nsswitch.conf, without comment and conditions ("[NOTFOUND=return]").
+// The sources on the "hosts:" line of nsswitch.conf, without comments and conditions.
 std::string hosts_line() {
     std::ifstream file("/etc/nsswitch.conf");
     for (std::string line; std::getline(file, line);) {
@@ -28,7 +28,7 @@ std::string hosts_line() {
             line.erase(open, std::min(line.find(']', open), line.size() - 1) + 1 - open);
         return line;
     }
-    return "files dns";  // what nsswitch.conf(5) gives as the default
+    return "files dns";  // the default without such a line (nsswitch.conf(5))
 }
 
 #ifndef __GLIBC__
@@ -57,7 +57,7 @@ Result<std::vector<std::string>> name_sources() {
 
 Status use_name_source(const std::string& source) {
 #ifdef __GLIBC__
-    // getent(1) uses it for its option --service.
+    // Not documented, but getent(1) relies on it for its option --service.
     if (::__nss_configure_lookup("hosts", source.c_str()) != 0)
         return fail_last("use source", source);
     return {};

@@ -1,4 +1,4 @@
-// The interface of a route on Linux: RTM_GETROUTE of rtnetlink(7).
+// Route lookup on Linux, by RTM_GETROUTE of rtnetlink(7).
 #include <linux/rtnetlink.h>
 
 #include <array>
@@ -15,8 +15,7 @@ constexpr std::size_t aligned(std::size_t length) {
     return (length + RTA_ALIGNTO - 1) / RTA_ALIGNTO * RTA_ALIGNTO;
 }
 
-// A message about one route: to the kernel and from it. Attributes lie one behind the other, each
-// aligned.
+// A message about one route, to or from the kernel. Attributes follow each other, each aligned.
 struct Message {
     nlmsghdr header{};
     rtmsg route{};
@@ -34,7 +33,7 @@ struct Message {
         header.nlmsg_len += static_cast<std::uint32_t>(aligned(head.rta_len));
     }
 
-    // The value of an attribute among the first `length` bytes; empty when there is none.
+    // The value of an attribute within the first `length` bytes; empty if there is none.
     std::span<const std::byte> find(unsigned short type, std::size_t length) const {
         for (std::size_t at = 0; at + sizeof(rtattr) <= length;) {
             rtattr head{};
@@ -72,12 +71,12 @@ tl::unexpected<Error> failure(int code, const Endpoint& destination) {
                  {}});
 }
 
-// The interface that the kernel's reply of `length` bytes names.
+// The interface index in the kernel's reply of `length` bytes.
 Result<unsigned> read_reply(const Message& reply, std::size_t length, const Endpoint& destination) {
     if (length < Message::fixed)
         return failure(EBADMSG, destination);
     if (reply.header.nlmsg_type == NLMSG_ERROR) {
-        int code = 0;  // the error stands first in nlmsgerr, where the route would
+        int code = 0;  // the first member of nlmsgerr, which is in the place of the route
         std::memcpy(&code, &reply.route, sizeof code);
         return failure(-code, destination);
     }
@@ -99,7 +98,8 @@ Result<unsigned> interface_of_route(const Endpoint& destination, const Endpoint&
     const auto bytes = std::as_writable_bytes(std::span(&message, 1));
     if (const Transfer sent = socket->send(bytes.first(message.header.nlmsg_len)); !sent.done())
         return failure(sent.error.value(), destination);
-    const Transfer got = socket->receive(bytes);  // the kernel has answered within send
+    // Does not block: the kernel queued its reply during the send.
+    const Transfer got = socket->receive(bytes);
     if (!got.done())
         return failure(got.error.value(), destination);
     return read_reply(message, got.bytes, destination);

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM, SIGQUIT, SIGUSR1.
+// Handlers of SIGINT, SIGTERM and SIGHUP, of SIGQUIT, and of SIGUSR1.
 #include "net/signals.h"
 
 #include <sys/eventfd.h>
@@ -13,6 +13,9 @@
 namespace sockbox::net {
 namespace {
 
+// Handlers may run on any thread, and several at once. They use only lock-free atomics and
+// write(2), which are async-signal-safe (signal-safety(7)). exchange(nullptr) ensures that each
+// StopSignal is raised by one signal only.
 std::atomic<StopSignal*> on_first{nullptr};
 std::atomic<StopSignal*> on_second{nullptr};
 std::atomic<int> first_number{0};
@@ -63,11 +66,14 @@ Result<StopSignal> StopSignal::create() {
     return StopSignal(Socket(event), std::move(*raised));
 }
 
+// The flag is set before the eventfd becomes readable, so that a thread woken by the eventfd finds
+// raised() true. The flag is in memory shared with forked children, whose access to a lock-free
+// atomic is as well defined as that of another thread; they inherit the eventfd.
 void StopSignal::raise() noexcept {
     if (raised_->exchange(true))
         return;
     const std::uint64_t one = 1;
-    // Cannot fail: the counter is far from full, and a closed descriptor has no waiter.
+    // Cannot fail: the counter is far from its maximum (eventfd(2)).
     [[maybe_unused]] const auto written = ::write(wake_.native(), &one, sizeof one);
 }
 
@@ -85,7 +91,7 @@ Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {
     for (std::size_t i = 0; i < caught.size(); ++i)
         ::sigaction(caught[i], &action, &before_interrupts[i]);
     if (before_interrupts.back().sa_handler ==
-        SIG_IGN)  // nohup(1) is there to outlive the terminal
+        SIG_IGN)  // under nohup(1), which lets a program outlive its terminal
         ::sigaction(SIGHUP, &before_interrupts.back(), nullptr);
 }
 

@@ -1,5 +1,4 @@
-// Batches of datagrams on Windows: WSARecvMsg and WSASendMsg, one at a time, with packet
-// information.
+// DatagramBatch on Windows, by WSARecvMsg and WSASendMsg, one datagram per call.
 #include "net/datagram_batch.h"
 
 #include <array>
@@ -44,7 +43,7 @@ void write_control(WSAMSG& header, int level, int type, const T& value) {
     header.Control.len = static_cast<ULONG>(WSA_CMSG_SPACE(sizeof value));
 }
 
-// Lets the reply leave from the address that was asked (RFC 1122, section 4.1.3.5).
+// Sends a reply from the address to which the request was sent (RFC 1122, section 4.1.3.5).
 void write_source(const Endpoint& local, WSAMSG& header) {
     const std::span<const std::byte> address = local.bytes();
     if (local.is_unspecified()) {
@@ -61,7 +60,7 @@ void write_source(const Endpoint& local, WSAMSG& header) {
     }
 }
 
-// One datagram with its surroundings, as WSARecvMsg and WSASendMsg take it.
+// A datagram as WSARecvMsg and WSASendMsg take it.
 struct Message {
     WSABUF part{};
     sockaddr_storage name{};
@@ -96,7 +95,7 @@ struct DatagramBatch::State {
     std::vector<BatchedDatagram> datagrams;
     LPFN_WSARECVMSG receive_message = nullptr;
 
-    // Receives one into the slot; a code of Winsock where there is none, 0 where there is.
+    // Receives a datagram into the slot; returns 0 or a Winsock error code.
     int receive_one(const Socket& socket, std::size_t slot) noexcept {
         const auto room = memory.bytes().subspan(slot * slot_bytes, slot_bytes);
         Message message(room);
@@ -170,7 +169,8 @@ std::span<BatchedDatagram> DatagramBatch::receive(const Socket& socket,
         return {};
     }
     std::size_t got = 0;
-    // An ICMP message about an earlier reply counts as an attempt, so that a flood of them ends.
+    // An ICMP error about an earlier reply counts as an attempt, so that a flood of them cannot
+    // keep this loop running.
     for (std::size_t attempt = 0; attempt < slots(); ++attempt) {
         const int code = state.receive_one(socket, got);
         if (code == 0) {
@@ -185,7 +185,7 @@ std::span<BatchedDatagram> DatagramBatch::receive(const Socket& socket,
 }
 
 std::optional<std::uint32_t> DatagramBatch::overflow() const noexcept {
-    return std::nullopt;  // Windows does not tell
+    return std::nullopt;  // Windows does not report it
 }
 
 std::size_t DatagramBatch::send_until_error(const Socket& socket,

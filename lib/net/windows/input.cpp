@@ -1,4 +1,4 @@
-// Reading a file on Windows, where no call waits for a pipe and a stop signal together.
+// Reads files on Windows, where no call waits for a pipe and a socket at once.
 #include "net/input.h"
 
 #include <io.h>
@@ -9,17 +9,17 @@
 namespace sockbox::net {
 namespace {
 
-// How long a raised signal may go unseen; the first waits are shorter, so that what comes soon is
-// not held up.
+// The maximum delay in noticing data in a pipe; the first waits are shorter, so that data that
+// arrives soon is not delayed.
 constexpr int longest_wait_ms = 16;
 
-// Whether the pipe has something, is at its end, or is of a kind that cannot be asked.
+// Whether the pipe has data, is at EOF, or cannot be peeked at.
 bool can_read(HANDLE pipe) noexcept {
     DWORD waiting = 0;
     return !::PeekNamedPipe(pipe, nullptr, 0, nullptr, &waiting, nullptr) || waiting != 0;
 }
 
-// Waits until the pipe can be read; false when `stop` is raised first.
+// Waits until the pipe can be read; returns false if `stop` is raised first.
 bool await_pipe(HANDLE pipe, const StopSignal& stop) noexcept {
     for (int wait_ms = 1; !can_read(pipe); wait_ms = std::min(wait_ms * 2, longest_wait_ms)) {
         std::array<PollEntry, 1> entries{};
@@ -34,13 +34,12 @@ bool await_pipe(HANDLE pipe, const StopSignal& stop) noexcept {
 }  // namespace
 
 Transfer read_input(int file, std::span<std::byte> into, const StopSignal* stop) noexcept {
-    // The handle behind the number that the C library gave it.
     const auto handle = reinterpret_cast<HANDLE>(::_get_osfhandle(file));
     const bool is_pipe = ::GetFileType(handle) == FILE_TYPE_PIPE;
     if (stop != nullptr && (stop->raised() || (is_pipe && !await_pipe(handle, *stop))))
         return {Transfer::State::would_block, 0, {}};
     const std::ptrdiff_t got = platform::read_file(file, into);
-    // Ctrl-C ends the reading of a console with nothing read, which is not the end of the input.
+    // Ctrl-C makes a console read return 0 bytes, which is not EOF.
     if (stop != nullptr && stop->raised())
         return {Transfer::State::would_block, 0, {}};
     if (got < 0)

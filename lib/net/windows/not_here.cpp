@@ -1,5 +1,5 @@
-// What Windows does not have: an error queue, kernel timestamps, a choice of name sources, and some
-// options of datagrams.
+// Stubs for what Windows does not have: an error queue, kernel timestamps, a choice of name
+// sources, and some datagram options.
 #include "net/datagram_notices.h"
 #include "net/datagram_options.h"
 #include "net/name_sources.h"

@@ -1,7 +1,7 @@
-// The interface of a route on Windows.
+// Route lookup on Windows, by GetBestInterfaceEx.
 #include "net/route.h"
 
-// After winsock2.h, which the header above brings.
+// Must follow winsock2.h, which the header above includes.
 #include <iphlpapi.h>
 
 namespace sockbox::net {
@@ -10,7 +10,7 @@ Result<unsigned> interface_of_route(const Endpoint& destination, const Endpoint&
     if (const std::error_code error = platform::start())
         return fail({error, "start the socket library", {}, {}, {}});
     DWORD index = 0;
-    auto* address = const_cast<sockaddr*>(destination.data());  // which it does not write to
+    auto* address = const_cast<sockaddr*>(destination.data());  // the function does not write to it
     if (const DWORD code = ::GetBestInterfaceEx(address, &index); code != NO_ERROR)
         return fail({std::error_code(static_cast<int>(code), platform::error_category()),
                      "route to",

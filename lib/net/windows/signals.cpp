@@ -1,4 +1,4 @@
-// Ctrl-C and Ctrl-Break.
+// Console control handlers for Ctrl-C and Ctrl-Break.
 #include "net/signals.h"
 
 #include <array>
@@ -11,8 +11,8 @@
 namespace sockbox::net {
 namespace {
 
-// Windows calls the handler on a thread of its own, so that it has to be kept from a signal that
-// is about to be destroyed; a signal handler elsewhere could not wait for a lock.
+// Windows calls the handler on a separate thread. Unlike a POSIX signal handler, it may lock a
+// mutex, which keeps it from using a StopSignal that is being destroyed.
 std::mutex handler_mutex;
 StopSignal* on_first = nullptr;
 StopSignal* on_second = nullptr;
@@ -26,13 +26,14 @@ BOOL WINAPI handle_interrupt(DWORD event) {
     if (signal == nullptr)
         signal = std::exchange(on_second, nullptr);
     if (signal == nullptr)
-        return FALSE;  // to the next handler, which ends the process
+        return FALSE;  // passes the event to the default handler, which ends the process
     interrupted = true;
     signal->raise();
     return TRUE;
 }
 
-// Connected, so that no other program's datagram can raise the signal.
+// The socket is connected, so that it accepts no datagrams from other programs, which would raise
+// the signal.
 Status connect_to_itself(Socket& socket) {
     if (auto bound = socket.bind(Endpoint::loopback(Family::ipv4)); !bound)
         return bound;

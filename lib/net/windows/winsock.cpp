@@ -1,4 +1,4 @@
-// Receiving datagrams on Windows.
+// Receives datagrams on Windows.
 #include "net/windows/winsock.h"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ std::ptrdiff_t receive_datagram(ReceiveCall call, NativeSocket socket, std::span
         const int got = call(socket, static_cast<char*>(static_cast<void*>(into.data())), room, 0,
                              source, length);
         const int code = got < 0 ? ::WSAGetLastError() : 0;
-        // The part that fits was delivered.
+        // The part that fits is in the buffer.
         truncated = code == WSAEMSGSIZE;
         if (truncated)
             return room;

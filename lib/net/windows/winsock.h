@@ -1,4 +1,4 @@
-// Winsock calls that are not exported, and datagrams received without the errors that only Winsock
+// Winsock extension functions, and receiving datagrams without the errors that only Winsock
 // reports.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace sockbox::net {
 
-// The call known by `id` (WSAID_…) for sockets of this one's kind; null where there is none.
+// The extension function `id` (WSAID_…) for sockets of this kind; null if there is none.
 template <class Call>
 Call extension_call(const Socket& socket, GUID id) noexcept {
     Call call = nullptr;
@@ -19,15 +19,15 @@ Call extension_call(const Socket& socket, GUID id) noexcept {
 
 namespace platform {
 
-// Whether a receive failed because of an ICMP message about a datagram that the socket sent before.
-// Nothing is wrong with the socket then, and whoever takes it for an end stops serving because one
-// client went away.
+// Whether a receive failed because of an ICMP error about a datagram sent earlier on the socket.
+// The socket itself is fine: a server that treats this as fatal would stop because one client went
+// away.
 bool concerns_earlier_send(int code) noexcept;
 
-// recvfrom, or what stands in for it in a test.
+// recvfrom, or a replacement in tests.
 using ReceiveCall = int(WSAAPI*)(SOCKET, char*, int, int, sockaddr*, int*);
 
-// As receive_from(), by the call given.
+// Implements receive_from() with the given call.
 std::ptrdiff_t receive_datagram(ReceiveCall call, NativeSocket socket, std::span<std::byte> into,
                                 sockaddr* source, SocketLength* length, bool& truncated) noexcept;
 
