@@ -1,5 +1,4 @@
-// Time: the monotonic clock, deadlines on it, waiting precisely, and how far the wall clock can be
-// trusted.
+// The monotonic clock and deadlines, precise waiting, and the accuracy of the wall clock.
 #pragma once
 
 #include <algorithm>
@@ -18,14 +17,14 @@ using Deadline = Clock::time_point;
 // A deadline that never comes.
 inline constexpr Deadline no_deadline = Deadline::max();
 
-// The moment that lies `timeout` ahead; never, when it lies beyond what the clock can say.
+// The deadline `timeout` from now; no_deadline if it exceeds what the clock can represent.
 inline Deadline deadline_in(std::chrono::nanoseconds timeout) {
     const Deadline now = Clock::now();
     return timeout > no_deadline - now ? no_deadline : now + timeout;
 }
 
-// What poll(2) takes to wait until `deadline`: rounded up, so that it does not wake before, and
-// -1 for no_deadline.
+// The timeout in milliseconds for poll(2) to wait until `deadline`: rounded up, so that it does not
+// return early; -1 for no_deadline, 0 if it has passed.
 inline int poll_timeout(Deadline deadline) {
     if (deadline == no_deadline)
         return -1;
@@ -34,20 +33,22 @@ inline int poll_timeout(Deadline deadline) {
 }
 
 struct ClockQuality {
-    bool synchronized = false;         // the system keeps it to a source such as NTP or PTP
-    std::chrono::nanoseconds bound{};  // how wrong the system takes it to be at most
-    // By how much TAI, which has no leap seconds, is ahead of it, where the system knows.
+    bool synchronized = false;         // to a source such as NTP or PTP
+    std::chrono::nanoseconds bound{};  // the system's estimate of the maximum error
+    // By how much TAI, which has no leap seconds, is ahead of UTC; nullopt if not known.
     std::optional<std::chrono::seconds> tai_ahead{};
 };
 
-// As the system tells (Linux: adjtimex(2)); elsewhere not synchronized, with a bound of a day.
+// The state of the wall clock according to the kernel (adjtimex(2)); on Windows always not
+// synchronized, with a bound of a day.
 ClockQuality clock_quality() noexcept;
 
-// poll(2) with a timeout as fine as the system can (Linux), else rounded up to milliseconds.
-// Returns the number of ready entries, or -1; a timeout below zero waits without bound.
+// poll(2) with a timeout in nanoseconds (ppoll(2)); on Windows rounded up to milliseconds. Returns
+// the number of ready entries, or -1 on failure. A negative timeout waits indefinitely.
 int poll_precisely(std::span<PollEntry> entries, std::chrono::nanoseconds timeout) noexcept;
 
-// Makes this thread's waits end on time: Linux else adds up to 50 us to save power.
+// Makes timed waits of the calling thread end on time. Otherwise Linux may delay them by up to 50
+// us to save power (timer slack: PR_SET_TIMERSLACK in prctl(2)). Does nothing on Windows.
 void keep_time() noexcept;
 
 }  // namespace sockbox::net

@@ -1,4 +1,4 @@
-// What this host knows and allows: names of accounts, system-wide settings, descriptors.
+// Information about this host: account and process names, sysctls, descriptor limits.
 #pragma once
 
 #include <cstddef>
@@ -9,24 +9,26 @@
 
 namespace sockbox::net {
 
-// "root"; the number where it has no name. Asks the system's account database, once a number.
+// The name of a user or group, such as "root"; the number if it has none, and on Windows. Looks
+// each number up only once, which may block if the account database is remote. Thread-safe.
 std::string user_name(std::uint32_t id);
 std::string group_name(std::uint32_t id);
 
-// The process's name as the kernel knows it, at most 15 bytes; whatever the process likes, so
-// escape it. Empty where there is no such process.
+// The process's name according to the kernel (/proc/PID/comm), at most 15 bytes. The process can
+// set it to anything, so escape() it. Empty if there is no such process, and on Windows.
 std::string process_name(int pid);
 
-// The value of "net.core.rmem_max" and the like; none where this system has no such setting.
+// The value of a sysctl such as "net.core.rmem_max"; nullopt if there is none, and on Windows.
 std::optional<std::string> read_sysctl(std::string_view name);
 
-// The limit in force (RLIMIT_NOFILE); none where memory alone bounds them. See
-// platform::raise_descriptor_limit().
+// The current limit on the number of open descriptors (RLIMIT_NOFILE); nullopt if only memory
+// limits it, and on Windows. See platform::raise_descriptor_limit().
 std::optional<std::size_t> descriptor_limit() noexcept;
 
-// Gives the calling thread a copy of the table of descriptors for itself, until it ends: what is
-// opened or closed later is so for it alone. A call on a descriptor of a shared table costs the
-// kernel a good tenth more. Without effect where the system cannot do it.
+// Gives the calling thread its own copy of the descriptor table until it ends: descriptors opened
+// or closed later are so only for this thread (unshare(2), CLONE_FILES). Calls on descriptors of a
+// shared table are over 10 % slower, because the kernel must count references to the file. No
+// effect if the system refuses, and on Windows.
 void separate_descriptors() noexcept;
 
 }  // namespace sockbox::net

@@ -1,4 +1,4 @@
-// Memory that begins on a page, memory that forked processes share, and memory that ran out.
+// Page-aligned memory, memory shared with forked processes, and out-of-memory errors.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@
 
 namespace sockbox::net {
 
-// Off a page boundary, where large allocations usually begin, the kernel's copies run at half the
-// rate (measured at 16 to 64 KiB).
+// The kernel copies to and from page-aligned buffers about twice as fast (measured with 16 to 64
+// KiB). Large allocations are usually not page-aligned, because the allocator's header comes first.
 inline constexpr std::align_val_t page_alignment{4096};
 
 struct FreePages {
@@ -24,12 +24,12 @@ struct FreePages {
 
 using Pages = std::unique_ptr<std::byte[], FreePages>;
 
-// Uninitialized, so that pages never written to cost no memory; null when there is none left.
+// Allocates uninitialized memory: pages that are never written take up none. Null if out of memory.
 inline Pages allocate_pages(std::size_t bytes) noexcept {
     return Pages(static_cast<std::byte*>(::operator new[](bytes, page_alignment, std::nothrow)));
 }
 
-// The same, of a size that it knows; throws std::bad_alloc when there is none left.
+// Such memory together with its size. Throws std::bad_alloc if out of memory.
 class PageBuffer {
   public:
     explicit PageBuffer(std::size_t size) : pages_(allocate_pages(size)), size_(size) {
@@ -45,13 +45,15 @@ class PageBuffer {
     std::size_t size_;
 };
 
-// Zeroed memory that a forked child sees changing; null where there is none. Windows has no fork,
-// and any memory will do there.
+// Allocates zeroed memory that stays shared with forked children (mmap(2), MAP_SHARED); null on
+// failure. On Windows, which has no fork, it is ordinary memory.
 void* map_shared(std::size_t bytes) noexcept;
 void unmap_shared(void* memory, std::size_t bytes) noexcept;
 
-// Owns a T. Only what is lock-free may be written by several processes. A child never destroys
-// what it inherited.
+// Owns a T in memory that is shared with forked children. Access from several processes at once
+// requires lock-free atomics, which work across processes; a mutex or a non-lock-free atomic does
+// not. T is trivially destructible, so that destruction only unmaps the memory from the calling
+// process.
 template <class T>
 class Shared {
   public:
@@ -77,12 +79,13 @@ class Shared {
     std::unique_ptr<T, Unmap> object_;
 };
 
-// The error. Creating it allocates nothing as long as `action` fits the small-string buffer.
+// std::errc::not_enough_memory as an Error. Allocates nothing as long as `action` fits into the
+// small-string buffer (15 bytes in libstdc++).
 inline Error out_of_memory(std::string action) {
     return {platform::error_of(std::errc::not_enough_memory), std::move(action), {}, {}, {}};
 }
 
-// Returns what `act` returns (a Result), or the error if it throws std::bad_alloc.
+// Returns the Result of `act`, or out_of_memory() if it throws std::bad_alloc.
 template <class Act>
 auto unless_out_of_memory(const char* action, const Act& act) -> decltype(act()) {
     try {

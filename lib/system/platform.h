@@ -1,18 +1,20 @@
-// The operating system as the rest of sockbox sees it: the one header that knows which one it is.
+// The platform layer: the types and functions that differ between Linux and Windows.
 //
-// Everything below has one definition a system, in platform_linux.cpp and platform_windows.cpp.
-// The calls that both systems spell alike (bind, listen, getsockopt, …) need none.
+// Each function is defined in linux/platform.cpp and windows/platform.cpp (error codes:
+// windows/errors.cpp). Calls with the same form on both (bind, listen, getsockopt …) are used
+// directly. Unless stated otherwise, functions may be called from any thread, and a failure's code
+// is last_error().
 #pragma once
 
 #ifdef _WIN32
 #include <winsock2.h>
-// winsock2.h has to come before these.
+// These must follow winsock2.h.
 #include <mstcpip.h>
 #include <mswsock.h>
 #include <netioapi.h>
 #include <windows.h>
 #include <ws2tcpip.h>
-#undef interface  // words that its headers take from everybody
+#undef interface  // macros of the Windows headers that clash with ordinary names
 #undef small
 #else
 #include <arpa/inet.h>
@@ -49,43 +51,46 @@ using NativeSocket = int;
 using SocketLength = socklen_t;
 using IoLength = std::size_t;
 using PollEntry = pollfd;
-inline constexpr int send_flags = MSG_NOSIGNAL;  // a reset peer is an answer, not a SIGPIPE
+inline constexpr int send_flags = MSG_NOSIGNAL;  // EPIPE instead of SIGPIPE
 inline constexpr int shutdown_receive = SHUT_RD;
 inline constexpr int shutdown_send = SHUT_WR;
 inline constexpr int shutdown_both = SHUT_RDWR;
 #endif
 
-// What a failed call returns in place of a socket; on Windows the type is unsigned.
+// Returned in place of a socket by a call that fails; on Windows the type is unsigned.
 inline constexpr NativeSocket invalid_socket = static_cast<NativeSocket>(-1);
 
 }  // namespace sockbox::net
 
 namespace sockbox::net::platform {
 
-// Readies the system's socket library; safe to call again and from any thread.
+// Initializes the socket library: WSAStartup on Windows. Must be called before the first socket or
+// lookup; may be called again and from any thread.
 std::error_code start() noexcept;
 
-// The error of this thread's latest failed socket call; compares with std::errc.
+// The error of the calling thread's last failed socket call (errno, WSAGetLastError). Can be
+// compared with std::errc.
 std::error_code last_error() noexcept;
 
-// The system's own code for a condition that was found here and not by a call, such as a deadline
-// that passed; so it has a symbol and prints as the system's do.
+// The system's own code for a condition that was detected without a system call, such as a deadline
+// that has passed, so that it has a symbol and is printed like the system's errors.
 std::error_code error_of(std::errc condition) noexcept;
 
-// The category of last_error()'s codes, for codes that come another way (SO_ERROR, a completion).
+// The category of the codes of last_error(), for codes obtained in another way (SO_ERROR, a
+// completion).
 const std::error_category& error_category() noexcept;
 
-// The system's name of one of its own codes, such as "ECONNREFUSED"; empty where it has none.
+// The symbol of a code of error_category(), such as "ECONNREFUSED"; empty if it has none.
 std::string_view error_symbol(int code) noexcept;
 
-// Whether a code says that the call would have blocked, or that a connect is under way.
+// Whether the code means that the call would have blocked, or that a connect is in progress.
 bool would_block(int code) noexcept;
 
-// A new blocking socket that no child process inherits, or invalid_socket.
+// Opens a socket in blocking mode, which child processes do not inherit; invalid_socket on failure.
 NativeSocket open_socket(int family, int type, int protocol) noexcept;
 
-// The next connection, likewise not inherited, its blocking mode as asked. `peer` and `length`
-// may be null.
+// Accepts a connection, which child processes do not inherit; invalid_socket on failure. `blocking`
+// is the mode of the new socket. `peer` and `length` may be null.
 NativeSocket accept_socket(NativeSocket listener, sockaddr* peer, SocketLength* length,
                            bool blocking) noexcept;
 
@@ -93,56 +98,56 @@ void close_socket(NativeSocket socket) noexcept;
 
 bool set_blocking(NativeSocket socket, bool blocking) noexcept;
 
-// Lets a server take a port again at once after its predecessor's end, and keeps every other
-// program off it: SO_REUSEADDR on Linux; SO_EXCLUSIVEADDRUSE on Windows, where SO_REUSEADDR would
-// let another process take the port over.
+// To be called before binding a TCP server socket: it can then bind its port immediately after a
+// restart, and no other program can share it. This is SO_REUSEADDR on Linux (socket(7)), but
+// SO_EXCLUSIVEADDRUSE on Windows, where SO_REUSEADDR would let another process take over the port.
 bool claim_address(NativeSocket socket) noexcept;
 
-// Lets a bind to an address without a port leave the choice of the port to connect(), which may
-// take one that other connections have, as long as they lead elsewhere (IP_BIND_ADDRESS_NO_PORT).
-// A system that does not know this takes a port of its own for each.
+// Makes a bind to port 0 leave the choice of the port to connect(), which may use a port that other
+// connections use, as long as their destinations differ (IP_BIND_ADDRESS_NO_PORT in ip(7)). On a
+// system without this option, each connection takes a port of its own.
 void choose_port_late(NativeSocket socket) noexcept;
 
-// Receives a datagram; -1 on failure. `truncated` tells that it was longer than `into`, which is
-// no failure on any platform.
+// Receives a datagram and returns its length, or -1 on failure. `truncated` is set if it was longer
+// than `into`, which is not a failure on any platform.
 std::ptrdiff_t receive_from(NativeSocket socket, std::span<std::byte> into, sockaddr* source,
                             SocketLength* length, bool& truncated) noexcept;
 
-// poll(2); a timeout below zero waits without bound. Returns the number of ready entries, or -1.
+// poll(2). A negative timeout waits indefinitely. Returns the number of ready entries, or -1.
 int poll(std::span<PollEntry> entries, int timeout_ms) noexcept;
 
-// Standard streams and files, by descriptor of the C library. Both try again when interrupted, and
-// wait where a descriptor is non-blocking. They return the bytes moved, 0 at the end of the input,
-// or -1: then last_file_error() says why.
+// Read and write standard streams and files, by descriptor of the C library. They repeat
+// interrupted calls, and block even if the descriptor is non-blocking. They return the number of
+// bytes transferred, which may be fewer than given, 0 at EOF, or -1 on failure: see
+// last_file_error().
 std::ptrdiff_t read_file(int file, std::span<std::byte> into) noexcept;
 std::ptrdiff_t write_file(int file, std::span<const std::byte> from) noexcept;
 std::error_code last_file_error() noexcept;
 
-// Opens a file for reading; -1 on failure. No child process inherits it.
+// Opens a file for reading, which child processes do not inherit; -1 on failure.
 int open_file(const std::string& path) noexcept;
 void close_file(int file) noexcept;
 
-// Makes the standard streams carry bytes unchanged, and arguments and text UTF-8. On Linux it also
-// takes the numbers of those that are closed, which the next socket would get.
+// Prepares the standard streams: on Windows, makes the console use UTF-8; on Linux, opens those
+// that are closed, whose numbers sockets would otherwise get. To be called before any descriptor is
+// opened.
 void use_binary_streams() noexcept;
 
 bool is_terminal(int file) noexcept;
 
-// The width of the terminal that the file is; 80 if it is none.
-std::size_t terminal_columns(int file) noexcept;
-
-// Makes writing to a pipe or socket whose reader is gone an error to look at, where it would
-// otherwise end the process (SIGPIPE).
+// Ignores SIGPIPE: writing to a pipe or socket without a reader fails with EPIPE instead of ending
+// the process. Does nothing on Windows.
 void ignore_broken_pipes() noexcept;
 
-// The same of writing to a file beyond the size that the user's limit allows (SIGXFSZ). A program
-// that is run in place of this one inherits it, unless the signal is restored.
+// Ignores SIGXFSZ: writing beyond the file size limit (RLIMIT_FSIZE) fails with EFBIG instead of
+// ending the process. A program started by exec inherits this unless the signal is restored. Does
+// nothing on Windows.
 void ignore_file_size_signal() noexcept;
 
-// Lets this process have as many descriptors as the system grants it.
+// Raises the limit on open descriptors to the hard limit (RLIMIT_NOFILE). Does nothing on Windows.
 void raise_descriptor_limit() noexcept;
 
-// The words of the command line in UTF-8, the program's name first; none where main got none.
+// The command line in UTF-8, starting with the program's name; empty if main() got none.
 std::vector<std::string> arguments(int argc, char** argv);
 
 }  // namespace sockbox::net::platform

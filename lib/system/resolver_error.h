@@ -1,4 +1,4 @@
-// The error codes of getaddrinfo and getnameinfo (EAI_…) as std::error_code.
+// The error codes of getaddrinfo(3) and getnameinfo(3) (EAI_…) as std::error_code.
 #pragma once
 
 #include <string_view>
@@ -6,10 +6,10 @@
 
 namespace sockbox::net {
 
-// Codes are the system's own EAI_ numbers (negative on Linux, WSA codes on Windows).
+// The category of the system's own EAI_ numbers (negative on Linux, Winsock codes on Windows).
 const std::error_category& resolver_category() noexcept;
 
-// "EAI_NONAME" and the like; empty for a number that is none of them.
+// The symbol of a code, such as "EAI_NONAME"; empty if it has none.
 std::string_view resolver_symbol(int code) noexcept;
 
 }  // namespace sockbox::net

@@ -1,4 +1,4 @@
-// The words of an Error.
+// Formats errors.
 #include "system/result.h"
 
 #include "system/platform.h"

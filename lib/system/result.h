@@ -1,4 +1,4 @@
-// A failure is a value: Result<T> is a T or an Error that says what was tried, and on what.
+// Errors as values: Result<T> is a T, or an Error that describes what failed.
 #pragma once
 
 #include <string>
@@ -9,15 +9,19 @@
 
 namespace sockbox::net {
 
-// What failed. Words are added once, where the system was asked; callers pass an Error on as it is.
+// A failure. The function that made the failing call fills it in; callers pass it on unchanged.
+//
+//     auto socket = Socket::open(Family::ipv4, Transport::tcp);
+//     if (!socket)
+//         return fail(socket.error());
 struct Error {
-    std::error_code code;  // compares with std::errc on every platform
-    std::string action;    // what was tried, such as "bind"
-    std::string subject;   // on what, such as "[::]:3490"; may be empty
-    std::string detail;    // stands in place of the code's own words, where they would mislead
-    std::string hint;      // the usual cure; mostly empty
+    std::error_code code;  // can be compared with std::errc on every platform
+    std::string action;    // what failed, such as "bind"
+    std::string subject;   // what it was applied to, such as "[::]:3490"; may be empty
+    std::string detail;    // printed instead of the code's own text; often empty
+    std::string hint;      // how to fix it, for users; often empty
 
-    // One line: "bind [::]:3490: Address already in use (EADDRINUSE)".
+    // One line without the hint: "bind [::]:3490: Address already in use (EADDRINUSE)".
     std::string message() const;
     // The reason alone: "Address already in use". Empty if neither code nor detail is set.
     std::string reason() const;
@@ -27,8 +31,8 @@ template <class T>
 using Result = tl::expected<T, Error>;
 using Status = Result<void>;
 
-// The symbol of a code as its system writes it ("ECONNREFUSED", "EAI_NONAME"); empty if it has
-// none.
+// The symbol of a code as the system defines it ("ECONNREFUSED", "EAI_NONAME", "WSAECONNREFUSED");
+// empty if it has none.
 std::string_view symbol(const std::error_code& code) noexcept;
 
 // Kinds of failures that several callers treat alike.
@@ -43,10 +47,10 @@ inline tl::unexpected<Error> fail(Error error) {
     return tl::unexpected<Error>(std::move(error));
 }
 
-// The failure of the system call just made by this thread.
+// A failure with platform::last_error(): to be called right after the failed system call.
 tl::unexpected<Error> fail_last(std::string_view action, std::string_view subject = {});
 
-// A text that does not follow its grammar: "'1ss' is not a duration (…)". The code is
+// A failure to parse a text, such as "'1ss' is not a duration (…)". The code is
 // std::errc::invalid_argument.
 tl::unexpected<Error> fail_text(std::string detail);
 

@@ -1,4 +1,4 @@
-// Starting a thread, whose failure is a value.
+// Starting a thread, with failure as a Result.
 #pragma once
 
 #include <new>
@@ -11,7 +11,15 @@
 
 namespace sockbox::net {
 
-// Fails where the system has no room for a thread, or no memory.
+// The error for an exception from the constructor of std::thread, with the system's own code, which
+// has a symbol.
+inline Error no_thread(const std::system_error& error) {
+    const auto condition = static_cast<std::errc>(error.code().value());
+    const bool generic = error.code().category() == std::generic_category();
+    return {generic ? platform::error_of(condition) : error.code(), "start a thread", {}, {}, {}};
+}
+
+// Starts a thread that runs `work`. Fails if the system allows no more threads or has no memory.
 template <class Work>
 Result<std::thread> start_thread(Work&& work) {
     try {

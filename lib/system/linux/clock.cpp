@@ -1,4 +1,4 @@
-// ppoll(2), the timer slack, and the kernel's clock discipline (adjtimex(2)).
+// Clocks and waiting on Linux: ppoll(2), timer slack, and clock discipline (adjtimex(2)).
 #include "system/clock.h"
 
 #include <sys/prctl.h>
@@ -23,7 +23,7 @@ ClockQuality clock_quality() noexcept {
         return {false, std::chrono::hours(24)};
     ClockQuality quality{(discipline.status & STA_UNSYNC) == 0,
                          std::chrono::microseconds(discipline.maxerror)};
-    if (discipline.tai != 0)  // 0 until somebody has told the kernel
+    if (discipline.tai != 0)  // 0 until a time daemon sets it
         quality.tai_ahead = std::chrono::seconds(discipline.tai);
     return quality;
 }

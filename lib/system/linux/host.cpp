@@ -1,5 +1,4 @@
-// Accounts by getpwuid_r and getgrgid_r, settings from /proc/sys, RLIMIT_NOFILE and
-// unshare(CLONE_FILES).
+// Host information on Linux: getpwuid_r(3), getgrgid_r(3), /proc/sys, getrlimit(2), unshare(2).
 #include "system/host.h"
 
 #include <grp.h>
@@ -30,7 +29,7 @@ std::string name_of(std::uint32_t id, Lookup<Entry> look_up, char* Entry::*name)
     return known ? entry.*name : std::to_string(id);
 }
 
-// The database may be far away, and thousands of sockets have few owners.
+// Caches names: the account database may be remote, and thousands of sockets have few owners.
 class Names {
   public:
     template <class Find>
@@ -87,7 +86,7 @@ std::optional<std::size_t> descriptor_limit() noexcept {
 }
 
 void separate_descriptors() noexcept {
-#ifndef __SANITIZE_THREAD__  // which takes equal numbers of two tables for one descriptor
+#ifndef __SANITIZE_THREAD__  // it takes equal numbers in two tables for the same descriptor
     ::unshare(CLONE_FILES);
 #endif
 }

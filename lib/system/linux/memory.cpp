@@ -1,4 +1,4 @@
-// Shared memory by an anonymous mapping, mmap(2).
+// Shared memory on Linux, by an anonymous mapping (mmap(2)).
 #include "system/memory.h"
 
 #include <sys/mman.h>

@@ -1,4 +1,4 @@
-// The platform's contract on Linux.
+// The platform layer on Linux.
 #include "system/platform.h"
 
 #include <fcntl.h>
@@ -14,8 +14,8 @@
 namespace sockbox::net::platform {
 namespace {
 
-// A search list with a word longer than a name can be means nothing, and glibc ends the process
-// over it (an assertion of 2.36).
+// Removes LOCALDOMAIN if it contains a word longer than a domain name can be: an assertion in glibc
+// 2.36 would abort the process.
 void drop_impossible_search_list() noexcept {
     constexpr std::size_t longest = 255;
     std::size_t length = 0;
@@ -86,7 +86,7 @@ bool claim_address(NativeSocket socket) noexcept {
 
 void choose_port_late(NativeSocket socket) noexcept {
     const int on = 1;
-    ::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);  // of IPv6, too
+    ::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);  // also for IPv6
 }
 
 std::ptrdiff_t receive_from(NativeSocket socket, std::span<std::byte> into, sockaddr* source,
@@ -109,8 +109,10 @@ int poll(std::span<PollEntry> entries, int timeout_ms) noexcept {
 
 namespace {
 
-// Whether a transfer that failed is to be tried again: after a signal, or once a descriptor that
-// somebody else made non-blocking (terminals and pipes are shared) is ready.
+// Whether to repeat a transfer that failed: after a signal, or once the descriptor is ready if it
+// is non-blocking. Another process may have made it so: the flag belongs to the open file
+// description, which processes share if one inherited its terminal or pipe from the other
+// (fcntl(2)).
 bool try_again(int file, short event) {
     if (errno == EINTR)
         return true;
@@ -149,7 +151,8 @@ void close_file(int file) noexcept {
 }
 
 void use_binary_streams() noexcept {
-    // Opened the wrong way round, so that using a stream that was closed still says EBADF.
+    // Opened in the opposite direction, so that using a stream that was closed still fails with
+    // EBADF.
     for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
         if (::fcntl(file, F_GETFD) >= 0)
             continue;

@@ -1,4 +1,4 @@
-// The EAI_ codes of glibc, gai_strerror(3).
+// The EAI_ codes of glibc (gai_strerror(3)).
 #include <netdb.h>
 
 #include <array>

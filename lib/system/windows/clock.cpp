@@ -1,4 +1,5 @@
-// WSAPoll counts milliseconds, and the state of the clock is known to a service alone.
+// Clocks and waiting on Windows: WSAPoll takes milliseconds, and only the time service knows the
+// state of the clock.
 #include "system/clock.h"
 
 #include <algorithm>

@@ -1,7 +1,8 @@
-// The error codes of Winsock and of Windows' files, as a category that compares with std::errc.
+// An error category for Winsock and Windows file errors, whose codes can be compared with
+// std::errc.
 //
-// The C++ library's own category knows neither the names nor the conditions of Winsock's codes,
-// and FormatMessage lacks the texts of most of them on some systems.
+// The C++ library's own category has neither the symbols nor the conditions of the Winsock codes,
+// and on some systems FormatMessage has no texts for most of them.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -18,7 +19,7 @@ struct Row {
     const char* text;
 };
 
-// Where two rows have one condition, the first is the one that error_of() gives.
+// If several rows have the same condition, error_of() returns the first.
 constexpr std::array<Row, 56> rows{{
     {WSAEINTR, std::errc::interrupted, "WSAEINTR", "Interrupted call"},
     {WSAEBADF, std::errc::bad_file_descriptor, "WSAEBADF", "Bad descriptor"},
@@ -41,7 +42,7 @@ constexpr std::array<Row, 56> rows{{
     {WSAENOPROTOOPT, std::errc::no_protocol_option, "WSAENOPROTOOPT", "Protocol not available"},
     {WSAEPROTONOSUPPORT, std::errc::protocol_not_supported, "WSAEPROTONOSUPPORT",
      "Protocol not supported"},
-    // POSIX has no condition of its own for a socket type.
+    // std::errc has no condition for an unsupported socket type.
     {WSAESOCKTNOSUPPORT, std::errc::not_supported, "WSAESOCKTNOSUPPORT",
      "Socket type not supported"},
     {WSAEOPNOTSUPP, std::errc::operation_not_supported, "WSAEOPNOTSUPP", "Operation not supported"},
@@ -62,7 +63,7 @@ constexpr std::array<Row, 56> rows{{
     {WSAEISCONN, std::errc::already_connected, "WSAEISCONN",
      "Transport endpoint is already connected"},
     {WSAENOTCONN, std::errc::not_connected, "WSAENOTCONN", "Transport endpoint is not connected"},
-    // As EPIPE elsewhere: a send after the sending side was shut down.
+    // The counterpart of EPIPE: a send after the sending side was shut down.
     {WSAESHUTDOWN, std::errc::broken_pipe, "WSAESHUTDOWN", "Socket has been shut down"},
     {WSAETIMEDOUT, std::errc::timed_out, "WSAETIMEDOUT", "Connection timed out"},
     {WSAECONNREFUSED, std::errc::connection_refused, "WSAECONNREFUSED", "Connection refused"},
@@ -80,7 +81,7 @@ constexpr std::array<Row, 56> rows{{
      "Operation canceled"},
     {WSA_IO_PENDING, std::errc::operation_in_progress, "WSA_IO_PENDING",
      "Operation now in progress"},
-    // What completions and files say.
+    // Errors of completions and files.
     {ERROR_FILE_NOT_FOUND, std::errc::no_such_file_or_directory, "ERROR_FILE_NOT_FOUND",
      "No such file or directory"},
     {ERROR_PATH_NOT_FOUND, std::errc::no_such_file_or_directory, "ERROR_PATH_NOT_FOUND",

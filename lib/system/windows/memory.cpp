@@ -1,4 +1,4 @@
-// Memory of this process alone: Windows knows no fork.
+// Substitute for shared memory on Windows, which has no fork: ordinary memory.
 #include "system/memory.h"
 
 #include "system/platform.h"

@@ -1,5 +1,5 @@
-// What Windows does not have: names for numeric accounts, sysctls, limits and tables of
-// descriptors.
+// Stubs for what Windows does not have: numeric accounts, sysctls, descriptor limits and descriptor
+// tables.
 #include "system/host.h"
 
 namespace sockbox::net {

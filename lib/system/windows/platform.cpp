@@ -1,4 +1,4 @@
-// The platform's contract on Windows; its errors are in errors_windows.cpp.
+// The platform layer on Windows; errors.cpp has its error codes.
 #include "system/platform.h"
 
 #include <io.h>
@@ -11,7 +11,7 @@
 namespace sockbox::net::platform {
 namespace {
 
-// WSAStartup for as long as the process lives.
+// WSAStartup until the process ends.
 class WinsockSession {
   public:
     WinsockSession() noexcept {
@@ -30,8 +30,8 @@ class WinsockSession {
     int code_ = 0;
 };
 
-// Datagrams to a closed port come back as ICMP messages, which Windows else reports as an error of
-// the next receive, whoever it was that the datagram went to.
+// A datagram to a closed port is answered by an ICMP error, which Windows would otherwise report as
+// a failure of the socket's next receive, regardless of the peer.
 void ignore_unreachable_peers(NativeSocket socket) noexcept {
     BOOL report = FALSE;
     DWORD unused = 0;
@@ -40,7 +40,6 @@ void ignore_unreachable_peers(NativeSocket socket) noexcept {
 }
 
 HANDLE handle_of(int file) noexcept {
-    // A number of the C library; the function turns it into the handle behind it.
     return reinterpret_cast<HANDLE>(::_get_osfhandle(file));
 }
 
@@ -88,7 +87,7 @@ NativeSocket open_socket(int family, int type, int protocol) noexcept {
 NativeSocket accept_socket(NativeSocket listener, sockaddr* peer, SocketLength* length,
                            bool blocking) noexcept {
     const NativeSocket accepted = ::accept(listener, peer, length);
-    // It took its modes from the listener.
+    // An accepted socket inherits the modes of the listener.
     if (accepted != invalid_socket) {
         ::SetHandleInformation(reinterpret_cast<HANDLE>(accepted), HANDLE_FLAG_INHERIT, 0);
         set_blocking(accepted, blocking);
@@ -114,7 +113,7 @@ bool claim_address(NativeSocket socket) noexcept {
 void choose_port_late(NativeSocket /*socket*/) noexcept {}
 
 int poll(std::span<PollEntry> entries, int timeout_ms) noexcept {
-    if (entries.empty()) {  // which WSAPoll refuses
+    if (entries.empty()) {  // WSAPoll refuses an empty set
         ::Sleep(timeout_ms < 0 ? INFINITE : static_cast<DWORD>(timeout_ms));
         return 0;
     }
@@ -149,13 +148,13 @@ void close_file(int file) noexcept {
 }
 
 void use_binary_streams() noexcept {
-    // Bytes go past the C library's text mode in read_file() and write_file() already.
+    // read_file() and write_file() bypass the C library and its text mode.
     ::SetConsoleOutputCP(CP_UTF8);
     ::SetConsoleCP(CP_UTF8);
 }
 
 bool is_terminal(int file) noexcept {
-    DWORD mode = 0;  // _isatty() takes NUL for a terminal
+    DWORD mode = 0;  // not _isatty(), which takes NUL for a terminal
     return ::GetConsoleMode(handle_of(file), &mode) != 0;
 }
 
@@ -174,7 +173,7 @@ void ignore_file_size_signal() noexcept {}
 void raise_descriptor_limit() noexcept {}
 
 std::vector<std::string> arguments(int /*argc*/, char** /*argv*/) {
-    // main's own are in the ANSI code page.
+    // The arguments of main() are in the ANSI code page.
     int count = 0;
     const std::unique_ptr<LPWSTR, FreeLocal> words(
         ::CommandLineToArgvW(::GetCommandLineW(), &count));

@@ -1,4 +1,4 @@
-// The EAI_ codes of Windows, which are codes of Winsock.
+// The EAI_ codes of Windows, which are Winsock codes.
 #include "system/resolver_error.h"
 
 #include <array>
