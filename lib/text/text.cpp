@@ -1,4 +1,4 @@
-// Escaping, words, case and hexadecimal.
+// Escaping, splitting, letter case and hexadecimal.
 #include "text/text.h"
 
 #include <fmt/format.h>
@@ -20,8 +20,8 @@ int digit_value(char c) {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-// How many bytes the valid, printable UTF-8 character at the start of `text` has; 0 if there is
-// none: control characters, C1 controls and anything that RFC 3629 does not allow.
+// The length in bytes of the printable UTF-8 character at the start of `text`; 0 if there is none:
+// a control character, or anything that is not valid in RFC 3629.
 std::size_t printable_length(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
     const std::uint8_t first = byte(0);
@@ -39,7 +39,7 @@ std::size_t printable_length(std::string_view text) {
     constexpr char32_t shortest[] = {0, 0, 0x80, 0x800, 0x10000};
     const bool surrogate = point >= 0xd800 && point <= 0xdfff;
     const bool c1_control = point < 0xa0;
-    // Direction marks and line separators would let a name rearrange the line it stands in.
+    // Direction marks and line separators would let a name rearrange the line that contains it.
     const bool rearranges = point == 0x61c || (point >= 0x200e && point <= 0x200f) ||
                             (point >= 0x2028 && point <= 0x202e) ||
                             (point >= 0x2066 && point <= 0x2069);

@@ -1,4 +1,4 @@
-// Text from outside made safe to print, and small operations that several grammars share.
+// Escaping of untrusted text, and small functions shared by several parsers.
 #pragma once
 
 #include <cstddef>
@@ -11,22 +11,24 @@
 
 namespace sockbox::net {
 
-// ASCII only, whatever the locale.
+// These convert ASCII letters only, regardless of the locale.
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 std::string upper_case(std::string_view text);
 
-// Without the spaces at either end.
+// Removes spaces at both ends.
 std::string_view trimmed(std::string_view text) noexcept;
 
-// The trimmed parts between any of `separators`, empty ones among them.
+// Splits at each character of `separators` and trims the parts, which may be empty. They point into
+// `text`.
 std::vector<std::string_view> split(std::string_view text, std::string_view separators);
 
-// "0x" and pairs of hexadecimal digits; "0x" alone is no bytes.
+// Parse and print bytes as "0x" and pairs of hexadecimal digits; "0x" alone stands for no bytes.
 Result<std::vector<std::byte>> parse_hex(std::string_view text);
 std::string format_hex(std::span<const std::byte> bytes);
 
-// `text` with control characters (ESC, DEL and C1 among them) and whatever is not valid UTF-8 as
-// \xNN, and a backslash as \\, so that the result is one line and reads back unambiguously.
+// Makes untrusted text safe to print: control characters (including ESC, DEL and C1), characters
+// that change the text direction, line separators, and bytes that are not valid UTF-8 (RFC 3629)
+// become \xNN, and a backslash becomes \\. The result is one line and unambiguous.
 std::string escape(std::string_view text);
 
 }  // namespace sockbox::net

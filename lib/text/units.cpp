@@ -1,4 +1,4 @@
-// Strict parsing and printing of numbers with units.
+// Parses and prints numbers with units.
 #include "text/units.h"
 
 #include <fmt/format.h>
@@ -31,7 +31,6 @@ constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-// The digits that `text` begins with.
 std::string_view leading_digits(std::string_view text) {
     std::size_t n = 0;
     while (n < text.size() && is_digit(text[n]))
@@ -39,7 +38,7 @@ std::string_view leading_digits(std::string_view text) {
     return text.substr(0, n);
 }
 
-// Digits only; nothing when there are none or too many.
+// Returns false if there are no digits, anything else, or too many digits.
 bool read_digits(std::string_view digits, std::int64_t& value) {
     const char* end = digits.data() + digits.size();
     const auto [stop, error] = std::from_chars(digits.data(), end, value);
@@ -53,7 +52,7 @@ tl::unexpected<Error> not_a(std::string_view text, std::string_view what) {
 constexpr std::string_view duration_grammar =
     "a duration (a number with ns, us, ms, s, m or h; seconds without a unit)";
 
-// What the digits after the decimal point are worth in a unit; false when finer than 1 ns.
+// The value in nanoseconds of the digits after the decimal point; false if finer than 1 ns.
 bool read_fraction(std::string_view digits, std::int64_t unit_ns, std::int64_t& ns) {
     ns = 0;
     for (const char digit : digits) {
@@ -129,7 +128,7 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     return static_cast<std::uint64_t>(value) << shift;
 }
 
-// By whole numbers: reading a double would load libm into every command.
+// Uses integers, because parsing a double would make every command load libm.
 Result<double> parse_percent(std::string_view text) {
     constexpr std::int64_t unit = 1'000'000'000;
     const std::string_view number = text.substr(0, text.size() - (text.ends_with('%') ? 1 : 0));

@@ -1,4 +1,5 @@
-// Numbers with units, as the command lines take and print them: strict, whole string, locale-free.
+// Parsing and printing of numbers with units. Parsers accept only the whole text, independent of
+// the locale, and fail with std::errc::invalid_argument and an explanation.
 #pragma once
 
 #include <chrono>
@@ -10,29 +11,30 @@
 
 namespace sockbox::net {
 
-// A decimal integer from `low` to `high`: ASCII digits, a '-' only where `low` is negative.
+// A decimal integer from `low` to `high`: ASCII digits, after a '-' only if `low` is negative.
 Result<std::int64_t> parse_integer(std::string_view text, std::int64_t low, std::int64_t high);
 
-// "250ms", "1.5s", "2m"; a bare number is seconds. Units: ns us ms s m h. Never negative; a
-// fraction finer than a nanosecond is refused.
+// A duration such as "250ms", "1.5s" or "2m", in ns, us, ms, s, m or h; a number without a unit is
+// in seconds. Not negative. Fails on fractions of a nanosecond.
 Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
-// "64", "64K", "1M", "2G" (powers of 1024), from 0 to 2^63-1. No fraction.
+// A size in bytes such as "64", "64K", "1M" or "2G" (powers of 1024), from 0 to 2^63-1, without a
+// fraction.
 Result<std::uint64_t> parse_size(std::string_view text);
 
-// "0.1%" or "0.1" percent, as a share from 0 to 1.
+// A percentage from 0 to 100, such as "0.1%" or "0.1", as a fraction from 0 to 1.
 Result<double> parse_percent(std::string_view text);
 
-// A port in decimal, from `lowest` (0, or 1 for a client) to 65535.
+// A decimal port from `lowest` to 65535, without leading zeros.
 Result<std::uint16_t> parse_port(std::string_view text, std::uint16_t lowest = 0);
 
-// Exactly, in the largest unit of which it is a whole number: "90s", "1500ms", "0s".
+// The exact duration, in the largest unit that makes it a whole number: "90s", "1500ms", "0s".
 std::string format_duration(std::chrono::nanoseconds duration);
 
-// Three significant digits for people: "42.1 us", "1.50 ms", "12.3 s".
+// Three significant digits, for display: "42.1 us", "1.50 ms", "12.3 s".
 std::string format_approximately(std::chrono::nanoseconds duration);
 
-// For people: "512 B", "64.0 KiB", "1.50 GiB".
+// Three significant digits, for display: "512 B", "64.0 KiB", "1.50 GiB".
 std::string format_bytes(std::uint64_t bytes);
 
 }  // namespace sockbox::net
