@@ -1,4 +1,4 @@
-// Finding the sockets of other processes: by process, by port, by state.
+// Finding sockets of other processes by process, port, state or type.
 #pragma once
 
 #include <functional>

@@ -69,8 +69,8 @@ tl::expected<std::span<const std::byte>, std::error_code> read_bytes(const Socke
 
 // Sets an option by setsockopt(2). The system may grant another value: see explain_grant(). An
 // empty program for a filter option detaches the filter. Fails with std::errc::not_supported if
-// this platform has no such option, and if the system refuses; `hint` then names a required
-// privilege.
+// this platform has no such option, and if the system refuses; if permission is refused, `hint`
+// names the required privilege.
 Status write_option(Socket& socket, const Option& option, const OptionValue& value);
 
 // An option and the value to set, from NAME=VALUE.

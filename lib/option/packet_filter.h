@@ -29,9 +29,9 @@ inline constexpr std::size_t longest_filter = 4096;
 // "jeq #0x800 jt 2 jf 5". An invalid instruction becomes ".word" with its numbers.
 std::vector<std::string> disassemble(std::span<const std::byte> program);
 
-// Parses a program: the output of `tcpdump -ddd` with commas in place of line ends ("2,48 0 0 0,6 0
-// 0 0"), the bytes in hexadecimal after 0x, or "none" for an empty program. Fails on anything else,
-// and if there are more than longest_filter instructions.
+// Parses a program: the output of `tcpdump -ddd` with commas in place of line ends, such as
+// "2,48 0 0 0,6 0 0 0", the bytes in hexadecimal after 0x, or "none" for an empty program. Fails on
+// anything else, and if there are more than longest_filter instructions.
 Result<Bytes> parse_filter(std::string_view text);
 
 }  // namespace sockbox::net

@@ -21,7 +21,7 @@ struct SocketKind {
 // socket.
 Result<SocketKind> kind_of(const Socket& socket);
 
-// "TCP/IPv4", "UDP/IPv6", "UNIX stream", "NETLINK raw".
+// "TCP/IPv4", "UDP/IPv6", "UNIX stream", "netlink raw".
 std::string describe(const SocketKind& kind);
 
 // Display names of the parts: "IPv4", "stream", "tcp"; the number if there is no name.

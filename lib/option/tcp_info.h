@@ -24,7 +24,7 @@ struct TcpVitals {
     std::optional<std::chrono::nanoseconds> min_rtt;  // nullopt until a segment is acknowledged
     std::uint64_t retransmits = 0;                    // segments retransmitted, in total
     std::uint64_t congestion_window = 0;              // in segments
-    std::optional<std::uint64_t> delivery_rate;       // in bytes per second
+    std::optional<std::uint64_t> delivery_rate;       // bytes per second; nullopt if unknown
 };
 
 // Reads the main figures of TCP_INFO from a TCP socket; does not block. Fails with
