@@ -21,11 +21,6 @@ struct FreeAddresses {
 };
 using AddressList = std::unique_ptr<addrinfo, FreeAddresses>;
 
-bool no_descriptor_left(const std::error_code& error) {
-    return error == std::errc::too_many_files_open ||
-           error == std::errc::too_many_files_open_in_system;
-}
-
 // The error that a code of getaddrinfo(3) stands for. To be called before anything else changes
 // errno, which must have been set to 0 before getaddrinfo(3): if glibc has no descriptor left to
 // query a source, it skips it and reports EAI_NONAME, and only errno shows the cause.

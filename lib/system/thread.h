@@ -11,14 +11,6 @@
 
 namespace sockbox::net {
 
-// The error for an exception from the constructor of std::thread, with the system's own code, which
-// has a symbol.
-inline Error no_thread(const std::system_error& error) {
-    const auto condition = static_cast<std::errc>(error.code().value());
-    const bool generic = error.code().category() == std::generic_category();
-    return {generic ? platform::error_of(condition) : error.code(), "start a thread", {}, {}, {}};
-}
-
 // Starts a thread that runs `work`. Fails if the system allows no more threads or has no memory.
 template <class Work>
 Result<std::thread> start_thread(Work&& work) {
