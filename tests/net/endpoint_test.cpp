@@ -200,8 +200,8 @@ TEST(HostPort, RefusesWithAReason) {
         const char* reason;
     };
     for (const auto& [text, reason] :
-         {Case{"localhost", "lacks a port"}, Case{"localhost:", "lacks a port"},
-          Case{"", "lacks a port"}, Case{"[::1]", "lacks a port"}, Case{"[::1]:", "lacks a port"},
+         {Case{"localhost", "has no port"}, Case{"localhost:", "has no port"},
+          Case{"", "has no port"}, Case{"[::1]", "has no port"}, Case{"[::1]:", "has no port"},
           Case{"::1:80", "ambiguous"}, Case{"a:b:80", "ambiguous"},
           Case{"[a]:80", "not an IPv6 address in brackets"}, Case{"[::1:80", "ambiguous"},
           Case{"[1.2.3.4]:80", "not an IPv6 address in brackets"}, Case{"a]:80", "brackets"}}) {

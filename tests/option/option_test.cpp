@@ -99,7 +99,7 @@ TEST(OptionName, SuggestsWhatWasMeant) {
     EXPECT_THAT(Option::find("quite_another").error().message(),
                 testing::Not(HasSubstr("did you mean")));
     EXPECT_THAT(Option::find(std::string(100000, 'x') + "\x1b").error().message(),
-                HasSubstr("no socket option"));
+                HasSubstr("is not a socket option"));
     EXPECT_FALSE(Option::find(""));
 }
 

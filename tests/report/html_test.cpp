@@ -88,9 +88,9 @@ TEST(Html, BothDirectionsAreShown) {
                                         "one-way delays may be wrong by 2 ms.</p>"));
     report.numbers.directions->forward.lost.reset();
     report.numbers.directions->synchronized = true;
-    EXPECT_THAT(page(report), HasSubstr("<th scope=\"row\">forward</th><td>not told</td>"));
+    EXPECT_THAT(page(report), HasSubstr("<th scope=\"row\">forward</th><td>unknown</td>"));
     EXPECT_THAT(page(report), HasSubstr("<p>Both clocks are synchronized; "));
-    EXPECT_THAT(page(run_with_losses()), Not(HasSubstr("Each way apart")));
+    EXPECT_THAT(page(run_with_losses()), Not(HasSubstr("Each direction")));
 }
 
 TEST(Html, WhatWasTypedStaysText) {

@@ -104,8 +104,8 @@ TEST(ProgressLine, TicksWhileOneReplyIsAwaited) {
     });
     auto mute = Peer::datagram([](auto&, auto&, auto&) {});
     const TemporaryFile file("hello\n");
-    const std::regex measured("0/5  ([0-9.]+) s  0.0/s  1 awaited");
-    const std::regex piped("([0-9.]+) s  0 lines  0.0/s  line 1 awaited");
+    const std::regex measured("0/5  ([0-9.]+) s  0.0/s  1 pending");
+    const std::regex piped("([0-9.]+) s  0 lines  0.0/s  waiting for line 1");
     struct Command {
         std::string words;
         const std::regex& drawn;

@@ -89,7 +89,7 @@ TEST(UdpEcho, ReportsAWrongEcho) {
     const Ran ran = run_udpecho(peer, {"hello"});
     EXPECT_THAT(ran.err, HasSubstr("differs at offset 1: expected 0x65, got 0x61"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
-    EXPECT_THAT(run_udpecho(peer, {"short"}).err, HasSubstr("has 3 bytes, 6 were sent"));
+    EXPECT_THAT(run_udpecho(peer, {"short"}).err, HasSubstr("has 3 bytes, but 6 were sent"));
 }
 
 TEST(UdpEcho, LineLongerThanADatagramIsRefusedAndTheNextOneSent) {

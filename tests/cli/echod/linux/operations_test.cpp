@@ -174,8 +174,8 @@ TEST(EchodOperations, MistakesInItsOptionsAreNamed) {
     EXPECT_THAT(complaint({"--deny", "10.0.0.1/8"}), HasSubstr("bits beyond its prefix"));
     EXPECT_THAT(complaint({"--udp-rate", "-1"}), HasSubstr("--udp-rate"));
     EXPECT_THAT(complaint({"--fault", "drop=101%"}), HasSubstr("--fault"));
-    EXPECT_THAT(complaint({"--tcp", "--fault", "drop=1%"}), HasSubstr("drop=1% is for UDP"));
-    EXPECT_THAT(complaint({"--udp", "--fault", "reset-after=1"}), HasSubstr("is for TCP"));
+    EXPECT_THAT(complaint({"--tcp", "--fault", "drop=1%"}), HasSubstr("drop=1% applies to UDP"));
+    EXPECT_THAT(complaint({"--udp", "--fault", "reset-after=1"}), HasSubstr("applies to TCP"));
     EXPECT_THAT(complaint({"-w", "10", "--max-workers", "5"}),
                 HasSubstr("--workers 10 is more than --max-workers 5"));
     EXPECT_EQ(complaint({"--user", ""}), "echod: --user: it is empty\nechod: see --help\n");

@@ -50,7 +50,7 @@ TEST(EchodSystemd, RefusesWhatItCannotServe) {
         EXPECT_EQ(ran.out, "");
         const bool second = std::string_view(kinds).starts_with("tcp");
         EXPECT_THAT(ran.err, HasSubstr(second ? "LISTEN_FDS descriptor 4: it is not a socket"
-                                              : "LISTEN_FDS descriptor 3: it is no "));
+                                              : "LISTEN_FDS descriptor 3: it is n"));
         EXPECT_EQ(lines(ran.err).size(), 1U) << ran.err;
     }
 }
@@ -73,7 +73,7 @@ TEST(EchodSystemd, OnceNeedsATcpSocketAmongThem) {
     const Ran ran = activated("udp", {"--once"}).wait();
     EXPECT_EQ(ran.status, tools::exit_refused);
     EXPECT_EQ(ran.out, "");
-    EXPECT_THAT(ran.err, HasSubstr("--once waits for a TCP client"));
+    EXPECT_THAT(ran.err, HasSubstr("--once serves a TCP client"));
 }
 
 TEST(EchodSystemd, SockoptHandsItsSocketOver) {

@@ -140,7 +140,7 @@ TEST(SockoptKernel, StringsAndStructures) {
 TEST(SockoptKernel, AGroupIsLeftOnlyByItsMembers) {
     const Ran ran = sockopt({"--type", "udp", "IP_DROP_MEMBERSHIP=224.0.0.251,lo"});
     EXPECT_EQ(ran.status, tools::exit_refused);
-    EXPECT_THAT(ran.err, HasSubstr("no member of this group"));
+    EXPECT_THAT(ran.err, HasSubstr("not a member of this group"));
     EXPECT_THAT(sockopt({"--type", "udp", "IP_ADD_MEMBERSHIP=192.0.2.1"}).err,
                 HasSubstr("multicast address"));
 }

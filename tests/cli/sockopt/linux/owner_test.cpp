@@ -256,8 +256,8 @@ TEST(SockoptOwner, WithoutPidfdGetfdTheRestGoesOn) {
         if (told == "skip")
             GTEST_SKIP() << "no seccomp here";
         EXPECT_THAT(told, testing::StartsWith("3sockopt: process " + pid));
-        EXPECT_THAT(told, HasSubstr(error == ENOSYS ? "need Linux 5.6 (pidfd_getfd)"
-                                                    : "this takes ptrace access"));
+        EXPECT_THAT(told, HasSubstr(error == ENOSYS ? "requires Linux 5.6 (pidfd_getfd)"
+                                                    : "this requires ptrace access"));
         EXPECT_THAT(told, HasSubstr("TCP_NODELAY = off\nSO_TYPE = SOCK_DGRAM\n"));
     }
 }

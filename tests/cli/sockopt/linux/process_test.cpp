@@ -52,7 +52,7 @@ TEST(SockoptProcess, ReadsAndSetsASocketOfAnotherProcess) {
     EXPECT_EQ(before.out, "TCP_NODELAY = off\n");
     const Ran set = sockopt({"--pid", child.pid(), "--fd", fd, "nodelay=on"});
     EXPECT_EQ(set.out, "TCP_NODELAY: off -> on\n");
-    EXPECT_THAT(set.err, testing::EndsWith("accepted before keep their own values\n"));
+    EXPECT_THAT(set.err, testing::EndsWith("already accepted keep their values\n"));
     EXPECT_EQ(socket.option(IPPROTO_TCP, TCP_NODELAY).value(), 1);
 }
 
@@ -83,7 +83,7 @@ TEST(SockoptProcess, AListenerWithoutAPortHasNoneToCount) {
         sockopt({"--pid", text(::getpid()), "--fd", text(socket.native()), "SO_KEEPALIVE=on"});
     if (forbidden(ran))
         GTEST_SKIP() << ran.err;
-    EXPECT_THAT(ran.err, testing::EndsWith("accepted before keep their own values\n"));
+    EXPECT_THAT(ran.err, testing::EndsWith("already accepted keep their values\n"));
 }
 
 TEST(SockoptProcess, EverySocketHasItsHeading) {
