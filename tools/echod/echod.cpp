@@ -125,9 +125,9 @@ void declare(Cli& cli, Asked& asked) {
     cli.option("--log-format", "FORMAT", "text or json (default text)",
                take_choice(asked.log_format, {"text", "json"}))
         .common(asked.common)
-        .example("echod --port 7007", "TCP and UDP on all addresses")
-        .example("echod --metrics 9464", "with metrics for Prometheus")
-        .example("echod --max-connections 100 --idle-timeout 1m", "with limits");
+        .example("echod --port 7007", "serve TCP and UDP on all addresses")
+        .example("echod --metrics 9464", "serve with metrics for Prometheus")
+        .example("echod --max-connections 100 --idle-timeout 1m", "serve with limits");
 }
 
 serve::ServeOptions serve_options(const Asked& asked) {

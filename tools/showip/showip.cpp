@@ -75,7 +75,7 @@ void declare(Cli& cli, Asked& asked) {
                 "addrconfig, idn, canonidn",
                 take_number(asked.hints.flags, net::parse_resolver_flags))
         .flag("--passive", "the addresses that a server would bind", asked.passive)
-        .flag("--canonname", "the canonical name too", asked.canonical)
+        .flag("--canonname", "also the canonical name", asked.canonical)
         .flag("--numeric", "numeric addresses only; no lookup is made", asked.numeric)
         .option("-f,--file", "FILE", "names from FILE ('-': standard input), one per line",
                 take_text(asked.file))
