@@ -1,4 +1,5 @@
-// Command lines over CLI11; no other file includes it, for its headers cost ten seconds each time.
+// The command-line parser, based on CLI11.
+// No other file includes CLI11, because its headers take ten seconds to compile.
 #include "tools/front/cli.h"
 
 #include <CLI/CLI.hpp>
@@ -24,7 +25,7 @@ struct Entry {
     bool* flag = nullptr;
 };
 
-// "-s, --short", or "    --short" under the long options of others.
+// "-s, --short", or "    --short", aligned with the other long options.
 std::string heading(const Entry& entry) {
     const auto& shorts = entry.native->get_snames();
     const auto& longs = entry.native->get_lnames();
@@ -36,7 +37,7 @@ std::string heading(const Entry& entry) {
     return text;
 }
 
-// Words broken into lines of at most `width` columns.
+// Breaks text into lines of at most `width` columns.
 std::vector<std::string> wrap(std::string_view text, std::size_t width) {
     std::vector<std::string> lines(1);
     while (!text.empty()) {
@@ -52,7 +53,7 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
     return lines;
 }
 
-// Two columns; a left side too long for its column has a line of its own.
+// Formats two columns; if the left text is too long, the right one begins on the next line.
 std::string columns(std::string_view left, std::string_view right, std::size_t indent) {
     std::string text = fmt::format("  {}", left);
     bool first = text.size() + 2 <= indent;
@@ -100,7 +101,7 @@ Take take_port(std::optional<std::uint16_t>& target, net::Transport transport) {
 
 Take take_text(std::string& target) {
     return [&target](std::string_view text) -> net::Status {
-        // Mostly a variable of a script that is not set: nothing of what was asked would be done.
+        // Usually an unset variable in a script; the option would have no effect.
         if (text.empty())
             return net::fail_text("it is empty");
         target = text;
@@ -278,8 +279,8 @@ const Entry* Cli::State::find(std::string_view spelling) const {
     return nullptr;
 }
 
-// What CLI11 would get wrong: of "--name=" it takes the word that follows for the value, and
-// "--flag=true" passes for the flag.
+// Rewrites or refuses words that CLI11 would misinterpret: it takes the next word as the value of
+// "--name=", and accepts "--flag=true" as the flag.
 net::Result<std::vector<std::string>> Cli::State::prepare(Args words) const {
     std::vector<std::string> prepared;
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -289,7 +290,7 @@ net::Result<std::vector<std::string>> Cli::State::prepare(Args words) const {
         if (entry == nullptr)
             continue;
         if (equals == std::string::npos && entry->flag == nullptr && i + 1 < words.size()) {
-            prepared.push_back(words[++i]);  // its value, whatever it looks like
+            prepared.push_back(words[++i]);  // its value, even if it begins with a dash
         } else if (equals != std::string::npos && entry->flag != nullptr) {
             return net::fail_text(entry->native->get_name() + ": takes no value");
         } else if (equals + 1 == words[i].size() && words[i].starts_with("--")) {
@@ -300,7 +301,8 @@ net::Result<std::vector<std::string>> Cli::State::prepare(Args words) const {
     return prepared;
 }
 
-// Our words for what CLI11 found wrong: its own begin with the option, but not as it was written.
+// Replaces an error message of CLI11. If the error concerns an option, CLI11's message begins with
+// the option's name.
 std::string Cli::State::mistake(const CLI::ParseError& error) const {
     for (const Entry& entry : entries) {
         const std::string name = entry.native->get_name();
@@ -322,7 +324,7 @@ net::Status Cli::State::apply() {
             auto taken = entry.take(value);
             if (!taken) {
                 net::Error error = taken.error();
-                if (error.subject.empty())  // of a value with a name of its own, as --set has it
+                if (error.subject.empty())  // the action is the name in --set NAME=VALUE
                     error.subject = std::move(error.action);
                 error.action = entry.native->get_name();
                 return net::fail(std::move(error));
@@ -367,7 +369,7 @@ std::optional<int> Cli::parse(Args args, Io io) {
     auto words = state.prepare({args.begin(), dashes});
     if (!words)
         return refuse(io, words.error().message());
-    std::reverse(words->begin(), words->end());  // as CLI11 takes them
+    std::reverse(words->begin(), words->end());  // CLI11 takes them from the back
     try {
         state.app.parse(std::move(*words));
     } catch (const CLI::ParseError& error) {

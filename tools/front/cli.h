@@ -1,4 +1,4 @@
-// Command lines: options are declared once, with their help; parsing, --help and complaints follow.
+// The command-line parser: generates parsing, --help and error messages from declared options.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@ namespace sockbox::tools {
 
 enum class Color : std::uint8_t { automatic, always, never };
 
-// The options that all five commands have.
+// The options common to all five commands.
 struct Common {
     bool json = false;
     bool quiet = false;
@@ -26,52 +26,59 @@ struct Common {
     net::Family family = net::Family::any;
     Color color = Color::automatic;
 
-    // Whether to write colours to this stream: as asked, else to a terminal that wants them.
+    // Whether to write colours to this stream. By default (Color::automatic): if it is a terminal
+    // and NO_COLOR is unset or empty.
     bool colored(const Output& output) const;
 };
 
-// Takes the text of an option's value; fails with fail_text() when it does not follow the grammar.
+// Parses and stores an option's value. Fails with fail_text() if the value is invalid.
 using Take = std::function<net::Status(std::string_view)>;
 
-// Ready-made ones, each storing what it read. A text may not be empty.
+// Parsers for common types. Each refers to its target, which must outlive it.
+// An empty text is refused.
 Take take_text(std::string& target);
-// A port from 0, or the name of a service of that transport.
+// A port number, which may be 0, or a service name of that transport.
 Take take_port(std::uint16_t& target, net::Transport transport);
 Take take_duration(std::chrono::nanoseconds& target);
+// Ranges include both bounds; sizes are in bytes.
 Take take_size(std::uint64_t& target, std::uint64_t low, std::uint64_t high);
 Take take_integer(std::int64_t& target, std::int64_t low, std::int64_t high);
+// Stores the index of the chosen word.
 Take take_choice(std::size_t& index, std::vector<std::string> choices);
-// The same for a target that stays empty where the option was not given.
+// For targets that stay empty unless the option is given.
 Take take_duration(std::optional<std::chrono::nanoseconds>& target);
 Take take_port(std::optional<std::uint16_t>& target, net::Transport transport);
 Take take_integer(std::optional<std::int64_t>& target, std::int64_t low, std::int64_t high);
 
 class Cli {
   public:
-    // `usage` holds one line a form, without the command's name: "[OPTION]... HOST...".
+    // `usage` has one element for each form, without the command's name: "[OPTION]... HOST...".
     Cli(std::string_view tool, std::string_view summary, std::vector<std::string> usage);
     ~Cli();
 
-    // `spelling` is "-s,--short" or "--short". A flag stays false where it was not given.
+    // `spelling` is "-s", "--long" or "-s,--long". Sets `target` to true if the flag is given. A
+    // flag given twice is refused.
     Cli& flag(const std::string& spelling, std::string help, bool& target);
-    // An option with a value. Given twice it is refused, unless it is `repeated`: then each value
-    // is taken in turn.
+    // Options with a value. `option` refuses a second value; `repeated` calls `take` for each value
+    // in order.
     Cli& option(const std::string& spelling, std::string value_name, std::string help, Take take);
     Cli& repeated(const std::string& spelling, std::string value_name, std::string help, Take take);
-    // -j -q -v -4 -6 --color; -h and -V are always there.
+    // Declares -j -q -v -4 -6 --color; parse() itself adds -h and -V.
     Cli& common(Common& target);
-    // The words that are no options, from `least` to `most` of them.
+    // Accepts from `least` to `most` words that are not options.
     Cli& operands(std::vector<std::string>& target, std::size_t least, std::size_t most);
     Cli& example(std::string command, std::string explanation);
 
-    // An exit status where the command line ends the command (--help, --version, a mistake); none
-    // to go on. Words after "--" are operands, whatever they begin with.
+    // Parses the command line and sets the targets. Returns an exit status if the command must end
+    // now (--help, --version or a usage error, already printed). Words after "--" are operands even
+    // if they begin with a dash.
     std::optional<int> parse(Args args, Io io);
 
     // Whether an option was given, by its long name without dashes.
     bool given(const std::string& name) const;
 
-    // Ends the command because of a mistake that only shows in what options mean together.
+    // Prints a usage error found after parsing, such as contradictory options, and returns
+    // exit_usage.
     int refuse(Io io, const std::string& mistake) const;
 
   private:

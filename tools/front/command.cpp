@@ -1,4 +1,4 @@
-// What all commands do alike when something went wrong or all is done.
+// Error messages and exit statuses common to all commands.
 #include "tools/front/command.h"
 
 #include "net/signals.h"
@@ -31,7 +31,7 @@ int status_of(const net::Error& error) {
 }
 
 int status_of_interrupt() noexcept {
-    constexpr int ended_by_signal = 128;  // and its number
+    constexpr int ended_by_signal = 128;  // plus the number of the signal
     return ended_by_signal + net::Interrupts::number();
 }
 

@@ -1,4 +1,4 @@
-// The commands: each a function of arguments and streams that returns its exit status.
+// The five commands as functions of arguments and streams, and how all of them report errors.
 #pragma once
 
 #include <span>
@@ -11,19 +11,19 @@
 
 namespace sockbox::tools {
 
-// The exit statuses of all commands; the man pages' EXIT STATUS lists them.
+// The exit statuses of all commands, as listed under EXIT STATUS in the man pages.
 enum Exit : int {
     exit_ok = 0,
-    exit_usage = 1,       // the command line was wrong
+    exit_usage = 1,       // the command line was invalid
     exit_unresolved = 2,  // a name could not be resolved
-    exit_refused = 3,     // the network or the system refused
-    exit_mismatch = 4,    // the echo was not what was sent, or not all of it came back
+    exit_refused = 3,     // the network or the system refused an operation
+    exit_mismatch = 4,    // the echo was incomplete or differed from what was sent
     exit_output = 5,      // writing the output failed
 };
 
 using Args = std::span<const std::string>;  // the words after the command's name
 
-// A command returns only when it is done: it starts no thread that outlives it.
+// Runs a command and returns its exit status. No thread that it started outlives the call.
 using Run = int (*)(Args, Io);
 
 struct Command {
@@ -38,21 +38,23 @@ int echod(Args args, Io io);
 int echo(Args args, Io io);
 int udpecho(Args args, Io io);
 
-// {"symbol": "ECONNREFUSED", "code": 111, "message": "Connection refused"}: the system's name or
-// null, its number, and the reason alone.
+// {"symbol": "ECONNREFUSED", "code": 111, "message": "Connection refused"}: the name of the code
+// (null if it has none), its number, and the reason without action and subject.
 report::Json to_json(const net::Error& error);
 
-// "TOOL: what went wrong", and a second line "TOOL: hint: …" where the error has one.
+// Prints "TOOL: message" to standard error, and "TOOL: hint: …" on a second line if the error has a
+// hint.
 void complain(Io io, std::string_view tool, const net::Error& error);
 
-// Ends a command: flushes the output, and turns a failure of it into exit_output and one line. A
-// closed pipe is no failure: whoever read it has seen enough.
+// Flushes the output and returns `status`. If writing failed, prints an error and returns
+// exit_output instead. A closed pipe does not count as a failure: its reader chose to stop.
 int finish(Io io, std::string_view tool, int status);
 
-// The status of a failure: exit_unresolved for the resolver's codes, else exit_refused.
+// The exit status for an error: exit_unresolved for codes of the resolver, exit_refused otherwise.
 int status_of(const net::Error& error);
 
-// The status of what a signal ended, as a shell tells it: 130 or 143. net::Interrupts caught it.
+// The exit status after SIGINT or SIGTERM, as in a shell: 130 or 143. Call it only after
+// net::Interrupts has caught the signal.
 int status_of_interrupt() noexcept;
 
 }  // namespace sockbox::tools

@@ -1,4 +1,4 @@
-// A ring of slots between one that gives, some that work, and whoever has the oldest result.
+// A ring of slots between the caller, the worker threads and the thread that uses the results.
 #include "tools/front/in_order.h"
 
 #include <system_error>
@@ -8,7 +8,7 @@
 namespace sockbox::tools {
 namespace {
 
-// Enough that a thread that is done early finds more to do.
+// Enough to keep threads busy while one of them works on the oldest slot.
 constexpr std::size_t slots_a_thread = 4;
 
 }  // namespace
@@ -69,7 +69,8 @@ void InOrder::work_off(std::size_t thread) {
     }
 }
 
-// Whoever is at it uses what others finish meanwhile, too: nobody waits for its turn.
+// Uses all results that are next in order, including those that other threads finish meanwhile, so
+// that no thread waits for its turn.
 void InOrder::use_results(std::unique_lock<std::mutex>& lock) {
     if (using_)
         return;

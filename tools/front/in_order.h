@@ -1,4 +1,4 @@
-// Work by several threads whose results are used one after another, in the order it was given.
+// A thread pool whose results are used one at a time, in the order in which the work was given.
 #pragma once
 
 #include <condition_variable>
@@ -13,20 +13,20 @@ namespace sockbox::tools {
 class InOrder {
   public:
     using Use = std::function<void()>;
-    // Gets the number of the thread that does it, below `threads`; what it returns is called on any
-    // of the threads, never two at once, in the order of give().
+    // Called with the number of its thread, which is less than `threads`. The returned Use is
+    // called on any of the threads, in the order of give(); no two run at the same time.
     using Work = std::function<Use(std::size_t thread)>;
 
-    // Threads start as there is work for them, each with a call of `begin` (which may be empty); if
-    // none can be started, give() does the work itself.
+    // Starts up to `threads` threads, one for each of the first calls of give(). Each thread first
+    // calls `begin`, which may be empty. If no thread can be started, give() does the work itself.
     InOrder(std::size_t threads, std::function<void()> begin);
     InOrder(const InOrder&) = delete;
     InOrder& operator=(const InOrder&) = delete;
     ~InOrder();
 
-    // From one thread only. Blocks while too much is under way, so that what waits is bounded.
+    // Queues work. To be called from one thread only. Blocks while the queue is full.
     void give(Work work);
-    // Blocks until all that was given is done and used.
+    // Blocks until all work is done and all results are used.
     void finish();
 
   private:
@@ -44,13 +44,13 @@ class InOrder {
     const std::size_t most_threads_;
     const std::function<void()> begin_;
     std::mutex mutex_;
-    std::condition_variable more_;  // to do, or the end
-    std::condition_variable room_;  // in the slots
-    std::vector<Slot> slots_;       // a ring: of what was given, but is not used yet
-    std::size_t given_ = 0;         // so far, and so the number of the next one
+    std::condition_variable more_;  // work was given, or the object is being destroyed
+    std::condition_variable room_;  // a slot is free
+    std::vector<Slot> slots_;       // a ring of work whose result has not been used yet
+    std::size_t given_ = 0;         // how much so far: the number of the next one
     std::size_t taken_ = 0;
     std::size_t used_ = 0;
-    bool using_ = false;  // some thread uses results
+    bool using_ = false;  // a thread is using results
     bool ended_ = false;
     std::vector<std::thread> threads_;
 };

@@ -1,4 +1,4 @@
-// Buffered output that remembers its failure.
+// Buffered output that remembers its first error.
 #include "tools/front/io.h"
 
 #include <utility>

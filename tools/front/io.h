@@ -1,4 +1,4 @@
-// The standard streams as a command sees them, so that a test can stand in for them.
+// The standard streams of a command, which tests can replace.
 #pragma once
 
 #include <fmt/format.h>
@@ -10,14 +10,17 @@
 
 namespace sockbox::tools {
 
-// Text to a descriptor of the C library, gathered until flush() or a full buffer. The first failure
-// is remembered and ends all writing. One write or print is never torn apart by another thread's.
+// A text stream to a descriptor of the C library. After a write fails, everything else is
+// discarded. May be used from several threads: the text of one call is never interleaved with that
+// of another.
 class Output {
   public:
+    // `full` writes when 64 KiB are pending, in flush() and in the destructor; `none` writes at
+    // once; `kept` never writes, but keeps the text for take().
     enum class Buffering { full, none, kept };
 
     Output(int file, Buffering buffering) noexcept : file_(file), buffering_(buffering) {}
-    // Nowhere: the text is kept until take().
+    // Keeps the text in memory for take().
     Output() noexcept : Output(-1, Buffering::kept) {}
     Output(const Output&) = delete;
     Output& operator=(const Output&) = delete;
@@ -29,10 +32,10 @@ class Output {
         write(fmt::format(format, std::forward<Values>(values)...));
     }
     void flush();
-    // What was kept, which is then gone.
+    // Returns the text that has not been written, and removes it.
     std::string take();
 
-    // Why writing failed; none while all is well.
+    // The error of the first write that failed, if any.
     std::error_code error() const;
     bool is_terminal() const;
     int file() const noexcept { return file_; }
@@ -49,7 +52,7 @@ class Output {
 };
 
 struct Io {
-    int in;  // read by descriptor: what comes in is bytes, not text
+    int in;  // a descriptor, because the input may be binary
     Output& out;
     Output& err;
 };

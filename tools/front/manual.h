@@ -1,4 +1,4 @@
-// The manual pages and the folder of the commands, as installed.
+// Locates the installed manual pages and commands.
 #pragma once
 
 #include <optional>
@@ -7,11 +7,12 @@
 
 namespace sockbox::tools {
 
-// Shows a command's manual page with the system's pager and returns its exit status; none where
-// there is no page or nothing to show it with.
+// Shows a command's manual page with man(1), waits for it and returns its exit status. Returns
+// nothing if there is no such page, or if man(1) is missing or was killed. Never shows a page on
+// Windows.
 std::optional<int> show_manual(std::string_view command);
 
-// The folder in which the commands lie under their own names.
+// The directory that contains the commands as separate programs, each under its own name.
 std::string exec_path();
 
 }  // namespace sockbox::tools

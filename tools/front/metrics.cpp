@@ -1,4 +1,4 @@
-// The option --metrics, and what the tools' metrics have in common.
+// The option --metrics, and metrics that several commands export.
 #include "tools/front/metrics.h"
 
 #include "net/resolver.h"
@@ -10,7 +10,8 @@ namespace {
 using report::MetricFormat;
 using report::MetricKind;
 
-// "[ADDR:]PORT"; what is not said is the loopback address, for numbers are nobody else's business.
+// Parses "[ADDR:]PORT". The default address is the loopback, so that metrics are not exposed to the
+// network by accident.
 net::Result<net::Endpoint> parse_where(std::string_view text) {
     const auto parts = net::split_listen_address(text);
     if (!parts)

@@ -1,4 +1,4 @@
-// --metrics: the endpoint that a tool shows its numbers at while it runs.
+// The option --metrics: serves a command's metrics over HTTP while it runs.
 #pragma once
 
 #include <functional>
@@ -19,8 +19,9 @@ class MetricsOption {
   public:
     void declare(Cli& cli);
 
-    // The endpoint, listening but not started; none where it was not asked for. `collect` is called
-    // for each scrape and `healthy` (may be empty) for each look at /healthz, from another thread.
+    // Opens the endpoint, listening but not started; nothing if the option was not given. From
+    // another thread, it calls `collect` for each scrape and `healthy` (which may be empty) for
+    // each request of /healthz. Fails if the address cannot be bound.
     net::Result<std::optional<serve::StatusEndpoint>> open(std::function<MetricFamilies()> collect,
                                                            std::function<bool()> healthy) const;
 
@@ -28,15 +29,15 @@ class MetricsOption {
     std::optional<net::Endpoint> where_;
 };
 
-// The line, or JSON object, that tells where the metrics are. Not flushed.
+// Prints the address of the metrics as a line or a JSON object. Does not flush.
 void announce_metrics(const serve::StatusEndpoint& endpoint, std::string_view tool, bool json,
                       Io io);
 
-// A family of one value without labels.
+// A metric family with one value and no labels.
 report::MetricFamily single_metric(std::string name, report::MetricKind kind, std::string_view unit,
                                    std::string_view help, double value);
 
-// Those of a UDP echo; each name begins with `prefix`, such as "echod_".
+// Adds the metrics of a UDP echo server. `prefix` begins each name, such as "echod_".
 void add_datagram_metrics(MetricFamilies& families, const std::string& prefix,
                           const serve::DatagramCounters& counters);
 

@@ -1,4 +1,4 @@
-// Draws and erases the live line; interim reports on a schedule or on request.
+// Drawing and erasing the progress line, and interim reports on a schedule or on request.
 #include "tools/front/progress.h"
 
 #include <algorithm>
@@ -70,7 +70,7 @@ ElapsedLine::ElapsedLine(Output& err, bool wanted, Pieces pieces, InterimReports
     : line_(err, wanted), pieces_(std::move(pieces)), reports_(std::move(reports)) {
     if (!drawn_ && !reports_.tell)
         return;
-    // Without one the work is done all the same.
+    // If no thread can be started, the work goes on without a line.
     if (auto started = net::start_thread([this] { run(); }))
         thread_ = std::move(*started);
 }

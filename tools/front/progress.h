@@ -1,4 +1,4 @@
-// Live lines on a terminal, and when a run reports how far it is.
+// Progress lines on a terminal, and the schedule of interim reports.
 #pragma once
 
 #include <chrono>
@@ -15,42 +15,47 @@
 
 namespace sockbox::tools {
 
-// Drawn on standard error where that is a terminal, again and again in the same place, from the
-// third second on. Draws nothing elsewhere. Used by one thread.
+// A line on standard error that is redrawn in place, every half second after the first two seconds.
+// Draws nothing if standard error is not a terminal. May be used from one thread at a time.
 class ProgressLine {
   public:
-    // `wanted` is false where something else on the terminal shows already how it goes on.
+    // If `wanted` is false, the line is never drawn.
     ProgressLine(Output& err, bool wanted);
     ~ProgressLine() { erase(); }
     ProgressLine(const ProgressLine&) = delete;
     ProgressLine& operator=(const ProgressLine&) = delete;
 
-    // When it should be drawn next; never where it is not drawn at all.
+    // When draw() should be called next; net::no_deadline if the line is never drawn.
     net::Deadline due() const noexcept { return due_; }
 
-    // The pieces, the most important first; those that the terminal has no room for are left out.
+    // Draws the pieces, the most important first; pieces that do not fit on the line are left out.
+    // Draws even before due(), but only call it if due() is not net::no_deadline.
     void draw(const std::vector<std::string>& pieces);
 
-    // Before anything else is written to the terminal, and at the end.
+    // Erases the line. Call it before anything else is written to the terminal.
     void erase();
 
   private:
     Output& err_;
     net::Deadline due_;
-    std::size_t drawn_ = 0;  // columns that are not blank
+    std::size_t drawn_ = 0;  // columns in use
 };
 
-// Begins when it is made. Requests come by net::InterimRequests, which the caller has.
+// Determines when interim reports are due: at intervals from its construction, and on the user's
+// request. Requests need a net::InterimRequests object, which the caller owns.
 class InterimSchedule {
   public:
-    // `between`: a report as often without a request; none: only on request.
+    // `between` is the interval, which must be positive; if it is empty, reports are made on
+    // request only.
     explicit InterimSchedule(const std::optional<std::chrono::nanoseconds>& between)
         : between_(between), next_(between ? net::deadline_in(*between) : net::no_deadline) {}
 
-    // When is_due() is to be asked again at the latest, so that no request waits long.
+    // The latest time for the next call of is_due(); at most 100 ms from now, so that requests are
+    // answered promptly.
     net::Deadline next_look() const;
 
-    // Takes the request, or the time that has come; those that were missed are not made up for.
+    // Whether a report is due. Returns true once for each request or interval; intervals that were
+    // missed count as one.
     bool is_due();
 
   private:
@@ -58,31 +63,35 @@ class InterimSchedule {
     net::Deadline next_;
 };
 
-// What a user may ask for meanwhile, by net::InterimRequests, which the caller has.
+// Interim reports during an ElapsedLine. Requests need a net::InterimRequests object, which the
+// caller owns.
 struct InterimReports {
-    std::function<void()> tell;  // called by the line's thread; empty: requests stay unanswered
-    std::optional<std::chrono::nanoseconds> between;  // told as often without a request
+    std::function<void()> tell;  // prints a report, on the line's thread; empty: no reports
+    std::optional<std::chrono::nanoseconds> between;  // the interval; empty: only on request
 };
 
-// Draws by a thread of its own, which there is only where the line is drawn or reports are told.
-// What else is written to the terminal while it lives is written aside().
+// A progress line drawn by its own thread, for work that blocks. No thread is started unless the
+// line can be drawn or reports can be made. During its lifetime, all other output to the terminal
+// must go through aside().
 class ElapsedLine {
   public:
-    // What to draw after so long, as ProgressLine takes it; never called during an aside().
+    // Returns the pieces for ProgressLine::draw(). Called on the line's thread, but never during
+    // aside().
     using Pieces = std::function<std::vector<std::string>(std::chrono::nanoseconds elapsed)>;
 
-    // `wanted` as ProgressLine takes it.
+    // `wanted` is as in ProgressLine.
     ElapsedLine(Output& err, bool wanted, Pieces pieces, InterimReports reports = {});
-    // Of work that tells nothing until it is done: what it is, and for how long it goes on.
+    // Draws `what` and the elapsed time.
     ElapsedLine(Output& err, bool wanted, std::string what, InterimReports reports = {});
     ~ElapsedLine();
     ElapsedLine(const ElapsedLine&) = delete;
     ElapsedLine& operator=(const ElapsedLine&) = delete;
 
-    // Whether it ever will be: there is a terminal, and it is wanted.
+    // Whether the line can ever be drawn: it is wanted, and standard error is a terminal.
     bool is_drawn() const noexcept { return drawn_; }
 
-    // Writes in place of the line, which comes back later; from any thread.
+    // Erases the line and calls `write`, on the calling thread; the line reappears at its next due
+    // time. May be called from any thread.
     void aside(const std::function<void()>& write);
 
   private:

@@ -1,4 +1,4 @@
-// Writes under another name and renames.
+// Writing a file under another name and renaming it.
 #include "tools/front/whole_file.h"
 
 #include <cerrno>
@@ -40,7 +40,7 @@ std::error_code write_and_rename(const fs::path& path, std::string_view content)
     return code;
 }
 
-// Where a path leads to: else a link would be replaced.
+// Follows a symbolic link, which rename() would otherwise replace.
 fs::path destination(const std::string& path) {
     std::error_code code;
     fs::path target(std::u8string(path.begin(), path.end()));
@@ -88,7 +88,7 @@ net::Status can_write_whole(const std::string& path, std::string_view action) {
     else if (is_plain(target))
         code = write(beside(target), {});
     else
-        return {};  // a device or a pipe, which opening alone may change
+        return {};  // a device or a pipe: merely opening it may have an effect
     std::error_code ignored;
     if (!code)
         fs::remove(beside(target), ignored);
@@ -104,7 +104,7 @@ net::Status PortFile::remove() {
     std::error_code code;
     if (path.empty() || fs::status(path, code).type() != fs::file_type::regular)
         return {};
-    const bool is_link = fs::is_symlink(path, code);  // to somebody else's file, which stays
+    const bool is_link = fs::is_symlink(path, code);  // its target was not created by us
     if (!is_link && fs::remove(path, code))
         return {};
     std::error_code still_there;

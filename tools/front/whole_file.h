@@ -1,4 +1,4 @@
-// Files that appear whole or not at all, and the port file of a server.
+// Atomic writing of files, and the port file of a server.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,16 @@
 
 namespace sockbox::tools {
 
-// Writes it beside under another name and renames it, so that a reader sees all of `content`, or
-// what was there before. What is no plain file, such as a device or a pipe, is written as it is.
-// `action` names what failed: "write port file".
+// Replaces a file atomically: a reader sees either the old or the complete new content. Writes
+// PATH.new and renames it; follows a symbolic link. A device or pipe is opened and written
+// directly. `action` begins the error message: "write port file".
 net::Status write_whole(const std::string& path, std::string_view content, std::string_view action);
 
-// Whether that could be done now, as far as can be told without a change to what is there.
+// Checks whether write_whole() would succeed, without changing the file: creates PATH.new and
+// removes it. Always succeeds for a device or a pipe.
 net::Status can_write_whole(const std::string& path, std::string_view action);
 
-// Removes the file at the end, if it wrote one and that was not done before.
+// A file with the port of a server, removed on destruction.
 class PortFile {
   public:
     PortFile() = default;
@@ -25,12 +26,13 @@ class PortFile {
     PortFile& operator=(const PortFile&) = delete;
     ~PortFile();
 
-    // Removes what was written; the file that a link leads to is emptied instead, so that nobody
-    // takes an old port for one that is served. So it is where the folder does not allow to remove
-    // it, which is then told as a failure, its hint what became of it.
+    // Removes the file, if write() created it and remove() was not called before. If the path is a
+    // symbolic link, empties the target instead, so that no one mistakes the old port for one that
+    // is served. If the file cannot be removed, empties it and fails; the error's hint states
+    // whether that worked.
     net::Status remove();
 
-    // Writes the port and an end of line, so that a reader sees all of it or no file.
+    // Writes the port and a newline atomically, as write_whole() does.
     net::Status write(const std::string& path, std::uint16_t port);
 
   private:

@@ -1,4 +1,4 @@
-// Manual pages by man(1).
+// Shows manual pages with man(1), and finds the directory of the commands on Linux.
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,7 +12,8 @@
 namespace sockbox::tools {
 namespace {
 
-// The exit status of `man` with these arguments; none where it could not be run.
+// Runs `man` with these arguments and returns its exit status; nothing if it could not be run or
+// was killed.
 std::optional<int> run_man(std::vector<std::string> words, bool silent) {
     words.insert(words.begin(), "man");
     std::vector<char*> pointers;
@@ -34,8 +35,8 @@ std::optional<int> run_man(std::vector<std::string> words, bool silent) {
     return WEXITSTATUS(status);
 }
 
-// A folder of the tree that the program which runs lies in: installed, it may have been moved, or
-// staged by DESTDIR. Empty where there is no such folder.
+// The directory `name` beside the directory of the running program, because an installed tree may
+// have been moved or staged with DESTDIR. Empty if there is no such directory.
 std::string folder_beside(const std::filesystem::path& name) {
     std::error_code failed;
     const auto program = std::filesystem::read_symlink("/proc/self/exe", failed);
@@ -44,7 +45,7 @@ std::string folder_beside(const std::filesystem::path& name) {
     return is_there ? folder.string() : std::string();
 }
 
-// Whether there is that page where these words tell man(1) to look.
+// Whether man(1) finds the page with the arguments `where`.
 bool is_found(std::vector<std::string> where, const std::string& page) {
     where.insert(where.end(), {"-w", page});
     return run_man(where, true) == 0;
@@ -53,7 +54,7 @@ bool is_found(std::vector<std::string> where, const std::string& page) {
 }  // namespace
 
 std::optional<int> show_manual(std::string_view command) {
-    // The page of echo is that of the shell's, unless it is asked for by the name it has here.
+    // echo(1) is the page of coreutils; that of this command is installed as tcpecho(1).
     const std::string page(command == "echo" ? "tcpecho" : command);
     std::vector<std::string> words;
     if (const std::string own = folder_beside(SOCKBOX_MAN_NAME); !own.empty())

@@ -1,5 +1,4 @@
-// Windows has no manual pages; the commands lie in the folder that the package gives them, or
-// beside the program that runs.
+// Finds the directory of the commands on Windows, which has no manual pages.
 #include <array>
 #include <filesystem>
 
@@ -12,6 +11,7 @@ std::optional<int> show_manual(std::string_view /*command*/) {
     return std::nullopt;
 }
 
+// The directory of the package if it exists, otherwise that of the running program.
 std::string exec_path() {
     std::array<wchar_t, 4096> path{};
     ::GetModuleFileNameW(nullptr, path.data(), static_cast<DWORD>(path.size() - 1));
