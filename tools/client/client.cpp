@@ -1,4 +1,4 @@
-// The options of both clients, and the way from their operands to addresses.
+// The options common to both clients, and the resolution of their operands.
 #include "tools/client/client.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace sockbox::tools {
 namespace {
 
-constexpr std::size_t most_targets = 256;  // each has a thread of its own
+constexpr std::size_t most_targets = 256;  // each uses at least one thread
 
 net::Family family_of(const Client& client) {
     return client.source ? client.source->family() : client.common.family;
@@ -20,7 +20,7 @@ net::Family family_of(const Client& client) {
 }  // namespace
 
 void Client::declare(Cli& cli) {
-    // None with --target or udpecho --listen: that they are there is checked when they are used.
+    // Operands may be absent with --target or udpecho --listen; name_targets() checks for them.
     cli.operands(operands, 0, operands.max_size());
     cli.repeated("--target", "HOST:PORT", "another server to measure at the same time",
                  [this](std::string_view text) {

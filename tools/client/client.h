@@ -1,4 +1,4 @@
-// What the command lines of the two clients, echo and udpecho, have in common.
+// The options and targets common to both clients, echo and udpecho.
 #pragma once
 
 #include <chrono>
@@ -16,14 +16,15 @@
 
 namespace sockbox::tools {
 
-// A server as the command line names it, and what its name resolved to.
+// A server as named on the command line, and its addresses.
 struct Target {
     std::string text;  // "HOST:PORT", escaped
     std::string host;
     std::uint16_t port = 0;
-    std::vector<net::Endpoint> endpoints;
+    std::vector<net::Endpoint> endpoints;  // set by Client::resolve()
 };
 
+// The command line of a client.
 struct Client {
     Client(std::string_view name, net::Transport over) : tool(name), transport(over) {}
 
@@ -31,39 +32,42 @@ struct Client {
     net::Transport transport;
     Common common;
     std::vector<std::string> operands;  // HOST PORT [MESSAGE...]
-    std::vector<net::HostPort> others;  // of --target
+    std::vector<net::HostPort> others;  // from --target
     std::optional<std::chrono::nanoseconds> timeout;
     std::optional<net::Endpoint> source;
-    std::vector<net::Setting> settings;  // of --set, in their order
+    std::vector<net::Setting> settings;  // from --set, in the order given
     bool no_verify = false;
 
-    // Declares the options that both clients have, without those of all commands.
+    // Declares the options common to both clients, except those of Cli::common().
     void declare(Cli& cli);
 
-    // --timeout, or the default of every client.
+    // The value of --timeout, or else the default.
     std::chrono::nanoseconds reply_timeout() const {
         return timeout.value_or(probe::default_reply_timeout);
     }
 
     bool has_message() const { return operands.size() > 2; }
-    // The words after HOST and PORT as one line.
+    // The words after HOST and PORT, joined by blanks and terminated by a newline. Call it only if
+    // has_message().
     std::string message() const;
 
-    // HOST PORT and each --target, checked but not resolved; an exit status where that ends the
-    // command.
+    // Appends HOST PORT and each --target to `targets`, checked but not resolved. Returns an exit
+    // status if there is a mistake, which is then already printed.
     std::optional<int> name_targets(const Cli& cli, Io io, std::vector<Target>& targets) const;
 
-    // Fills in the endpoints.
+    // Resolves the target's host and sets its endpoints. Blocks.
     net::Status resolve(Target& target) const;
 
-    // What --set asks for, done to a new socket.
+    // Returns a function that applies the options of --set to a new socket. The function refers to
+    // this object.
     net::Prepare prepare() const;
 
-    // A result object with the target and how it went: "say", "pipe", "closed" or "open".
+    // A JSON result object with the target and the mode, such as "say", "pipe", "closed" (closed
+    // loop) or "open" (open loop).
     report::Json result(std::string_view mode, const std::string& target) const;
 
-    // Ends the command, or its work on `target`, because of `error`: one line, and with --json an
-    // object as well.
+    // Prints `error`, with --json also as a result object, and returns `status`, or exit_output if
+    // the output cannot be written. `target` may be empty.
     int fail(Io io, const net::Error& error, int status, std::string_view target = {}) const;
 
   private:
@@ -71,8 +75,8 @@ struct Client {
                                    std::vector<Target>& targets) const;
 };
 
-// Calls `work` with each number below `count`, all at once, and waits for them. Where no thread can
-// be started it is done one after the other.
+// Calls `work` with each number below `count`, each on its own thread, and blocks until all calls
+// have returned. If a thread cannot be started, the call is made on the calling thread.
 void at_once(std::size_t count, const std::function<void(std::size_t)>& work);
 
 }  // namespace sockbox::tools

@@ -1,4 +1,4 @@
-// Measuring: the options, the run with its interrupt, and the report.
+// Measurements: their options, the run, and the report of its results.
 #include "tools/client/measuring.h"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ constexpr auto least_printed_interval = 10ms;
 
 std::size_t default_threads(std::size_t connections) {
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-    constexpr std::size_t worth_a_thread = 16;  // below, the threads cost more than they bring
+    constexpr std::size_t worth_a_thread = 16;  // with fewer, a thread costs more than it gains
     return std::clamp<std::size_t>(connections / worth_a_thread, 1, cores);
 }
 
@@ -126,7 +126,7 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
         return cli.refuse(io_, "--hgrm supports only one server");
     if (rate_ > 0 && cli.given("interval"))
         return cli.refuse(io_, "--rate and --interval are mutually exclusive");
-    for (const std::string& file : {html_, hgrm_})  // what is measured should not be lost
+    for (const std::string& file : {html_, hgrm_})  // now, not after a long measurement
         if (const auto sound = file.empty() ? net::Status() : can_write_whole(file, "write");
             !sound)
             return client_.fail(io_, sound.error(), exit_output);
@@ -163,7 +163,7 @@ probe::MeasurePlan Measuring::plan(const Subject& subject, net::StopSignal& stop
         plan.on_reply = [this, &subject, &stop](const probe::Reply& reply) {
             print_reply(subject, reply);
             if (io_.out.error())
-                stop.raise();  // nobody would see the rest
+                stop.raise();  // no one would see the rest
         };
     return plan;
 }
@@ -187,7 +187,7 @@ void Measuring::print_reply(const Subject& subject, const probe::Reply& reply) c
     io_.out.flush();
 }
 
-// What makes a run repeatable.
+// The parameters needed to repeat the run.
 Measuring::Parameters Measuring::parameters(const Subject& subject,
                                             const probe::MeasurePlan& plan) const {
     const auto if_any = [](std::chrono::nanoseconds time, const char* otherwise) {
@@ -208,7 +208,7 @@ Measuring::Parameters Measuring::parameters(const Subject& subject,
             {"sockbox", SOCKBOX_VERSION}};
 }
 
-// Replies that go to the terminal themselves show how it goes on.
+// There is no progress line if replies are printed to a terminal: they show the progress.
 WatchOptions Measuring::watch_options(const probe::MeasurePlan& plan, std::size_t subjects) const {
     WatchOptions options;
     options.json = client_.common.json;
@@ -265,7 +265,7 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
             announce_metrics(**metrics, client_.tool, client_.common.json, io_);
         io_.out.flush();
         if (const auto started = (*metrics)->start(); !started)
-            complain(io_, client_.tool, started.error());  // nobody can watch, but it goes on
+            complain(io_, client_.tool, started.error());  // the measurement does not need it
     }
     const WatchOptions options = watch_options(plans.front(), subjects.size());
     Watch(io_, *runs, *stop, options, [&](std::size_t index, const probe::Measured& measured) {
@@ -324,7 +324,7 @@ int Measuring::conclude(const std::vector<Subject>& subjects,
     return write_files(std::move(reports), status);
 }
 
-// TCP keeps its word, so one lost or wrong echo is a failure; of datagrams some may be lost.
+// Because TCP is reliable, a single lost or wrong echo is a failure; with UDP, loss is normal.
 bool Measuring::is_good(const report::MeasurementReport& report) const {
     if (!assertions_.empty())
         return std::ranges::all_of(report.verdicts, &report::Verdict::ok);

@@ -1,4 +1,4 @@
-// The measuring options that echo and udpecho share, and what is done with a measurement.
+// The measurement options that echo and udpecho share, the run and the report of its results.
 #pragma once
 
 #include <chrono>
@@ -17,22 +17,25 @@
 
 namespace sockbox::tools {
 
+// A measurement as requested on the command line. `client` must outlive the object.
 class Measuring {
   public:
     Measuring(Io io, const Client& client) : io_(io), client_(client) {}
 
-    // -c -t -i -s -P --rate --threads --warmup --assert --report-interval --metrics --plot
-    // --html --hgrm
+    // Declares -c -t -i -s -P --rate --threads --warmup --assert --report-interval --metrics --plot
+    // --html --hgrm; for UDP also --first-seq.
     void declare(Cli& cli);
 
-    // Whether one of -c -t -P --rate was given, or assumed.
+    // Whether to measure: one of -c -t -P --rate was given, or assume() was called.
     bool is_wanted(const Cli& cli) const;
 
-    // What holds where the options do not say otherwise, for who measures without one of them.
+    // Requests a measurement in any case, and sets defaults for the options that were not given.
+    // `count` is used only if none of -c -t -P --rate was given.
     void assume(const Cli& cli, std::int64_t count, std::int64_t first_sequence);
 
-    // What options mean together; an exit status where that ends the command.
-    // `others` are options that only measuring has use for, too.
+    // Checks combinations of options, the output files and the descriptor limit. Returns an exit
+    // status if one of them rules out the measurement; the reason is then already printed. `others`
+    // are options of the command that are refused unless it measures.
     std::optional<int> check(const Cli& cli, std::initializer_list<const char*> others = {});
 
     const MetricsOption& metrics() const { return metrics_; }
@@ -40,26 +43,27 @@ class Measuring {
     std::size_t size() const { return size_; }
     bool is_open_loop() const { return rate_ > 0; }
 
-    // Does `work` with the number of each target, all at once, and tells meanwhile, where that is
-    // asked for, that this is the phase they are in. `live` as ProgressLine takes it.
+    // Calls `work` with the number of each target, concurrently, and blocks until all calls have
+    // returned. Meanwhile shows `phase` in a progress line if `live`, and in interim reports.
     void prepare(const std::vector<std::string>& targets, stats::Phase phase, bool live,
                  const std::function<void(std::size_t)>& work);
 
-    // There will be no subject for this target, which its page tells.
+    // Records for --html that this target could not be measured.
     void note_unmeasured(const std::string& target, const net::Error& error);
 
-    // Measures them side by side, Ctrl-C ending it early, and reports each. Returns the exit
-    // status, which is the highest of all and of `before`. There may be none.
+    // Measures all subjects concurrently and prints the results; blocks until then. Ctrl-C ends the
+    // measurement early, but its results are still printed. Returns the highest of all exit
+    // statuses, including `before`. `subjects` may be empty.
     int run(const std::vector<Subject>& subjects, int before);
 
   private:
-    // A reply that cannot be printed raises `stop`.
+    // If a reply cannot be printed, `stop` is raised.
     probe::MeasurePlan plan(const Subject& subject, net::StopSignal& stop) const;
     bool prints_replies(const probe::MeasurePlan& plan) const;
     void print_reply(const Subject& subject, const probe::Reply& reply) const;
     using Parameters = std::vector<std::pair<std::string, std::string>>;
     Parameters parameters(const Subject& subject, const probe::MeasurePlan& plan) const;
-    // The numbers as they are, for a scrape.
+    // The current results, for a scrape.
     MetricFamilies collect(const std::vector<Subject>& subjects, SideBySide& runs) const;
     WatchOptions watch_options(const probe::MeasurePlan& plan, std::size_t subjects) const;
     report::MeasurementReport report_of(const Subject& subject,
@@ -89,7 +93,7 @@ class Measuring {
     std::string html_;
     std::string hgrm_;
     std::vector<report::MeasurementReport> unmeasured_;
-    std::optional<net::InterimRequests> requests_;  // from the first preparation on
+    std::optional<net::InterimRequests> requests_;  // created by the first call of prepare()
 };
 
 }  // namespace sockbox::tools

@@ -1,4 +1,4 @@
-// A thread for each server; the live line and interim reports.
+// One thread for each measured server, the progress line and interim reports.
 #include "tools/client/watch.h"
 
 #include <algorithm>
@@ -67,7 +67,7 @@ void Watch::tell_interim() {
     for (std::size_t i = 0; i < runs_.size(); ++i)
         print_interim(io_.out, report_of_(i, runs_.so_far(i)), options_.json);
     if (io_.out.error())
-        stop_.raise();  // nobody would see the rest
+        stop_.raise();  // no one would see the rest
 }
 
 void Watch::draw_line() {
@@ -112,8 +112,8 @@ std::string Watch::done(const stats::Measurement& numbers, std::chrono::nanoseco
     return fmt::format("{} of {}", so_long, net::format_duration(options_.time));
 }
 
-// Until the count is reached or the time is over, whichever comes first; empty where neither is
-// known.
+// The time left until the count is reached or the time is over, whichever comes first; empty if
+// neither is known.
 std::string Watch::left(const stats::Measurement& numbers, std::chrono::nanoseconds elapsed,
                         double rate) const {
     std::optional<std::chrono::nanoseconds> left;

@@ -1,4 +1,4 @@
-// Several servers measured at the same time, and what is printed of a measurement while it runs.
+// Concurrent measurements of several servers, and the progress printed while they run.
 #pragma once
 
 #include <condition_variable>
@@ -22,21 +22,25 @@ struct Subject {
     probe::MakeLane make_lane;
 };
 
+// Measures several servers at the same time, each on a thread of its own.
 class SideBySide {
   public:
-    // One plan for each subject; both outlive this object, as `stop` does.
+    // Starts the measurements. There is one plan for each subject; subjects, plans and `stop` must
+    // outlive this object. If a thread cannot be started, that is the outcome of its subject.
     SideBySide(const std::vector<Subject>& subjects, const std::vector<probe::MeasurePlan>& plans,
                std::size_t lanes, const net::StopSignal& stop);
     SideBySide(const SideBySide&) = delete;
+    // Blocks until all measurements are over.
     ~SideBySide();
 
-    // Whether all are over; waits for that at most until `deadline`.
+    // Blocks until all measurements are over or `deadline` has passed; returns whether they are
+    // over.
     bool wait_until(net::Deadline deadline);
 
     std::size_t size() const noexcept { return runs_.size(); }
-    // What has been measured by now, from any thread.
+    // The results so far. May be called from any thread; blocks as probe::Snapshots::take() does.
     probe::Measured so_far(std::size_t index) { return runs_[index].snapshots.take(); }
-    // Once all are over.
+    // The final result. Call it only after wait_until() has returned true.
     const net::Result<probe::Measured>& outcome(std::size_t index) const {
         return *runs_[index].outcome;
     }
@@ -57,25 +61,26 @@ class SideBySide {
     std::size_t under_way_;
 };
 
-// Where a run stands, at once.
+// Prints an interim report and flushes the output.
 void print_interim(Output& out, const report::MeasurementReport& report, bool json);
 
 struct WatchOptions {
     bool json = false;
-    bool live = false;                                // the line, where there is a terminal for it
-    std::optional<std::chrono::nanoseconds> between;  // interim reports; none: only on request
-    std::uint64_t count = 0;                          // of the plan, over all servers; 0: no bound
-    std::chrono::nanoseconds time{0};                 // the warm-up included; 0: no bound
+    bool live = false;  // draw a progress line if standard error is a terminal
+    std::optional<std::chrono::nanoseconds> between;  // interval of reports; empty: on request only
+    std::uint64_t count = 0;           // planned round trips over all servers; 0: unlimited
+    std::chrono::nanoseconds time{0};  // including the warm-up; 0: unlimited
 };
 
+// Shows the progress of measurements: a progress line and interim reports.
 class Watch {
   public:
-    // Makes the report of that server from its numbers.
+    // Creates the report of a server from its results.
     using ReportOf =
         std::function<report::MeasurementReport(std::size_t index, const probe::Measured&)>;
 
-    // Interim reports are for the net::InterimRequests that the caller has. One that cannot be
-    // written raises `stop`.
+    // Requests for interim reports need a net::InterimRequests object, which the caller owns. If a
+    // report cannot be written, `stop` is raised. All references must outlive the object.
     Watch(Io io, SideBySide& runs, net::StopSignal& stop, const WatchOptions& options,
           ReportOf report_of)
         : io_(io),
@@ -85,7 +90,7 @@ class Watch {
           report_of_(std::move(report_of)),
           line_(io.err, options.live) {}
 
-    // Returns when all is over.
+    // Blocks until all measurements are over.
     void run();
 
   private:
@@ -103,7 +108,7 @@ class Watch {
     ProgressLine line_;
     const net::Clock::time_point begin_ = net::Clock::now();
     InterimSchedule schedule_{options_.between};
-    // Of the line drawn last, for the rate since then.
+    // When the line was last drawn, for the rate since then.
     net::Clock::time_point drawn_at_ = begin_;
     std::uint64_t drawn_received_ = 0;
 };

@@ -1,5 +1,4 @@
-// --allow, --deny, --udp-rate; --user, --no-sandbox; --fault, --seed; and counts of datagrams as
-// JSON.
+// Options of both servers (access, user, sandbox, faults), and datagram counters as JSON.
 #include "tools/server/server.h"
 
 #include <fmt/format.h>

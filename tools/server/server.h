@@ -1,4 +1,4 @@
-// What the command lines of the two servers, echod and udpecho --listen, have in common.
+// Options and output common to both servers, echod and udpecho --listen.
 #pragma once
 
 #include <functional>
@@ -16,22 +16,27 @@
 
 namespace sockbox::tools {
 
-// Declares the options, each of which changes `options`.
+// Declares --allow, --deny and --udp-rate, which change `options`.
 void declare_access(Cli& cli, serve::DatagramOptions& options);
 
+// Drops privileges that the server does not need: --user and --no-sandbox.
 class Confinement {
   public:
     void declare(Cli& cli);
 
-    // Looks up the user; fails with std::errc::invalid_argument where there is none of that name.
+    // Looks up the user of --user, if given. Fails with std::errc::invalid_argument if there is no
+    // such user.
     net::Status look_up();
 
-    // Gives up rights and files, before any other thread starts. `removable` is the path of a file
-    // that is removed at the end, or empty. Fails where the user cannot be changed.
+    // Changes the user, drops capabilities and denies access to files, as the options say. Call it
+    // before any other thread starts. `removable` is the path of a file that can still be removed
+    // afterwards, or empty. Fails if the user cannot be changed; other failures are reported by
+    // forbid_calls().
     net::Status drop_rights(const std::string& removable);
 
-    // Gives up the system calls that the engine does not need, once it is ready to serve; then
-    // `tell` hears what was entered of the sandbox and what was not.
+    // Denies the system calls that the engine does not need; call it when the engine is ready to
+    // serve. Then calls `tell` with one line on the parts of the sandbox that are in force, and one
+    // line for each part that was skipped.
     void forbid_calls(std::string_view engine, const std::function<void(std::string_view)>& tell);
 
   private:
@@ -43,14 +48,15 @@ class Confinement {
     serve::SandboxReport report_;
 };
 
+// The faults that a server causes on purpose: --fault and --seed.
 class FaultOptions {
   public:
     void declare(Cli& cli);
 
-    // A fault that none of the transports served can have; empty where there is none.
+    // An error message if a fault applies to none of the transports served, otherwise empty.
     std::string mistake(bool tcp, bool udp) const;
 
-    // What was asked for, from now on; null where nothing was.
+    // The requested faults, timed from now; null if there are none.
     std::shared_ptr<const serve::Faults> plan() const;
 
   private:
@@ -58,13 +64,13 @@ class FaultOptions {
     std::optional<std::int64_t> seed_;
 };
 
-// ", fault delay=20ms, seed 7" for a ready line; empty where the plan (may be null) does not
-// concern that transport.
+// Text for a ready line: ", fault delay=20ms, seed 7". Empty if `plan` is null or does not concern
+// the transport.
 std::string fault_text(const serve::Faults* plan, net::Transport transport);
-// The same as members "faults" and "seed".
+// Sets the same as members "faults" and "seed".
 void set_faults(report::Json& line, const serve::Faults* plan, net::Transport transport);
 
-// `into` with a member for each counter.
+// Returns `into` with a member for each counter.
 report::Json set_counts(report::Json into, const serve::DatagramCounters& counters);
 
 }  // namespace sockbox::tools
