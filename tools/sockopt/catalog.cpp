@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view tool = "sockopt";
 
-// `*` and `?` as in a shell.
+// Whether a name matches a pattern with `*` and `?`, as in a shell.
 bool fits(std::string_view pattern, std::string_view name) {
     if (pattern.empty())
         return name.empty();
@@ -24,7 +24,7 @@ bool fits(std::string_view pattern, std::string_view name) {
            fits(pattern.substr(1), name.substr(1));
 }
 
-// Of a pattern only so many stars make sense; each more multiplies the work.
+// Limits the number of stars, because each one multiplies the work.
 bool sensible(std::string_view pattern) {
     return std::count(pattern.begin(), pattern.end(), '*') <= 4;
 }
@@ -76,7 +76,7 @@ void add_line(std::string& text, std::string_view what, std::string_view value) 
         text += fmt::format("  {:<10} {}\n", what, value);
 }
 
-// Sentences as an indented paragraph that fits 80 columns, after an empty line.
+// Formats sentences as an indented paragraph within 80 columns, after an empty line.
 std::string paragraph(std::string_view sentences) {
     constexpr std::size_t width = 76;
     if (sentences.empty())
@@ -91,7 +91,7 @@ std::string paragraph(std::string_view sentences) {
     return text + '\n';
 }
 
-// What a new TCP socket has; the story of any other comes with -v.
+// Adds how a new TCP socket uses the buffer size; option -v prints this for any other socket.
 void add_story(std::string& text, const net::OptionRow& row) {
     const auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp);
     const auto kind = socket ? net::kind_of(*socket) : net::fail_text("");

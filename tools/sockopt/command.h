@@ -1,4 +1,4 @@
-// Handing a socket over to a command, as systemd does.
+// Passing a socket to a command, as systemd does.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace sockbox::tools {
 
-// Becomes the command: the socket is its descriptor 3 and LISTEN_FDS says so (sd_listen_fds(3)).
-// Returns only when that failed.
+// Replaces this process with the command, passing the socket as descriptor 3 with LISTEN_FDS and
+// LISTEN_PID set (sd_listen_fds(3)). Returns only on failure; always fails on Windows.
 net::Error become(std::vector<std::string> command, net::Socket socket);
 
 }  // namespace sockbox::tools

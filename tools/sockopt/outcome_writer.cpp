@@ -1,4 +1,4 @@
-// The three ways in which sockopt tells.
+// The three output formats of sockopt: text, values only, and JSON.
 #include "tools/sockopt/outcome_writer.h"
 
 #include <fmt/format.h>
@@ -65,7 +65,7 @@ struct ValueJson {
     }
 };
 
-// The members that name an option; a LEVEL:NUMBER has no type.
+// The members that identify an option; one given as LEVEL:NUMBER has no type.
 Json named_json(const net::Option& option) {
     return Json::object()
         .set("name", option.name())
@@ -75,7 +75,8 @@ Json named_json(const net::Option& option) {
         .set("type", type_name(option.row().type));
 }
 
-// Which interface an index means. Those of another network namespace have no names here.
+// The name of the interface with this index. Interfaces of another network namespace cannot be
+// named here.
 std::string interface_remark(const net::Outcome& outcome, std::int64_t index) {
     const net::ValueType type = outcome.option.row().type;
     const bool is_interface =
@@ -88,7 +89,7 @@ std::string interface_remark(const net::Outcome& outcome, std::int64_t index) {
     return name.empty() ? name : fmt::format(" ({})", name);
 }
 
-// What the value alone does not say.
+// Explains a value that is not obvious.
 std::string remark(const net::Outcome& outcome) {
     if (const auto* index = std::get_if<std::int64_t>(&*outcome.value))
         return interface_remark(outcome, *index);
@@ -216,7 +217,7 @@ namespace {
 
 constexpr std::string_view tool = "sockopt";
 
-// Of a table: where the "=" stands, and where a list of fields is broken.
+// The columns of a table: where names begin and end, and where a list of fields wraps.
 constexpr std::size_t name_column = 2;
 constexpr std::size_t name_width = 25;
 constexpr std::size_t line_width = 100;
@@ -251,7 +252,7 @@ class TextTeller : public Teller {
         if (announced)
             text_ += text_after(outcome);
         else if (outcome.failed() && !options_.failures)
-            return;  // of what was asked by name the failures are on stderr
+            return;  // failures of options requested by name go to standard error
         else if (options_.dump)
             add_row(outcome);
         else {
@@ -267,7 +268,7 @@ class TextTeller : public Teller {
     }
 
     void end() override { write(); }
-    void refuse(const net::Error&) override { write(); }  // its heading has all that is known
+    void refuse(const net::Error&) override { write(); }  // the heading has all that is known
 
   private:
     std::string_view indent() const { return options_.heading ? "  " : ""; }
@@ -301,7 +302,7 @@ class TextTeller : public Teller {
         }
     }
 
-    // "*     SO_KEEPALIVE = on (default off)", the name flush with those above and below.
+    // "*     SO_KEEPALIVE = on (default off)", with the name aligned to the right.
     void render_row(const net::Outcome& outcome) {
         const bool changed = outcome.usual != nullptr;
         const std::string_view name = outcome.option.row().name;
@@ -361,11 +362,11 @@ class TextTeller : public Teller {
     const TellOptions options_;
     Output& out_;
     std::string text_;
-    std::string piece_;                      // of a list
-    std::string heading_;                    // of this socket, as long as it is not written
+    std::string piece_;                      // one field of a list
+    std::string heading_;                    // of this socket; empty once it is written
     std::optional<net::OptionLevel> level_;  // of the latest row
-    bool told_;                              // a socket, so that the next one is set apart
-    bool announced_ = false;                 // the line has begun
+    bool told_;                              // an empty line separates the next socket
+    bool announced_ = false;                 // announce() has begun the line
 };
 
 class ValueTeller : public Teller {
@@ -426,7 +427,8 @@ class JsonTeller : public Teller {
         outcomes_ += *outcome.told;
     }
 
-    // The list is text already: of thousands of sockets most options are told as before.
+    // The list is assembled as text, because most options of thousands of sockets repeat earlier
+    // ones, whose text is cached.
     void end() override {
         std::string text =
             report::event(tool, "result").set("socket", std::move(socket_)).to_string();

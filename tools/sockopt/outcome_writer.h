@@ -1,4 +1,4 @@
-// Tells what became of the options of each socket: as a table, as values, or as JSON.
+// Writes the outcomes for the options of each socket as text, as values only, or as JSON.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace sockbox::tools {
 
-// "nginx[812] fd 6 tcp LISTEN 0.0.0.0:443".
+// Describes a socket: "nginx[812] fd 6 tcp LISTEN 0.0.0.0:443".
 std::string heading(const net::ChosenSocket& target);
 report::Json json_of(const net::ChosenSocket& target);
 
@@ -19,54 +19,56 @@ report::Json json_of(const net::ChosenSocket& target);
 // "IP_MTU: the socket is not connected (ENOTCONN)".
 std::string text_of(const net::Outcome& outcome);
 
-// What comes after the name of an option that was read: " = 131072" or ": the reason", appended.
+// Appends what follows the name of an option that was read: " = 131072" or ": the reason".
 void append_reading(std::string& text, const net::Outcome& outcome);
 
-// The value alone; what could not be read is "-".
+// The value alone; "-" if it could not be read.
 std::string value_text_of(const net::Outcome& outcome);
 
 report::Json json_of(const net::Outcome& outcome);
 
-// The part before the value that was granted, for who tells of a set before it is done:
-// "SO_RCVBUF: 131072 -> ", and the rest of it.
+// The two parts of text_of() for an option that is set: text_before() is "SO_RCVBUF: 131072 -> ",
+// which can be printed before the option is set, and text_after() is the rest.
 std::string text_before(const net::Option& option, const std::optional<net::OptionValue>& before);
 std::string text_after(const net::Outcome& outcome);
 
-// A value in JSON, its type by the type of the option; null where there is none.
+// A value as JSON, in a form that depends on the option's type; null if there is no value.
 report::Json value_json(const net::OptionRow& row, const std::optional<net::OptionValue>& value);
 
-// The unit that "value" has there.
+// The unit of the value in JSON, or null.
 report::Json unit_json(const net::OptionRow& row);
 
 struct TellOptions {
     bool json = false;
-    bool values = false;    // nothing but values
-    bool failures = false;  // of a dump, also what could not be read
-    bool dump = false;      // all options, and so a table by levels
-    bool heading = false;   // each socket has one
-    bool follows = false;   // the first one, too, is set apart from what comes before it
+    bool values = false;    // print only values
+    bool failures = false;  // in a dump, include options that could not be read
+    bool dump = false;      // all options, printed as a table by level
+    bool heading = false;   // print a heading for each socket
+    bool follows = false;   // print an empty line before the first heading, too
     bool colored = false;
 };
 
-// Between begin() and end() nothing is written unless announce() is called, so that a slow reader
-// of ours does not make us hold a socket of somebody else for long.
+// Writes the outcomes for one socket after another. Between begin() and end(), nothing is written
+// unless announce() is called, so that a slow reader of our output does not make us hold another
+// process's socket for long.
 class Teller {
   public:
     virtual ~Teller() = default;
 
     virtual void begin(const net::ChosenSocket& target) = 0;
-    // The socket was put into the state that was asked for, or could not be and why.
+    // Reports that a new socket is now listening or connected, or why it is not.
     virtual void brought_up(const net::ChosenSocket&, const net::Status&) {}
-    // Written at once: an option is about to be set. Whatever ends us before tell(), the user knows
-    // what may have been changed.
+    // Writes at once that an option is about to be set, so that the user knows what may have
+    // changed if this process ends before tell().
     virtual void announce(const net::Option& option,
                           const std::optional<net::OptionValue>& before) = 0;
     virtual void tell(const net::Outcome& outcome) = 0;
     virtual void end() = 0;
-    // In place of tell() and end(): the socket cannot be had.
+    // Called instead of tell() and end() if the socket is unavailable.
     virtual void refuse(const net::Error& why) = 0;
 };
 
+// `out` must outlive the result.
 std::unique_ptr<Teller> make_teller(const TellOptions& options, Output& out);
 
 }  // namespace sockbox::tools

@@ -1,4 +1,4 @@
-// From what a command line names to sockets at work, many of them at once where they are only read.
+// Opens the selected sockets and carries out the requests on them.
 #include "tools/sockopt/search.h"
 
 #include <fmt/format.h>
@@ -28,7 +28,7 @@ constexpr std::string_view tool = "sockopt";
 using Settings = SockoptSettings;
 using Requests = std::vector<net::Request>;
 
-// What the command line says of the sockets it means.
+// The sockets as selected on the command line.
 report::Json named_json(const Selection& selection) {
     auto named = report::Json::object().set("pid", selection.pid).set("fd", selection.descriptor);
     if (!selection.process.empty())
@@ -48,7 +48,7 @@ void tell_failure(const Settings& settings, Io io, const net::Error& error) {
                                  .to_string());
 }
 
-// The socket that was named cannot be had.
+// Reports that the selected socket is unavailable.
 int fail(const Settings& settings, Io io, const net::Error& error) {
     complain(io, tool, error);
     if (!is_mistake(error))
@@ -62,7 +62,7 @@ bool only_reads(const Requests& requests) {
     });
 }
 
-// What became of some of the sockets that a search found.
+// The results for a batch of sockets that a search found.
 struct Report {
     struct Refusal {
         int pid;
@@ -71,14 +71,15 @@ struct Report {
     std::string out;
     std::string err;
     int status = exit_ok;
-    std::size_t found = 0;  // that fit
-    std::size_t told = 0;   // outcomes
-    bool closed = false;    // a socket that fits could not be had
-    bool missed = false;    // one does not fit, or was not there any more
+    std::size_t found = 0;  // matching sockets
+    std::size_t told = 0;   // outcomes written
+    bool closed = false;    // a matching socket was unavailable
+    bool missed = false;    // a socket did not match or no longer existed
     std::vector<Refusal> refusals;
 };
 
-// Works on sockets with a Session of its own: straight to `direct`, or else into its reports.
+// Carries out requests in a session of its own. Writes to `direct`, or into its reports if `direct`
+// is null.
 class Worker {
   public:
     Worker(const Settings& settings, const Requests& requests, const TellOptions& options,
@@ -117,8 +118,9 @@ class Worker {
     Session session_;
 };
 
-// All sockets that fit. Where they are only read, threads get them in batches: large enough that
-// handing them over costs little, small enough that the first lines come soon.
+// Carries out the requests on all matching sockets. If sockets are only read, threads process them
+// in batches: large enough that passing them on costs little, small enough that the first lines
+// appear soon.
 class Survey {
   public:
     Survey(const Settings& settings, const Requests& requests, Io io);
@@ -138,20 +140,21 @@ class Survey {
     const Settings& settings_;
     const Requests& requests_;
     const Io io_;
-    bool follows_ = false;  // the next text is to be set apart from the one before
+    bool follows_ = false;  // something was written, so an empty line comes before the next text
     bool is_apart_ = true;  // texts begin with an empty line
     Report sum_;
-    std::atomic<int> refused_by_ = 0;  // the latest process that refused
-    std::deque<Worker> workers_;       // one a thread
+    std::atomic<int> refused_by_ = 0;  // the PID of the latest process with an unreadable socket
+    std::deque<Worker> workers_;       // one for each thread
     std::vector<net::ChosenSocket> batch_;
-    // Let go of here: a thread with descriptors of its own would close its copy instead of ours.
+    // Keeps the current process until the calling thread releases it: a thread with its own
+    // descriptor table would close only its copy.
     std::shared_ptr<const net::HostProcess> process_;
-    std::optional<InOrder> threads_;  // none where the order of the work counts
+    std::optional<InOrder> threads_;  // only if the requests just read
 };
 
 Survey::Survey(const Settings& settings, const Requests& requests, Io io)
     : settings_(settings), requests_(requests), io_(io) {
-    constexpr std::size_t most_threads = 4;  // more would wait for /proc
+    constexpr std::size_t most_threads = 4;  // with more, reading /proc is the bottleneck
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
     TellOptions options = telling(settings, requests.empty(), io.out);
     if (!only_reads(requests)) {
@@ -160,7 +163,8 @@ Survey::Survey(const Settings& settings, const Requests& requests, Io io)
     }
     options.follows = true;
     is_apart_ = !options.json && !options.values && options.heading;
-    // The one process is open before they start; of several, the next one would be missing.
+    // Separate descriptor tables work only for a single process, which is open before the threads
+    // start: processes opened later would be missing from the tables.
     const auto begin = [one = settings.selection.pid.has_value()] {
         if (one)
             net::separate_descriptors();
@@ -180,13 +184,13 @@ void Survey::remark_on(const net::Error& error, std::string_view why, int status
     note(fmt::format("the list is incomplete: {}", why), status);
 }
 
-// No outcome of any socket tells of it.
+// Reports a failure that concerns no single socket.
 void Survey::nothing_done(std::errc code, const std::string& why) {
     note(why, exit_refused);
     tell_failure(settings_, io_, {net::platform::error_of(code), {}, {}, why, {}});
 }
 
-// False where nothing more of the process is wanted.
+// Returns false if the search should skip the rest of the process.
 bool Survey::take(net::ChosenSocket&& found) {
     const int pid = found.process ? found.process->pid() : 0;
     process_ = found.process;
@@ -219,7 +223,7 @@ void Survey::use(const Report& report) {
     sum_.told += report.told;
     sum_.closed = sum_.closed || report.closed;
     sum_.missed = sum_.missed || report.missed;
-    // One of each process will do.
+    // Keep one refusal for each process.
     for (const Report::Refusal& refusal : report.refusals)
         if (refused_by_.exchange(refusal.pid) != refusal.pid)
             sum_.refusals.push_back(refusal);
@@ -263,7 +267,7 @@ int Survey::run() {
     if (sum_.missed && done->process && !done->cut_off)
         if (const auto alive = done->process->check_alive(); !alive)
             done->cut_off = alive.error();
-    // The one process that was named has nothing to show.
+    // The process selected with --pid had no matching socket: its error explains why.
     if (sum_.found == 0 && settings_.selection.pid) {
         if (!sum_.refusals.empty())
             return fail(settings_, io_, sum_.refusals.front().error);

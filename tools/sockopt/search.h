@@ -1,4 +1,4 @@
-// What sockopt does on the sockets that a command line names: one, or all that fit.
+// Carries out requests on the sockets that the command line selects: one, or all that match.
 #pragma once
 
 #include <vector>
@@ -8,12 +8,15 @@
 
 namespace sockbox::tools {
 
-// A new socket, an inherited one, or one descriptor of a process. Returns the exit status.
+// Carries out the requests on a new socket, an inherited one, or one descriptor of a process, and
+// then runs the COMMAND, if any. Returns the exit status. May block for name resolution and for up
+// to 10 s to connect to each address.
 int on_one_socket(const SockoptSettings& settings, const std::vector<net::Request>& requests,
                   Io io);
 
-// Every socket of other processes that fits. Several threads read; what is to be set is set one by
-// one. Memory and descriptors do not grow with the number of sockets.
+// Carries out the requests on every matching socket of other processes. Returns the exit status.
+// Requests that only read run on several threads; others run one after another on the calling
+// thread. The use of memory and descriptors does not grow with the number of sockets.
 int on_all_that_fit(const SockoptSettings& settings, const std::vector<net::Request>& requests,
                     Io io);
 

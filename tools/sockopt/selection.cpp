@@ -1,4 +1,4 @@
-// From words to sockets: checking, resolving, opening, binding and connecting.
+// Checking a selection, and opening, binding and connecting its sockets.
 #include "tools/sockopt/selection.h"
 
 #include <fmt/format.h>
@@ -46,7 +46,7 @@ net::Transport transport_of(const Selection& selection) {
     return is_datagram(selection) ? net::Transport::udp : net::Transport::tcp;
 }
 
-// "[ADDR:]PORT"; a bare port is a host without one.
+// Parses "[ADDR:]PORT"; without an address, any address of the family.
 net::Result<std::vector<Place>> listen_places(const Selection& selection) {
     const auto parts = net::split_listen_address(selection.listen);
     if (!parts)

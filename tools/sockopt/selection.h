@@ -1,4 +1,4 @@
-// Which sockets a command line of sockopt names, and new and inherited ones.
+// Selecting the sockets that sockopt works on, and opening new and inherited ones.
 #pragma once
 
 #include <optional>
@@ -9,40 +9,42 @@
 
 namespace sockbox::tools {
 
-// Which sockets, as the command line says.
+// The sockets selected by command-line options.
 struct Selection {
-    std::size_t type = 0;  // an index of socket_type_names()
-    bool typed = false;    // whether it was asked for, and so narrows a search down, too
+    std::size_t type = 0;  // index into socket_type_names()
+    bool typed = false;    // --type was given, so that it also restricts a search
     net::Family family = net::Family::any;
     std::optional<std::int64_t> descriptor;
     std::optional<std::int64_t> pid;
     std::string process;
-    std::optional<std::uint16_t> port;  // the local one
+    std::optional<std::uint16_t> port;  // the local port
     bool listening = false;
     std::string listen;   // "[ADDR:]PORT"
     std::string connect;  // "HOST:PORT"
 
-    // What is searched for in other processes.
+    // The filter for a search.
     net::SocketFilter filter() const;
-    // Whether other processes are searched, and so several sockets may fit.
+    // Whether other processes are searched, so that several sockets may match.
     bool searches() const { return (pid && !descriptor) || !process.empty() || port || listening; }
 };
 
 std::vector<std::string> socket_type_names();
 
-// A mistake in its parts, or in how they go together.
+// Fails if an option is invalid or if options contradict each other.
 net::Status check(const Selection& selection);
 
-// Where a new socket is to listen or to connect, in the order to try; one empty entry where it does
-// neither. May ask the resolver.
+// Where a new socket listens or connects; empty if it does neither.
 using Place = std::optional<net::Endpoint>;
+// The places to try, in order. A single empty one if the socket neither listens nor connects. May
+// block for name resolution.
 net::Result<std::vector<Place>> places(const Selection& selection);
 
-// A new socket for that place, not yet bound or connected; an inherited one; or one descriptor of a
-// process.
+// Opens a socket: a new one for `place`, not yet bound or connected; an inherited one; or one
+// descriptor of a process.
 net::Result<net::ChosenSocket> open_target(const Selection& selection, const Place& place);
 
-// Binds and listens, or connects, as the selection says; waits up to ten seconds for a connection.
+// Binds the socket and, if it is not a datagram socket, listens; or connects it. Blocks for up to
+// 10 s to connect. Does nothing if `place` is empty.
 net::Status bring_up(net::ChosenSocket& target, const Selection& selection, const Place& place);
 
 }  // namespace sockbox::tools

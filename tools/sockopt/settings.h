@@ -1,4 +1,4 @@
-// What a command line of sockopt asks for.
+// The parsed command line of sockopt.
 #pragma once
 
 #include <string>

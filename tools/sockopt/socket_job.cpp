@@ -1,4 +1,4 @@
-// One socket at work: reading, setting, and what is to be said about it.
+// Reads and sets options of one socket, and prints remarks about them.
 #include "tools/sockopt/socket_job.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,7 @@ bool sets(const net::Request& request) {
     return request.action != net::Request::Action::read;
 }
 
-// What --strict makes a failure of.
+// The message of --strict if the value granted is not the requested one.
 std::string shortfall(const net::Outcome& outcome) {
     const net::OptionRow& row = outcome.option.row();
     return fmt::format("set {}={}: the value granted is {}: {}", outcome.option.name(),
@@ -28,7 +28,7 @@ std::string shortfall(const net::Outcome& outcome) {
 
 }  // namespace
 
-// The codes of the system are of another category, and EINVAL may mean anything.
+// Codes of the system have another category; its EINVAL may have other causes than a mistake.
 bool is_mistake(const net::Error& error) {
     return error.code == std::make_error_code(std::errc::invalid_argument);
 }
@@ -40,7 +40,7 @@ TellOptions telling(const SockoptSettings& settings, bool dump, const Output& ou
     options.values = settings.values;
     options.failures = settings.work.all;
     options.dump = dump;
-    // A plain new socket has nothing to tell of itself.
+    // A new socket that is neither bound nor connected needs no heading.
     const bool somewhere =
         selection.descriptor || !selection.listen.empty() || !selection.connect.empty();
     options.heading = selection.searches() || (options.dump && somewhere);
@@ -58,7 +58,8 @@ void Session::note(const std::string& text, int status) {
     status_ = std::max(status_, status);
 }
 
-// What a value that was set or could not be read puts on stderr, and what it makes of the status.
+// Prints an outcome's error, or what is remarkable about a value that was set, and raises the exit
+// status accordingly.
 void Session::remark_on(const net::Outcome& outcome) {
     if (outcome.failed())
         return complain(outcome.value.error(),
@@ -76,8 +77,8 @@ void Session::tell(const net::Outcome& outcome) {
     teller_->tell(outcome);
 }
 
-// A socket that others have too is looked at once more before it is changed, and the change is told
-// ahead: whatever ends us, nothing was changed that the output does not name.
+// Before a socket shared with another process is changed, its identity is checked again and the
+// change is written to the output: if we are killed, the output names every change made.
 net::Status Session::announce(const net::ChosenSocket& target, const net::Option& option,
                               const std::optional<net::OptionValue>& before) {
     if (!target.descriptor)
@@ -88,7 +89,7 @@ net::Status Session::announce(const net::ChosenSocket& target, const net::Option
     return {};
 }
 
-// The first set that is refused ends it: what follows may have been meant to build on it.
+// Skips all requests after the first one that could not be set, because they may depend on it.
 void Session::carry_out(net::ChosenSocket& target, const net::Request& request) {
     if (refused_)
         return;
@@ -115,7 +116,7 @@ void Session::carry_out_all(net::ChosenSocket& target) {
     set_ = false;
     if (requests_.empty())
         dump(target);
-    // Who asks for TCP_NODELAY of many sockets means those that have it.
+    // A request for TCP_NODELAY on many sockets means those that have this option.
     const bool skips = settings_.selection.searches() && !settings_.work.all;
     for (const net::Request& request : requests_)
         if (!skips || applies(request.option.row(), target.facts.kind))
@@ -124,7 +125,7 @@ void Session::carry_out_all(net::ChosenSocket& target) {
         remark_on_companions(target);
 }
 
-// Who sets an option of a listener may mean all that its port serves.
+// Someone who sets an option of a listener may expect all sockets on its port to change.
 void Session::remark_on_companions(const net::ChosenSocket& target) {
     const net::Companions others = net::companions_of(target);
     const int descriptor = target.descriptor.value_or(-1);
@@ -137,7 +138,7 @@ void Session::remark_on_companions(const net::ChosenSocket& target) {
                          descriptor, others.sharing));
 }
 
-// Its process may not be looked into: the kernel's list alone knows of it.
+// Reports a socket known only from the kernel's list, because its process cannot be inspected.
 void Session::pass_over(const net::ChosenSocket& target) {
     const net::Error why{net::platform::error_of(std::errc::operation_not_permitted),
                          {},
@@ -163,7 +164,7 @@ void Session::work_on(net::ChosenSocket& target) {
         target.socket.close();
 }
 
-// A COMMAND that gets the socket has standard output for itself.
+// If a COMMAND receives the socket, standard output is reserved for it.
 void Session::end(net::ChosenSocket& target) {
     if (!settings_.command.empty() && status_ == exit_ok)
         return;
@@ -171,7 +172,7 @@ void Session::end(net::ChosenSocket& target) {
     teller_->end();
 }
 
-// What is read shall tell of the state that the socket was put into.
+// Sets options before the socket is bound or connected; they are read afterwards, in its new state.
 bool Session::prepare(net::ChosenSocket& target, const Place& place, bool last) {
     if (!requests_.empty())
         teller_->begin(target);

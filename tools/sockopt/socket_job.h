@@ -1,4 +1,4 @@
-// What sockopt does with one socket after another: reads or sets what was asked, and tells it.
+// Carries out requests on one socket after another and writes the outcomes.
 #pragma once
 
 #include <memory>
@@ -11,17 +11,18 @@
 
 namespace sockbox::tools {
 
-// How `settings` want it told.
+// The output options that follow from `settings`.
 TellOptions telling(const SockoptSettings& settings, bool dump, const Output& out);
 
-// Whether it is the user's: a text against its grammar, or a value that only the socket shows to be
-// out of range. What the system refuses is not.
+// Whether the error is a usage error: invalid syntax, or a value out of a range that depends on the
+// socket. Errors of the system are not.
 bool is_mistake(const net::Error& error);
 
-// From one thread at a time; several may be at work beside each other.
+// Works on sockets one by one. An object may be used from one thread at a time; different objects
+// may be used concurrently.
 class Session {
   public:
-    // `settings` and `requests` have to stay.
+    // `settings` and `requests` must outlive the object.
     Session(const SockoptSettings& settings, const std::vector<net::Request>& requests,
             const TellOptions& options, Io io)
         : settings_(settings),
@@ -30,21 +31,22 @@ class Session {
           dump_(settings.work),
           teller_(make_teller(options, io.out)) {}
 
-    // A socket that exists: a heading, and all that was asked. It is closed before it is told of,
-    // so that a slow reader of ours does not hold up its owner's FIN.
+    // Carries out all requests on an existing socket. Closes it before writing the outcomes, so
+    // that a slow reader of our output does not delay its owner's FIN.
     void work_on(net::ChosenSocket& target);
 
-    // A new socket: its options are set, and it is put into its place, where it has one, before
-    // they are read. False where it was refused there, and another place may be tried.
+    // Sets the options of a new socket, then binds or connects it to `place`, if there is one, and
+    // then reads its options. Returns false if binding or connecting failed and another place
+    // should be tried. `last` means that there is no other place.
     bool work_on_new(net::ChosenSocket& target, const Place& place, bool last);
 
-    // Puts a line on stderr, and makes the exit status at least that.
+    // Both print a line to standard error and raise the exit status to at least `status`.
     void complain(const net::Error& error, int status);
     void note(const std::string& text, int status = exit_ok);
 
     int status() const { return status_; }
-    std::size_t told() const { return told_; }  // outcomes
-    bool closed() const { return closed_; }     // a socket that fits could not be had
+    std::size_t told() const { return told_; }  // outcomes written
+    bool closed() const { return closed_; }     // a matching socket was unavailable
 
   private:
     void tell(const net::Outcome& outcome);
@@ -66,8 +68,8 @@ class Session {
     std::unique_ptr<Teller> teller_;
     int status_ = exit_ok;
     std::size_t told_ = 0;
-    bool set_ = false;      // something on this socket
-    bool refused_ = false;  // a set, which ends the work on this socket
+    bool set_ = false;      // an option of this socket was set
+    bool refused_ = false;  // setting an option failed, so the rest of this socket is skipped
     bool closed_ = false;
 };
 

@@ -1,4 +1,4 @@
-// sockopt: get, set and explain socket options, on new, inherited and other processes' sockets.
+// sockopt: get, set and explain options of new and inherited sockets and of other processes'.
 #include <algorithm>
 
 #include "tools/sockopt/catalog.h"
@@ -49,7 +49,7 @@ void declare(Cli& cli, Settings& settings) {
                 "pass a listening socket to a server");
 }
 
-// A word that cannot be a request: a mistake, or an option of another platform.
+// Reports a word that is not a valid request: a mistake, or an option of another platform.
 int refuse_request(Io io, const Cli& cli, const net::Error& error) {
     if (is_mistake(error))
         return cli.refuse(io, error.message());

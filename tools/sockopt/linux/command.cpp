@@ -1,4 +1,4 @@
-// The socket-activation protocol of systemd, from its other side.
+// Passes a socket to a command by systemd's socket-activation protocol.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -30,7 +30,7 @@ net::Error become(std::vector<std::string> command, net::Socket socket) {
     for (std::string& word : command)
         words.push_back(word.data());
     words.push_back(nullptr);
-    ::signal(SIGXFSZ, SIG_DFL);  // which it may expect to end it
+    ::signal(SIGXFSZ, SIG_DFL);  // we ignore it, but the command may rely on the default
     ::execvp(words[0], words.data());
     return net::fail_last("run", net::escape(command[0])).value();
 }

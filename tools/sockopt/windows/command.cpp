@@ -1,4 +1,4 @@
-// Windows has no descriptors to hand over.
+// Passing a socket to a command is not supported on Windows.
 #include "tools/sockopt/command.h"
 
 namespace sockbox::tools {
