@@ -144,8 +144,8 @@ serve::ServeOptions serve_options(const Asked& asked) {
         options.write_timeout = std::chrono::nanoseconds::max();
     options.faults = asked.faults.plan();
     options.datagrams.faults = options.faults;
-    // Most options are inherited from the listener. Those that are not, and that an accepted socket
-    // may still have, are set here; that others fail is no reason to turn a client away.
+    // Accepted sockets inherit most options from the listener. The others are set here; failures
+    // are ignored, because an accepted socket does not have all of them.
     if (!asked.settings.empty())
         options.prepare_accepted = [&asked](net::Socket& socket) -> net::Status {
             for (const net::Setting& setting : asked.settings)
@@ -155,7 +155,8 @@ serve::ServeOptions serve_options(const Asked& asked) {
     return options;
 }
 
-// An option of TCP or UDP is for the sockets of that kind.
+// Whether a setting applies to this socket: options of TCP apply only to TCP sockets, and those of
+// UDP only to UDP sockets.
 bool concerns(const net::Setting& setting, net::Socket& socket) {
     const auto type = socket.option(SOL_SOCKET, SO_TYPE);
     if (!type)
@@ -182,14 +183,15 @@ net::Result<serve::ListenPlan> listen_plan(const Asked& asked) {
         auto found = net::resolve_endpoints(host, 0, plan.family, net::Transport::tcp);
         if (!found)
             return net::fail(found.error());
-        for (const net::Endpoint& address : *found)  // once, however often it was named
+        for (const net::Endpoint& address : *found)  // several names may have the same address
             if (std::ranges::find(plan.addresses, address) == plan.addresses.end())
                 plan.addresses.push_back(address);
     }
     return plan;
 }
 
-// What is wrong with an address to bind before anything is asked; empty when nothing is.
+// Checks the addresses of --bind without a lookup and removes brackets. Returns an error message,
+// or an empty string.
 std::string mistake_in_bind(Asked& asked) {
     for (std::string& host : asked.bind) {
         const auto checked = net::check_host(host);
@@ -203,7 +205,7 @@ std::string mistake_in_bind(Asked& asked) {
     return {};
 }
 
-// Linux cuts the listen queue down to a setting of the system without a word (listen(2)).
+// Linux silently limits the listen queue to net.core.somaxconn (listen(2)).
 void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
     const auto setting = net::read_sysctl("net.core.somaxconn");
     if (!setting)
@@ -214,7 +216,7 @@ void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
                              *most));
 }
 
-// What the kernel made of the options, where it is not what was asked for.
+// Logs each option for which the kernel granted another value than requested.
 void note_grants(const Asked& asked, serve::Listeners& listeners, EchodLog& log) {
     for (const net::Setting& setting : asked.settings) {
         std::optional<net::Grant> told;
@@ -229,7 +231,8 @@ void note_grants(const Asked& asked, serve::Listeners& listeners, EchodLog& log)
     }
 }
 
-// The sockets that systemd, or `sockopt -- echod`, passes on; else new ones as the options say.
+// Takes the sockets passed by systemd or by `sockopt -- echod`; without any, opens new ones as the
+// options say.
 net::Result<serve::Listeners> take_or_open_listeners(const Asked& asked, EchodLog& log) {
     const auto plan = listen_plan(asked);
     if (!plan)
@@ -250,7 +253,7 @@ net::Result<serve::Listeners> take_or_open_listeners(const Asked& asked, EchodLo
     return std::move(**passed);
 }
 
-// Serves until it is told to end; the exit status.
+// Serves until a signal stops it, or with --once until the client is gone. Returns the exit status.
 net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& options,
                                const Asked& asked, EchodLog& log, Io io) {
     auto drain = net::StopSignal::create();
@@ -286,7 +289,7 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
     net::StatusRequests requests([&] { log.status(**counters); });
     if (auto started = requests.start(); !started)
         return net::fail(started.error());
-    net::Status watched;  // whether the metrics are shown
+    net::Status watched;  // whether the metrics endpoint was started
     log.on_ready([&] {
         confinement.forbid_calls(choice.engine().name, [&](std::string_view note) {
             if (asked.common.verbose)
@@ -311,7 +314,7 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
     return failed ? exit_mismatch : exit_ok;
 }
 
-// With the limit that was reached, where it is the one of descriptors.
+// Adds the descriptor limit to an error if the limit was reached.
 net::Error explain(net::Error error) {
     const auto limit = net::descriptor_limit();
     if (error.code != std::errc::too_many_files_open || !limit)

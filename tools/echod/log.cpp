@@ -1,4 +1,4 @@
-// The lines of echod's log.
+// Formats and writes the lines of echod's log.
 #include "tools/echod/log.h"
 
 #include "report/counted.h"
@@ -69,7 +69,7 @@ std::string text_of(const serve::Counters& counters) {
         udp.answered.value(), udp.dropped(), udp.unsent.value(), udp.overflowed.value());
 }
 
-// A line for which there is no memory is lost: no client may be, because of it.
+// Drops a line if memory runs out, so that no client is lost because of the log.
 template <class Tell>
 void unless_out_of_memory(const Tell& tell) {
     try {

@@ -1,4 +1,4 @@
-// What echod tells of its connections, as lines of text or JSON on the standard error.
+// The log of echod, as lines of text or JSON on standard error.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,8 @@ class EchodLog final : public serve::Observer {
   public:
     enum class Format : std::uint8_t { text, json };
 
-    // Connections are told of only where it is verbose; trouble always.
+    // Connections are logged only if `verbose`; trouble is always logged. `output` must outlive the
+    // object.
     EchodLog(Output& output, Format format, bool verbose)
         : output_(output), format_(format), verbose_(verbose) {}
 
@@ -22,20 +23,21 @@ class EchodLog final : public serve::Observer {
     void drain_began() override;
     void ready() override;
 
-    // Called when the engine is ready. Whether it was.
+    // Sets a function that is called when the engine is ready to serve.
     void on_ready(std::function<void()> act) { act_on_ready_ = std::move(act); }
     bool was_ready() const noexcept { return ready_; }
 
-    // Called when no more clients are accepted, from any of the server's threads.
+    // Sets a function that is called when the server stops accepting clients. It may be called from
+    // any of the server's threads.
     void on_drain(std::function<void()> act) { act_on_drain_ = std::move(act); }
 
-    // Something about the server as a whole.
+    // Logs a message about the server as a whole.
     void note(std::string_view text);
 
-    // The counters, in one line.
+    // Logs the counters in one line.
     void status(const serve::Counters& counters);
 
-    // What was given up at the end; nothing where all was delivered.
+    // Logs how many connections were aborted at the end, if any.
     void aborted(const serve::Counters& counters);
 
   private:

@@ -1,4 +1,4 @@
-// echod's counters as metrics.
+// Converts echod's counters to metrics.
 #include "tools/echod/metrics.h"
 
 namespace sockbox::tools {

@@ -1,4 +1,4 @@
-// What echod's endpoint shows of its counters.
+// echod's counters as metrics for its --metrics endpoint.
 #pragma once
 
 #include "serve/status/counters.h"
@@ -6,6 +6,7 @@
 
 namespace sockbox::tools {
 
+// The current values. May be called from any thread.
 MetricFamilies echod_metrics(const serve::Counters& counters, std::string_view engine);
 
 }  // namespace sockbox::tools

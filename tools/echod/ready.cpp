@@ -76,7 +76,7 @@ net::Result<EngineChoice> EngineChoice::make(const std::string& name, const serv
 }
 
 net::Status EngineChoice::serve(serve::Service& service, serve::Listeners&& listeners) {
-    // An engine that does not get ready leaves the listeners to the next one.
+    // An engine that fails before it is ready leaves the listeners intact for the next one.
     const auto try_engine = [&] { return engine_->serve(service, std::move(listeners)); };
     auto served = try_engine();
     while (!served && automatic_ && !log_->was_ready() && engine_ != serve::engines().data()) {

@@ -1,4 +1,4 @@
-// How echod starts: the engine it serves with, and the lines that announce its sockets.
+// How echod starts: the choice of its engine, and the lines that announce its sockets.
 #pragma once
 
 #include <optional>
@@ -11,18 +11,19 @@
 
 namespace sockbox::tools {
 
+// The engine that serves, with a fallback if it was chosen automatically.
 class EngineChoice {
   public:
-    // The engine of that name, or for "auto" the best, with a note in the log where a better one is
-    // refused. Fails where the one named does not work here. Where `faults` (may be null) concern
-    // connections, it is one that makes them. The log outlives it.
+    // Selects the engine with this name; fails if it is not available on this machine. For "auto",
+    // selects the best one available, and logs why better ones are not. If `faults` (may be null)
+    // apply to TCP, selects an engine that supports them. `log` must outlive the object.
     static net::Result<EngineChoice> make(const std::string& name, const serve::Faults* faults,
                                           EchodLog& log);
 
     const serve::Engine& engine() const noexcept { return *engine_; }
 
-    // As Engine::serve(). Chosen by "auto", an engine that cannot begin gives way to the next best,
-    // with a note.
+    // Calls Engine::serve() and blocks until it returns. If the engine was selected by "auto" and
+    // fails before it is ready, falls back to the next best one and logs that.
     net::Status serve(serve::Service& service, serve::Listeners&& listeners);
 
   private:
@@ -34,7 +35,7 @@ class EngineChoice {
     EchodLog* log_;
 };
 
-// Writes and flushes them, as text or as JSON objects.
+// Prints one line for each socket, as text or as a JSON object, and flushes the output.
 void announce(const serve::Listeners& listeners, const serve::Engine& engine,
               const serve::ServeOptions& options,
               const std::optional<serve::StatusEndpoint>& metrics, bool json, Io io);

@@ -1,4 +1,4 @@
-// The order of showip's output, its notes and its exit status.
+// Printing showip's results and notes, and its exit status.
 #include "tools/showip/display.h"
 
 #include <algorithm>
@@ -17,8 +17,8 @@ using std::chrono::nanoseconds;
 
 constexpr std::string_view tool = "showip";
 
-// The exit status of a lookup that failed: a host that is none, and hints that the resolver
-// refuses, are the user's mistakes.
+// The exit status for a failed lookup. An invalid host name, or hints that the resolver refuses,
+// are usage errors.
 int status_of_lookup(const net::Error& error) {
     if (error.code.category() == std::generic_category())
         return exit_usage;
@@ -56,7 +56,7 @@ void ShowipDisplay::show(const probe::Lookup& lookup) {
         io_.out.write(text_of(lookup));
     if (!lookup.answer) {
         ++failures_;
-        io_.out.flush();  // so that both streams are in order on a terminal
+        io_.out.flush();  // keeps both streams in order on a terminal
         complain(io_, tool, showip_failure(lookup));
         status_ = std::max(status_, status_of_lookup(lookup.answer.error()));
         return;
@@ -66,7 +66,7 @@ void ShowipDisplay::show(const probe::Lookup& lookup) {
     complain_unconnected(lookup);
 }
 
-// Where connections were tried and none came about.
+// Reports an error if connecting was tried and failed for all addresses.
 void ShowipDisplay::complain_unconnected(const probe::Lookup& lookup) {
     if (lookup.preferred || lookup.details.empty() || !lookup.details.front().connect)
         return;
@@ -82,7 +82,7 @@ void ShowipDisplay::complain_unconnected(const probe::Lookup& lookup) {
     fail(error);
 }
 
-// One of several answers for the same host, which has failed when no source had it.
+// Prints the answer of one source. The lookup of the host has failed if no source has an answer.
 void ShowipDisplay::show_source(const probe::Lookup& lookup) {
     if (sources_shown_ == 0) {
         source_answered_ = false;

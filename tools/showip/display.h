@@ -1,4 +1,4 @@
-// Where showip's results go: views to standard output, failures and remarks to standard error.
+// Prints showip's results: lookups to standard output, errors and remarks to standard error.
 #pragma once
 
 #include <chrono>
@@ -19,32 +19,35 @@ struct ShowipStyle {
     bool short_form = false;
     bool long_form = false;
     bool stats = false;
-    std::size_t sources = 0;  // how many answers each host has, with --by-source
+    std::size_t sources = 0;  // with --by-source: the number of lookups for each host
 };
 
+// Prints lookups in the order of the calls. Calls must not overlap, except those of again().
 class ShowipDisplay {
   public:
     ShowipDisplay(const ShowipStyle& style, Io io);
 
+    // Prints a lookup. With --by-source, the lookups of a host must follow each other.
     void show(const probe::Lookup& lookup);
 
-    // A try that failed and will be repeated; from any thread.
+    // Reports an attempt that failed and will be repeated. May be called from any thread.
     void again(const probe::Lookup& lookup) const;
-    // A failure that belongs to no host.
+    // Reports a failure that does not concern a single host.
     void fail(const net::Error& error);
-    // After the last host.
+    // Prints the statistics, with --stats. Call it after the last lookup.
     void end();
 
-    // From now on keeps how long lookups take, a matter of some memory, for so_far(). For --stats
-    // that is done unasked.
+    // Starts to record how long lookups take, for so_far(). With --stats this is the default;
+    // otherwise it is not, because it uses memory.
     void keep_times();
 
-    // For a live line: what was shown of `total` lookups (0: nobody knows how many), and how long
-    // the rest may take, where that can be told or is bounded by `until`. After keep_times().
+    // The pieces of a progress line: how many of `total` lookups (0: unknown) were shown, their
+    // rate and times, and the time left, if it can be estimated or is limited by `until`. Call
+    // keep_times() first.
     std::vector<std::string> so_far(std::chrono::nanoseconds elapsed, std::size_t total,
                                     std::optional<net::Deadline> until) const;
 
-    // The worst of what was shown.
+    // The highest exit status of everything shown.
     int status() const noexcept { return status_; }
 
   private:
@@ -58,7 +61,7 @@ class ShowipDisplay {
     bool first_ = true;
     int status_ = exit_ok;
     std::uint64_t failures_ = 0;
-    std::size_t sources_shown_ = 0;  // of the latest host
+    std::size_t sources_shown_ = 0;  // for the latest host
     bool source_answered_ = false;
     std::optional<stats::Series> times_;
 };

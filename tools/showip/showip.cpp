@@ -1,4 +1,4 @@
-// showip: what getaddrinfo really answers for a name.
+// showip: show what getaddrinfo really returns for a name.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ struct Asked {
     ShowipStyle style;
     probe::LookupPlan plan;
     bool by_source = false;
-    std::vector<std::string> sources;  // those to ask one by one
+    std::vector<std::string> sources;  // to query one by one
     bool passive = false;
     bool canonical = false;
     bool numeric = false;
@@ -36,7 +36,7 @@ struct Asked {
     std::vector<std::string> hosts;
 };
 
-// Stores what a parser of the library reads.
+// Stores the result of `parse`.
 template <class Parse>
 Take take_number(int& target, Parse parse) {
     return [&target, parse](std::string_view text) -> net::Status {
@@ -48,8 +48,8 @@ Take take_number(int& target, Parse parse) {
     };
 }
 
-// A port or a service's name. getaddrinfo would take 65536 for 0 and " 80" for 80, so whatever
-// does not begin as a name does has to be a port, or to be known under just that spelling.
+// Takes a port or a service name. getaddrinfo would accept 65536 as 0 and " 80" as 80, so a text
+// that does not begin with a letter must be a valid port or a known service name.
 Take take_service(std::string& target) {
     return [&target](std::string_view text) -> net::Status {
         const char first = text.empty() ? '\0' : text.front();
@@ -102,7 +102,7 @@ void declare(Cli& cli, Asked& asked) {
         .example("showip --passive -p 3490", "what a server would bind");
 }
 
-// What is wrong with options and hosts taken together; empty when nothing is.
+// An error message if options and hosts contradict each other, otherwise empty.
 std::string contradiction(const Asked& asked, const Cli& cli) {
     if (asked.style.short_form && asked.style.long_form)
         return "--short and --long are mutually exclusive";
@@ -129,7 +129,7 @@ std::string contradiction(const Asked& asked, const Cli& cli) {
 
 constexpr std::size_t longest_line = 65536;
 
-// The host of a line; empty where there is none.
+// The host in a line, without blanks and comment; empty if there is none.
 std::string_view host_of(std::string_view line) {
     constexpr std::string_view blanks = " \t\r\n";
     line = line.substr(0, line.find('#'));
@@ -137,13 +137,13 @@ std::string_view host_of(std::string_view line) {
     return line.substr(begin, line.find_last_not_of(blanks) + 1 - begin);
 }
 
-// A line without the byte order mark by which some editors mark a file as UTF-8.
+// Removes the byte order mark that some editors write at the beginning of a UTF-8 file.
 std::string_view without_byte_order_mark(std::string_view line) {
     constexpr std::string_view mark = "\xef\xbb\xbf";
     return line.starts_with(mark) ? line.substr(mark.size()) : line;
 }
 
-// An operand without its brackets; no host at all stays none.
+// Removes the brackets of an IPv6 address; an empty host stays empty.
 std::string bare(const std::string& host) {
     return net::check_host(host).value_or(std::string());
 }
@@ -178,7 +178,7 @@ net::Status ask_lines(const Asked& asked, int file, probe::LookupQueue& queue) {
     }
 }
 
-// Shows what the queue finds, with a live line while that takes long.
+// Shows lookups as the queue completes them, with a progress line if they take long.
 class Shown {
   public:
     Shown(const Asked& asked, Io io, ShowipDisplay& display, std::size_t total)
@@ -213,7 +213,7 @@ class Shown {
     Io io_;
     ShowipDisplay& display_;
     ElapsedLine line_;
-    probe::LookupQueue queue_;  // ends before the line does
+    probe::LookupQueue queue_;  // uses the line, so it is destroyed first
 };
 
 void show_file(const Asked& asked, Io io, ShowipDisplay& display) {
@@ -233,7 +233,7 @@ void show_file(const Asked& asked, Io io, ShowipDisplay& display) {
         net::platform::close_file(file);
 }
 
-// Whether no name server and no file of names will be asked, so that nothing can take long.
+// Whether all hosts are addresses and nothing else is requested, so that no lookup can take long.
 bool asks_nobody(const Asked& asked) {
     return !asked.plan.examine.anything() && asked.sources.empty() &&
            std::all_of(asked.hosts.begin(), asked.hosts.end(), [](const std::string& host) {
@@ -245,7 +245,7 @@ void show_operands(const Asked& asked, Io io, ShowipDisplay& display) {
     std::vector<std::string> hosts = asked.hosts;
     if (hosts.empty())
         hosts.emplace_back();
-    if (asks_nobody(asked)) {  // no thread for a start-up script's 127.0.0.1
+    if (asks_nobody(asked)) {  // avoids the cost of threads for an address in a script
         for (const std::string& host : hosts)
             display.show(probe::look_up({bare(host), asked.service, asked.hints}));
         return;
@@ -255,7 +255,8 @@ void show_operands(const Asked& asked, Io io, ShowipDisplay& display) {
         ask(asked, bare(host), shown.queue());
 }
 
-// Readies the asking of one source after the other: which one is a matter of the whole process.
+// Prepares to query the sources one by one. There is one lookup at a time, because the choice of
+// the source applies to the whole process.
 net::Status use_sources(Asked& asked) {
     if (!asked.by_source)
         return {};
@@ -268,8 +269,8 @@ net::Status use_sources(Asked& asked) {
     return {};
 }
 
-// The resolver takes the encoding of international names from the locale; numbers keep their
-// decimal point, for nothing but the characters is set.
+// The resolver takes the encoding of international names from the locale. Only LC_CTYPE is set, so
+// that the decimal point of numbers does not change.
 void use_locale_for_names(const Asked& asked) {
 #ifdef AI_IDN
     if ((asked.hints.flags & (AI_IDN | AI_CANONIDN)) != 0)
@@ -279,7 +280,7 @@ void use_locale_for_names(const Asked& asked) {
 #endif
 }
 
-// What changes how the resolver asks, hostname(7) and resolv.conf(5).
+// Notes environment variables that change how the resolver works: hostname(7), resolv.conf(5).
 void tell_environment(Io io) {
     constexpr std::size_t shown = 60;
     for (const char* name : {"RES_OPTIONS", "LOCALDOMAIN", "HOSTALIASES"})

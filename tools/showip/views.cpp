@@ -1,4 +1,4 @@
-// A lookup as text (short, long, by source) and as JSON.
+// Formats lookups as text (default, short, long, by source) and as JSON.
 #include "tools/showip/views.h"
 
 #include <fmt/format.h>
@@ -30,7 +30,7 @@ std::string heading(const Lookup& lookup, bool emphasis) {
     return emphasis ? fmt::format("\x1b[1m{}\x1b[0m\n\n", line) : line + "\n\n";
 }
 
-// "2 (AF_INET)", or the number alone.
+// "2 (AF_INET)", or only the number if it has no symbol.
 std::string named(int number, std::string_view symbol) {
     return symbol.empty() ? std::to_string(number) : fmt::format("{} ({})", number, symbol);
 }
@@ -42,7 +42,7 @@ std::string named_flags(int flags) {
                : fmt::format("{:#x} ({})", static_cast<unsigned>(flags), fmt::join(symbols, " | "));
 }
 
-// The bytes in hex, 16 a line, each but the first line indented.
+// The bytes in hex, 16 per line; all lines but the first are indented.
 std::string hex_lines(const std::vector<std::byte>& bytes, std::size_t indent) {
     std::string text;
     for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -53,7 +53,7 @@ std::string hex_lines(const std::vector<std::byte>& bytes, std::size_t indent) {
     return text;
 }
 
-// "NAME (confirmed)", or why there is none.
+// "NAME (confirmed)" or "NAME (not confirmed)", or why there is no name.
 std::string reverse_text(const net::Result<probe::ReverseName>& reverse) {
     if (!reverse)
         return fmt::format("no name ({})", net::symbol(reverse.error().code));
@@ -77,7 +77,7 @@ std::string connect_text(const probe::ConnectTrial& trial, bool preferred) {
     return fmt::format("connected in {}{}", time, preferred ? ", Happy Eyeballs' choice" : "");
 }
 
-// What an examination found, as (name, value) of the long form.
+// The results of additional examinations, as names and values for the long format.
 std::vector<std::pair<std::string_view, std::string>> detail_fields(const Lookup& lookup,
                                                                     std::size_t index) {
     std::vector<std::pair<std::string_view, std::string>> fields;
@@ -120,7 +120,7 @@ Json text_or_null(const std::string& text) {
     return text.empty() ? Json() : Json(text);
 }
 
-// The symbol; a number that has none as the number.
+// The symbol, or the number if it has no symbol.
 Json symbol_or_number(int number, std::string_view symbol) {
     return symbol.empty() ? Json(number) : Json(symbol);
 }
@@ -225,7 +225,7 @@ std::string showip_long(const Lookup& lookup, bool emphasis) {
     std::string text = heading(lookup, emphasis);
     std::size_t number = 0;
     for (const ResolvedAddress& node : lookup.answer->addresses) {
-        // getaddrinfo(3): the canonical name stands in the first node alone.
+        // getaddrinfo(3): only the first node has the canonical name.
         const bool first = number++ == 0;
         text += long_node(node, number, first ? lookup.answer->canonical_name : "");
         for (const auto& [name, value] : detail_fields(lookup, number - 1))

@@ -1,4 +1,4 @@
-// What showip writes of a lookup: each form a function of the result.
+// The output formats of showip, each a function of a lookup.
 #pragma once
 
 #include <string>
@@ -8,28 +8,28 @@
 
 namespace sockbox::tools {
 
-// The default: a heading, an empty line, "  IPv4: ADDRESS" for each node. `emphasis` makes the
-// heading bold.
+// The default format: a heading, an empty line, and "  IPv4: ADDRESS" for each node. `emphasis`
+// makes the heading bold. This and the next function require an answer, as does showip_long().
 std::string showip_text(const probe::Lookup& lookup, bool emphasis);
 
-// One address a line and nothing else.
+// One address per line and nothing else.
 std::string showip_short(const probe::Lookup& lookup);
 
-// With --by-source: the heading of a host, and a line on what one source answered in what time.
+// With --by-source: the heading of a host, and a line with the answer and time of one source.
 std::string showip_source_heading(const probe::Lookup& lookup, bool emphasis);
 std::string showip_source_line(const probe::Lookup& lookup);
 
 // Every field of every node, by number and symbol.
 std::string showip_long(const probe::Lookup& lookup, bool emphasis);
 
-// One JSON object a line, of a failure too.
+// One JSON object on one line, also for a failed lookup.
 std::string showip_json(const probe::Lookup& lookup);
 
-// How many lookups there were, how many failed, and how long they took.
+// The number of lookups, how many of them failed, and how long they took.
 std::string showip_stats_text(const stats::Summary& times, std::uint64_t failures);
 std::string showip_stats_json(const stats::Summary& times, std::uint64_t failures);
 
-// The words of a failed lookup with the resolver's number in them, for a diagnostic.
+// The error of a failed lookup, with the number of the resolver's error in its message.
 net::Error showip_failure(const probe::Lookup& lookup);
 
 }  // namespace sockbox::tools
