@@ -1,4 +1,4 @@
-// The only main: of one command where SOCKBOX_COMMAND names it, else of all of them.
+// main() of all programs: of the command SOCKBOX_COMMAND if defined, otherwise of all commands.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -23,8 +23,8 @@ int run(Args words, Io io) {
 
 constexpr const char* out_of_memory = "sockbox: out of memory\n";
 
-// Memory may also run out where no exception gets through, in a thread or in a function that must
-// not fail. Nothing here needs any.
+// Ends the process if memory runs out where an exception cannot be caught: in a thread or in a
+// noexcept function. Needs no memory itself.
 [[noreturn]] void give_up() noexcept {
     try {
         if (const auto reason = std::current_exception())
@@ -38,7 +38,7 @@ constexpr const char* out_of_memory = "sockbox: out of memory\n";
     std::abort();
 }
 
-// Before main, because CLI11's own constants take memory, too.
+// Runs before main(), because CLI11 allocates memory for its constants.
 [[maybe_unused]] const auto replaced = std::set_terminate(give_up);
 
 }  // namespace

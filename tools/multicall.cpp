@@ -1,4 +1,4 @@
-// The table of commands and the choice among them.
+// The table of commands, the choice of one of them, and the options of sockbox itself.
 #include "tools/multicall.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ constexpr std::array<Command, 5> table{{
     {"udpecho", "UDP echo client and server: loss, round trips, jitter", udpecho},
 }};
 
-// The command of that name, also under the name that `make install` gives to echo.
+// The command with this name; echo is also found by its installed name, tcpecho.
 const Command* find_command(std::string_view name) {
     if (name == "tcpecho")
         name = "echo";
@@ -28,7 +28,7 @@ const Command* find_command(std::string_view name) {
     return row != table.end() ? row : nullptr;
 }
 
-// "showip" of "/usr/bin/showip" and of "showip.exe".
+// Returns "showip" for "/usr/bin/showip" and for "showip.exe".
 std::string_view program_name(std::string_view path) {
     path.remove_prefix(path.find_last_of("/\\") + 1);
     if (path.ends_with(".exe"))

@@ -1,14 +1,15 @@
-// The front: one program that is each command, by the name it was started under or its first word.
+// The program sockbox: runs the command given by the program's own name or by its first argument.
 #pragma once
 
 #include "tools/front/command.h"
 
 namespace sockbox::tools {
 
-// The table of commands: adding one is a row here, a file, and a man page.
+// The table of all commands.
 std::span<const Command> commands() noexcept;
 
-// `words` with the program's name first, as main has them.
+// Runs the selected command and returns its exit status. `words` begin with the program's name, as
+// in main().
 int multicall(Args words, Io io);
 
 }  // namespace sockbox::tools

@@ -1,4 +1,4 @@
-// echo: a TCP echo client that talks, carries standard input there and back, and measures.
+// echo: a TCP echo client that sends a message or standard input, or measures round trips.
 #include <algorithm>
 #include <deque>
 
@@ -48,7 +48,7 @@ class Echo {
     }
 
   private:
-    // A server with the connection to it, or why there is none.
+    // A server and the connection to it, or why there is no connection.
     struct Server {
         explicit Server(Target named) : target(std::move(named)) {}
 
@@ -76,14 +76,14 @@ class Echo {
 
     void resolve(Server& server) { server.resolved = client_.resolve(server.target); }
 
-    // Whether it is connected.
+    // Returns whether the connection was established.
     bool connect(Server& server) {
         if (server.resolved)
             server.race = probe::race_to_connect(server.target.endpoints, race_options());
         return server.race.socket.has_value();
     }
 
-    // The line is gone when it returns.
+    // Connects with a progress line, which is erased on return.
     bool connect_in_sight(Server& server) {
         const ElapsedLine line(io_.err, shows_waiting(), "connecting to " + server.target.text);
         return connect(server);
@@ -91,7 +91,7 @@ class Echo {
 
     bool shows_waiting() const { return !client_.common.quiet && !client_.common.verbose; }
 
-    // A signal ends it at once, but where a result is promised as JSON that is told before.
+    // A signal ends the process at once; with --json, the result is printed first.
     int talk(const Target& target) {
         Server server(target);
         {
@@ -114,7 +114,7 @@ class Echo {
         target_ = server.target.text;
         peer_ = server.race.winner()->endpoint.to_string();
         net::Socket& socket = *server.race.socket;
-        // Lines typed one by one are not held back for those before them.
+        // Otherwise Nagle's algorithm delays a line until the previous one is acknowledged.
         (void)socket.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
         const auto outcome = client_.has_message() ? say(socket) : pipe(socket);
         if (!outcome)
@@ -134,7 +134,7 @@ class Echo {
                            [&](std::size_t index) { connect(servers[index]); });
     }
 
-    // Interrupts are as in talk(); an exit status where one ended it.
+    // Connects to all servers. Interrupts act as in talk(); returns an exit status after one.
     std::optional<int> connect_all_or_tell(std::deque<Server>& servers) {
         if (!client_.common.json) {
             connect_all(servers);
@@ -190,7 +190,7 @@ class Echo {
         return measuring_.run(subjects, status);
     }
 
-    // All connections go to the address that won the race; the first one is that of the race.
+    // All connections go to the address that won the race. The first one is the race's own.
     Subject subject(Server& server, const probe::Payload& payload) const {
         server.lane.server = server.race.winner()->endpoint;
         server.lane.connect.source = client_.source;
@@ -239,7 +239,7 @@ class Echo {
         }
     }
 
-    // Every address with its own error.
+    // Prints the error for each address and returns the exit status.
     int unconnected(const Server& server) const {
         const std::string& target = server.target.text;
         if (!server.resolved)
@@ -302,8 +302,8 @@ class Echo {
         return {!client_.no_verify, client_.timeout.value_or(timeout), stop_, {}};
     }
 
-    // Data goes out at once: whoever reads it may be waiting for it. With --json there is no room
-    // for it on standard output.
+    // Flushes all data at once, because a reader may be waiting for it. With --json, standard
+    // output is reserved for the result.
     probe::Sink sink() {
         return [this](std::span<const std::byte> data) {
             if (client_.common.json)
@@ -351,7 +351,7 @@ class Echo {
     bool tcp_info_ = false;
     bool is_measuring_ = false;
     Measuring measuring_{io_, client_};
-    const net::StopSignal* stop_ = nullptr;  // while something may be interrupted
+    const net::StopSignal* stop_ = nullptr;  // set while interrupts are caught
     std::string target_;
     std::string peer_;
 };

@@ -1,4 +1,4 @@
-// The words, the JSON and the exit status of a transfer.
+// The messages, the JSON and the exit status for a transfer, and its progress line.
 #include "tools/echo/outcome.h"
 
 #include <algorithm>
@@ -98,7 +98,7 @@ net::Deadline PipeProgress::look(std::uint64_t received_bytes) {
         return static_cast<double>(received_bytes - bytes) / seconds;
     };
     const double rate = rate_since(drawn_at_, drawn_bytes_);
-    const double mean = rate_since(begin_, 0);  // what is left is told from all there was so far
+    const double mean = rate_since(begin_, 0);  // for a steady estimate of the time left
     std::string done = net::format_bytes(received_bytes);
     std::string left;
     // A file may grow while it is read.

@@ -1,4 +1,4 @@
-// What came of the data that echo carried to the server and back, and the live line on the way.
+// The outcome of a transfer to the server and back, and the progress line during it.
 #pragma once
 
 #include <chrono>
@@ -14,36 +14,37 @@
 
 namespace sockbox::tools {
 
-// Shows how much has come back, of how much where standard input is a file, how fast, how long it
-// has taken and will take. Nothing where data come from or go to a terminal: they show it
-// themselves, and the line would stand among them.
+// Shows the amount received, the rate and the elapsed time and, if standard input is a file, its
+// size and the time left. Draws nothing if standard input or output is a terminal, where the line
+// would be mixed with the data.
 class PipeProgress {
   public:
+    // If `wanted` is false, nothing is drawn.
     PipeProgress(Io io, bool wanted);
 
-    // Draws where it is time to, and returns when it will be next.
+    // Draws the line if it is due, and returns when it is due next.
     net::Deadline look(std::uint64_t received_bytes);
 
   private:
     ProgressLine line_;
     std::optional<std::uint64_t> total_;
     const net::Clock::time_point begin_ = net::Clock::now();
-    // Of the line drawn last, for the rate since then.
+    // When the line was last drawn, for the rate since then.
     net::Clock::time_point drawn_at_ = begin_;
     std::uint64_t drawn_bytes_ = 0;
 };
 
-// What there is to say about how it ended, `peer` being the server's address and `timeout` the one
-// it was given; an empty action where there is nothing.
+// Explains why the transfer did not succeed; its action is empty if it did. `peer` is the server's
+// address, and `timeout` the one used for the transfer.
 net::Error explain(const probe::PipeOutcome& outcome, const std::string& peer,
                    std::chrono::nanoseconds timeout);
 
-// Adds to the result's object what was carried, where it differed, and `error` unless its action is
-// empty.
+// Adds the numbers of bytes, the duration, the difference and, unless its action is empty, `error`
+// to the result object.
 void add_outcome(const probe::PipeOutcome& outcome, const net::Error& error, report::Json& json);
 
-// The exit status; of data that nobody takes any more it is that of success, for finish() tells a
-// full disk from a closed pipe.
+// The exit status. It is exit_ok for PipeEnd::sink_full, because finish() distinguishes a full disk
+// from a closed pipe.
 int status_of(probe::PipeEnd end);
 
 }  // namespace sockbox::tools

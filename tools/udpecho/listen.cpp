@@ -1,4 +1,4 @@
-// The server of udpecho: recvfrom, sendto.
+// Opens the sockets of udpecho --listen and serves on them.
 #include "tools/udpecho/listen.h"
 
 #include "net/resolver.h"
@@ -105,7 +105,7 @@ int UdpListen::serve() {
     return finish(io_, "udpecho", exit_ok);
 }
 
-// The answers are then those of STAMP.
+// Replaces echo by STAMP reflection.
 net::Status UdpListen::reflect(std::vector<net::Socket>& sockets) {
     for (net::Socket& socket : sockets)
         if (auto done = serve::StampReflector::prepare(socket); !done)
@@ -117,7 +117,7 @@ net::Status UdpListen::reflect(std::vector<net::Socket>& sockets) {
     return {};
 }
 
-// One line a socket, flushed, for whoever waits for the server.
+// Prints one line for each socket and flushes the output, for scripts that wait for the server.
 void UdpListen::announce(const std::vector<net::Socket>& sockets,
                          const std::optional<serve::StatusEndpoint>& metrics) const {
     for (const net::Socket& socket : sockets) {

@@ -1,4 +1,4 @@
-// udpecho --listen: the connectionless iterative server.
+// udpecho --listen: the UDP echo server and STAMP reflector.
 #pragma once
 
 #include <string>
@@ -11,20 +11,22 @@
 
 namespace sockbox::tools {
 
+// The server. All references passed to the constructor must outlive the object.
 class UdpListen {
   public:
     UdpListen(Io io, const Client& client, const MetricsOption& metrics, const Stamp& stamp)
         : io_(io), client_(client), metrics_(metrics), stamp_(stamp) {}
 
-    // --listen -p -b --port-file and those of declare_access(); --set and -4 -6 are the client's,
-    // --metrics that of measuring.
+    // Declares --listen -p -b --port-file and the options of declare_access(). The server also uses
+    // --set of Client, --metrics of Measuring, and -4 and -6.
     void declare(Cli& cli);
     bool is_wanted() const { return listen_; }
 
-    // What is wrong with the options together, in words; empty where nothing is.
+    // An error message if options contradict each other, otherwise empty.
     std::string mistake(const Cli& cli) const;
 
-    // Echoes, or reflects STAMP, until SIGINT or SIGTERM; the exit status.
+    // Echoes datagrams or, with --stamp, reflects test packets; blocks until SIGINT, SIGTERM or
+    // SIGHUP. Returns the exit status.
     int run(const Cli& cli);
 
   private:

@@ -1,4 +1,4 @@
-// The words for each end of an exchange.
+// The error message for each outcome of an exchange.
 #include "tools/udpecho/outcome.h"
 
 #include <fmt/format.h>

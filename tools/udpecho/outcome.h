@@ -1,4 +1,4 @@
-// What is told of a datagram that went to an echo server, as text and as an exit status.
+// Error messages for a datagram sent to an echo server.
 #pragma once
 
 #include <chrono>
@@ -10,19 +10,18 @@
 
 namespace sockbox::tools {
 
-// A datagram as it was sent: its length, to whom, and for how long each try waited.
 struct SentDatagram {
     std::size_t bytes = 0;
     net::Endpoint peer;
-    std::chrono::nanoseconds timeout{};
+    std::chrono::nanoseconds timeout{};  // of each try
 };
 
-// Why it was not answered as it should; `which` stands in front, "line 3: " or nothing. An empty
-// action where there is nothing to tell.
+// Explains why a datagram had no correct reply; the action of the result is empty if it had one or
+// was interrupted. `which` begins the message: "line 3: ", or empty.
 net::Error explain(const probe::Exchanged& done, const SentDatagram& sent,
                    const std::string& which);
 
-// What the length fields of IPv4 and UDP, or of IPv6's payload and UDP, leave for a datagram.
+// The maximum payload of a datagram in bytes, as limited by the length fields of IPv4 or UDP.
 unsigned most_payload(const net::Endpoint& peer);
 
 }  // namespace sockbox::tools

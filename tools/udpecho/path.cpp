@@ -1,4 +1,4 @@
-// The path MTU and the hops, searched and shown.
+// Finds and prints the path MTU and the hops.
 #include "tools/udpecho/path.h"
 
 #include "net/datagram_options.h"
@@ -19,7 +19,7 @@ std::string milliseconds(std::chrono::nanoseconds time) {
     return fmt::format("{:.3f} ms", static_cast<double>(time.count()) / 1e6);
 }
 
-// What is out of the ordinary about an answer: nothing for a router on the way or an echo.
+// The ICMP error of an answer; empty for the normal ones, "time exceeded" and an echo.
 std::string remark(const probe::HopAnswer& answer) {
     const int time_exceeded = answer.sender->family() == net::Family::ipv6 ? 3 : 11;
     const bool is_time_exceeded = answer.error && answer.error->type == time_exceeded;
@@ -44,7 +44,7 @@ std::string hop_line(const probe::Hop& hop) {
     return line + (remarks.empty() ? "\n" : fmt::format("  ({})\n", remarks));
 }
 
-// Why there is no MTU.
+// The error if no MTU was found.
 net::Error failure(const probe::PathMtu& found, const net::Endpoint& peer) {
     const char* words = found.interrupted ? "interrupted" : "no datagram was answered";
     return {{}, "find the MTU to", peer.to_string(), words, {}};
@@ -156,7 +156,7 @@ void Path::print(const probe::PathMtu& found, const Target& target) const {
 }
 
 int Path::trace(const Target& target, const net::StopSignal& stop) {
-    // Each socket goes to the address that the first of them found a way to.
+    // All sockets use the address to which the first one found a route.
     auto first = travel_.open(target.endpoints);
     if (!first)
         return client_.fail(io_, first.error(), exit_refused, target.text);

@@ -1,4 +1,4 @@
-// udpecho --mtu and --trace: what lies between here and the server.
+// udpecho --mtu and --trace: the path MTU and the hops to the server.
 #pragma once
 
 #include "probe/path/path_mtu.h"
@@ -10,18 +10,20 @@
 
 namespace sockbox::tools {
 
+// Examines the path to a server. All references passed to the constructor must outlive the object.
 class Path {
   public:
     Path(Io io, const Client& client, const Travel& travel)
         : io_(io), client_(client), travel_(travel) {}
 
-    // --mtu --trace
+    // Declares --mtu and --trace.
     void declare(Cli& cli);
     bool is_wanted() const { return mtu_ || trace_; }
-    // What is wrong with the options together, in words; empty where nothing is.
+    // An error message if options contradict each other, otherwise empty.
     std::string mistake(const Cli& cli) const;
 
-    // Looks at the way to `target`, whose endpoints are known; the exit status.
+    // Examines the path to `target`, which must be resolved, and prints the result. Blocks until it
+    // is complete or interrupted by a signal. Returns the exit status.
     int run(const Target& target);
 
   private:

@@ -1,4 +1,4 @@
-// Reads the options and applies them to a socket.
+// Parses the options for datagrams and applies them to a socket.
 #include "tools/udpecho/travel.h"
 
 #include "text/units.h"

@@ -1,5 +1,4 @@
-// The options of udpecho that concern its datagrams: DSCP, TTL, timestamps, and STAMP in place of
-// echo.
+// The options of udpecho for its datagrams: DSCP, TTL, broadcast, timestamps and STAMP.
 #pragma once
 
 #include <memory>
@@ -17,21 +16,22 @@
 
 namespace sockbox::tools {
 
+// How datagrams are sent and timed. `client` must outlive the object.
 class Travel {
   public:
     explicit Travel(const Client& client) : client_(client) {}
 
-    // --dscp --ttl --broadcast --timestamps
+    // Declares --dscp --ttl --broadcast --timestamps.
     void declare(Cli& cli);
 
     bool broadcast() const { return broadcast_; }
     std::optional<int> dscp() const { return dscp_; }
 
-    // A socket to the first of the addresses that it has a way to, set up as asked.
+    // Opens a socket to the first of the addresses to which there is a route, and sets the options.
     net::Result<probe::DatagramSocket> open(std::span<const net::Endpoint> endpoints) const;
 
-    // Asks for the system's times, unless the user's are wanted, and tells whether it gives them.
-    // Fails only where they were asked for and there are none.
+    // Enables kernel timestamps, unless --timestamps user was given, and returns whether they are
+    // enabled. Fails only if --timestamps kernel was given and they are not available.
     net::Result<bool> stamp(net::Socket& socket, net::Stamps stamps) const;
 
   private:
@@ -42,21 +42,23 @@ class Travel {
     std::optional<bool> kernel_stamps_;
 };
 
+// STAMP (RFC 8762) instead of echo.
 class Stamp {
   public:
-    // --stamp --stateful --stamp-format
+    // Declares --stamp --stateful --stamp-format.
     void declare(Cli& cli);
     bool is_wanted() const { return wanted_; }
 
-    // What is wrong with the options together, in words; empty where nothing is.
+    // An error message if options contradict each other, otherwise empty.
     std::string mistake(const Cli& cli) const;
 
-    // The Session-Sender: its datagrams, of `size` bytes, and what it is about the size.
+    // For the Session-Sender: an error message if a packet cannot have `size` bytes (otherwise
+    // empty), and the form of packets of that size.
     std::string size_mistake(std::size_t size, std::optional<int> dscp) const;
     std::unique_ptr<probe::DatagramForm> form(std::size_t size, std::optional<int> dscp,
                                               std::uint64_t first_sequence) const;
 
-    // The Session-Reflector.
+    // For the Session-Reflector.
     serve::StampReflectorOptions reflector() const { return {stateful_, format()}; }
 
   private:

@@ -1,4 +1,4 @@
-// udpecho: a UDP echo client that talks, carries lines there and back, and measures.
+// udpecho: a UDP echo client that sends a message or lines, or measures round trips and loss.
 #include <algorithm>
 #include <deque>
 
@@ -23,7 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t longest_line = 65536;  // one more than any datagram, so that it is refused
+constexpr std::size_t longest_line = 65536;  // more than any datagram, so that sending it fails
 
 class UdpEcho {
   public:
@@ -67,7 +67,7 @@ class UdpEcho {
   private:
     struct Counts {
         std::uint64_t lines = 0;
-        std::uint64_t sent = 0;  // datagrams, each try counted
+        std::uint64_t sent = 0;  // datagrams, including retries
         std::uint64_t received = 0;
         std::uint64_t lost = 0;
         std::uint64_t corrupted = 0;
@@ -93,7 +93,7 @@ class UdpEcho {
         cli.example("udpecho --listen -p 7007", "run the server");
     }
 
-    // STAMP measures whatever else is asked, as ping does; its port may be left out.
+    // With --stamp, measuring is the default, as in ping, and the port may be omitted.
     void prepare_stamp(const Cli& cli) {
         constexpr std::int64_t default_count = 10;
         measuring_.assume(cli, default_count, 0);
@@ -109,7 +109,7 @@ class UdpEcho {
             return client_.fail(io_, opened.error(), exit_refused, target.text);
         target_ = target.text;
         peer_ = opened->peer;
-        if (!client_.common.json)  // an interrupt ends it as it does any program
+        if (!client_.common.json)  // a signal then ends the process at once
             return talk_over(opened->socket);
         auto stop = net::StopSignal::create();
         if (!stop)
@@ -129,14 +129,14 @@ class UdpEcho {
     std::chrono::nanoseconds timeout() const { return client_.reply_timeout(); }
     bool interrupted() const { return stop_ != nullptr && stop_->raised(); }
 
-    // The sockets to one server, to the first of its addresses that there is a way to.
+    // The sockets for one server; all use the first of its addresses to which there is a route.
     struct Server {
         std::vector<net::Socket> sockets;
         net::Endpoint peer;
         probe::DatagramLaneOptions options;
     };
 
-    // Every socket is opened before the first datagram is sent.
+    // Opens all sockets, before the first datagram is sent.
     net::Status open(const Target& target, Server& server) const {
         std::vector<net::Endpoint> endpoints = target.endpoints;
         while (server.sockets.size() < measuring_.connections()) {
@@ -217,7 +217,7 @@ class UdpEcho {
 
     int pipe(probe::Exchange& exchange) {
         net::LineReader reader(io_.in, longest_line, stop_);
-        // Lines typed on a terminal, or replies that go there, show themselves how it goes on.
+        // Lines typed on a terminal, or replies printed there, already show the progress.
         const bool shown =
             net::platform::is_terminal(io_.in) || (!client_.common.json && io_.out.is_terminal());
         live_.emplace(io_.err, !client_.common.quiet && !shown);
@@ -267,7 +267,7 @@ class UdpEcho {
                           done.tries);
     }
 
-    // Draws the live line of a pipe where it is time to; returns when it is the next time.
+    // Draws the progress line if it is due; returns when it is due next.
     net::Deadline look(bool awaits_reply) {
         if (!live_)
             return net::no_deadline;
@@ -333,7 +333,8 @@ class UdpEcho {
         return json;
     }
 
-    // What ended it, or the one message; the lines of a pipe are told of as they go.
+    // The error that ended the command, or that of the only message. Errors of single lines have
+    // been printed before.
     net::Error failure(const net::Error& input) const {
         if (!input.action.empty())
             return input;
@@ -351,23 +352,23 @@ class UdpEcho {
     Io io_;
     Client client_{"udpecho", net::Transport::udp};
     std::int64_t retries_ = 0;
-    std::chrono::nanoseconds connect_timeout_{0};  // for scripts that call both clients
+    std::chrono::nanoseconds connect_timeout_{0};  // unused: for scripts that call both clients
     Measuring measuring_{io_, client_};
     Travel travel_{client_};
     Path path_{io_, client_, travel_};
     Stamp stamp_;
     UdpListen listen_{io_, client_, measuring_.metrics(), stamp_};
-    std::size_t size_ = 0;  // of each datagram that is measured with
+    std::size_t size_ = 0;  // the payload of each datagram of a measurement
     std::string target_;
     net::Endpoint peer_;
 
-    const net::StopSignal* stop_ = nullptr;  // while an interrupt is waited for
-    net::Error failure_;                     // of the latest line that had none of its reply
+    const net::StopSignal* stop_ = nullptr;  // set while interrupts are caught
+    net::Error failure_;                     // of the latest line without a correct reply
     Counts counts_;
     std::vector<std::uint64_t> lost_lines_;
     stats::Series round_trips_;
     const net::Clock::time_point begin_ = net::Clock::now();
-    std::optional<ProgressLine> live_;  // of a pipe
+    std::optional<ProgressLine> live_;  // only while lines are sent
 };
 
 }  // namespace
