@@ -1,4 +1,4 @@
-# Every flag of the compiler and the linker, on the target sockbox_flags that all others link.
+# All compiler and linker flags, set on sockbox_flags, which every other target links.
 add_library(sockbox_flags INTERFACE)
 target_compile_features(sockbox_flags INTERFACE cxx_std_20)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -11,25 +11,26 @@ target_compile_options(sockbox_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
     -Wold-style-cast -Wcast-qual -Woverloaded-virtual -Werror)
 
-# g++ 12 sees copies that overlap in the optimized operator+ of std::string, where none do (GCC's
-# bug 105329).
+# g++ 12 falsely reports overlapping copies in the optimized operator+ of std::string (GCC bug
+# 105329).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     target_compile_options(sockbox_flags INTERFACE -Wno-restrict)
 endif()
 
 if(SOCKBOX_SANITIZE)
-    # For GoogleTest too: what a sanitizer has not seen written, it takes for a fault when read.
+    # For all targets, including GoogleTest: a sanitizer reports false errors if it does not see
+    # every write to memory.
     add_compile_options(
         -fsanitize=${SOCKBOX_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     add_link_options(-fsanitize=${SOCKBOX_SANITIZE})
-    # What g++ inserts for a sanitizer makes it warn about its own <regex>.
+    # With a sanitizer, g++ warns about its own <regex>.
     target_compile_options(sockbox_flags INTERFACE
         $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 else()
-    # Hardening; _FORTIFY_SOURCE needs an optimizing build and gets in a sanitizer's way.
+    # Hardening. _FORTIFY_SOURCE requires an optimized build and conflicts with sanitizers.
     target_compile_options(sockbox_flags INTERFACE -fstack-protector-strong
         $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=3>)
-    # No libstdc++ to load: a command that runs for a millisecond spends half of it there.
+    # Loading a shared libstdc++ would take half the time of a command that runs for a millisecond.
     target_link_options(sockbox_flags INTERFACE -static-libstdc++ -static-libgcc)
 endif()
 
@@ -38,8 +39,8 @@ if(SOCKBOX_FUZZ)
     target_link_options(sockbox_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# For the tests beside sockbox_flags, whatever the build type: they run for milliseconds, but take
-# the compiler twice as long when it optimizes them.
+# Flags for the tests in addition to sockbox_flags. Tests are never optimized: they run for
+# milliseconds, but optimizing them doubles the time to compile them.
 add_library(sockbox_test_flags INTERFACE)
 if(NOT SOCKBOX_SANITIZE)
     target_compile_options(sockbox_test_flags INTERFACE -O0 -U_FORTIFY_SOURCE)
@@ -48,8 +49,8 @@ endif()
 if(WIN32)
     target_compile_definitions(sockbox_flags INTERFACE
         _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN NOMINMAX NOGDI)
-    # One file to copy, no DLL beside it. libssp, with what the hardening flags call, comes with
-    # the flag of the compiler.
+    # Static linking, so that a program is a single file without DLLs. The compiler flag adds
+    # libssp, which the hardening flags require.
     target_link_options(sockbox_flags INTERFACE -static -fstack-protector-strong)
 else()
     find_package(Threads REQUIRED)

@@ -1,4 +1,4 @@
-# sockbox_install_link(TARGET LINK): a symbolic link, LINK being below the prefix.
+# sockbox_install_link(TARGET LINK) installs the symbolic link LINK, relative to the prefix.
 function(sockbox_install_link target link)
     get_filename_component(folder "${link}" DIRECTORY)
     install(CODE "

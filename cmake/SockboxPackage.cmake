@@ -1,5 +1,6 @@
-# The packages that `cpack` builds in the build directory: for Windows a zip that can be unpacked
-# anywhere, for Debian a package of the files that `cmake --install` installs below /usr.
+# The packages that `cpack` creates in the build directory.
+# For Windows, a zip file that can be unpacked anywhere; for Debian, a package of the files that
+# `cmake --install` installs below /usr.
 set(CPACK_PACKAGE_NAME sockbox)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_VERBATIM_VARIABLES ON)

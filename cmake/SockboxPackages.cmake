@@ -1,5 +1,6 @@
-# The libraries that sockbox stands on, all from Debian's packages. A cross build takes the
-# header-only ones from a folder of links: -I/usr/include would bring in the host's C library.
+# Finds the libraries that sockbox uses, all from Debian packages.
+# Header-only libraries are included from a directory of links: in a cross build, -I/usr/include
+# would add the headers of the host's C library.
 set(SOCKBOX_HEADERS "${PROJECT_BINARY_DIR}/headers")
 file(MAKE_DIRECTORY "${SOCKBOX_HEADERS}")
 foreach(name CLI fmt tl nlohmann)
@@ -11,14 +12,14 @@ endforeach()
 add_library(sockbox_headers INTERFACE)
 target_include_directories(sockbox_headers SYSTEM INTERFACE "${SOCKBOX_HEADERS}")
 
-# The archives: a shared library would cost the start of commands that never use it.
+# Static libraries: loading a shared one would delay even commands that never use it.
 if(NOT WIN32)
     find_library(SOCKBOX_URING NAMES liburing.a REQUIRED)
     find_library(SOCKBOX_SECCOMP NAMES libseccomp.a REQUIRED)
 endif()
 
-# GoogleTest is built from Debian's sources, with the flags of this build: a sanitizer has to
-# see it too, and there is no package of it for Windows.
+# GoogleTest is built from Debian's sources with the flags of this build, because sanitizers must
+# instrument it and there is no package of it for Windows.
 if(SOCKBOX_TESTS)
     set(INSTALL_GTEST OFF CACHE INTERNAL "")
     set(BUILD_GMOCK ON CACHE INTERNAL "")

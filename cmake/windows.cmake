@@ -1,5 +1,5 @@
-# The cross compiler for Windows: mingw-w64 with its thread library (the other variant of it has no
-# std::thread). Only headers and libraries of the target are looked for.
+# The cross compiler for Windows: mingw-w64, in its POSIX variant.
+# The other variant has no std::thread. Headers and libraries of the host are never used.
 set(CMAKE_SYSTEM_NAME Windows)
 set(CMAKE_SYSTEM_PROCESSOR x86_64)
 set(CMAKE_C_COMPILER x86_64-w64-mingw32-gcc-posix)
