@@ -122,7 +122,7 @@ std::optional<std::int64_t> OptionAnswers::buffer_locks() {
     return from_bytes<std::uint32_t>(*answer);
 }
 
-Dump::Plan Dump::make_plan(const Socket& socket, const SocketFacts& facts) const {
+OptionReader::Plan OptionReader::make_plan(const Socket& socket, const SocketFacts& facts) const {
     Plan plan;
     for (const OptionRow& row : all_options()) {
         const std::string why = left_out(row);
@@ -144,14 +144,14 @@ Dump::Plan Dump::make_plan(const Socket& socket, const SocketFacts& facts) const
     return plan;
 }
 
-void Dump::learn_from(const Socket& fresh, Plan& plan) const {
+void OptionReader::learn_from(const Socket& fresh, Plan& plan) const {
     for (Entry& entry : plan.entries)
         if (!entry.settled && is_setting(entry.option.row()))
             if (auto value = try_read(fresh, entry.option))
                 entry.usual = std::move(*value);
 }
 
-Dump::Plan& Dump::plan_for(const Socket& socket, const SocketFacts& facts) {
+OptionReader::Plan& OptionReader::plan_for(const Socket& socket, const SocketFacts& facts) {
     const SocketKind& kind = facts.kind;
     const Key key{kind.family, kind.type, kind.protocol, kind.listening, facts.other_namespace};
     const auto found = plans_.find(key);
@@ -160,7 +160,7 @@ Dump::Plan& Dump::plan_for(const Socket& socket, const SocketFacts& facts) {
 }
 
 // Reads one socket by the plan.
-class Dump::Reading {
+class OptionReader::Reading {
   public:
     Reading(const WorkOptions& options, const Socket& socket, const SocketFacts& facts)
         : options_(options), socket_(socket), facts_(facts) {}
@@ -251,8 +251,8 @@ class Dump::Reading {
     bool in_repair_ = false;
 };
 
-void Dump::read(const Socket& socket, const SocketFacts& facts,
-                const std::function<void(const Outcome&)>& use) {
+void OptionReader::read(const Socket& socket, const SocketFacts& facts,
+                        const std::function<void(const Outcome&)>& use) {
     Plan& plan = plan_for(socket, facts);
     Reading reading(options_, socket, facts);
     for (Entry& entry : plan.entries) {

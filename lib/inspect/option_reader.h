@@ -53,12 +53,12 @@ class OptionAnswers {
 // which values a new socket has, so that a dump of thousands of sockets costs little more than
 // reading their options. Not synchronized.
 //
-//     Dump dump({.all = true});
+//     OptionReader dump({.all = true});
 //     for (const ChosenSocket& one : sockets)
 //         dump.read(one.socket, one.facts, [](const Outcome& outcome) { print(outcome); });
-class Dump {
+class OptionReader {
   public:
-    explicit Dump(const WorkOptions& options) : options_(options) {}
+    explicit OptionReader(const WorkOptions& options) : options_(options) {}
 
     // Calls `use` for every option that the socket has, in the order of the table; WorkOptions
     // selects which. Options that are cleared by reading are not read. An outcome is valid only

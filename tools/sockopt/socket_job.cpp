@@ -108,7 +108,7 @@ void Session::carry_out(net::ChosenSocket& target, const net::Request& request) 
 }
 
 void Session::dump(const net::ChosenSocket& target) {
-    dump_.read(target.socket, target.facts, [&](const net::Outcome& outcome) { tell(outcome); });
+    reader_.read(target.socket, target.facts, [&](const net::Outcome& outcome) { tell(outcome); });
 }
 
 void Session::carry_out_all(net::ChosenSocket& target) {

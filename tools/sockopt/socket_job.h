@@ -28,7 +28,7 @@ class Session {
         : settings_(settings),
           requests_(requests),
           io_(io),
-          dump_(settings.work),
+          reader_(settings.work),
           teller_(make_teller(options, io.out)) {}
 
     // Carries out all requests on an existing socket. Closes it before writing the outcomes, so
@@ -64,7 +64,7 @@ class Session {
     const SockoptSettings& settings_;
     const std::vector<net::Request>& requests_;
     Io io_;
-    net::Dump dump_;
+    net::OptionReader reader_;
     std::unique_ptr<Teller> teller_;
     int status_ = exit_ok;
     std::size_t told_ = 0;
