@@ -142,7 +142,7 @@ class Walk {
         return {};
     }
 
-    const Search& outcome() const { return search_; }
+    const SearchOutcome& outcome() const { return search_; }
 
   private:
     Status sockets_of(const Process& process) {
@@ -167,7 +167,7 @@ class Walk {
     const SocketFilter& filter_;
     const std::function<bool(ChosenSocket&&)>& use_;
     Candidates candidates_;
-    Search search_;
+    SearchOutcome search_;
 };
 
 // Whether the error means that the socket was closed, or its number reused, since it was listed.
@@ -226,7 +226,8 @@ Status check_identity(const ChosenSocket& target) {
          {}});
 }
 
-Result<Search> search(const SocketFilter& filter, const std::function<bool(ChosenSocket&&)>& use) {
+Result<SearchOutcome> search(const SocketFilter& filter,
+                             const std::function<bool(ChosenSocket&&)>& use) {
     Walk walk(filter, use);
     if (filter.pid)
         walk.one_process(*filter.pid);

@@ -41,7 +41,7 @@ struct ChosenSocket {
 };
 
 // The outcome of a search.
-struct Search {
+struct SearchOutcome {
     bool met_any = false;          // whether any process matched; unused if a pid was given
     std::size_t closed_to_us = 0;  // number of processes that we have no permission to inspect
     // If a pid was given: why that process was not inspected, or not completely.
@@ -58,7 +58,7 @@ struct Search {
 // Memory does not grow with the number of sockets that do not match. Everything runs on the calling
 // thread, apart from listing sockets in other network namespaces. Linux only. Fails if processes
 // cannot be listed, or if descriptors or memory run out; failures that concern one process are
-// reported in Search.
+// reported in SearchOutcome.
 //
 //     SocketFilter filter;
 //     filter.port = 443;
@@ -67,7 +67,8 @@ struct Search {
 //             fmt::print("{} {}\n", found.facts.state, found.facts.local);
 //         return true;
 //     });
-Result<Search> search(const SocketFilter& filter, const std::function<bool(ChosenSocket&&)>& use);
+Result<SearchOutcome> search(const SocketFilter& filter,
+                             const std::function<bool(ChosenSocket&&)>& use);
 
 // Opens a socket found by search(), reads its facts and compares them with the filter. Returns
 // false, leaving nothing open, if it does not match or no longer exists. Fails without permission,

@@ -130,7 +130,7 @@ class Survey {
     bool take(net::ChosenSocket&& found);
     void hand_out();
     void use(const Report& report);
-    void remark_on(const net::Search& search);
+    void remark_on(const net::SearchOutcome& search);
     void remark_on(const net::Error& error, std::string_view why, int status);
     void note(const std::string& text, int status = exit_ok);
     void nothing_done(std::errc code, const std::string& why);
@@ -229,7 +229,7 @@ void Survey::use(const Report& report) {
             sum_.refusals.push_back(refusal);
 }
 
-void Survey::remark_on(const net::Search& search) {
+void Survey::remark_on(const net::SearchOutcome& search) {
     if (search.cut_off)
         remark_on(*search.cut_off, "the process has ended", exit_mismatch);
     std::size_t closed = search.closed_to_us;
