@@ -97,9 +97,9 @@ class Candidates {
 };
 
 // One pass over one or all processes.
-class Walk {
+class ProcessWalk {
   public:
-    Walk(const SocketFilter& filter, const std::function<bool(ChosenSocket&&)>& use)
+    ProcessWalk(const SocketFilter& filter, const std::function<bool(ChosenSocket&&)>& use)
         : filter_(filter), use_(use), candidates_({filter.port, filter.listening}) {}
 
     void one_process(int pid) {
@@ -228,7 +228,7 @@ Status check_identity(const ChosenSocket& target) {
 
 Result<SearchOutcome> search(const SocketFilter& filter,
                              const std::function<bool(ChosenSocket&&)>& use) {
-    Walk walk(filter, use);
+    ProcessWalk walk(filter, use);
     if (filter.pid)
         walk.one_process(*filter.pid);
     else if (auto walked = walk.every_process(); !walked)
