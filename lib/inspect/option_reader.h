@@ -54,7 +54,7 @@ class OptionAnswers {
 // reading their options. Not synchronized.
 //
 //     OptionReader dump({.all = true});
-//     for (const ChosenSocket& one : sockets)
+//     for (const FoundSocket& one : sockets)
 //         dump.read(one.socket, one.facts, [](const Outcome& outcome) { print(outcome); });
 class OptionReader {
   public:

@@ -99,7 +99,7 @@ class Candidates {
 // One pass over one or all processes.
 class ProcessWalk {
   public:
-    ProcessWalk(const SocketFilter& filter, const std::function<bool(ChosenSocket&&)>& use)
+    ProcessWalk(const SocketFilter& filter, const std::function<bool(FoundSocket&&)>& use)
         : filter_(filter), use_(use), candidates_({filter.port, filter.listening}) {}
 
     void one_process(int pid) {
@@ -134,7 +134,7 @@ class ProcessWalk {
         }
         if (filter_.process.empty())
             candidates_.each_unheld([&](const ListedSocket& listed) {
-                ChosenSocket found;
+                FoundSocket found;
                 found.facts = listed.facts;
                 found.user = listed.user;
                 use_(std::move(found));
@@ -149,7 +149,7 @@ class ProcessWalk {
         return process->each_socket([&](const HeldSocket& held) {
             if (narrowed() && !candidates_.may_fit(held.inode))
                 return true;
-            ChosenSocket found;
+            FoundSocket found;
             found.process = process;
             found.descriptor = held.descriptor;
             found.inode = held.inode;
@@ -165,7 +165,7 @@ class ProcessWalk {
     }
 
     const SocketFilter& filter_;
-    const std::function<bool(ChosenSocket&&)>& use_;
+    const std::function<bool(FoundSocket&&)>& use_;
     Candidates candidates_;
     SearchOutcome search_;
 };
@@ -190,23 +190,23 @@ bool fits(const SocketFilter& filter, const SocketKind& kind) {
 
 }  // namespace
 
-Result<ChosenSocket> chosen(Result<Socket> socket) {
+Result<FoundSocket> with_facts(Result<Socket> socket) {
     if (!socket)
         return fail(socket.error());
     auto facts = facts_of(*socket);
     if (!facts)
         return fail(facts.error());
-    ChosenSocket target;
+    FoundSocket target;
     target.socket = std::move(*socket);
     target.facts = std::move(*facts);
     return target;
 }
 
-Result<ChosenSocket> target_in(const std::shared_ptr<const HostProcess>& process, int descriptor) {
+Result<FoundSocket> socket_in(const std::shared_ptr<const HostProcess>& process, int descriptor) {
     auto shared = process->duplicate(descriptor);
     if (!shared)
         return fail(shared.error());
-    auto target = chosen(std::move(shared->socket));
+    auto target = with_facts(std::move(shared->socket));
     if (!target)
         return target;
     target->descriptor = descriptor;
@@ -215,7 +215,7 @@ Result<ChosenSocket> target_in(const std::shared_ptr<const HostProcess>& process
     return target;
 }
 
-Status check_identity(const ChosenSocket& target) {
+Status check_identity(const FoundSocket& target) {
     if (!target.process || target.process->holds(*target.descriptor, target.socket))
         return {};
     return fail(
@@ -227,7 +227,7 @@ Status check_identity(const ChosenSocket& target) {
 }
 
 Result<SearchOutcome> search(const SocketFilter& filter,
-                             const std::function<bool(ChosenSocket&&)>& use) {
+                             const std::function<bool(FoundSocket&&)>& use) {
     ProcessWalk walk(filter, use);
     if (filter.pid)
         walk.one_process(*filter.pid);
@@ -236,10 +236,10 @@ Result<SearchOutcome> search(const SocketFilter& filter,
     return walk.outcome();
 }
 
-Result<bool> look_at(ChosenSocket& found, const SocketFilter& filter) {
+Result<bool> open_if_it_fits(FoundSocket& found, const SocketFilter& filter) {
     if (!found.process)
         return fits(filter, found.facts.kind);
-    auto target = target_in(found.process, *found.descriptor);
+    auto target = socket_in(found.process, *found.descriptor);
     if (!target)
         return is_closed(target.error()) ? Result<bool>(false) : fail(target.error());
     const SocketFacts& facts = target->facts;
@@ -251,7 +251,7 @@ Result<bool> look_at(ChosenSocket& found, const SocketFilter& filter) {
     return fit;
 }
 
-Companions companions_of(const ChosenSocket& listener) {
+Companions companions_of(const FoundSocket& listener) {
     Companions companions;
     const SocketFacts& own = listener.facts;
     if (!own.local_port || own.other_namespace != 0)

@@ -31,7 +31,7 @@ struct SocketFilter {
     std::optional<SocketType> type;
 };
 
-struct ChosenSocket {
+struct FoundSocket {
     Socket socket;  // invalid if only the facts are known
     SocketFacts facts;
     std::optional<int> descriptor;               // its number in `process`
@@ -51,9 +51,9 @@ struct SearchOutcome {
 
 // Calls `use` for each socket that may match, in ascending order of process ID and descriptor.
 // `process`, `descriptor` and `inode` are set and nothing is open yet: pass the socket to
-// look_at(). If `use` returns false, the search continues with the next process. Unless the filter
-// names a process, matching sockets that no accessible process holds come last, with `facts` and
-// `user` alone.
+// open_if_it_fits(). If `use` returns false, the search continues with the next process. Unless the
+// filter names a process, matching sockets that no accessible process holds come last, with `facts`
+// and `user` alone.
 //
 // Memory does not grow with the number of sockets that do not match. Everything runs on the calling
 // thread, apart from listing sockets in other network namespaces. Linux only. Fails if processes
@@ -62,28 +62,28 @@ struct SearchOutcome {
 //
 //     SocketFilter filter;
 //     filter.port = 443;
-//     const auto done = search(filter, [&](ChosenSocket&& found) {
-//         if (look_at(found, filter).value_or(false))
+//     const auto done = search(filter, [&](FoundSocket&& found) {
+//         if (open_if_it_fits(found, filter).value_or(false))
 //             fmt::print("{} {}\n", found.facts.state, found.facts.local);
 //         return true;
 //     });
 Result<SearchOutcome> search(const SocketFilter& filter,
-                             const std::function<bool(ChosenSocket&&)>& use);
+                             const std::function<bool(FoundSocket&&)>& use);
 
 // Opens a socket found by search(), reads its facts and compares them with the filter. Returns
 // false, leaving nothing open, if it does not match or no longer exists. Fails without permission,
 // or if descriptors run out. Different sockets may be passed on different threads.
-Result<bool> look_at(ChosenSocket& found, const SocketFilter& filter);
+Result<bool> open_if_it_fits(FoundSocket& found, const SocketFilter& filter);
 
 // Adds the facts to a socket of this process. Passes on the error of `socket`.
-Result<ChosenSocket> chosen(Result<Socket> socket);
+Result<FoundSocket> with_facts(Result<Socket> socket);
 
 // The socket behind a descriptor of another process, with its facts. See HostProcess::duplicate().
-Result<ChosenSocket> target_in(const std::shared_ptr<const HostProcess>& process, int descriptor);
+Result<FoundSocket> socket_in(const std::shared_ptr<const HostProcess>& process, int descriptor);
 
 // Fails if the process's descriptor no longer refers to this socket: a socket that merely reuses
 // the number must not be changed. Succeeds if the socket has no process.
-Status check_identity(const ChosenSocket& target);
+Status check_identity(const FoundSocket& target);
 
 // Sockets on a listener's port that are not affected by setting an option of the listener.
 struct Companions {
@@ -91,6 +91,6 @@ struct Companions {
     std::size_t sharing = 0;   // other listeners on its port (SO_REUSEPORT)
 };
 // All zero if the system does not list sockets, or if the listener is in another network namespace.
-Companions companions_of(const ChosenSocket& listener);
+Companions companions_of(const FoundSocket& listener);
 
 }  // namespace sockbox::net

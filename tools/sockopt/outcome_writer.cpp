@@ -106,7 +106,7 @@ std::string reason_text(const net::Outcome& outcome) {
 
 }  // namespace
 
-std::string heading(const net::ChosenSocket& target) {
+std::string heading(const net::FoundSocket& target) {
     std::string text;
     if (target.process)
         text = fmt::format("{}[{}] ", net::escape(target.process->name()), target.process->pid());
@@ -125,7 +125,7 @@ std::string heading(const net::ChosenSocket& target) {
     return target.facts.other_namespace != 0 ? text + " (in another network namespace)" : text;
 }
 
-report::Json json_of(const net::ChosenSocket& target) {
+report::Json json_of(const net::FoundSocket& target) {
     const auto text = [](const std::string& t) { return t.empty() ? Json() : Json(t); };
     Json json = Json::object();
     json.set("pid", target.process ? Json(target.process->pid()) : Json());
@@ -231,7 +231,7 @@ class TextTeller : public Teller {
     TextTeller(const TellOptions& options, Output& out)
         : options_(options), out_(out), told_(options.follows) {}
 
-    void begin(const net::ChosenSocket& target) override {
+    void begin(const net::FoundSocket& target) override {
         heading_ = options_.heading ? heading(target) : std::string();
         level_ = {};
         if (options_.dump)
@@ -373,7 +373,7 @@ class ValueTeller : public Teller {
   public:
     explicit ValueTeller(Output& out) : out_(out) {}
 
-    void begin(const net::ChosenSocket&) override {}
+    void begin(const net::FoundSocket&) override {}
     void announce(const net::Option&, const std::optional<net::OptionValue>&) override {
         out_.flush();
     }
@@ -395,12 +395,12 @@ class JsonTeller : public Teller {
   public:
     explicit JsonTeller(Output& out) : out_(out) {}
 
-    void begin(const net::ChosenSocket& target) override {
+    void begin(const net::FoundSocket& target) override {
         socket_ = json_of(target);
         outcomes_.clear();
     }
 
-    void brought_up(const net::ChosenSocket& target, const net::Status& up) override {
+    void brought_up(const net::FoundSocket& target, const net::Status& up) override {
         socket_ = json_of(target);
         error_ = up ? std::string() : ",\"error\":" + to_json(up.error()).to_string();
     }

@@ -12,8 +12,8 @@
 namespace sockbox::tools {
 
 // Describes a socket: "nginx[812] fd 6 tcp LISTEN 0.0.0.0:443".
-std::string heading(const net::ChosenSocket& target);
-report::Json json_of(const net::ChosenSocket& target);
+std::string heading(const net::FoundSocket& target);
+report::Json json_of(const net::FoundSocket& target);
 
 // "SO_RCVBUF = 131072", "SO_RCVBUF: 131072 -> 2097152 (asked 1048576; Linux doubles it)", or
 // "IP_MTU: the socket is not connected (ENOTCONN)".
@@ -55,9 +55,9 @@ class Teller {
   public:
     virtual ~Teller() = default;
 
-    virtual void begin(const net::ChosenSocket& target) = 0;
+    virtual void begin(const net::FoundSocket& target) = 0;
     // Reports that a new socket is now listening or connected, or why it is not.
-    virtual void brought_up(const net::ChosenSocket&, const net::Status&) {}
+    virtual void brought_up(const net::FoundSocket&, const net::Status&) {}
     // Writes at once that an option is about to be set, so that the user knows what may have
     // changed if this process ends before tell().
     virtual void announce(const net::Option& option,

@@ -87,10 +87,10 @@ class Worker {
         : filter_(settings.selection.filter()),
           session_(settings, requests, options, direct != nullptr ? *direct : Io{-1, out_, err_}) {}
 
-    Report work_on(std::vector<net::ChosenSocket>& sockets) {
+    Report work_on(std::vector<net::FoundSocket>& sockets) {
         Report report;
         const std::size_t before = session_.told();
-        for (net::ChosenSocket& socket : sockets)
+        for (net::FoundSocket& socket : sockets)
             work_on(socket, report);
         report.out = out_.take();
         report.err = err_.take();
@@ -101,8 +101,8 @@ class Worker {
     }
 
   private:
-    void work_on(net::ChosenSocket& socket, Report& report) {
-        const auto fits = net::look_at(socket, filter_);
+    void work_on(net::FoundSocket& socket, Report& report) {
+        const auto fits = net::open_if_it_fits(socket, filter_);
         if (!fits)
             report.refusals.push_back({socket.process->pid(), fits.error()});
         report.missed = report.missed || (fits && !*fits);
@@ -127,7 +127,7 @@ class Survey {
     int run();
 
   private:
-    bool take(net::ChosenSocket&& found);
+    bool take(net::FoundSocket&& found);
     void hand_out();
     void use(const Report& report);
     void remark_on(const net::SearchOutcome& search);
@@ -145,7 +145,7 @@ class Survey {
     Report sum_;
     std::atomic<int> refused_by_ = 0;  // the PID of the latest process with an unreadable socket
     std::deque<Worker> workers_;       // one for each thread
-    std::vector<net::ChosenSocket> batch_;
+    std::vector<net::FoundSocket> batch_;
     // Keeps the current process until the calling thread releases it: a thread with its own
     // descriptor table would close only its copy.
     std::shared_ptr<const net::HostProcess> process_;
@@ -191,7 +191,7 @@ void Survey::nothing_done(std::errc code, const std::string& why) {
 }
 
 // Returns false if the search should skip the rest of the process.
-bool Survey::take(net::ChosenSocket&& found) {
+bool Survey::take(net::FoundSocket&& found) {
     const int pid = found.process ? found.process->pid() : 0;
     process_ = found.process;
     batch_.push_back(std::move(found));
@@ -202,7 +202,7 @@ bool Survey::take(net::ChosenSocket&& found) {
 }
 
 void Survey::hand_out() {
-    auto batch = std::make_shared<std::vector<net::ChosenSocket>>(std::exchange(batch_, {}));
+    auto batch = std::make_shared<std::vector<net::FoundSocket>>(std::exchange(batch_, {}));
     if (!threads_)
         return use(workers_.front().work_on(*batch));
     threads_->give([this, batch](std::size_t thread) {
@@ -257,7 +257,7 @@ void Survey::remark_on(const net::SearchOutcome& search) {
 
 int Survey::run() {
     auto done = net::search(settings_.selection.filter(),
-                            [this](net::ChosenSocket&& found) { return take(std::move(found)); });
+                            [this](net::FoundSocket&& found) { return take(std::move(found)); });
     if (!batch_.empty())
         hand_out();
     if (threads_)

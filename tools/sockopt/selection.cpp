@@ -96,7 +96,7 @@ net::Result<std::vector<Place>> connect_places(const Selection& selection) {
     return std::vector<Place>(found->begin(), found->end());
 }
 
-net::Status listen_at(net::ChosenSocket& target, const Selection& selection,
+net::Status listen_at(net::FoundSocket& target, const Selection& selection,
                       const net::Endpoint& endpoint) {
     constexpr int backlog = 4096;
     auto done = target.socket.bind(endpoint);
@@ -109,7 +109,7 @@ net::Status listen_at(net::ChosenSocket& target, const Selection& selection,
     return net::fail(std::move(error));
 }
 
-net::Status connect_at(net::ChosenSocket& target, const net::Endpoint& endpoint) {
+net::Status connect_at(net::FoundSocket& target, const net::Endpoint& endpoint) {
     constexpr std::chrono::seconds patience{10};
     if (auto mode = target.socket.set_blocking(false); !mode)
         return mode;
@@ -175,25 +175,25 @@ net::Result<std::vector<Place>> places(const Selection& selection) {
     return selection.listen.empty() ? connect_places(selection) : listen_places(selection);
 }
 
-net::Result<net::ChosenSocket> open_target(const Selection& selection, const Place& place) {
+net::Result<net::FoundSocket> open_target(const Selection& selection, const Place& place) {
     if (selection.pid) {
         auto process = net::HostProcess::open(static_cast<int>(*selection.pid));
         if (!process)
             return net::fail(process.error());
-        return net::target_in(std::make_shared<net::HostProcess>(std::move(*process)),
+        return net::socket_in(std::make_shared<net::HostProcess>(std::move(*process)),
                               static_cast<int>(selection.descriptor.value_or(0)));
     }
     if (!selection.descriptor)
-        return net::chosen(
+        return net::with_facts(
             new_socket(socket_types[selection.type], place ? place->family() : selection.family));
     const int descriptor = static_cast<int>(*selection.descriptor);
-    auto target = net::chosen(net::duplicate_inherited(descriptor));
+    auto target = net::with_facts(net::duplicate_inherited(descriptor));
     if (target)
         target->descriptor = descriptor;
     return target;
 }
 
-net::Status bring_up(net::ChosenSocket& target, const Selection& selection, const Place& place) {
+net::Status bring_up(net::FoundSocket& target, const Selection& selection, const Place& place) {
     if (!place)
         return {};
     auto done = selection.listen.empty() ? connect_at(target, *place)

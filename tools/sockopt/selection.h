@@ -41,10 +41,10 @@ net::Result<std::vector<Place>> places(const Selection& selection);
 
 // Opens a socket: a new one for `place`, not yet bound or connected; an inherited one; or one
 // descriptor of a process.
-net::Result<net::ChosenSocket> open_target(const Selection& selection, const Place& place);
+net::Result<net::FoundSocket> open_target(const Selection& selection, const Place& place);
 
 // Binds the socket and, if it is not a datagram socket, listens; or connects it. Blocks for up to
 // 10 s to connect. Does nothing if `place` is empty.
-net::Status bring_up(net::ChosenSocket& target, const Selection& selection, const Place& place);
+net::Status bring_up(net::FoundSocket& target, const Selection& selection, const Place& place);
 
 }  // namespace sockbox::tools

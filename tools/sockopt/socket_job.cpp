@@ -79,7 +79,7 @@ void Session::tell(const net::Outcome& outcome) {
 
 // Before a socket shared with another process is changed, its identity is checked again and the
 // change is written to the output: if we are killed, the output names every change made.
-net::Status Session::announce(const net::ChosenSocket& target, const net::Option& option,
+net::Status Session::announce(const net::FoundSocket& target, const net::Option& option,
                               const std::optional<net::OptionValue>& before) {
     if (!target.descriptor)
         return {};
@@ -90,7 +90,7 @@ net::Status Session::announce(const net::ChosenSocket& target, const net::Option
 }
 
 // Skips all requests after the first one that could not be set, because they may depend on it.
-void Session::carry_out(net::ChosenSocket& target, const net::Request& request) {
+void Session::carry_out(net::FoundSocket& target, const net::Request& request) {
     if (refused_)
         return;
     const net::Outcome outcome = net::carry_out(
@@ -107,11 +107,11 @@ void Session::carry_out(net::ChosenSocket& target, const net::Request& request) 
                          request.option.name()));
 }
 
-void Session::dump(const net::ChosenSocket& target) {
+void Session::dump(const net::FoundSocket& target) {
     reader_.read(target.socket, target.facts, [&](const net::Outcome& outcome) { tell(outcome); });
 }
 
-void Session::carry_out_all(net::ChosenSocket& target) {
+void Session::carry_out_all(net::FoundSocket& target) {
     refused_ = false;
     set_ = false;
     if (requests_.empty())
@@ -126,7 +126,7 @@ void Session::carry_out_all(net::ChosenSocket& target) {
 }
 
 // Someone who sets an option of a listener may expect all sockets on its port to change.
-void Session::remark_on_companions(const net::ChosenSocket& target) {
+void Session::remark_on_companions(const net::FoundSocket& target) {
     const net::Companions others = net::companions_of(target);
     const int descriptor = target.descriptor.value_or(-1);
     const std::string count =
@@ -139,7 +139,7 @@ void Session::remark_on_companions(const net::ChosenSocket& target) {
 }
 
 // Reports a socket known only from the kernel's list, because its process cannot be inspected.
-void Session::pass_over(const net::ChosenSocket& target) {
+void Session::pass_over(const net::FoundSocket& target) {
     const net::Error why{net::platform::error_of(std::errc::operation_not_permitted),
                          {},
                          heading(target),
@@ -152,7 +152,7 @@ void Session::pass_over(const net::ChosenSocket& target) {
     teller_->refuse(why);
 }
 
-void Session::work_on(net::ChosenSocket& target) {
+void Session::work_on(net::FoundSocket& target) {
     const std::size_t before = told_;
     teller_->begin(target);
     if (!target.socket.valid())
@@ -165,7 +165,7 @@ void Session::work_on(net::ChosenSocket& target) {
 }
 
 // If a COMMAND receives the socket, standard output is reserved for it.
-void Session::end(net::ChosenSocket& target) {
+void Session::end(net::FoundSocket& target) {
     if (!settings_.command.empty() && status_ == exit_ok)
         return;
     target.socket.close();
@@ -173,7 +173,7 @@ void Session::end(net::ChosenSocket& target) {
 }
 
 // Sets options before the socket is bound or connected; they are read afterwards, in its new state.
-bool Session::prepare(net::ChosenSocket& target, const Place& place, bool last) {
+bool Session::prepare(net::FoundSocket& target, const Place& place, bool last) {
     if (!requests_.empty())
         teller_->begin(target);
     for (const net::Request& request : requests_)
@@ -190,7 +190,7 @@ bool Session::prepare(net::ChosenSocket& target, const Place& place, bool last) 
     return last;
 }
 
-bool Session::work_on_new(net::ChosenSocket& target, const Place& place, bool last) {
+bool Session::work_on_new(net::FoundSocket& target, const Place& place, bool last) {
     if (!place) {
         work_on(target);
         return true;

@@ -33,12 +33,12 @@ class Session {
 
     // Carries out all requests on an existing socket. Closes it before writing the outcomes, so
     // that a slow reader of our output does not delay its owner's FIN.
-    void work_on(net::ChosenSocket& target);
+    void work_on(net::FoundSocket& target);
 
     // Sets the options of a new socket, then binds or connects it to `place`, if there is one, and
     // then reads its options. Returns false if binding or connecting failed and another place
     // should be tried. `last` means that there is no other place.
-    bool work_on_new(net::ChosenSocket& target, const Place& place, bool last);
+    bool work_on_new(net::FoundSocket& target, const Place& place, bool last);
 
     // Both print a line to standard error and raise the exit status to at least `status`.
     void complain(const net::Error& error, int status);
@@ -50,16 +50,16 @@ class Session {
 
   private:
     void tell(const net::Outcome& outcome);
-    net::Status announce(const net::ChosenSocket& target, const net::Option& option,
+    net::Status announce(const net::FoundSocket& target, const net::Option& option,
                          const std::optional<net::OptionValue>& before);
-    void carry_out(net::ChosenSocket& target, const net::Request& request);
-    void carry_out_all(net::ChosenSocket& target);
-    bool prepare(net::ChosenSocket& target, const Place& place, bool last);
-    void dump(const net::ChosenSocket& target);
-    void pass_over(const net::ChosenSocket& target);
-    void end(net::ChosenSocket& target);
+    void carry_out(net::FoundSocket& target, const net::Request& request);
+    void carry_out_all(net::FoundSocket& target);
+    bool prepare(net::FoundSocket& target, const Place& place, bool last);
+    void dump(const net::FoundSocket& target);
+    void pass_over(const net::FoundSocket& target);
+    void end(net::FoundSocket& target);
     void remark_on(const net::Outcome& outcome);
-    void remark_on_companions(const net::ChosenSocket& target);
+    void remark_on_companions(const net::FoundSocket& target);
 
     const SockoptSettings& settings_;
     const std::vector<net::Request>& requests_;
