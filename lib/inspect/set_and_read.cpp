@@ -149,8 +149,8 @@ Result<OptionValue> computed_value(const Request& request, const OptionValue& be
     return std::move(*value);
 }
 
-Outcome carry_out(Socket& socket, const SocketFacts& facts, const Request& request,
-                  const WorkOptions& options, const BeforeSet& before_set) {
+Outcome set_and_read(Socket& socket, const SocketFacts& facts, const Request& request,
+                     const WorkOptions& options, const BeforeSet& before_set) {
     const Option& option = request.option;
     const Option shown = visible(option);
     const bool can_read = readable(shown.row()) || !shown.on_this_platform();

@@ -38,10 +38,10 @@ using BeforeSet =
 //
 //     const auto request = parse_request("SO_RCVBUF*=2");
 //     const Outcome outcome =
-//         carry_out(socket, facts, *request, {}, [](auto&...) { return Status(); });
+//         set_and_read(socket, facts, *request, {}, [](auto&...) { return Status(); });
 //     if (outcome.change && !outcome.change->grant.as_asked)
 //         fmt::print("{}\n", outcome.change->grant.reason);
-Outcome carry_out(Socket& socket, const SocketFacts& facts, const Request& request,
-                  const WorkOptions& options, const BeforeSet& before_set);
+Outcome set_and_read(Socket& socket, const SocketFacts& facts, const Request& request,
+                     const WorkOptions& options, const BeforeSet& before_set);
 
 }  // namespace sockbox::net

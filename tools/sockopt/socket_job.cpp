@@ -93,7 +93,7 @@ net::Status Session::announce(const net::FoundSocket& target, const net::Option&
 void Session::carry_out(net::FoundSocket& target, const net::Request& request) {
     if (refused_)
         return;
-    const net::Outcome outcome = net::carry_out(
+    const net::Outcome outcome = net::set_and_read(
         target.socket, target.facts, request, settings_.work,
         [&](const net::Option& option, const std::optional<net::OptionValue>& before) {
             return announce(target, option, before);
