@@ -32,7 +32,7 @@ std::optional<std::span<const std::byte>> part_of(std::span<const std::byte> ans
     const std::size_t end = row.part + row.width;
     if (row.type == ValueType::text)  // interface index 0: not bound, so SO_BINDTODEVICE is empty
         return from_bytes<int>(answer) == 0 ? std::optional(answer.first(0)) : std::nullopt;
-    if (row.part == whole_answer)
+    if (row.part == entire_answer)
         return answer;
     return end <= answer.size() ? std::optional(answer.subspan(row.part, row.width)) : std::nullopt;
 }
@@ -83,8 +83,8 @@ Result<Socket> new_socket_beside(const Socket& socket, const SocketFacts& facts)
 
 }  // namespace
 
-OptionAnswers::Answer OptionAnswers::whole(Whole whole) {
-    if (whole == Whole::tcp_info) {
+OptionAnswers::Answer OptionAnswers::shared(SharedAnswer which) {
+    if (whole == SharedAnswer::tcp_info) {
         if (facts_.tcp_info.empty())
             return tl::unexpected(not_told());
         return std::span<const std::byte>(facts_.tcp_info);
@@ -108,7 +108,7 @@ OptionAnswers::Answer OptionAnswers::whole(Whole whole) {
 
 OptionAnswers::Answer OptionAnswers::of(const Option& option) {
     const OptionRow& row = option.row();
-    if (row.part_of == Whole::none)
+    if (row.part_of == SharedAnswer::none)
         return read_bytes(socket_, option, buffer_);
     const Answer answer = whole(row.part_of);
     const auto part = answer ? part_of(*answer, row) : std::nullopt;
@@ -116,7 +116,7 @@ OptionAnswers::Answer OptionAnswers::of(const Option& option) {
 }
 
 std::optional<std::int64_t> OptionAnswers::buffer_locks() {
-    const Answer answer = whole(Whole::buffer_locks);
+    const Answer answer = whole(SharedAnswer::buffer_locks);
     if (!answer || answer->size() != sizeof(std::uint32_t))
         return std::nullopt;
     return from_bytes<std::uint32_t>(*answer);

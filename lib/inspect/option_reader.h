@@ -41,11 +41,11 @@ class OptionAnswers {
         std::array<std::byte, 64> bytes;
     };
 
-    Answer whole(Whole whole);
+    Answer shared(SharedAnswer which);
 
     const Socket& socket_;
     const SocketFacts& facts_;
-    std::array<Kept, 3> kept_;  // indexed by Whole; TCP_INFO is in facts_
+    std::array<Kept, 3> kept_;  // indexed by SharedAnswer; TCP_INFO is in facts_
     OptionBuffer buffer_;
 };
 

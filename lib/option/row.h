@@ -52,14 +52,14 @@ enum class Varies : std::uint8_t {
 };
 
 // Linux options whose value contains the values of several other options.
-enum class Whole : std::uint8_t {
+enum class SharedAnswer : std::uint8_t {
     memory,        // SO_MEMINFO
     device,        // SO_BINDTOIFINDEX, which is 0 if SO_BINDTODEVICE is empty
     buffer_locks,  // SO_BUF_LOCK
     tcp_info,      // TCP_INFO
     none,
 };
-inline constexpr std::uint8_t whole_answer = 255;
+inline constexpr std::uint8_t entire_answer = 255;
 
 // Bits of OptionRow::sockets: the kinds of sockets to which an option applies.
 using SocketKinds = std::uint16_t;
@@ -100,10 +100,10 @@ struct OptionRow {
     SocketKinds sockets = kind_all;
     Varies varies = Varies::when_set;
     bool in_repair = false;  // available only while TCP_REPAIR is on
-    Whole part_of = Whole::none;
-    std::uint8_t part = whole_answer;  // offset in bytes of the value there, or all of it
-    Range range{};                     // for a text or bytes, of its length
-    std::string_view unit = {};        // "bytes", "s", "ms", "us", or a plural such as "probes"
+    SharedAnswer part_of = SharedAnswer::none;
+    std::uint8_t part = entire_answer;  // offset in bytes of the value there, or all of it
+    Range range{};                      // for a text or bytes, of its length
+    std::string_view unit = {};         // "bytes", "s", "ms", "us", or a plural such as "probes"
     std::span<const ValueName> names = {};
     std::span<const ValueName> names_on_windows = {};  // if the numbers differ on Windows
     std::string_view says = {};                        // the description, one sentence

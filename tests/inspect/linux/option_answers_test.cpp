@@ -23,7 +23,8 @@ void expect_the_same(const Socket& socket, const std::string& of_what) {
     OptionAnswers answers(socket, facts);
     for (const OptionRow& row : all_options()) {
         const Option option(row);
-        if (row.part_of == Whole::none || !applies(row, facts.kind) || row.name == "TCP_INFO")
+        if (row.part_of == SharedAnswer::none || !applies(row, facts.kind) ||
+            row.name == "TCP_INFO")
             continue;
         OptionBuffer buffer;
         const auto itself = read_bytes(socket, option, buffer);
