@@ -78,25 +78,25 @@ struct Report {
     std::vector<Refusal> refusals;
 };
 
-// Carries out requests in a session of its own. Writes to `direct`, or into its reports if `direct`
+// Carries out requests in a job of its own. Writes to `direct`, or into its reports if `direct`
 // is null.
 class Worker {
   public:
     Worker(const Settings& settings, const Requests& requests, const TellOptions& options,
            const Io* direct)
         : filter_(settings.selection.filter()),
-          session_(settings, requests, options, direct != nullptr ? *direct : Io{-1, out_, err_}) {}
+          job_(settings, requests, options, direct != nullptr ? *direct : Io{-1, out_, err_}) {}
 
     Report work_on(std::vector<net::FoundSocket>& sockets) {
         Report report;
-        const std::size_t before = session_.told();
+        const std::size_t before = job_.told();
         for (net::FoundSocket& socket : sockets)
             work_on(socket, report);
         report.out = out_.take();
         report.err = err_.take();
-        report.status = session_.status();
-        report.told = session_.told() - before;
-        report.closed = session_.closed();
+        report.status = job_.status();
+        report.told = job_.told() - before;
+        report.closed = job_.closed();
         return report;
     }
 
@@ -109,13 +109,13 @@ class Worker {
         if (!fits || !*fits)
             return;
         ++report.found;
-        session_.work_on(socket);
+        job_.work_on(socket);
     }
 
     const net::SocketFilter filter_;
     Output out_;
     Output err_;
-    Session session_;
+    SocketJob job_;
 };
 
 // Carries out the requests on all matching sockets. If sockets are only read, threads process them
@@ -288,19 +288,19 @@ int on_one_socket(const Settings& settings, const Requests& requests, Io io) {
     const auto where = places(settings.selection);
     if (!where)
         return fail(settings, io, where.error());
-    Session session(settings, requests, telling(settings, requests.empty(), io.out), io);
+    SocketJob job(settings, requests, telling(settings, requests.empty(), io.out), io);
     for (const Place& place : *where) {
         auto target = open_target(settings.selection, place);
         if (!target)
             return fail(settings, io, target.error());
-        if (!session.work_on_new(*target, place, &place == &where->back()))
+        if (!job.work_on_new(*target, place, &place == &where->back()))
             continue;
-        if (settings.command.empty() || session.status() != exit_ok)
+        if (settings.command.empty() || job.status() != exit_ok)
             break;
         io.out.flush();
         return fail(settings, io, become(settings.command, std::move(target->socket)));
     }
-    return finish(io, tool, session.status());
+    return finish(io, tool, job.status());
 }
 
 }  // namespace sockbox::tools

@@ -48,19 +48,19 @@ TellOptions telling(const SockoptSettings& settings, bool dump, const Output& ou
     return options;
 }
 
-void Session::complain(const net::Error& error, int status) {
+void SocketJob::complain(const net::Error& error, int status) {
     tools::complain(io_, tool, error);
     status_ = std::max(status_, status);
 }
 
-void Session::note(const std::string& text, int status) {
+void SocketJob::note(const std::string& text, int status) {
     io_.err.print("{}: {}\n", tool, text);
     status_ = std::max(status_, status);
 }
 
 // Prints an outcome's error, or what is remarkable about a value that was set, and raises the exit
 // status accordingly.
-void Session::remark_on(const net::Outcome& outcome) {
+void SocketJob::remark_on(const net::Outcome& outcome) {
     if (outcome.failed())
         return complain(outcome.value.error(),
                         is_mistake(outcome.value.error()) ? exit_usage : exit_refused);
@@ -72,15 +72,15 @@ void Session::remark_on(const net::Outcome& outcome) {
         note("hint: " + outcome.change->grant.hint);
 }
 
-void Session::tell(const net::Outcome& outcome) {
+void SocketJob::tell(const net::Outcome& outcome) {
     ++told_;
     teller_->tell(outcome);
 }
 
 // Before a socket shared with another process is changed, its identity is checked again and the
 // change is written to the output: if we are killed, the output names every change made.
-net::Status Session::announce(const net::FoundSocket& target, const net::Option& option,
-                              const std::optional<net::OptionValue>& before) {
+net::Status SocketJob::announce(const net::FoundSocket& target, const net::Option& option,
+                                const std::optional<net::OptionValue>& before) {
     if (!target.descriptor)
         return {};
     if (auto same = net::check_identity(target); !same)
@@ -90,7 +90,7 @@ net::Status Session::announce(const net::FoundSocket& target, const net::Option&
 }
 
 // Skips all requests after the first one that could not be set, because they may depend on it.
-void Session::carry_out(net::FoundSocket& target, const net::Request& request) {
+void SocketJob::carry_out(net::FoundSocket& target, const net::Request& request) {
     if (refused_)
         return;
     const net::Outcome outcome = net::set_and_read(
@@ -107,11 +107,11 @@ void Session::carry_out(net::FoundSocket& target, const net::Request& request) {
                          request.option.name()));
 }
 
-void Session::dump(const net::FoundSocket& target) {
+void SocketJob::dump(const net::FoundSocket& target) {
     reader_.read(target.socket, target.facts, [&](const net::Outcome& outcome) { tell(outcome); });
 }
 
-void Session::carry_out_all(net::FoundSocket& target) {
+void SocketJob::carry_out_all(net::FoundSocket& target) {
     refused_ = false;
     set_ = false;
     if (requests_.empty())
@@ -126,7 +126,7 @@ void Session::carry_out_all(net::FoundSocket& target) {
 }
 
 // Someone who sets an option of a listener may expect all sockets on its port to change.
-void Session::remark_on_companions(const net::FoundSocket& target) {
+void SocketJob::remark_on_companions(const net::FoundSocket& target) {
     const net::Companions others = net::companions_of(target);
     const int descriptor = target.descriptor.value_or(-1);
     const std::string count =
@@ -139,7 +139,7 @@ void Session::remark_on_companions(const net::FoundSocket& target) {
 }
 
 // Reports a socket known only from the kernel's list, because its process cannot be inspected.
-void Session::pass_over(const net::FoundSocket& target) {
+void SocketJob::pass_over(const net::FoundSocket& target) {
     const net::Error why{net::platform::error_of(std::errc::operation_not_permitted),
                          {},
                          heading(target),
@@ -152,7 +152,7 @@ void Session::pass_over(const net::FoundSocket& target) {
     teller_->refuse(why);
 }
 
-void Session::work_on(net::FoundSocket& target) {
+void SocketJob::work_on(net::FoundSocket& target) {
     const std::size_t before = told_;
     teller_->begin(target);
     if (!target.socket.valid())
@@ -165,7 +165,7 @@ void Session::work_on(net::FoundSocket& target) {
 }
 
 // If a COMMAND receives the socket, standard output is reserved for it.
-void Session::end(net::FoundSocket& target) {
+void SocketJob::end(net::FoundSocket& target) {
     if (!settings_.command.empty() && status_ == exit_ok)
         return;
     target.socket.close();
@@ -173,7 +173,7 @@ void Session::end(net::FoundSocket& target) {
 }
 
 // Sets options before the socket is bound or connected; they are read afterwards, in its new state.
-bool Session::prepare(net::FoundSocket& target, const Place& place, bool last) {
+bool SocketJob::prepare(net::FoundSocket& target, const Place& place, bool last) {
     if (!requests_.empty())
         teller_->begin(target);
     for (const net::Request& request : requests_)
@@ -190,7 +190,7 @@ bool Session::prepare(net::FoundSocket& target, const Place& place, bool last) {
     return last;
 }
 
-bool Session::work_on_new(net::FoundSocket& target, const Place& place, bool last) {
+bool SocketJob::work_on_new(net::FoundSocket& target, const Place& place, bool last) {
     if (!place) {
         work_on(target);
         return true;

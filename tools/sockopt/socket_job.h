@@ -20,11 +20,11 @@ bool is_mistake(const net::Error& error);
 
 // Works on sockets one by one. An object may be used from one thread at a time; different objects
 // may be used concurrently.
-class Session {
+class SocketJob {
   public:
     // `settings` and `requests` must outlive the object.
-    Session(const SockoptSettings& settings, const std::vector<net::Request>& requests,
-            const TellOptions& options, Io io)
+    SocketJob(const SockoptSettings& settings, const std::vector<net::Request>& requests,
+              const TellOptions& options, Io io)
         : settings_(settings),
           requests_(requests),
           io_(io),
