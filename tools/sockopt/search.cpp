@@ -63,7 +63,7 @@ bool only_reads(const Requests& requests) {
 }
 
 // The results for a batch of sockets that a search found.
-struct Report {
+struct BatchReport {
     struct Refusal {
         int pid;
         net::Error error;
@@ -80,15 +80,15 @@ struct Report {
 
 // Carries out requests in a job of its own. Writes to `direct`, or into its reports if `direct`
 // is null.
-class Worker {
+class SearchWorker {
   public:
-    Worker(const Settings& settings, const Requests& requests, const TellOptions& options,
-           const Io* direct)
+    SearchWorker(const Settings& settings, const Requests& requests, const TellOptions& options,
+                 const Io* direct)
         : filter_(settings.selection.filter()),
           job_(settings, requests, options, direct != nullptr ? *direct : Io{-1, out_, err_}) {}
 
-    Report work_on(std::vector<net::FoundSocket>& sockets) {
-        Report report;
+    BatchReport work_on(std::vector<net::FoundSocket>& sockets) {
+        BatchReport report;
         const std::size_t before = job_.told();
         for (net::FoundSocket& socket : sockets)
             work_on(socket, report);
@@ -101,7 +101,7 @@ class Worker {
     }
 
   private:
-    void work_on(net::FoundSocket& socket, Report& report) {
+    void work_on(net::FoundSocket& socket, BatchReport& report) {
         const auto fits = net::open_if_it_fits(socket, filter_);
         if (!fits)
             report.refusals.push_back({socket.process->pid(), fits.error()});
@@ -121,15 +121,15 @@ class Worker {
 // Carries out the requests on all matching sockets. If sockets are only read, threads process them
 // in batches: large enough that passing them on costs little, small enough that the first lines
 // appear soon.
-class Survey {
+class SocketSearch {
   public:
-    Survey(const Settings& settings, const Requests& requests, Io io);
+    SocketSearch(const Settings& settings, const Requests& requests, Io io);
     int run();
 
   private:
     bool take(net::FoundSocket&& found);
     void hand_out();
-    void use(const Report& report);
+    void use(const BatchReport& report);
     void remark_on(const net::SearchOutcome& search);
     void remark_on(const net::Error& error, std::string_view why, int status);
     void note(const std::string& text, int status = exit_ok);
@@ -142,9 +142,9 @@ class Survey {
     const Io io_;
     bool follows_ = false;  // something was written, so an empty line comes before the next text
     bool is_apart_ = true;  // texts begin with an empty line
-    Report sum_;
-    std::atomic<int> refused_by_ = 0;  // the PID of the latest process with an unreadable socket
-    std::deque<Worker> workers_;       // one for each thread
+    BatchReport sum_;
+    std::atomic<int> refused_by_ = 0;   // the PID of the latest process with an unreadable socket
+    std::deque<SearchWorker> workers_;  // one for each thread
     std::vector<net::FoundSocket> batch_;
     // Keeps the current process until the calling thread releases it: a thread with its own
     // descriptor table would close only its copy.
@@ -152,7 +152,7 @@ class Survey {
     std::optional<InOrder> threads_;  // only if the requests just read
 };
 
-Survey::Survey(const Settings& settings, const Requests& requests, Io io)
+SocketSearch::SocketSearch(const Settings& settings, const Requests& requests, Io io)
     : settings_(settings), requests_(requests), io_(io) {
     constexpr std::size_t most_threads = 4;  // with more, reading /proc is the bottleneck
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
@@ -174,24 +174,24 @@ Survey::Survey(const Settings& settings, const Requests& requests, Io io)
         workers_.emplace_back(settings, requests, options, nullptr);
 }
 
-void Survey::note(const std::string& text, int status) {
+void SocketSearch::note(const std::string& text, int status) {
     io_.err.print("{}: {}\n", tool, text);
     sum_.status = std::max(sum_.status, status);
 }
 
-void Survey::remark_on(const net::Error& error, std::string_view why, int status) {
+void SocketSearch::remark_on(const net::Error& error, std::string_view why, int status) {
     complain(io_, tool, error);
     note(fmt::format("the list is incomplete: {}", why), status);
 }
 
 // Reports a failure that concerns no single socket.
-void Survey::nothing_done(std::errc code, const std::string& why) {
+void SocketSearch::nothing_done(std::errc code, const std::string& why) {
     note(why, exit_refused);
     tell_failure(settings_, io_, {net::platform::error_of(code), {}, {}, why, {}});
 }
 
 // Returns false if the search should skip the rest of the process.
-bool Survey::take(net::FoundSocket&& found) {
+bool SocketSearch::take(net::FoundSocket&& found) {
     const int pid = found.process ? found.process->pid() : 0;
     process_ = found.process;
     batch_.push_back(std::move(found));
@@ -201,17 +201,17 @@ bool Survey::take(net::FoundSocket&& found) {
     return !is_closed && !io_.out.error();
 }
 
-void Survey::hand_out() {
+void SocketSearch::hand_out() {
     auto batch = std::make_shared<std::vector<net::FoundSocket>>(std::exchange(batch_, {}));
     if (!threads_)
         return use(workers_.front().work_on(*batch));
     threads_->give([this, batch](std::size_t thread) {
-        auto report = std::make_shared<Report>(workers_[thread].work_on(*batch));
+        auto report = std::make_shared<BatchReport>(workers_[thread].work_on(*batch));
         return [this, report] { use(*report); };
     });
 }
 
-void Survey::use(const Report& report) {
+void SocketSearch::use(const BatchReport& report) {
     std::string_view text = report.out;
     if (is_apart_ && !follows_ && !text.empty())
         text.remove_prefix(1);
@@ -224,17 +224,17 @@ void Survey::use(const Report& report) {
     sum_.closed = sum_.closed || report.closed;
     sum_.missed = sum_.missed || report.missed;
     // Keep one refusal for each process.
-    for (const Report::Refusal& refusal : report.refusals)
+    for (const BatchReport::Refusal& refusal : report.refusals)
         if (refused_by_.exchange(refusal.pid) != refusal.pid)
             sum_.refusals.push_back(refusal);
 }
 
-void Survey::remark_on(const net::SearchOutcome& search) {
+void SocketSearch::remark_on(const net::SearchOutcome& search) {
     if (search.cut_off)
         remark_on(*search.cut_off, "the process has ended", exit_mismatch);
     std::size_t closed = search.closed_to_us;
     const net::Error* trouble = nullptr;
-    for (const Report::Refusal& refusal : sum_.refusals)
+    for (const BatchReport::Refusal& refusal : sum_.refusals)
         if (!settings_.selection.pid && net::is_not_permitted(refusal.error.code))
             ++closed;
         else if (trouble == nullptr)
@@ -255,7 +255,7 @@ void Survey::remark_on(const net::SearchOutcome& search) {
         nothing_done(std::errc::no_protocol_option, "no matching socket has such an option");
 }
 
-int Survey::run() {
+int SocketSearch::run() {
     auto done = net::search(settings_.selection.filter(),
                             [this](net::FoundSocket&& found) { return take(std::move(found)); });
     if (!batch_.empty())
@@ -281,7 +281,7 @@ int Survey::run() {
 }  // namespace
 
 int on_all_that_fit(const Settings& settings, const Requests& requests, Io io) {
-    return Survey(settings, requests, io).run();
+    return SocketSearch(settings, requests, io).run();
 }
 
 int on_one_socket(const Settings& settings, const Requests& requests, Io io) {
