@@ -188,7 +188,7 @@ class OptionReader::Reading {
         const bool differs = compared && known.unusual && set_by_somebody(entry);
         const OptionValue* usual = differs ? &*entry.usual : nullptr;
         if (compared != outcome.compared || usual != outcome.usual)
-            known.told.clear();
+            known.rendered.clear();
         outcome.compared = compared;
         outcome.usual = usual;
     }
@@ -225,7 +225,7 @@ class OptionReader::Reading {
             entry.known.push_back({outcome_of(entry.option, {}, facts_)});
         entry.latest = (entry.latest + 1) % entry.known.size();
         Known& known = entry.known[entry.latest];
-        known.told.clear();
+        known.rendered.clear();
         known.unusual = value && entry.usual && *value != *entry.usual;
         if (value)
             known.outcome.value = std::move(*value);
@@ -263,7 +263,7 @@ void OptionReader::read(const Socket& socket, const SocketFacts& facts,
         Outcome& outcome = known->outcome;
         if (options_.diff && outcome.usual == nullptr)
             continue;
-        outcome.told = &known->told;
+        outcome.rendered = &known->rendered;
         if (options_.story && outcome.value)
             outcome.story = buffer_story(socket, facts.kind, outcome.option, *outcome.value);
         use(outcome);

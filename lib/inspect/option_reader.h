@@ -70,9 +70,9 @@ class OptionReader {
     // A value that an option had on some socket.
     struct Known {
         Outcome outcome;
-        Bytes bytes = {};       // from which the value was decoded
-        bool unusual = false;   // differs from a new socket's value
-        std::string told = {};  // Outcome::told points here
+        Bytes bytes = {};           // from which the value was decoded
+        bool unusual = false;       // differs from a new socket's value
+        std::string rendered = {};  // Outcome::rendered points here
     };
 
     // An option of one kind of socket, with a few of its latest values: most sockets have the same

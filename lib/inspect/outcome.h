@@ -33,7 +33,7 @@ struct Outcome {
     const OptionValue* usual = nullptr;  // the new socket's value if it differs, otherwise null
     // Dumps only: a cache for the text that the caller made from this outcome, which may reuse it
     // while it is not empty. It is cleared whenever the outcome changes.
-    std::string* told = nullptr;
+    std::string* rendered = nullptr;
 
     // Whether the option could be neither read nor set.
     bool failed() const { return !value && !change; }

@@ -109,8 +109,8 @@ Outcome outcome_of(const Option& option, Result<OptionValue> value, const Socket
     return outcome;
 }
 
-void tell_story(const Socket& socket, const SocketFacts& facts, Outcome& outcome,
-                const WorkOptions& options) {
+void append_story(const Socket& socket, const SocketFacts& facts, Outcome& outcome,
+                  const WorkOptions& options) {
     if (options.story && outcome.value)
         outcome.story = buffer_story(socket, facts.kind, outcome.option, *outcome.value);
 }
@@ -157,7 +157,7 @@ Outcome set_and_read(Socket& socket, const SocketFacts& facts, const Request& re
     auto before = can_read ? read(socket, facts, shown) : write_only();
     if (request.action == Request::Action::read) {
         Outcome outcome = outcome_of(option, std::move(before), facts);
-        tell_story(socket, facts, outcome, options);
+        append_story(socket, facts, outcome, options);
         return outcome;
     }
     Result<OptionValue> asked = request.value;
@@ -185,7 +185,7 @@ Outcome set_and_read(Socket& socket, const SocketFacts& facts, const Request& re
     if (outcome.value)
         change.grant = explain_grant(shown, *asked, *outcome.value);
     outcome.change = std::move(change);
-    tell_story(socket, facts, outcome, options);
+    append_story(socket, facts, outcome, options);
     return outcome;
 }
 

@@ -153,7 +153,7 @@ report::Json json_of(const net::OptionRow& row) {
         .set("beware", text(row.beware));
 }
 
-void tell(const net::OptionRow& row, bool json, const std::string& text, Io io) {
+void write(const net::OptionRow& row, bool json, const std::string& text, Io io) {
     if (json)
         io.out.print("{}\n", json_of(row).to_string());
     else
@@ -167,7 +167,7 @@ int list_options(const std::vector<std::string>& patterns, bool json, Io io, con
     for (const net::OptionRow& row : net::all_options()) {
         if (!listed(patterns, row.name))
             continue;
-        tell(row, json, list_line(row), io);
+        write(row, json, list_line(row), io);
         any = true;
     }
     if (!any)
@@ -188,7 +188,7 @@ int explain_options(const std::vector<std::string>& names, bool json, Io io, con
     for (const net::OptionRow* row : rows) {
         if (row != rows.front() && !json)
             io.out.write("\n");
-        tell(*row, json, explanation(*row), io);
+        write(*row, json, explanation(*row), io);
     }
     return finish(io, tool, exit_ok);
 }

@@ -226,10 +226,10 @@ constexpr std::string_view bold = "\x1b[1m";
 constexpr std::string_view dim = "\x1b[2m";
 constexpr std::string_view plain = "\x1b[0m";
 
-class TextTeller : public Teller {
+class TextWriter : public OutcomeWriter {
   public:
-    TextTeller(const TellOptions& options, Output& out)
-        : options_(options), out_(out), told_(options.follows) {}
+    TextWriter(const WriterOptions& options, Output& out)
+        : options_(options), out_(out), written_(options.follows) {}
 
     void begin(const net::FoundSocket& target) override {
         heading_ = options_.heading ? heading(target) : std::string();
@@ -247,7 +247,7 @@ class TextTeller : public Teller {
         announced_ = true;
     }
 
-    void tell(const net::Outcome& outcome) override {
+    void write(const net::Outcome& outcome) override {
         const bool announced = std::exchange(announced_, false);
         if (announced)
             text_ += text_after(outcome);
@@ -277,7 +277,7 @@ class TextTeller : public Teller {
     void add_heading() {
         if (heading_.empty())
             return;
-        if (std::exchange(told_, true))
+        if (std::exchange(written_, true))
             text_ += '\n';
         text_.append(color(bold)).append(heading_).append(color(plain)).append("\n");
         heading_.clear();
@@ -291,14 +291,14 @@ class TextTeller : public Teller {
 
     void add_row(const net::Outcome& outcome) {
         add_level(outcome);
-        if (outcome.told == nullptr)
+        if (outcome.rendered == nullptr)
             return render_row(outcome);
         const std::size_t begin = text_.size();
-        if (outcome.told->empty()) {
+        if (outcome.rendered->empty()) {
             render_row(outcome);
-            outcome.told->assign(text_, begin);
+            outcome.rendered->assign(text_, begin);
         } else {
-            text_ += *outcome.told;
+            text_ += *outcome.rendered;
         }
     }
 
@@ -359,25 +359,25 @@ class TextTeller : public Teller {
         text_.clear();
     }
 
-    const TellOptions options_;
+    const WriterOptions options_;
     Output& out_;
     std::string text_;
     std::string piece_;                      // one field of a list
     std::string heading_;                    // of this socket; empty once it is written
     std::optional<net::OptionLevel> level_;  // of the latest row
-    bool told_;                              // an empty line separates the next socket
+    bool written_;                           // an empty line separates the next socket
     bool announced_ = false;                 // announce() has begun the line
 };
 
-class ValueTeller : public Teller {
+class ValueWriter : public OutcomeWriter {
   public:
-    explicit ValueTeller(Output& out) : out_(out) {}
+    explicit ValueWriter(Output& out) : out_(out) {}
 
     void begin(const net::FoundSocket&) override {}
     void announce(const net::Option&, const std::optional<net::OptionValue>&) override {
         out_.flush();
     }
-    void tell(const net::Outcome& outcome) override {
+    void write(const net::Outcome& outcome) override {
         text_.append(value_text_of(outcome)).append("\n");
     }
     void end() override {
@@ -391,9 +391,9 @@ class ValueTeller : public Teller {
     std::string text_;
 };
 
-class JsonTeller : public Teller {
+class JsonWriter : public OutcomeWriter {
   public:
-    explicit JsonTeller(Output& out) : out_(out) {}
+    explicit JsonWriter(Output& out) : out_(out) {}
 
     void begin(const net::FoundSocket& target) override {
         socket_ = json_of(target);
@@ -415,16 +415,16 @@ class JsonTeller : public Teller {
         out_.flush();
     }
 
-    void tell(const net::Outcome& outcome) override {
+    void write(const net::Outcome& outcome) override {
         if (!outcomes_.empty())
             outcomes_ += ',';
-        if (outcome.told == nullptr) {
+        if (outcome.rendered == nullptr) {
             outcomes_ += json_of(outcome).to_string();
             return;
         }
-        if (outcome.told->empty())
-            *outcome.told = json_of(outcome).to_string();
-        outcomes_ += *outcome.told;
+        if (outcome.rendered->empty())
+            *outcome.rendered = json_of(outcome).to_string();
+        outcomes_ += *outcome.rendered;
     }
 
     // The list is assembled as text, because most options of thousands of sockets repeat earlier
@@ -453,12 +453,12 @@ class JsonTeller : public Teller {
 
 }  // namespace
 
-std::unique_ptr<Teller> make_teller(const TellOptions& options, Output& out) {
+std::unique_ptr<OutcomeWriter> make_writer(const WriterOptions& options, Output& out) {
     if (options.json)
-        return std::make_unique<JsonTeller>(out);
+        return std::make_unique<JsonWriter>(out);
     if (options.values)
-        return std::make_unique<ValueTeller>(out);
-    return std::make_unique<TextTeller>(options, out);
+        return std::make_unique<ValueWriter>(out);
+    return std::make_unique<TextWriter>(options, out);
 }
 
 }  // namespace sockbox::tools

@@ -38,7 +38,7 @@ report::Json value_json(const net::OptionRow& row, const std::optional<net::Opti
 // The unit of the value in JSON, or null.
 report::Json unit_json(const net::OptionRow& row);
 
-struct TellOptions {
+struct WriterOptions {
     bool json = false;
     bool values = false;    // print only values
     bool failures = false;  // in a dump, include options that could not be read
@@ -51,24 +51,24 @@ struct TellOptions {
 // Writes the outcomes for one socket after another. Between begin() and end(), nothing is written
 // unless announce() is called, so that a slow reader of our output does not make us hold another
 // process's socket for long.
-class Teller {
+class OutcomeWriter {
   public:
-    virtual ~Teller() = default;
+    virtual ~OutcomeWriter() = default;
 
     virtual void begin(const net::FoundSocket& target) = 0;
     // Reports that a new socket is now listening or connected, or why it is not.
     virtual void brought_up(const net::FoundSocket&, const net::Status&) {}
     // Writes at once that an option is about to be set, so that the user knows what may have
-    // changed if this process ends before tell().
+    // changed if this process ends before write().
     virtual void announce(const net::Option& option,
                           const std::optional<net::OptionValue>& before) = 0;
-    virtual void tell(const net::Outcome& outcome) = 0;
+    virtual void write(const net::Outcome& outcome) = 0;
     virtual void end() = 0;
-    // Called instead of tell() and end() if the socket is unavailable.
+    // Called instead of write() and end() if the socket is unavailable.
     virtual void refuse(const net::Error& why) = 0;
 };
 
 // `out` must outlive the result.
-std::unique_ptr<Teller> make_teller(const TellOptions& options, Output& out);
+std::unique_ptr<OutcomeWriter> make_writer(const WriterOptions& options, Output& out);
 
 }  // namespace sockbox::tools

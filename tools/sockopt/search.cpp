@@ -40,7 +40,7 @@ report::Json named_json(const Selection& selection) {
     return named;
 }
 
-void tell_failure(const Settings& settings, Io io, const net::Error& error) {
+void write_failure(const Settings& settings, Io io, const net::Error& error) {
     if (settings.common.json)
         io.out.print("{}\n", report::event(tool, "result")
                                  .set("socket", named_json(settings.selection))
@@ -52,7 +52,7 @@ void tell_failure(const Settings& settings, Io io, const net::Error& error) {
 int fail(const Settings& settings, Io io, const net::Error& error) {
     complain(io, tool, error);
     if (!is_mistake(error))
-        tell_failure(settings, io, error);
+        write_failure(settings, io, error);
     return finish(io, tool, is_mistake(error) ? exit_usage : status_of(error));
 }
 
@@ -71,10 +71,10 @@ struct BatchReport {
     std::string out;
     std::string err;
     int status = exit_ok;
-    std::size_t found = 0;  // matching sockets
-    std::size_t told = 0;   // outcomes written
-    bool closed = false;    // a matching socket was unavailable
-    bool missed = false;    // a socket did not match or no longer existed
+    std::size_t found = 0;    // matching sockets
+    std::size_t written = 0;  // outcomes written
+    bool closed = false;      // a matching socket was unavailable
+    bool missed = false;      // a socket did not match or no longer existed
     std::vector<Refusal> refusals;
 };
 
@@ -82,20 +82,20 @@ struct BatchReport {
 // is null.
 class SearchWorker {
   public:
-    SearchWorker(const Settings& settings, const Requests& requests, const TellOptions& options,
+    SearchWorker(const Settings& settings, const Requests& requests, const WriterOptions& options,
                  const Io* direct)
         : filter_(settings.selection.filter()),
           job_(settings, requests, options, direct != nullptr ? *direct : Io{-1, out_, err_}) {}
 
     BatchReport work_on(std::vector<net::FoundSocket>& sockets) {
         BatchReport report;
-        const std::size_t before = job_.told();
+        const std::size_t before = job_.written();
         for (net::FoundSocket& socket : sockets)
             work_on(socket, report);
         report.out = out_.take();
         report.err = err_.take();
         report.status = job_.status();
-        report.told = job_.told() - before;
+        report.written = job_.written() - before;
         report.closed = job_.closed();
         return report;
     }
@@ -156,7 +156,7 @@ SocketSearch::SocketSearch(const Settings& settings, const Requests& requests, I
     : settings_(settings), requests_(requests), io_(io) {
     constexpr std::size_t most_threads = 4;  // with more, reading /proc is the bottleneck
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-    TellOptions options = telling(settings, requests.empty(), io.out);
+    WriterOptions options = writer_options(settings, requests.empty(), io.out);
     if (!only_reads(requests)) {
         workers_.emplace_back(settings, requests, options, &io_);
         return;
@@ -187,7 +187,7 @@ void SocketSearch::remark_on(const net::Error& error, std::string_view why, int 
 // Reports a failure that concerns no single socket.
 void SocketSearch::nothing_done(std::errc code, const std::string& why) {
     note(why, exit_refused);
-    tell_failure(settings_, io_, {net::platform::error_of(code), {}, {}, why, {}});
+    write_failure(settings_, io_, {net::platform::error_of(code), {}, {}, why, {}});
 }
 
 // Returns false if the search should skip the rest of the process.
@@ -220,7 +220,7 @@ void SocketSearch::use(const BatchReport& report) {
     io_.out.write(text);
     sum_.status = std::max(sum_.status, report.status);
     sum_.found += report.found;
-    sum_.told += report.told;
+    sum_.written += report.written;
     sum_.closed = sum_.closed || report.closed;
     sum_.missed = sum_.missed || report.missed;
     // Keep one refusal for each process.
@@ -251,7 +251,7 @@ void SocketSearch::remark_on(const net::SearchOutcome& search) {
                      fmt::format("no process has the name '{}'", net::escape(selection.process)));
     else if (sum_.found == 0)
         nothing_done(std::errc::no_such_file_or_directory, "no socket matches");
-    else if (sum_.told == 0 && !requests_.empty() && !sum_.closed)
+    else if (sum_.written == 0 && !requests_.empty() && !sum_.closed)
         nothing_done(std::errc::no_protocol_option, "no matching socket has such an option");
 }
 
@@ -288,7 +288,7 @@ int on_one_socket(const Settings& settings, const Requests& requests, Io io) {
     const auto where = places(settings.selection);
     if (!where)
         return fail(settings, io, where.error());
-    SocketJob job(settings, requests, telling(settings, requests.empty(), io.out), io);
+    SocketJob job(settings, requests, writer_options(settings, requests.empty(), io.out), io);
     for (const Place& place : *where) {
         auto target = open_target(settings.selection, place);
         if (!target)

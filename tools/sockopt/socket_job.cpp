@@ -33,9 +33,9 @@ bool is_mistake(const net::Error& error) {
     return error.code == std::make_error_code(std::errc::invalid_argument);
 }
 
-TellOptions telling(const SockoptSettings& settings, bool dump, const Output& out) {
+WriterOptions writer_options(const SockoptSettings& settings, bool dump, const Output& out) {
     const Selection& selection = settings.selection;
-    TellOptions options;
+    WriterOptions options;
     options.json = settings.common.json;
     options.values = settings.values;
     options.failures = settings.work.all;
@@ -72,9 +72,9 @@ void SocketJob::remark_on(const net::Outcome& outcome) {
         note("hint: " + outcome.change->grant.hint);
 }
 
-void SocketJob::tell(const net::Outcome& outcome) {
-    ++told_;
-    teller_->tell(outcome);
+void SocketJob::write(const net::Outcome& outcome) {
+    ++written_;
+    writer_->write(outcome);
 }
 
 // Before a socket shared with another process is changed, its identity is checked again and the
@@ -85,7 +85,7 @@ net::Status SocketJob::announce(const net::FoundSocket& target, const net::Optio
         return {};
     if (auto same = net::check_identity(target); !same)
         return same;
-    teller_->announce(option, before);
+    writer_->announce(option, before);
     return {};
 }
 
@@ -98,7 +98,7 @@ void SocketJob::carry_out(net::FoundSocket& target, const net::Request& request)
         [&](const net::Option& option, const std::optional<net::OptionValue>& before) {
             return announce(target, option, before);
         });
-    tell(outcome);
+    write(outcome);
     remark_on(outcome);
     set_ = set_ || outcome.change;
     refused_ = sets(request) && !outcome.change;
@@ -108,7 +108,7 @@ void SocketJob::carry_out(net::FoundSocket& target, const net::Request& request)
 }
 
 void SocketJob::dump(const net::FoundSocket& target) {
-    reader_.read(target.socket, target.facts, [&](const net::Outcome& outcome) { tell(outcome); });
+    reader_.read(target.socket, target.facts, [&](const net::Outcome& outcome) { write(outcome); });
 }
 
 void SocketJob::carry_out_all(net::FoundSocket& target) {
@@ -149,16 +149,16 @@ void SocketJob::pass_over(const net::FoundSocket& target) {
         note(fmt::format("{}: {}", why.subject, why.detail), exit_refused);
         closed_ = true;
     }
-    teller_->refuse(why);
+    writer_->refuse(why);
 }
 
 void SocketJob::work_on(net::FoundSocket& target) {
-    const std::size_t before = told_;
-    teller_->begin(target);
+    const std::size_t before = written_;
+    writer_->begin(target);
     if (!target.socket.valid())
         return pass_over(target);
     carry_out_all(target);
-    if (requests_.empty() || told_ > before || !settings_.selection.searches())
+    if (requests_.empty() || written_ > before || !settings_.selection.searches())
         end(target);
     else
         target.socket.close();
@@ -169,20 +169,20 @@ void SocketJob::end(net::FoundSocket& target) {
     if (!settings_.command.empty() && status_ == exit_ok)
         return;
     target.socket.close();
-    teller_->end();
+    writer_->end();
 }
 
 // Sets options before the socket is bound or connected; they are read afterwards, in its new state.
 bool SocketJob::prepare(net::FoundSocket& target, const Place& place, bool last) {
     if (!requests_.empty())
-        teller_->begin(target);
+        writer_->begin(target);
     for (const net::Request& request : requests_)
         if (sets(request))
             carry_out(target, request);
     if (refused_)
         return true;
     const auto up = bring_up(target, settings_.selection, place);
-    teller_->brought_up(target, up);
+    writer_->brought_up(target, up);
     if (up)
         return true;
     complain(up.error(), last ? exit_refused : exit_ok);
@@ -199,7 +199,7 @@ bool SocketJob::work_on_new(net::FoundSocket& target, const Place& place, bool l
     if (!prepare(target, place, last))
         return false;
     if (requests_.empty() && !refused_) {
-        teller_->begin(target);
+        writer_->begin(target);
         dump(target);
     }
     for (const net::Request& request : requests_)

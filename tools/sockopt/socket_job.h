@@ -12,7 +12,7 @@
 namespace sockbox::tools {
 
 // The output options that follow from `settings`.
-TellOptions telling(const SockoptSettings& settings, bool dump, const Output& out);
+WriterOptions writer_options(const SockoptSettings& settings, bool dump, const Output& out);
 
 // Whether the error is a usage error: invalid syntax, or a value out of a range that depends on the
 // socket. Errors of the system are not.
@@ -24,12 +24,12 @@ class SocketJob {
   public:
     // `settings` and `requests` must outlive the object.
     SocketJob(const SockoptSettings& settings, const std::vector<net::Request>& requests,
-              const TellOptions& options, Io io)
+              const WriterOptions& options, Io io)
         : settings_(settings),
           requests_(requests),
           io_(io),
           reader_(settings.work),
-          teller_(make_teller(options, io.out)) {}
+          writer_(make_writer(options, io.out)) {}
 
     // Carries out all requests on an existing socket. Closes it before writing the outcomes, so
     // that a slow reader of our output does not delay its owner's FIN.
@@ -45,11 +45,11 @@ class SocketJob {
     void note(const std::string& text, int status = exit_ok);
 
     int status() const { return status_; }
-    std::size_t told() const { return told_; }  // outcomes written
-    bool closed() const { return closed_; }     // a matching socket was unavailable
+    std::size_t written() const { return written_; }  // outcomes written
+    bool closed() const { return closed_; }           // a matching socket was unavailable
 
   private:
-    void tell(const net::Outcome& outcome);
+    void write(const net::Outcome& outcome);
     net::Status announce(const net::FoundSocket& target, const net::Option& option,
                          const std::optional<net::OptionValue>& before);
     void carry_out(net::FoundSocket& target, const net::Request& request);
@@ -65,9 +65,9 @@ class SocketJob {
     const std::vector<net::Request>& requests_;
     Io io_;
     net::OptionReader reader_;
-    std::unique_ptr<Teller> teller_;
+    std::unique_ptr<OutcomeWriter> writer_;
     int status_ = exit_ok;
-    std::size_t told_ = 0;
+    std::size_t written_ = 0;
     bool set_ = false;      // an option of this socket was set
     bool refused_ = false;  // setting an option failed, so the rest of this socket is skipped
     bool closed_ = false;
