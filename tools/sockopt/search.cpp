@@ -285,15 +285,15 @@ int on_all_that_fit(const Settings& settings, const Requests& requests, Io io) {
 }
 
 int on_one_socket(const Settings& settings, const Requests& requests, Io io) {
-    const auto where = places(settings.selection);
+    const auto where = destinations(settings.selection);
     if (!where)
         return fail(settings, io, where.error());
     SocketJob job(settings, requests, writer_options(settings, requests.empty(), io.out), io);
-    for (const Place& place : *where) {
-        auto target = open_target(settings.selection, place);
+    for (const Destination& destination : *where) {
+        auto target = open_target(settings.selection, destination);
         if (!target)
             return fail(settings, io, target.error());
-        if (!job.work_on_new(*target, place, &place == &where->back()))
+        if (!job.work_on_new(*target, destination, &destination == &where->back()))
             continue;
         if (settings.command.empty() || job.status() != exit_ok)
             break;

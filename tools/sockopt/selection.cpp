@@ -47,7 +47,7 @@ net::Transport transport_of(const Selection& selection) {
 }
 
 // Parses "[ADDR:]PORT"; without an address, any address of the family.
-net::Result<std::vector<Place>> listen_places(const Selection& selection) {
+net::Result<std::vector<Destination>> listen_destinations(const Selection& selection) {
     const auto parts = net::split_listen_address(selection.listen);
     if (!parts)
         return net::fail(parts.error());
@@ -57,14 +57,14 @@ net::Result<std::vector<Place>> listen_places(const Selection& selection) {
     const auto family =
         selection.family == net::Family::ipv6 ? net::Family::ipv6 : net::Family::ipv4;
     if (parts->host.empty())
-        return std::vector<Place>{net::Endpoint::any(family, *port)};
+        return std::vector<Destination>{net::Endpoint::any(family, *port)};
     const auto endpoint = net::Endpoint::parse(parts->host, *port);
     if (!endpoint)
         return net::fail(endpoint.error());
     if (selection.family != net::Family::any && selection.family != endpoint->family())
         return net::fail_text(fmt::format("{} is not an {} address", endpoint->address(),
                                           net::family_name(selection.family)));
-    return std::vector<Place>{*endpoint};
+    return std::vector<Destination>{*endpoint};
 }
 
 struct Peer {
@@ -85,7 +85,7 @@ net::Result<Peer> peer_to_connect(const Selection& selection) {
     return Peer{std::move(*host), *port};
 }
 
-net::Result<std::vector<Place>> connect_places(const Selection& selection) {
+net::Result<std::vector<Destination>> connect_destinations(const Selection& selection) {
     const auto peer = peer_to_connect(selection);
     if (!peer)
         return net::fail(peer.error());
@@ -93,7 +93,7 @@ net::Result<std::vector<Place>> connect_places(const Selection& selection) {
         net::resolve_endpoints(peer->host, peer->port, selection.family, transport_of(selection));
     if (!found)
         return net::fail(found.error());
-    return std::vector<Place>(found->begin(), found->end());
+    return std::vector<Destination>(found->begin(), found->end());
 }
 
 net::Status listen_at(net::FoundSocket& target, const Selection& selection,
@@ -161,7 +161,7 @@ net::Status check(const Selection& selection) {
     if (made && !socket_types[selection.type].inet)
         return net::fail_text("--listen and --connect need an IPv4 or IPv6 socket");
     if (!selection.listen.empty())
-        if (const auto sound = listen_places(selection); !sound)
+        if (const auto sound = listen_destinations(selection); !sound)
             return net::fail_text("--listen: " + sound.error().message());
     if (!selection.connect.empty())
         if (const auto sound = peer_to_connect(selection); !sound)
@@ -169,13 +169,15 @@ net::Status check(const Selection& selection) {
     return {};
 }
 
-net::Result<std::vector<Place>> places(const Selection& selection) {
+net::Result<std::vector<Destination>> destinations(const Selection& selection) {
     if (selection.listen.empty() && selection.connect.empty())
-        return std::vector<Place>{std::nullopt};
-    return selection.listen.empty() ? connect_places(selection) : listen_places(selection);
+        return std::vector<Destination>{std::nullopt};
+    return selection.listen.empty() ? connect_destinations(selection)
+                                    : listen_destinations(selection);
 }
 
-net::Result<net::FoundSocket> open_target(const Selection& selection, const Place& place) {
+net::Result<net::FoundSocket> open_target(const Selection& selection,
+                                          const Destination& destination) {
     if (selection.pid) {
         auto process = net::HostProcess::open(static_cast<int>(*selection.pid));
         if (!process)
@@ -184,8 +186,8 @@ net::Result<net::FoundSocket> open_target(const Selection& selection, const Plac
                               static_cast<int>(selection.descriptor.value_or(0)));
     }
     if (!selection.descriptor)
-        return net::with_facts(
-            new_socket(socket_types[selection.type], place ? place->family() : selection.family));
+        return net::with_facts(new_socket(socket_types[selection.type],
+                                          destination ? destination->family() : selection.family));
     const int descriptor = static_cast<int>(*selection.descriptor);
     auto target = net::with_facts(net::duplicate_inherited(descriptor));
     if (target)
@@ -193,11 +195,12 @@ net::Result<net::FoundSocket> open_target(const Selection& selection, const Plac
     return target;
 }
 
-net::Status bring_up(net::FoundSocket& target, const Selection& selection, const Place& place) {
-    if (!place)
+net::Status bring_up(net::FoundSocket& target, const Selection& selection,
+                     const Destination& destination) {
+    if (!destination)
         return {};
-    auto done = selection.listen.empty() ? connect_at(target, *place)
-                                         : listen_at(target, selection, *place);
+    auto done = selection.listen.empty() ? connect_at(target, *destination)
+                                         : listen_at(target, selection, *destination);
     if (!done)
         return done;
     if (auto facts = facts_of(target.socket))

@@ -34,17 +34,19 @@ std::vector<std::string> socket_type_names();
 net::Status check(const Selection& selection);
 
 // Where a new socket listens or connects; empty if it does neither.
-using Place = std::optional<net::Endpoint>;
+using Destination = std::optional<net::Endpoint>;
 // The places to try, in order. A single empty one if the socket neither listens nor connects. May
 // block for name resolution.
-net::Result<std::vector<Place>> places(const Selection& selection);
+net::Result<std::vector<Destination>> destinations(const Selection& selection);
 
-// Opens a socket: a new one for `place`, not yet bound or connected; an inherited one; or one
+// Opens a socket: a new one for `destination`, not yet bound or connected; an inherited one; or one
 // descriptor of a process.
-net::Result<net::FoundSocket> open_target(const Selection& selection, const Place& place);
+net::Result<net::FoundSocket> open_target(const Selection& selection,
+                                          const Destination& destination);
 
 // Binds the socket and, if it is not a datagram socket, listens; or connects it. Blocks for up to
-// 10 s to connect. Does nothing if `place` is empty.
-net::Status bring_up(net::FoundSocket& target, const Selection& selection, const Place& place);
+// 10 s to connect. Does nothing if `destination` is empty.
+net::Status bring_up(net::FoundSocket& target, const Selection& selection,
+                     const Destination& destination);
 
 }  // namespace sockbox::tools

@@ -173,7 +173,7 @@ void SocketJob::end(net::FoundSocket& target) {
 }
 
 // Sets options before the socket is bound or connected; they are read afterwards, in its new state.
-bool SocketJob::prepare(net::FoundSocket& target, const Place& place, bool last) {
+bool SocketJob::prepare(net::FoundSocket& target, const Destination& destination, bool last) {
     if (!requests_.empty())
         writer_->begin(target);
     for (const net::Request& request : requests_)
@@ -181,7 +181,7 @@ bool SocketJob::prepare(net::FoundSocket& target, const Place& place, bool last)
             carry_out(target, request);
     if (refused_)
         return true;
-    const auto up = bring_up(target, settings_.selection, place);
+    const auto up = bring_up(target, settings_.selection, destination);
     writer_->brought_up(target, up);
     if (up)
         return true;
@@ -190,13 +190,13 @@ bool SocketJob::prepare(net::FoundSocket& target, const Place& place, bool last)
     return last;
 }
 
-bool SocketJob::work_on_new(net::FoundSocket& target, const Place& place, bool last) {
-    if (!place) {
+bool SocketJob::work_on_new(net::FoundSocket& target, const Destination& destination, bool last) {
+    if (!destination) {
         work_on(target);
         return true;
     }
     refused_ = false;
-    if (!prepare(target, place, last))
+    if (!prepare(target, destination, last))
         return false;
     if (requests_.empty() && !refused_) {
         writer_->begin(target);

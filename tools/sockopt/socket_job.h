@@ -35,10 +35,10 @@ class SocketJob {
     // that a slow reader of our output does not delay its owner's FIN.
     void work_on(net::FoundSocket& target);
 
-    // Sets the options of a new socket, then binds or connects it to `place`, if there is one, and
-    // then reads its options. Returns false if binding or connecting failed and another place
-    // should be tried. `last` means that there is no other place.
-    bool work_on_new(net::FoundSocket& target, const Place& place, bool last);
+    // Sets the options of a new socket, then binds or connects it to `destination`, if there is
+    // one, and then reads its options. Returns false if binding or connecting failed and another
+    // destination should be tried. `last` means that there is no other destination.
+    bool work_on_new(net::FoundSocket& target, const Destination& destination, bool last);
 
     // Both print a line to standard error and raise the exit status to at least `status`.
     void complain(const net::Error& error, int status);
@@ -54,7 +54,7 @@ class SocketJob {
                          const std::optional<net::OptionValue>& before);
     void carry_out(net::FoundSocket& target, const net::Request& request);
     void carry_out_all(net::FoundSocket& target);
-    bool prepare(net::FoundSocket& target, const Place& place, bool last);
+    bool prepare(net::FoundSocket& target, const Destination& destination, bool last);
     void dump(const net::FoundSocket& target);
     void pass_over(const net::FoundSocket& target);
     void end(net::FoundSocket& target);
