@@ -63,23 +63,23 @@ net::Deadline Service::drain_deadline() {
     return drain_deadline_.load();
 }
 
-void Service::welcome(net::Socket accepted, const Place& place) noexcept {
+void Service::welcome(net::Socket accepted, const ClientSink& sink) noexcept {
     // Systems differ in whether accept() still returns a connection that was reset in the backlog.
     const auto peer = accepted.peer();
     if (!peer)
         return counters_.accept_failures.add();
     try {
         if (auto client = admit(std::move(accepted), *peer))
-            hand_over(std::move(*client), place);
+            hand_over(std::move(*client), sink);
     } catch (const std::bad_alloc&) {
         counters_.accept_failures.add();
         tell(Trouble::accept, net::out_of_memory("accept"));
     }
 }
 
-void Service::hand_over(Client&& client, const Place& place) noexcept {
+void Service::hand_over(Client&& client, const ClientSink& sink) noexcept {
     try {
-        place(std::move(client));
+        sink(std::move(client));
     } catch (const std::bad_alloc&) {
         turn_away(*this, std::move(client), net::out_of_memory("serve"));
     }

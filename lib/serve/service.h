@@ -37,7 +37,7 @@ struct Client {
 };
 
 // Takes over a client. If it throws std::bad_alloc, the client is unchanged.
-using Place = std::function<void(Client&&)>;
+using ClientSink = std::function<void(Client&&)>;
 
 // Shared by all threads of a server. Everything it refers to must outlive it.
 class Service {
@@ -63,9 +63,9 @@ class Service {
     // How often to check the timeouts of connections.
     std::chrono::nanoseconds sweep_interval(bool draining) const noexcept;
 
-    // Passes a new connection to `place`, or refuses and counts it. Running out of memory costs
+    // Passes a new connection to `sink`, or refuses and counts it. Running out of memory costs
     // this connection only.
-    void welcome(net::Socket accepted, const Place& place) noexcept;
+    void welcome(net::Socket accepted, const ClientSink& sink) noexcept;
 
     // For an engine that learns late which connections have ended: `free` is called by the thread
     // that calls welcome(), before it refuses a client, to give back their places.
@@ -77,7 +77,7 @@ class Service {
   private:
     tl::expected<Admission::Ticket, Refused> find_place(const net::Endpoint& peer);
     std::optional<Client> admit(net::Socket accepted, const net::Endpoint& peer);
-    void hand_over(Client&& client, const Place& place) noexcept;
+    void hand_over(Client&& client, const ClientSink& sink) noexcept;
 
     const ServeOptions& options_;
     Counters& counters_;

@@ -10,7 +10,7 @@
 namespace sockbox::serve {
 
 // Every method may be called from any thread. The caller of put() or close() has to wake the
-// receiver. If put() throws std::bad_alloc, the client is unchanged, as with a Place.
+// receiver. If put() throws std::bad_alloc, the client is unchanged, as with a ClientSink.
 class ClientQueue {
   public:
     struct Content {

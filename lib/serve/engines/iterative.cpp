@@ -69,7 +69,8 @@ net::Status serve_iteratively(Service& service, Listeners&& listeners) {
     if (auto begun = service.begin(); !begun)
         return begun;
     answerer.answer(std::move(listeners.udp));
-    streams.place_with([&service](Client&& client) { serve_alone(service, std::move(client)); });
+    streams.send_clients_to(
+        [&service](Client&& client) { serve_alone(service, std::move(client)); });
     const net::Status served = net::unless_out_of_memory("serve", [&] {
         return streams.serve({std::move(listeners.tcp), {}});
     });

@@ -98,7 +98,7 @@ net::Status serve_with_pool(Service& service, Listeners&& listeners) {
     Reactor reactor(service, make_poll_poller());
     if (auto opened = reactor.open(!listeners.udp.empty()); !opened)
         return opened;
-    reactor.place_with([&pool](Client&& client) { pool.serve(std::move(client)); });
+    reactor.send_clients_to([&pool](Client&& client) { pool.serve(std::move(client)); });
     if (auto begun = service.begin(); !begun)
         return begun;
     return reactor.serve(std::move(listeners));

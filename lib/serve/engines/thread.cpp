@@ -12,7 +12,7 @@ net::Status serve_with_threads(Service& service, Listeners&& listeners) {
     Reactor reactor(service, make_poll_poller());
     if (auto opened = reactor.open(!listeners.udp.empty()); !opened)
         return opened;
-    reactor.place_with([&](Client&& client) {
+    reactor.send_clients_to([&](Client&& client) {
         const auto own = std::make_shared<Client>(std::move(client));
         const auto started =
             threads.start([&service, own] { serve_alone(service, std::move(*own)); });

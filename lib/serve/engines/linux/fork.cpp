@@ -314,7 +314,7 @@ net::Status serve_with_processes(Service& service, Listeners&& listeners) {
     if (auto prepared = children.prepare(); !prepared)
         return prepared;
     service.free_places_with([&children] { children.free_places(); });
-    reactor.place_with([&children](Client&& client) { children.serve(std::move(client)); });
+    reactor.send_clients_to([&children](Client&& client) { children.serve(std::move(client)); });
     if (auto begun = service.begin(); !begun)
         return begun;
     return reactor.serve(std::move(listeners));

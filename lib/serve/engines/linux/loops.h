@@ -43,8 +43,8 @@ class Mailbox {
 
 // A Loop is created on the thread that runs it, by
 //   static net::Result<std::unique_ptr<Loop>> create(Service&, bool datagrams)
-// ready to run and, if `datagrams`, to answer datagrams. It provides place_with(), serve(), adopt()
-// and run() like Reactor, and
+// ready to run and, if `datagrams`, to answer datagrams. It provides send_clients_to(), serve(),
+// adopt() and run() like Reactor, and
 //   net::Status serve_from(Mailbox&)
 // for clients distributed by the first loop.
 template <class Loop>
@@ -120,7 +120,7 @@ net::Status serve_with_loops(Service& service, Listeners&& listeners) {
         others.push_back(std::move(*started));
     }
     if (!others.empty())
-        (*first)->place_with([&, turn = std::size_t{0}](Client&& client) mutable {
+        (*first)->send_clients_to([&, turn = std::size_t{0}](Client&& client) mutable {
             const std::size_t next = std::exchange(turn, (turn + 1) % (others.size() + 1));
             if (next == others.size())
                 (*first)->adopt(std::move(client));

@@ -43,7 +43,7 @@ Acceptor::Step Acceptor::accept_one() {
     if (accepted.transfer.would_block())
         return Step::none_waiting;
     if (accepted.transfer.done()) {
-        reactor_.service().welcome(std::move(accepted.socket), reactor_.place());
+        reactor_.service().welcome(std::move(accepted.socket), reactor_.sink());
         return Step::more;
     }
     reactor_.service().counters().accept_failures.add();

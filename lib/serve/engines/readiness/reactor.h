@@ -75,7 +75,7 @@ class Reactor {
     ~Reactor();
 
     // Sets what becomes of accepted connections; by default the reactor serves them itself.
-    void place_with(Place place) { place_ = std::move(place); }
+    void send_clients_to(ClientSink sink) { sink_ = std::move(sink); }
 
     // Serves a connection. If memory runs out or it cannot be watched, it is closed and reported.
     void adopt(Client&& client) noexcept;
@@ -105,7 +105,7 @@ class Reactor {
     const Faults* faults() const noexcept { return faults_; }  // of streams; null without faults
     net::Pages take_pages() noexcept;                          // buffer_bytes bytes, or null
     void give_back(net::Pages pages) noexcept;                 // pages from take_pages()
-    const Place& place() const noexcept { return place_; }
+    const ClientSink& sink() const noexcept { return sink_; }
     void destroy(Connection& connection);
 
     static constexpr std::size_t buffer_bytes = 64 * 1024;
@@ -129,7 +129,7 @@ class Reactor {
 
     Service& service_;
     std::unique_ptr<Poller> poller_;
-    Place place_ = [this](Client&& client) { adopt(std::move(client)); };
+    ClientSink sink_ = [this](Client&& client) { adopt(std::move(client)); };
     net::Pages buffer_;
     const Faults* const faults_;
     std::vector<net::Pages> spare_pages_;

@@ -75,7 +75,7 @@ class RingReactor::Listener final : public Completion {
     }
 
     void serve(net::Socket accepted) noexcept {
-        reactor_.service().welcome(std::move(accepted), reactor_.place_);
+        reactor_.service().welcome(std::move(accepted), reactor_.sink_);
     }
 
     // An aborted connection concerns only that client.

@@ -28,7 +28,7 @@ class RingReactor {
     RingReactor& operator=(const RingReactor&) = delete;
     ~RingReactor();
 
-    void place_with(Place place) { place_ = std::move(place); }
+    void send_clients_to(ClientSink sink) { sink_ = std::move(sink); }
 
     // Adopts clients from the mailbox until it is closed. It must outlive the reactor.
     net::Status serve_from(Mailbox& mailbox);
@@ -71,7 +71,7 @@ class RingReactor {
 
     Service& service_;
     const Faults* const faults_;
-    Place place_ = [this](Client&& client) { adopt(std::move(client)); };
+    ClientSink sink_ = [this](Client&& client) { adopt(std::move(client)); };
     std::vector<std::unique_ptr<Listener>> listeners_;
     std::optional<DatagramEcho> datagram_echo_;
     std::vector<std::unique_ptr<Datagrams>> datagrams_;

@@ -50,7 +50,7 @@ class Worker {
 using Workers = std::vector<std::unique_ptr<Worker>>;
 
 // Distributes clients to the first loop and the others in turn.
-Place in_turn(IocpLoop& first, Workers& workers) {
+ClientSink in_turn(IocpLoop& first, Workers& workers) {
     return [&first, &workers, turn = std::size_t{0}](Client&& client) mutable {
         const std::size_t next = std::exchange(turn, (turn + 1) % (workers.size() + 1));
         if (next == workers.size())
@@ -234,7 +234,7 @@ net::Status serve_with_iocp(Service& service, Listeners&& listeners) {
         workers.push_back(std::move(*worker));
     }
     if (!workers.empty())
-        (*first)->place_with(in_turn(**first, workers));
+        (*first)->send_clients_to(in_turn(**first, workers));
     service.observer().ready();
     if (auto ready = (*first)->listen(std::move(listeners.tcp)); !ready)
         return ready;

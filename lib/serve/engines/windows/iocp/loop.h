@@ -23,7 +23,7 @@ class IocpLoop {
     ~IocpLoop();
 
     // Sets what becomes of accepted connections; by default the loop serves them itself.
-    void place_with(Place place) { place_ = std::move(place); }
+    void send_clients_to(ClientSink sink) { sink_ = std::move(sink); }
 
     net::Status listen(std::vector<net::Socket> tcp);
 
@@ -46,7 +46,7 @@ class IocpLoop {
     net::Deadline now() noexcept { return duties_.now(); }
     bool draining() const noexcept { return duties_.draining(); }
     net::Deadline drain_deadline() const noexcept { return duties_.drain_deadline(); }
-    const Place& place() const noexcept { return place_; }
+    const ClientSink& sink() const noexcept { return sink_; }
     void destroy(IocpConnection::List::iterator connection) { connections_.erase(connection); }
 
     static constexpr std::size_t buffer_bytes = 64 * 1024;
@@ -63,7 +63,7 @@ class IocpLoop {
     Service& service_;
     CompletionPort port_;
     net::Pages buffer_;
-    Place place_ = [this](Client&& client) { adopt(std::move(client)); };
+    ClientSink sink_ = [this](Client&& client) { adopt(std::move(client)); };
     ClientQueue placed_;
     bool closed_ = false;
     std::vector<std::unique_ptr<IocpAcceptor>> acceptors_;
