@@ -63,7 +63,7 @@ net::Deadline Service::drain_deadline() {
     return drain_deadline_.load();
 }
 
-void Service::welcome(net::Socket accepted, const ClientSink& sink) noexcept {
+void Service::accept_client(net::Socket accepted, const ClientSink& sink) noexcept {
     // Systems differ in whether accept() still returns a connection that was reset in the backlog.
     const auto peer = accepted.peer();
     if (!peer)
@@ -81,7 +81,7 @@ void Service::hand_over(Client&& client, const ClientSink& sink) noexcept {
     try {
         sink(std::move(client));
     } catch (const std::bad_alloc&) {
-        turn_away(*this, std::move(client), net::out_of_memory("serve"));
+        reject(*this, std::move(client), net::out_of_memory("serve"));
     }
 }
 

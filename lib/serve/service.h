@@ -65,10 +65,10 @@ class Service {
 
     // Passes a new connection to `sink`, or refuses and counts it. Running out of memory costs
     // this connection only.
-    void welcome(net::Socket accepted, const ClientSink& sink) noexcept;
+    void accept_client(net::Socket accepted, const ClientSink& sink) noexcept;
 
     // For an engine that learns late which connections have ended: `free` is called by the thread
-    // that calls welcome(), before it refuses a client, to give back their places.
+    // that calls accept_client(), before it refuses a client, to give back their places.
     void free_places_with(std::function<void()> free) { free_places_ = std::move(free); }
 
     // Reports an error to the observer, at most once per second for each kind. From any thread.

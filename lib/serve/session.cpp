@@ -90,7 +90,7 @@ net::Deadline Session::linger_until(net::Deadline now, net::Deadline drain) {
     return std::min(now + linger, drain);
 }
 
-void turn_away(Service& service, Client&& client, const net::Error& why) {
+void reject(Service& service, Client&& client, const net::Error& why) {
     service.tell(Trouble::start_worker, why);
     if (!client.socket.valid())
         return;

@@ -63,6 +63,6 @@ class Session {
 
 // Closes a connection that was accepted but cannot be served, and reports and counts it as failed.
 // Does nothing more if `client` has been moved into a Session, which then reports it.
-void turn_away(Service& service, Client&& client, const net::Error& why);
+void reject(Service& service, Client&& client, const net::Error& why);
 
 }  // namespace sockbox::serve

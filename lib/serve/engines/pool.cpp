@@ -38,7 +38,7 @@ class Pool {
         const std::lock_guard lock(mutex_);
         if (waiting_.size() >= free_ && threads_ < service_.options().max_workers) {
             if (auto started = start_thread(); !started)
-                return turn_away(service_, std::move(client), started.error());
+                return reject(service_, std::move(client), started.error());
         }
         waiting_.push_back(std::move(client));
         changed_.notify_all();

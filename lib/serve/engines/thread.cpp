@@ -17,7 +17,7 @@ net::Status serve_with_threads(Service& service, Listeners&& listeners) {
         const auto started =
             threads.start([&service, own] { serve_alone(service, std::move(*own)); });
         if (!started)
-            turn_away(service, std::move(*own), started.error());
+            reject(service, std::move(*own), started.error());
     });
     if (auto begun = service.begin(); !begun)
         return begun;

@@ -208,12 +208,12 @@ class Children {
     void serve(Client&& client) {
         if (!next_.read_end.valid())
             if (auto prepared = prepare(); !prepared)
-                return turn_away(service_, std::move(client), prepared.error());
+                return reject(service_, std::move(client), prepared.error());
         Child& child = children_.emplace_front(*this, std::move(next_.read_end));
         child.place = children_.begin();
         if (auto started = start(child, client); !started) {
             children_.erase(child.place);
-            turn_away(service_, std::move(client), started.error());
+            reject(service_, std::move(client), started.error());
         }
         next_.write_end.close();
         static_cast<void>(prepare());  // if it fails, the next serve() tries again and reports it

@@ -43,7 +43,7 @@ Acceptor::Step Acceptor::accept_one() {
     if (accepted.transfer.would_block())
         return Step::none_waiting;
     if (accepted.transfer.done()) {
-        reactor_.service().welcome(std::move(accepted.socket), reactor_.sink());
+        reactor_.service().accept_client(std::move(accepted.socket), reactor_.sink());
         return Step::more;
     }
     reactor_.service().counters().accept_failures.add();
@@ -113,7 +113,7 @@ void Reactor::adopt(Client&& client) noexcept {
             return service_.tell(Trouble::accept, watched.error());
         connections_.add(std::move(connection));
     } catch (const std::bad_alloc&) {
-        turn_away(service_, std::move(client), net::out_of_memory("serve"));
+        reject(service_, std::move(client), net::out_of_memory("serve"));
     }
 }
 
@@ -265,12 +265,12 @@ void serve_alone(Service& service, Client&& client) {
     try {
         Reactor reactor(service, make_poll_poller());
         if (auto opened = reactor.open(); !opened)
-            return turn_away(service, std::move(client), opened.error());
+            return reject(service, std::move(client), opened.error());
         reactor.adopt(std::move(client));
         if (auto served = reactor.run(); !served)
             service.tell(Trouble::accept, served.error());
     } catch (const std::bad_alloc&) {
-        turn_away(service, std::move(client), net::out_of_memory("serve"));
+        reject(service, std::move(client), net::out_of_memory("serve"));
     }
 }
 

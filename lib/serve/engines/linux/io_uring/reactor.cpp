@@ -75,7 +75,7 @@ class RingReactor::Listener final : public Completion {
     }
 
     void serve(net::Socket accepted) noexcept {
-        reactor_.service().welcome(std::move(accepted), reactor_.sink_);
+        reactor_.service().accept_client(std::move(accepted), reactor_.sink_);
     }
 
     // An aborted connection concerns only that client.
@@ -212,7 +212,7 @@ void RingReactor::adopt(Client&& client) noexcept {
         connection.place = connections_.begin();
         connection.begin();
     } catch (const std::bad_alloc&) {
-        turn_away(service_, std::move(client), net::out_of_memory("serve"));
+        reject(service_, std::move(client), net::out_of_memory("serve"));
     }
 }
 

@@ -62,7 +62,7 @@ void IocpAcceptor::Accept::start() {
 
 void IocpAcceptor::Accept::done(std::size_t /*bytes*/, int code) {
     if (code == 0)
-        loop_.service().welcome(take_accepted(), loop_.sink());
+        loop_.service().accept_client(take_accepted(), loop_.sink());
     if (loop_.draining())
         return socket_.close();
     const std::error_code error(code, net::platform::error_category());
@@ -125,7 +125,7 @@ void IocpAcceptor::finish() {
         net::Accepted accepted = net::accept(listener_, false);
         if (!accepted.transfer.done())
             break;
-        loop_.service().welcome(std::move(accepted.socket), loop_.sink());
+        loop_.service().accept_client(std::move(accepted.socket), loop_.sink());
     }
     for (const auto& accept : accepts_)
         accept->stop();

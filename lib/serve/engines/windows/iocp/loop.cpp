@@ -151,7 +151,7 @@ void IocpLoop::adopt(Client&& client) noexcept {
         connections_.push_front(std::make_unique<IocpConnection>(*this, std::move(client)));
         connections_.front()->start(connections_.begin());
     } catch (const std::bad_alloc&) {
-        turn_away(service_, std::move(client), net::out_of_memory("serve"));
+        reject(service_, std::move(client), net::out_of_memory("serve"));
     }
 }
 
