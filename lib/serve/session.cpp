@@ -58,31 +58,31 @@ void Session::end_by(const std::error_code& error, net::Deadline now) {
     end(reset ? EndReason::reset : EndReason::failed, now, error);
 }
 
-Session::Verdict Session::judge_timeouts(net::Deadline now, bool has_rest) const {
+Session::Decision Session::decide_by_timeouts(net::Deadline now, bool has_rest) const {
     const ServeOptions& options = service_.options();
     const nanoseconds still = now - active_;
     if (has_rest && still >= options.write_timeout)
-        return {Verdict::What::abort, EndReason::write_timeout};
+        return {Decision::What::abort, EndReason::write_timeout};
     if (!has_rest && options.idle_timeout && still >= *options.idle_timeout)
-        return {Verdict::What::goodbye, EndReason::idle};
+        return {Decision::What::goodbye, EndReason::idle};
     return {};
 }
 
 // During a drain, connections may end by themselves until the deadline. Shortly before it the
 // remaining ones are closed if no received bytes are lost, so that they see a FIN instead of a
 // reset.
-Session::Verdict Session::judge(net::Deadline now, bool has_rest, net::Deadline drain) const {
+Session::Decision Session::decide(net::Deadline now, bool has_rest, net::Deadline drain) const {
     if (drain == net::no_deadline)
-        return judge_timeouts(now, has_rest);
+        return decide_by_timeouts(now, has_rest);
     const nanoseconds left = drain - now;
     const nanoseconds some = service_.options().drain_timeout / 4;
     if (has_rest)
-        return left <= nanoseconds(0) ? Verdict{Verdict::What::abort, EndReason::aborted}
-                                      : Verdict{};
+        return left <= nanoseconds(0) ? Decision{Decision::What::abort, EndReason::aborted}
+                                      : Decision{};
     if (now - active_ >= std::min(quiet, some))
-        return {Verdict::What::goodbye, EndReason::drained};
+        return {Decision::What::goodbye, EndReason::drained};
     if (left <= std::min(linger, some))
-        return {Verdict::What::goodbye, EndReason::aborted};
+        return {Decision::What::goodbye, EndReason::aborted};
     return {};
 }
 

@@ -32,7 +32,7 @@ class Session {
     // of it.
     void reset_at_close() noexcept { reset_ = true; }
 
-    struct Verdict {
+    struct Decision {
         enum class What : std::uint8_t {
             go_on,
             goodbye,  // send a FIN, then discard input until the peer's
@@ -43,13 +43,13 @@ class Session {
     };
     // `has_rest`: bytes are waiting for the peer to accept them. `drain`: when the drain ends;
     // no_deadline if there is none.
-    Verdict judge(net::Deadline now, bool has_rest, net::Deadline drain) const;
+    Decision decide(net::Deadline now, bool has_rest, net::Deadline drain) const;
 
     // How long to wait for the peer's FIN after a goodbye.
     static net::Deadline linger_until(net::Deadline now, net::Deadline drain);
 
   private:
-    Verdict judge_timeouts(net::Deadline now, bool has_rest) const;
+    Decision decide_by_timeouts(net::Deadline now, bool has_rest) const;
 
     Service& service_;
     Client client_;

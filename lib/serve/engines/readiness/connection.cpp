@@ -91,18 +91,18 @@ void Connection::discard_input() {
 }
 
 void Connection::check_time() {
-    using What = Session::Verdict::What;
-    const auto verdict = session_.judge(reactor_.now(), has_rest(), reactor_.drain_deadline());
+    using What = Session::Decision::What;
+    const auto decision = session_.decide(reactor_.now(), has_rest(), reactor_.drain_deadline());
     const bool held_back = faults_ != nullptr && has_rest() && !blocked_ && !reactor_.draining();
     if (lingering_) {
         over_ = reactor_.now() >= linger_until_;
     } else if (held_back) {
         return;  // the delay is not the peer's fault
-    } else if (verdict.what == What::goodbye) {
-        say_goodbye(verdict.reason);
-    } else if (verdict.what == What::abort) {
+    } else if (decision.what == What::goodbye) {
+        say_goodbye(decision.reason);
+    } else if (decision.what == What::abort) {
         session_.reset_at_close();
-        end(verdict.reason);
+        end(decision.reason);
     }
     if (over_)
         reactor_.destroy(*this);

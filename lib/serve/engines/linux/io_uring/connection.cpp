@@ -182,7 +182,7 @@ void RingConnection::finish_if_all_sent() {
 }
 
 void RingConnection::check_time() {
-    using What = Session::Verdict::What;
+    using What = Session::Decision::What;
     if (closing_)
         return;
     if (lingering_) {
@@ -193,12 +193,12 @@ void RingConnection::check_time() {
     const bool draining = reactor_.drain_deadline() != net::no_deadline;
     if (faults_ != nullptr && has_rest() && !sending_ && !draining)
         return;  // held back, which is not the peer's fault
-    const auto verdict = session_.judge(reactor_.now(), has_rest(), reactor_.drain_deadline());
-    if (verdict.what == What::goodbye) {
-        say_goodbye(verdict.reason);
-    } else if (verdict.what == What::abort) {
+    const auto decision = session_.decide(reactor_.now(), has_rest(), reactor_.drain_deadline());
+    if (decision.what == What::goodbye) {
+        say_goodbye(decision.reason);
+    } else if (decision.what == What::abort) {
         session_.reset_at_close();
-        session_.end(verdict.reason, reactor_.now());
+        session_.end(decision.reason, reactor_.now());
         close();
     }
 }

@@ -116,21 +116,21 @@ void IocpConnection::check_time() {
     if (closing_)
         return;
     if (!lingering_)
-        judge();
+        decide();
     else if (net::Clock::now() >= linger_until_)
         close();
     destroy_if_gone();
 }
 
-void IocpConnection::judge() {
-    using What = Session::Verdict::What;
+void IocpConnection::decide() {
+    using What = Session::Decision::What;
     const net::Deadline now = net::Clock::now();
-    const auto verdict = session_.judge(now, has_rest(), loop_.drain_deadline());
-    if (verdict.what == What::goodbye) {
-        say_goodbye(verdict.reason);
-    } else if (verdict.what == What::abort) {
+    const auto decision = session_.decide(now, has_rest(), loop_.drain_deadline());
+    if (decision.what == What::goodbye) {
+        say_goodbye(decision.reason);
+    } else if (decision.what == What::abort) {
         session_.reset_at_close();
-        end(verdict.reason);
+        end(decision.reason);
     }
 }
 

@@ -39,7 +39,7 @@ class IocpConnection final : public Operation {
     void keep(std::span<const std::byte> rest);
     void send_rest();
     void rest_sent(std::size_t bytes);
-    void judge();
+    void decide();
     void say_goodbye(EndReason reason);
     void end(EndReason reason);
     void end_by(const std::error_code& error);
