@@ -141,9 +141,11 @@ class RingReactor::Datagrams final : public Completion {
 };
 
 // The mailbox of a reactor that does not accept connections itself.
-class RingReactor::Post final : public Completion {
+class RingReactor::MailboxWatch final : public Completion {
   public:
-    Post(RingReactor& reactor, Mailbox& mailbox) : reactor_(reactor), mailbox_(mailbox) { arm(); }
+    MailboxWatch(RingReactor& reactor, Mailbox& mailbox) : reactor_(reactor), mailbox_(mailbox) {
+        arm();
+    }
 
     void complete(int /*result*/, unsigned /*flags*/) noexcept override {
         Mailbox::Content content = mailbox_.take();
@@ -202,7 +204,7 @@ net::Status RingReactor::answer_datagrams(std::vector<net::Socket> udp) {
 }
 
 net::Status RingReactor::serve_from(Mailbox& mailbox) {
-    post_ = std::make_unique<Post>(*this, mailbox);
+    mailbox_watch_ = std::make_unique<MailboxWatch>(*this, mailbox);
     return {};
 }
 
@@ -219,8 +221,8 @@ void RingReactor::adopt(Client&& client) noexcept {
 void RingReactor::remove_if_gone(RingConnection& connection) {
     if (!connection.is_gone())
         return;
-    for (auto& hungry : hungry_)
-        std::erase(hungry, &connection);
+    for (auto& waiting : waiting_for_buffer_)
+        std::erase(waiting, &connection);
     connections_.erase(connection.place);
 }
 
@@ -228,7 +230,7 @@ void RingReactor::wait_for_buffer(RingConnection& connection, bool large) noexce
     if ((large ? ring_->large() : ring_->small()).has_free())
         return connection.begin();
     try {
-        hungry_[large ? 1 : 0].push_back(&connection);
+        waiting_for_buffer_[large ? 1 : 0].push_back(&connection);
     } catch (const std::bad_alloc&) {
         connection.end_by(ENOMEM);
     }
@@ -237,11 +239,11 @@ void RingReactor::wait_for_buffer(RingConnection& connection, bool large) noexce
 void RingReactor::give_back(RingBuffer& buffer) {
     const bool large = buffer.home == &ring_->large();
     buffer.home->give_back(buffer);
-    auto& hungry = hungry_[large ? 1 : 0];
-    if (hungry.empty())
+    auto& waiting = waiting_for_buffer_[large ? 1 : 0];
+    if (waiting.empty())
         return;
-    RingConnection* fed = hungry.front();
-    hungry.pop_front();
+    RingConnection* fed = waiting.front();
+    waiting.pop_front();
     fed->begin();
 }
 
@@ -258,8 +260,8 @@ net::Status RingReactor::run() {
 }
 
 bool RingReactor::idle() const {
-    return listeners_.empty() && datagrams_.empty() && (!post_ || post_->closed()) &&
-           connections_.empty();
+    return listeners_.empty() && datagrams_.empty() &&
+           (!mailbox_watch_ || mailbox_watch_->closed()) && connections_.empty();
 }
 
 // Whether a connection may end because of the time alone.

@@ -53,7 +53,7 @@ class RingReactor {
   private:
     class Listener;
     class Datagrams;
-    class Post;
+    class MailboxWatch;
     struct Waker final : Completion {
         void complete(int /*result*/, unsigned /*flags*/) noexcept override {}
     };
@@ -75,10 +75,11 @@ class RingReactor {
     std::vector<std::unique_ptr<Listener>> listeners_;
     std::optional<DatagramEcho> datagram_echo_;
     std::vector<std::unique_ptr<Datagrams>> datagrams_;
-    std::unique_ptr<Post> post_;
+    std::unique_ptr<MailboxWatch> mailbox_watch_;
     std::list<RingConnection> connections_;
-    std::array<std::deque<RingConnection*>, 2> hungry_;  // waiting for a small or a large buffer
-    std::size_t sends_ = 0;                              // sends in progress
+    std::array<std::deque<RingConnection*>, 2>
+        waiting_for_buffer_;  // waiting for a small or a large buffer
+    std::size_t sends_ = 0;   // sends in progress
     Waker waker_;
     LoopDuties duties_;
     // Destroyed first, so that no operation refers to the other members any more.
