@@ -117,13 +117,13 @@ class Visitor {
 
 }  // namespace
 
-class StatusEndpoint::Server {
+class StatusEndpoint::HttpServer {
   public:
-    Server(net::Socket listener, net::StopSignal stop, StatusPages pages)
+    HttpServer(net::Socket listener, net::StopSignal stop, StatusPages pages)
         : pages_(std::move(pages)), listener_(std::move(listener)), stop_(std::move(stop)) {}
-    Server(const Server&) = delete;
-    Server& operator=(const Server&) = delete;
-    ~Server() {
+    HttpServer(const HttpServer&) = delete;
+    HttpServer& operator=(const HttpServer&) = delete;
+    ~HttpServer() {
         stop_.raise();
         if (thread_.joinable())
             thread_.join();
@@ -205,7 +205,7 @@ class StatusEndpoint::Server {
     std::thread thread_;
 };
 
-StatusEndpoint::StatusEndpoint(std::unique_ptr<Server> server) noexcept
+StatusEndpoint::StatusEndpoint(std::unique_ptr<HttpServer> server) noexcept
     : server_(std::move(server)) {}
 StatusEndpoint::StatusEndpoint(StatusEndpoint&&) noexcept = default;
 StatusEndpoint::~StatusEndpoint() = default;
@@ -220,7 +220,7 @@ net::Result<StatusEndpoint> StatusEndpoint::open(const net::Endpoint& where, Sta
     if (!stop)
         return net::fail(stop.error());
     return StatusEndpoint(
-        std::make_unique<Server>(std::move(*listener), std::move(*stop), std::move(pages)));
+        std::make_unique<HttpServer>(std::move(*listener), std::move(*stop), std::move(pages)));
 }
 
 net::Status StatusEndpoint::start() {

@@ -43,9 +43,9 @@ class StatusEndpoint {
     const net::Socket& socket() const noexcept;
 
   private:
-    class Server;
-    explicit StatusEndpoint(std::unique_ptr<Server> server) noexcept;
-    std::unique_ptr<Server> server_;
+    class HttpServer;
+    explicit StatusEndpoint(std::unique_ptr<HttpServer> server) noexcept;
+    std::unique_ptr<HttpServer> server_;
 };
 
 }  // namespace sockbox::serve

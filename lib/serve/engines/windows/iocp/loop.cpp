@@ -11,13 +11,13 @@ namespace sockbox::serve {
 namespace {
 
 // An additional loop and its thread.
-class Worker {
+class LoopThread {
   public:
-    static net::Result<std::unique_ptr<Worker>> start(Service& service) {
+    static net::Result<std::unique_ptr<LoopThread>> start(Service& service) {
         auto loop = IocpLoop::create(service);
         if (!loop)
             return net::fail(loop.error());
-        auto worker = std::make_unique<Worker>(std::move(*loop));
+        auto worker = std::make_unique<LoopThread>(std::move(*loop));
         auto thread = net::start_thread([raw = worker.get()] { raw->status_ = raw->loop_->run(); });
         if (!thread)
             return net::fail(thread.error());
@@ -25,10 +25,10 @@ class Worker {
         return worker;
     }
 
-    explicit Worker(std::unique_ptr<IocpLoop> loop) : loop_(std::move(loop)) {}
-    Worker(const Worker&) = delete;
-    Worker& operator=(const Worker&) = delete;
-    ~Worker() { finish(); }
+    explicit LoopThread(std::unique_ptr<IocpLoop> loop) : loop_(std::move(loop)) {}
+    LoopThread(const LoopThread&) = delete;
+    LoopThread& operator=(const LoopThread&) = delete;
+    ~LoopThread() { finish(); }
 
     IocpLoop& loop() { return *loop_; }
 
@@ -47,10 +47,10 @@ class Worker {
     std::thread thread_;
 };
 
-using Workers = std::vector<std::unique_ptr<Worker>>;
+using LoopThreads = std::vector<std::unique_ptr<LoopThread>>;
 
 // Distributes clients to the first loop and the others in turn.
-ClientSink in_turn(IocpLoop& first, Workers& workers) {
+ClientSink in_turn(IocpLoop& first, LoopThreads& workers) {
     return [&first, &workers, turn = std::size_t{0}](Client&& client) mutable {
         const std::size_t next = std::exchange(turn, (turn + 1) % (workers.size() + 1));
         if (next == workers.size())
@@ -226,9 +226,9 @@ net::Status serve_with_iocp(Service& service, Listeners&& listeners) {
     auto first = IocpLoop::create(service);
     if (!first)
         return net::fail(first.error());
-    Workers workers;
+    LoopThreads workers;
     while (workers.size() + 1 < service.options().workers) {
-        auto worker = Worker::start(service);
+        auto worker = LoopThread::start(service);
         if (!worker)
             return net::fail(worker.error());
         workers.push_back(std::move(*worker));
