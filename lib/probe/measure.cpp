@@ -74,10 +74,10 @@ class Budget {
 };
 
 // A thread and its lanes.
-class Worker {
+class LaneThread {
   public:
-    Worker(const MeasurePlan& plan, Budget& budget, std::size_t number, const net::StopSignal& stop,
-           Snapshots* snapshots)
+    LaneThread(const MeasurePlan& plan, Budget& budget, std::size_t number,
+               const net::StopSignal& stop, Snapshots* snapshots)
         : plan_(plan), budget_(budget), number_(number), stop_(stop), snapshots_(snapshots) {
         measured.numbers.open_loop = plan.rate > 0;
     }
@@ -92,7 +92,7 @@ class Worker {
             wait();
             leave_copy();
         }
-        for (Place& place : lanes_)
+        for (LaneSlot& place : lanes_)
             place.lane->conclude();
         count_missed_slots();
         measured.numbers.duration = measured.elapsed();
@@ -103,7 +103,7 @@ class Worker {
     Measured measured;
 
   private:
-    struct Place {
+    struct LaneSlot {
         std::unique_ptr<Lane> lane;
         Clock::time_point due;  // with an interval: when it sends next
     };
@@ -112,7 +112,7 @@ class Worker {
     // all threads share one schedule.
     void begin() {
         measured.begin = budget_.counted_from();
-        for (Place& place : lanes_)
+        for (LaneSlot& place : lanes_)
             place.due = Clock::now();
         if (plan_.rate > 0) {
             const std::chrono::duration<double> gap(1 / plan_.rate);
@@ -126,14 +126,14 @@ class Worker {
         if (snapshots_ == nullptr || !snapshots_->wants(number_))
             return;
         Measured copy = measured;
-        for (const Place& place : lanes_)
+        for (const LaneSlot& place : lanes_)
             place.lane->tell(copy);
         snapshots_->leave(number_, copy, false);
     }
 
     bool is_over() const {
         const bool sending = !budget_.is_spent(Clock::now());
-        return std::all_of(lanes_.begin(), lanes_.end(), [&](const Place& place) {
+        return std::all_of(lanes_.begin(), lanes_.end(), [&](const LaneSlot& place) {
             return place.lane->outstanding() == 0 && (!sending || place.lane->is_dead());
         });
     }
@@ -142,7 +142,7 @@ class Worker {
         const auto now = Clock::now();
         if (plan_.rate > 0)
             return send_on_schedule(now);
-        for (Place& place : lanes_) {
+        for (LaneSlot& place : lanes_) {
             if (!place.lane->can_take(now) || place.due > now)
                 continue;
             if (plan_.interval.count() > 0)
@@ -158,7 +158,7 @@ class Worker {
     void send_on_schedule(Clock::time_point now) {
         std::size_t sent = 0;
         while (next_due_ <= now && sent < longest_burst) {
-            Place* place = next_free(now);
+            LaneSlot* place = next_free(now);
             if (place == nullptr)
                 break;
             if (!send(*place, next_due_, now))
@@ -170,7 +170,7 @@ class Worker {
         }
         cut_short_ = sent == longest_burst;
         if (sent > 0)
-            for (Place& place : lanes_)
+            for (LaneSlot& place : lanes_)
                 place.lane->flush();
     }
 
@@ -184,7 +184,7 @@ class Worker {
     }
 
     // Skips slots that have already passed, so that a delay is not followed by a burst.
-    void send_in_interval(Place& place, Clock::time_point now) {
+    void send_in_interval(LaneSlot& place, Clock::time_point now) {
         if (!send(place, now, now))
             return;
         measured.numbers.slip.record(now - place.due);
@@ -196,9 +196,9 @@ class Worker {
         }
     }
 
-    Place* next_free(Clock::time_point now) {
+    LaneSlot* next_free(Clock::time_point now) {
         for (std::size_t tried = 0; tried < lanes_.size(); ++tried) {
-            Place& place = lanes_[turn_];
+            LaneSlot& place = lanes_[turn_];
             turn_ = (turn_ + 1) % lanes_.size();
             if (place.lane->can_take(now))
                 return &place;
@@ -206,7 +206,7 @@ class Worker {
         return nullptr;
     }
 
-    bool send(Place& place, Clock::time_point due, Clock::time_point now) {
+    bool send(LaneSlot& place, Clock::time_point due, Clock::time_point now) {
         const auto message = budget_.take(due, now);
         if (message)
             place.lane->take(*message, now);
@@ -227,7 +227,7 @@ class Worker {
         net::Deadline until = now + longest_wait;
         if (!budget_.is_spent(now))
             until = std::min({until, budget_.end(), next_scheduled(now)});
-        for (Place& place : lanes_) {
+        for (LaneSlot& place : lanes_) {
             Lane& lane = *place.lane;
             until = std::min(until, lane.next_expiry());
             if (plan_.interval.count() > 0 && lane.can_take(now) && !budget_.is_spent(now))
@@ -242,7 +242,7 @@ class Worker {
         if (net::poll_precisely(entries_, left) > 0)
             serve_ready(Clock::now());
         const auto later = Clock::now();
-        for (Place& place : lanes_)
+        for (LaneSlot& place : lanes_)
             if (place.lane->next_expiry() <= later)
                 place.lane->expire(later);
     }
@@ -262,7 +262,7 @@ class Worker {
     const std::size_t number_;
     const net::StopSignal& stop_;
     Snapshots* const snapshots_;
-    std::vector<Place> lanes_;
+    std::vector<LaneSlot> lanes_;
     std::size_t turn_ = 0;
     bool cut_short_ = false;  // more is due than one burst sends
     std::chrono::nanoseconds period_{0};
@@ -271,7 +271,7 @@ class Worker {
     std::vector<Lane*> waited_;
 };
 
-net::Status run_all(std::vector<std::unique_ptr<Worker>>& workers, Budget& budget) {
+net::Status run_all(std::vector<std::unique_ptr<LaneThread>>& workers, Budget& budget) {
     std::vector<std::thread> threads;
     net::Status status;
     for (std::size_t i = 1; i < workers.size() && status; ++i) {
@@ -290,7 +290,8 @@ net::Status run_all(std::vector<std::unique_ptr<Worker>>& workers, Budget& budge
 }
 
 // So that Snapshots::take() does not wait for threads that never started.
-void leave_as_they_are(const std::vector<std::unique_ptr<Worker>>& workers, Snapshots* snapshots) {
+void leave_as_they_are(const std::vector<std::unique_ptr<LaneThread>>& workers,
+                       Snapshots* snapshots) {
     if (snapshots == nullptr)
         return;
     for (std::size_t i = 0; i < workers.size(); ++i)
@@ -409,12 +410,12 @@ void Measured::merge(const Measured& other) {
 net::Result<Measured> measure(const MeasurePlan& plan, std::size_t lanes, const MakeLane& make_lane,
                               const net::StopSignal& stop, Snapshots* snapshots) {
     Budget budget(plan);
-    std::vector<std::unique_ptr<Worker>> workers;
+    std::vector<std::unique_ptr<LaneThread>> workers;
     std::vector<Lane*> unopened;
     for (std::size_t i = 0; i < plan.threads; ++i)
-        workers.push_back(std::make_unique<Worker>(plan, budget, i, stop, snapshots));
+        workers.push_back(std::make_unique<LaneThread>(plan, budget, i, stop, snapshots));
     for (std::size_t i = 0; i < lanes; ++i) {
-        Worker& worker = *workers[i % workers.size()];
+        LaneThread& worker = *workers[i % workers.size()];
         auto lane = make_lane(i, plan, worker.measured);
         if (!lane)
             return net::fail(lane.error());
