@@ -16,9 +16,9 @@ constexpr std::size_t udp_header = 8;
 constexpr std::size_t longest_packet = 65535;
 constexpr std::size_t number_bytes = 4;
 
-class Search {
+class MtuSearch {
   public:
-    Search(net::Socket& socket, const PathMtuOptions& options, const net::StopSignal& stop)
+    MtuSearch(net::Socket& socket, const PathMtuOptions& options, const net::StopSignal& stop)
         : socket_(socket),
           options_(options),
           stop_(stop),
@@ -172,7 +172,7 @@ std::size_t least_mtu(net::Family family) {
 
 net::Result<PathMtu> find_path_mtu(net::Socket& socket, const PathMtuOptions& options,
                                    const net::StopSignal& stop) {
-    return Search(socket, options, stop).run();
+    return MtuSearch(socket, options, stop).run();
 }
 
 }  // namespace sockbox::probe
