@@ -50,13 +50,13 @@ std::uint8_t read_at(std::span<const std::byte> bytes, std::size_t at) {
     return std::to_integer<std::uint8_t>(bytes[at]);
 }
 
-void write_fields(const Question& question, std::span<std::byte> bytes) {
+void write_fields(const SenderPacket& question, std::span<std::byte> bytes) {
     write_at(bytes, sequence_at, question.sequence);
     write_at(bytes, time_at, question.time);
     write_at(bytes, error_at, question.error);
 }
 
-Question read_fields(std::span<const std::byte> bytes) {
+SenderPacket read_fields(std::span<const std::byte> bytes) {
     return {read_at<std::uint32_t>(bytes, sequence_at), read_at<std::uint64_t>(bytes, time_at),
             read_at<std::uint16_t>(bytes, error_at), 0};
 }
@@ -116,7 +116,7 @@ ErrorEstimate decode_error(std::uint16_t wire) noexcept {
     return estimate;
 }
 
-void write(const Question& question, std::span<std::byte> into) noexcept {
+void write(const SenderPacket& question, std::span<std::byte> into) noexcept {
     std::ranges::fill(into.first(packet_bytes), std::byte{0});
     write_fields(question, into);
     write_at(into, session_at, question.session);
@@ -131,10 +131,10 @@ void write(const Answer& answer, std::span<std::byte> into) noexcept {
     write_at(into, hop_limit_at, answer.hop_limit);
 }
 
-std::optional<Question> read_question(std::span<const std::byte> packet) noexcept {
+std::optional<SenderPacket> read_question(std::span<const std::byte> packet) noexcept {
     if (packet.size() < packet_bytes)
         return std::nullopt;
-    Question question = read_fields(packet);
+    SenderPacket question = read_fields(packet);
     question.session = read_at<std::uint16_t>(packet, session_at);
     return question;
 }
@@ -142,7 +142,7 @@ std::optional<Question> read_question(std::span<const std::byte> packet) noexcep
 std::optional<Answer> read_answer(std::span<const std::byte> packet) noexcept {
     if (packet.size() < packet_bytes)
         return std::nullopt;
-    const Question own = read_fields(packet);
+    const SenderPacket own = read_fields(packet);
     Answer answer{own.sequence, own.time, own.error, 0, 0, {}, 0};
     answer.session = read_at<std::uint16_t>(packet, session_at);
     answer.received = read_at<std::uint64_t>(packet, received_at);

@@ -40,7 +40,7 @@ std::uint16_t encode_error(const ErrorEstimate& estimate) noexcept;
 ErrorEstimate decode_error(std::uint16_t wire) noexcept;
 
 // A Session-Sender packet (RFC 8762, section 4.2.1), without extensions.
-struct Question {
+struct SenderPacket {
     std::uint32_t sequence = 0;
     std::uint64_t time = 0;     // when it was sent, from encode_time()
     std::uint16_t error = 0;    // from encode_error()
@@ -54,15 +54,15 @@ struct Answer {
     std::uint16_t error = 0;
     std::uint16_t session = 0;
     std::uint64_t received = 0;  // when the question arrived, in the format given by `error`
-    Question question;           // as received
+    SenderPacket question;       // as received
     std::uint8_t hop_limit = 0;  // the TTL or hop limit of the question on arrival
 };
 
 // Write the first packet_bytes of `into`, which must have that size or more; unused bytes are 0.
-void write(const Question& question, std::span<std::byte> into) noexcept;
+void write(const SenderPacket& question, std::span<std::byte> into) noexcept;
 void write(const Answer& answer, std::span<std::byte> into) noexcept;
 // Nullopt if the packet is shorter than packet_bytes.
-std::optional<Question> read_question(std::span<const std::byte> packet) noexcept;
+std::optional<SenderPacket> read_question(std::span<const std::byte> packet) noexcept;
 std::optional<Answer> read_answer(std::span<const std::byte> packet) noexcept;
 
 // An extension is a TLV of RFC 8972, section 4: flags, type, length, and that many bytes.

@@ -59,7 +59,7 @@ TEST(StampError, BoundIsKeptAndNeverZeroOnTheWire) {
 TEST(StampPacket, QuestionHasItsFieldsAndElseZeros) {
     std::array<std::byte, packet_bytes> packet;
     packet.fill(std::byte{0xee});
-    write(Question{0x01020304, 0x1112131415161718, 0x8301, 0x0a0b}, packet);
+    write(SenderPacket{0x01020304, 0x1112131415161718, 0x8301, 0x0a0b}, packet);
     const auto expected =
         bytes_of({1, 2, 3, 4, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x83, 1, 0x0a, 0x0b});
     EXPECT_TRUE(std::equal(expected.begin(), expected.end(), packet.begin()));

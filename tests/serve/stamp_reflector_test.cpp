@@ -15,7 +15,7 @@ struct Packet {
     explicit Packet(std::uint32_t sequence, std::uint16_t port = 40000, std::size_t size = 44)
         : bytes(size) {
         if (size >= stamp::packet_bytes)
-            stamp::write(stamp::Question{sequence, 0x0102030405060708, 0x8102, 0}, bytes);
+            stamp::write(stamp::SenderPacket{sequence, 0x0102030405060708, 0x8102, 0}, bytes);
         datagram.data = bytes;
         datagram.peer = net::Endpoint::loopback(net::Family::ipv4, port);
         datagram.hop_limit = 17;
@@ -54,7 +54,8 @@ TEST(StampReflector, SessionsAreBounded) {
     StampReflector reflector({true, stamp::Format::ntp});
     for (std::size_t i = 0; i < StampReflector::most_sessions + 100; ++i) {
         Packet packet(0, static_cast<std::uint16_t>(1024 + i % 60000));
-        stamp::write(stamp::Question{0, 0, 0, static_cast<std::uint16_t>(i / 60000)}, packet.bytes);
+        stamp::write(stamp::SenderPacket{0, 0, 0, static_cast<std::uint16_t>(i / 60000)},
+                     packet.bytes);
         EXPECT_TRUE(reflector.reflect(packet.datagram));
     }
 }

@@ -45,8 +45,8 @@ StampForm::StampForm(const StampFormOptions& options, std::uint64_t first_sequen
 void StampForm::write(std::uint64_t index, Probe& probe, std::span<std::byte> into) {
     const nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
     probe.stamp = now.count();
-    stamp::write(stamp::Question{static_cast<std::uint32_t>(first_sequence_ + index),
-                                 clock_.encode(now), error_, 0},
+    stamp::write(stamp::SenderPacket{static_cast<std::uint32_t>(first_sequence_ + index),
+                                     clock_.encode(now), error_, 0},
                  into);
     auto rest = into.subspan(stamp::packet_bytes);
     if (options_.dscp) {
@@ -57,7 +57,7 @@ void StampForm::write(std::uint64_t index, Probe& probe, std::span<std::byte> in
         stamp::write_padding(rest);
 }
 
-bool StampForm::is_question_of(const stamp::Question& question, const Probe& probe) const {
+bool StampForm::is_question_of(const stamp::SenderPacket& question, const Probe& probe) const {
     return question.time == clock_.encode(nanoseconds(probe.stamp));
 }
 

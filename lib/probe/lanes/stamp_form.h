@@ -38,7 +38,7 @@ class StampForm final : public DatagramForm {
     void tell(Measured& numbers) const override;
 
   private:
-    bool is_question_of(const net::stamp::Question& question, const Probe& probe) const;
+    bool is_question_of(const net::stamp::SenderPacket& question, const Probe& probe) const;
     void note_count(std::uint64_t index, const net::stamp::Answer& answer);
     void read_extensions(std::span<const std::byte> got);
     void tell_loss(stats::Directions& directions, bool any_lost) const;
