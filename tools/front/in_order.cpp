@@ -58,7 +58,7 @@ void InOrder::work_off(std::size_t thread) {
         more_.wait(lock, [&] { return taken_ < given_ || ended_; });
         if (taken_ == given_)
             return;
-        Slot& mine = slot(taken_++);
+        PieceOfWork& mine = slot(taken_++);
         const Work work = std::move(mine.work);
         lock.unlock();
         Use use = work(thread);
@@ -76,7 +76,7 @@ void InOrder::use_results(std::unique_lock<std::mutex>& lock) {
         return;
     using_ = true;
     while (slot(used_).done) {
-        Slot& next = slot(used_);
+        PieceOfWork& next = slot(used_);
         const Use use = std::move(next.use);
         next.done = false;
         lock.unlock();

@@ -30,13 +30,13 @@ class InOrder {
     void finish();
 
   private:
-    struct Slot {
+    struct PieceOfWork {
         Work work;
         Use use;
         bool done = false;
     };
 
-    Slot& slot(std::size_t number) { return slots_[number % slots_.size()]; }
+    PieceOfWork& slot(std::size_t number) { return slots_[number % slots_.size()]; }
     bool start_thread();
     void work_off(std::size_t thread);
     void use_results(std::unique_lock<std::mutex>& lock);
@@ -44,10 +44,10 @@ class InOrder {
     const std::size_t most_threads_;
     const std::function<void()> begin_;
     std::mutex mutex_;
-    std::condition_variable more_;  // work was given, or the object is being destroyed
-    std::condition_variable room_;  // a slot is free
-    std::vector<Slot> slots_;       // a ring of work whose result has not been used yet
-    std::size_t given_ = 0;         // how much so far: the number of the next one
+    std::condition_variable more_;    // work was given, or the object is being destroyed
+    std::condition_variable room_;    // a slot is free
+    std::vector<PieceOfWork> slots_;  // a ring of work whose result has not been used yet
+    std::size_t given_ = 0;           // how much so far: the number of the next one
     std::size_t taken_ = 0;
     std::size_t used_ = 0;
     bool using_ = false;  // a thread is using results

@@ -25,7 +25,7 @@ struct alignas(cmsghdr) Control {
     std::array<char, control_bytes> bytes;
 };
 
-struct Slot {
+struct DatagramSlot {
     iovec part;
     sockaddr_storage name;
     Control control;
@@ -33,7 +33,7 @@ struct Slot {
 
 struct Messages {
     std::vector<mmsghdr> headers;
-    std::vector<Slot> slots;
+    std::vector<DatagramSlot> slots;
 
     explicit Messages(std::size_t count) : headers(count), slots(count) {}
 };
@@ -192,7 +192,7 @@ struct DatagramBatch::State {
     // Resets the headers that the kernel overwrote in the previous receive.
     void ready_for_receive() noexcept {
         for (std::size_t i = 0; i < std::min(used, datagrams.size()); ++i) {
-            Slot& slot = in.slots[i];
+            DatagramSlot& slot = in.slots[i];
             slot.part = {room(i).data(), slot_bytes};
             msghdr& header = in.headers[i].msg_hdr;
             header = {};
@@ -218,7 +218,7 @@ struct DatagramBatch::State {
     }
 
     void write(std::size_t i, const BatchedDatagram& datagram) noexcept {
-        Slot& slot = out.slots[i];
+        DatagramSlot& slot = out.slots[i];
         slot.part = {datagram.data.data(), datagram.data.size()};
         msghdr& header = out.headers[i].msg_hdr;
         header = {};

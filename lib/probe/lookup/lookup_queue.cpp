@@ -32,7 +32,7 @@ constexpr std::size_t places_per_job = 16;
 // than a lookup at a nearby name server, and nobody notices so short a delay.
 constexpr std::chrono::milliseconds gathering{5};
 
-struct Slot {
+struct QueuedLookup {
     enum class Phase { queued, running, done };
     Lookup lookup;
     Phase phase = Phase::queued;
@@ -61,8 +61,8 @@ struct LookupQueue::State {
     std::condition_variable work;      // for workers: a question, or the end
     std::condition_variable progress;  // for the keeper: the first in order is done, or a new one
     std::condition_variable space;     // for callers of ask() and put()
-    std::deque<std::shared_ptr<Slot>> order;
-    std::deque<std::shared_ptr<Slot>> queue;
+    std::deque<std::shared_ptr<QueuedLookup>> order;
+    std::deque<std::shared_ptr<QueuedLookup>> queue;
     std::list<std::thread> workers;  // without those that were abandoned
     std::size_t idle = 0;
     std::size_t left = 0;
@@ -72,27 +72,27 @@ struct LookupQueue::State {
     std::thread keeper;
 
     using Lock = std::unique_lock<std::mutex>;
-    void enter(Lock& lock, std::shared_ptr<Slot> slot);
+    void enter(Lock& lock, std::shared_ptr<QueuedLookup> slot);
     void hire(const std::shared_ptr<State>& self);
     void fail_all(const net::Error& error);
     void work_off(std::list<std::thread>::iterator me);
-    bool try_one(Lock& lock, Slot& slot, unsigned turn);
-    bool stale(const Slot& slot, unsigned turn) const { return slot.turn != turn; }
+    bool try_one(Lock& lock, QueuedLookup& slot, unsigned turn);
+    bool stale(const QueuedLookup& slot, unsigned turn) const { return slot.turn != turn; }
     void keep_order(const std::shared_ptr<State>& self);
     bool first_is_done() const {
-        return !order.empty() && order.front()->phase == Slot::Phase::done;
+        return !order.empty() && order.front()->phase == QueuedLookup::Phase::done;
     }
     void show_those_done(Lock& lock);
     void gather(Lock& lock);
     void wait_for_progress(Lock& lock);
     void retire_late();
-    void abandon(Slot& slot);
+    void abandon(QueuedLookup& slot);
     Deadline next_deadline() const;
-    void set_deadline(Slot& slot);
+    void set_deadline(QueuedLookup& slot);
 };
 
 // Waits for a place in the order, then takes it.
-void LookupQueue::State::enter(Lock& lock, std::shared_ptr<Slot> slot) {
+void LookupQueue::State::enter(Lock& lock, std::shared_ptr<QueuedLookup> slot) {
     if (keeper.joinable())
         space.wait(lock, [&] { return order.size() < places; });
     order.push_back(std::move(slot));
@@ -119,7 +119,7 @@ void LookupQueue::State::hire(const std::shared_ptr<State>& self) {
 void LookupQueue::State::fail_all(const net::Error& error) {
     for (const auto& slot : queue) {
         slot->lookup.answer = net::fail(error);
-        slot->phase = Slot::Phase::done;
+        slot->phase = QueuedLookup::Phase::done;
     }
     queue.clear();
     progress.notify_one();
@@ -132,9 +132,9 @@ void LookupQueue::State::work_off(std::list<std::thread>::iterator me) {
         if (queue.empty())
             return;
         --idle;
-        const std::shared_ptr<Slot> slot = std::move(queue.front());
+        const std::shared_ptr<QueuedLookup> slot = std::move(queue.front());
         queue.pop_front();
-        slot->phase = Slot::Phase::running;
+        slot->phase = QueuedLookup::Phase::running;
         slot->worker = me;
         const unsigned turn = slot->turn;
         while (!try_one(lock, *slot, turn) && !stale(*slot, turn) &&
@@ -151,7 +151,7 @@ void LookupQueue::State::work_off(std::list<std::thread>::iterator me) {
             progress.notify_one();
             return;
         }
-        slot->phase = Slot::Phase::done;
+        slot->phase = QueuedLookup::Phase::done;
         if (first_is_done() && (!gathers || queue.empty()))
             progress.notify_one();
     }
@@ -159,7 +159,7 @@ void LookupQueue::State::work_off(std::list<std::thread>::iterator me) {
 
 // Tries a lookup once; returns whether it succeeded. The result is in the slot, unless the worker
 // was abandoned meanwhile.
-bool LookupQueue::State::try_one(Lock& lock, Slot& slot, unsigned turn) {
+bool LookupQueue::State::try_one(Lock& lock, QueuedLookup& slot, unsigned turn) {
     set_deadline(slot);
     const Question question = slot.lookup.question;
     lock.unlock();
@@ -185,7 +185,7 @@ bool LookupQueue::State::try_one(Lock& lock, Slot& slot, unsigned turn) {
     return satisfies(slot.lookup, plan.examine);
 }
 
-void LookupQueue::State::set_deadline(Slot& slot) {
+void LookupQueue::State::set_deadline(QueuedLookup& slot) {
     slot.deadline = net::deadline_in(plan.timeout);
     if (slot.deadline < keeper_wakes) {
         keeper_wakes = slot.deadline;
@@ -196,13 +196,13 @@ void LookupQueue::State::set_deadline(Slot& slot) {
 Deadline LookupQueue::State::next_deadline() const {
     Deadline next = net::no_deadline;
     for (const auto& slot : order)
-        if (slot->phase == Slot::Phase::running)
+        if (slot->phase == QueuedLookup::Phase::running)
             next = std::min(next, slot->deadline);
     return next;
 }
 
 // Abandons the worker of a lookup that is past its deadline. Results found so far are kept.
-void LookupQueue::State::abandon(Slot& slot) {
+void LookupQueue::State::abandon(QueuedLookup& slot) {
     ++slot.turn;
     slot.worker->detach();
     workers.erase(slot.worker);
@@ -217,11 +217,11 @@ void LookupQueue::State::abandon(Slot& slot) {
 void LookupQueue::State::retire_late() {
     const Deadline now = Clock::now();
     for (const auto& slot : order) {
-        if (slot->phase != Slot::Phase::running || slot->deadline > now)
+        if (slot->phase != QueuedLookup::Phase::running || slot->deadline > now)
             continue;
         abandon(*slot);
         const bool again = now < plan.try_until;
-        slot->phase = again ? Slot::Phase::queued : Slot::Phase::done;
+        slot->phase = again ? QueuedLookup::Phase::queued : QueuedLookup::Phase::done;
         if (again)
             queue.push_back(slot);
     }
@@ -230,7 +230,7 @@ void LookupQueue::State::retire_late() {
 // Wakes callers of ask() once half of the places are free, not for each one: waking a thread costs
 // more than a lookup at a nearby name server.
 void LookupQueue::State::show_those_done(Lock& lock) {
-    std::vector<std::shared_ptr<Slot>> done;
+    std::vector<std::shared_ptr<QueuedLookup>> done;
     while (first_is_done()) {
         done.push_back(std::move(order.front()));
         order.pop_front();
@@ -286,7 +286,7 @@ LookupQueue::LookupQueue(LookupPlan plan, Show show, Pause pause)
 }
 
 void LookupQueue::ask(Question question) {
-    auto slot = std::make_shared<Slot>();
+    auto slot = std::make_shared<QueuedLookup>();
     slot->lookup.question = std::move(question);
     State::Lock lock(state_->mutex);
     state_->enter(lock, slot);
@@ -296,9 +296,9 @@ void LookupQueue::ask(Question question) {
 }
 
 void LookupQueue::put(Lookup answered) {
-    auto slot = std::make_shared<Slot>();
+    auto slot = std::make_shared<QueuedLookup>();
     slot->lookup = std::move(answered);
-    slot->phase = Slot::Phase::done;
+    slot->phase = QueuedLookup::Phase::done;
     State::Lock lock(state_->mutex);
     state_->enter(lock, std::move(slot));
 }
