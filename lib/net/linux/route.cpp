@@ -16,7 +16,7 @@ constexpr std::size_t aligned(std::size_t length) {
 }
 
 // A message about one route, to or from the kernel. Attributes follow each other, each aligned.
-struct Message {
+struct NetlinkMessage {
     nlmsghdr header{};
     rtmsg route{};
     std::array<std::byte, 4096> attributes{};
@@ -48,9 +48,9 @@ struct Message {
     }
 };
 
-Message question(const Endpoint& destination, const Endpoint& source) {
-    Message message;
-    message.header.nlmsg_len = Message::fixed;
+NetlinkMessage question(const Endpoint& destination, const Endpoint& source) {
+    NetlinkMessage message;
+    message.header.nlmsg_len = NetlinkMessage::fixed;
     message.header.nlmsg_type = RTM_GETROUTE;
     message.header.nlmsg_flags = NLM_F_REQUEST;
     message.route.rtm_family = static_cast<unsigned char>(native_family(destination.family()));
@@ -72,15 +72,16 @@ tl::unexpected<Error> failure(int code, const Endpoint& destination) {
 }
 
 // The interface index in the kernel's reply of `length` bytes.
-Result<unsigned> read_reply(const Message& reply, std::size_t length, const Endpoint& destination) {
-    if (length < Message::fixed)
+Result<unsigned> read_reply(const NetlinkMessage& reply, std::size_t length,
+                            const Endpoint& destination) {
+    if (length < NetlinkMessage::fixed)
         return failure(EBADMSG, destination);
     if (reply.header.nlmsg_type == NLMSG_ERROR) {
         int code = 0;  // the first member of nlmsgerr, which is in the place of the route
         std::memcpy(&code, &reply.route, sizeof code);
         return failure(-code, destination);
     }
-    const auto value = reply.find(RTA_OIF, length - Message::fixed);
+    const auto value = reply.find(RTA_OIF, length - NetlinkMessage::fixed);
     unsigned index = 0;
     if (value.size() != sizeof index)
         return failure(ENETUNREACH, destination);
@@ -94,7 +95,7 @@ Result<unsigned> interface_of_route(const Endpoint& destination, const Endpoint&
     auto socket = Socket::open(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
     if (!socket)
         return fail(socket.error());
-    Message message = question(destination.unmapped(), source.unmapped());
+    NetlinkMessage message = question(destination.unmapped(), source.unmapped());
     const auto bytes = std::as_writable_bytes(std::span(&message, 1));
     if (const Transfer sent = socket->send(bytes.first(message.header.nlmsg_len)); !sent.done())
         return failure(sent.error.value(), destination);

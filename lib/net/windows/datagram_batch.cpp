@@ -61,13 +61,13 @@ void write_source(const Endpoint& local, WSAMSG& header) {
 }
 
 // A datagram as WSARecvMsg and WSASendMsg take it.
-struct Message {
+struct WinsockMessage {
     WSABUF part{};
     sockaddr_storage name{};
     Control control{};
     WSAMSG header{};
 
-    explicit Message(std::span<std::byte> data) noexcept {
+    explicit WinsockMessage(std::span<std::byte> data) noexcept {
         part = {static_cast<ULONG>(data.size()),
                 static_cast<char*>(static_cast<void*>(data.data()))};
         header.name = static_cast<sockaddr*>(static_cast<void*>(&name));
@@ -76,8 +76,8 @@ struct Message {
         header.dwBufferCount = 1;
         header.Control = {static_cast<ULONG>(control.bytes.size()), control.bytes.data()};
     }
-    Message(const Message&) = delete;
-    Message& operator=(const Message&) = delete;
+    WinsockMessage(const WinsockMessage&) = delete;
+    WinsockMessage& operator=(const WinsockMessage&) = delete;
 };
 
 Status enable(Socket& socket, int level, int name) {
@@ -98,7 +98,7 @@ struct DatagramBatch::State {
     // Receives a datagram into the slot; returns 0 or a Winsock error code.
     int receive_one(const Socket& socket, std::size_t slot) noexcept {
         const auto room = memory.bytes().subspan(slot * slot_bytes, slot_bytes);
-        Message message(room);
+        WinsockMessage message(room);
         DWORD got = 0;
         const int failed =
             receive_message(socket.native(), &message.header, &got, nullptr, nullptr);
@@ -194,7 +194,7 @@ std::size_t DatagramBatch::send_until_error(const Socket& socket,
     error = {};
     std::size_t sent = 0;
     for (const BatchedDatagram& datagram : datagrams) {
-        Message message(datagram.data);
+        WinsockMessage message(datagram.data);
         if (datagram.peer.port() != 0)
             std::memcpy(&message.name, datagram.peer.data(),
                         static_cast<std::size_t>(datagram.peer.size()));
