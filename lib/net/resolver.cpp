@@ -60,16 +60,16 @@ ResolvedAddress copy_node(const addrinfo& node) {
             {bytes, bytes + node.ai_addrlen}};
 }
 
-struct Row {
+struct NamedNumber {
     int number;
     std::string_view symbol;
     std::string_view word;  // on the command line; empty if there is none
 };
 
-constexpr Row families[] = {
+constexpr NamedNumber families[] = {
     {AF_UNSPEC, "AF_UNSPEC", ""}, {AF_INET, "AF_INET", ""}, {AF_INET6, "AF_INET6", ""}};
 
-constexpr Row types[] = {
+constexpr NamedNumber types[] = {
     {0, "", "any"},
     {SOCK_STREAM, "SOCK_STREAM", "stream"},
     {SOCK_DGRAM, "SOCK_DGRAM", "dgram"},
@@ -82,13 +82,14 @@ constexpr Row types[] = {
 };
 
 // By IANA number, because not every system defines all constants.
-constexpr Row protocols[] = {{0, "IPPROTO_IP", "any"},      {1, "IPPROTO_ICMP", "icmp"},
-                             {6, "IPPROTO_TCP", "tcp"},     {17, "IPPROTO_UDP", "udp"},
-                             {33, "IPPROTO_DCCP", "dccp"},  {58, "IPPROTO_ICMPV6", "ipv6-icmp"},
-                             {132, "IPPROTO_SCTP", "sctp"}, {136, "IPPROTO_UDPLITE", "udplite"},
-                             {255, "IPPROTO_RAW", "raw"},   {262, "IPPROTO_MPTCP", "mptcp"}};
+constexpr NamedNumber protocols[] = {
+    {0, "IPPROTO_IP", "any"},      {1, "IPPROTO_ICMP", "icmp"},
+    {6, "IPPROTO_TCP", "tcp"},     {17, "IPPROTO_UDP", "udp"},
+    {33, "IPPROTO_DCCP", "dccp"},  {58, "IPPROTO_ICMPV6", "ipv6-icmp"},
+    {132, "IPPROTO_SCTP", "sctp"}, {136, "IPPROTO_UDPLITE", "udplite"},
+    {255, "IPPROTO_RAW", "raw"},   {262, "IPPROTO_MPTCP", "mptcp"}};
 
-constexpr Row flags_of_addrinfo[] = {
+constexpr NamedNumber flags_of_addrinfo[] = {
     {AI_PASSIVE, "AI_PASSIVE", "passive"},
     {AI_CANONNAME, "AI_CANONNAME", "canonname"},
     {AI_NUMERICHOST, "AI_NUMERICHOST", "numerichost"},
@@ -102,23 +103,24 @@ constexpr Row flags_of_addrinfo[] = {
     {AI_NUMERICSERV, "AI_NUMERICSERV", "numericserv"},
 };
 
-std::string_view symbol_of(std::span<const Row> rows, int number) {
-    const auto row = std::find_if(rows.begin(), rows.end(),
-                                  [&](const Row& candidate) { return candidate.number == number; });
+std::string_view symbol_of(std::span<const NamedNumber> rows, int number) {
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const NamedNumber& candidate) {
+        return candidate.number == number;
+    });
     return row != rows.end() ? row->symbol : std::string_view();
 }
 
-std::string words_of(std::span<const Row> rows) {
+std::string words_of(std::span<const NamedNumber> rows) {
     std::string words;
-    for (const Row& row : rows)
+    for (const NamedNumber& row : rows)
         if (!row.word.empty())
             words += fmt::format("{}, ", row.word);
     return words + "or a number";
 }
 
 // Parses a word of `rows` or a decimal number.
-Result<int> number_of(std::span<const Row> rows, std::string_view text) {
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& candidate) {
+Result<int> number_of(std::span<const NamedNumber> rows, std::string_view text) {
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const NamedNumber& candidate) {
         return !text.empty() && candidate.word == text;
     });
     if (row != rows.end())
@@ -230,7 +232,7 @@ std::string_view protocol_symbol(int protocol) noexcept {
 
 std::vector<std::string> flag_symbols(int flags) {
     std::vector<std::string> symbols;
-    for (const Row& row : flags_of_addrinfo) {
+    for (const NamedNumber& row : flags_of_addrinfo) {
         if ((flags & row.number) == 0)
             continue;
         symbols.emplace_back(row.symbol);

@@ -113,7 +113,7 @@ class Writer {
 
 using stats::Measurement;
 
-struct Row {
+struct MeasuredFamily {
     std::string_view name;
     std::uint64_t Measurement::*count;
     std::string_view help;
@@ -123,34 +123,36 @@ struct Row {
 };
 
 constexpr std::array rows{
-    Row{"messages_sent", &Measurement::sent, "Messages sent."},
-    Row{"messages_received", &Measurement::received, "Echoes that arrived in time."},
-    Row{"messages_lost", &Measurement::lost, "Messages without an echo in time."},
-    Row{"messages_unsent", &Measurement::unsent, "Messages that could not be sent."},
-    Row{"messages_mismatched", &Measurement::mismatched,
-        "Echoes that differed from what was sent."},
-    Row{"messages_late", &Measurement::late, "Echoes of messages already counted as lost."},
-    Row{"messages_duplicated", &Measurement::duplicated, "Echoes beyond the first.", {}, true},
-    Row{"messages_reordered",
-        &Measurement::reordered,
-        "Echoes that arrived after a later one.",
-        {},
-        true},
-    Row{"messages_foreign",
-        &Measurement::foreign,
-        "Echoes of messages that were never sent.",
-        {},
-        true},
-    Row{"missed_slots", &Measurement::missed_slots,
-        "Sends that the client skipped because it was late itself."},
-    Row{"sent_bytes", &Measurement::sent_bytes, "Payload sent.", "bytes"},
-    Row{"received_bytes", &Measurement::received_bytes, "Payload received.", "bytes"},
-    Row{"messages_pending",
-        &Measurement::pending,
-        "Messages whose echo may still arrive in time.",
-        {},
-        false,
-        MetricKind::gauge},
+    MeasuredFamily{"messages_sent", &Measurement::sent, "Messages sent."},
+    MeasuredFamily{"messages_received", &Measurement::received, "Echoes that arrived in time."},
+    MeasuredFamily{"messages_lost", &Measurement::lost, "Messages without an echo in time."},
+    MeasuredFamily{"messages_unsent", &Measurement::unsent, "Messages that could not be sent."},
+    MeasuredFamily{"messages_mismatched", &Measurement::mismatched,
+                   "Echoes that differed from what was sent."},
+    MeasuredFamily{"messages_late", &Measurement::late,
+                   "Echoes of messages already counted as lost."},
+    MeasuredFamily{
+        "messages_duplicated", &Measurement::duplicated, "Echoes beyond the first.", {}, true},
+    MeasuredFamily{"messages_reordered",
+                   &Measurement::reordered,
+                   "Echoes that arrived after a later one.",
+                   {},
+                   true},
+    MeasuredFamily{"messages_foreign",
+                   &Measurement::foreign,
+                   "Echoes of messages that were never sent.",
+                   {},
+                   true},
+    MeasuredFamily{"missed_slots", &Measurement::missed_slots,
+                   "Sends that the client skipped because it was late itself."},
+    MeasuredFamily{"sent_bytes", &Measurement::sent_bytes, "Payload sent.", "bytes"},
+    MeasuredFamily{"received_bytes", &Measurement::received_bytes, "Payload received.", "bytes"},
+    MeasuredFamily{"messages_pending",
+                   &Measurement::pending,
+                   "Messages whose echo may still arrive in time.",
+                   {},
+                   false,
+                   MetricKind::gauge},
 };
 
 // Seconds, from 10 us to 10 s.
@@ -190,7 +192,7 @@ std::vector<MetricFamily> to_metrics(std::span<const MeasurementReport> reports)
     if (reports.empty())
         return families;
     const std::string prefix = reports.front().tool + "_";
-    for (const Row& row : rows) {
+    for (const MeasuredFamily& row : rows) {
         if (row.of_datagrams && !reports.front().datagrams)
             continue;
         MetricFamily family{prefix + std::string(row.name), row.kind, row.unit, row.help, {}, {}};

@@ -40,7 +40,7 @@ std::string bar(double share, std::size_t width) {
     return text += parts[eighths % 8];
 }
 
-struct Row {
+struct Bar {
     double low;
     double high;
     std::uint64_t count = 0;
@@ -53,12 +53,12 @@ std::size_t row_count(double low, double high) {
 }
 
 // Rows of equal ratio from the smallest to the largest sample.
-std::vector<Row> rows_of(const stats::Histogram& histogram) {
+std::vector<Bar> rows_of(const stats::Histogram& histogram) {
     const double low = std::max(1.0, static_cast<double>(histogram.min()->count()));
     const double high = std::max(low * 1.0001, static_cast<double>(histogram.max()->count()));
     const std::size_t count = histogram.min() == histogram.max() ? 1 : row_count(low, high);
     const double step = std::log(high / low) / static_cast<double>(count);
-    std::vector<Row> rows;
+    std::vector<Bar> rows;
     for (std::size_t i = 0; i < count; ++i)
         rows.push_back({low * std::exp(step * static_cast<double>(i)),
                         low * std::exp(step * static_cast<double>(i + 1))});
@@ -72,12 +72,12 @@ std::vector<Row> rows_of(const stats::Histogram& histogram) {
 
 // Each row also shows the cumulative share of samples.
 std::string draw_histogram(const stats::Histogram& histogram, std::size_t columns) {
-    const std::vector<Row> rows = rows_of(histogram);
-    const std::uint64_t most = std::ranges::max_element(rows, {}, &Row::count)->count;
+    const std::vector<Bar> rows = rows_of(histogram);
+    const std::uint64_t most = std::ranges::max_element(rows, {}, &Bar::count)->count;
     std::string text = fmt::format("round trips from {:.3f} ms\n        up to    count    share\n",
                                    ms(rows[0].low));
     std::uint64_t so_far = 0;
-    for (const Row& row : rows) {
+    for (const Bar& row : rows) {
         so_far += row.count;
         const double share =
             static_cast<double>(so_far) / static_cast<double>(histogram.count()) * 100;

@@ -8,22 +8,22 @@
 namespace sockbox::net {
 namespace {
 
-struct Row {
+struct ResolverCode {
     int code;
     std::string_view symbol;
 };
-constexpr std::array<Row, 12> rows{{{EAI_BADFLAGS, "EAI_BADFLAGS"},
-                                    {EAI_NONAME, "EAI_NONAME"},
-                                    {EAI_AGAIN, "EAI_AGAIN"},
-                                    {EAI_FAIL, "EAI_FAIL"},
-                                    {EAI_NODATA, "EAI_NODATA"},
-                                    {EAI_FAMILY, "EAI_FAMILY"},
-                                    {EAI_SOCKTYPE, "EAI_SOCKTYPE"},
-                                    {EAI_SERVICE, "EAI_SERVICE"},
-                                    {EAI_ADDRFAMILY, "EAI_ADDRFAMILY"},
-                                    {EAI_MEMORY, "EAI_MEMORY"},
-                                    {EAI_OVERFLOW, "EAI_OVERFLOW"},
-                                    {EAI_IDN_ENCODE, "EAI_IDN_ENCODE"}}};
+constexpr std::array<ResolverCode, 12> rows{{{EAI_BADFLAGS, "EAI_BADFLAGS"},
+                                             {EAI_NONAME, "EAI_NONAME"},
+                                             {EAI_AGAIN, "EAI_AGAIN"},
+                                             {EAI_FAIL, "EAI_FAIL"},
+                                             {EAI_NODATA, "EAI_NODATA"},
+                                             {EAI_FAMILY, "EAI_FAMILY"},
+                                             {EAI_SOCKTYPE, "EAI_SOCKTYPE"},
+                                             {EAI_SERVICE, "EAI_SERVICE"},
+                                             {EAI_ADDRFAMILY, "EAI_ADDRFAMILY"},
+                                             {EAI_MEMORY, "EAI_MEMORY"},
+                                             {EAI_OVERFLOW, "EAI_OVERFLOW"},
+                                             {EAI_IDN_ENCODE, "EAI_IDN_ENCODE"}}};
 
 class ResolverCategory final : public std::error_category {
   public:
@@ -39,7 +39,7 @@ const std::error_category& resolver_category() noexcept {
 }
 
 std::string_view resolver_symbol(int code) noexcept {
-    for (const Row& row : rows)
+    for (const ResolverCode& row : rows)
         if (row.code == code)
             return row.symbol;
     return {};

@@ -12,7 +12,7 @@
 namespace sockbox::net::platform {
 namespace {
 
-struct Row {
+struct WinsockCode {
     int code;
     std::errc condition;
     std::string_view symbol;
@@ -20,7 +20,7 @@ struct Row {
 };
 
 // If several rows have the same condition, error_of() returns the first.
-constexpr std::array<Row, 56> rows{{
+constexpr std::array<WinsockCode, 56> rows{{
     {WSAEINTR, std::errc::interrupted, "WSAEINTR", "Interrupted call"},
     {WSAEBADF, std::errc::bad_file_descriptor, "WSAEBADF", "Bad descriptor"},
     {WSAEACCES, std::errc::permission_denied, "WSAEACCES", "Permission denied"},
@@ -108,9 +108,9 @@ constexpr std::array<Row, 56> rows{{
     {ERROR_SEM_TIMEOUT, std::errc::timed_out, "ERROR_SEM_TIMEOUT", "Connection timed out"},
 }};
 
-const Row* row_of(int code) noexcept {
-    const auto* row =
-        std::find_if(rows.begin(), rows.end(), [&](const Row& one) { return one.code == code; });
+const WinsockCode* row_of(int code) noexcept {
+    const auto* row = std::find_if(rows.begin(), rows.end(),
+                                   [&](const WinsockCode& one) { return one.code == code; });
     return row != rows.end() ? row : nullptr;
 }
 
@@ -119,12 +119,12 @@ class WindowsCategory final : public std::error_category {
     const char* name() const noexcept override { return "windows"; }
 
     std::string message(int code) const override {
-        const Row* row = row_of(code);
+        const WinsockCode* row = row_of(code);
         return row != nullptr ? row->text : "Windows error " + std::to_string(code);
     }
 
     std::error_condition default_error_condition(int code) const noexcept override {
-        const Row* row = row_of(code);
+        const WinsockCode* row = row_of(code);
         return row != nullptr ? make_error_condition(row->condition)
                               : std::error_condition(code, *this);
     }
@@ -146,14 +146,15 @@ std::error_code last_file_error() noexcept {
 }
 
 std::error_code error_of(std::errc condition) noexcept {
-    const auto* row = std::find_if(rows.begin(), rows.end(),
-                                   [&](const Row& one) { return one.condition == condition; });
+    const auto* row = std::find_if(rows.begin(), rows.end(), [&](const WinsockCode& one) {
+        return one.condition == condition;
+    });
     return row != rows.end() ? std::error_code(row->code, error_category())
                              : std::make_error_code(condition);
 }
 
 std::string_view error_symbol(int code) noexcept {
-    const Row* row = row_of(code);
+    const WinsockCode* row = row_of(code);
     return row != nullptr ? row->symbol : std::string_view();
 }
 

@@ -9,12 +9,12 @@
 namespace sockbox::net {
 namespace {
 
-struct Row {
+struct ResolverCode {
     int code;
     std::string_view symbol;
     const char* text;
 };
-constexpr std::array<Row, 9> rows{{
+constexpr std::array<ResolverCode, 9> rows{{
     {EAI_BADFLAGS, "EAI_BADFLAGS", "Bad value for ai_flags"},
     {EAI_NONAME, "EAI_NONAME", "Name or service not known"},
     {EAI_AGAIN, "EAI_AGAIN", "Temporary failure in name resolution"},
@@ -26,8 +26,8 @@ constexpr std::array<Row, 9> rows{{
     {EAI_MEMORY, "EAI_MEMORY", "Memory allocation failure"},
 }};
 
-const Row* row_of(int code) noexcept {
-    for (const Row& row : rows)
+const ResolverCode* row_of(int code) noexcept {
+    for (const ResolverCode& row : rows)
         if (row.code == code)
             return &row;
     return nullptr;
@@ -37,7 +37,7 @@ class ResolverCategory final : public std::error_category {
   public:
     const char* name() const noexcept override { return "resolver"; }
     std::string message(int code) const override {
-        const Row* row = row_of(code);
+        const ResolverCode* row = row_of(code);
         return row != nullptr ? row->text : "Resolver error " + std::to_string(code);
     }
 };
@@ -50,7 +50,7 @@ const std::error_category& resolver_category() noexcept {
 }
 
 std::string_view resolver_symbol(int code) noexcept {
-    const Row* row = row_of(code);
+    const ResolverCode* row = row_of(code);
     return row != nullptr ? row->symbol : std::string_view();
 }
 
