@@ -65,12 +65,12 @@ report::Json hop_object(const probe::Hop& hop) {
 
 }  // namespace
 
-void Path::declare(Cli& cli) {
+void PathProbe::declare(Cli& cli) {
     cli.flag("--mtu", "find the path MTU and what limits it", mtu_);
     cli.flag("--trace", "show the hops to the server", trace_);
 }
 
-std::string Path::mistake(const Cli& cli) const {
+std::string PathProbe::mistake(const Cli& cli) const {
     if (mtu_ && trace_)
         return "--mtu and --trace are mutually exclusive";
     for (const char* name : {"broadcast", "stamp", "listen", "target", "timestamps", "retries"})
@@ -84,7 +84,7 @@ std::string Path::mistake(const Cli& cli) const {
     return {};
 }
 
-int Path::run(const Target& target) {
+int PathProbe::run(const Target& target) {
     auto stop = net::StopSignal::create();
     if (!stop)
         return client_.fail(io_, stop.error(), exit_refused);
@@ -92,7 +92,7 @@ int Path::run(const Target& target) {
     return mtu_ ? find_mtu(target, *stop) : trace(target, *stop);
 }
 
-int Path::find_mtu(const Target& target, const net::StopSignal& stop) {
+int PathProbe::find_mtu(const Target& target, const net::StopSignal& stop) {
     auto opened = travel_.open(target.endpoints);
     if (!opened)
         return client_.fail(io_, opened.error(), exit_refused, target.text);
@@ -119,7 +119,7 @@ int Path::find_mtu(const Target& target, const net::StopSignal& stop) {
     return finish(io_, "udpecho", found->mtu ? exit_ok : exit_mismatch);
 }
 
-void Path::print(const probe::PathMtu& found, const Target& target) const {
+void PathProbe::print(const probe::PathMtu& found, const Target& target) const {
     if (client_.common.json) {
         auto limits = report::Json::array();
         for (const probe::MtuLimit& limit : found.limits)
@@ -155,7 +155,7 @@ void Path::print(const probe::PathMtu& found, const Target& target) const {
         io_.out.write("  larger datagrams vanish without an ICMP message: a black hole\n");
 }
 
-int Path::trace(const Target& target, const net::StopSignal& stop) {
+int PathProbe::trace(const Target& target, const net::StopSignal& stop) {
     // All sockets use the address to which the first one found a route.
     auto first = travel_.open(target.endpoints);
     if (!first)
@@ -184,7 +184,7 @@ int Path::trace(const Target& target, const net::StopSignal& stop) {
     return finish(io_, "udpecho", traced->reached ? exit_ok : exit_mismatch);
 }
 
-void Path::print(const probe::Trace& trace, const Target& target) const {
+void PathProbe::print(const probe::Trace& trace, const Target& target) const {
     if (client_.common.json) {
         auto hops = report::Json::array();
         for (const probe::Hop& hop : trace.hops)

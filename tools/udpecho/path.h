@@ -11,9 +11,9 @@
 namespace sockbox::tools {
 
 // Examines the path to a server. All references passed to the constructor must outlive the object.
-class Path {
+class PathProbe {
   public:
-    Path(Io io, const Client& client, const Travel& travel)
+    PathProbe(Io io, const Client& client, const Travel& travel)
         : io_(io), client_(client), travel_(travel) {}
 
     // Declares --mtu and --trace.

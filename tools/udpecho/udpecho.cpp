@@ -355,7 +355,7 @@ class UdpEcho {
     std::chrono::nanoseconds connect_timeout_{0};  // unused: for scripts that call both clients
     Measuring measuring_{io_, client_};
     Travel travel_{client_};
-    Path path_{io_, client_, travel_};
+    PathProbe path_{io_, client_, travel_};
     Stamp stamp_;
     UdpListen listen_{io_, client_, measuring_.metrics(), stamp_};
     std::size_t size_ = 0;  // the payload of each datagram of a measurement
