@@ -7,7 +7,7 @@
 #include "tools/client/client.h"
 #include "tools/front/cli.h"
 #include "tools/front/metrics.h"
-#include "tools/udpecho/travel.h"
+#include "tools/udpecho/datagram_settings.h"
 
 namespace sockbox::tools {
 

@@ -93,7 +93,7 @@ int PathProbe::run(const Target& target) {
 }
 
 int PathProbe::find_mtu(const Target& target, const net::StopSignal& stop) {
-    auto opened = travel_.open(target.endpoints);
+    auto opened = datagram_settings_.open(target.endpoints);
     if (!opened)
         return client_.fail(io_, opened.error(), exit_refused, target.text);
     probe::PathMtuOptions options;
@@ -157,12 +157,12 @@ void PathProbe::print(const probe::PathMtu& found, const Target& target) const {
 
 int PathProbe::trace(const Target& target, const net::StopSignal& stop) {
     // All sockets use the address to which the first one found a route.
-    auto first = travel_.open(target.endpoints);
+    auto first = datagram_settings_.open(target.endpoints);
     if (!first)
         return client_.fail(io_, first.error(), exit_refused, target.text);
     const net::Endpoint server = first->peer;
     const auto open = [&](int hops) -> net::Result<net::Socket> {
-        auto opened = travel_.open(std::span(&server, 1));
+        auto opened = datagram_settings_.open(std::span(&server, 1));
         if (!opened)
             return net::fail(opened.error());
         if (const auto done = net::set_hop_limit(opened->socket, server.family(), hops); !done)

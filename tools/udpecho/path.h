@@ -6,15 +6,15 @@
 #include "report/json.h"
 #include "tools/client/client.h"
 #include "tools/front/cli.h"
-#include "tools/udpecho/travel.h"
+#include "tools/udpecho/datagram_settings.h"
 
 namespace sockbox::tools {
 
 // Examines the path to a server. All references passed to the constructor must outlive the object.
 class PathProbe {
   public:
-    PathProbe(Io io, const Client& client, const Travel& travel)
-        : io_(io), client_(client), travel_(travel) {}
+    PathProbe(Io io, const Client& client, const DatagramSettings& travel)
+        : io_(io), client_(client), datagram_settings_(travel) {}
 
     // Declares --mtu and --trace.
     void declare(Cli& cli);
@@ -34,7 +34,7 @@ class PathProbe {
 
     Io io_;
     const Client& client_;
-    const Travel& travel_;
+    const DatagramSettings& datagram_settings_;
     bool mtu_ = false;
     bool trace_ = false;
 };

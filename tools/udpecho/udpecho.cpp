@@ -13,10 +13,10 @@
 #include "tools/client/measuring.h"
 #include "tools/front/cli.h"
 #include "tools/front/progress.h"
+#include "tools/udpecho/datagram_settings.h"
 #include "tools/udpecho/listen.h"
 #include "tools/udpecho/outcome.h"
 #include "tools/udpecho/path.h"
-#include "tools/udpecho/travel.h"
 
 namespace sockbox::tools {
 namespace {
@@ -47,7 +47,7 @@ class UdpEcho {
             return listen_.run(cli);
         if (stamp_.is_wanted())
             prepare_stamp(cli);
-        if (travel_.broadcast() && !measuring_.is_wanted(cli))
+        if (datagram_settings_.broadcast() && !measuring_.is_wanted(cli))
             return cli.refuse(io_, "--broadcast needs one of -c -t -P --rate");
         if (const auto status = measuring_.check(cli, {"first-seq", "timestamps"}))
             return *status;
@@ -83,7 +83,7 @@ class UdpEcho {
                    "accepted for compatibility with echo; no effect",
                    take_duration(connect_timeout_));
         measuring_.declare(cli);
-        travel_.declare(cli);
+        datagram_settings_.declare(cli);
         path_.declare(cli);
         stamp_.declare(cli);
         listen_.declare(cli);
@@ -100,11 +100,11 @@ class UdpEcho {
         if (client_.operands.size() == 1)
             client_.operands.push_back(std::to_string(net::stamp::default_port));
         size_ = cli.given("size") ? measuring_.size()
-                                  : probe::least_stamp_size(travel_.dscp().has_value());
+                                  : probe::least_stamp_size(datagram_settings_.dscp().has_value());
     }
 
     int talk(const Target& target) {
-        auto opened = travel_.open(target.endpoints);
+        auto opened = datagram_settings_.open(target.endpoints);
         if (!opened)
             return client_.fail(io_, opened.error(), exit_refused, target.text);
         target_ = target.text;
@@ -140,12 +140,12 @@ class UdpEcho {
     net::Status open(const Target& target, Server& server) const {
         std::vector<net::Endpoint> endpoints = target.endpoints;
         while (server.sockets.size() < measuring_.connections()) {
-            auto next = travel_.open(endpoints);
+            auto next = datagram_settings_.open(endpoints);
             if (!next)
                 return net::fail(next.error());
-            const auto stamped = travel_.stamp(next->socket, measuring_.is_open_loop()
-                                                                 ? net::Stamps::arrivals
-                                                                 : net::Stamps::arrivals_and_sends);
+            const auto stamped = datagram_settings_.stamp(
+                next->socket, measuring_.is_open_loop() ? net::Stamps::arrivals
+                                                        : net::Stamps::arrivals_and_sends);
             if (!stamped)
                 return net::fail(stamped.error());
             server.options.stamped = *stamped;
@@ -153,7 +153,7 @@ class UdpEcho {
             server.peer = next->peer;
             endpoints = {next->peer};
         }
-        if (travel_.broadcast())
+        if (datagram_settings_.broadcast())
             server.options.to_many = server.peer;
         return {};
     }
@@ -170,7 +170,8 @@ class UdpEcho {
         std::vector<Subject> subjects;
         if (!stamp_.is_wanted())
             size_ = measuring_.size();
-        else if (const auto mistake = stamp_.size_mistake(size_, travel_.dscp()); !mistake.empty())
+        else if (const auto mistake = stamp_.size_mistake(size_, datagram_settings_.dscp());
+                 !mistake.empty())
             return cli.refuse(io_, mistake);
         const probe::Payload payload(size_);
         int status = exit_ok;
@@ -197,7 +198,7 @@ class UdpEcho {
     std::unique_ptr<probe::DatagramForm> form(const probe::Payload& payload,
                                               std::uint64_t first_sequence) const {
         if (stamp_.is_wanted())
-            return stamp_.form(size_, travel_.dscp(), first_sequence);
+            return stamp_.form(size_, datagram_settings_.dscp(), first_sequence);
         return std::make_unique<probe::EchoForm>(payload, first_sequence);
     }
 
@@ -354,8 +355,8 @@ class UdpEcho {
     std::int64_t retries_ = 0;
     std::chrono::nanoseconds connect_timeout_{0};  // unused: for scripts that call both clients
     Measuring measuring_{io_, client_};
-    Travel travel_{client_};
-    PathProbe path_{io_, client_, travel_};
+    DatagramSettings datagram_settings_{client_};
+    PathProbe path_{io_, client_, datagram_settings_};
     Stamp stamp_;
     UdpListen listen_{io_, client_, measuring_.metrics(), stamp_};
     std::size_t size_ = 0;  // the payload of each datagram of a measurement

@@ -17,9 +17,9 @@
 namespace sockbox::tools {
 
 // How datagrams are sent and timed. `client` must outlive the object.
-class Travel {
+class DatagramSettings {
   public:
-    explicit Travel(const Client& client) : client_(client) {}
+    explicit DatagramSettings(const Client& client) : client_(client) {}
 
     // Declares --dscp --ttl --broadcast --timestamps.
     void declare(Cli& cli);

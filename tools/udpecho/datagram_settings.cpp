@@ -1,5 +1,5 @@
 // Parses the options for datagrams and applies them to a socket.
-#include "tools/udpecho/travel.h"
+#include "tools/udpecho/datagram_settings.h"
 
 #include "text/units.h"
 
@@ -16,7 +16,7 @@ Take take_small(std::optional<int>& target, int low, int high) {
 
 }  // namespace
 
-void Travel::declare(Cli& cli) {
+void DatagramSettings::declare(Cli& cli) {
     cli.option("--dscp", "N", "mark datagrams with this DSCP, 0 to 63", take_small(dscp_, 0, 63));
     cli.option("--ttl", "N", "set the TTL or hop limit, 1 to 255", take_small(hop_limit_, 1, 255));
     cli.flag("--broadcast", "send to a broadcast address, list the responders", broadcast_);
@@ -30,7 +30,8 @@ void Travel::declare(Cli& cli) {
                });
 }
 
-net::Result<probe::DatagramSocket> Travel::open(std::span<const net::Endpoint> endpoints) const {
+net::Result<probe::DatagramSocket> DatagramSettings::open(
+    std::span<const net::Endpoint> endpoints) const {
     probe::DatagramSocketOptions options;
     options.source = client_.source;
     options.prepare = client_.prepare();
@@ -43,7 +44,7 @@ net::Result<probe::DatagramSocket> Travel::open(std::span<const net::Endpoint> e
     return opened;
 }
 
-net::Result<bool> Travel::stamp(net::Socket& socket, net::Stamps stamps) const {
+net::Result<bool> DatagramSettings::stamp(net::Socket& socket, net::Stamps stamps) const {
     if (!kernel_stamps_.value_or(true))
         return false;
     const auto done = net::want_stamps(socket, stamps);
