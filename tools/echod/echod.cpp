@@ -26,7 +26,7 @@ constexpr std::uint16_t default_port = 3490;
 constexpr std::int64_t most_workers = 4096;
 constexpr std::int64_t most_connections = 1'000'000'000;
 
-struct Asked {
+struct EchodOptions {
     Common common;
     std::uint16_t port = default_port;
     std::vector<std::string> bind;
@@ -74,81 +74,81 @@ Take take_engine(std::string& name) {
     };
 }
 
-void declare_limits(Cli& cli, Asked& asked) {
+void declare_limits(Cli& cli, EchodOptions& options) {
     cli.option("--backlog", "N", "listen queue (default 4096)",
-               take_integer(asked.backlog, 1, 1 << 20))
+               take_integer(options.backlog, 1, 1 << 20))
         .option("--max-connections", "N", "refuse more than N clients at once",
-                take_integer(asked.max_connections, 1, most_connections))
+                take_integer(options.max_connections, 1, most_connections))
         .option("--max-per-client", "N", "refuse more than N connections from one address",
-                take_integer(asked.max_per_client, 1, most_connections))
+                take_integer(options.max_per_client, 1, most_connections))
         .option("--idle-timeout", "DURATION",
                 "close a connection idle for this long (default 0: never)",
-                take_duration(asked.serve.idle_timeout))
+                take_duration(options.serve.idle_timeout))
         .option("--write-timeout", "DURATION",
                 "close a connection whose peer takes no data for this long (default 60s; 0: never)",
-                take_duration(asked.serve.write_timeout))
+                take_duration(options.serve.write_timeout))
         .option("--drain-timeout", "DURATION",
                 "after SIGTERM, let open connections continue for this long (default 5s)",
-                take_duration(asked.serve.drain_timeout));
+                take_duration(options.serve.drain_timeout));
 }
 
-void declare(Cli& cli, Asked& asked) {
+void declare(Cli& cli, EchodOptions& options) {
     const std::string engines = fmt::format("{} (default auto)", fmt::join(engine_names(), ", "));
     cli.option("-p,--port", "PORT", "port to listen on (default 3490; 0: any free port)",
-               take_port(asked.port, net::Transport::tcp))
+               take_port(options.port, net::Transport::tcp))
         .repeated("-b,--bind", "ADDRESS", "address to listen on; repeatable (default all)",
-                  [&asked](std::string_view text) -> net::Status {
-                      asked.bind.emplace_back(text);
+                  [&options](std::string_view text) -> net::Status {
+                      options.bind.emplace_back(text);
                       return {};
                   })
-        .flag("--tcp", "serve TCP (default: both)", asked.tcp)
-        .flag("--udp", "serve UDP", asked.udp)
-        .option("-e,--engine", "NAME", engines, take_engine(asked.engine))
+        .flag("--tcp", "serve TCP (default: both)", options.tcp)
+        .flag("--udp", "serve UDP", options.udp)
+        .option("-e,--engine", "NAME", engines, take_engine(options.engine))
         .option("-w,--workers", "N", "threads of pool, or event loops (default one per core)",
-                take_integer(asked.workers, 1, most_workers))
+                take_integer(options.workers, 1, most_workers))
         .option("--max-workers", "N", "limit for the threads of pool (default 1024)",
-                take_integer(asked.max_workers, 1, most_workers));
-    declare_limits(cli, asked);
-    declare_access(cli, asked.serve.datagrams);
+                take_integer(options.max_workers, 1, most_workers));
+    declare_limits(cli, options);
+    declare_access(cli, options.serve.datagrams);
     cli.flag("--answer-broadcast", "also answer UDP to broadcast and multicast addresses",
-             asked.serve.datagrams.answer_broadcast)
+             options.serve.datagrams.answer_broadcast)
         .flag("--answer-privileged", "also answer UDP from ports below 1024",
-              asked.serve.datagrams.answer_privileged)
-        .flag("--once", "serve one TCP client, then exit", asked.serve.limits.once)
+              options.serve.datagrams.answer_privileged)
+        .flag("--once", "serve one TCP client, then exit", options.serve.limits.once)
         .repeated("--set", "NAME=VALUE", "set a socket option, as in sockopt; repeatable",
-                  take_setting(asked.settings))
+                  take_setting(options.settings))
         .option("--port-file", "FILE", "write the port number to FILE once listening",
-                take_text(asked.port_file));
-    asked.metrics.declare(cli);
-    asked.confinement.declare(cli);
-    asked.faults.declare(cli);
+                take_text(options.port_file));
+    options.metrics.declare(cli);
+    options.confinement.declare(cli);
+    options.faults.declare(cli);
     cli.option("--log-format", "FORMAT", "text or json (default text)",
-               take_choice(asked.log_format, {"text", "json"}))
-        .common(asked.common)
+               take_choice(options.log_format, {"text", "json"}))
+        .common(options.common)
         .example("echod --port 7007", "serve TCP and UDP on all addresses")
         .example("echod --metrics 9464", "serve with metrics for Prometheus")
         .example("echod --max-connections 100 --idle-timeout 1m", "serve with limits");
 }
 
-serve::ServeOptions serve_options(const Asked& asked) {
-    serve::ServeOptions options = asked.serve;
+serve::ServeOptions serve_options(const EchodOptions& options) {
+    serve::ServeOptions options = options.serve;
     const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
-    options.workers = static_cast<std::size_t>(asked.workers.value_or(cores));
-    options.max_workers = std::max(options.workers, static_cast<std::size_t>(asked.max_workers));
-    options.limits.connections = static_cast<std::size_t>(asked.max_connections);
-    options.limits.per_client = static_cast<std::size_t>(asked.max_per_client);
+    options.workers = static_cast<std::size_t>(options.workers.value_or(cores));
+    options.max_workers = std::max(options.workers, static_cast<std::size_t>(options.max_workers));
+    options.limits.connections = static_cast<std::size_t>(options.max_connections);
+    options.limits.per_client = static_cast<std::size_t>(options.max_per_client);
     options.limits.access = options.datagrams.access;
     if (options.idle_timeout == std::chrono::nanoseconds(0))
         options.idle_timeout.reset();
     if (options.write_timeout == std::chrono::nanoseconds(0))
         options.write_timeout = std::chrono::nanoseconds::max();
-    options.faults = asked.faults.plan();
+    options.faults = options.faults.plan();
     options.datagrams.faults = options.faults;
     // Accepted sockets inherit most options from the listener. The others are set here; failures
     // are ignored, because an accepted socket does not have all of them.
-    if (!asked.settings.empty())
-        options.prepare_accepted = [&asked](net::Socket& socket) -> net::Status {
-            for (const net::Setting& setting : asked.settings)
+    if (!options.settings.empty())
+        options.prepare_accepted = [&options](net::Socket& socket) -> net::Status {
+            for (const net::Setting& setting : options.settings)
                 static_cast<void>(net::apply(socket, setting));
             return {};
         };
@@ -165,21 +165,21 @@ bool concerns(const net::Setting& setting, net::Socket& socket) {
     return setting.option.level() != other;
 }
 
-net::Result<serve::ListenPlan> listen_plan(const Asked& asked) {
+net::Result<serve::ListenPlan> listen_plan(const EchodOptions& options) {
     serve::ListenPlan plan;
-    plan.family = asked.common.family;
-    plan.port = asked.port;
-    plan.tcp = asked.tcp || !asked.udp;
-    plan.udp = asked.udp || !asked.tcp;
-    plan.options.backlog = static_cast<int>(asked.backlog);
-    plan.options.prepare = [&asked](net::Socket& socket) -> net::Status {
-        for (const net::Setting& setting : asked.settings)
+    plan.family = options.common.family;
+    plan.port = options.port;
+    plan.tcp = options.tcp || !options.udp;
+    plan.udp = options.udp || !options.tcp;
+    plan.options.backlog = static_cast<int>(options.backlog);
+    plan.options.prepare = [&options](net::Socket& socket) -> net::Status {
+        for (const net::Setting& setting : options.settings)
             if (concerns(setting, socket))
                 if (auto applied = net::apply(socket, setting); !applied)
                     return applied;
         return {};
     };
-    for (const std::string& host : asked.bind) {
+    for (const std::string& host : options.bind) {
         auto found = net::resolve_endpoints(host, 0, plan.family, net::Transport::tcp);
         if (!found)
             return net::fail(found.error());
@@ -192,8 +192,8 @@ net::Result<serve::ListenPlan> listen_plan(const Asked& asked) {
 
 // Checks the addresses of --bind without a lookup and removes brackets. Returns an error message,
 // or an empty string.
-std::string mistake_in_bind(Asked& asked) {
-    for (std::string& host : asked.bind) {
+std::string mistake_in_bind(EchodOptions& options) {
+    for (std::string& host : options.bind) {
         const auto checked = net::check_host(host);
         if (!checked)
             return "--bind: " + checked.error().message();
@@ -217,8 +217,8 @@ void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
 }
 
 // Logs each option for which the kernel granted another value than requested.
-void note_grants(const Asked& asked, serve::Listeners& listeners, EchodLog& log) {
-    for (const net::Setting& setting : asked.settings) {
+void note_grants(const EchodOptions& options, serve::Listeners& listeners, EchodLog& log) {
+    for (const net::Setting& setting : options.settings) {
         std::optional<net::Grant> told;
         for (auto* sockets : {&listeners.tcp, &listeners.udp})
             if (!told && !sockets->empty() && concerns(setting, sockets->front()))
@@ -233,8 +233,8 @@ void note_grants(const Asked& asked, serve::Listeners& listeners, EchodLog& log)
 
 // Takes the sockets passed by systemd or by `sockopt -- echod`; without any, opens new ones as the
 // options say.
-net::Result<serve::Listeners> take_or_open_listeners(const Asked& asked, EchodLog& log) {
-    const auto plan = listen_plan(asked);
+net::Result<serve::Listeners> take_or_open_listeners(const EchodOptions& options, EchodLog& log) {
+    const auto plan = listen_plan(options);
     if (!plan)
         return net::fail(plan.error());
     auto passed = serve::take_passed_sockets(plan->options.prepare);
@@ -242,9 +242,9 @@ net::Result<serve::Listeners> take_or_open_listeners(const Asked& asked, EchodLo
         return net::fail(passed.error());
     if (!*passed)
         return serve::open_listeners(*plan);
-    if (asked.says_where)
+    if (options.says_where)
         log.note("the sockets come from LISTEN_FDS: --port, --bind, --tcp and --udp are ignored");
-    if (asked.serve.limits.once && (*passed)->tcp.empty())
+    if (options.serve.limits.once && (*passed)->tcp.empty())
         return net::fail({std::make_error_code(std::errc::invalid_argument),
                           "serve one client",
                           "LISTEN_FDS",
@@ -255,36 +255,36 @@ net::Result<serve::Listeners> take_or_open_listeners(const Asked& asked, EchodLo
 
 // Serves until a signal stops it, or with --once until the client is gone. Returns the exit status.
 net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& options,
-                               const Asked& asked, EchodLog& log, Io io) {
+                               const EchodOptions& options, EchodLog& log, Io io) {
     auto drain = net::StopSignal::create();
     auto abort = net::StopSignal::create();
     if (!drain || !abort)
         return net::fail((drain ? abort : drain).error());
     const net::Interrupts interrupts(*drain, *abort);
-    auto listeners = take_or_open_listeners(asked, log);
+    auto listeners = take_or_open_listeners(options, log);
     if (!listeners)
         return net::fail(listeners.error());
-    note_grants(asked, *listeners, log);
+    note_grants(options, *listeners, log);
     auto notice = serve::StateNotice::open();
     if (!notice)
         return net::fail(notice.error());
     PortFile port_file;
-    if (!asked.port_file.empty())
-        if (auto written = port_file.write(asked.port_file, listeners->port); !written)
+    if (!options.port_file.empty())
+        if (auto written = port_file.write(options.port_file, listeners->port); !written)
             return net::fail(written.error());
     if (!listeners->tcp.empty())
-        note_clamped_backlog(asked.backlog, log);
+        note_clamped_backlog(options.backlog, log);
     const auto counters = net::Shared<serve::Counters>::create();
     if (!counters)
         return net::fail(counters.error());
     serve::Service service(options, **counters, log, *drain, *abort);
     auto metrics =
-        asked.metrics.open([&] { return echod_metrics(**counters, choice.engine().name); },
-                           [draining = &*drain] { return !draining->raised(); });
+        options.metrics.open([&] { return echod_metrics(**counters, choice.engine().name); },
+                             [draining = &*drain] { return !draining->raised(); });
     if (!metrics)
         return net::fail(metrics.error());
-    Confinement confinement = asked.confinement;
-    if (auto dropped = confinement.drop_rights(asked.port_file); !dropped)
+    Confinement confinement = options.confinement;
+    if (auto dropped = confinement.drop_rights(options.port_file); !dropped)
         return net::fail(dropped.error());
     net::StatusRequests requests([&] { log.status(**counters); });
     if (auto started = requests.start(); !started)
@@ -292,15 +292,15 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
     net::Status watched;  // whether the metrics endpoint was started
     log.on_ready([&] {
         confinement.forbid_calls(choice.engine().name, [&](std::string_view note) {
-            if (asked.common.verbose)
+            if (options.common.verbose)
                 log.note(note);
         });
         if (*metrics)
             watched = (*metrics)->start();
         if (!watched)
             return drain->raise();
-        if (!asked.common.quiet)
-            announce(*listeners, choice.engine(), options, *metrics, asked.common.json, io);
+        if (!options.common.quiet)
+            announce(*listeners, choice.engine(), options, *metrics, options.common.json, io);
         notice->tell("READY=1");
     });
     log.on_drain([&notice] { notice->tell("STOPPING=1"); });
@@ -324,44 +324,44 @@ net::Error explain(net::Error error) {
     return error;
 }
 
-net::Result<int> choose_and_serve(const Asked& asked, const net::Status& user, EchodLog& log,
-                                  Io io) {
+net::Result<int> choose_and_serve(const EchodOptions& options, const net::Status& user,
+                                  EchodLog& log, Io io) {
     if (!user)
         return net::fail(user.error());
-    const serve::ServeOptions options = serve_options(asked);
-    auto choice = EngineChoice::make(asked.engine, options.faults.get(), log);
+    const serve::ServeOptions options = serve_options(options);
+    auto choice = EngineChoice::make(options.engine, options.faults.get(), log);
     if (!choice)
         return net::fail(choice.error());
-    return serve_clients(*choice, options, asked, log, io);
+    return serve_clients(*choice, options, options, log, io);
 }
 
 }  // namespace
 
 int echod(Args args, Io io) {
-    Asked asked;
+    EchodOptions options;
     Cli cli(tool, "Serves TCP and UDP echo: sends back whatever a client sends.", {"[OPTION]..."});
-    declare(cli, asked);
+    declare(cli, options);
     if (const auto status = cli.parse(args, io))
         return *status;
-    asked.says_where = cli.given("port") || cli.given("bind") || asked.tcp || asked.udp;
-    if (const std::string mistake = mistake_in_bind(asked); !mistake.empty())
+    options.says_where = cli.given("port") || cli.given("bind") || options.tcp || options.udp;
+    if (const std::string mistake = mistake_in_bind(options); !mistake.empty())
         return cli.refuse(io, mistake);
-    const bool all = asked.tcp == asked.udp;
-    if (const std::string mistake = asked.faults.mistake(asked.tcp || all, asked.udp || all);
+    const bool all = options.tcp == options.udp;
+    if (const std::string mistake = options.faults.mistake(options.tcp || all, options.udp || all);
         !mistake.empty())
         return cli.refuse(io, mistake);
-    if (asked.serve.limits.once && asked.udp && !asked.tcp)
+    if (options.serve.limits.once && options.udp && !options.tcp)
         return cli.refuse(io, "--once serves a TCP client, but --udp serves only UDP");
-    if (cli.given("max-workers") && asked.workers.value_or(1) > asked.max_workers)
+    if (cli.given("max-workers") && options.workers.value_or(1) > options.max_workers)
         return cli.refuse(io, fmt::format("--workers {} is more than --max-workers {}",
-                                          *asked.workers, asked.max_workers));
-    const auto user = asked.confinement.look_up();
+                                          *options.workers, options.max_workers));
+    const auto user = options.confinement.look_up();
     if (!user && user.error().code == std::errc::invalid_argument)
         return cli.refuse(io, "--user: " + user.error().message());
     net::platform::ignore_broken_pipes();
     net::platform::raise_descriptor_limit();
-    EchodLog log(io.err, static_cast<EchodLog::Format>(asked.log_format), asked.common.verbose);
-    const auto ended = choose_and_serve(asked, user, log, io);
+    EchodLog log(io.err, static_cast<EchodLog::Format>(options.log_format), options.common.verbose);
+    const auto ended = choose_and_serve(options, user, log, io);
     if (ended)
         return finish(io, tool, *ended);
     complain(io, tool, explain(ended.error()));

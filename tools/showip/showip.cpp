@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view tool = "showip";
 
-struct Asked {
+struct ShowipOptions {
     ShowipStyle style;
     probe::LookupPlan plan;
     bool by_source = false;
@@ -62,66 +62,67 @@ Take take_service(std::string& target) {
     };
 }
 
-void declare(Cli& cli, Asked& asked) {
-    cli.flag("-s,--short", "one address per line and nothing else", asked.style.short_form)
-        .flag("-l,--long", "every field of every addrinfo node", asked.style.long_form)
-        .option("-p,--service", "NAME", "service name or port", take_service(asked.service))
+void declare(Cli& cli, ShowipOptions& options) {
+    cli.flag("-s,--short", "one address per line and nothing else", options.style.short_form)
+        .flag("-l,--long", "every field of every addrinfo node", options.style.long_form)
+        .option("-p,--service", "NAME", "service name or port", take_service(options.service))
         .option("--socktype", "TYPE", "any, stream (default), dgram, raw, seqpacket or a number",
-                take_number(asked.hints.socktype, net::parse_socket_type))
+                take_number(options.hints.socktype, net::parse_socket_type))
         .option("--protocol", "NAME", "tcp, udp, ... or a number (default any)",
-                take_number(asked.hints.protocol, net::parse_protocol))
+                take_number(options.hints.protocol, net::parse_protocol))
         .option("--flags", "LIST",
                 "comma list of passive, canonname, numerichost, numericserv, v4mapped, all, "
                 "addrconfig, idn, canonidn",
-                take_number(asked.hints.flags, net::parse_resolver_flags))
-        .flag("--passive", "the addresses that a server would bind", asked.passive)
-        .flag("--canonname", "also the canonical name", asked.canonical)
-        .flag("--numeric", "numeric addresses only; no lookup is made", asked.numeric)
+                take_number(options.hints.flags, net::parse_resolver_flags))
+        .flag("--passive", "the addresses that a server would bind", options.passive)
+        .flag("--canonname", "also the canonical name", options.canonical)
+        .flag("--numeric", "numeric addresses only; no lookup is made", options.numeric)
         .option("-f,--file", "FILE", "names from FILE ('-': standard input), one per line",
-                take_text(asked.file))
+                take_text(options.file))
         .flag("-x,--reverse", "the name of each address, and whether it is confirmed",
-              asked.plan.examine.reverse)
+              options.plan.examine.reverse)
         .flag("--source", "the source address and interface the kernel would use",
-              asked.plan.examine.route)
-        .flag("--by-source", "query each source in nsswitch.conf separately", asked.by_source)
+              options.plan.examine.route)
+        .flag("--by-source", "query each source in nsswitch.conf separately", options.by_source)
         .flag("-c,--connect",
               "time a TCP connection to each address (needs -p), and show which one Happy Eyeballs "
               "would use",
-              asked.plan.examine.connect)
+              options.plan.examine.connect)
         .option("-t,--timeout", "DURATION", "limit for each lookup and connection (default 5s)",
-                take_duration(asked.plan.timeout))
-        .option("-J,--jobs", "N", "lookups at once (default 16)", take_integer(asked.jobs, 1, 1024))
+                take_duration(options.plan.timeout))
+        .option("-J,--jobs", "N", "lookups at once (default 16)",
+                take_integer(options.jobs, 1, 1024))
         .option("--wait", "DURATION",
                 "retry until every host resolves (with -c: connects) or the time is up",
-                take_duration(asked.wait))
-        .flag("--stats", "at the end, the number of lookups and their times", asked.style.stats)
-        .common(asked.style.common)
-        .operands(asked.hosts, 0, std::size_t(-1))
+                take_duration(options.wait))
+        .flag("--stats", "at the end, the number of lookups and their times", options.style.stats)
+        .common(options.style.common)
+        .operands(options.hosts, 0, std::size_t(-1))
         .example("showip www.example.com", "the addresses of a name")
         .example("showip --long -p https localhost", "all that getaddrinfo returned")
         .example("showip --passive -p 3490", "what a server would bind");
 }
 
 // An error message if options and hosts contradict each other, otherwise empty.
-std::string contradiction(const Asked& asked, const Cli& cli) {
-    if (asked.style.short_form && asked.style.long_form)
+std::string contradiction(const ShowipOptions& options, const Cli& cli) {
+    if (options.style.short_form && options.style.long_form)
         return "--short and --long are mutually exclusive";
-    if (asked.plan.timeout.count() == 0)
+    if (options.plan.timeout.count() == 0)
         return "--timeout must be more than 0s";
-    if (asked.plan.examine.connect && (asked.service.empty() || asked.service == "0"))
+    if (options.plan.examine.connect && (options.service.empty() || options.service == "0"))
         return "--connect needs a port (--service)";
-    if (asked.plan.examine.connect && asked.hints.socktype != SOCK_STREAM)
+    if (options.plan.examine.connect && options.hints.socktype != SOCK_STREAM)
         return "--connect needs --socktype stream";
-    if (asked.by_source && (asked.style.short_form || asked.style.long_form ||
-                            asked.plan.examine.anything() || cli.given("wait")))
+    if (options.by_source && (options.style.short_form || options.style.long_form ||
+                              options.plan.examine.anything() || cli.given("wait")))
         return "--by-source cannot be combined with --short, --long, --reverse, --source, "
                "--connect or --wait";
     if (cli.given("file"))
-        return asked.hosts.empty() ? "" : "hosts are given by --file or as operands, not both";
-    const bool nothing = asked.hosts.empty() && asked.service.empty();
-    if (nothing && (asked.hints.flags & AI_PASSIVE) == 0)
+        return options.hosts.empty() ? "" : "hosts are given by --file or as operands, not both";
+    const bool nothing = options.hosts.empty() && options.service.empty();
+    if (nothing && (options.hints.flags & AI_PASSIVE) == 0)
         return "missing HOST";
-    for (const std::string& host : asked.hosts)
+    for (const std::string& host : options.hosts)
         if (const auto checked = net::check_host(host); !checked)
             return checked.error().message();
     return {};
@@ -148,14 +149,14 @@ std::string bare(const std::string& host) {
     return net::check_host(host).value_or(std::string());
 }
 
-void ask(const Asked& asked, std::string host, probe::LookupQueue& queue) {
-    for (const std::string& source : asked.sources)
-        queue.ask({host, asked.service, asked.hints, source});
-    if (asked.sources.empty())
-        queue.ask({std::move(host), asked.service, asked.hints});
+void ask(const ShowipOptions& options, std::string host, probe::LookupQueue& queue) {
+    for (const std::string& source : options.sources)
+        queue.ask({host, options.service, options.hints, source});
+    if (options.sources.empty())
+        queue.ask({std::move(host), options.service, options.hints});
 }
 
-net::Status ask_lines(const Asked& asked, int file, probe::LookupQueue& queue) {
+net::Status ask_lines(const ShowipOptions& options, int file, probe::LookupQueue& queue) {
     net::LineReader lines(file, longest_line);
     for (;;) {
         const auto line = lines.next();
@@ -169,27 +170,28 @@ net::Status ask_lines(const Asked& asked, int file, probe::LookupQueue& queue) {
             continue;
         auto checked = net::check_host(host);
         if (checked) {
-            ask(asked, std::move(*checked), queue);
+            ask(options, std::move(*checked), queue);
             continue;
         }
         net::Error error = checked.error();
-        error.subject = fmt::format("{}:{}", net::escape(asked.file), lines.number());
-        queue.put({{std::string(host), asked.service, asked.hints}, {}, net::fail(error), {}, {}});
+        error.subject = fmt::format("{}:{}", net::escape(options.file), lines.number());
+        queue.put(
+            {{std::string(host), options.service, options.hints}, {}, net::fail(error), {}, {}});
     }
 }
 
 // Shows lookups as the queue completes them, with a progress line if they take long.
 class Shown {
   public:
-    Shown(const Asked& asked, Io io, ShowipDisplay& display, std::size_t total)
+    Shown(const ShowipOptions& options, Io io, ShowipDisplay& display, std::size_t total)
         : io_(io),
           display_(display),
-          line_(io.err, !asked.style.common.quiet,
-                [&asked, &display, total](auto elapsed) {
-                    return display.so_far(elapsed, total, asked.until);
+          line_(io.err, !options.style.common.quiet,
+                [&options, &display, total](auto elapsed) {
+                    return display.so_far(elapsed, total, options.until);
                 }),
           queue_(
-              plan(asked), [this](const auto& lookup) { show(lookup); },
+              plan(options), [this](const auto& lookup) { show(lookup); },
               [this] { line_.aside([this] { io_.out.flush(); }); }) {
         if (line_.is_drawn())
             line_.aside([&display] { display.keep_times(); });
@@ -201,9 +203,9 @@ class Shown {
     void show(const probe::Lookup& lookup) {
         line_.aside([&] { display_.show(lookup); });
     }
-    probe::LookupPlan plan(const Asked& asked) {
-        probe::LookupPlan plan = asked.plan;
-        if (asked.style.common.verbose)
+    probe::LookupPlan plan(const ShowipOptions& options) {
+        probe::LookupPlan plan = options.plan;
+        if (options.style.common.verbose)
             plan.again = [this](const auto& lookup) {
                 line_.aside([&] { display_.again(lookup); });
             };
@@ -216,67 +218,68 @@ class Shown {
     probe::LookupQueue queue_;  // uses the line, so it is destroyed first
 };
 
-void show_file(const Asked& asked, Io io, ShowipDisplay& display) {
-    const bool standard = asked.file == "-";
-    const int file = standard ? io.in : net::platform::open_file(asked.file);
+void show_file(const ShowipOptions& options, Io io, ShowipDisplay& display) {
+    const bool standard = options.file == "-";
+    const int file = standard ? io.in : net::platform::open_file(options.file);
     if (file < 0)
         return display.fail(
-            {net::platform::last_file_error(), "open", net::escape(asked.file), {}, {}});
+            {net::platform::last_file_error(), "open", net::escape(options.file), {}, {}});
     net::Status read;
     {
-        Shown shown(asked, io, display, 0);
-        read = ask_lines(asked, file, shown.queue());
+        Shown shown(options, io, display, 0);
+        read = ask_lines(options, file, shown.queue());
     }
     if (!read)
-        display.fail({read.error().code, "read", net::escape(asked.file), {}, {}});
+        display.fail({read.error().code, "read", net::escape(options.file), {}, {}});
     if (!standard)
         net::platform::close_file(file);
 }
 
 // Whether all hosts are addresses and nothing else is requested, so that no lookup can take long.
-bool asks_nobody(const Asked& asked) {
-    return !asked.plan.examine.anything() && asked.sources.empty() &&
-           std::all_of(asked.hosts.begin(), asked.hosts.end(), [](const std::string& host) {
+bool asks_nobody(const ShowipOptions& options) {
+    return !options.plan.examine.anything() && options.sources.empty() &&
+           std::all_of(options.hosts.begin(), options.hosts.end(), [](const std::string& host) {
                return net::Endpoint::parse(host).has_value();
            });
 }
 
-void show_operands(const Asked& asked, Io io, ShowipDisplay& display) {
-    std::vector<std::string> hosts = asked.hosts;
+void show_operands(const ShowipOptions& options, Io io, ShowipDisplay& display) {
+    std::vector<std::string> hosts = options.hosts;
     if (hosts.empty())
         hosts.emplace_back();
-    if (asks_nobody(asked)) {  // avoids the cost of threads for an address in a script
+    if (asks_nobody(options)) {  // avoids the cost of threads for an address in a script
         for (const std::string& host : hosts)
-            display.show(probe::look_up({bare(host), asked.service, asked.hints}));
+            display.show(probe::look_up({bare(host), options.service, options.hints}));
         return;
     }
-    Shown shown(asked, io, display, hosts.size() * std::max<std::size_t>(asked.sources.size(), 1));
+    Shown shown(options, io, display,
+                hosts.size() * std::max<std::size_t>(options.sources.size(), 1));
     for (const std::string& host : hosts)
-        ask(asked, bare(host), shown.queue());
+        ask(options, bare(host), shown.queue());
 }
 
 // Prepares to query the sources one by one. There is one lookup at a time, because the choice of
 // the source applies to the whole process.
-net::Status use_sources(Asked& asked) {
-    if (!asked.by_source)
+net::Status use_sources(ShowipOptions& options) {
+    if (!options.by_source)
         return {};
     auto sources = net::name_sources();
     if (!sources)
         return net::fail(sources.error());
-    asked.sources = std::move(*sources);
-    asked.style.sources = asked.sources.size();
-    asked.plan.jobs = 1;
+    options.sources = std::move(*sources);
+    options.style.sources = options.sources.size();
+    options.plan.jobs = 1;
     return {};
 }
 
 // The resolver takes the encoding of international names from the locale. Only LC_CTYPE is set, so
 // that the decimal point of numbers does not change.
-void use_locale_for_names(const Asked& asked) {
+void use_locale_for_names(const ShowipOptions& options) {
 #ifdef AI_IDN
-    if ((asked.hints.flags & (AI_IDN | AI_CANONIDN)) != 0)
+    if ((options.hints.flags & (AI_IDN | AI_CANONIDN)) != 0)
         std::setlocale(LC_CTYPE, "");
 #else
-    static_cast<void>(asked);
+    static_cast<void>(options);
 #endif
 }
 
@@ -294,35 +297,36 @@ void tell_environment(Io io) {
 }  // namespace
 
 int showip(Args args, Io io) {
-    Asked asked;
+    ShowipOptions options;
     Cli cli(tool, "Show the addresses that the system's resolver returns for a name.",
             {"[OPTION]... HOST...", "[OPTION]... -f FILE", "--passive [-p SERVICE]"});
-    declare(cli, asked);
+    declare(cli, options);
     if (const auto status = cli.parse(args, io))
         return *status;
-    asked.hints.family = net::native_family(asked.style.common.family);
-    asked.hints.flags |= (asked.passive ? AI_PASSIVE : 0) | (asked.canonical ? AI_CANONNAME : 0) |
-                         (asked.numeric ? AI_NUMERICHOST : 0);
-    if (const std::string mistake = contradiction(asked, cli); !mistake.empty())
+    options.hints.family = net::native_family(options.style.common.family);
+    options.hints.flags |= (options.passive ? AI_PASSIVE : 0) |
+                           (options.canonical ? AI_CANONNAME : 0) |
+                           (options.numeric ? AI_NUMERICHOST : 0);
+    if (const std::string mistake = contradiction(options, cli); !mistake.empty())
         return cli.refuse(io, mistake);
-    use_locale_for_names(asked);
-    asked.plan.jobs = static_cast<std::size_t>(asked.jobs);
-    asked.plan.examine.connect_timeout = asked.plan.timeout;
-    asked.plan.try_until = net::deadline_in(asked.wait);
+    use_locale_for_names(options);
+    options.plan.jobs = static_cast<std::size_t>(options.jobs);
+    options.plan.examine.connect_timeout = options.plan.timeout;
+    options.plan.try_until = net::deadline_in(options.wait);
     if (cli.given("wait"))
-        asked.until = asked.plan.try_until;
-    if (const net::Status ready = use_sources(asked); !ready) {
+        options.until = options.plan.try_until;
+    if (const net::Status ready = use_sources(options); !ready) {
         complain(io, tool, ready.error());
         return finish(io, tool, exit_refused);
     }
-    ShowipDisplay display(asked.style, io);
-    if (asked.style.common.verbose)
+    ShowipDisplay display(options.style, io);
+    if (options.style.common.verbose)
         tell_environment(io);
     if (cli.given("file"))
-        show_file(asked, io, display);
+        show_file(options, io, display);
     else
-        show_operands(asked, io, display);
-    if (asked.by_source)
+        show_operands(options, io, display);
+    if (options.by_source)
         net::use_all_name_sources();
     display.end();
     return finish(io, tool, display.status());
