@@ -15,7 +15,7 @@
 #include "system/host.h"
 #include "text/text.h"
 #include "tools/front/command.h"
-#include "tools/front/in_order.h"
+#include "tools/front/ordered_workers.h"
 #include "tools/sockopt/command.h"
 #include "tools/sockopt/outcome_writer.h"
 #include "tools/sockopt/socket_job.h"
@@ -149,7 +149,7 @@ class SocketSearch {
     // Keeps the current process until the calling thread releases it: a thread with its own
     // descriptor table would close only its copy.
     std::shared_ptr<const net::HostProcess> process_;
-    std::optional<InOrder> threads_;  // only if the requests just read
+    std::optional<OrderedWorkers> threads_;  // only if the requests just read
 };
 
 SocketSearch::SocketSearch(const Settings& settings, const Requests& requests, Io io)

@@ -1,5 +1,5 @@
 // Tests of tools/front/in_order: results come in order, and waiting work is bounded.
-#include "tools/front/in_order.h"
+#include "tools/front/ordered_workers.h"
 
 #include <gtest/gtest.h>
 
@@ -9,11 +9,11 @@
 namespace sockbox::tools {
 namespace {
 
-TEST(InOrder, UsesResultsInTheOrderOfTheWork) {
+TEST(OrderedWorkers, UsesResultsInTheOrderOfTheWork) {
     constexpr int pieces = 500;
     std::vector<int> used;
     std::atomic<bool> in_use = false;
-    InOrder threads(3, {});
+    OrderedWorkers threads(3, {});
     for (int i = 0; i < pieces; ++i)
         threads.give([&, i](std::size_t thread) {
             EXPECT_LT(thread, 3U);
@@ -33,11 +33,11 @@ TEST(InOrder, UsesResultsInTheOrderOfTheWork) {
 }
 
 // give() blocks while the oldest result has not been used: memory does not grow.
-TEST(InOrder, TakesNoMoreThanThereIsRoomFor) {
+TEST(OrderedWorkers, TakesNoMoreThanThereIsRoomFor) {
     std::atomic<int> given = 0;
     std::atomic<int> used = 0;
     std::atomic<int> most = 0;
-    InOrder threads(2, {});
+    OrderedWorkers threads(2, {});
     for (int i = 0; i < 300; ++i) {
         threads.give([&](std::size_t) {
             most = std::max<int>(most, given - used);
@@ -50,11 +50,11 @@ TEST(InOrder, TakesNoMoreThanThereIsRoomFor) {
     EXPECT_LE(most, 9);  // 4 per thread, and the one that give() still holds
 }
 
-TEST(InOrder, EachThreadBeginsOnce) {
+TEST(OrderedWorkers, EachThreadBeginsOnce) {
     std::atomic<int> begun = 0;
     std::atomic<int> done = 0;
     {
-        InOrder threads(2, [&] { ++begun; });
+        OrderedWorkers threads(2, [&] { ++begun; });
         EXPECT_EQ(begun, 0);  // no threads without work
         for (int i = 0; i < 10; ++i)
             threads.give([](std::size_t) { return [] {}; });

@@ -1,5 +1,5 @@
 // A ring of slots between the caller, the worker threads and the thread that uses the results.
-#include "tools/front/in_order.h"
+#include "tools/front/ordered_workers.h"
 
 #include <system_error>
 
@@ -13,10 +13,10 @@ constexpr std::size_t slots_a_thread = 4;
 
 }  // namespace
 
-InOrder::InOrder(std::size_t threads, std::function<void()> begin)
+OrderedWorkers::OrderedWorkers(std::size_t threads, std::function<void()> begin)
     : most_threads_(threads), begin_(std::move(begin)), slots_(threads * slots_a_thread) {}
 
-InOrder::~InOrder() {
+OrderedWorkers::~OrderedWorkers() {
     finish();
     {
         const std::lock_guard lock(mutex_);
@@ -27,7 +27,7 @@ InOrder::~InOrder() {
         thread.join();
 }
 
-void InOrder::give(Work work) {
+void OrderedWorkers::give(Work work) {
     if (threads_.size() < most_threads_ && !start_thread() && threads_.empty())
         return work(0)();
     std::unique_lock lock(mutex_);
@@ -36,12 +36,12 @@ void InOrder::give(Work work) {
     more_.notify_one();
 }
 
-void InOrder::finish() {
+void OrderedWorkers::finish() {
     std::unique_lock lock(mutex_);
     room_.wait(lock, [&] { return used_ == given_; });
 }
 
-bool InOrder::start_thread() {
+bool OrderedWorkers::start_thread() {
     auto started = net::start_thread([this, number = threads_.size()] {
         if (begin_)
             begin_();
@@ -52,7 +52,7 @@ bool InOrder::start_thread() {
     return started.has_value();
 }
 
-void InOrder::work_off(std::size_t thread) {
+void OrderedWorkers::work_off(std::size_t thread) {
     std::unique_lock lock(mutex_);
     for (;;) {
         more_.wait(lock, [&] { return taken_ < given_ || ended_; });
@@ -71,7 +71,7 @@ void InOrder::work_off(std::size_t thread) {
 
 // Uses all results that are next in order, including those that other threads finish meanwhile, so
 // that no thread waits for its turn.
-void InOrder::use_results(std::unique_lock<std::mutex>& lock) {
+void OrderedWorkers::use_results(std::unique_lock<std::mutex>& lock) {
     if (using_)
         return;
     using_ = true;

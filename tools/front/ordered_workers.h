@@ -10,7 +10,7 @@
 
 namespace sockbox::tools {
 
-class InOrder {
+class OrderedWorkers {
   public:
     using Use = std::function<void()>;
     // Called with the number of its thread, which is less than `threads`. The returned Use is
@@ -19,10 +19,10 @@ class InOrder {
 
     // Starts up to `threads` threads, one for each of the first calls of give(). Each thread first
     // calls `begin`, which may be empty. If no thread can be started, give() does the work itself.
-    InOrder(std::size_t threads, std::function<void()> begin);
-    InOrder(const InOrder&) = delete;
-    InOrder& operator=(const InOrder&) = delete;
-    ~InOrder();
+    OrderedWorkers(std::size_t threads, std::function<void()> begin);
+    OrderedWorkers(const OrderedWorkers&) = delete;
+    OrderedWorkers& operator=(const OrderedWorkers&) = delete;
+    ~OrderedWorkers();
 
     // Queues work. To be called from one thread only. Blocks while the queue is full.
     void give(Work work);
