@@ -255,7 +255,7 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
     for (const Subject& subject : subjects)
         plans.push_back(plan(subject, *stop));
     const net::Interrupts interrupts(*stop);
-    std::optional<SideBySide> runs;
+    std::optional<ParallelRuns> runs;
     auto metrics = metrics_.open([&] { return collect(subjects, *runs); }, {});
     if (!metrics)
         return client_.fail(io_, metrics.error(), exit_refused);
@@ -274,7 +274,7 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
     return conclude(subjects, plans, *runs, before);
 }
 
-MetricFamilies Measuring::collect(const std::vector<Subject>& subjects, SideBySide& runs) const {
+MetricFamilies Measuring::collect(const std::vector<Subject>& subjects, ParallelRuns& runs) const {
     std::vector<report::MeasurementReport> reports;
     for (std::size_t i = 0; i < subjects.size(); ++i)
         reports.push_back(report_of(subjects[i], runs.so_far(i)));
@@ -302,7 +302,7 @@ report::MeasurementReport Measuring::report_of(const Subject& subject,
 }
 
 int Measuring::conclude(const std::vector<Subject>& subjects,
-                        const std::vector<probe::MeasurePlan>& plans, const SideBySide& runs,
+                        const std::vector<probe::MeasurePlan>& plans, const ParallelRuns& runs,
                         int status) const {
     std::vector<report::MeasurementReport> reports;
     for (std::size_t i = 0; i < subjects.size(); ++i) {

@@ -64,13 +64,13 @@ class Measuring {
     using Parameters = std::vector<std::pair<std::string, std::string>>;
     Parameters parameters(const Subject& subject, const probe::MeasurePlan& plan) const;
     // The current results, for a scrape.
-    MetricFamilies collect(const std::vector<Subject>& subjects, SideBySide& runs) const;
+    MetricFamilies collect(const std::vector<Subject>& subjects, ParallelRuns& runs) const;
     WatchOptions watch_options(const probe::MeasurePlan& plan, std::size_t subjects) const;
     report::MeasurementReport report_of(const Subject& subject,
                                         const probe::Measured& measured) const;
     bool is_good(const report::MeasurementReport& report) const;
     int conclude(const std::vector<Subject>& subjects, const std::vector<probe::MeasurePlan>& plans,
-                 const SideBySide& runs, int status) const;
+                 const ParallelRuns& runs, int status) const;
     int write_files(std::vector<report::MeasurementReport> reports, int status) const;
 
     Io io_;

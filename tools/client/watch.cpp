@@ -8,16 +8,16 @@
 
 namespace sockbox::tools {
 
-SideBySide::SideBySide(const std::vector<Subject>& subjects,
-                       const std::vector<probe::MeasurePlan>& plans, std::size_t lanes,
-                       const net::StopSignal& stop)
+ParallelRuns::ParallelRuns(const std::vector<Subject>& subjects,
+                           const std::vector<probe::MeasurePlan>& plans, std::size_t lanes,
+                           const net::StopSignal& stop)
     : runs_(subjects.size()), under_way_(subjects.size()) {
     for (std::size_t i = 0; i < runs_.size(); ++i)
         start(runs_[i], subjects[i], plans[i], lanes, stop);
 }
 
-void SideBySide::start(Run& run, const Subject& subject, const probe::MeasurePlan& plan,
-                       std::size_t lanes, const net::StopSignal& stop) {
+void ParallelRuns::start(Run& run, const Subject& subject, const probe::MeasurePlan& plan,
+                         std::size_t lanes, const net::StopSignal& stop) {
     const auto end_with = [this, &run](net::Result<probe::Measured> outcome) {
         const std::lock_guard lock(mutex_);
         run.outcome = std::move(outcome);
@@ -33,13 +33,13 @@ void SideBySide::start(Run& run, const Subject& subject, const probe::MeasurePla
         end_with(net::fail(started.error()));
 }
 
-SideBySide::~SideBySide() {
+ParallelRuns::~ParallelRuns() {
     for (Run& run : runs_)
         if (run.thread.joinable())
             run.thread.join();
 }
 
-bool SideBySide::wait_until(net::Deadline deadline) {
+bool ParallelRuns::wait_until(net::Deadline deadline) {
     std::unique_lock lock(mutex_);
     return ended_.wait_until(lock, deadline, [this] { return under_way_ == 0; });
 }

@@ -23,15 +23,15 @@ struct Subject {
 };
 
 // Measures several servers at the same time, each on a thread of its own.
-class SideBySide {
+class ParallelRuns {
   public:
     // Starts the measurements. There is one plan for each subject; subjects, plans and `stop` must
     // outlive this object. If a thread cannot be started, that is the outcome of its subject.
-    SideBySide(const std::vector<Subject>& subjects, const std::vector<probe::MeasurePlan>& plans,
-               std::size_t lanes, const net::StopSignal& stop);
-    SideBySide(const SideBySide&) = delete;
+    ParallelRuns(const std::vector<Subject>& subjects, const std::vector<probe::MeasurePlan>& plans,
+                 std::size_t lanes, const net::StopSignal& stop);
+    ParallelRuns(const ParallelRuns&) = delete;
     // Blocks until all measurements are over.
-    ~SideBySide();
+    ~ParallelRuns();
 
     // Blocks until all measurements are over or `deadline` has passed; returns whether they are
     // over.
@@ -81,7 +81,7 @@ class Watch {
 
     // Requests for interim reports need a net::InterimRequests object, which the caller owns. If a
     // report cannot be written, `stop` is raised. All references must outlive the object.
-    Watch(Io io, SideBySide& runs, net::StopSignal& stop, const WatchOptions& options,
+    Watch(Io io, ParallelRuns& runs, net::StopSignal& stop, const WatchOptions& options,
           ReportOf report_of)
         : io_(io),
           runs_(runs),
@@ -101,7 +101,7 @@ class Watch {
                      double rate) const;
 
     Io io_;
-    SideBySide& runs_;
+    ParallelRuns& runs_;
     net::StopSignal& stop_;
     const WatchOptions& options_;
     ReportOf report_of_;
