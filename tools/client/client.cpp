@@ -13,13 +13,13 @@ namespace {
 
 constexpr std::size_t most_targets = 256;  // each uses at least one thread
 
-net::Family family_of(const Client& client) {
+net::Family family_of(const ClientOptions& client) {
     return client.source ? client.source->family() : client.common.family;
 }
 
 }  // namespace
 
-void Client::declare(Cli& cli) {
+void ClientOptions::declare(Cli& cli) {
     // Operands may be absent with --target or udpecho --listen; name_targets() checks for them.
     cli.operands(operands, 0, operands.max_size());
     cli.repeated("--target", "HOST:PORT", "another server to measure at the same time",
@@ -60,11 +60,12 @@ void Client::declare(Cli& cli) {
     cli.flag("--no-verify", "do not compare what comes back", no_verify);
 }
 
-std::string Client::message() const {
+std::string ClientOptions::message() const {
     return fmt::format("{}\n", fmt::join(operands.begin() + 2, operands.end(), " "));
 }
 
-std::optional<int> Client::name_targets(const Cli& cli, Io io, std::vector<Target>& targets) const {
+std::optional<int> ClientOptions::name_targets(const Cli& cli, Io io,
+                                               std::vector<Target>& targets) const {
     if (operands.size() == 1 || (operands.empty() && others.empty()))
         return cli.refuse(io, operands.empty() ? "missing HOST and PORT"
                                                : fmt::format("missing PORT after the host '{}'",
@@ -80,8 +81,8 @@ std::optional<int> Client::name_targets(const Cli& cli, Io io, std::vector<Targe
     return std::nullopt;
 }
 
-std::optional<int> Client::name_target(const Cli& cli, Io io, const net::HostPort& text,
-                                       std::vector<Target>& targets) const {
+std::optional<int> ClientOptions::name_target(const Cli& cli, Io io, const net::HostPort& text,
+                                              std::vector<Target>& targets) const {
     const auto host = net::check_host(text.host);
     if (!host)
         return cli.refuse(io, host.error().message());
@@ -101,7 +102,7 @@ std::optional<int> Client::name_target(const Cli& cli, Io io, const net::HostPor
     return std::nullopt;
 }
 
-net::Status Client::resolve(Target& target) const {
+net::Status ClientOptions::resolve(Target& target) const {
     auto endpoints = net::resolve_endpoints(target.host, target.port, family_of(*this), transport);
     if (!endpoints) {
         net::Error error = endpoints.error();
@@ -113,7 +114,7 @@ net::Status Client::resolve(Target& target) const {
     return {};
 }
 
-net::Prepare Client::prepare() const {
+net::Prepare ClientOptions::prepare() const {
     return [this](net::Socket& socket) {
         net::Status done;
         for (const net::Setting& setting : settings)
@@ -123,13 +124,13 @@ net::Prepare Client::prepare() const {
     };
 }
 
-report::Json Client::result(std::string_view mode, const std::string& target) const {
+report::Json ClientOptions::result(std::string_view mode, const std::string& target) const {
     report::Json json = report::event(tool, "result");
     json.set("target", target).set("mode", mode);
     return json;
 }
 
-int Client::fail(Io io, const net::Error& error, int status, std::string_view target) const {
+int ClientOptions::fail(Io io, const net::Error& error, int status, std::string_view target) const {
     complain(io, tool, error);
     if (common.json) {
         report::Json json = report::event(tool, "result");

@@ -21,12 +21,12 @@ struct Target {
     std::string text;  // "HOST:PORT", escaped
     std::string host;
     std::uint16_t port = 0;
-    std::vector<net::Endpoint> endpoints;  // set by Client::resolve()
+    std::vector<net::Endpoint> endpoints;  // set by ClientOptions::resolve()
 };
 
 // The command line of a client.
-struct Client {
-    Client(std::string_view name, net::Transport over) : tool(name), transport(over) {}
+struct ClientOptions {
+    ClientOptions(std::string_view name, net::Transport over) : tool(name), transport(over) {}
 
     std::string_view tool;
     net::Transport transport;

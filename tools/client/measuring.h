@@ -20,7 +20,7 @@ namespace sockbox::tools {
 // A measurement as requested on the command line. `client` must outlive the object.
 class Measuring {
   public:
-    Measuring(Io io, const Client& client) : io_(io), client_(client) {}
+    Measuring(Io io, const ClientOptions& client) : io_(io), client_(client) {}
 
     // Declares -c -t -i -s -P --rate --threads --warmup --assert --report-interval --metrics --plot
     // --html --hgrm; for UDP also --first-seq.
@@ -74,7 +74,7 @@ class Measuring {
     int write_files(std::vector<report::MeasurementReport> reports, int status) const;
 
     Io io_;
-    const Client& client_;
+    const ClientOptions& client_;
     bool is_assumed_ = false;
     std::optional<std::int64_t> count_;
     std::optional<std::chrono::nanoseconds> time_;

@@ -345,7 +345,7 @@ class Echo {
     }
 
     Io io_;
-    Client client_{"echo", net::Transport::tcp};
+    ClientOptions client_{"echo", net::Transport::tcp};
     std::chrono::nanoseconds connect_timeout_ = 10s;
     bool reconnect_ = false;
     bool tcp_info_ = false;

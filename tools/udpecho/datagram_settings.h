@@ -19,7 +19,7 @@ namespace sockbox::tools {
 // How datagrams are sent and timed. `client` must outlive the object.
 class DatagramSettings {
   public:
-    explicit DatagramSettings(const Client& client) : client_(client) {}
+    explicit DatagramSettings(const ClientOptions& client) : client_(client) {}
 
     // Declares --dscp --ttl --broadcast --timestamps.
     void declare(Cli& cli);
@@ -35,7 +35,7 @@ class DatagramSettings {
     net::Result<bool> stamp(net::Socket& socket, net::Stamps stamps) const;
 
   private:
-    const Client& client_;
+    const ClientOptions& client_;
     std::optional<int> dscp_;
     std::optional<int> hop_limit_;
     bool broadcast_ = false;

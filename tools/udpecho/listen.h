@@ -14,11 +14,11 @@ namespace sockbox::tools {
 // The server. All references passed to the constructor must outlive the object.
 class UdpListen {
   public:
-    UdpListen(Io io, const Client& client, const MetricsOption& metrics, const Stamp& stamp)
+    UdpListen(Io io, const ClientOptions& client, const MetricsOption& metrics, const Stamp& stamp)
         : io_(io), client_(client), metrics_(metrics), stamp_(stamp) {}
 
     // Declares --listen -p -b --port-file and the options of declare_access(). The server also uses
-    // --set of Client, --metrics of Measuring, and -4 and -6.
+    // --set of ClientOptions, --metrics of Measuring, and -4 and -6.
     void declare(Cli& cli);
     bool is_wanted() const { return listen_; }
 
@@ -36,7 +36,7 @@ class UdpListen {
                   const std::optional<serve::StatusEndpoint>& metrics) const;
 
     Io io_;
-    const Client& client_;
+    const ClientOptions& client_;
     const MetricsOption& metrics_;
     const Stamp& stamp_;
     bool listen_ = false;

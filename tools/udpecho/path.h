@@ -13,7 +13,7 @@ namespace sockbox::tools {
 // Examines the path to a server. All references passed to the constructor must outlive the object.
 class PathProbe {
   public:
-    PathProbe(Io io, const Client& client, const DatagramSettings& travel)
+    PathProbe(Io io, const ClientOptions& client, const DatagramSettings& travel)
         : io_(io), client_(client), datagram_settings_(travel) {}
 
     // Declares --mtu and --trace.
@@ -33,7 +33,7 @@ class PathProbe {
     void print(const probe::Trace& trace, const Target& target) const;
 
     Io io_;
-    const Client& client_;
+    const ClientOptions& client_;
     const DatagramSettings& datagram_settings_;
     bool mtu_ = false;
     bool trace_ = false;

@@ -351,7 +351,7 @@ class UdpEcho {
     static constexpr std::size_t most_listed = 1000;
 
     Io io_;
-    Client client_{"udpecho", net::Transport::udp};
+    ClientOptions client_{"udpecho", net::Transport::udp};
     std::int64_t retries_ = 0;
     std::chrono::nanoseconds connect_timeout_{0};  // unused: for scripts that call both clients
     Measuring measuring_{io_, client_};
