@@ -120,12 +120,12 @@ Grant explain_grant(const Option& option, const OptionValue& asked, const Option
         return {true, "no such interface: the kernel takes any index", {}};
     if (asked == granted || asked.index() != granted.index())
         return {};  // an option without a row may be set as bytes, but reads back as a number
-    const std::string_view adjusts = row.adjusts;
+    const std::string_view grant_note = row.grant_note;
     if (wanted != nullptr && value_name(row, *wanted) == "default")
-        return {true, std::string(adjusts.empty() ? "the system's own value" : adjusts), {}};
+        return {true, std::string(grant_note.empty() ? "the system's own value" : grant_note), {}};
     if (is_buffer(row) && wanted != nullptr && got != nullptr)
         return explain_buffer(row, *wanted, *got);
-    return {false, std::string(adjusts.empty() ? "the kernel adjusted it" : adjusts), {}};
+    return {false, std::string(grant_note.empty() ? "the kernel adjusted it" : grant_note), {}};
 }
 
 std::optional<Grant> limited_grant(const Socket& socket, const Setting& setting) {

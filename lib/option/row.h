@@ -108,10 +108,10 @@ struct OptionRow {
     std::span<const ValueName> names_on_windows = {};  // if the numbers differ on Windows
     std::string_view says = {};                        // the description, one sentence
     std::string_view source = {};                      // manual page or RFC
-    std::string_view limit = {};      // the sysctl that limits it or holds its default
-    std::string_view privilege = {};  // the privilege required to set it
-    std::string_view beware = {};     // pitfalls, in full sentences, for --explain
-    std::string_view adjusts = {};    // why the granted value may differ from the requested one
+    std::string_view limit = {};       // the sysctl that limits it or holds its default
+    std::string_view privilege = {};   // the privilege required to set it
+    std::string_view warning = {};     // pitfalls, in full sentences, for --explain
+    std::string_view grant_note = {};  // why the granted value may differ from the requested one
 };
 
 }  // namespace sockbox::net

@@ -54,7 +54,7 @@ constexpr auto table = joined(
 constexpr bool well_formed(const OptionRow& row) {
     const bool named = row.name.find('_') != row.name.npos;
     const bool exists = row.on_linux != absent || row.on_windows != absent;
-    const bool told = row.says.ends_with('.') && !row.source.empty() && row.sockets != 0;
+    const bool told = row.summary.ends_with('.') && !row.source.empty() && row.sockets != 0;
     const bool ranged = row.range.low <= row.range.high && (row.width == 4 || row.width == 8);
     const bool needs_names = row.type == ValueType::choice || row.type == ValueType::mask;
     return named && exists && told && ranged && (!needs_names || !row.names.empty());

@@ -38,8 +38,8 @@ TEST(OptionTable, HasEveryRowOnce) {
 
 TEST(OptionTable, SentencesAreShortAndPlain) {
     for (const OptionRow& row : all_options()) {
-        EXPECT_LE(row.says.size(), 120U) << row.name;
-        EXPECT_EQ(row.says.find("  "), std::string_view::npos) << row.name;
+        EXPECT_LE(row.summary.size(), 120U) << row.name;
+        EXPECT_EQ(row.summary.find("  "), std::string_view::npos) << row.name;
     }
 }
 

@@ -108,11 +108,11 @@ std::string list_line(const net::OptionRow& row) {
     return fmt::format(
         "{:<30} {:<15} {:<13} {:<11} {}\n", row.name, level_name(row.level), type_name(row.type),
         row.access == net::Access::clears_on_read ? "read once" : access_name(row.access),
-        row.says);
+        row.summary);
 }
 
 std::string explanation(const net::OptionRow& row) {
-    std::string text = fmt::format("{}\n  {}\n\n", row.name, row.says);
+    std::string text = fmt::format("{}\n  {}\n\n", row.name, row.summary);
     add_line(text, "level", fmt::format("{} ({})", level_name(row.level), linux_level(row.level)));
     add_line(text, "number", numbers(row));
     add_line(text, "type", type_name(row.type));
@@ -125,9 +125,9 @@ std::string explanation(const net::OptionRow& row) {
         add_line(text, "limit", limit_text(row));
     add_story(text, row);
     add_line(text, "privilege", row.privilege);
-    add_line(text, "grants", row.adjusts);
+    add_line(text, "grants", row.grant_note);
     add_line(text, "manual", row.source);
-    return text + paragraph(row.beware);
+    return text + paragraph(row.warning);
 }
 
 report::Json json_of(const net::OptionRow& row) {
@@ -149,8 +149,8 @@ report::Json json_of(const net::OptionRow& row) {
         .set("limit", text(row.limit))
         .set("privilege", text(row.privilege))
         .set("source", row.source)
-        .set("says", row.says)
-        .set("beware", text(row.beware));
+        .set("says", row.summary)
+        .set("warning", text(row.warning));
 }
 
 void write(const net::OptionRow& row, bool json, const std::string& text, Io io) {

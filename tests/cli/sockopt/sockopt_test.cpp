@@ -152,7 +152,7 @@ TEST(Sockopt, ListsAndExplainsEveryOption) {
     for (const net::OptionRow& row : net::all_options()) {
         const Ran ran = sockopt({"--explain", std::string(row.name)});
         EXPECT_EQ(ran.status, 0);
-        EXPECT_THAT(ran.out, HasSubstr(std::string(row.says)));
+        EXPECT_THAT(ran.out, HasSubstr(std::string(row.summary)));
     }
     EXPECT_THAT(sockopt({"--explain", "linger"}).out, HasSubstr("off, or on,SECONDS with 0 to"));
     EXPECT_THAT(sockopt({"--explain", "TCP_CONGESTION"}).out, HasSubstr("1 to 15 characters"));
