@@ -218,10 +218,10 @@ class OptionReader::Reading {
         return keep(entry, std::move(value));
     }
 
-    // Stores a value, replacing the oldest one if there are most_known.
+    // Stores a value, replacing the oldest one if there are max_known.
     Known& keep(Entry& entry, tl::expected<OptionValue, std::error_code> value) {
         entry.absent = !value && !options_.all && value.error() == std::errc::no_protocol_option;
-        if (entry.known.size() < most_known)
+        if (entry.known.size() < max_known)
             entry.known.push_back({outcome_of(entry.option, {}, facts_)});
         entry.latest = (entry.latest + 1) % entry.known.size();
         Known& known = entry.known[entry.latest];

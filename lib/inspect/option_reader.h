@@ -91,7 +91,7 @@ class OptionReader {
         bool provisional = false;  // no new socket could be opened, for lack of descriptors
     };
     using Key = std::tuple<int, int, int, bool, std::uint64_t>;
-    static constexpr std::size_t most_known = 4;
+    static constexpr std::size_t max_known = 4;
 
     class Reading;
     Plan& plan_for(const Socket& socket, const SocketFacts& facts);

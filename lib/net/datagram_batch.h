@@ -48,13 +48,13 @@ struct BatchedDatagram {
 //     }
 class DatagramBatch {
   public:
-    static constexpr std::size_t most_slots = 64;
+    static constexpr std::size_t max_slots = 64;
     static constexpr std::size_t longest_datagram = 64 * 1024;  // exceeds any UDP payload
 
-    // Allocates buffers for up to `slots` datagrams (at most most_slots) of up to `bytes` each;
+    // Allocates buffers for up to `slots` datagrams (at most max_slots) of up to `bytes` each;
     // pages that no datagram has used yet take up no memory. Fails with
     // std::errc::not_enough_memory.
-    static Result<DatagramBatch> create(std::size_t slots = most_slots,
+    static Result<DatagramBatch> create(std::size_t slots = max_slots,
                                         std::size_t bytes = longest_datagram);
     DatagramBatch(DatagramBatch&&) noexcept;
     DatagramBatch& operator=(DatagramBatch&&) noexcept;

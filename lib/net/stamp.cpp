@@ -16,7 +16,7 @@ constexpr std::uint64_t cycle = std::uint64_t{1} << 32;  // in seconds: then tim
 
 constexpr unsigned synchronized_bit = 0x8000;
 constexpr unsigned ptp_bit = 0x4000;
-constexpr unsigned most_scale = 63;
+constexpr unsigned max_scale = 63;
 
 // Offsets of the fields (RFC 8762, sections 4.2.1 and 4.3.1).
 constexpr std::size_t sequence_at = 0;
@@ -95,7 +95,7 @@ std::uint16_t encode_error(const ErrorEstimate& estimate) noexcept {
     const double units = std::max(0.0, static_cast<double>(estimate.bound.count())) *
                          static_cast<double>(cycle) / static_cast<double>(billion);
     unsigned scale = 0;
-    while (scale < most_scale && std::ceil(std::ldexp(units, -static_cast<int>(scale))) > 255)
+    while (scale < max_scale && std::ceil(std::ldexp(units, -static_cast<int>(scale))) > 255)
         ++scale;
     const double multiplier =
         std::clamp(std::ceil(std::ldexp(units, -static_cast<int>(scale))), 1.0, 255.0);

@@ -8,7 +8,7 @@ namespace sockbox::probe {
 namespace {
 
 constexpr std::size_t longest_datagram = 65536;
-constexpr std::size_t most_remembered = 32;
+constexpr std::size_t max_remembered = 32;
 
 std::optional<Difference> first_difference(std::string_view expected, std::string_view got) {
     const std::size_t both = std::min(expected.size(), got.size());
@@ -110,7 +110,7 @@ bool Exchange::take_reply(std::string_view message, Exchanged& result) {
 
 void Exchange::remember(std::string_view message) {
     unanswered_.emplace_back(message);
-    if (unanswered_.size() > most_remembered)
+    if (unanswered_.size() > max_remembered)
         unanswered_.pop_front();
 }
 

@@ -40,11 +40,11 @@ class Racer {
     std::chrono::nanoseconds since_begin() const { return net::Clock::now() - begin_; }
 
     net::Deadline next_start() const {
-        if (tried() == endpoints_.size() || under_way_.size() >= options_.most_at_once)
+        if (tried() == endpoints_.size() || under_way_.size() >= options_.max_at_once)
             return net::no_deadline;
         if (tried() == 0)
             return begin_;
-        return latest_start_ + (under_way_.empty() ? options_.least_delay : options_.delay);
+        return latest_start_ + (under_way_.empty() ? options_.min_delay : options_.delay);
     }
 
     void start() {

@@ -28,8 +28,8 @@ struct RaceOptions {
     // The Connection Attempt Delay of RFC 8305, section 5 (recommended: 250 ms), and the minimum
     // that applies when every attempt so far has failed (10 ms).
     std::chrono::milliseconds delay{250};
-    std::chrono::milliseconds least_delay{10};
-    std::size_t most_at_once = 64;                // limits the number of descriptors
+    std::chrono::milliseconds min_delay{10};
+    std::size_t max_at_once = 64;                 // limits the number of descriptors
     std::function<void(const Attempt&)> observe;  // called at each start and end; may be empty
 };
 

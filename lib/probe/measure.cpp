@@ -300,8 +300,8 @@ void leave_as_they_are(const std::vector<std::unique_ptr<LaneThread>>& workers,
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_under_way = 64;  // half of a common listen backlog of 128
-constexpr auto longest_silence = 1s;  // a lost SYN is first retransmitted after 1 s (RFC 6298)
+constexpr std::size_t max_under_way = 64;  // half of a common listen backlog of 128
+constexpr auto longest_silence = 1s;       // a lost SYN is first retransmitted after 1 s (RFC 6298)
 constexpr auto longest_in_all = 30s;
 
 class Opening {
@@ -326,7 +326,7 @@ class Opening {
 
   private:
     bool is_done() const { return left_.empty() && under_way_.empty(); }
-    bool may_open() const { return !left_.empty() && under_way_.size() < most_under_way; }
+    bool may_open() const { return !left_.empty() && under_way_.size() < max_under_way; }
 
     void open_next() {
         Lane* lane = left_.front();

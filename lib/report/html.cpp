@@ -185,7 +185,7 @@ struct Extent {
     std::uint64_t count = 0;
     std::uint64_t lost = 0;
     std::uint64_t late = 0;
-    double least_mean = 1;
+    double min_mean = 1;
     double longest = 1;
 };
 
@@ -197,7 +197,7 @@ Extent extent_of(const Timeline& timeline) {
         if (span.count == 0)
             continue;
         const double mean = std::max(1.0, span.sum_ns / static_cast<double>(span.count));
-        extent.least_mean = extent.count == 0 ? mean : std::min(extent.least_mean, mean);
+        extent.min_mean = extent.count == 0 ? mean : std::min(extent.min_mean, mean);
         extent.longest = std::max(extent.longest, number(span.longest));
         extent.count += span.count;
     }
@@ -489,7 +489,7 @@ std::string course_picture(const Timeline& timeline, std::chrono::nanoseconds du
     const double covered =
         number(timeline.width()) * (static_cast<double>(timeline.spans().size()) - 0.9);
     const Scale x = Scale::linear(std::max({number(duration), covered, 1.0}), left, right);
-    const Scale y = Scale::fitting(extent.least_mean, extent.longest, bottom, top);
+    const Scale y = Scale::fitting(extent.min_mean, extent.longest, bottom, top);
     const int rows = (extent.lost > 0 ? 1 : 0) + (extent.late > 0 ? 1 : 0);
     const double base = bottom + rows * row_height;
     std::string svg =

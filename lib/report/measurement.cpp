@@ -181,8 +181,8 @@ std::string kernel_line(const stats::KernelView& kernel) {
     const auto range = [](const stats::Spread& spread, double unit) {
         return spread.count == 0
                    ? "-"
-                   : fmt::format("{:.6g}/{:.6g}/{:.6g}", static_cast<double>(spread.least) / unit,
-                                 spread.mean() / unit, static_cast<double>(spread.most) / unit);
+                   : fmt::format("{:.6g}/{:.6g}/{:.6g}", static_cast<double>(spread.min) / unit,
+                                 spread.mean() / unit, static_cast<double>(spread.max) / unit);
     };
     return fmt::format(
         "kernel: {}, min_rtt {} ms, {}, cwnd min/mean/max = {} segments, delivery rate "
@@ -195,9 +195,9 @@ std::string kernel_line(const stats::KernelView& kernel) {
 Json range_object(const stats::Spread& spread) {
     Json object = Json::object();
     const bool any = spread.count > 0;
-    return object.set("min", any ? Json(spread.least) : Json())
+    return object.set("min", any ? Json(spread.min) : Json())
         .set("mean", any ? Json(spread.mean()) : Json())
-        .set("max", any ? Json(spread.most) : Json());
+        .set("max", any ? Json(spread.max) : Json());
 }
 
 Json kernel_object(const stats::KernelView& kernel) {

@@ -17,8 +17,8 @@ namespace {
 
 using stats::Timeline;
 
-constexpr std::size_t least_columns = 40;
-constexpr std::size_t most_rows = 16;
+constexpr std::size_t min_columns = 40;
+constexpr std::size_t max_rows = 16;
 constexpr std::size_t label_columns = 32;  // "     0.051 ms    12345  100.00% "
 constexpr std::size_t name_columns = 5;    // of the row titles below it: "mean "
 
@@ -49,7 +49,7 @@ struct Bar {
 // Limits the number of rows so that their limits differ in the printed microseconds.
 std::size_t row_count(double low, double high) {
     const double apart = std::log(high / low) / std::log1p(1000 / low);
-    return static_cast<std::size_t>(std::clamp(apart, 1.0, static_cast<double>(most_rows)));
+    return static_cast<std::size_t>(std::clamp(apart, 1.0, static_cast<double>(max_rows)));
 }
 
 // Rows of equal ratio from the smallest to the largest sample.
@@ -183,7 +183,7 @@ std::string plot(const stats::Measurement& measurement, std::size_t columns) {
     const auto spans = measurement.timeline.spans();
     if (spans.empty())
         return {};
-    columns = std::max(columns, least_columns);
+    columns = std::max(columns, min_columns);
     const auto fitting = fit(spans, columns - name_columns);
     const std::size_t together =
         (spans.size() + columns - name_columns - 1) / (columns - name_columns);

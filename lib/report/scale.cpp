@@ -11,9 +11,9 @@
 namespace sockbox::report {
 namespace {
 
-constexpr double far_apart = 20;        // from this ratio on a linear axis would hide small values
-constexpr double wanted_steps = 5;      // of a linear axis
-constexpr double most_decades_cut = 3;  // up to this many decades, label 1, 2 and 5 in each
+constexpr double far_apart = 20;       // from this ratio on a linear axis would hide small values
+constexpr double wanted_steps = 5;     // of a linear axis
+constexpr double max_decades_cut = 3;  // up to this many decades, label 1, 2 and 5 in each
 
 // The nearest round number at or above (or below) a positive value.
 double round_up(double value) {
@@ -69,7 +69,7 @@ std::vector<double> Scale::ticks() const {
          exponent += together)
         for (const double step : {1.0, 2.0, 5.0}) {
             const double value = step * std::pow(10, exponent);
-            const bool labelled = step == 1 || decades <= most_decades_cut;
+            const bool labelled = step == 1 || decades <= max_decades_cut;
             if (labelled && value >= low_ * (1 - 1e-9) && value <= high_ * (1 + 1e-9))
                 values.push_back(value);
         }

@@ -12,8 +12,8 @@ namespace {
 using std::chrono::milliseconds;
 
 // Bounds on the interval at which timeouts of connections are checked.
-constexpr milliseconds least_sweep_interval{10};
-constexpr milliseconds most_sweep_interval{1000};
+constexpr milliseconds min_sweep_interval{10};
+constexpr milliseconds max_sweep_interval{1000};
 constexpr milliseconds drain_sweep_interval{20};
 
 // Discards what the peer has already sent, because closing a socket with unread input sends a
@@ -43,8 +43,8 @@ std::chrono::nanoseconds Service::sweep_interval(bool draining) const noexcept {
     std::chrono::nanoseconds shortest = options_.write_timeout;
     if (options_.idle_timeout)
         shortest = std::min(shortest, *options_.idle_timeout);
-    return std::clamp<std::chrono::nanoseconds>(shortest / 10, least_sweep_interval,
-                                                most_sweep_interval);
+    return std::clamp<std::chrono::nanoseconds>(shortest / 10, min_sweep_interval,
+                                                max_sweep_interval);
 }
 
 net::Status Service::begin() {

@@ -46,7 +46,7 @@ std::optional<double> Moments::deviation() const noexcept {
 }
 
 void Series::record(nanoseconds duration) {
-    if (samples_.size() == moments_.count() && samples_.size() < most_exact)
+    if (samples_.size() == moments_.count() && samples_.size() < max_exact)
         samples_.push_back(duration);
     histogram_.record(duration);
     moments_.record(static_cast<double>(duration.count()));
@@ -55,7 +55,7 @@ void Series::record(nanoseconds duration) {
 void Series::merge(const Series& other) {
     const bool all_here = samples_.size() == moments_.count();
     if (all_here && other.samples_.size() == other.moments_.count() &&
-        samples_.size() + other.samples_.size() <= most_exact)
+        samples_.size() + other.samples_.size() <= max_exact)
         samples_.insert(samples_.end(), other.samples_.begin(), other.samples_.end());
     histogram_.merge(other.histogram_);
     moments_.merge(other.moments_);

@@ -16,8 +16,8 @@ namespace sockbox::stats {
 
 struct Spread {
     std::uint64_t count = 0;
-    std::uint64_t least = std::numeric_limits<std::uint64_t>::max();  // if empty
-    std::uint64_t most = 0;
+    std::uint64_t min = std::numeric_limits<std::uint64_t>::max();  // if empty
+    std::uint64_t max = 0;
     double sum = 0;
 
     void record(std::uint64_t value) noexcept {
@@ -25,8 +25,8 @@ struct Spread {
     }
     void merge(const Spread& other) noexcept {
         count += other.count;
-        least = std::min(least, other.least);
-        most = std::max(most, other.most);
+        min = std::min(min, other.min);
+        max = std::max(max, other.max);
         sum += other.sum;
     }
     // 0 if empty.
@@ -61,7 +61,7 @@ struct Summary {
 };
 
 // Collects a series of non-negative durations. Percentiles and the median are exact as long as all
-// samples fit in most_exact, and within the histogram's 0.05 % after that. Not synchronized;
+// samples fit in max_exact, and within the histogram's 0.05 % after that. Not synchronized;
 // merge() combines the series of several threads.
 //
 //     Series rtt;
@@ -71,11 +71,11 @@ struct Summary {
 //         fmt::print("p99 {} ns of {} samples\n", summary.p99->count(), summary.count);
 class Series {
   public:
-    static constexpr std::size_t most_exact = 1000;
+    static constexpr std::size_t max_exact = 1000;
 
-    Series() { samples_.reserve(most_exact); }
+    Series() { samples_.reserve(max_exact); }
 
-    // Sorts up to most_exact samples or walks the histogram, so it is not for a hot loop.
+    // Sorts up to max_exact samples or walks the histogram, so it is not for a hot loop.
     void record(std::chrono::nanoseconds duration);
     void merge(const Series& other);
     Summary summary() const;

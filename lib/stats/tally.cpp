@@ -11,7 +11,7 @@ std::uint64_t& Tally::operator[](const Failure& failure) {
     if (known != counts_.end())
         return known->second;
     const Failure rest{others, {}, 0};
-    const bool has_room = counts_.size() - counts_.count(rest) < most_kinds;
+    const bool has_room = counts_.size() - counts_.count(rest) < max_kinds;
     return counts_[has_room ? failure : rest];
 }
 
@@ -30,7 +30,7 @@ void SequenceRanges::add_run(std::uint64_t first, std::uint64_t last) {
     } else if (run != runs_.end() && run->first - 1 <= last) {
         const std::uint64_t end = std::max(run->second, last);
         run = runs_.emplace_hint(runs_.erase(run), first, end);
-    } else if (runs_.size() < most_ranges) {
+    } else if (runs_.size() < max_ranges) {
         run = runs_.emplace_hint(run, first, last);
     } else {
         unlisted_ += count;

@@ -19,12 +19,12 @@ struct Failure {
 };
 
 // Counts failures, in the order of their messages. Messages may contain text from the network, so
-// an endless run can meet any number of different ones: beyond the first most_kinds, new kinds are
+// an endless run can meet any number of different ones: beyond the first max_kinds, new kinds are
 // counted together under `others`. Not synchronized; merge() combines the tallies of several
 // threads.
 class Tally {
   public:
-    static constexpr std::size_t most_kinds = 64;
+    static constexpr std::size_t max_kinds = 64;
     static constexpr const char* others = "others";
 
     // The count for `failure`, or for `others` if it is new and there is no room.
@@ -40,12 +40,12 @@ class Tally {
     std::map<Failure, std::uint64_t> counts_;
 };
 
-// Stores at most most_ranges runs, whatever is added. Not synchronized.
+// Stores at most max_ranges runs, whatever is added. Not synchronized.
 class SequenceRanges {
   public:
-    static constexpr std::size_t most_ranges = 1000;
+    static constexpr std::size_t max_ranges = 1000;
 
-    // Once there are most_ranges runs, a number that extends none of them is only counted in
+    // Once there are max_ranges runs, a number that extends none of them is only counted in
     // unlisted().
     void add(std::uint64_t number) { add_run(number, number); }
     void merge(const SequenceRanges& other);

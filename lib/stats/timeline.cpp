@@ -45,7 +45,7 @@ void Timeline::merge(const Timeline& other) {
 Timeline::Span* Timeline::span_at(std::chrono::nanoseconds at) {
     if (at.count() < 0)
         return nullptr;
-    while (at / width_ >= static_cast<std::int64_t>(most_spans))
+    while (at / width_ >= static_cast<std::int64_t>(max_spans))
         fold();
     const auto index = static_cast<std::size_t>(at / width_);
     if (index >= spans_.size())

@@ -9,7 +9,7 @@
 
 namespace sockbox::stats {
 
-// Starts with spans of 1 ms. When a run outgrows most_spans of them, neighbouring spans are merged
+// Starts with spans of 1 ms. When a run outgrows max_spans of them, neighbouring spans are merged
 // in pairs and the width doubles, so memory stays bounded however long the run is. Not
 // synchronized; merge() combines the timelines of several threads.
 class Timeline {
@@ -21,7 +21,7 @@ class Timeline {
         double sum_ns = 0;
         std::chrono::nanoseconds longest{0};
     };
-    static constexpr std::size_t most_spans = 256;
+    static constexpr std::size_t max_spans = 256;
 
     // `at` is the time since the start of the run; negative times (the warm-up) are ignored.
     void record(std::chrono::nanoseconds at, std::chrono::nanoseconds duration);

@@ -63,7 +63,7 @@ TEST(HappyEyeballs, RefusedAddressIsPassedWithoutTheDelay) {
     EXPECT_EQ(race.attempts[1].endpoint, other_family);
     EXPECT_TRUE(race.attempts[1].error.code);
     EXPECT_EQ(race.winner()->endpoint, peer.endpoint());
-    EXPECT_GE(race.attempts[1].started - race.attempts[0].started, options.least_delay);
+    EXPECT_GE(race.attempts[1].started - race.attempts[0].started, options.min_delay);
     EXPECT_EQ(*race.socket->peer(), peer.endpoint());
 }
 
@@ -91,13 +91,13 @@ TEST(HappyEyeballs, DeadlineEndsAllThatIsUnderWay) {
     const BlackHole silent;
     RaceOptions options;
     options.delay = 10ms;
-    options.most_at_once = 5;
+    options.max_at_once = 5;
     options.connect.deadline = net::deadline_in(200ms);
     const std::vector<net::Endpoint> endpoints(500, silent.endpoint());
     const auto race = race_to_connect(endpoints, options);
     if (race.socket)
         GTEST_SKIP() << "this kernel takes connections beyond the backlog";
-    EXPECT_LE(race.attempts.size(), options.most_at_once);
+    EXPECT_LE(race.attempts.size(), options.max_at_once);
     ASSERT_FALSE(race.attempts.empty());
     for (const Attempt& attempt : race.attempts)
         EXPECT_EQ(attempt.error.code, std::errc::timed_out);

@@ -15,7 +15,7 @@ struct World {
     std::size_t answers_from = 0;  // no lane connects before this many have been opened
     std::vector<std::size_t> opened{};
     std::size_t under_way = 0;
-    std::size_t most_under_way = 0;
+    std::size_t max_under_way = 0;
 };
 
 // Its socket is always writable, so on_ready() is called in every turn.
@@ -25,7 +25,7 @@ class Connecting final : public Lane {
 
     void open() override {
         world_.opened.push_back(number_);
-        world_.most_under_way = std::max(world_.most_under_way, ++world_.under_way);
+        world_.max_under_way = std::max(world_.max_under_way, ++world_.under_way);
         opening_ = true;
     }
     bool is_opening() const override { return opening_; }
@@ -73,7 +73,7 @@ TEST_F(OpenLanes, GoInTheirOrderAFewAtATime) {
     open_lanes(pointers_, stop_);
     EXPECT_EQ(world.opened.size(), 200U);
     EXPECT_TRUE(std::ranges::is_sorted(world.opened));
-    EXPECT_EQ(world.most_under_way, 64U);
+    EXPECT_EQ(world.max_under_way, 64U);
     EXPECT_EQ(world.under_way, 0U);
 }
 
@@ -82,7 +82,7 @@ TEST_F(OpenLanes, AreLookedAtBetweenOneAndTheNext) {
     add(100, world);
     open_lanes(pointers_, stop_);
     EXPECT_EQ(world.opened.size(), 100U);
-    EXPECT_EQ(world.most_under_way, 1U) << "none waited for another";
+    EXPECT_EQ(world.max_under_way, 1U) << "none waited for another";
 }
 
 // The measurement continues with lanes that are still connecting.

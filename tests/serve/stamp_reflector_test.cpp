@@ -52,7 +52,7 @@ TEST(StampReflector, WithStateCountsEachSession) {
 
 TEST(StampReflector, SessionsAreBounded) {
     StampReflector reflector({true, stamp::Format::ntp});
-    for (std::size_t i = 0; i < StampReflector::most_sessions + 100; ++i) {
+    for (std::size_t i = 0; i < StampReflector::max_sessions + 100; ++i) {
         Packet packet(0, static_cast<std::uint16_t>(1024 + i % 60000));
         stamp::write(stamp::SenderPacket{0, 0, 0, static_cast<std::uint16_t>(i / 60000)},
                      packet.bytes);

@@ -43,12 +43,12 @@ TEST(SequenceRanges, AgreeWithASetInAnyOrder) {
 
 TEST(SequenceRanges, AreBoundedAndCountWhatIsNotListed) {
     SequenceRanges ranges;
-    for (std::uint64_t i = 0; i < SequenceRanges::most_ranges + 50; ++i)
+    for (std::uint64_t i = 0; i < SequenceRanges::max_ranges + 50; ++i)
         ranges.add(2 * i);
-    EXPECT_EQ(ranges.runs().size(), SequenceRanges::most_ranges);
+    EXPECT_EQ(ranges.runs().size(), SequenceRanges::max_ranges);
     EXPECT_EQ(ranges.unlisted(), 50U);
     ranges.add(1);
-    EXPECT_EQ(ranges.runs().size(), SequenceRanges::most_ranges - 1);
+    EXPECT_EQ(ranges.runs().size(), SequenceRanges::max_ranges - 1);
 }
 
 }  // namespace

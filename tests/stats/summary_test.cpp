@@ -67,7 +67,7 @@ TEST(Summary, MedianLiesInTheMiddle) {
 TEST(Summary, IsExactAsLongAsAllSamplesAreKept) {
     Series series;
     Series halves[2];
-    for (std::size_t i = 1; i <= Series::most_exact; ++i) {
+    for (std::size_t i = 1; i <= Series::max_exact; ++i) {
         const auto value = nanoseconds(1'000'000'000 + 7 * i);
         series.record(value);
         halves[i % 2].record(value);

@@ -38,12 +38,12 @@ TEST(Tally, StopsGrowingAndLosesNoCount) {
         ++first[error(i)];
         ++second[error(i + 500)];
     }
-    EXPECT_EQ(first.size(), Tally::most_kinds + 1);
-    EXPECT_EQ(first[others], 1000 - Tally::most_kinds);
+    EXPECT_EQ(first.size(), Tally::max_kinds + 1);
+    EXPECT_EQ(first[others], 1000 - Tally::max_kinds);
     ++first[error(1)];
     EXPECT_EQ(first[error(1)], 2U) << "what is known keeps its own count";
     first.merge(second);
-    EXPECT_EQ(first.size(), Tally::most_kinds + 1);
+    EXPECT_EQ(first.size(), Tally::max_kinds + 1);
     EXPECT_EQ(total(first), 2001U);
     Tally empty;
     empty.merge(first);

@@ -39,13 +39,13 @@ TEST(Timeline, FoldsInsteadOfGrowing) {
     Timeline timeline;
     for (int i = 0; i < 1000; ++i)
         timeline.record(i * 1ms, 1us * i);
-    EXPECT_LE(timeline.spans().size(), Timeline::most_spans);
+    EXPECT_LE(timeline.spans().size(), Timeline::max_spans);
     EXPECT_EQ(timeline.width(), 4ms);
     EXPECT_EQ(total(timeline), 1000U);
     EXPECT_EQ(timeline.spans()[1].count, 4U);
     EXPECT_EQ(timeline.spans()[1].longest, 7us);
     timeline.record(24h, 1us);
-    EXPECT_LE(timeline.spans().size(), Timeline::most_spans);
+    EXPECT_LE(timeline.spans().size(), Timeline::max_spans);
     EXPECT_EQ(total(timeline), 1001U);
 }
 

@@ -11,7 +11,7 @@
 namespace sockbox::tools {
 namespace {
 
-constexpr std::size_t most_targets = 256;  // each uses at least one thread
+constexpr std::size_t max_targets = 256;  // each uses at least one thread
 
 net::Family family_of(const ClientOptions& client) {
     return client.source ? client.source->family() : client.common.family;
@@ -31,9 +31,9 @@ void ClientOptions::declare(Cli& cli) {
                          return net::Status(net::fail(host.error()));
                      if (const auto port = net::resolve_port(parts->port, transport, 1); !port)
                          return net::Status(net::fail(port.error()));
-                     if (others.size() == most_targets)
+                     if (others.size() == max_targets)
                          return net::Status(
-                             net::fail_text(fmt::format("more than {} servers", most_targets)));
+                             net::fail_text(fmt::format("more than {} servers", max_targets)));
                      others.push_back(std::move(*parts));
                      return net::Status();
                  });

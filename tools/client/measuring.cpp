@@ -20,11 +20,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t most_messages = 1'000'000'000'000;
-constexpr std::int64_t most_connections = 1'000'000;
+constexpr std::int64_t max_messages = 1'000'000'000'000;
+constexpr std::int64_t max_connections = 1'000'000;
 constexpr std::size_t descriptors_beside = 16;  // standard streams, files, the stop signal
 constexpr auto default_time = 10s;
-constexpr auto least_printed_interval = 10ms;
+constexpr auto min_printed_interval = 10ms;
 
 std::size_t default_threads(std::size_t connections) {
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
@@ -45,7 +45,7 @@ std::string format_utc(std::chrono::system_clock::time_point when) {
 
 void Measuring::declare(Cli& cli) {
     cli.option("-c,--count", "N", "measure N round trips; 0: until interrupted",
-               take_integer(count_, 0, most_messages));
+               take_integer(count_, 0, max_messages));
     cli.option("-t,--time", "DURATION", "measure for this long (default 10s without -c)",
                take_duration(time_));
     cli.option("-i,--interval", "DURATION",
@@ -56,7 +56,7 @@ void Measuring::declare(Cli& cli) {
                take_size(size_, datagrams ? 0 : 1, datagrams ? 65527 : std::uint64_t{64} << 20));
     cli.option("-P,--connections", "N",
                datagrams ? "use N sockets at once" : "use N connections at once",
-               take_integer(connections_, 1, most_connections));
+               take_integer(connections_, 1, max_connections));
     cli.option("--rate", "N", "messages per second in total, on a fixed schedule (open loop)",
                [this](std::string_view text) {
                    const auto rate = net::parse_integer(text, 0, 100'000'000);
@@ -170,7 +170,7 @@ probe::MeasurePlan Measuring::plan(const Subject& subject, net::StopSignal& stop
 
 bool Measuring::prints_replies(const probe::MeasurePlan& plan) const {
     return !client_.common.quiet && connections_ == 1 && rate_ == 0 &&
-           plan.interval >= least_printed_interval;
+           plan.interval >= min_printed_interval;
 }
 
 void Measuring::print_reply(const Subject& subject, const probe::Reply& reply) const {

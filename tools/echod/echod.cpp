@@ -23,8 +23,8 @@ namespace {
 
 constexpr std::string_view tool = "echod";
 constexpr std::uint16_t default_port = 3490;
-constexpr std::int64_t most_workers = 4096;
-constexpr std::int64_t most_connections = 1'000'000'000;
+constexpr std::int64_t max_allowed_workers = 4096;
+constexpr std::int64_t max_connections = 1'000'000'000;
 
 struct EchodOptions {
     Common common;
@@ -78,9 +78,9 @@ void declare_limits(Cli& cli, EchodOptions& options) {
     cli.option("--backlog", "N", "listen queue (default 4096)",
                take_integer(options.backlog, 1, 1 << 20))
         .option("--max-connections", "N", "refuse more than N clients at once",
-                take_integer(options.max_connections, 1, most_connections))
+                take_integer(options.max_connections, 1, max_connections))
         .option("--max-per-client", "N", "refuse more than N connections from one address",
-                take_integer(options.max_per_client, 1, most_connections))
+                take_integer(options.max_per_client, 1, max_connections))
         .option("--idle-timeout", "DURATION",
                 "close a connection idle for this long (default 0: never)",
                 take_duration(options.serve.idle_timeout))
@@ -105,9 +105,9 @@ void declare(Cli& cli, EchodOptions& options) {
         .flag("--udp", "serve UDP", options.udp)
         .option("-e,--engine", "NAME", engines, take_engine(options.engine))
         .option("-w,--workers", "N", "threads of pool, or event loops (default one per core)",
-                take_integer(options.workers, 1, most_workers))
+                take_integer(options.workers, 1, max_allowed_workers))
         .option("--max-workers", "N", "limit for the threads of pool (default 1024)",
-                take_integer(options.max_workers, 1, most_workers));
+                take_integer(options.max_workers, 1, max_allowed_workers));
     declare_limits(cli, options);
     declare_access(cli, options.serve.datagrams);
     cli.flag("--answer-broadcast", "also answer UDP to broadcast and multicast addresses",

@@ -14,7 +14,7 @@ constexpr std::size_t slots_a_thread = 4;
 }  // namespace
 
 OrderedWorkers::OrderedWorkers(std::size_t threads, std::function<void()> begin)
-    : most_threads_(threads), begin_(std::move(begin)), slots_(threads * slots_a_thread) {}
+    : max_threads_(threads), begin_(std::move(begin)), slots_(threads * slots_a_thread) {}
 
 OrderedWorkers::~OrderedWorkers() {
     finish();
@@ -28,7 +28,7 @@ OrderedWorkers::~OrderedWorkers() {
 }
 
 void OrderedWorkers::give(Work work) {
-    if (threads_.size() < most_threads_ && !start_thread() && threads_.empty())
+    if (threads_.size() < max_threads_ && !start_thread() && threads_.empty())
         return work(0)();
     std::unique_lock lock(mutex_);
     room_.wait(lock, [&] { return given_ - used_ < slots_.size(); });

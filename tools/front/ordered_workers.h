@@ -41,7 +41,7 @@ class OrderedWorkers {
     void work_off(std::size_t thread);
     void use_results(std::unique_lock<std::mutex>& lock);
 
-    const std::size_t most_threads_;
+    const std::size_t max_threads_;
     const std::function<void()> begin_;
     std::mutex mutex_;
     std::condition_variable more_;    // work was given, or the object is being destroyed

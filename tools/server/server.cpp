@@ -12,7 +12,7 @@
 namespace sockbox::tools {
 namespace {
 
-constexpr std::int64_t most_replies = 1'000'000'000;
+constexpr std::int64_t max_replies = 1'000'000'000;
 
 Take take_network(serve::AccessList& list, void (serve::AccessList::*add)(const serve::Network&)) {
     return [&list, add](std::string_view text) -> net::Status {
@@ -34,7 +34,7 @@ void declare_access(Cli& cli, serve::DatagramOptions& options) {
         .option("--udp-rate", "N",
                 "UDP replies per second to one address (default 10000; 0: no limit)",
                 [&options](std::string_view text) -> net::Status {
-                    const auto rate = net::parse_integer(text, 0, most_replies);
+                    const auto rate = net::parse_integer(text, 0, max_replies);
                     if (!rate)
                         return net::fail(rate.error());
                     options.replies_per_second = static_cast<std::uint64_t>(*rate);

@@ -154,7 +154,7 @@ class SocketSearch {
 
 SocketSearch::SocketSearch(const Settings& settings, const Requests& requests, Io io)
     : settings_(settings), requests_(requests), io_(io) {
-    constexpr std::size_t most_threads = 4;  // with more, reading /proc is the bottleneck
+    constexpr std::size_t max_threads = 4;  // with more, reading /proc is the bottleneck
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
     WriterOptions options = writer_options(settings, requests.empty(), io.out);
     if (!only_reads(requests)) {
@@ -169,8 +169,8 @@ SocketSearch::SocketSearch(const Settings& settings, const Requests& requests, I
         if (one)
             net::separate_descriptors();
     };
-    threads_.emplace(std::min(cores, most_threads), begin);
-    for (std::size_t i = 0; i < std::min(cores, most_threads); ++i)
+    threads_.emplace(std::min(cores, max_threads), begin);
+    for (std::size_t i = 0; i < std::min(cores, max_threads); ++i)
         workers_.emplace_back(settings, requests, options, nullptr);
 }
 

@@ -72,7 +72,7 @@ std::string Stamp::mistake(const Cli& cli) const {
 }
 
 std::string Stamp::size_mistake(std::size_t size, std::optional<int> dscp) const {
-    const std::size_t least = probe::least_stamp_size(dscp.has_value());
+    const std::size_t least = probe::min_stamp_size(dscp.has_value());
     if (probe::stamp_size_fits(size, dscp.has_value()))
         return {};
     return fmt::format("--size: a STAMP packet has {} bytes here, or at least {} with padding",

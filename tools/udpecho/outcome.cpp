@@ -27,7 +27,7 @@ net::Error explain(const probe::Exchanged& done, const SentDatagram& sent,
             error.code = done.error;
             if (error.code == std::errc::message_size)
                 error.hint =
-                    fmt::format("a datagram holds at most {} bytes", most_payload(sent.peer));
+                    fmt::format("a datagram holds at most {} bytes", max_payload(sent.peer));
             return error;
         case probe::Exchanged::End::different: break;
     }
@@ -38,7 +38,7 @@ net::Error explain(const probe::Exchanged& done, const SentDatagram& sent,
     return error;
 }
 
-unsigned most_payload(const net::Endpoint& peer) {
+unsigned max_payload(const net::Endpoint& peer) {
     return peer.family() == net::Family::ipv6 ? 65527 : 65507;
 }
 

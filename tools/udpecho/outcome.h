@@ -22,6 +22,6 @@ net::Error explain(const probe::Exchanged& done, const SentDatagram& sent,
                    const std::string& which);
 
 // The maximum payload of a datagram in bytes, as limited by the length fields of IPv4 or UDP.
-unsigned most_payload(const net::Endpoint& peer);
+unsigned max_payload(const net::Endpoint& peer);
 
 }  // namespace sockbox::tools

@@ -100,7 +100,7 @@ class UdpEcho {
         if (client_.operands.size() == 1)
             client_.operands.push_back(std::to_string(net::stamp::default_port));
         size_ = cli.given("size") ? measuring_.size()
-                                  : probe::least_stamp_size(datagram_settings_.dscp().has_value());
+                                  : probe::min_stamp_size(datagram_settings_.dscp().has_value());
     }
 
     int talk(const Target& target) {
@@ -186,10 +186,10 @@ class UdpEcho {
                 measuring_.note_unmeasured(targets[i].text, error);
                 continue;
             }
-            if (size_ > most_payload(server.peer))
+            if (size_ > max_payload(server.peer))
                 return cli.refuse(io_,
                                   fmt::format("--size: a datagram to {} holds at most {} bytes",
-                                              server.peer.address(), most_payload(server.peer)));
+                                              server.peer.address(), max_payload(server.peer)));
             subjects.push_back(subject(targets[i].text, server, payload));
         }
         return measuring_.run(subjects, status);
@@ -296,7 +296,7 @@ class UdpEcho {
 
     void note_lost() {
         ++counts_.lost;
-        if (lost_lines_.size() < most_listed)
+        if (lost_lines_.size() < max_listed)
             lost_lines_.push_back(counts_.lines);
     }
 
@@ -348,7 +348,7 @@ class UdpEcho {
         return client_.has_message() ? failure_ : net::Error();
     }
 
-    static constexpr std::size_t most_listed = 1000;
+    static constexpr std::size_t max_listed = 1000;
 
     Io io_;
     ClientOptions client_{"udpecho", net::Transport::udp};

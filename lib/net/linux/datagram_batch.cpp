@@ -142,14 +142,14 @@ void write_traffic_class(const BatchedDatagram& datagram, msghdr& header) {
 
 // How many datagrams from the first on can be sent as one train: equal in all but their data.
 std::size_t length_of_train(std::span<const BatchedDatagram> datagrams) {
-    constexpr std::size_t most_bytes = 65507;  // the maximum UDP payload over IPv4
+    constexpr std::size_t max_bytes = 65507;  // the maximum UDP payload over IPv4
     const BatchedDatagram& first = datagrams.front();
     const std::size_t size = std::max<std::size_t>(first.data.size(), 1);
     const auto alike = [&](const BatchedDatagram& next) {
         return next.data.size() == size && next.peer == first.peer && next.local == first.local &&
                next.traffic_class == first.traffic_class;
     };
-    const auto room = datagrams.first(std::min(datagrams.size(), most_bytes / size));
+    const auto room = datagrams.first(std::min(datagrams.size(), max_bytes / size));
     const auto end = std::find_if_not(room.begin(), room.end(), alike);
     return std::max<std::ptrdiff_t>(end - room.begin(), 1);
 }
@@ -183,7 +183,7 @@ struct DatagramBatch::State {
     std::vector<BatchedDatagram> datagrams;
     std::optional<std::uint32_t> overflow;
     bool in_trains = false;
-    std::size_t used = most_slots;  // number of headers that the kernel may have written to
+    std::size_t used = max_slots;  // number of headers that the kernel may have written to
 
     std::span<std::byte> room(std::size_t i) noexcept {
         return memory.bytes().subspan(i * slot_bytes, slot_bytes);
@@ -244,7 +244,7 @@ struct DatagramBatch::State {
 
     int send_train(const Socket& socket, std::span<const BatchedDatagram> train) noexcept {
         write(0, train.front());
-        std::array<iovec, most_slots> parts{};
+        std::array<iovec, max_slots> parts{};
         std::ranges::transform(train, parts.begin(), [](const BatchedDatagram& datagram) {
             return iovec{datagram.data.data(), datagram.data.size()};
         });

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t starts = 4093;  // prime; messages repeat with this period
 
-constexpr std::size_t least_records = 1024;
-constexpr std::size_t most_records = std::size_t{1} << 20;
+constexpr std::size_t min_records = 1024;
+constexpr std::size_t max_records = std::size_t{1} << 20;
 
 std::size_t ring_size(const MeasurePlan& plan) {
     const double per_s = plan.rate > 0 ? plan.rate
@@ -18,7 +18,7 @@ std::size_t ring_size(const MeasurePlan& plan) {
                              ? 1e9 / static_cast<double>(plan.interval.count())
                              : 0;
     const double wanted = 2 * per_s * std::chrono::duration<double>(plan.timeout).count();
-    const double bounded = std::clamp(wanted, double{least_records}, double{most_records});
+    const double bounded = std::clamp(wanted, double{min_records}, double{max_records});
     return std::bit_ceil(static_cast<std::size_t>(bounded));
 }
 

@@ -15,11 +15,11 @@ namespace {
 using std::chrono::nanoseconds;
 using State = Probe::State;
 
-constexpr std::size_t most_bytes = std::size_t{1} << 20;  // of a batch in each direction
+constexpr std::size_t max_bytes = std::size_t{1} << 20;  // of a batch in each direction
 // Below this rate rarely more than one datagram is due at once.
 constexpr double rate_of_trains = 50'000;
-constexpr int most_batches = 4;              // so that receiving does not starve sending
-constexpr std::size_t most_responders = 64;  // one bit each; the last one stands for all others
+constexpr int max_batches = 4;              // so that receiving does not starve sending
+constexpr std::size_t max_responders = 64;  // one bit each; the last one stands for all others
 
 // Leaves room for more than was sent, so that a lengthened reply is recognized.
 std::size_t slot_bytes(std::size_t size) {
@@ -29,8 +29,7 @@ std::size_t slot_bytes(std::size_t size) {
 std::size_t slots(const MeasurePlan& plan, std::size_t size) {
     if (plan.rate <= 0)
         return 4;  // one is awaited at a time, perhaps with some late ones
-    return std::clamp<std::size_t>(most_bytes / slot_bytes(size), 1,
-                                   net::DatagramBatch::most_slots);
+    return std::clamp<std::size_t>(max_bytes / slot_bytes(size), 1, net::DatagramBatch::max_slots);
 }
 
 }  // namespace
@@ -149,7 +148,7 @@ void DatagramLane::restart_stamps() {
 void DatagramLane::on_ready(int events, net::Clock::time_point told) {
     if ((events & POLLERR) != 0)
         take_notices();
-    for (int batches = 0; batches < most_batches; ++batches) {
+    for (int batches = 0; batches < max_batches; ++batches) {
         std::error_code error;
         const auto got = batch_.receive(socket_, error);
         const Taken taken{net::Clock::now(), std::chrono::system_clock::now().time_since_epoch(),
@@ -298,8 +297,8 @@ std::size_t DatagramLane::number_of(const net::Endpoint& responder) {
     const auto found = std::find(responders_.begin(), responders_.end(), responder);
     if (found != responders_.end())
         return static_cast<std::size_t>(found - responders_.begin());
-    if (responders_.size() == most_responders)
-        return most_responders - 1;
+    if (responders_.size() == max_responders)
+        return max_responders - 1;
     responders_.push_back(responder);
     responder_replies_.push_back(0);
     return responders_.size() - 1;
@@ -327,7 +326,7 @@ void DatagramLane::tell(Measured& numbers) const {
     if (const auto dropped = net::dropped_on_arrival(socket_))
         numbers.numbers.overflowed += *dropped - dropped_before_;
     for (std::size_t i = 0; i < responders_.size(); ++i)
-        numbers.responders[i + 1 < most_responders ? responders_[i].to_string() : "others"] +=
+        numbers.responders[i + 1 < max_responders ? responders_[i].to_string() : "others"] +=
             responder_replies_[i];
     form_->tell(numbers);
 }

@@ -25,12 +25,12 @@ bool is_possible(nanoseconds delay, nanoseconds rtt, nanoseconds error) {
 
 }  // namespace
 
-std::size_t least_stamp_size(bool with_dscp) {
+std::size_t min_stamp_size(bool with_dscp) {
     return stamp::packet_bytes + (with_dscp ? stamp::class_of_service_bytes : 0);
 }
 
 bool stamp_size_fits(std::size_t size, bool with_dscp) {
-    const std::size_t least = least_stamp_size(with_dscp);
+    const std::size_t least = min_stamp_size(with_dscp);
     return size == least || size >= least + stamp::extension_header_bytes;
 }
 
@@ -124,7 +124,7 @@ void StampForm::note_count(std::uint64_t index, const stamp::Answer& answer) {
 }
 
 void StampForm::read_extensions(std::span<const std::byte> got) {
-    if (!options_.dscp || directions_.dscp_there || got.size() < least_stamp_size(true))
+    if (!options_.dscp || directions_.dscp_there || got.size() < min_stamp_size(true))
         return;
     // Our TLV comes first. A reflector that does not support it sets its U flag (RFC 8972, section
     // 4) or returns it unchanged.

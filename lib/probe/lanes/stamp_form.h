@@ -19,7 +19,7 @@ struct StampFormOptions {
 // least 4.
 bool stamp_size_fits(std::size_t size, bool with_dscp);
 // The smallest such size.
-std::size_t least_stamp_size(bool with_dscp);
+std::size_t min_stamp_size(bool with_dscp);
 
 class StampForm final : public DatagramForm {
   public:

@@ -10,7 +10,7 @@ namespace sockbox::probe {
 namespace {
 
 // Bounds memory if a server accepts everything and returns nothing.
-constexpr std::size_t most_records = 65536;
+constexpr std::size_t max_records = 65536;
 
 // Limits how often a server that refuses connections is tried again.
 constexpr std::chrono::milliseconds retry_pause{10};
@@ -44,7 +44,7 @@ void StreamLane::open() {
 }
 
 bool StreamLane::can_take(net::Clock::time_point now) const {
-    if (dead_ || records_.size() >= most_records)
+    if (dead_ || records_.size() >= max_records)
         return false;
     if (now < retry_at_)
         return is_resting(now) && (plan_.rate > 0 || plan_.interval.count() > 0);

@@ -14,7 +14,7 @@ using net::Clock;
 using net::Endpoint;
 using std::chrono::nanoseconds;
 
-constexpr std::size_t most_at_once = 64;
+constexpr std::size_t max_at_once = 64;
 
 class Connections {
   public:
@@ -23,7 +23,7 @@ class Connections {
 
     std::vector<ConnectTrial> run() {
         while (next_ < endpoints_.size() || !under_way_.empty()) {
-            if (next_ < endpoints_.size() && under_way_.size() < most_at_once)
+            if (next_ < endpoints_.size() && under_way_.size() < max_at_once)
                 start(next_++);
             else
                 wait();
@@ -105,7 +105,7 @@ std::optional<std::size_t> happy_eyeballs_choice(std::span<const Endpoint> endpo
             choice = index;
         }
         all_failed = trials[index].error ? std::max(all_failed, end) : nanoseconds::max();
-        start = std::max<nanoseconds>(start + rules.least_delay,
+        start = std::max<nanoseconds>(start + rules.min_delay,
                                       std::min<nanoseconds>(start + rules.delay, all_failed));
     }
     return choice;

@@ -102,7 +102,7 @@ void LookupQueue::State::enter(Lock& lock, std::shared_ptr<QueuedLookup> slot) {
 
 // Starts workers as long as there are more questions than idle ones, and room for them.
 void LookupQueue::State::hire(const std::shared_ptr<State>& self) {
-    while (idle < queue.size() && workers.size() < plan.jobs && left < most_left) {
+    while (idle < queue.size() && workers.size() < plan.jobs && left < max_left) {
         const auto me = workers.emplace(workers.end());
         auto started = net::start_thread([self, me] { self->work_off(me); });
         if (!started) {

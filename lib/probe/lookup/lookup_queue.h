@@ -24,7 +24,7 @@ struct LookupPlan {
 
 // A getaddrinfo(3) in progress cannot be interrupted, so a lookup that exceeds its timeout is
 // abandoned: another thread takes over, and the abandoned one ends when the resolver gives up or
-// the process exits. At most most_left threads are abandoned at a time; beyond that, further
+// the process exits. At most max_left threads are abandoned at a time; beyond that, further
 // lookups wait.
 class LookupQueue {
   public:
@@ -45,7 +45,7 @@ class LookupQueue {
     // Blocks until everything has been shown. ask() and put() may not be called afterwards.
     void finish();
 
-    static constexpr std::size_t most_left = 256;
+    static constexpr std::size_t max_left = 256;
 
   private:
     struct State;

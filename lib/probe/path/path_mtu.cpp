@@ -44,7 +44,7 @@ class MtuSearch {
                 high = next - 1;
             if (outcome == Outcome::told)
                 high = std::min(high, found_.limits.back().mtu);
-            if (outcome == Outcome::lost && next <= least_mtu(options_.family))
+            if (outcome == Outcome::lost && next <= min_mtu(options_.family))
                 break;  // no size is answered at all
             next = next_size(outcome, low, high);
         }
@@ -63,7 +63,7 @@ class MtuSearch {
     // A size reported by a router is tried first. After silence the minimum MTU comes next, to find
     // out whether anything is answered at all, and then the middle of the range.
     std::size_t next_size(Outcome outcome, std::size_t low, std::size_t high) const {
-        const std::size_t least = least_mtu(options_.family);
+        const std::size_t least = min_mtu(options_.family);
         if (outcome == Outcome::told && high > low)
             return high;
         if (low == 0)
@@ -141,7 +141,7 @@ class MtuSearch {
                     refusal_ = {error->code, "send to", {}, net::words_of(*error), {}};
                 continue;
             }
-            if (error->info >= found_.limits.back().mtu || error->info < least_mtu(options_.family))
+            if (error->info >= found_.limits.back().mtu || error->info < min_mtu(options_.family))
                 continue;
             found_.limits.push_back({error->info, error->sender});
             return true;
@@ -166,7 +166,7 @@ std::size_t header_bytes(net::Family family) {
     return (family == net::Family::ipv6 ? 40 : 20) + udp_header;
 }
 
-std::size_t least_mtu(net::Family family) {
+std::size_t min_mtu(net::Family family) {
     return family == net::Family::ipv6 ? 1280 : 68;
 }
 

@@ -40,7 +40,7 @@ struct PathMtu {
 // The bytes of the IP and UDP headers, and the minimum MTU of the family: 68 for IPv4 (RFC 791),
 // 1280 for IPv6 (RFC 8200).
 std::size_t header_bytes(net::Family family);
-std::size_t least_mtu(net::Family family);
+std::size_t min_mtu(net::Family family);
 
 // Searches for the largest packet that reaches the echo server at the other end of `socket`, which
 // comes from open_datagram() with net::forbid_fragments() applied. Sends one probe at a time: a

@@ -32,8 +32,8 @@ class Tracer {
           buffer_(options.payload + 1) {}
 
     net::Result<Trace> run() {
-        for (unsigned first = 1; first <= options_.most_hops && !is_over(); first += hops_at_once) {
-            const unsigned end = std::min(first + hops_at_once, options_.most_hops + 1);
+        for (unsigned first = 1; first <= options_.max_hops && !is_over(); first += hops_at_once) {
+            const unsigned end = std::min(first + hops_at_once, options_.max_hops + 1);
             for (unsigned distance = first; distance < end; ++distance)
                 if (auto sent = send_to_hop(distance); !sent)
                     return net::fail(sent.error());

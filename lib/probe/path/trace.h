@@ -16,7 +16,7 @@ namespace sockbox::probe {
 // ICMP errors are read from the socket's error queue (IP_RECVERR in ip(7)), so no privilege is
 // needed.
 struct TraceOptions {
-    unsigned most_hops = 30;
+    unsigned max_hops = 30;
     unsigned tries = 3;  // for each hop
     std::chrono::nanoseconds timeout{default_reply_timeout};
     std::size_t payload = 24;  // bytes, of UDP payload
@@ -44,7 +44,7 @@ struct Trace {
 using OpenWithHops = std::function<net::Result<net::Socket>(int hops)>;
 
 // Traces the route to `server`, eight hops at a time, using a socket for each try, so that every
-// ICMP error belongs to exactly one try. Blocks until the server is reached, most_hops is exceeded
+// ICMP error belongs to exactly one try. Blocks until the server is reached, max_hops is exceeded
 // or `stop` is raised. Fails with the error of `open`, or with std::errc::not_supported if the
 // system does not report the senders of ICMP errors.
 //

@@ -53,7 +53,7 @@ std::uint32_t StampReflector::count(const SessionId& id) {
     const auto found = sessions_.find(id);
     if (found != sessions_.end())
         return found->second++;
-    if (sessions_.size() == most_sessions)
+    if (sessions_.size() == max_sessions)
         sessions_.erase(sessions_.begin());
     sessions_.emplace(id, 1);
     return 0;

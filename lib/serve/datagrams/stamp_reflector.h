@@ -32,7 +32,7 @@ class StampReflector {
     bool reflect(net::BatchedDatagram& datagram);
 
     // The sessions that are remembered; beyond that, an arbitrary one is forgotten.
-    static constexpr std::size_t most_sessions = 65536;
+    static constexpr std::size_t max_sessions = 65536;
 
   private:
     struct SessionId {

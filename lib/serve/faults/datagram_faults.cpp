@@ -7,8 +7,8 @@
 namespace sockbox::serve {
 namespace {
 
-constexpr std::size_t most_replies = 4096;
-constexpr std::size_t most_bytes = 16 * 1024 * 1024;
+constexpr std::size_t max_replies = 4096;
+constexpr std::size_t max_bytes = 16 * 1024 * 1024;
 
 // The longest that a reordered reply waits for the next one.
 constexpr std::chrono::milliseconds swap_patience{50};
@@ -71,7 +71,7 @@ void DatagramFaults::release_swapped(net::Deadline due) {
 }
 
 bool DatagramFaults::hold(Reply&& reply, net::Deadline due) noexcept {
-    if (queue_.size() >= most_replies || bytes_ + reply.bytes.size() > most_bytes)
+    if (queue_.size() >= max_replies || bytes_ + reply.bytes.size() > max_bytes)
         return false;
     const std::size_t size = reply.bytes.size();
     try {

@@ -17,7 +17,7 @@ namespace {
 using net::Status;
 using std::chrono::nanoseconds;
 
-constexpr std::uint64_t most_bytes = std::uint64_t{1} << 50;
+constexpr std::uint64_t max_bytes = std::uint64_t{1} << 50;
 constexpr nanoseconds longest = std::chrono::hours(1);
 
 Status take_time(std::string_view text, nanoseconds& target) {
@@ -48,7 +48,7 @@ Status take_share(std::string_view text, Faults& faults) {
 
 net::Result<std::uint64_t> parse_bytes(std::string_view text) {
     auto bytes = net::parse_size(text);
-    if (bytes && (*bytes == 0 || *bytes > most_bytes))
+    if (bytes && (*bytes == 0 || *bytes > max_bytes))
         return net::fail_text(
             fmt::format("'{}' is not between 1 and 1024T bytes", net::escape(text)));
     return bytes;

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 
 // Pieces with separate due times; beyond that, bytes share the due time of the last piece.
-constexpr std::size_t most_pieces = 1024;
+constexpr std::size_t max_pieces = 1024;
 
 // The size of a burst, as a share of a second's bytes: short enough to be smooth, long enough to
 // avoid a wakeup per byte.
@@ -55,7 +55,7 @@ bool StreamFaults::arrived(std::span<std::byte> data, net::Deadline now) noexcep
 }
 
 bool StreamFaults::add_piece(const Piece& piece) noexcept {
-    if (pieces_.size() >= most_pieces) {
+    if (pieces_.size() >= max_pieces) {
         pieces_.back() = piece;
         return true;
     }

@@ -16,7 +16,7 @@ namespace sockbox::serve {
 namespace {
 
 constexpr int first_passed = 3;  // SD_LISTEN_FDS_START
-constexpr int most_passed = 1024;
+constexpr int max_passed = 1024;
 
 std::string_view variable(const char* name) {
     const char* value = std::getenv(name);
@@ -26,7 +26,7 @@ std::string_view variable(const char* name) {
 // The number of sockets passed to this process, not to another one that inherited the variables.
 int count_passed() {
     const auto process = net::parse_integer(variable("LISTEN_PID"), 1, INT_MAX);
-    const auto count = net::parse_integer(variable("LISTEN_FDS"), 0, most_passed);
+    const auto count = net::parse_integer(variable("LISTEN_FDS"), 0, max_passed);
     for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"})
         ::unsetenv(name);
     return process && count && *process == ::getpid() ? static_cast<int>(*count) : 0;

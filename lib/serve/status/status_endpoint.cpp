@@ -12,8 +12,8 @@
 namespace sockbox::serve {
 namespace {
 
-constexpr std::size_t most_visitors = 16;
-constexpr std::size_t most_head_bytes = 8 * 1024;
+constexpr std::size_t max_visitors = 16;
+constexpr std::size_t max_head_bytes = 8 * 1024;
 
 // A scrape takes milliseconds; a visitor that needs longer only occupies a place.
 constexpr std::chrono::seconds visit_time{5};
@@ -63,7 +63,7 @@ class Visitor {
             return false;
         request_.append(buffer.data(), got.bytes);
         const auto length = head_length(request_);
-        if (length.value_or(request_.size()) > most_head_bytes)
+        if (length.value_or(request_.size()) > max_head_bytes)
             return say(plain_answer(431), false);
         return length ? respond(std::string_view(request_).substr(0, *length)) : true;
     }
@@ -192,7 +192,7 @@ class StatusEndpoint::HttpServer {
             resumes_ = net::deadline_in(pause_time);
         if (!accepted.transfer.done())
             return;
-        if (visitors_.size() == most_visitors)
+        if (visitors_.size() == max_visitors)
             visitors_.pop_front();
         visitors_.emplace_back(std::move(accepted.socket), pages_);
     }

@@ -18,18 +18,18 @@ tl::unexpected<net::Error> refused(int error) {
 }  // namespace
 
 net::Status BufferGroup::open(io_uring& ring) {
-    free_list_memory_ = net::allocate_pages(shape_.most_listed * sizeof(io_uring_buf));
+    free_list_memory_ = net::allocate_pages(shape_.max_listed * sizeof(io_uring_buf));
     if (!free_list_memory_)
         return refused(ENOMEM);
     free_list_ = static_cast<io_uring_buf_ring*>(static_cast<void*>(free_list_memory_.get()));
     io_uring_buf_ring_init(free_list_);
     io_uring_buf_reg registration{};
     registration.ring_addr = reinterpret_cast<std::uintptr_t>(free_list_);
-    registration.ring_entries = shape_.most_listed;
+    registration.ring_entries = shape_.max_listed;
     registration.bgid = shape_.group;
     if (const int rc = io_uring_register_buf_ring(&ring, &registration, 0); rc < 0)
         return refused(-rc);
-    slabs_.reserve(shape_.most_buffers / shape_.slab_buffers);
+    slabs_.reserve(shape_.max_buffers / shape_.slab_buffers);
     if (!grow())
         return refused(ENOMEM);
     return {};
@@ -47,14 +47,14 @@ RingBuffer& BufferGroup::filled(unsigned flags, std::uint32_t bytes) noexcept {
 }
 
 void BufferGroup::give_back(RingBuffer& buffer) noexcept {
-    if (listed_ < shape_.most_listed)
+    if (listed_ < shape_.max_listed)
         return list(buffer);
     buffer.next = std::exchange(unlisted_, &buffer);
 }
 
 void BufferGroup::list(RingBuffer& buffer) noexcept {
     io_uring_buf_ring_add(free_list_, buffer.data, shape_.buffer_bytes, buffer.number,
-                          io_uring_buf_ring_mask(shape_.most_listed), 0);
+                          io_uring_buf_ring_mask(shape_.max_listed), 0);
     io_uring_buf_ring_advance(free_list_, 1);
     ++listed_;
 }

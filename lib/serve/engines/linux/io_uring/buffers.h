@@ -33,9 +33,9 @@ class BufferGroup {
     struct Shape {
         std::uint16_t group;
         std::uint32_t buffer_bytes;
-        unsigned slab_buffers;  // at most most_listed
-        unsigned most_buffers;  // at most 65536: buffer IDs have 16 bits
-        unsigned most_listed;   // a power of two
+        unsigned slab_buffers;  // at most max_listed
+        unsigned max_buffers;   // at most 65536: buffer IDs have 16 bits
+        unsigned max_listed;    // a power of two
     };
 
     explicit BufferGroup(const Shape& shape) : shape_(shape) {}
@@ -53,7 +53,7 @@ class BufferGroup {
     void give_back(RingBuffer& buffer) noexcept;
 
     // Whether the kernel has a buffer to fill; allocates another slab if it has none. False if
-    // most_buffers are in use or memory runs out.
+    // max_buffers are in use or memory runs out.
     bool has_free() noexcept { return listed_ > 0 || grow(); }
 
   private:

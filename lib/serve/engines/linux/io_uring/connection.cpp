@@ -11,8 +11,8 @@ namespace {
 
 // The number of buffers waiting to be sent at which a multishot receive is stopped: normally, and
 // when faults hold bytes back.
-constexpr std::size_t most_waiting_usually = 16;
-constexpr std::size_t most_waiting_held_back = 32;
+constexpr std::size_t max_waiting_usually = 16;
+constexpr std::size_t max_waiting_held_back = 32;
 
 // Receives in a row that would have fitted a small buffer, after which bulk receiving ends.
 constexpr std::uint8_t few_again = 16;
@@ -47,14 +47,14 @@ void RingConnection::begin() {
 void RingConnection::go_on() {
     if (closing_ || input_over_)
         return;
-    if (receiving_ == Receiving::many && (bulk_ || waiting_.size() >= most_waiting()))
+    if (receiving_ == Receiving::many && (bulk_ || waiting_.size() >= max_waiting()))
         stop_receiving();
-    else if (receiving_ == Receiving::none && waiting_.size() < (bulk_ ? 2 : most_waiting() / 2))
+    else if (receiving_ == Receiving::none && waiting_.size() < (bulk_ ? 2 : max_waiting() / 2))
         receive();
 }
 
-std::size_t RingConnection::most_waiting() const noexcept {
-    return faults_ != nullptr ? most_waiting_held_back : most_waiting_usually;
+std::size_t RingConnection::max_waiting() const noexcept {
+    return faults_ != nullptr ? max_waiting_held_back : max_waiting_usually;
 }
 
 void RingConnection::receive() {

@@ -70,7 +70,7 @@ class RingConnection {
     void finish_if_all_sent();
     void close();
     void give_back_waiting();
-    std::size_t most_waiting() const noexcept;
+    std::size_t max_waiting() const noexcept;
     int native() const noexcept { return session_.socket().native(); }
     bool has_rest() const noexcept { return !waiting_.empty(); }
     bool is_receiving() const noexcept {
