@@ -49,7 +49,7 @@ bool tells_mtu(const IcmpError& error) {
     return error.code == std::errc::message_size && error.info > 0;
 }
 
-std::string words_of(const IcmpError& error) {
+std::string to_text(const IcmpError& error) {
     const auto found = std::find_if(words.begin(), words.end(), [&](const Words& row) {
         return error.sender && row.family == error.sender->family() && row.type == error.type &&
                row.code == error.icmp_code;
@@ -62,7 +62,7 @@ std::string words_of(const IcmpError& error) {
     return text;
 }
 
-std::string describe(const IcmpError& error) {
+std::string to_text_with_symbol(const IcmpError& error) {
     std::string text = words_of(error);
     if (const auto name = symbol(error.code); !name.empty())
         text += fmt::format(" ({})", name);

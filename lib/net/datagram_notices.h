@@ -41,11 +41,11 @@ bool tells_mtu(const IcmpError& error);
 
 // "port unreachable from 192.0.2.1", "hop limit exceeded from …"; the text of the code if the type
 // is not known.
-std::string words_of(const IcmpError& error);
+std::string to_text(const IcmpError& error);
 
 // words_of() and the symbol of the code in parentheses, for use outside an Error, which would add
 // it.
-std::string describe(const IcmpError& error);
+std::string to_text_with_symbol(const IcmpError& error);
 
 // When a datagram was sent, by the wall clock (UTC since 1970). `number` counts the datagrams sent
 // on the socket, from 0 on since want_stamps() was called, modulo 2^32.
