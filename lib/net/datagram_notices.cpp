@@ -63,7 +63,7 @@ std::string to_text(const IcmpError& error) {
 }
 
 std::string to_text_with_symbol(const IcmpError& error) {
-    std::string text = words_of(error);
+    std::string text = to_text(error);
     if (const auto name = symbol(error.code); !name.empty())
         text += fmt::format(" ({})", name);
     return text;

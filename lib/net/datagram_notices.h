@@ -43,7 +43,7 @@ bool tells_mtu(const IcmpError& error);
 // is not known.
 std::string to_text(const IcmpError& error);
 
-// words_of() and the symbol of the code in parentheses, for use outside an Error, which would add
+// to_text() and the symbol of the code in parentheses, for use outside an Error, which would add
 // it.
 std::string to_text_with_symbol(const IcmpError& error);
 

@@ -110,7 +110,7 @@ std::string_view symbol_of(std::span<const NamedNumber> rows, int number) {
     return row != rows.end() ? row->symbol : std::string_view();
 }
 
-std::string words_of(std::span<const NamedNumber> rows) {
+std::string to_text(std::span<const NamedNumber> rows) {
     std::string words;
     for (const NamedNumber& row : rows)
         if (!row.word.empty())
@@ -127,7 +127,7 @@ Result<int> number_of(std::span<const NamedNumber> rows, std::string_view text) 
         return row->number;
     if (const auto number = parse_integer(text, 0, INT32_MAX))
         return static_cast<int>(*number);
-    return fail_text(fmt::format("'{}' is not one of {}", escape(text), words_of(rows)));
+    return fail_text(fmt::format("'{}' is not one of {}", escape(text), to_text(rows)));
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ Status status(int result, std::string_view action, std::string_view subject = {}
 
 using NameCall = int (*)(NativeSocket, sockaddr*, SocketLength*);
 
-Result<Endpoint> name_of(NativeSocket socket, const NameCall call, std::string_view action) {
+Result<Endpoint> address_by(NativeSocket socket, const NameCall call, std::string_view action) {
     sockaddr_storage storage{};
     SocketLength length = sizeof storage;
     auto* address = static_cast<sockaddr*>(static_cast<void*>(&storage));
@@ -163,11 +163,11 @@ Datagram Socket::receive_from(std::span<std::byte> into) noexcept {
 }
 
 Result<Endpoint> Socket::local() const {
-    return name_of(native_, ::getsockname, "getsockname");
+    return address_by(native_, ::getsockname, "getsockname");
 }
 
 Result<Endpoint> Socket::peer() const {
-    return name_of(native_, ::getpeername, "getpeername");
+    return address_by(native_, ::getpeername, "getpeername");
 }
 
 std::error_code Socket::take_error() noexcept {

@@ -45,7 +45,7 @@ std::string meaning(const std::error_code& code, const OptionRow& row, const Soc
     if (row.in_repair)
         return "only while TCP_REPAIR is on";
     if (not_its_option(code) || (!is_not_permitted(code) && !applies(row, kind)))
-        return fmt::format("not supported by this socket ({})", describe(kind));
+        return fmt::format("not supported by this socket ({})", to_text(kind));
     if (code == std::errc::not_connected)
         return "the socket is not connected";
     if (row.name == "IPV6_V6ONLY" && code == std::errc::invalid_argument)
@@ -136,9 +136,8 @@ std::optional<Grant> limited_grant(const Socket& socket, const Setting& setting)
     if (grant.as_asked)
         return std::nullopt;
     const OptionRow& row = setting.option.row();
-    grant.reason =
-        fmt::format("set {}: asked {}, granted {}: {}", setting.option.name(),
-                    format_value(row, setting.value), format_value(row, *granted), grant.reason);
+    grant.reason = fmt::format("set {}: asked {}, granted {}: {}", setting.option.name(),
+                               to_text(row, setting.value), to_text(row, *granted), grant.reason);
     return grant;
 }
 

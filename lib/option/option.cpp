@@ -146,8 +146,7 @@ Status write_option(Socket& socket, const Option& option, const OptionValue& val
         platform::last_error() == std::errc::no_such_file_or_directory)
         return {};
     Error error =
-        fail_last("set", fmt::format("{}={}", option.name(), format_value(option.row(), value)))
-            .value();
+        fail_last("set", fmt::format("{}={}", option.name(), to_text(option.row(), value))).value();
     error.hint = privilege_hint(option.row(), error.code);
     return fail(std::move(error));
 }

@@ -21,7 +21,7 @@ namespace sockbox::net {
 //     if (auto done = write_option(socket, *option, std::int64_t{65536}); !done)
 //         return done;
 //     if (const auto value = read_option(socket, *option))
-//         fmt::print("{} = {}\n", option->name(), format_value(option->row(), *value));
+//         fmt::print("{} = {}\n", option->name(), to_text(option->row(), *value));
 class Option {
   public:
     // Finds an option by name in upper or lower case, without its prefix if that is unambiguous

@@ -85,7 +85,7 @@ std::string result(const Instruction& instruction) {
     }
 }
 
-std::string words_of(const Instruction& instruction, std::size_t at) {
+std::string to_text(const Instruction& instruction, std::size_t at) {
     switch (instruction.code & 7) {
         case 0: return load(instruction, "ld");
         case 1: return load(instruction, "ldx");
@@ -128,7 +128,7 @@ std::vector<std::string> disassemble(std::span<const std::byte> program) {
     for (std::size_t at = 0; (at + 1) * sizeof(Instruction) <= program.size(); ++at) {
         const auto instruction =
             from_bytes<Instruction>(program.subspan(at * sizeof(Instruction), sizeof(Instruction)));
-        std::string words = words_of(instruction, at);
+        std::string words = to_text(instruction, at);
         if (words.empty())
             words = fmt::format(".word 0x{:x} {} {} 0x{:x}", instruction.code,
                                 instruction.jump_true, instruction.jump_false, instruction.operand);

@@ -71,25 +71,25 @@ SocketKinds bits_of(const SocketKind& kind) {
 
 }  // namespace
 
-std::string family_text(const SocketKind& kind) {
+std::string family_to_text(const SocketKind& kind) {
     return name_in(families, kind.family);
 }
 
-std::string type_text(const SocketKind& kind) {
+std::string type_to_text(const SocketKind& kind) {
     return name_in(types, kind.type);
 }
 
-std::string protocol_text(const SocketKind& kind) {
+std::string protocol_to_text(const SocketKind& kind) {
     return is_inet(kind) ? name_in(protocols, kind.protocol) : fmt::format("{}", kind.protocol);
 }
 
-std::string describe(const SocketKind& kind) {
+std::string to_text(const SocketKind& kind) {
     if (!is_inet(kind))
-        return fmt::format("{} {}", family_text(kind), type_text(kind));
-    std::string protocol = protocol_text(kind);
+        return fmt::format("{} {}", family_to_text(kind), type_to_text(kind));
+    std::string protocol = protocol_to_text(kind);
     for (char& c : protocol)
         c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    return fmt::format("{}/{}", protocol, family_text(kind));
+    return fmt::format("{}/{}", protocol, family_to_text(kind));
 }
 
 bool applies(const OptionRow& row, const SocketKind& kind) {

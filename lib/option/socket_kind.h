@@ -22,12 +22,12 @@ struct SocketKind {
 Result<SocketKind> kind_of(const Socket& socket);
 
 // "TCP/IPv4", "UDP/IPv6", "UNIX stream", "netlink raw".
-std::string describe(const SocketKind& kind);
+std::string to_text(const SocketKind& kind);
 
 // Display names of the parts: "IPv4", "stream", "tcp"; the number if there is no name.
-std::string family_text(const SocketKind& kind);
-std::string type_text(const SocketKind& kind);
-std::string protocol_text(const SocketKind& kind);
+std::string family_to_text(const SocketKind& kind);
+std::string type_to_text(const SocketKind& kind);
+std::string protocol_to_text(const SocketKind& kind);
 
 // Whether the option is meaningful for this kind of socket, and so part of a dump. The system may
 // still disagree.

@@ -262,7 +262,7 @@ Result<OptionValue> parse_by_type(const OptionRow& row, std::string_view text) {
     }
 }
 
-const ValueName* name_of(const OptionRow& row, std::int64_t value) {
+const ValueName* find_name(const OptionRow& row, std::int64_t value) {
     for (const ValueName& name : native_names(row))
         if (name.value == value)
             return &name;
@@ -301,7 +301,7 @@ void append_number(std::string& text, const OptionRow& row, std::int64_t value) 
         text += '-';
         return append_integer(text, value >> 16 & 0xffff);
     }
-    if (const ValueName* name = name_of(row, value)) {
+    if (const ValueName* name = find_name(row, value)) {
         text += name->name;
         return;
     }
@@ -344,7 +344,7 @@ struct Appender {
         for (const Field& field : fields) {
             if (&field != &fields.front())
                 text += ", ";
-            append_field(text, field);
+            append_text(text, field);
         }
     }
     void operator()(const Bytes& value) const {
@@ -404,17 +404,17 @@ std::optional<OptionValue> legal_value(const OptionRow& row, std::int64_t number
     return legal ? std::optional<OptionValue>(time) : std::nullopt;
 }
 
-std::string format_value(const OptionRow& row, const OptionValue& value) {
+std::string to_text(const OptionRow& row, const OptionValue& value) {
     std::string text;
-    append_value(text, row, value);
+    append_text(text, row, value);
     return text;
 }
 
-void append_value(std::string& text, const OptionRow& row, const OptionValue& value) {
+void append_text(std::string& text, const OptionRow& row, const OptionValue& value) {
     std::visit(Appender{text, row}, value);
 }
 
-void append_field(std::string& text, const Field& field) {
+void append_text(std::string& text, const Field& field) {
     text.append(field.name).append(" ");
     if (const auto* words = std::get_if<std::string>(&field.value)) {
         text += *words;
@@ -439,7 +439,7 @@ std::vector<std::string> mask_names(const OptionRow& row, std::int64_t value) {
 }
 
 std::string value_name(const OptionRow& row, std::int64_t value) {
-    const ValueName* name = name_of(row, value);
+    const ValueName* name = find_name(row, value);
     return name != nullptr ? std::string(name->name) : fmt::format("{}", value);
 }
 

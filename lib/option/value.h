@@ -37,7 +37,7 @@ using Bytes = std::vector<std::byte>;
 using OptionValue =
     std::variant<bool, std::int64_t, std::chrono::nanoseconds, Linger, std::string, Fields, Bytes>;
 
-// Parses the text form of a value of this option. Accepts what format_value() prints, and also:
+// Parses the text form of a value of this option. Accepts what to_text() prints, and also:
 // 1/0, true/false, yes/no for flags; K, M and G if the unit is bytes; any time unit if it is a time
 // (a bare number is in the option's unit, or seconds for ValueType::duration); names or numbers for
 // choices and masks; 0x… for bytes. Fails with the legal range on any value that the system would
@@ -53,13 +53,13 @@ Result<std::int64_t> parse_difference(const OptionRow& row, std::string_view tex
 std::optional<OptionValue> legal_value(const OptionRow& row, std::int64_t number);
 
 // "on", "131072", "7200 s", "on, 5 s", "SOCK_STREAM", "pid 1, uid 0, gid 0".
-std::string format_value(const OptionRow& row, const OptionValue& value);
+std::string to_text(const OptionRow& row, const OptionValue& value);
 
-// Appends format_value() to `text`.
-void append_value(std::string& text, const OptionRow& row, const OptionValue& value);
+// Appends to_text() to `text`.
+void append_text(std::string& text, const OptionRow& row, const OptionValue& value);
 
 // Appends a name and value, such as "state ESTABLISHED" or "rtt 9250 us"; "-" if not known.
-void append_field(std::string& text, const Field& field);
+void append_text(std::string& text, const Field& field);
 
 // The symbols of the bits that are set; bits without a symbol come last, as one "0x…".
 std::vector<std::string> mask_names(const OptionRow& row, std::int64_t value);

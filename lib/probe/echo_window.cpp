@@ -17,7 +17,7 @@ Difference first_difference(std::span<const std::byte> expected, std::span<const
 
 }  // namespace
 
-std::string words_of(const Difference& difference) {
+std::string to_text(const Difference& difference) {
     return fmt::format("the echo differs at offset {}: expected 0x{:02x}, got 0x{:02x}",
                        difference.offset, std::to_integer<unsigned>(difference.expected),
                        std::to_integer<unsigned>(difference.got));

@@ -22,7 +22,7 @@ struct Difference {
 };
 
 // "the echo differs at offset 5: expected 0x61, got 0x7a"
-std::string words_of(const Difference& difference);
+std::string to_text(const Difference& difference);
 
 // A ring buffer between a sending and a receiving thread. Its capacity in bytes limits what may be
 // outstanding. room() and add() are for the sender, compare() and skip() for the receiver, and the

@@ -29,7 +29,7 @@ double number(std::chrono::nanoseconds time) {
 }
 
 template <class... Values>
-void put(std::string& markup, fmt::format_string<Values...> format, Values&&... values) {
+void append(std::string& markup, fmt::format_string<Values...> format, Values&&... values) {
     fmt::format_to(std::back_inserter(markup), format, std::forward<Values>(values)...);
 }
 
@@ -42,30 +42,32 @@ std::string open_picture(std::string_view id, double height, std::string_view ti
 }
 
 // The vertical time axis and its grid.
-void put_times(std::string& svg, const Scale& scale) {
+void append_times(std::string& svg, const Scale& scale) {
     for (const double tick : scale.ticks())
-        put(svg,
+        append(
+            svg,
             R"(<path class="grid" d="M{:.1f} {:.1f}H{:.1f}"/><text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>)"
             "\n",
             left, scale(tick), right, left - 8, scale(tick) + 4, short_time(tick));
-    put(svg,
-        R"(<text class="axis" x="{:.1f}" y="16">time{}</text>)"
-        "\n",
-        left, scale.is_logarithmic() ? " (logarithmic)" : "");
+    append(svg,
+           R"(<text class="axis" x="{:.1f}" y="16">time{}</text>)"
+           "\n",
+           left, scale.is_logarithmic() ? " (logarithmic)" : "");
 }
 
-void put_tick(std::string& svg, double x, double base, std::string_view label) {
-    put(svg,
+void append_tick(std::string& svg, double x, double base, std::string_view label) {
+    append(
+        svg,
         R"(<path class="grid" d="M{:.1f} {:.1f}V{:.1f}"/><text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>)"
         "\n",
         x, top, base + 5, x, base + 20, label);
 }
 
-void put_title(std::string& svg, double base, std::string_view title) {
-    put(svg,
-        R"(<text class="axis" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>)"
-        "\n",
-        right, base + 40, title);
+void append_title(std::string& svg, double base, std::string_view title) {
+    append(svg,
+           R"(<text class="axis" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>)"
+           "\n",
+           right, base + 40, title);
 }
 
 // The horizontal axis of percentiles, with `decades_` decades of 1 / (1 - share).
@@ -79,13 +81,13 @@ class PercentileAxis {
         return left + decades / decades_ * (right - left);
     }
 
-    void put_ticks(std::string& svg) const {
-        put_tick(svg, left, bottom, "0%");
-        put_tick(svg, (*this)(0.5), bottom, "50%");
+    void append_ticks(std::string& svg) const {
+        append_tick(svg, left, bottom, "0%");
+        append_tick(svg, (*this)(0.5), bottom, "50%");
         for (int nines = 1; nines < decades_ - 0.2; ++nines) {
             const double share = 1 - std::pow(10, -nines);
-            put_tick(svg, (*this)(share), bottom,
-                     fmt::format("{:.{}f}%", share * 100, std::max(0, nines - 2)));
+            append_tick(svg, (*this)(share), bottom,
+                        fmt::format("{:.{}f}%", share * 100, std::max(0, nines - 2)));
         }
     }
 
@@ -98,13 +100,13 @@ class PercentileAxis {
 
 // A staircase: each time is drawn at the share of samples that it reaches. Invisible steps are
 // omitted, to keep the chart small.
-void put_staircase(std::string& svg, const Histogram& times, const PercentileAxis& x,
-                   const Scale& y) {
+void append_staircase(std::string& svg, const Histogram& times, const PercentileAxis& x,
+                      const Scale& y) {
     constexpr double visible = 0.7;
     const auto total = static_cast<double>(times.count());
     double drawn_x = left;
     double drawn_y = y(number(*times.min()));
-    put(svg, R"(<path class="line" d="M{:.1f} {:.1f})", drawn_x, drawn_y);
+    append(svg, R"(<path class="line" d="M{:.1f} {:.1f})", drawn_x, drawn_y);
     std::uint64_t so_far = 0;
     for (const Histogram::Bucket& bucket : times.buckets()) {
         so_far += bucket.count;
@@ -113,7 +115,7 @@ void put_staircase(std::string& svg, const Histogram& times, const PercentileAxi
         const double next_y = y(number(last ? *times.max() : bucket.low));
         if (!last && next_x - drawn_x < visible && drawn_y - next_y < visible)
             continue;
-        put(svg, "V{:.1f}H{:.1f}", next_y, next_x);
+        append(svg, "V{:.1f}H{:.1f}", next_y, next_x);
         drawn_x = next_x;
         drawn_y = next_y;
     }
@@ -122,16 +124,16 @@ void put_staircase(std::string& svg, const Histogram& times, const PercentileAxi
 
 // The line rises to the right, so there is room for a label below it on that side, except at the
 // edges.
-void put_mark(std::string& svg, double x, double y, std::string_view label) {
+void append_mark(std::string& svg, double x, double y, std::string_view label) {
     constexpr double longest_label = 96;
     const bool ends = x > right - longest_label;
     const bool above = ends || y > bottom - 22;
-    put(svg, R"(<circle class="mark" cx="{:.1f}" cy="{:.1f}" r="3.5"/>)", x, y);
-    put(svg,
-        R"(<text class="value" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>)"
-        "\n",
-        ends ? std::min(x + 6, right) : x + 6, above ? y - 9 : y + 17, ends ? "end" : "start",
-        label);
+    append(svg, R"(<circle class="mark" cx="{:.1f}" cy="{:.1f}" r="3.5"/>)", x, y);
+    append(svg,
+           R"(<text class="value" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>)"
+           "\n",
+           ends ? std::min(x + 6, right) : x + 6, above ? y - 9 : y + 17, ends ? "end" : "start",
+           label);
 }
 
 struct Named {
@@ -142,26 +144,27 @@ constexpr std::array named{Named{"p50", 0.5}, Named{"p90", 0.9}, Named{"p99", 0.
                            Named{"p99.9", 0.999}};
 
 // A cross for lost and a triangle for late, distinguishable without colour.
-void put_row(std::string& svg, const Timeline& timeline, const Scale& x, double y,
-             std::string_view name, std::uint64_t Timeline::Span::*count, std::string_view shape) {
-    put(svg,
-        R"(<text class="tick {}" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>)"
-        "\n",
-        name, left - 8, y + 4, name);
+void append_row(std::string& svg, const Timeline& timeline, const Scale& x, double y,
+                std::string_view name, std::uint64_t Timeline::Span::*count,
+                std::string_view shape) {
+    append(svg,
+           R"(<text class="tick {}" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>)"
+           "\n",
+           name, left - 8, y + 4, name);
     const double width = number(timeline.width());
     for (std::size_t i = 0; i < timeline.spans().size(); ++i) {
         const std::uint64_t here = timeline.spans()[i].*count;
         if (here == 0)
             continue;
         const double at = (static_cast<double>(i) + 0.5) * width;
-        put(svg,
-            R"(<path class="{}" d="M{:.1f} {:.1f}{}"><title>{} {} at {}</title></path>)"
-            "\n",
-            name, x(at), y, shape, here, name, short_time(at));
+        append(svg,
+               R"(<path class="{}" d="M{:.1f} {:.1f}{}"><title>{} {} at {}</title></path>)"
+               "\n",
+               name, x(at), y, shape, here, name, short_time(at));
     }
 }
 
-void put_spans(std::string& svg, const Timeline& timeline, const Scale& x, const Scale& y) {
+void append_spans(std::string& svg, const Timeline& timeline, const Scale& x, const Scale& y) {
     const double width = number(timeline.width());
     for (std::size_t i = 0; i < timeline.spans().size(); ++i) {
         const Timeline::Span& span = timeline.spans()[i];
@@ -171,7 +174,8 @@ void put_spans(std::string& svg, const Timeline& timeline, const Scale& x, const
         const double wide = std::max(2.0, x(static_cast<double>(i + 1) * width) - from - 0.4);
         const double longest = y(number(span.longest));
         const double mean = span.sum_ns / static_cast<double>(span.count);
-        put(svg,
+        append(
+            svg,
             R"(<g><title>{} from {}: mean {}, longest {}</title><rect class="longest" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/><path class="line" d="M{:.1f} {:.1f}h{:.1f}"/></g>)"
             "\n",
             counted(span.count, "reply", "replies"), short_time(static_cast<double>(i) * width),
@@ -267,20 +271,20 @@ std::string shown(const Time& time) {
     return time ? short_time(static_cast<double>(time->count())) : "–";
 }
 
-void put_verdicts(std::string& html, const MeasurementReport& report) {
+void append_verdicts(std::string& html, const MeasurementReport& report) {
     if (report.verdicts.empty())
         return;
     html +=
         "<h3>Assertions</h3>\n<table>\n<tr><th scope=\"col\" class=\"text\">bound</th>"
         "<th scope=\"col\">measured</th><th scope=\"col\">verdict</th></tr>\n";
     for (const Verdict& verdict : report.verdicts)
-        put(html, "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"{}\">{}</td></tr>\n",
-            escaped(verdict.expression), escaped(verdict.shown), verdict.ok ? "good" : "bad",
-            verdict.ok ? "✓ ok" : "✗ BROKEN");
+        append(html, "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"{}\">{}</td></tr>\n",
+               escaped(verdict.expression), escaped(verdict.shown), verdict.ok ? "good" : "bad",
+               verdict.ok ? "✓ ok" : "✗ BROKEN");
     html += "</table>\n";
 }
 
-void put_counts(std::string& html, const MeasurementReport& report) {
+void append_counts(std::string& html, const MeasurementReport& report) {
     const Measurement& numbers = report.numbers;
     struct Count {
         std::string_view name;
@@ -303,63 +307,65 @@ void put_counts(std::string& html, const MeasurementReport& report) {
     for (const Count& count : counts) {
         if (count.of_datagrams && !report.datagrams)
             continue;
-        put(names, "<th scope=\"col\">{}</th>", count.name);
-        put(values, "<td{}>{}</td>", count.is_bad && count.value > 0 ? " class=\"bad\"" : "",
-            count.value);
+        append(names, "<th scope=\"col\">{}</th>", count.name);
+        append(values, "<td{}>{}</td>", count.is_bad && count.value > 0 ? " class=\"bad\"" : "",
+               count.value);
     }
-    put(html,
+    append(
+        html,
         "<h3>Counts</h3>\n<div class=\"wide\"><table>\n<tr>{}</tr>\n<tr>{}</tr>\n</table></div>\n"
         "<p>Loss {:.3g}%, {:.1f} replies per second in {:.3f} s.</p>\n",
         names, values, numbers.loss() * 100, numbers.rate_per_s(),
         std::chrono::duration<double>(numbers.duration).count());
     if (report.datagrams && numbers.lost > 0)
-        put(html, "<p>Lost: {}.</p>\n", places_of_loss(numbers));
+        append(html, "<p>Lost: {}.</p>\n", places_of_loss(numbers));
     if (numbers.missed_slots > 0)
-        put(html, "<p>{} of the schedule missed.</p>\n", counted(numbers.missed_slots, "slot"));
+        append(html, "<p>{} of the schedule missed.</p>\n", counted(numbers.missed_slots, "slot"));
     for (const auto& [responder, count] : report.responders)
-        put(html, "<p>{} from {}.</p>\n", counted(count, "reply", "replies"), escaped(responder));
+        append(html, "<p>{} from {}.</p>\n", counted(count, "reply", "replies"),
+               escaped(responder));
 }
 
-void put_times_row(std::string& html, std::string_view name, const Summary& summary) {
+void append_times_row(std::string& html, std::string_view name, const Summary& summary) {
     if (summary.count == 0)
         return;
-    put(html, "<tr><th scope=\"row\">{}</th>", name);
+    append(html, "<tr><th scope=\"row\">{}</th>", name);
     for (const Time& time : {summary.min, summary.mean, summary.median, summary.p50, summary.p90,
                              summary.p99, summary.p999, summary.max, summary.deviation})
-        put(html, "<td>{}</td>", shown(time));
+        append(html, "<td>{}</td>", shown(time));
     html += "</tr>\n";
 }
 
-void put_times(std::string& html, const MeasurementReport& report) {
+void append_times(std::string& html, const MeasurementReport& report) {
     const Measurement& numbers = report.numbers;
     const Summary rtt = numbers.rtt.summary();
     html += "<h3>Times</h3>\n<div class=\"wide\"><table>\n<tr><th scope=\"col\"></th>";
     for (const char* name :
          {"min", "mean", "median", "p50", "p90", "p99", "p99.9", "max", "stddev"})
-        put(html, "<th scope=\"col\">{}</th>", name);
+        append(html, "<th scope=\"col\">{}</th>", name);
     html += "</tr>\n";
-    put_times_row(html, "round trip", rtt);
-    put_times_row(html, "connect", numbers.connect.summary());
-    put_times_row(html, "sent late", numbers.slip.summary());
-    put_times_row(html, "left unread", numbers.unread.summary());
+    append_times_row(html, "round trip", rtt);
+    append_times_row(html, "connect", numbers.connect.summary());
+    append_times_row(html, "sent late", numbers.slip.summary());
+    append_times_row(html, "left unread", numbers.unread.summary());
     html += "</table></div>\n";
     if (report.datagrams && numbers.jitter.value())
-        put(html, "<p>Jitter (RFC 3550): {}, mean variation {}.</p>\n",
-            shown(numbers.jitter.value()), shown(numbers.jitter.mean_variation()));
+        append(html, "<p>Jitter (RFC 3550): {}, mean variation {}.</p>\n",
+               shown(numbers.jitter.value()), shown(numbers.jitter.mean_variation()));
     if (const auto share = numbers.own_share())
-        put(html,
-            "<p>On average {} is spent in this host's own stack, {:.1f}% of the time that a "
-            "program sees.</p>\n",
-            shown(numbers.own_time.summary().mean), *share * 100);
+        append(html,
+               "<p>On average {} is spent in this host's own stack, {:.1f}% of the time that a "
+               "program sees.</p>\n",
+               shown(numbers.own_time.summary().mean), *share * 100);
     if (const stats::KernelView& kernel = numbers.kernel; kernel.connections > 0)
-        put(html,
-            "<p>The kernel's view of {}: round trips from {}, {}, a congestion window of {:.1f} "
-            "segments and a delivery rate of {:.1f} MB/s on average.</p>\n",
-            counted(kernel.connections, "connection"), shown(kernel.min_rtt),
-            counted(kernel.retransmits, "retransmit"), kernel.congestion_window.mean(),
-            kernel.delivery_rate.mean() / 1e6);
+        append(html,
+               "<p>The kernel's view of {}: round trips from {}, {}, a congestion window of {:.1f} "
+               "segments and a delivery rate of {:.1f} MB/s on average.</p>\n",
+               counted(kernel.connections, "connection"), shown(kernel.min_rtt),
+               counted(kernel.retransmits, "retransmit"), kernel.congestion_window.mean(),
+               kernel.delivery_rate.mean() / 1e6);
     if (numbers.is_client_late())
-        put(html, "<p class=\"warn\">Warning: {}.</p>\n", client_late);
+        append(html, "<p class=\"warn\">Warning: {}.</p>\n", client_late);
 }
 
 // A delay between two clocks may be negative.
@@ -367,17 +373,17 @@ std::string signed_time(const Time& time) {
     return time && time->count() < 0 ? "−" + shown(-*time) : shown(time);
 }
 
-void put_way(std::string& html, std::string_view name, const stats::Way& way) {
+void append_way(std::string& html, std::string_view name, const stats::Way& way) {
     const Summary delay = way.delay.summary();
-    put(html, "<tr><th scope=\"row\">{}</th><td{}>{}</td>", name,
-        way.lost.value_or(0) > 0 ? " class=\"bad\"" : "",
-        way.lost ? std::to_string(*way.lost) : "unknown");
+    append(html, "<tr><th scope=\"row\">{}</th><td{}>{}</td>", name,
+           way.lost.value_or(0) > 0 ? " class=\"bad\"" : "",
+           way.lost ? std::to_string(*way.lost) : "unknown");
     for (const Time& time : {delay.min, delay.mean, delay.max, delay.deviation})
-        put(html, "<td>{}</td>", signed_time(time));
-    put(html, "<td>{}</td></tr>\n", shown(way.variation.value()));
+        append(html, "<td>{}</td>", signed_time(time));
+    append(html, "<td>{}</td></tr>\n", shown(way.variation.value()));
 }
 
-void put_directions(std::string& html, const MeasurementReport& report) {
+void append_directions(std::string& html, const MeasurementReport& report) {
     const auto& ways = report.numbers.directions;
     if (!ways || ways->forward.delay.count() == 0)
         return;
@@ -385,23 +391,23 @@ void put_directions(std::string& html, const MeasurementReport& report) {
         "<h3>Each direction</h3>\n<div class=\"wide\"><table class=\"ways\">\n"
         "<tr><th scope=\"col\"></th>";
     for (const char* name : {"lost", "delay min", "mean", "max", "stddev", "variation"})
-        put(html, "<th scope=\"col\">{}</th>", name);
+        append(html, "<th scope=\"col\">{}</th>", name);
     html += "</tr>\n";
-    put_way(html, "forward", ways->forward);
-    put_way(html, "backward", ways->backward);
-    put(html,
-        "</table></div>\n<p>The reflector took {} on average between arrival and sending.</p>\n"
-        "<p{}>{}; one-way delays may be wrong by {}.</p>\n",
-        shown(ways->processing.summary().mean), ways->synchronized ? "" : " class=\"warn\"",
-        ways->synchronized ? "Both clocks are synchronized"
-                           : "The clocks are not both synchronized",
-        shown(ways->clock_error));
+    append_way(html, "forward", ways->forward);
+    append_way(html, "backward", ways->backward);
+    append(html,
+           "</table></div>\n<p>The reflector took {} on average between arrival and sending.</p>\n"
+           "<p{}>{}; one-way delays may be wrong by {}.</p>\n",
+           shown(ways->processing.summary().mean), ways->synchronized ? "" : " class=\"warn\"",
+           ways->synchronized ? "Both clocks are synchronized"
+                              : "The clocks are not both synchronized",
+           shown(ways->clock_error));
     if (ways->dscp_there)
-        put(html, "<p>The datagrams arrived at the reflector with DSCP {}.</p>\n",
-            *ways->dscp_there);
+        append(html, "<p>The datagrams arrived at the reflector with DSCP {}.</p>\n",
+               *ways->dscp_there);
 }
 
-void put_pictures(std::string& html, const MeasurementReport& report, std::size_t index) {
+void append_pictures(std::string& html, const MeasurementReport& report, std::size_t index) {
     const Measurement& numbers = report.numbers;
     const std::string times =
         percentile_picture(numbers.rtt.histogram(), fmt::format("percentiles-{}", index));
@@ -414,7 +420,7 @@ void put_pictures(std::string& html, const MeasurementReport& report, std::size_
         html += "<h3>Over the run</h3>\n" + course;
 }
 
-void put_errors(std::string& html, const MeasurementReport& report) {
+void append_errors(std::string& html, const MeasurementReport& report) {
     if (report.errors.empty())
         return;
     html +=
@@ -422,34 +428,35 @@ void put_errors(std::string& html, const MeasurementReport& report) {
         "class=\"text\">what</th>"
         "</tr>\n";
     for (const auto& [error, count] : report.errors)
-        put(html, "<tr><td>{}</td><td class=\"text\">{}</td></tr>\n", count,
-            escaped(error.message));
+        append(html, "<tr><td>{}</td><td class=\"text\">{}</td></tr>\n", count,
+               escaped(error.message));
     html += "</table>\n";
 }
 
-void put_parameters(std::string& html, const MeasurementReport& report) {
+void append_parameters(std::string& html, const MeasurementReport& report) {
     html += "<h3>Parameters</h3>\n<table>\n";
     for (const auto& [name, value] : report.parameters)
-        put(html, "<tr><th scope=\"row\">{}</th><td class=\"text\">{}</td></tr>\n", escaped(name),
-            escaped(value));
-    put(html, "<tr><th scope=\"row\">mode</th><td class=\"text\">{}</td></tr>\n</table>\n",
-        report.numbers.open_loop ? "open loop: times from the scheduled send"
-                                 : "closed loop: times from the real send");
+        append(html, "<tr><th scope=\"row\">{}</th><td class=\"text\">{}</td></tr>\n",
+               escaped(name), escaped(value));
+    append(html, "<tr><th scope=\"row\">mode</th><td class=\"text\">{}</td></tr>\n</table>\n",
+           report.numbers.open_loop ? "open loop: times from the scheduled send"
+                                    : "closed loop: times from the real send");
 }
 
-void put_section(std::string& html, const MeasurementReport& report, std::size_t index) {
-    put(html, "<section>\n<h2>{}</h2>\n", escaped(report.target));
+void append_section(std::string& html, const MeasurementReport& report, std::size_t index) {
+    append(html, "<section>\n<h2>{}</h2>\n", escaped(report.target));
     if (!report.failure.empty()) {
-        put(html, "<p class=\"bad\">Not measured: {}</p>\n</section>\n", escaped(report.failure));
+        append(html, "<p class=\"bad\">Not measured: {}</p>\n</section>\n",
+               escaped(report.failure));
         return;
     }
-    put_verdicts(html, report);
-    put_counts(html, report);
-    put_times(html, report);
-    put_directions(html, report);
-    put_pictures(html, report, index);
-    put_errors(html, report);
-    put_parameters(html, report);
+    append_verdicts(html, report);
+    append_counts(html, report);
+    append_times(html, report);
+    append_directions(html, report);
+    append_pictures(html, report, index);
+    append_errors(html, report);
+    append_parameters(html, report);
     html += "</section>\n";
 }
 
@@ -467,17 +474,17 @@ std::string percentile_picture(const Histogram& times, std::string_view id) {
                      fmt::format("{}: from {} through a median of {} to {}.",
                                  counted(times.count(), "reply", "replies"), short_time(least),
                                  short_time(number(*times.quantile(0.5))), short_time(longest)));
-    put_times(svg, y);
-    x.put_ticks(svg);
-    put_title(svg, bottom, "percentile");
-    put_staircase(svg, times, x, y);
+    append_times(svg, y);
+    x.append_ticks(svg);
+    append_title(svg, bottom, "percentile");
+    append_staircase(svg, times, x, y);
     for (const Named& one : named) {
         const double value = number(*times.quantile(one.share));
         if (x.has_room(one.share) && static_cast<double>(times.count()) * (1 - one.share) > 0.99)
-            put_mark(svg, x(one.share), y(value),
-                     fmt::format("{} {}", one.name, short_time(value)));
+            append_mark(svg, x(one.share), y(value),
+                        fmt::format("{} {}", one.name, short_time(value)));
     }
-    put_mark(svg, right, y(longest), fmt::format("max {}", short_time(longest)));
+    append_mark(svg, right, y(longest), fmt::format("max {}", short_time(longest)));
     return svg + "</svg>\n";
 }
 
@@ -497,20 +504,21 @@ std::string course_picture(const Timeline& timeline, std::chrono::nanoseconds du
                      fmt::format("{}, {} lost, {} late, in spans of {}.",
                                  counted(extent.count, "reply", "replies"), extent.lost,
                                  extent.late, short_time(number(timeline.width()))));
-    put_times(svg, y);
+    append_times(svg, y);
     for (const double tick : x.ticks())
-        put_tick(svg, x(tick), base, short_time(tick));
-    put_title(svg, base,
-              fmt::format("since the start; bars: longest, lines: mean of {}",
-                          short_time(number(timeline.width()))));
-    put_spans(svg, timeline, x, y);
+        append_tick(svg, x(tick), base, short_time(tick));
+    append_title(svg, base,
+                 fmt::format("since the start; bars: longest, lines: mean of {}",
+                             short_time(number(timeline.width()))));
+    append_spans(svg, timeline, x, y);
     double row = bottom + row_height / 2 + 2;
     if (extent.lost > 0) {
-        put_row(svg, timeline, x, row, "lost", &Timeline::Span::lost, "m-3.5 -3.5l7 7m0 -7l-7 7");
+        append_row(svg, timeline, x, row, "lost", &Timeline::Span::lost,
+                   "m-3.5 -3.5l7 7m0 -7l-7 7");
         row += row_height;
     }
     if (extent.late > 0)
-        put_row(svg, timeline, x, row, "late", &Timeline::Span::late, "m0 -4.5l4.5 8h-9z");
+        append_row(svg, timeline, x, row, "late", &Timeline::Span::late, "m0 -4.5l4.5 8h-9z");
     return svg + "</svg>\n";
 }
 
@@ -520,11 +528,11 @@ std::string to_html(std::span<const MeasurementReport> reports) {
         targets += (targets.empty() ? "" : ", ") + report.target;
     const std::string tool = reports.empty() ? "" : reports.front().tool;
     std::string html(head);
-    put(html, "<title>{}: {}</title>\n", escaped(tool), escaped(targets));
+    append(html, "<title>{}: {}</title>\n", escaped(tool), escaped(targets));
     html += style;
-    put(html, "</head>\n<body>\n<h1>{}: round trips measured</h1>\n", escaped(tool));
+    append(html, "</head>\n<body>\n<h1>{}: round trips measured</h1>\n", escaped(tool));
     for (std::size_t i = 0; i < reports.size(); ++i)
-        put_section(html, reports[i], i);
+        append_section(html, reports[i], i);
     return html + "</body>\n</html>\n";
 }
 

@@ -22,7 +22,7 @@ Json nanoseconds(const Time& time) {
 }
 
 // The estimated error of an unsynchronized clock is many seconds.
-std::string clock_error_text(std::chrono::nanoseconds error) {
+std::string clock_error_to_text(std::chrono::nanoseconds error) {
     const double ms = static_cast<double>(error.count()) / 1e6;
     return ms < 1000 ? fmt::format("{:.3f} ms", ms) : fmt::format("{:.3g} s", ms / 1000);
 }
@@ -209,7 +209,7 @@ Json kernel_object(const stats::KernelView& kernel) {
         .set("delivery_rate_bytes_per_s", range_object(kernel.delivery_rate));
 }
 
-std::string_view name_of(stats::Unit unit) {
+std::string_view to_text(stats::Unit unit) {
     switch (unit) {
         case stats::Unit::nanoseconds: return "ns";
         case stats::Unit::percent: return "percent";
@@ -229,7 +229,7 @@ Json verdict_object(const Verdict& verdict) {
     return Json::object()
         .set("expression", verdict.expression)
         .set("value", std::move(value))
-        .set("unit", name_of(verdict.unit))
+        .set("unit", to_text(verdict.unit))
         .set("ok", verdict.ok);
 }
 
@@ -244,7 +244,7 @@ std::string to_text(const stats::Directions& directions) {
                         milliseconds(directions.processing.summary().mean));
     text += fmt::format("clocks: {}; one-way delays may be wrong by {}\n",
                         directions.synchronized ? "both synchronized" : "NOT both synchronized",
-                        clock_error_text(directions.clock_error));
+                        clock_error_to_text(directions.clock_error));
     if (directions.implausible > 0)
         text += fmt::format(
             "warning: {} one-way delays are impossible: a clock was set, or is wrong by more than "
@@ -315,7 +315,7 @@ std::string to_text(const MeasurementReport& report) {
     return text;
 }
 
-std::string_view name_of(stats::Phase phase) {
+std::string_view to_text(stats::Phase phase) {
     switch (phase) {
         case stats::Phase::resolving: return "resolving";
         case stats::Phase::connecting: return "connecting";
@@ -328,7 +328,7 @@ std::string_view name_of(stats::Phase phase) {
 std::string to_interim_text(const MeasurementReport& report) {
     if (report.phase != stats::Phase::measuring)
         return fmt::format("{}: {}, nothing is measured yet\n", report.target,
-                           name_of(report.phase));
+                           to_text(report.phase));
     const Measurement& numbers = report.numbers;
     const Summary rtt = numbers.rtt.summary();
     std::string text =
@@ -349,7 +349,7 @@ Json to_json(const MeasurementReport& report, std::string_view event_name) {
     Json json = event(report.tool, event_name);
     json.set("target", report.target).set("mode", numbers.open_loop ? "open" : "closed");
     if (event_name == "interim")
-        json.set("phase", name_of(report.phase));
+        json.set("phase", to_text(report.phase));
     json.set("sent", numbers.sent).set("received", numbers.received).set("lost", numbers.lost);
     json.set("pending", numbers.pending).set("unsent", numbers.unsent);
     if (report.datagrams)

@@ -62,7 +62,7 @@ std::string places_of_loss(const stats::Measurement& numbers);
 std::string to_text(const MeasurementReport& report);
 
 // "resolving", "connecting", "warming up", "measuring"
-std::string_view name_of(stats::Phase phase);
+std::string_view to_text(stats::Phase phase);
 
 // One line about a run in progress, with its newline.
 std::string to_interim_text(const MeasurementReport& report);

@@ -10,7 +10,7 @@
 namespace sockbox::report {
 namespace {
 
-std::string_view name_of(MetricKind kind) {
+std::string_view to_text(MetricKind kind) {
     switch (kind) {
         case MetricKind::counter: return "counter";
         case MetricKind::gauge: return "gauge";
@@ -51,7 +51,7 @@ std::string sample_value(double value) {
 }
 
 // OpenMetrics requires bucket bounds to look like floating-point numbers.
-std::string bound_text(double bound) {
+std::string bound_to_text(double bound) {
     std::string text = number(bound);
     if (text.find_first_not_of("-0123456789") == text.npos)
         text += ".0";
@@ -69,7 +69,7 @@ class Writer {
         const std::string_view title_end = open_ ? "" : total;
         text_ +=
             fmt::format("# HELP {}{} {}\n", family.name, title_end, escaped(family.help, open_));
-        text_ += fmt::format("# TYPE {}{} {}\n", family.name, title_end, name_of(family.kind));
+        text_ += fmt::format("# TYPE {}{} {}\n", family.name, title_end, to_text(family.kind));
         if (open_ && !family.unit.empty())
             text_ += fmt::format("# UNIT {} {}\n", family.name, family.unit);
         for (const MetricValue& value : family.values)
@@ -87,7 +87,7 @@ class Writer {
         for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
             so_far += histogram.counts[i];
             const bool last = i >= histogram.bounds.size();
-            const std::string bound = last ? "+Inf" : bound_text(histogram.bounds[i]);
+            const std::string bound = last ? "+Inf" : bound_to_text(histogram.bounds[i]);
             sample(name, "_bucket", histogram.labels, bound, fmt::format("{}", so_far));
         }
         sample(name, "_count", histogram.labels, {}, fmt::format("{}", so_far));

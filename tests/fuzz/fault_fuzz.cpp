@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool streams = faults.concern(net::Transport::tcp);
     const bool datagrams = faults.concern(net::Transport::udp);
     require(streams || datagrams);
-    require(faults.describe(streams ? net::Transport::tcp : net::Transport::udp) == text);
+    require(faults.to_text(streams ? net::Transport::tcp : net::Transport::udp) == text);
     require(!faults.add(text));
     serve::FaultDice dice(faults.seed, size);
     const auto delay = dice.around(faults.delay, faults.jitter);

@@ -10,17 +10,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view text = fuzz::text_of(data, size);
     if (const auto setting = net::parse_setting(text)) {
         const net::OptionRow& row = setting->option.row();
-        const std::string printed = net::format_value(row, setting->value);
+        const std::string printed = net::to_text(row, setting->value);
         require(net::parse_value(row, printed).has_value());
         if (const auto bytes = net::encode(row, setting->value))
-            require(!net::format_value(row, net::decode(row, *bytes)).empty());
+            require(!net::to_text(row, net::decode(row, *bytes)).empty());
     }
     // The same bytes as a kernel's answer.
     if (size > 1) {
         const auto rows = net::all_options();
         const std::span<const std::uint8_t> answer(data + 1, size - 1);
         const net::OptionRow& row = rows[data[0] % rows.size()];
-        net::format_value(row, net::decode(row, std::as_bytes(answer)));
+        net::to_text(row, net::decode(row, std::as_bytes(answer)));
     }
     return 0;
 }

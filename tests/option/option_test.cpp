@@ -24,7 +24,7 @@ const OptionRow& row(std::string_view name) {
 // What a user reads after writing `text`, or the error message if it is rejected.
 std::string read_back(std::string_view name, std::string_view text) {
     const auto value = parse_value(row(name), text);
-    return value ? format_value(row(name), *value) : "refused: " + value.error().message();
+    return value ? to_text(row(name), *value) : "refused: " + value.error().message();
 }
 
 TEST(OptionTable, HasEveryRowOnce) {
@@ -62,13 +62,13 @@ TEST(OptionTable, EveryRowReadsAndPrintsWhatCanBeSet) {
                 continue;
             }
             ++read;
-            const std::string text = format_value(row, *value);
+            const std::string text = to_text(row, *value);
             const bool nothing = text.empty() || text == "0x";  // no device, no key
             if (row.access != Access::read_write || nothing)
                 continue;
             const auto taken = parse_value(row, text);
             ASSERT_TRUE(taken) << row.name << " = " << text << ": " << taken.error().message();
-            EXPECT_EQ(format_value(row, *taken), text) << row.name;
+            EXPECT_EQ(to_text(row, *taken), text) << row.name;
         }
     }
     EXPECT_GE(read, test::on_wine() ? 20U : 150U);

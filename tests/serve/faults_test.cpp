@@ -38,7 +38,7 @@ TEST(Faults, TheGrammar) {
     EXPECT_DOUBLE_EQ(faults.drop, 0.01);
     EXPECT_EQ(faults.close_after, 1U << 20);
     EXPECT_EQ(faults.stall_every, 10s);
-    EXPECT_EQ(faults.describe(net::Transport::udp),
+    EXPECT_EQ(faults.to_text(net::Transport::udp),
               "delay=20ms~5ms, drop=1%, corrupt=0.1%, stall=500ms/10s, throttle=1M");
     EXPECT_TRUE(plan({"drop=100%"}).concern(net::Transport::udp));
     EXPECT_FALSE(plan({"drop=100%"}).concern(net::Transport::tcp));

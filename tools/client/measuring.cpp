@@ -233,7 +233,7 @@ void Measuring::prepare(const std::vector<std::string>& targets, stats::Phase ph
         targets.size() == 1 ? targets.front() : report::counted(targets.size(), "server");
     const std::string preposition = phase == stats::Phase::connecting ? "to " : "";
     const ElapsedLine line(io_.err, live,
-                           fmt::format("{} {}{}", report::name_of(phase), preposition, whom),
+                           fmt::format("{} {}{}", report::to_text(phase), preposition, whom),
                            {tell, report_interval_});
     at_once(targets.size(), work);
 }

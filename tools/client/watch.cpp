@@ -89,7 +89,7 @@ void Watch::draw_line() {
     if (options_.count > 0)
         pieces.push_back(net::format_approximately(now - begin_));
     if (phase != stats::Phase::measuring)
-        pieces.emplace_back(report::name_of(phase));
+        pieces.emplace_back(report::to_text(phase));
     else
         pieces.push_back(fmt::format("{:.{}f}/s", rate, rate < 100 ? 1 : 0));
     if (rtt.count > 0)

@@ -40,7 +40,7 @@ net::Error explain(const probe::PipeOutcome& outcome, const std::string& peer,
             return on_receiving(
                 "everything came back, but the server did not close the connection within " +
                 limit);
-        case End::different: return on_receiving(words_of(*outcome.difference));
+        case End::different: return on_receiving(to_text(*outcome.difference));
         case End::surplus: return on_receiving(words_of_surplus(outcome));
         case End::closed_early:
             return on_receiving("the server closed the connection after " + counts);

@@ -29,7 +29,7 @@ std::string json_of(const serve::ConnectionReport& report) {
     return line.to_string() + '\n';
 }
 
-std::string text_of(const serve::ConnectionReport& report) {
+std::string to_text(const serve::ConnectionReport& report) {
     const std::string error = report.error ? ": " + report.error.message() : std::string();
     return fmt::format("{}: {}: {}{}, {} received, {} sent, {}\n", tool,
                        report.peer.unmapped().to_string(), reason_of(report), error,
@@ -58,7 +58,7 @@ std::string json_of(const serve::Counters& counters) {
            '\n';
 }
 
-std::string text_of(const serve::Counters& counters) {
+std::string to_text(const serve::Counters& counters) {
     const serve::DatagramCounters& udp = counters.datagrams;
     return fmt::format(
         "{} accepted, {} open, {} refused, {} received, {} sent; "
@@ -91,7 +91,7 @@ void EchodLog::ended(const serve::ConnectionReport& report) {
     if (!verbose_)
         return;
     unless_out_of_memory(
-        [&] { output_.write(format_ == Format::json ? json_of(report) : text_of(report)); });
+        [&] { output_.write(format_ == Format::json ? json_of(report) : to_text(report)); });
 }
 
 void EchodLog::trouble(const net::Error& error) {
@@ -121,7 +121,7 @@ void EchodLog::status(const serve::Counters& counters) {
         if (format_ == Format::json)
             output_.write(json_of(counters));
         else
-            output_.print("{}: {}\n", tool, text_of(counters));
+            output_.print("{}: {}\n", tool, to_text(counters));
     });
 }
 

@@ -28,7 +28,7 @@ net::Result<const serve::Engine*> find_available(const std::string& name) {
 
 constexpr std::string_view tool = "echod";
 
-std::string_view name_of(net::Transport transport) {
+std::string_view to_text(net::Transport transport) {
     return transport == net::Transport::tcp ? "tcp" : "udp";
 }
 
@@ -37,7 +37,7 @@ std::string ready_json(const net::Endpoint& local, net::Transport transport,
     report::Json line = report::event(tool, "listening");
     line.set("address", local.address())
         .set("port", static_cast<int>(local.port()))
-        .set("protocol", name_of(transport))
+        .set("protocol", to_text(transport))
         .set("engine", engine.name);
     if (engine.has_workers)
         line.set("workers", options.workers);
@@ -45,13 +45,13 @@ std::string ready_json(const net::Endpoint& local, net::Transport transport,
     return line.to_string() + '\n';
 }
 
-std::string ready_text(const net::Endpoint& local, net::Transport transport,
-                       const serve::Engine& engine, const serve::ServeOptions& options) {
+std::string ready_to_text(const net::Endpoint& local, net::Transport transport,
+                          const serve::Engine& engine, const serve::ServeOptions& options) {
     std::string workers;
     if (engine.has_workers)
         workers = ", " + report::counted(options.workers, "worker");
-    return fmt::format("listening on {} ({}, {}{}{})\n", local.to_string(), name_of(transport),
-                       engine.name, workers, fault_text(options.faults.get(), transport));
+    return fmt::format("listening on {} ({}, {}{}{})\n", local.to_string(), to_text(transport),
+                       engine.name, workers, faults_to_text(options.faults.get(), transport));
 }
 
 }  // namespace
@@ -93,7 +93,7 @@ void announce(const serve::Listeners& listeners, const serve::Engine& engine,
     const auto tell = [&](const net::Socket& socket, net::Transport transport) {
         if (const auto local = socket.local())
             io.out.write(json ? ready_json(*local, transport, engine, options)
-                              : ready_text(*local, transport, engine, options));
+                              : ready_to_text(*local, transport, engine, options));
     };
     for (const net::Socket& socket : listeners.tcp)
         tell(socket, net::Transport::tcp);

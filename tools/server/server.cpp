@@ -121,10 +121,10 @@ std::shared_ptr<const serve::Faults> FaultOptions::plan() const {
     return plan;
 }
 
-std::string fault_text(const serve::Faults* plan, net::Transport transport) {
+std::string faults_to_text(const serve::Faults* plan, net::Transport transport) {
     if (plan == nullptr || !plan->concern(transport))
         return {};
-    return fmt::format(", fault {}, seed {}", plan->describe(transport), plan->seed);
+    return fmt::format(", fault {}, seed {}", plan->to_text(transport), plan->seed);
 }
 
 void set_faults(report::Json& line, const serve::Faults* plan, net::Transport transport) {

@@ -66,7 +66,7 @@ class FaultOptions {
 
 // Text for a ready line: ", fault delay=20ms, seed 7". Empty if `plan` is null or does not concern
 // the transport.
-std::string fault_text(const serve::Faults* plan, net::Transport transport);
+std::string faults_to_text(const serve::Faults* plan, net::Transport transport);
 // Sets the same as members "faults" and "seed".
 void set_faults(report::Json& line, const serve::Faults* plan, net::Transport transport);
 

@@ -54,20 +54,20 @@ std::string hex_lines(const std::vector<std::byte>& bytes, std::size_t indent) {
 }
 
 // "NAME (confirmed)" or "NAME (not confirmed)", or why there is no name.
-std::string reverse_text(const net::Result<probe::ReverseName>& reverse) {
+std::string to_text(const net::Result<probe::ReverseName>& reverse) {
     if (!reverse)
         return fmt::format("no name ({})", net::symbol(reverse.error().code));
     return fmt::format("{} ({})", net::escape(reverse->name),
                        reverse->confirmed ? "confirmed" : "not confirmed");
 }
 
-std::string route_text(const net::Result<net::Route>& route) {
+std::string to_text(const net::Result<net::Route>& route) {
     if (!route)
         return fmt::format("no route ({})", net::symbol(route.error().code));
     return fmt::format("from {} by {}", route->source.address(), net::escape(route->device));
 }
 
-std::string connect_text(const probe::ConnectTrial& trial, bool preferred) {
+std::string to_text(const probe::ConnectTrial& trial, bool preferred) {
     const std::string time = net::format_approximately(trial.elapsed);
     if (trial.error)
         return fmt::format(
@@ -85,11 +85,11 @@ std::vector<std::pair<std::string_view, std::string>> detail_fields(const Lookup
         return fields;
     const probe::Detail& detail = lookup.details[index];
     if (detail.reverse)
-        fields.emplace_back("name", reverse_text(*detail.reverse));
+        fields.emplace_back("name", to_text(*detail.reverse));
     if (detail.route)
-        fields.emplace_back("route", route_text(*detail.route));
+        fields.emplace_back("route", to_text(*detail.route));
     if (detail.connect)
-        fields.emplace_back("connect", connect_text(*detail.connect, lookup.preferred == index));
+        fields.emplace_back("connect", to_text(*detail.connect, lookup.preferred == index));
     return fields;
 }
 
@@ -200,7 +200,7 @@ Json address_json(const net::ResolvedAddress& node, const probe::Detail& detail)
 
 }  // namespace
 
-std::string showip_text(const Lookup& lookup, bool emphasis) {
+std::string to_text(const Lookup& lookup, bool emphasis) {
     std::string text = heading(lookup, emphasis);
     if (!lookup.answer->canonical_name.empty())
         text += fmt::format("  Name: {}\n", net::escape(lookup.answer->canonical_name));
@@ -214,14 +214,14 @@ std::string showip_text(const Lookup& lookup, bool emphasis) {
     return text;
 }
 
-std::string showip_short(const Lookup& lookup) {
+std::string to_short_text(const Lookup& lookup) {
     std::string text;
     for (const ResolvedAddress& node : lookup.answer->addresses)
         text += node.endpoint.address() + '\n';
     return text;
 }
 
-std::string showip_long(const Lookup& lookup, bool emphasis) {
+std::string to_long_text(const Lookup& lookup, bool emphasis) {
     std::string text = heading(lookup, emphasis);
     std::size_t number = 0;
     for (const ResolvedAddress& node : lookup.answer->addresses) {
@@ -250,7 +250,7 @@ std::string showip_source_line(const Lookup& lookup) {
                        net::format_approximately(lookup.elapsed));
 }
 
-std::string showip_stats_text(const stats::Summary& times, std::uint64_t failures) {
+std::string stats_to_text(const stats::Summary& times, std::uint64_t failures) {
     std::string text =
         fmt::format("{}, {} failed\n", report::counted(times.count, "lookup"), failures);
     if (times.count > 0)

@@ -9,24 +9,24 @@
 namespace sockbox::tools {
 
 // The default format: a heading, an empty line, and "  IPv4: ADDRESS" for each node. `emphasis`
-// makes the heading bold. This and the next function require an answer, as does showip_long().
-std::string showip_text(const probe::Lookup& lookup, bool emphasis);
+// makes the heading bold. This and the next function require an answer, as does to_long_text().
+std::string to_text(const probe::Lookup& lookup, bool emphasis);
 
 // One address per line and nothing else.
-std::string showip_short(const probe::Lookup& lookup);
+std::string to_short_text(const probe::Lookup& lookup);
 
 // With --by-source: the heading of a host, and a line with the answer and time of one source.
 std::string showip_source_heading(const probe::Lookup& lookup, bool emphasis);
 std::string showip_source_line(const probe::Lookup& lookup);
 
 // Every field of every node, by number and symbol.
-std::string showip_long(const probe::Lookup& lookup, bool emphasis);
+std::string to_long_text(const probe::Lookup& lookup, bool emphasis);
 
 // One JSON object on one line, also for a failed lookup.
 std::string showip_json(const probe::Lookup& lookup);
 
 // The number of lookups, how many of them failed, and how long they took.
-std::string showip_stats_text(const stats::Summary& times, std::uint64_t failures);
+std::string stats_to_text(const stats::Summary& times, std::uint64_t failures);
 std::string showip_stats_json(const stats::Summary& times, std::uint64_t failures);
 
 // The error of a failed lookup, with the number of the resolver's error in its message.

@@ -54,7 +54,7 @@ std::string numbers(const net::OptionRow& row) {
     return text;
 }
 
-std::string sockets_text(const net::OptionRow& row) {
+std::string sockets_to_text(const net::OptionRow& row) {
     if (row.sockets == net::kind_all)
         return row.level == net::OptionLevel::socket ? "all" : "all of its level";
     constexpr std::array<std::string_view, 7> names{"TCP",     "UDP",    "raw",  "UNIX",
@@ -66,7 +66,7 @@ std::string sockets_text(const net::OptionRow& row) {
     return text;
 }
 
-std::string limit_text(const net::OptionRow& row) {
+std::string limit_to_text(const net::OptionRow& row) {
     const auto value = net::read_sysctl(row.limit);
     return value ? fmt::format("{} = {}", row.limit, *value) : std::string(row.limit);
 }
@@ -119,10 +119,10 @@ std::string explanation(const net::OptionRow& row) {
     add_line(text, "unit", row.unit);
     add_line(text, "values", writable(row) ? legal_values(row) : std::string());
     add_line(text, "access", access_name(row.access));
-    add_line(text, "sockets", sockets_text(row));
+    add_line(text, "sockets", sockets_to_text(row));
     add_line(text, "platforms", platforms(row));
     if (!row.limit.empty())
-        add_line(text, "limit", limit_text(row));
+        add_line(text, "limit", limit_to_text(row));
     add_story(text, row);
     add_line(text, "privilege", row.privilege);
     add_line(text, "grants", row.grant_note);
@@ -144,7 +144,7 @@ report::Json json_of(const net::OptionRow& row) {
         .set("unit", unit_json(row))
         .set("values", text(legal_values(row)))
         .set("access", access_name(row.access))
-        .set("sockets", sockets_text(row))
+        .set("sockets", sockets_to_text(row))
         .set("platforms", platforms(row))
         .set("limit", text(row.limit))
         .set("privilege", text(row.privilege))

@@ -46,7 +46,7 @@ struct ValueJson {
         if (row.type == net::ValueType::choice)
             return value_name(row, value);
         if (row.type == net::ValueType::port_range)
-            return format_value(row, value);
+            return to_text(row, value);
         if (row.type != net::ValueType::mask)
             return value;
         Json names = Json::array();
@@ -97,7 +97,7 @@ std::string remark(const net::Outcome& outcome) {
     return linger != nullptr && linger->on && linger->seconds == 0 ? " (RST on close)" : "";
 }
 
-std::string reason_text(const net::Outcome& outcome) {
+std::string reason_to_text(const net::Outcome& outcome) {
     net::Error error = outcome.value.error();
     error.action.clear();
     error.subject.clear();
@@ -114,7 +114,7 @@ std::string heading(const net::FoundSocket& target) {
         text += fmt::format("fd {} ", *target.descriptor);
     const net::SocketKind& kind = target.facts.kind;
     const bool inet = kind.family == AF_INET || kind.family == AF_INET6;
-    text += inet ? protocol_text(kind) : describe(kind);
+    text += inet ? protocol_to_text(kind) : to_text(kind);
     text += ' ' + target.facts.state;
     if (!target.facts.local.empty())
         text += ' ' + target.facts.local;
@@ -131,9 +131,9 @@ report::Json json_of(const net::FoundSocket& target) {
     json.set("pid", target.process ? Json(target.process->pid()) : Json());
     json.set("process", target.process ? Json(target.process->name()) : Json());
     json.set("fd", target.descriptor);
-    json.set("family", family_text(target.facts.kind));
-    json.set("type", type_text(target.facts.kind));
-    json.set("protocol", protocol_text(target.facts.kind));
+    json.set("family", family_to_text(target.facts.kind));
+    json.set("type", type_to_text(target.facts.kind));
+    json.set("protocol", protocol_to_text(target.facts.kind));
     json.set("state", target.facts.state);
     json.set("local", text(target.facts.local)).set("peer", text(target.facts.peer));
     if (target.user)
@@ -154,7 +154,7 @@ Json unit_json(const OptionRow& row) {
 }
 
 std::string text_before(const net::Option& option, const std::optional<OptionValue>& before) {
-    return before ? fmt::format("{}: {} -> ", option.name(), format_value(option.row(), *before))
+    return before ? fmt::format("{}: {} -> ", option.name(), to_text(option.row(), *before))
                   : option.name() + ": ";
 }
 
@@ -162,10 +162,10 @@ std::string text_after(const net::Outcome& outcome) {
     const OptionRow& row = outcome.option.row();
     if (outcome.failed())
         return "refused";
-    const std::string asked = format_value(row, outcome.change->asked);
+    const std::string asked = to_text(row, outcome.change->asked);
     if (!outcome.value)
         return "set to " + asked;
-    std::string text = format_value(row, *outcome.value);
+    std::string text = to_text(row, *outcome.value);
     if (!outcome.change->grant.reason.empty())
         text += fmt::format(" (asked {}; {})", asked, outcome.change->grant.reason);
     return text + remark(outcome);
@@ -173,15 +173,15 @@ std::string text_after(const net::Outcome& outcome) {
 
 void append_reading(std::string& text, const net::Outcome& outcome) {
     if (!outcome.value) {
-        text.append(": ").append(reason_text(outcome));
+        text.append(": ").append(reason_to_text(outcome));
         return;
     }
     text += " = ";
-    append_value(text, outcome.option.row(), *outcome.value);
+    append_text(text, outcome.option.row(), *outcome.value);
     text += remark(outcome);
 }
 
-std::string text_of(const net::Outcome& outcome) {
+std::string to_text(const net::Outcome& outcome) {
     if (outcome.change)
         return text_before(outcome.option, outcome.change->before) + text_after(outcome);
     std::string text = outcome.option.name();
@@ -189,8 +189,8 @@ std::string text_of(const net::Outcome& outcome) {
     return text;
 }
 
-std::string value_text_of(const net::Outcome& outcome) {
-    return outcome.value ? format_value(outcome.option.row(), *outcome.value) : "-";
+std::string value_to_text(const net::Outcome& outcome) {
+    return outcome.value ? to_text(outcome.option.row(), *outcome.value) : "-";
 }
 
 Json json_of(const net::Outcome& outcome) {
@@ -257,7 +257,7 @@ class TextWriter : public OutcomeWriter {
             add_row(outcome);
         else {
             add_heading();
-            text_.append(indent()).append(text_of(outcome));
+            text_.append(indent()).append(to_text(outcome));
         }
         text_ += '\n';
         add_story(outcome);
@@ -322,7 +322,7 @@ class TextWriter : public OutcomeWriter {
     void add_remarks(const net::Outcome& outcome, bool is_list) {
         if (outcome.usual != nullptr) {
             text_ += " (default ";
-            append_value(text_, outcome.option.row(), *outcome.usual);
+            append_text(text_, outcome.option.row(), *outcome.usual);
             text_ += ')';
         } else if (outcome.value && !writable(outcome.option.row()) && !is_list) {
             text_ += " (read-only)";
@@ -335,7 +335,7 @@ class TextWriter : public OutcomeWriter {
         std::size_t column = first;
         for (const net::Field& field : fields) {
             piece_.clear();
-            append_field(piece_, field);
+            append_text(piece_, field);
             if (&field != &fields.back())
                 piece_ += ',';
             const bool breaks = column != first && column + piece_.size() + 1 > line_width;
@@ -378,7 +378,7 @@ class ValueWriter : public OutcomeWriter {
         out_.flush();
     }
     void write(const net::Outcome& outcome) override {
-        text_.append(value_text_of(outcome)).append("\n");
+        text_.append(value_to_text(outcome)).append("\n");
     }
     void end() override {
         out_.write(text_);

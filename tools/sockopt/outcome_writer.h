@@ -17,17 +17,17 @@ report::Json json_of(const net::FoundSocket& target);
 
 // "SO_RCVBUF = 131072", "SO_RCVBUF: 131072 -> 2097152 (asked 1048576; Linux doubles it)", or
 // "IP_MTU: the socket is not connected (ENOTCONN)".
-std::string text_of(const net::Outcome& outcome);
+std::string to_text(const net::Outcome& outcome);
 
 // Appends what follows the name of an option that was read: " = 131072" or ": the reason".
 void append_reading(std::string& text, const net::Outcome& outcome);
 
 // The value alone; "-" if it could not be read.
-std::string value_text_of(const net::Outcome& outcome);
+std::string value_to_text(const net::Outcome& outcome);
 
 report::Json json_of(const net::Outcome& outcome);
 
-// The two parts of text_of() for an option that is set: text_before() is "SO_RCVBUF: 131072 -> ",
+// The two parts of to_text() for an option that is set: text_before() is "SO_RCVBUF: 131072 -> ",
 // which can be printed before the option is set, and text_after() is the rest.
 std::string text_before(const net::Option& option, const std::optional<net::OptionValue>& before);
 std::string text_after(const net::Outcome& outcome);

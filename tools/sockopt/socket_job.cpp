@@ -22,7 +22,7 @@ bool sets(const net::Request& request) {
 std::string shortfall(const net::Outcome& outcome) {
     const net::OptionRow& row = outcome.option.row();
     return fmt::format("set {}={}: the value granted is {}: {}", outcome.option.name(),
-                       format_value(row, outcome.change->asked), value_text_of(outcome),
+                       to_text(row, outcome.change->asked), value_to_text(outcome),
                        outcome.change->grant.reason);
 }
 

@@ -21,7 +21,7 @@ net::Error explain(const probe::Exchanged& done, const SentDatagram& sent,
             return error;
         case probe::Exchanged::End::undelivered:
             error.code = done.icmp->code;
-            error.detail = net::words_of(*done.icmp) + tries;
+            error.detail = net::to_text(*done.icmp) + tries;
             return error;
         case probe::Exchanged::End::unsent:
             error.code = done.error;
@@ -32,7 +32,7 @@ net::Error explain(const probe::Exchanged& done, const SentDatagram& sent,
         case probe::Exchanged::End::different: break;
     }
     error.action = which + "receive from";
-    error.detail = done.difference ? probe::words_of(*done.difference)
+    error.detail = done.difference ? probe::to_text(*done.difference)
                                    : fmt::format("the echo has {} bytes, but {} were sent",
                                                  done.reply.size(), sent.bytes);
     return error;

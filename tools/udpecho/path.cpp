@@ -23,7 +23,7 @@ std::string milliseconds(std::chrono::nanoseconds time) {
 std::string remark(const probe::HopAnswer& answer) {
     const int time_exceeded = answer.sender->family() == net::Family::ipv6 ? 3 : 11;
     const bool is_time_exceeded = answer.error && answer.error->type == time_exceeded;
-    return !answer.error || is_time_exceeded ? "" : net::describe(*answer.error);
+    return !answer.error || is_time_exceeded ? "" : net::to_text_with_symbol(*answer.error);
 }
 
 // " 1  10.0.1.1  0.052 ms  0.060 ms  *"
@@ -56,8 +56,8 @@ report::Json hop_object(const probe::Hop& hop) {
         auto object = report::Json::object();
         object.set("from", answer.sender ? report::Json(answer.sender->address()) : report::Json())
             .set("rtt_ns", answer.sender ? report::Json(answer.rtt.count()) : report::Json())
-            .set("icmp",
-                 answer.error ? report::Json(net::describe(*answer.error)) : report::Json());
+            .set("icmp", answer.error ? report::Json(net::to_text_with_symbol(*answer.error))
+                                      : report::Json());
         answers.push(std::move(object));
     }
     return report::Json::object().set("hop", hop.distance).set("answers", std::move(answers));

@@ -30,7 +30,7 @@ struct Name {
     std::optional<std::uint16_t> port;
 };
 
-Name name_of(const Socket& socket, int (*call)(int, sockaddr*, socklen_t*)) {
+Name address_by(const Socket& socket, int (*call)(int, sockaddr*, socklen_t*)) {
     sockaddr_storage storage{};
     socklen_t length = sizeof storage;
     auto* address = static_cast<sockaddr*>(static_cast<void*>(&storage));
@@ -97,7 +97,7 @@ Result<SocketFacts> facts_of(const Socket& socket) {
     SocketFacts facts;
     if (socket.option(SOL_SOCKET, SO_PROTOCOL).value_or(0) == IPPROTO_TCP)
         facts.tcp_info = tcp_info_of(socket);
-    Name local = name_of(socket, ::getsockname);
+    Name local = address_by(socket, ::getsockname);
     const auto tcp = kind_by_tcp_info(facts.tcp_info, local.family);
     const auto kind = tcp ? Result<SocketKind>(*tcp) : kind_of(socket);
     if (!kind)
@@ -105,7 +105,7 @@ Result<SocketFacts> facts_of(const Socket& socket) {
     facts.kind = *kind;
     facts.local = std::move(local.text);
     facts.local_port = local.port;
-    Name peer = kind->listening ? Name() : name_of(socket, ::getpeername);
+    Name peer = kind->listening ? Name() : address_by(socket, ::getpeername);
     facts.other_namespace = other_namespace_of(socket);
     facts.state = state_of(facts, peer);
     facts.peer = std::move(peer.text);

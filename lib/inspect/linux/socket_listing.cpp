@@ -97,7 +97,7 @@ Status ask(const Bytes& question, const std::function<void(std::span<const std::
     return each_message(*socket, use);
 }
 
-std::string address_text(int family, const std::uint32_t* address, std::uint16_t port) {
+std::string address_to_text(int family, const std::uint32_t* address, std::uint16_t port) {
     sockaddr_storage storage{};
     socklen_t length = sizeof(sockaddr_in6);
     if (family == AF_INET) {
@@ -130,10 +130,11 @@ ListedSocket listed(const inet_diag_msg& message, int type, int protocol) {
     facts.state = states     ? tcp_state_name(message.idiag_state)
                   : has_peer ? "ESTABLISHED"
                              : "UNCONN";
-    facts.local = address_text(message.idiag_family, message.id.idiag_src, message.id.idiag_sport);
+    facts.local =
+        address_to_text(message.idiag_family, message.id.idiag_src, message.id.idiag_sport);
     if (has_peer)
         facts.peer =
-            address_text(message.idiag_family, message.id.idiag_dst, message.id.idiag_dport);
+            address_to_text(message.idiag_family, message.id.idiag_dst, message.id.idiag_dport);
     facts.local_port = ntohs(message.id.idiag_sport);
     return socket;
 }

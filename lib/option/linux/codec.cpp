@@ -40,7 +40,7 @@ in_addr ipv4_of(std::string_view text) {
     return address;
 }
 
-std::string ipv4_text(std::span<const std::byte> bytes) {
+std::string ipv4_to_text(std::span<const std::byte> bytes) {
     std::array<char, INET_ADDRSTRLEN> text{};
     ::inet_ntop(AF_INET, bytes.data(), text.data(), text.size());
     return text.data();
@@ -197,7 +197,7 @@ OptionValue decode_native(const OptionRow& row, std::span<const std::byte> bytes
     if (is(ValueType::duration, sizeof(timeval)))
         return decode_time(bytes);
     if (is(ValueType::address, sizeof(in_addr)))
-        return ipv4_text(bytes);
+        return ipv4_to_text(bytes);
     if (is(ValueType::credentials, sizeof(ucred)))
         return decode_credentials(bytes);
     if (is(ValueType::path_mtu, sizeof(ip6_mtuinfo)))

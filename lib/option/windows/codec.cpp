@@ -17,7 +17,7 @@ in_addr ipv4_of(const std::string& text) {
     return address;
 }
 
-std::string ipv4_text(in_addr address) {
+std::string ipv4_to_text(in_addr address) {
     char text[INET_ADDRSTRLEN] = {};
     ::inet_ntop(AF_INET, &address, text, sizeof text);
     return text;
@@ -89,7 +89,7 @@ OptionValue decode_native(const OptionRow& row, std::span<const std::byte> bytes
     if (row.type == ValueType::duration && bytes.size() == sizeof(DWORD))
         return nanoseconds(milliseconds(from_bytes<DWORD>(bytes)));
     if (row.type == ValueType::address && bytes.size() == sizeof(in_addr))
-        return ipv4_text(from_bytes<in_addr>(bytes));
+        return ipv4_to_text(from_bytes<in_addr>(bytes));
     return Bytes(bytes.begin(), bytes.end());
 }
 

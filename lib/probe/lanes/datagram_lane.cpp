@@ -173,7 +173,7 @@ bool DatagramLane::take_notices() {
                 window_.at(index).left = notice->left->at;
         }
         if (notice->error) {
-            measured_.failed({notice->error->code, {}, {}, net::words_of(*notice->error), {}});
+            measured_.failed({notice->error->code, {}, {}, net::to_text(*notice->error), {}});
             give_up(*notice->error);
         }
     }

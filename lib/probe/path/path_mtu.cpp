@@ -138,7 +138,7 @@ class MtuSearch {
         while (auto error = net::take_icmp_error(socket_)) {
             if (!net::tells_mtu(*error)) {
                 if (error->sender && error->code != std::errc::message_size)
-                    refusal_ = {error->code, "send to", {}, net::words_of(*error), {}};
+                    refusal_ = {error->code, "send to", {}, net::to_text(*error), {}};
                 continue;
             }
             if (error->info >= found_.limits.back().mtu || error->info < min_mtu(options_.family))

@@ -143,7 +143,7 @@ bool Faults::concern(net::Transport transport) const noexcept {
     });
 }
 
-std::string Faults::describe(net::Transport transport) const {
+std::string Faults::to_text(net::Transport transport) const {
     std::vector<std::string_view> texts;
     for (const Spec& spec : specs)
         if (transport == net::Transport::tcp ? spec.streams : spec.datagrams)

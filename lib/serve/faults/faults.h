@@ -45,7 +45,7 @@ struct Faults {
 
     bool concern(net::Transport transport) const noexcept;
     // The faults that apply to this transport, joined by commas.
-    std::string describe(net::Transport transport) const;
+    std::string to_text(net::Transport transport) const;
 
     // The end of the stall in progress at `when`; `when` itself if there is none.
     net::Deadline after_stall(net::Deadline when) const noexcept;

@@ -20,7 +20,7 @@ template <class Entry>
 using Lookup = int (*)(unsigned, Entry*, char*, std::size_t, Entry**);
 
 template <class Entry>
-std::string name_of(std::uint32_t id, Lookup<Entry> look_up, char* Entry::*name) {
+std::string account_name(std::uint32_t id, Lookup<Entry> look_up, char* Entry::*name) {
     std::array<char, 4096> space;
     Entry entry{};
     Entry* found = nullptr;

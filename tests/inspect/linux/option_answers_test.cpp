@@ -59,7 +59,7 @@ std::vector<Socket> some_of_every_kind() {
 
 TEST(OptionAnswers, ArePartsOfOthersOnlyIfTheyAreEqual) {
     for (Socket& socket : some_of_every_kind()) {
-        const std::string kind = describe(facts_of(socket)->kind);
+        const std::string kind = to_text(facts_of(socket)->kind);
         expect_the_same(socket, kind);
         set_if_it_has_it(socket, "SO_SNDBUF=30000");
         set_if_it_has_it(socket, "SO_MAX_PACING_RATE=5000000000");

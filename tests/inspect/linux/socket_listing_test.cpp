@@ -74,7 +74,7 @@ TEST(SocketListing, AgreesWithTheSocketItself) {
         EXPECT_EQ(socket.facts.peer, own.peer);
         EXPECT_EQ(socket.facts.state, own.state);
         EXPECT_EQ(socket.facts.local_port, own.local_port);
-        EXPECT_EQ(describe(socket.facts.kind), describe(own.kind));
+        EXPECT_EQ(to_text(socket.facts.kind), to_text(own.kind));
         EXPECT_EQ(socket.user, ::geteuid());
     }));
     EXPECT_EQ(told, 1U);
