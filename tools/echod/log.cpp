@@ -17,7 +17,7 @@ std::string_view reason_of(const serve::ConnectionReport& report) {
     return serve::end_reasons[static_cast<std::size_t>(report.reason)];
 }
 
-std::string json_of(const serve::ConnectionReport& report) {
+std::string to_json(const serve::ConnectionReport& report) {
     report::Json line = report::event(tool, "connection");
     line.set("peer", report.peer.unmapped().to_string())
         .set("received_bytes", report.received_bytes)
@@ -37,7 +37,7 @@ std::string to_text(const serve::ConnectionReport& report) {
                        net::format_approximately(report.duration));
 }
 
-std::string json_of(const serve::Counters& counters) {
+std::string to_json(const serve::Counters& counters) {
     report::Json ended = report::Json::object();
     for (std::size_t i = 0; i < counters.ended.size(); ++i)
         ended.set(serve::end_reasons[i], counters.ended[i].value());
@@ -91,7 +91,7 @@ void EchodLog::ended(const serve::ConnectionReport& report) {
     if (!verbose_)
         return;
     unless_out_of_memory(
-        [&] { output_.write(format_ == Format::json ? json_of(report) : to_text(report)); });
+        [&] { output_.write(format_ == Format::json ? to_json(report) : to_text(report)); });
 }
 
 void EchodLog::trouble(const net::Error& error) {
@@ -119,7 +119,7 @@ void EchodLog::note(std::string_view text) {
 void EchodLog::status(const serve::Counters& counters) {
     unless_out_of_memory([&] {
         if (format_ == Format::json)
-            output_.write(json_of(counters));
+            output_.write(to_json(counters));
         else
             output_.print("{}: {}\n", tool, to_text(counters));
     });

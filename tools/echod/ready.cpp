@@ -32,8 +32,8 @@ std::string_view to_text(net::Transport transport) {
     return transport == net::Transport::tcp ? "tcp" : "udp";
 }
 
-std::string ready_json(const net::Endpoint& local, net::Transport transport,
-                       const serve::Engine& engine, const serve::ServeOptions& options) {
+std::string ready_to_json(const net::Endpoint& local, net::Transport transport,
+                          const serve::Engine& engine, const serve::ServeOptions& options) {
     report::Json line = report::event(tool, "listening");
     line.set("address", local.address())
         .set("port", static_cast<int>(local.port()))
@@ -92,7 +92,7 @@ void announce(const serve::Listeners& listeners, const serve::Engine& engine,
               const std::optional<serve::StatusEndpoint>& metrics, bool json, Io io) {
     const auto tell = [&](const net::Socket& socket, net::Transport transport) {
         if (const auto local = socket.local())
-            io.out.write(json ? ready_json(*local, transport, engine, options)
+            io.out.write(json ? ready_to_json(*local, transport, engine, options)
                               : ready_to_text(*local, transport, engine, options));
     };
     for (const net::Socket& socket : listeners.tcp)

@@ -49,7 +49,7 @@ void ShowipDisplay::show(const probe::Lookup& lookup) {
     if (times_)
         times_->record(lookup.elapsed);
     if (style_.common.json)
-        io_.out.write(showip_json(lookup));
+        io_.out.write(to_json(lookup));
     if (style_.sources > 0)
         return show_source(lookup);
     if (lookup.answer && !style_.common.json)
@@ -131,7 +131,7 @@ void ShowipDisplay::end() {
     if (!style_.stats)
         return;
     const stats::Summary summary = times_->summary();
-    io_.out.write(style_.common.json ? showip_stats_json(summary, failures_)
+    io_.out.write(style_.common.json ? stats_to_json(summary, failures_)
                                      : (first_ ? "" : "\n") + stats_to_text(summary, failures_));
 }
 

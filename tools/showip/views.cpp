@@ -125,19 +125,19 @@ Json symbol_or_number(int number, std::string_view symbol) {
     return symbol.empty() ? Json(number) : Json(symbol);
 }
 
-Json flags_json(int flags) {
+Json flags_to_json(int flags) {
     Json list = Json::array();
     for (const std::string& symbol : net::flag_symbols(flags))
         list.push(symbol);
     return list;
 }
 
-Json hints_json(const net::ResolveHints& hints) {
+Json to_json(const net::ResolveHints& hints) {
     const auto family = hints.family == AF_INET    ? net::Family::ipv4
                         : hints.family == AF_INET6 ? net::Family::ipv6
                                                    : net::Family::any;
     Json json = Json::object();
-    json.set("flags", flags_json(hints.flags)).set("family", net::family_name(family));
+    json.set("flags", flags_to_json(hints.flags)).set("family", net::family_name(family));
     json.set("socktype",
              hints.socktype == 0
                  ? Json("any")
@@ -156,21 +156,21 @@ std::string hex(const std::vector<std::byte>& bytes) {
     return text;
 }
 
-Json reverse_json(const net::Result<probe::ReverseName>& reverse) {
+Json to_json(const net::Result<probe::ReverseName>& reverse) {
     Json json = Json::object();
     if (!reverse)
         return json.set("name", nullptr).set("error", to_json(reverse.error()));
     return json.set("name", reverse->name).set("confirmed", reverse->confirmed);
 }
 
-Json route_json(const net::Result<net::Route>& route) {
+Json to_json(const net::Result<net::Route>& route) {
     Json json = Json::object();
     if (!route)
         return json.set("address", nullptr).set("error", to_json(route.error()));
     return json.set("address", route->source.address()).set("interface", route->device);
 }
 
-Json connect_json(const probe::ConnectTrial& trial) {
+Json to_json(const probe::ConnectTrial& trial) {
     Json json = Json::object();
     json.set("connected", !trial.error).set("elapsed_ns", trial.elapsed.count());
     if (trial.error)
@@ -178,9 +178,9 @@ Json connect_json(const probe::ConnectTrial& trial) {
     return json;
 }
 
-Json address_json(const net::ResolvedAddress& node, const probe::Detail& detail) {
+Json to_json(const net::ResolvedAddress& node, const probe::Detail& detail) {
     Json json = Json::object();
-    json.set("flags", flags_json(node.flags))
+    json.set("flags", flags_to_json(node.flags))
         .set("family", net::family_name(node.endpoint.family()))
         .set("socktype", symbol_or_number(node.socktype, net::socket_type_symbol(node.socktype)))
         .set("protocol", symbol_or_number(node.protocol, net::protocol_symbol(node.protocol)))
@@ -190,11 +190,11 @@ Json address_json(const net::ResolvedAddress& node, const probe::Detail& detail)
         .set("flowinfo", node.endpoint.flow_info())
         .set("sockaddr_hex", hex(node.sockaddr_bytes));
     if (detail.reverse)
-        json.set("reverse", reverse_json(*detail.reverse));
+        json.set("reverse", to_json(*detail.reverse));
     if (detail.route)
-        json.set("source", route_json(*detail.route));
+        json.set("source", to_json(*detail.route));
     if (detail.connect)
-        json.set("connect", connect_json(*detail.connect));
+        json.set("connect", to_json(*detail.connect));
     return json;
 }
 
@@ -269,7 +269,7 @@ net::Error showip_failure(const Lookup& lookup) {
     return error;
 }
 
-std::string showip_json(const probe::Lookup& lookup) {
+std::string to_json(const probe::Lookup& lookup) {
     const probe::Question& question = lookup.question;
     Json json = report::event("showip", "result");
     json.set("host", text_or_null(question.host)).set("service", text_or_null(question.service));
@@ -277,12 +277,11 @@ std::string showip_json(const probe::Lookup& lookup) {
         json.set("source", question.source);
     json.set("canonical_name",
              lookup.answer ? text_or_null(lookup.answer->canonical_name) : Json());
-    json.set("elapsed_ns", lookup.elapsed.count()).set("hints", hints_json(question.hints));
+    json.set("elapsed_ns", lookup.elapsed.count()).set("hints", to_json(question.hints));
     Json addresses = Json::array();
     for (std::size_t i = 0; lookup.answer && i < lookup.answer->addresses.size(); ++i)
-        addresses.push(address_json(lookup.answer->addresses[i], i < lookup.details.size()
-                                                                     ? lookup.details[i]
-                                                                     : probe::Detail()));
+        addresses.push(to_json(lookup.answer->addresses[i],
+                               i < lookup.details.size() ? lookup.details[i] : probe::Detail()));
     json.set("addresses", std::move(addresses));
     if (!lookup.details.empty() && lookup.details.front().connect)
         json.set("happy_eyeballs",
@@ -298,7 +297,7 @@ std::string showip_json(const probe::Lookup& lookup) {
     return json.to_string() + '\n';
 }
 
-std::string showip_stats_json(const stats::Summary& times, std::uint64_t failures) {
+std::string stats_to_json(const stats::Summary& times, std::uint64_t failures) {
     const auto nanoseconds = [](const std::optional<std::chrono::nanoseconds>& time) {
         return time ? Json(time->count()) : Json();
     };

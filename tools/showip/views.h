@@ -23,11 +23,11 @@ std::string showip_source_line(const probe::Lookup& lookup);
 std::string to_long_text(const probe::Lookup& lookup, bool emphasis);
 
 // One JSON object on one line, also for a failed lookup.
-std::string showip_json(const probe::Lookup& lookup);
+std::string to_json(const probe::Lookup& lookup);
 
 // The number of lookups, how many of them failed, and how long they took.
 std::string stats_to_text(const stats::Summary& times, std::uint64_t failures);
-std::string showip_stats_json(const stats::Summary& times, std::uint64_t failures);
+std::string stats_to_json(const stats::Summary& times, std::uint64_t failures);
 
 // The error of a failed lookup, with the number of the resolver's error in its message.
 net::Error showip_failure(const probe::Lookup& lookup);

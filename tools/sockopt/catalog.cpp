@@ -130,7 +130,7 @@ std::string explanation(const net::OptionRow& row) {
     return text + paragraph(row.warning);
 }
 
-report::Json json_of(const net::OptionRow& row) {
+report::Json to_json(const net::OptionRow& row) {
     const auto number = [](int n) { return n == net::absent ? report::Json() : report::Json(n); };
     const auto text = [](std::string_view t) {
         return t.empty() ? report::Json() : report::Json(t);
@@ -141,7 +141,7 @@ report::Json json_of(const net::OptionRow& row) {
         .set("linux_number", number(row.on_linux))
         .set("windows_number", number(row.on_windows))
         .set("type", type_name(row.type))
-        .set("unit", unit_json(row))
+        .set("unit", unit_to_json(row))
         .set("values", text(legal_values(row)))
         .set("access", access_name(row.access))
         .set("sockets", sockets_to_text(row))
@@ -155,7 +155,7 @@ report::Json json_of(const net::OptionRow& row) {
 
 void write(const net::OptionRow& row, bool json, const std::string& text, Io io) {
     if (json)
-        io.out.print("{}\n", json_of(row).to_string());
+        io.out.print("{}\n", to_json(row).to_string());
     else
         io.out.write(text);
 }

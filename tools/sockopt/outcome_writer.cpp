@@ -22,7 +22,7 @@ struct FieldJson {
     Json operator()(const std::string& value) const { return value; }
 };
 
-Json filter_json(std::string_view kind, const std::vector<std::string>& instructions) {
+Json filter_to_json(std::string_view kind, const std::vector<std::string>& instructions) {
     Json list = Json::array();
     for (const std::string& instruction : instructions)
         list.push(instruction);
@@ -35,12 +35,12 @@ struct ValueJson {
     Json operator()(bool value) const { return value; }
     Json operator()(std::chrono::nanoseconds value) const { return value.count(); }
     Json operator()(const std::string& value) const {
-        return row.type == net::ValueType::filter ? filter_json(value, {}) : Json(value);
+        return row.type == net::ValueType::filter ? filter_to_json(value, {}) : Json(value);
     }
     Json operator()(const net::Bytes& value) const {
         if (row.type != net::ValueType::filter)
             return net::format_hex(value);
-        return filter_json(value.empty() ? "none" : "classic", net::disassemble(value));
+        return filter_to_json(value.empty() ? "none" : "classic", net::disassemble(value));
     }
     Json operator()(std::int64_t value) const {
         if (row.type == net::ValueType::choice)
@@ -125,7 +125,7 @@ std::string heading(const net::FoundSocket& target) {
     return target.facts.other_namespace != 0 ? text + " (in another network namespace)" : text;
 }
 
-report::Json json_of(const net::FoundSocket& target) {
+report::Json to_json(const net::FoundSocket& target) {
     const auto text = [](const std::string& t) { return t.empty() ? Json() : Json(t); };
     Json json = Json::object();
     json.set("pid", target.process ? Json(target.process->pid()) : Json());
@@ -143,11 +143,11 @@ report::Json json_of(const net::FoundSocket& target) {
     return json;
 }
 
-Json value_json(const OptionRow& row, const std::optional<OptionValue>& value) {
+Json value_to_json(const OptionRow& row, const std::optional<OptionValue>& value) {
     return value ? std::visit(ValueJson{row}, *value) : Json();
 }
 
-Json unit_json(const OptionRow& row) {
+Json unit_to_json(const OptionRow& row) {
     if (row.type == net::ValueType::duration)
         return "ns";
     return row.unit.empty() ? Json() : Json(row.unit);
@@ -193,17 +193,17 @@ std::string value_to_text(const net::Outcome& outcome) {
     return outcome.value ? to_text(outcome.option.row(), *outcome.value) : "-";
 }
 
-Json json_of(const net::Outcome& outcome) {
+Json to_json(const net::Outcome& outcome) {
     const OptionRow& row = outcome.option.row();
     const Json value = outcome.value ? std::visit(ValueJson{row}, *outcome.value) : Json();
     Json json = named_json(outcome.option);
     json.set("value", value);
-    json.set("unit", unit_json(row));
+    json.set("unit", unit_to_json(row));
     if (outcome.compared)
-        json.set("default", outcome.usual != nullptr ? value_json(row, *outcome.usual) : value);
+        json.set("default", outcome.usual != nullptr ? value_to_json(row, *outcome.usual) : value);
     if (outcome.change) {
-        json.set("before", value_json(row, outcome.change->before));
-        json.set("asked", value_json(row, outcome.change->asked));
+        json.set("before", value_to_json(row, outcome.change->before));
+        json.set("asked", value_to_json(row, outcome.change->asked));
         json.set("granted", value);
         if (!outcome.change->grant.reason.empty())
             json.set("reason", outcome.change->grant.reason);
@@ -396,12 +396,12 @@ class JsonWriter : public OutcomeWriter {
     explicit JsonWriter(Output& out) : out_(out) {}
 
     void begin(const net::FoundSocket& target) override {
-        socket_ = json_of(target);
+        socket_ = to_json(target);
         outcomes_.clear();
     }
 
     void brought_up(const net::FoundSocket& target, const net::Status& up) override {
-        socket_ = json_of(target);
+        socket_ = to_json(target);
         error_ = up ? std::string() : ",\"error\":" + to_json(up.error()).to_string();
     }
 
@@ -410,7 +410,7 @@ class JsonWriter : public OutcomeWriter {
         out_.print("{}\n", report::event(tool, "setting")
                                .set("socket", socket_)
                                .set("name", option.name())
-                               .set("before", value_json(option.row(), before))
+                               .set("before", value_to_json(option.row(), before))
                                .to_string());
         out_.flush();
     }
@@ -419,11 +419,11 @@ class JsonWriter : public OutcomeWriter {
         if (!outcomes_.empty())
             outcomes_ += ',';
         if (outcome.rendered == nullptr) {
-            outcomes_ += json_of(outcome).to_string();
+            outcomes_ += to_json(outcome).to_string();
             return;
         }
         if (outcome.rendered->empty())
-            *outcome.rendered = json_of(outcome).to_string();
+            *outcome.rendered = to_json(outcome).to_string();
         outcomes_ += *outcome.rendered;
     }
 

@@ -13,7 +13,7 @@ namespace sockbox::tools {
 
 // Describes a socket: "nginx[812] fd 6 tcp LISTEN 0.0.0.0:443".
 std::string heading(const net::FoundSocket& target);
-report::Json json_of(const net::FoundSocket& target);
+report::Json to_json(const net::FoundSocket& target);
 
 // "SO_RCVBUF = 131072", "SO_RCVBUF: 131072 -> 2097152 (asked 1048576; Linux doubles it)", or
 // "IP_MTU: the socket is not connected (ENOTCONN)".
@@ -25,7 +25,7 @@ void append_reading(std::string& text, const net::Outcome& outcome);
 // The value alone; "-" if it could not be read.
 std::string value_to_text(const net::Outcome& outcome);
 
-report::Json json_of(const net::Outcome& outcome);
+report::Json to_json(const net::Outcome& outcome);
 
 // The two parts of to_text() for an option that is set: text_before() is "SO_RCVBUF: 131072 -> ",
 // which can be printed before the option is set, and text_after() is the rest.
@@ -33,10 +33,10 @@ std::string text_before(const net::Option& option, const std::optional<net::Opti
 std::string text_after(const net::Outcome& outcome);
 
 // A value as JSON, in a form that depends on the option's type; null if there is no value.
-report::Json value_json(const net::OptionRow& row, const std::optional<net::OptionValue>& value);
+report::Json value_to_json(const net::OptionRow& row, const std::optional<net::OptionValue>& value);
 
 // The unit of the value in JSON, or null.
-report::Json unit_json(const net::OptionRow& row);
+report::Json unit_to_json(const net::OptionRow& row);
 
 struct WriterOptions {
     bool json = false;
