@@ -24,8 +24,7 @@ inline constexpr auto tcp_rows = std::to_array<OptionRow>({
          "The maximum segment size; set before connecting, it limits the size announced to the "
          "peer; 0 unsets it.",
      .source = "tcp(7)",
-     .grant_note =
-         "the kernel reports the size in use, which the path and the peer may make smaller"},
+     .grant_note = "the kernel reports the size in use, which the path and the peer may reduce"},
     {.name = "TCP_CORK",
      .on_linux = 3,
      .type = ValueType::flag,
@@ -52,7 +51,7 @@ inline constexpr auto tcp_rows = std::to_array<OptionRow>({
      .on_windows = 16,
      .range = {1, 127},
      .unit = "probes",
-     .summary = "How many keepalive probes go unanswered before the connection is given up.",
+     .summary = "How many keepalive probes may go unanswered before the connection is dropped.",
      .source = "tcp(7)",
      .limit = "net.ipv4.tcp_keepalive_probes"},
     {.name = "TCP_SYNCNT",
@@ -122,7 +121,7 @@ inline constexpr auto tcp_rows = std::to_array<OptionRow>({
      .on_linux = 18,
      .range = {0, INT_MAX},
      .unit = "ms",
-     .summary = "How long sent data may stay unacknowledged before the connection is given up; 0 "
+     .summary = "How long sent data may stay unacknowledged before the connection is dropped; 0 "
                 "selects the system's default.",
      .source = "tcp(7), RFC 5482",
      .limit = "net.ipv4.tcp_retries2"},
@@ -196,7 +195,7 @@ inline constexpr auto tcp_rows = std::to_array<OptionRow>({
      .type = ValueType::bytes,
      .access = Access::read_only,
      .in_repair = true,
-     .summary = "The window's state, in repair mode.",
+     .summary = "The state of the window; readable only in repair mode.",
      .source = "Linux include/uapi/linux/tcp.h"},
     {.name = "TCP_FASTOPEN_CONNECT",
      .on_linux = 30,
@@ -221,7 +220,7 @@ inline constexpr auto tcp_rows = std::to_array<OptionRow>({
     {.name = "TCP_FASTOPEN_NO_COOKIE",
      .on_linux = 34,
      .type = ValueType::flag,
-     .summary = "Fast open without a cookie.",
+     .summary = "Allows fast open without a cookie.",
      .source = "Linux include/uapi/linux/tcp.h"},
     {.name = "TCP_INQ",
      .on_linux = 36,

@@ -65,7 +65,7 @@ inline constexpr auto raw_rows = std::to_array<OptionRow>({
     {.name = "ICMP_FILTER",
      .on_linux = 1,
      .range = {0, 0xffffffffLL},
-     .summary = "The ICMP types that a raw ICMP socket does not receive, a bit each.",
+     .summary = "The ICMP types that a raw ICMP socket does not receive, one bit for each.",
      .source = "raw(7)"},
 });
 

@@ -84,20 +84,20 @@ inline constexpr auto winsock_socket_rows = std::to_array<OptionRow>({
      .on_windows = 0x700B,
      .type = ValueType::bytes,
      .access = Access::write_only,
-     .summary = "Gives a socket of AcceptEx the properties of its listener.",
+     .summary = "Gives a socket accepted by AcceptEx the properties of its listener.",
      .source = "Winsock SOL_SOCKET options"},
     {.name = "SO_CONNECT_TIME",
      .on_windows = 0x700C,
      .access = Access::read_only,
      .range = {-1, INT_MAX},
      .unit = "s",
-     .summary = "How long the socket has been connected; -1 when it is not.",
+     .summary = "How long the socket has been connected; -1 if it is not.",
      .source = "Winsock SOL_SOCKET options"},
     {.name = "SO_UPDATE_CONNECT_CONTEXT",
      .on_windows = 0x7010,
      .type = ValueType::bytes,
      .access = Access::write_only,
-     .summary = "Gives a socket of ConnectEx the properties of a connected one.",
+     .summary = "Gives a socket connected by ConnectEx the properties of a connected socket.",
      .source = "Winsock SOL_SOCKET options"},
 });
 
@@ -111,7 +111,7 @@ inline constexpr auto winsock_tcp_rows = std::to_array<OptionRow>({
      .on_windows = 5,
      .range = {-1, INT_MAX},
      .unit = "s",
-     .summary = "How long sent data may stay unacknowledged before the connection is given up; -1 "
+     .summary = "How long sent data may stay unacknowledged before the connection is dropped; -1 "
                 "means forever.",
      .source = "Winsock IPPROTO_TCP options"},
     {.name = "TCP_TIMESTAMPS",

@@ -279,7 +279,7 @@ TEST(SockoptOwner, WhatNeedsAPrivilegeNamesIt) {
              {{"IP_TRANSPARENT=on"}, "CAP_NET_ADMIN or CAP_NET_RAW"},
              {{"SO_PREFER_BUSY_POLL=on"}, "CAP_NET_ADMIN"},
              {{"SO_DEBUG=on"}, "CAP_NET_ADMIN"},
-             {{"SO_BINDTODEVICE=lo", "SO_BINDTODEVICE="}, "CAP_NET_RAW once it is bound"}}) {
+             {{"SO_BINDTODEVICE=lo", "SO_BINDTODEVICE="}, "CAP_NET_RAW once the socket"}}) {
         const std::string told = apart([&]() -> std::string {
             if (::setuid(65534) != 0)
                 return "skip";
