@@ -15,7 +15,7 @@ constexpr std::array<Command, 5> table{{
     {"showip", "show what getaddrinfo really returns for a name", showip},
     {"sockopt", "get, set and explain socket options", sockopt},
     {"echod", "concurrent TCP and UDP echo server", echod},
-    {"echo", "TCP echo client: talk, measure, load", echo},
+    {"echo", "TCP echo client: messages, round trips, load", echo},
     {"udpecho", "UDP echo client and server: loss, round trips, jitter", udpecho},
 }};
 

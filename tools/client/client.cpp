@@ -39,7 +39,7 @@ void ClientOptions::declare(Cli& cli) {
                  });
     cli.option("-W,--timeout", "DURATION",
                transport == net::Transport::tcp
-                   ? "how long to wait for a reply (default 2s; in a pipe 10s)"
+                   ? "how long to wait for a reply (default 2s; for standard input 10s)"
                    : "a reply later than this is lost (default 2s)",
                take_duration(timeout));
     cli.option("--source", "ADDRESS", "send from this address", [this](std::string_view text) {
@@ -57,7 +57,7 @@ void ClientOptions::declare(Cli& cli) {
                      settings.push_back(std::move(*setting));
                      return net::Status();
                  });
-    cli.flag("--no-verify", "do not compare what comes back", no_verify);
+    cli.flag("--no-verify", "do not compare the echo with what was sent", no_verify);
 }
 
 std::string ClientOptions::message() const {

@@ -49,7 +49,7 @@ void Measuring::declare(Cli& cli) {
     cli.option("-t,--time", "DURATION", "measure for this long (default 10s without -c)",
                take_duration(time_));
     cli.option("-i,--interval", "DURATION",
-               "time between sends; 0: as soon as the reply is in (default 1s with -c alone)",
+               "time between sends; 0: send when the reply arrives (default 1s with -c alone)",
                take_duration(interval_));
     const bool datagrams = client_.transport == net::Transport::udp;
     cli.option("-s,--size", "BYTES", "payload size (default 64)",
@@ -82,8 +82,8 @@ void Measuring::declare(Cli& cli) {
     cli.option("--report-interval", "DURATION", "print an interim report at this interval",
                take_duration(report_interval_));
     metrics_.declare(cli);
-    cli.flag("--plot", "draw a histogram and the times over the run", plot_);
-    cli.option("--html", "FILE", "write a web page with numbers and pictures", take_text(html_));
+    cli.flag("--plot", "draw a histogram, and the round-trip times over the run", plot_);
+    cli.option("--html", "FILE", "write a web page with figures and charts", take_text(html_));
     cli.option("--hgrm", "FILE", "write the percentiles for HdrHistogram's plotter",
                take_text(hgrm_));
 }

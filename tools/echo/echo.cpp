@@ -65,7 +65,7 @@ class Echo {
                    take_duration(connect_timeout_));
         measuring_.declare(cli);
         cli.flag("--reconnect", "open a new connection for each message measured", reconnect_);
-        cli.flag("--tcp-info", "add the kernel's own view of the connections (Linux)", tcp_info_);
+        cli.flag("--tcp-info", "add the kernel's statistics of the connections (Linux)", tcp_info_);
         cli.common(client_.common);
         cli.example("echo localhost 3490 hello", "send hello, print the reply");
         cli.example("echo localhost 3490 <big >copy",

@@ -85,7 +85,8 @@ void declare_limits(Cli& cli, EchodOptions& options) {
                 "close a connection idle for this long (default 0: never)",
                 take_duration(options.serve.idle_timeout))
         .option("--write-timeout", "DURATION",
-                "close a connection whose peer takes no data for this long (default 60s; 0: never)",
+                "close a connection whose peer accepts no data for this long (default 60s; 0: "
+                "never)",
                 take_duration(options.serve.write_timeout))
         .option("--drain-timeout", "DURATION",
                 "after SIGTERM, let open connections continue for this long (default 5s)",
@@ -104,9 +105,9 @@ void declare(Cli& cli, EchodOptions& options) {
         .flag("--tcp", "serve TCP (default: both)", options.tcp)
         .flag("--udp", "serve UDP", options.udp)
         .option("-e,--engine", "NAME", engines, take_engine(options.engine))
-        .option("-w,--workers", "N", "threads of pool, or event loops (default one per core)",
+        .option("-w,--workers", "N", "idle threads of pool, or event loops (default one per core)",
                 take_integer(options.workers, 1, max_allowed_workers))
-        .option("--max-workers", "N", "limit for the threads of pool (default 1024)",
+        .option("--max-workers", "N", "maximum number of threads of pool (default 1024)",
                 take_integer(options.max_workers, 1, max_allowed_workers));
     declare_limits(cli, options);
     declare_access(cli, options.serve.datagrams);
@@ -339,7 +340,7 @@ net::Result<int> choose_and_serve(const EchodOptions& options, const net::Status
 
 int echod(Args args, Io io) {
     EchodOptions options;
-    Cli cli(tool, "Serves TCP and UDP echo: sends back whatever a client sends.", {"[OPTION]..."});
+    Cli cli(tool, "Serve TCP and UDP echo: send back whatever a client sends.", {"[OPTION]..."});
     declare(cli, options);
     if (const auto status = cli.parse(args, io))
         return *status;

@@ -31,7 +31,7 @@ void declare(Cli& cli, Settings& settings) {
     cli.option("--connect", "HOST:PORT", "a new socket that is connected there",
                take_text(selection.connect));
     cli.flag("-n,--values", "values only, one per line, in the order given", settings.values);
-    cli.flag("-a,--all", "also what cannot be read on this socket, and why", settings.work.all);
+    cli.flag("-a,--all", "also options that cannot be read, and why", settings.work.all);
     cli.flag("--diff", "only values that differ from those of a new socket", settings.work.diff);
     cli.flag("--strict", "exit with status 3 if the value granted is not the requested one",
              settings.strict);
@@ -61,7 +61,7 @@ int refuse_request(Io io, const Cli& cli, const net::Error& error) {
 
 int sockopt(Args args, Io io) {
     Settings settings;
-    Cli cli(tool, "Gets, sets and explains socket options.",
+    Cli cli(tool, "Get, set and explain socket options.",
             {"[SOCKET] [OPTION]... [NAME | NAME=VALUE | NAME*=N | NAME+=N]...",
              "[SOCKET] [OPTION]... [NAME=VALUE]... -- COMMAND...", "--list [PATTERN]...",
              "--explain NAME..."});
