@@ -53,8 +53,8 @@ int finish(Io io, std::string_view tool, int status);
 // The exit status for an error: exit_unresolved for codes of the resolver, exit_refused otherwise.
 int status_of(const net::Error& error);
 
-// The exit status after SIGINT or SIGTERM, as in a shell: 130 or 143. Call it only after
-// net::Interrupts has caught the signal.
+// The exit status after a signal, as in a shell: 128 plus its number, such as 130 for SIGINT. Call
+// it only after net::Interrupts has caught the signal.
 int status_of_interrupt() noexcept;
 
 }  // namespace sockbox::tools

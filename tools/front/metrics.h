@@ -21,7 +21,7 @@ class MetricsOption {
 
     // Opens the endpoint, listening but not started; nothing if the option was not given. From
     // another thread, it calls `collect` for each scrape and `healthy` (which may be empty) for
-    // each request of /healthz. Fails if the address cannot be bound.
+    // each request for /healthz. Fails if the address cannot be bound.
     net::Result<std::optional<serve::StatusEndpoint>> open(std::function<MetricFamilies()> collect,
                                                            std::function<bool()> healthy) const;
 

@@ -47,7 +47,7 @@ class OrderedWorkers {
     std::condition_variable more_;    // work was given, or the object is being destroyed
     std::condition_variable room_;    // a slot is free
     std::vector<PieceOfWork> slots_;  // a ring of work whose result has not been used yet
-    std::size_t given_ = 0;           // how much so far: the number of the next one
+    std::size_t given_ = 0;           // pieces given so far: the number of the next one
     std::size_t taken_ = 0;
     std::size_t used_ = 0;
     bool using_ = false;  // a thread is using results

@@ -29,7 +29,7 @@ class ProgressLine {
     net::Deadline due() const noexcept { return due_; }
 
     // Draws the pieces, the most important first; pieces that do not fit on the line are left out.
-    // Draws even before due(), but only call it if due() is not net::no_deadline.
+    // May be called before due(), but not if due() is net::no_deadline.
     void draw(const std::vector<std::string>& pieces);
 
     // Erases the line. Call it before anything else is written to the terminal.

@@ -78,8 +78,8 @@ struct BatchReport {
     std::vector<Refusal> refusals;
 };
 
-// Carries out requests in a job of its own. Writes to `direct`, or into its reports if `direct`
-// is null.
+// Carries out requests with a SocketJob of its own. Writes to `direct`, or into its reports if
+// `direct` is null.
 class SearchWorker {
   public:
     SearchWorker(const Settings& settings, const Requests& requests, const WriterOptions& options,

@@ -1,4 +1,4 @@
-// sockopt: get, set and explain options of new and inherited sockets and of other processes'.
+// sockopt: get, set and explain socket options, also on the sockets of other processes.
 #include <algorithm>
 
 #include "tools/sockopt/catalog.h"
