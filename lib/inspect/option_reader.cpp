@@ -84,12 +84,12 @@ Result<Socket> new_socket_beside(const Socket& socket, const SocketFacts& facts)
 }  // namespace
 
 OptionAnswers::Answer OptionAnswers::shared(SharedAnswer which) {
-    if (whole == SharedAnswer::tcp_info) {
+    if (which == SharedAnswer::tcp_info) {
         if (facts_.tcp_info.empty())
             return tl::unexpected(not_told());
         return std::span<const std::byte>(facts_.tcp_info);
     }
-    const auto number = static_cast<std::size_t>(whole);
+    const auto number = static_cast<std::size_t>(which);
     Kept& kept = kept_[number];
     if (!std::exchange(kept.asked, true)) {
         const Option& option = option_of(number);
@@ -110,13 +110,13 @@ OptionAnswers::Answer OptionAnswers::of(const Option& option) {
     const OptionRow& row = option.row();
     if (row.part_of == SharedAnswer::none)
         return read_bytes(socket_, option, buffer_);
-    const Answer answer = whole(row.part_of);
+    const Answer answer = shared(row.part_of);
     const auto part = answer ? part_of(*answer, row) : std::nullopt;
     return part ? Answer(*part) : read_bytes(socket_, option, buffer_);
 }
 
 std::optional<std::int64_t> OptionAnswers::buffer_locks() {
-    const Answer answer = whole(SharedAnswer::buffer_locks);
+    const Answer answer = shared(SharedAnswer::buffer_locks);
     if (!answer || answer->size() != sizeof(std::uint32_t))
         return std::nullopt;
     return from_bytes<std::uint32_t>(*answer);

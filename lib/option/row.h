@@ -106,7 +106,7 @@ struct OptionRow {
     std::string_view unit = {};         // "bytes", "s", "ms", "us", or a plural such as "probes"
     std::span<const ValueName> names = {};
     std::span<const ValueName> names_on_windows = {};  // if the numbers differ on Windows
-    std::string_view says = {};                        // the description, one sentence
+    std::string_view summary = {};                     // the description, one sentence
     std::string_view source = {};                      // manual page or RFC
     std::string_view limit = {};       // the sysctl that limits it or holds its default
     std::string_view privilege = {};   // the privilege required to set it

@@ -74,82 +74,82 @@ Take take_engine(std::string& name) {
     };
 }
 
-void declare_limits(Cli& cli, EchodOptions& options) {
+void declare_limits(Cli& cli, EchodOptions& given) {
     cli.option("--backlog", "N", "listen queue (default 4096)",
-               take_integer(options.backlog, 1, 1 << 20))
+               take_integer(given.backlog, 1, 1 << 20))
         .option("--max-connections", "N", "refuse more than N clients at once",
-                take_integer(options.max_connections, 1, max_connections))
+                take_integer(given.max_connections, 1, max_connections))
         .option("--max-per-client", "N", "refuse more than N connections from one address",
-                take_integer(options.max_per_client, 1, max_connections))
+                take_integer(given.max_per_client, 1, max_connections))
         .option("--idle-timeout", "DURATION",
                 "close a connection idle for this long (default 0: never)",
-                take_duration(options.serve.idle_timeout))
+                take_duration(given.serve.idle_timeout))
         .option("--write-timeout", "DURATION",
                 "close a connection whose peer accepts no data for this long (default 60s; 0: "
                 "never)",
-                take_duration(options.serve.write_timeout))
+                take_duration(given.serve.write_timeout))
         .option("--drain-timeout", "DURATION",
                 "after SIGTERM, let open connections continue for this long (default 5s)",
-                take_duration(options.serve.drain_timeout));
+                take_duration(given.serve.drain_timeout));
 }
 
-void declare(Cli& cli, EchodOptions& options) {
+void declare(Cli& cli, EchodOptions& given) {
     const std::string engines = fmt::format("{} (default auto)", fmt::join(engine_names(), ", "));
     cli.option("-p,--port", "PORT", "port to listen on (default 3490; 0: any free port)",
-               take_port(options.port, net::Transport::tcp))
+               take_port(given.port, net::Transport::tcp))
         .repeated("-b,--bind", "ADDRESS", "address to listen on; repeatable (default all)",
-                  [&options](std::string_view text) -> net::Status {
-                      options.bind.emplace_back(text);
+                  [&given](std::string_view text) -> net::Status {
+                      given.bind.emplace_back(text);
                       return {};
                   })
-        .flag("--tcp", "serve TCP (default: both)", options.tcp)
-        .flag("--udp", "serve UDP", options.udp)
-        .option("-e,--engine", "NAME", engines, take_engine(options.engine))
+        .flag("--tcp", "serve TCP (default: both)", given.tcp)
+        .flag("--udp", "serve UDP", given.udp)
+        .option("-e,--engine", "NAME", engines, take_engine(given.engine))
         .option("-w,--workers", "N", "idle threads of pool, or event loops (default one per core)",
-                take_integer(options.workers, 1, max_allowed_workers))
+                take_integer(given.workers, 1, max_allowed_workers))
         .option("--max-workers", "N", "maximum number of threads of pool (default 1024)",
-                take_integer(options.max_workers, 1, max_allowed_workers));
-    declare_limits(cli, options);
-    declare_access(cli, options.serve.datagrams);
+                take_integer(given.max_workers, 1, max_allowed_workers));
+    declare_limits(cli, given);
+    declare_access(cli, given.serve.datagrams);
     cli.flag("--answer-broadcast", "also answer UDP to broadcast and multicast addresses",
-             options.serve.datagrams.answer_broadcast)
+             given.serve.datagrams.answer_broadcast)
         .flag("--answer-privileged", "also answer UDP from ports below 1024",
-              options.serve.datagrams.answer_privileged)
-        .flag("--once", "serve one TCP client, then exit", options.serve.limits.once)
+              given.serve.datagrams.answer_privileged)
+        .flag("--once", "serve one TCP client, then exit", given.serve.limits.once)
         .repeated("--set", "NAME=VALUE", "set a socket option, as in sockopt; repeatable",
-                  take_setting(options.settings))
+                  take_setting(given.settings))
         .option("--port-file", "FILE", "write the port number to FILE once listening",
-                take_text(options.port_file));
-    options.metrics.declare(cli);
-    options.confinement.declare(cli);
-    options.faults.declare(cli);
+                take_text(given.port_file));
+    given.metrics.declare(cli);
+    given.confinement.declare(cli);
+    given.faults.declare(cli);
     cli.option("--log-format", "FORMAT", "text or json (default text)",
-               take_choice(options.log_format, {"text", "json"}))
-        .common(options.common)
+               take_choice(given.log_format, {"text", "json"}))
+        .common(given.common)
         .example("echod --port 7007", "serve TCP and UDP on all addresses")
         .example("echod --metrics 9464", "serve with metrics for Prometheus")
         .example("echod --max-connections 100 --idle-timeout 1m", "serve with limits");
 }
 
-serve::ServeOptions serve_options(const EchodOptions& options) {
-    serve::ServeOptions options = options.serve;
+serve::ServeOptions serve_options(const EchodOptions& given) {
+    serve::ServeOptions options = given.serve;
     const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
-    options.workers = static_cast<std::size_t>(options.workers.value_or(cores));
-    options.max_workers = std::max(options.workers, static_cast<std::size_t>(options.max_workers));
-    options.limits.connections = static_cast<std::size_t>(options.max_connections);
-    options.limits.per_client = static_cast<std::size_t>(options.max_per_client);
+    options.workers = static_cast<std::size_t>(given.workers.value_or(cores));
+    options.max_workers = std::max(options.workers, static_cast<std::size_t>(given.max_workers));
+    options.limits.connections = static_cast<std::size_t>(given.max_connections);
+    options.limits.per_client = static_cast<std::size_t>(given.max_per_client);
     options.limits.access = options.datagrams.access;
     if (options.idle_timeout == std::chrono::nanoseconds(0))
         options.idle_timeout.reset();
     if (options.write_timeout == std::chrono::nanoseconds(0))
         options.write_timeout = std::chrono::nanoseconds::max();
-    options.faults = options.faults.plan();
+    options.faults = given.faults.plan();
     options.datagrams.faults = options.faults;
     // Accepted sockets inherit most options from the listener. The others are set here; failures
     // are ignored, because an accepted socket does not have all of them.
-    if (!options.settings.empty())
-        options.prepare_accepted = [&options](net::Socket& socket) -> net::Status {
-            for (const net::Setting& setting : options.settings)
+    if (!given.settings.empty())
+        options.prepare_accepted = [&given](net::Socket& socket) -> net::Status {
+            for (const net::Setting& setting : given.settings)
                 static_cast<void>(net::apply(socket, setting));
             return {};
         };
@@ -166,21 +166,21 @@ bool concerns(const net::Setting& setting, net::Socket& socket) {
     return setting.option.level() != other;
 }
 
-net::Result<serve::ListenPlan> listen_plan(const EchodOptions& options) {
+net::Result<serve::ListenPlan> listen_plan(const EchodOptions& given) {
     serve::ListenPlan plan;
-    plan.family = options.common.family;
-    plan.port = options.port;
-    plan.tcp = options.tcp || !options.udp;
-    plan.udp = options.udp || !options.tcp;
-    plan.options.backlog = static_cast<int>(options.backlog);
-    plan.options.prepare = [&options](net::Socket& socket) -> net::Status {
-        for (const net::Setting& setting : options.settings)
+    plan.family = given.common.family;
+    plan.port = given.port;
+    plan.tcp = given.tcp || !given.udp;
+    plan.udp = given.udp || !given.tcp;
+    plan.options.backlog = static_cast<int>(given.backlog);
+    plan.options.prepare = [&given](net::Socket& socket) -> net::Status {
+        for (const net::Setting& setting : given.settings)
             if (concerns(setting, socket))
                 if (auto applied = net::apply(socket, setting); !applied)
                     return applied;
         return {};
     };
-    for (const std::string& host : options.bind) {
+    for (const std::string& host : given.bind) {
         auto found = net::resolve_endpoints(host, 0, plan.family, net::Transport::tcp);
         if (!found)
             return net::fail(found.error());
@@ -193,8 +193,8 @@ net::Result<serve::ListenPlan> listen_plan(const EchodOptions& options) {
 
 // Checks the addresses of --bind without a lookup and removes brackets. Returns an error message,
 // or an empty string.
-std::string mistake_in_bind(EchodOptions& options) {
-    for (std::string& host : options.bind) {
+std::string mistake_in_bind(EchodOptions& given) {
+    for (std::string& host : given.bind) {
         const auto checked = net::check_host(host);
         if (!checked)
             return "--bind: " + checked.error().message();
@@ -218,8 +218,8 @@ void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
 }
 
 // Logs each option for which the kernel granted another value than requested.
-void note_grants(const EchodOptions& options, serve::Listeners& listeners, EchodLog& log) {
-    for (const net::Setting& setting : options.settings) {
+void note_grants(const EchodOptions& given, serve::Listeners& listeners, EchodLog& log) {
+    for (const net::Setting& setting : given.settings) {
         std::optional<net::Grant> told;
         for (auto* sockets : {&listeners.tcp, &listeners.udp})
             if (!told && !sockets->empty() && concerns(setting, sockets->front()))
@@ -234,8 +234,8 @@ void note_grants(const EchodOptions& options, serve::Listeners& listeners, Echod
 
 // Takes the sockets passed by systemd or by `sockopt -- echod`; without any, opens new ones as the
 // options say.
-net::Result<serve::Listeners> take_or_open_listeners(const EchodOptions& options, EchodLog& log) {
-    const auto plan = listen_plan(options);
+net::Result<serve::Listeners> take_or_open_listeners(const EchodOptions& given, EchodLog& log) {
+    const auto plan = listen_plan(given);
     if (!plan)
         return net::fail(plan.error());
     auto passed = serve::take_passed_sockets(plan->options.prepare);
@@ -243,9 +243,9 @@ net::Result<serve::Listeners> take_or_open_listeners(const EchodOptions& options
         return net::fail(passed.error());
     if (!*passed)
         return serve::open_listeners(*plan);
-    if (options.says_where)
+    if (given.says_where)
         log.note("the sockets come from LISTEN_FDS: --port, --bind, --tcp and --udp are ignored");
-    if (options.serve.limits.once && (*passed)->tcp.empty())
+    if (given.serve.limits.once && (*passed)->tcp.empty())
         return net::fail({std::make_error_code(std::errc::invalid_argument),
                           "serve one client",
                           "LISTEN_FDS",
@@ -256,36 +256,36 @@ net::Result<serve::Listeners> take_or_open_listeners(const EchodOptions& options
 
 // Serves until a signal stops it, or with --once until the client is gone. Returns the exit status.
 net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& options,
-                               const EchodOptions& options, EchodLog& log, Io io) {
+                               const EchodOptions& given, EchodLog& log, Io io) {
     auto drain = net::StopSignal::create();
     auto abort = net::StopSignal::create();
     if (!drain || !abort)
         return net::fail((drain ? abort : drain).error());
     const net::Interrupts interrupts(*drain, *abort);
-    auto listeners = take_or_open_listeners(options, log);
+    auto listeners = take_or_open_listeners(given, log);
     if (!listeners)
         return net::fail(listeners.error());
-    note_grants(options, *listeners, log);
+    note_grants(given, *listeners, log);
     auto notice = serve::StateNotice::open();
     if (!notice)
         return net::fail(notice.error());
     PortFile port_file;
-    if (!options.port_file.empty())
-        if (auto written = port_file.write(options.port_file, listeners->port); !written)
+    if (!given.port_file.empty())
+        if (auto written = port_file.write(given.port_file, listeners->port); !written)
             return net::fail(written.error());
     if (!listeners->tcp.empty())
-        note_clamped_backlog(options.backlog, log);
+        note_clamped_backlog(given.backlog, log);
     const auto counters = net::Shared<serve::Counters>::create();
     if (!counters)
         return net::fail(counters.error());
     serve::Service service(options, **counters, log, *drain, *abort);
     auto metrics =
-        options.metrics.open([&] { return echod_metrics(**counters, choice.engine().name); },
-                             [draining = &*drain] { return !draining->raised(); });
+        given.metrics.open([&] { return echod_metrics(**counters, choice.engine().name); },
+                           [draining = &*drain] { return !draining->raised(); });
     if (!metrics)
         return net::fail(metrics.error());
-    Confinement confinement = options.confinement;
-    if (auto dropped = confinement.drop_rights(options.port_file); !dropped)
+    Confinement confinement = given.confinement;
+    if (auto dropped = confinement.drop_rights(given.port_file); !dropped)
         return net::fail(dropped.error());
     net::StatusRequests requests([&] { log.status(**counters); });
     if (auto started = requests.start(); !started)
@@ -293,15 +293,15 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
     net::Status watched;  // whether the metrics endpoint was started
     log.on_ready([&] {
         confinement.forbid_calls(choice.engine().name, [&](std::string_view note) {
-            if (options.common.verbose)
+            if (given.common.verbose)
                 log.note(note);
         });
         if (*metrics)
             watched = (*metrics)->start();
         if (!watched)
             return drain->raise();
-        if (!options.common.quiet)
-            announce(*listeners, choice.engine(), options, *metrics, options.common.json, io);
+        if (!given.common.quiet)
+            announce(*listeners, choice.engine(), options, *metrics, given.common.json, io);
         notice->tell("READY=1");
     });
     log.on_drain([&notice] { notice->tell("STOPPING=1"); });
@@ -325,44 +325,44 @@ net::Error explain(net::Error error) {
     return error;
 }
 
-net::Result<int> choose_and_serve(const EchodOptions& options, const net::Status& user,
-                                  EchodLog& log, Io io) {
+net::Result<int> choose_and_serve(const EchodOptions& given, const net::Status& user, EchodLog& log,
+                                  Io io) {
     if (!user)
         return net::fail(user.error());
-    const serve::ServeOptions options = serve_options(options);
-    auto choice = EngineChoice::make(options.engine, options.faults.get(), log);
+    const serve::ServeOptions options = serve_options(given);
+    auto choice = EngineChoice::make(given.engine, options.faults.get(), log);
     if (!choice)
         return net::fail(choice.error());
-    return serve_clients(*choice, options, options, log, io);
+    return serve_clients(*choice, options, given, log, io);
 }
 
 }  // namespace
 
 int echod(Args args, Io io) {
-    EchodOptions options;
+    EchodOptions given;
     Cli cli(tool, "Serve TCP and UDP echo: send back whatever a client sends.", {"[OPTION]..."});
-    declare(cli, options);
+    declare(cli, given);
     if (const auto status = cli.parse(args, io))
         return *status;
-    options.says_where = cli.given("port") || cli.given("bind") || options.tcp || options.udp;
-    if (const std::string mistake = mistake_in_bind(options); !mistake.empty())
+    given.says_where = cli.given("port") || cli.given("bind") || given.tcp || given.udp;
+    if (const std::string mistake = mistake_in_bind(given); !mistake.empty())
         return cli.refuse(io, mistake);
-    const bool all = options.tcp == options.udp;
-    if (const std::string mistake = options.faults.mistake(options.tcp || all, options.udp || all);
+    const bool all = given.tcp == given.udp;
+    if (const std::string mistake = given.faults.mistake(given.tcp || all, given.udp || all);
         !mistake.empty())
         return cli.refuse(io, mistake);
-    if (options.serve.limits.once && options.udp && !options.tcp)
+    if (given.serve.limits.once && given.udp && !given.tcp)
         return cli.refuse(io, "--once serves a TCP client, but --udp serves only UDP");
-    if (cli.given("max-workers") && options.workers.value_or(1) > options.max_workers)
+    if (cli.given("max-workers") && given.workers.value_or(1) > given.max_workers)
         return cli.refuse(io, fmt::format("--workers {} is more than --max-workers {}",
-                                          *options.workers, options.max_workers));
-    const auto user = options.confinement.look_up();
+                                          *given.workers, given.max_workers));
+    const auto user = given.confinement.look_up();
     if (!user && user.error().code == std::errc::invalid_argument)
         return cli.refuse(io, "--user: " + user.error().message());
     net::platform::ignore_broken_pipes();
     net::platform::raise_descriptor_limit();
-    EchodLog log(io.err, static_cast<EchodLog::Format>(options.log_format), options.common.verbose);
-    const auto ended = choose_and_serve(options, user, log, io);
+    EchodLog log(io.err, static_cast<EchodLog::Format>(given.log_format), given.common.verbose);
+    const auto ended = choose_and_serve(given, user, log, io);
     if (ended)
         return finish(io, tool, *ended);
     complain(io, tool, explain(ended.error()));

@@ -11,6 +11,8 @@
 namespace sockbox::tools {
 namespace {
 
+using tools::to_json;
+
 constexpr std::string_view tool = "echod";
 
 std::string_view reason_of(const serve::ConnectionReport& report) {

@@ -53,7 +53,7 @@ void ShowipDisplay::show(const probe::Lookup& lookup) {
     if (style_.sources > 0)
         return show_source(lookup);
     if (lookup.answer && !style_.common.json)
-        io_.out.write(to_text(lookup));
+        io_.out.write(render(lookup));
     if (!lookup.answer) {
         ++failures_;
         io_.out.flush();  // keeps both streams in order on a terminal
@@ -157,13 +157,13 @@ std::vector<std::string> ShowipDisplay::so_far(nanoseconds elapsed, std::size_t 
     return pieces;
 }
 
-std::string ShowipDisplay::to_text(const probe::Lookup& lookup) {
+std::string ShowipDisplay::render(const probe::Lookup& lookup) {
     const bool first = std::exchange(first_, false);
     if (style_.short_form || (style_.common.quiet && !style_.long_form))
         return to_short_text(lookup);
     const bool emphasis = style_.common.colored(io_.out);
     return (first ? "" : "\n") +
-           (style_.long_form ? to_long_text(lookup, emphasis) : to_text(lookup, emphasis));
+           (style_.long_form ? to_long_text(lookup, emphasis) : tools::to_text(lookup, emphasis));
 }
 
 }  // namespace sockbox::tools

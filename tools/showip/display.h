@@ -52,7 +52,7 @@ class ShowipDisplay {
 
   private:
     void show_source(const probe::Lookup& lookup);
-    std::string to_text(const probe::Lookup& lookup);
+    std::string render(const probe::Lookup& lookup);
     void remark(const probe::Lookup& lookup);
     void complain_unconnected(const probe::Lookup& lookup);
 

@@ -15,6 +15,8 @@
 namespace sockbox::tools {
 namespace {
 
+using tools::to_json;
+
 using report::Json;
 
 using net::ResolvedAddress;

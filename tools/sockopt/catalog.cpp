@@ -12,6 +12,8 @@
 namespace sockbox::tools {
 namespace {
 
+using tools::to_json;
+
 constexpr std::string_view tool = "sockopt";
 
 // Whether a name matches a pattern with `*` and `?`, as in a shell.

@@ -49,14 +49,14 @@ class Names {
 std::string user_name(std::uint32_t id) {
     static Names names;
     return names.get(id, [](std::uint32_t user) {
-        return name_of<passwd>(user, ::getpwuid_r, &passwd::pw_name);
+        return account_name<passwd>(user, ::getpwuid_r, &passwd::pw_name);
     });
 }
 
 std::string group_name(std::uint32_t id) {
     static Names names;
     return names.get(id, [](std::uint32_t group) {
-        return name_of<::group>(group, ::getgrgid_r, &::group::gr_name);
+        return account_name<::group>(group, ::getgrgid_r, &::group::gr_name);
     });
 }
 
