@@ -16,6 +16,8 @@
 #include <ws2tcpip.h>
 #undef interface  // macros of the Windows headers that clash with ordinary names
 #undef small
+#undef near
+#undef far
 #else
 #include <arpa/inet.h>
 #include <net/if.h>
