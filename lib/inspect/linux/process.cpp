@@ -205,10 +205,11 @@ bool HostProcess::holds(int descriptor, const Socket& socket) const {
 }
 
 // A pidfd becomes readable only after all threads have ended (pidfd_open(2)), which is after the
-// descriptors are closed; PF_EXITING is set before that.
+// descriptors are closed; PF_EXITING is set before that. It is read first: a process that is reaped
+// between the two has no flags any more, but a readable pidfd.
 Status HostProcess::check_alive() const {
     std::array<pollfd, 1> ended{{{handle_.native(), POLLIN, 0}}};
-    if (platform::poll(ended, 0) > 0 || is_exiting(pid_))
+    if (is_exiting(pid_) || platform::poll(ended, 0) > 0)
         return fail(explained(gone(), pid_));
     return {};
 }
