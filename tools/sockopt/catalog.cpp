@@ -152,7 +152,7 @@ report::Json to_json(const net::OptionRow& row) {
         .set("privilege", text(row.privilege))
         .set("source", row.source)
         .set("says", row.summary)
-        .set("warning", text(row.warning));
+        .set("beware", text(row.warning));
 }
 
 void write(const net::OptionRow& row, bool json, const std::string& text, Io io) {

@@ -19,11 +19,12 @@ namespace {
 using testing::HasSubstr;
 
 // Runs echo from a shell that sets up its streams; `tcpecho` is the program with its operands.
-Ran run_in_shell(const Peer& peer, const std::string& script) {
+Ran run_in_shell(const Peer& peer, const std::string& script,
+                 std::chrono::seconds limit = patience) {
     Process shell(
         {"/bin/sh", "-c",
          "tcpecho() { " SOCKBOX_SH_BIN "/echo 127.0.0.1 " + peer.port() + " \"$@\"; }\n" + script});
-    return shell.wait();
+    return shell.wait(limit);
 }
 
 TEST(EchoProcess, ClosedInputIsEmptyAndADirectoryIsNamed) {
@@ -117,7 +118,9 @@ TEST(EchoProcess, TheSmallestBuffersCarryAllTheSame) {
     std::generate(data.begin(), data.end(), std::mt19937(1));
     const TemporaryFile file(data);
     const std::string compare = " <'" + file.path() + "' | cmp - '" + file.path() + '\'';
-    const Ran ran = run_in_shell(peer, "tcpecho --set SO_SNDBUF=1 --set SO_RCVBUF=1" + compare);
+    // 2 KiB a turn: on a busy machine each may wait for a timer of TCP.
+    const Ran ran = run_in_shell(peer, "tcpecho --set SO_SNDBUF=1 --set SO_RCVBUF=1" + compare,
+                                 std::chrono::seconds(100));
     EXPECT_EQ(ran.out + ran.err, "");
     EXPECT_EQ(ran.status, 0);
 }
