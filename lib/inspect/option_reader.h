@@ -1,4 +1,4 @@
-// Dumps: reading all options of many sockets, one socket after another.
+// Reading all options of many sockets, one socket after another (a dump).
 #pragma once
 
 #include <array>
@@ -53,9 +53,9 @@ class OptionAnswers {
 // which values a new socket has, so that a dump of thousands of sockets costs little more than
 // reading their options. Not synchronized.
 //
-//     OptionReader dump({.all = true});
+//     OptionReader reader({.all = true});
 //     for (const FoundSocket& one : sockets)
-//         dump.read(one.socket, one.facts, [](const Outcome& outcome) { print(outcome); });
+//         reader.read(one.socket, one.facts, [](const Outcome& outcome) { print(outcome); });
 class OptionReader {
   public:
     explicit OptionReader(const WorkOptions& options) : options_(options) {}

@@ -65,7 +65,7 @@ Result<std::uint16_t> resolve_port(std::string_view text, Transport transport,
 
 // Resolves a host to the endpoints that a client may connect to, in the resolver's order without
 // duplicates. Blocks as resolve() does, except for numeric addresses. If the host has addresses of
-// the other family only, the error's hint says so.
+// the other family only, the error's hint states that.
 Result<std::vector<Endpoint>> resolve_endpoints(const std::string& host, std::uint16_t port,
                                                 Family family, Transport transport);
 

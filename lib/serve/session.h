@@ -28,8 +28,8 @@ class Session {
     // Likewise, with the reason derived from the error of a transfer.
     void end_by(const std::error_code& error, net::Deadline now);
 
-    // The socket will be closed with a reset: the peer loses what it has not received, and learns
-    // of it.
+    // The socket will be closed with a reset: the peer loses what it has not received, and the
+    // reset shows it that.
     void reset_at_close() noexcept { reset_ = true; }
 
     struct Decision {
@@ -45,7 +45,7 @@ class Session {
     // no_deadline if there is none.
     Decision decide(net::Deadline now, bool has_rest, net::Deadline drain) const;
 
-    // How long to wait for the peer's FIN after a goodbye.
+    // How long to wait for the peer's FIN after sending ours.
     static net::Deadline linger_until(net::Deadline now, net::Deadline drain);
 
   private:

@@ -32,7 +32,6 @@ class Jitter {
 };
 
 // One direction of the path.
-
 struct Way {
     std::optional<std::uint64_t> lost;  // nullopt if any were lost and the peer keeps no count
     TimeSpread delay;  // one-way; negative if the clocks disagree by more than the delay

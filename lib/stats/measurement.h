@@ -85,8 +85,8 @@ struct Measurement {
     std::optional<double> own_share() const noexcept;
 
     // Whether the client's own lateness, as far as it is part of the round trips, exceeds a tenth
-    // of their median or half of their 99th percentile: then the results say more about the client
-    // than about the server.
+    // of their median or half of their 99th percentile: then the results describe the client more
+    // than the server.
     bool is_client_late() const;
 
     double loss() const noexcept;        // lost / (received + lost), 0 to 1; 0 if both are 0

@@ -12,8 +12,8 @@
 
 namespace sockbox::stats {
 
-// Not synchronized; merge() combines the spreads of several threads.
-
+// Extremes and sum of a series of integers. Not synchronized; merge() combines the spreads of
+// several threads.
 struct Spread {
     std::uint64_t count = 0;
     std::uint64_t min = std::numeric_limits<std::uint64_t>::max();  // if empty
@@ -75,9 +75,9 @@ class Series {
 
     Series() { samples_.reserve(max_exact); }
 
-    // Sorts up to max_exact samples or walks the histogram, so it is not for a hot loop.
     void record(std::chrono::nanoseconds duration);
     void merge(const Series& other);
+    // Sorts up to max_exact samples or walks the histogram, so it is not for a hot loop.
     Summary summary() const;
     // The sum of all samples in nanoseconds; 0 without any.
     double sum_ns() const noexcept;

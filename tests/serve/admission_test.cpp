@@ -82,7 +82,7 @@ TEST_P(Admission, OnceIsOneClientAndThenTheEnd) {
     expect_echo(client, random_bytes(10));
     ASSERT_TRUE(client.shutdown(net::ShutdownHow::send));
     expect_end(client);
-    server.join();  // ends without being told to
+    server.join();  // ends without a stop signal
     EXPECT_EQ(server.counters().accepted.value(), 1U);
     EXPECT_EQ(server.counters().broken(), 0U);
 }
@@ -97,7 +97,7 @@ TEST_P(Admission, AClientThatLeftTooEarlyDoesNotUseUpOnce) {
     expect_echo(client, random_bytes(10));
     ASSERT_TRUE(client.shutdown(net::ShutdownHow::send));
     expect_end(client);
-    server.join();  // ends without being told to
+    server.join();  // ends without a stop signal
     EXPECT_EQ(server.counters().accepted.value(), 1U);
     EXPECT_EQ(server.counters().accept_failures.value(), 1U);
     EXPECT_EQ(server.counters().broken(), 0U);

@@ -91,7 +91,7 @@ TEST(StatusEndpoint, ALongPageComesWhole) {
     EXPECT_EQ(test::body_of(ask(endpoint.where(), "GET /metrics HTTP/1.0\r\n\r\n")), page);
 }
 
-// Visitors that send nothing or do not read their response keep nobody else out.
+// Visitors that send nothing or do not read their response do not keep others out.
 TEST(StatusEndpoint, SilentVisitorsGiveWayToNewOnes) {
     const Endpoint endpoint(std::string(8 << 20, 'm'));
     std::vector<net::Socket> silent;

@@ -14,7 +14,7 @@
 
 namespace sockbox::serve {
 
-// An observer that remembers everything it is told.
+// An observer that remembers everything that is reported to it.
 class Witness final : public Observer {
   public:
     void opened(const net::Endpoint& /*peer*/) override {}

@@ -58,7 +58,7 @@ extern "C" int accept4(int listener, sockaddr* peer, socklen_t* length, int flag
     return static_cast<int>(::syscall(SYS_accept4, listener, peer, length, flags));
 }
 
-// The io_uring engine does not call accept4(), but then asks for the peer's address.
+// The io_uring engine does not call accept4(), but then calls getpeername().
 extern "C" int getpeername(int socket, sockaddr* peer, socklen_t* length) {
     begun = true;
     return static_cast<int>(::syscall(SYS_getpeername, socket, peer, length));

@@ -232,8 +232,8 @@ void note_grants(const EchodOptions& given, serve::Listeners& listeners, EchodLo
     }
 }
 
-// Takes the sockets passed by systemd or by `sockopt -- echod`; without any, opens new ones as the
-// options say.
+// Takes the sockets passed by systemd or by `sockopt -- echod`; without any, opens new ones as
+// specified.
 net::Result<serve::Listeners> take_or_open_listeners(const EchodOptions& given, EchodLog& log) {
     const auto plan = listen_plan(given);
     if (!plan)

@@ -28,7 +28,7 @@ class Confinement {
     // such user.
     net::Status look_up();
 
-    // Changes the user, drops capabilities and denies access to files, as the options say. Call it
+    // Changes the user, drops capabilities and denies access to files, as specified. Call it
     // before any other thread starts. `removable` is the path of a file that can still be removed
     // afterwards, or empty. Fails if the user cannot be changed; other failures are reported by
     // forbid_calls().

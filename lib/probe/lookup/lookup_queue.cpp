@@ -29,7 +29,7 @@ constexpr std::chrono::milliseconds retry_pause{200};
 constexpr std::size_t places_per_job = 16;
 
 // Answers are collected this long before they are shown. Waking a thread for each one costs more
-// than a lookup at a nearby name server, and nobody notices so short a delay.
+// than a lookup at a nearby name server, and so short a delay is not noticeable.
 constexpr std::chrono::milliseconds gathering{5};
 
 struct QueuedLookup {

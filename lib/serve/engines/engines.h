@@ -25,8 +25,8 @@ struct Engine {
     std::string_view for_faults{};
 
     // Serves until the drain is raised and every connection has ended, or the abort is raised;
-    // blocks. Fails if the system lets it neither start nor continue. Until Observer::ready() it
-    // leaves the listeners untouched, so that another engine can take them.
+    // blocks. Fails if the system does not allow it to start or to continue. Until
+    // Observer::ready() it leaves the listeners untouched, so that another engine can take them.
     net::Status serve(Service& service, Listeners&& listeners) const;
 };
 
@@ -55,20 +55,21 @@ net::Status serve_with_threads(Service& service, Listeners&& listeners);
 net::Status serve_with_pool(Service& service, Listeners&& listeners);
 net::Status serve_with_poll(Service& service, Listeners&& listeners);
 
-// Linux alone has these,
-// The counters of `service` must lie in shared memory (net::Shared).
+// Linux only. The counters of `service` must be in shared memory (net::Shared).
 //
 // After fork(2) in a process with other threads, a child may call only async-signal-safe functions;
-// these children go on as the forking thread did. That is safe because a child takes no lock that
+// these children continue as the forking thread. That is safe because a child takes no lock that
 // another thread could have held during the fork: the C library leaves malloc usable in the child,
 // reports go to the parent through a pipe, and the lock of Admission is only ever taken by the
 // forking thread. A child starts no threads, and exits without running the parent's exit handlers.
 net::Status serve_with_processes(Service& service, Listeners&& listeners);
+
+// Linux only.
 net::Status serve_with_epoll(Service& service, Listeners&& listeners);
 net::Status io_uring_available();
 net::Status serve_with_io_uring(Service& service, Listeners&& listeners);
 
-// and Windows this one.
+// Windows only.
 net::Status serve_with_iocp(Service& service, Listeners&& listeners);
 
 }  // namespace sockbox::serve

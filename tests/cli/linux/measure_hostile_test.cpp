@@ -62,8 +62,8 @@ TEST(MeasureHostile, InterruptedInFullFlightTheCountsAddUp) {
     }
 }
 
-// Messages due in the meantime count from when they were due, and the report says that the client
-// is to blame.
+// Messages due in the meantime count from when they were due, and the report states that the client
+// was late.
 TEST(MeasureHostile, ClientThatWasStoppedBlamesItself) {
     EchoServer server({"-e", "epoll"});
     Process process({"echo", "--json", "-c", "0", "--rate", "500", "--report-interval", "20ms",

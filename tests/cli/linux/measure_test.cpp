@@ -66,7 +66,7 @@ TEST(MeasureProcess, QuitPrintsAnInterimReportAndTheRunGoesOn) {
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
 }
 
-// A pipe that nobody reads and that soon is full.
+// A pipe without a reader, which is soon full.
 class FullPipe {
   public:
     FullPipe() {

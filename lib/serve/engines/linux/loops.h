@@ -74,7 +74,7 @@ class LoopThread {
 
     void put(Client&& client) { mailbox_->put(std::move(client)); }
 
-    // Lets no more clients in; blocks until the remaining ones have been served.
+    // Closes the mailbox to new clients; blocks until the remaining ones have been served.
     net::Status finish() {
         if (thread_.joinable()) {
             mailbox_->close();

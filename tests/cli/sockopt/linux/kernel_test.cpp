@@ -145,7 +145,7 @@ TEST(SockoptKernel, AGroupIsLeftOnlyByItsMembers) {
                 HasSubstr("multicast address"));
 }
 
-// Only root may choose these; other users are told what is allowed.
+// Only root may choose these; for other users the error lists what is allowed.
 TEST(SockoptKernel, ADisallowedAlgorithmIsRefusedWithTheAllowedOnes) {
     const auto all = net::read_sysctl("net.ipv4.tcp_available_congestion_control");
     const auto allowed = net::read_sysctl("net.ipv4.tcp_allowed_congestion_control");
