@@ -28,8 +28,8 @@ class Session {
     // Likewise, with the reason derived from the error of a transfer.
     void end_by(const std::error_code& error, net::Deadline now);
 
-    // The socket will be closed with a reset: the peer loses what it has not received, and the
-    // reset shows it that.
+    // The socket will be closed with a reset, which the peer sees; it loses what it has not
+    // received yet.
     void reset_at_close() noexcept { reset_ = true; }
 
     struct Decision {
