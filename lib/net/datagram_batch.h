@@ -24,7 +24,7 @@ struct BatchedDatagram {
     bool truncated = false;
     bool to_one = true;  // received: not by broadcast or multicast
 
-    // The time of arrival, by the wall clock (UTC since 1970): on Linux after want_stamps().
+    // The time of arrival, by the wall clock (UTC since 1970): on Linux after enable_timestamps().
     std::optional<std::chrono::nanoseconds> arrived{};
     // The TTL or hop limit on arrival: on Linux after want_header_fields().
     std::optional<std::uint8_t> hop_limit{};

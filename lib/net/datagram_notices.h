@@ -48,7 +48,7 @@ std::string to_text(const IcmpError& error);
 std::string to_text_with_symbol(const IcmpError& error);
 
 // When a datagram was sent, by the wall clock (UTC since 1970). `number` counts the datagrams sent
-// on the socket, from 0 on since want_stamps() was called, modulo 2^32.
+// on the socket, from 0 on since enable_timestamps() was called, modulo 2^32.
 struct SendStamp {
     std::uint32_t number = 0;
     std::chrono::nanoseconds at{};
@@ -71,6 +71,6 @@ enum class Stamps : std::uint8_t { arrivals, arrivals_and_sends };
 // Enables the kernel's timestamps of datagrams, taken in its network stack (SO_TIMESTAMPING): those
 // of arrivals are in BatchedDatagram::arrived, those of sends come as notices. Fails with
 // std::errc::not_supported on Windows, and with the system's error if the kernel has none.
-Status want_stamps(Socket& socket, Stamps stamps);
+Status enable_timestamps(Socket& socket, Stamps stamps);
 
 }  // namespace sockbox::net

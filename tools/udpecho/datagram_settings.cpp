@@ -47,7 +47,7 @@ net::Result<probe::DatagramSocket> DatagramSettings::open(
 net::Result<bool> DatagramSettings::stamp(net::Socket& socket, net::Stamps stamps) const {
     if (!kernel_stamps_.value_or(true))
         return false;
-    const auto done = net::want_stamps(socket, stamps);
+    const auto done = net::enable_timestamps(socket, stamps);
     if (!done && kernel_stamps_)
         return net::fail(done.error());
     return done.has_value();

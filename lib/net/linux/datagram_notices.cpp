@@ -101,7 +101,7 @@ std::optional<Notice> take_notice(Socket& socket) {
 
 // OPT_ID numbers the datagrams, starting at 0 when it is turned on. OPT_TSONLY returns timestamps
 // without the payload, so that they do not fill the receive buffer.
-Status want_stamps(Socket& socket, Stamps stamps) {
+Status enable_timestamps(Socket& socket, Stamps stamps) {
     int flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE;
     if (stamps == Stamps::arrivals_and_sends)
         flags |=

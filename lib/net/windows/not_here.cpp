@@ -29,7 +29,7 @@ std::optional<Notice> take_notice(Socket&) {
     return std::nullopt;
 }
 
-Status want_stamps(Socket&, Stamps) {
+Status enable_timestamps(Socket&, Stamps) {
     return fail(
         {platform::error_of(std::errc::not_supported), "ask for kernel timestamps", {}, {}, {}});
 }

@@ -140,8 +140,8 @@ void DatagramLane::refuse(std::uint64_t index, const std::error_code& code) {
 // Kernel versions differ in whether a failed send uses up a timestamp number
 // (SOF_TIMESTAMPING_OPT_ID), so start numbering again from the next datagram.
 void DatagramLane::restart_stamps() {
-    (void)net::want_stamps(socket_, net::Stamps::arrivals);
-    options_.stamped = net::want_stamps(socket_, net::Stamps::arrivals_and_sends).has_value();
+    (void)net::enable_timestamps(socket_, net::Stamps::arrivals);
+    options_.stamped = net::enable_timestamps(socket_, net::Stamps::arrivals_and_sends).has_value();
     stamps_from_ = window_.next();
 }
 

@@ -17,8 +17,8 @@
 namespace sockbox::probe {
 
 struct DatagramLaneOptions {
-    // The socket provides kernel timestamps (net::want_stamps): of arrivals, and in a closed loop
-    // of sends as well.
+    // The socket provides kernel timestamps (net::enable_timestamps): of arrivals, and in a closed
+    // loop of sends as well.
     bool stamped = false;
     // The destination for an unconnected socket, such as a broadcast address. Any number of hosts
     // may then answer, and replies are counted by address. nullopt: the socket is connected.

@@ -19,7 +19,7 @@ std::chrono::nanoseconds wall_now() {
 }  // namespace
 
 net::Status StampReflector::prepare(net::Socket& socket) {
-    (void)net::want_stamps(socket, net::Stamps::arrivals);  // otherwise our own time is used
+    (void)net::enable_timestamps(socket, net::Stamps::arrivals);  // otherwise our own time is used
     return net::DatagramBatch::want_header_fields(socket);
 }
 
