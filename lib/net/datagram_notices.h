@@ -26,7 +26,7 @@ struct IcmpError {
 // socket does not otherwise get (IP_RECVERR in ip(7), IPV6_RECVERR in ipv6(7)). They are then taken
 // with take_icmp_error() or take_notice(). Linux only: elsewhere it does nothing, and errors are
 // reported only by the calls that fail.
-Status want_icmp_errors(Socket& socket, Family family);
+Status enable_icmp_errors(Socket& socket, Family family);
 
 // Whether this platform has an error queue (Linux).
 bool tells_icmp_senders() noexcept;

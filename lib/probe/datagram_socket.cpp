@@ -22,7 +22,7 @@ net::Status set_up(net::Socket& socket, net::Family family, const DatagramSocket
     if (done && options.source)
         done = socket.bind(*options.source);
     if (done)
-        done = net::want_icmp_errors(socket, family);
+        done = net::enable_icmp_errors(socket, family);
     if (done)
         done = socket.set_blocking(false);
     return done;

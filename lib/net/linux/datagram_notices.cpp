@@ -70,7 +70,7 @@ Notice read_notice(msghdr& message) {
 
 }  // namespace
 
-Status want_icmp_errors(Socket& socket, Family family) {
+Status enable_icmp_errors(Socket& socket, Family family) {
     if (family == Family::ipv6)
         return socket.set_option(SOL_IPV6, IPV6_RECVERR, 1);
     return socket.set_option(SOL_IP, IP_RECVERR, 1);

@@ -17,7 +17,7 @@ tl::unexpected<Error> not_here(std::string_view action) {
 
 }  // namespace
 
-Status want_icmp_errors(Socket&, Family) {
+Status enable_icmp_errors(Socket&, Family) {
     return {};
 }
 

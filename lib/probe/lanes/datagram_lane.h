@@ -28,7 +28,7 @@ struct DatagramLaneOptions {
 // A lane over one UDP socket, in a closed or an open loop.
 class DatagramLane : public Lane {
   public:
-    // `socket` is non-blocking and reports ICMP errors (net::want_icmp_errors). Fails if memory
+    // `socket` is non-blocking and reports ICMP errors (net::enable_icmp_errors). Fails if memory
     // runs out.
     static net::Result<std::unique_ptr<Lane>> create(const MeasurePlan& plan, Measured& measured,
                                                      std::unique_ptr<DatagramForm> form,
