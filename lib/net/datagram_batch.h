@@ -26,7 +26,7 @@ struct BatchedDatagram {
 
     // The time of arrival, by the wall clock (UTC since 1970): on Linux after enable_timestamps().
     std::optional<std::chrono::nanoseconds> arrived{};
-    // The TTL or hop limit on arrival: on Linux after want_header_fields().
+    // The TTL or hop limit on arrival: on Linux after enable_header_fields().
     std::optional<std::uint8_t> hop_limit{};
     // DSCP and ECN on arrival, likewise. To send (Linux): overrides that of the socket.
     std::optional<std::uint8_t> traffic_class{};
@@ -64,7 +64,7 @@ class DatagramBatch {
     static Status prepare(Socket& socket);
     // Enables BatchedDatagram::hop_limit and traffic_class for a bound UDP socket. Does nothing on
     // Windows.
-    static Status want_header_fields(Socket& socket);
+    static Status enable_header_fields(Socket& socket);
 
     std::size_t slots() const noexcept;
 

@@ -288,7 +288,7 @@ Status DatagramBatch::prepare(Socket& socket) {
     return socket.set_blocking(false);
 }
 
-Status DatagramBatch::want_header_fields(Socket& socket) {
+Status DatagramBatch::enable_header_fields(Socket& socket) {
     const auto ipv4 = is_ipv4(socket);
     if (!ipv4)
         return fail(ipv4.error());

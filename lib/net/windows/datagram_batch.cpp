@@ -150,7 +150,7 @@ Status DatagramBatch::prepare(Socket& socket) {
     return socket.set_blocking(false);
 }
 
-Status DatagramBatch::want_header_fields(Socket&) {
+Status DatagramBatch::enable_header_fields(Socket&) {
     return {};
 }
 

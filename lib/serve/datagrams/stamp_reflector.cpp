@@ -20,7 +20,7 @@ std::chrono::nanoseconds wall_now() {
 
 net::Status StampReflector::prepare(net::Socket& socket) {
     (void)net::enable_timestamps(socket, net::Stamps::arrivals);  // otherwise our own time is used
-    return net::DatagramBatch::want_header_fields(socket);
+    return net::DatagramBatch::enable_header_fields(socket);
 }
 
 bool StampReflector::reflect(net::BatchedDatagram& datagram) {

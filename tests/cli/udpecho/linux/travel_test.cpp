@@ -27,7 +27,7 @@ void reply(net::Socket& socket, std::string_view text, const net::Endpoint& to) 
 net::BatchedDatagram arriving(const net::Endpoint& at, const Words& options) {
     auto socket = net::bind_datagram(at);
     EXPECT_TRUE(socket);
-    EXPECT_TRUE(net::DatagramBatch::want_header_fields(*socket));
+    EXPECT_TRUE(net::DatagramBatch::enable_header_fields(*socket));
     Words words{at.address(), std::to_string(socket->local()->port()), "-c", "1", "-W", "10ms"};
     words.insert(words.end(), options.begin(), options.end());
     EXPECT_EQ(run(udpecho, words).status, tools::exit_mismatch) << "nobody answers";
