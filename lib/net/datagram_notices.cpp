@@ -45,7 +45,7 @@ std::optional<IcmpError> take_icmp_error(Socket& socket) {
     return std::nullopt;
 }
 
-bool tells_mtu(const IcmpError& error) {
+bool has_mtu(const IcmpError& error) {
     return error.code == std::errc::message_size && error.info > 0;
 }
 
@@ -57,7 +57,7 @@ std::string to_text(const IcmpError& error) {
     std::string text(found != words.end() ? std::string(found->words) : error.code.message());
     if (error.sender)
         text += fmt::format(" from {}", error.sender->address());
-    if (tells_mtu(error))
+    if (has_mtu(error))
         text += fmt::format(", MTU {}", error.info);
     return text;
 }

@@ -18,7 +18,7 @@ struct IcmpError {
     std::optional<Endpoint> sender;  // the host or router that reported it; nullopt: this host
     std::uint8_t type = 0;           // the ICMP or ICMPv6 type; 0 without a sender
     std::uint8_t icmp_code = 0;      // the ICMP or ICMPv6 code, likewise
-    std::uint32_t info = 0;          // the path MTU in bytes if tells_mtu()
+    std::uint32_t info = 0;          // the path MTU in bytes if has_mtu()
     std::string datagram;            // the first 64 bytes of the payload that was not delivered
 };
 
@@ -37,7 +37,7 @@ std::optional<IcmpError> take_icmp_error(Socket& socket);
 
 // Whether `info` is the MTU of the next hop ("fragmentation needed", "packet too big"), or of the
 // known path.
-bool tells_mtu(const IcmpError& error);
+bool has_mtu(const IcmpError& error);
 
 // "port unreachable from 192.0.2.1", "hop limit exceeded from …"; the text of the code if the type
 // is not known.

@@ -136,7 +136,7 @@ class MtuSearch {
     // Returns whether an ICMP error reported a smaller MTU than any before.
     bool take_limit() {
         while (auto error = net::take_icmp_error(socket_)) {
-            if (!net::tells_mtu(*error)) {
+            if (!net::has_mtu(*error)) {
                 if (error->sender && error->code != std::errc::message_size)
                     refusal_ = {error->code, "send to", {}, net::to_text(*error), {}};
                 continue;
