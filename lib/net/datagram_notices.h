@@ -29,7 +29,7 @@ struct IcmpError {
 Status enable_icmp_errors(Socket& socket, Family family);
 
 // Whether this platform has an error queue (Linux).
-bool tells_icmp_senders() noexcept;
+bool reports_icmp_senders() noexcept;
 
 // Takes the next error from the socket's error queue, discarding other notices; nullopt if there is
 // none, and on platforms without an error queue. Does not block.

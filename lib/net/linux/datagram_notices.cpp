@@ -76,7 +76,7 @@ Status enable_icmp_errors(Socket& socket, Family family) {
     return socket.set_option(SOL_IP, IP_RECVERR, 1);
 }
 
-bool tells_icmp_senders() noexcept {
+bool reports_icmp_senders() noexcept {
     return true;
 }
 

@@ -21,7 +21,7 @@ Status enable_icmp_errors(Socket&, Family) {
     return {};
 }
 
-bool tells_icmp_senders() noexcept {
+bool reports_icmp_senders() noexcept {
     return false;
 }
 

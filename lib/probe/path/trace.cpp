@@ -140,7 +140,7 @@ class Tracer {
 
 net::Result<Trace> trace_route(const net::Endpoint& server, const OpenWithHops& open,
                                const TraceOptions& options, const net::StopSignal& stop) {
-    if (!net::tells_icmp_senders())
+    if (!net::reports_icmp_senders())
         return net::fail({net::platform::error_of(std::errc::not_supported),
                           "trace",
                           server.to_string(),
