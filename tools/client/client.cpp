@@ -131,7 +131,7 @@ report::Json ClientOptions::result(std::string_view mode, const std::string& tar
 }
 
 int ClientOptions::fail(Io io, const net::Error& error, int status, std::string_view target) const {
-    complain(io, tool, error);
+    print_error(io, tool, error);
     if (common.json) {
         report::Json json = report::event(tool, "result");
         if (!target.empty())

@@ -265,7 +265,7 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
             announce_metrics(**metrics, client_.tool, client_.common.json, io_);
         io_.out.flush();
         if (const auto started = (*metrics)->start(); !started)
-            complain(io_, client_.tool, started.error());  // the measurement does not need it
+            print_error(io_, client_.tool, started.error());  // the measurement does not need it
     }
     const WatchOptions options = watch_options(plans.front(), subjects.size());
     Watch(io_, *runs, *stop, options, [&](std::size_t index, const probe::Measured& measured) {
@@ -343,7 +343,7 @@ int Measuring::write_files(std::vector<report::MeasurementReport> reports, int s
     if (written && !html_.empty())
         written = write_whole(html_, report::to_html(reports), "write");
     if (!written) {
-        complain(io_, client_.tool, written.error());
+        print_error(io_, client_.tool, written.error());
         status = exit_output;
     }
     return finish(io_, client_.tool, status);

@@ -235,7 +235,7 @@ class Echo {
                 io_.err.print("echo: connected to {} in {}\n", name, time);
                 break;
             case State::abandoned: io_.err.print("echo: gave up {} after {}\n", name, time); break;
-            case State::failed: complain(io_, "echo", attempt.error); break;
+            case State::failed: print_error(io_, "echo", attempt.error); break;
         }
     }
 
@@ -249,7 +249,7 @@ class Echo {
         auto attempts = report::Json::array();
         for (const probe::Attempt& attempt : race.attempts) {
             if (!client_.common.verbose)
-                complain(io_, "echo", attempt.error);
+                print_error(io_, "echo", attempt.error);
             auto one = report::Json::object();
             one.set("address", attempt.endpoint.address())
                 .set("port", attempt.endpoint.port())
@@ -329,7 +329,7 @@ class Echo {
     int conclude(const probe::PipeOutcome& outcome) const {
         const net::Error error = explain(outcome, peer_, timeout());
         if (!error.action.empty())
-            complain(io_, "echo", error);
+            print_error(io_, "echo", error);
         else if (client_.common.verbose)
             io_.err.print("echo: {} sent, {} received in {}\n",
                           report::counted(outcome.sent_bytes, "byte"), outcome.received_bytes,

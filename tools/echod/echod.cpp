@@ -365,7 +365,7 @@ int echod(Args args, Io io) {
     const auto ended = choose_and_serve(given, user, log, io);
     if (ended)
         return finish(io, tool, *ended);
-    complain(io, tool, explain(ended.error()));
+    print_error(io, tool, explain(ended.error()));
     return finish(io, tool, status_of(ended.error()));
 }
 

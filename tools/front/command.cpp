@@ -6,7 +6,7 @@
 
 namespace sockbox::tools {
 
-void complain(Io io, std::string_view tool, const net::Error& error) {
+void print_error(Io io, std::string_view tool, const net::Error& error) {
     std::string text = fmt::format("{}: {}\n", tool, error.message());
     if (!error.hint.empty())
         text += fmt::format("{}: hint: {}\n", tool, error.hint);
@@ -22,7 +22,7 @@ int finish(Io io, std::string_view tool, int status) {
     const std::error_code code = io.out.error();
     if (!code || code == std::errc::broken_pipe)
         return status;
-    complain(io, tool, {code, "write", "standard output", {}, {}});
+    print_error(io, tool, {code, "write", "standard output", {}, {}});
     return exit_output;
 }
 

@@ -44,7 +44,7 @@ report::Json to_json(const net::Error& error);
 
 // Prints "TOOL: message" to standard error, and "TOOL: hint: …" on a second line if the error has a
 // hint.
-void complain(Io io, std::string_view tool, const net::Error& error);
+void print_error(Io io, std::string_view tool, const net::Error& error);
 
 // Flushes the output and returns `status`. If writing failed, prints an error and returns
 // exit_output instead. A closed pipe does not count as a failure: its reader chose to stop.

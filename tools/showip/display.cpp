@@ -57,7 +57,7 @@ void ShowipDisplay::show(const probe::Lookup& lookup) {
     if (!lookup.answer) {
         ++failures_;
         io_.out.flush();  // keeps both streams in order on a terminal
-        complain(io_, tool, showip_failure(lookup));
+        print_error(io_, tool, showip_failure(lookup));
         status_ = std::max(status_, status_of_lookup(lookup.answer.error()));
         return;
     }
@@ -101,7 +101,7 @@ void ShowipDisplay::show_source(const probe::Lookup& lookup) {
     if (source_answered_)
         return;
     io_.out.flush();
-    complain(io_, tool, showip_failure(lookup));
+    print_error(io_, tool, showip_failure(lookup));
     status_ = std::max(status_, status_of_lookup(lookup.answer.error()));
 }
 
@@ -123,7 +123,7 @@ void ShowipDisplay::again(const probe::Lookup& lookup) const {
 
 void ShowipDisplay::fail(const net::Error& error) {
     io_.out.flush();
-    complain(io_, tool, error);
+    print_error(io_, tool, error);
     status_ = std::max<int>(status_, exit_refused);
 }
 

@@ -316,7 +316,7 @@ int showip(Args args, Io io) {
     if (cli.given("wait"))
         options.until = options.plan.try_until;
     if (const net::Status ready = use_sources(options); !ready) {
-        complain(io, tool, ready.error());
+        print_error(io, tool, ready.error());
         return finish(io, tool, exit_refused);
     }
     ShowipDisplay display(options.style, io);

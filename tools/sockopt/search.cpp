@@ -50,7 +50,7 @@ void write_failure(const Settings& settings, Io io, const net::Error& error) {
 
 // Reports that the selected socket is unavailable.
 int fail(const Settings& settings, Io io, const net::Error& error) {
-    complain(io, tool, error);
+    print_error(io, tool, error);
     if (!is_mistake(error))
         write_failure(settings, io, error);
     return finish(io, tool, is_mistake(error) ? exit_usage : status_of(error));
@@ -180,7 +180,7 @@ void SocketSearch::note(const std::string& text, int status) {
 }
 
 void SocketSearch::remark_on(const net::Error& error, std::string_view why, int status) {
-    complain(io_, tool, error);
+    print_error(io_, tool, error);
     note(fmt::format("the list is incomplete: {}", why), status);
 }
 

@@ -48,8 +48,8 @@ WriterOptions writer_options(const SockoptSettings& settings, bool dump, const O
     return options;
 }
 
-void SocketJob::complain(const net::Error& error, int status) {
-    tools::complain(io_, tool, error);
+void SocketJob::print_error(const net::Error& error, int status) {
+    tools::print_error(io_, tool, error);
     status_ = std::max(status_, status);
 }
 
@@ -62,8 +62,8 @@ void SocketJob::note(const std::string& text, int status) {
 // status accordingly.
 void SocketJob::remark_on(const net::Outcome& outcome) {
     if (outcome.failed())
-        return complain(outcome.value.error(),
-                        is_mistake(outcome.value.error()) ? exit_usage : exit_refused);
+        return print_error(outcome.value.error(),
+                           is_mistake(outcome.value.error()) ? exit_usage : exit_refused);
     if (!outcome.change)
         return;
     if (settings_.strict && !outcome.change->grant.as_asked)
@@ -185,7 +185,7 @@ bool SocketJob::prepare(net::FoundSocket& target, const Destination& destination
     writer_->brought_up(target, up);
     if (up)
         return true;
-    complain(up.error(), last ? exit_refused : exit_ok);
+    print_error(up.error(), last ? exit_refused : exit_ok);
     refused_ = last;
     return last;
 }

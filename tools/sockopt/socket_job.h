@@ -41,7 +41,7 @@ class SocketJob {
     bool work_on_new(net::FoundSocket& target, const Destination& destination, bool last);
 
     // Both print a line to standard error and raise the exit status to at least `status`.
-    void complain(const net::Error& error, int status);
+    void print_error(const net::Error& error, int status);
     void note(const std::string& text, int status = exit_ok);
 
     int status() const { return status_; }

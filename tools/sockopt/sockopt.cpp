@@ -53,7 +53,7 @@ void declare(Cli& cli, Settings& settings) {
 int refuse_request(Io io, const Cli& cli, const net::Error& error) {
     if (is_mistake(error))
         return cli.refuse(io, error.message());
-    complain(io, tool, error);
+    print_error(io, tool, error);
     return status_of(error);
 }
 

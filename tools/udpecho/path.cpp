@@ -113,7 +113,7 @@ int PathProbe::find_mtu(const Target& target, const net::StopSignal& stop) {
     }
     print(*found, target);
     if (!found->mtu)
-        complain(io_, "udpecho", failure(*found, opened->peer));
+        print_error(io_, "udpecho", failure(*found, opened->peer));
     if (found->interrupted)
         return finish(io_, "udpecho", status_of_interrupt());
     return finish(io_, "udpecho", found->mtu ? exit_ok : exit_mismatch);

@@ -260,8 +260,8 @@ class UdpEcho {
         if (live_ && (!answered || client_.common.verbose))
             live_->erase();
         if (!answered)
-            complain(io_, "udpecho",
-                     failure_ = explain(done, {text.size(), peer_, timeout()}, which));
+            print_error(io_, "udpecho",
+                        failure_ = explain(done, {text.size(), peer_, timeout()}, which));
         else if (client_.common.verbose)
             io_.err.print("udpecho: {}{} bytes from {} in {} (tries: {})\n", which,
                           done.reply.size(), peer_.to_string(), net::format_approximately(done.rtt),
@@ -303,7 +303,7 @@ class UdpEcho {
     int conclude(const probe::Exchange& exchange, const net::Error& input) {
         live_.reset();
         if (!input.action.empty())
-            complain(io_, "udpecho", input);
+            print_error(io_, "udpecho", input);
         if (client_.common.json)
             io_.out.print("{}\n", json(exchange, input).to_string());
         if (!input.action.empty())
