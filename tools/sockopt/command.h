@@ -11,6 +11,6 @@ namespace sockbox::tools {
 
 // Replaces this process with the command, passing the socket as descriptor 3 with LISTEN_FDS and
 // LISTEN_PID set (sd_listen_fds(3)). Returns only on failure; always fails on Windows.
-net::Error become(std::vector<std::string> command, net::Socket socket);
+net::Error exec_with_socket(std::vector<std::string> command, net::Socket socket);
 
 }  // namespace sockbox::tools

@@ -298,7 +298,7 @@ int on_one_socket(const Settings& settings, const Requests& requests, Io io) {
         if (settings.command.empty() || job.status() != exit_ok)
             break;
         io.out.flush();
-        return fail(settings, io, become(settings.command, std::move(target->socket)));
+        return fail(settings, io, exec_with_socket(settings.command, std::move(target->socket)));
     }
     return finish(io, tool, job.status());
 }

@@ -21,7 +21,7 @@ bool place(const net::Socket& socket) {
 
 }  // namespace
 
-net::Error become(std::vector<std::string> command, net::Socket socket) {
+net::Error exec_with_socket(std::vector<std::string> command, net::Socket socket) {
     if (!place(socket))
         return net::fail_last("pass on", "the socket").value();
     ::setenv("LISTEN_FDS", "1", 1);

@@ -3,7 +3,7 @@
 
 namespace sockbox::tools {
 
-net::Error become(std::vector<std::string> command, net::Socket) {
+net::Error exec_with_socket(std::vector<std::string> command, net::Socket) {
     return {std::make_error_code(std::errc::not_supported),
             "run",
             command[0],
