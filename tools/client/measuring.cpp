@@ -88,13 +88,13 @@ void Measuring::declare(Cli& cli) {
                take_text(hgrm_));
 }
 
-bool Measuring::is_wanted(const Cli& cli) const {
+bool Measuring::is_requested(const Cli& cli) const {
     return is_assumed_ || cli.given("count") || cli.given("time") || cli.given("connections") ||
            cli.given("rate");
 }
 
 void Measuring::assume(const Cli& cli, std::int64_t count, std::int64_t first_sequence) {
-    if (!is_wanted(cli)) {
+    if (!is_requested(cli)) {
         is_assumed_ = true;
         count_ = count;
     }
@@ -105,7 +105,7 @@ void Measuring::assume(const Cli& cli, std::int64_t count, std::int64_t first_se
 std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const char*> others) {
     if (client_.timeout && client_.timeout->count() == 0)
         return cli.refuse(io_, "--timeout must be more than 0s");
-    if (!is_wanted(cli)) {
+    if (!is_requested(cli)) {
         std::vector<const char*> names(others);
         names.insert(names.end(), {"interval", "size", "threads", "warmup", "assert", "target",
                                    "report-interval", "metrics", "plot", "html", "hgrm"});

@@ -27,7 +27,7 @@ class Measuring {
     void declare(Cli& cli);
 
     // Whether to measure: one of -c -t -P --rate was given, or assume() was called.
-    bool is_wanted(const Cli& cli) const;
+    bool is_requested(const Cli& cli) const;
 
     // Requests a measurement in any case, and sets defaults for the options that were not given.
     // `count` is used only if none of -c -t -P --rate was given.

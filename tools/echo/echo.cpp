@@ -43,7 +43,7 @@ class Echo {
         std::vector<Target> targets;
         if (const auto status = client_.name_targets(cli, io_, targets))
             return *status;
-        is_measuring_ = measuring_.is_wanted(cli);
+        is_measuring_ = measuring_.is_requested(cli);
         return is_measuring_ ? measure(std::move(targets)) : talk(targets.front());
     }
 

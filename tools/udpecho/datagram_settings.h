@@ -47,7 +47,7 @@ class Stamp {
   public:
     // Declares --stamp --stateful --stamp-format.
     void declare(Cli& cli);
-    bool is_wanted() const { return wanted_; }
+    bool is_requested() const { return wanted_; }
 
     // An error message if options contradict each other, otherwise empty.
     std::string mistake(const Cli& cli) const;

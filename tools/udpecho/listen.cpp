@@ -54,7 +54,7 @@ std::string UdpListen::mistake(const Cli& cli) const {
 int UdpListen::run(const Cli& cli) {
     if (!client_.operands.empty())
         return cli.refuse(io_, "--listen takes no HOST and PORT");
-    if (stamp_.is_wanted() && !cli.given("port"))
+    if (stamp_.is_requested() && !cli.given("port"))
         port_ = net::stamp::default_port;
     return serve();
 }
@@ -91,7 +91,7 @@ int UdpListen::serve() {
     if (*metrics)
         if (const auto started = (*metrics)->start(); !started)
             return client_.fail(io_, started.error(), exit_refused);
-    if (stamp_.is_wanted())
+    if (stamp_.is_requested())
         if (const auto done = reflect(listeners->udp); !done)
             return client_.fail(io_, done.error(), exit_refused);
     const auto served = serve::echo_datagrams(std::move(listeners->udp), options_, counters, *stop);

@@ -20,7 +20,7 @@ class UdpListen {
     // Declares --listen -p -b --port-file and the options of declare_access(). The server also uses
     // --set of ClientOptions, --metrics of Measuring, and -4 and -6.
     void declare(Cli& cli);
-    bool is_wanted() const { return listen_; }
+    bool is_requested() const { return listen_; }
 
     // An error message if options contradict each other, otherwise empty.
     std::string mistake(const Cli& cli) const;

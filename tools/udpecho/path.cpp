@@ -74,12 +74,12 @@ std::string PathProbe::mistake(const Cli& cli) const {
     if (mtu_ && trace_)
         return "--mtu and --trace are mutually exclusive";
     for (const char* name : {"broadcast", "stamp", "listen", "target", "timestamps", "retries"})
-        if (is_wanted() && cli.given(name))
+        if (is_requested() && cli.given(name))
             return fmt::format("--{} and --{} are mutually exclusive", mtu_ ? "mtu" : "trace",
                                name);
     if (trace_ && cli.given("ttl"))
         return "--trace and --ttl are mutually exclusive";
-    if (is_wanted() && client_.has_message())
+    if (is_requested() && client_.has_message())
         return fmt::format("--{} takes no message", mtu_ ? "mtu" : "trace");
     return {};
 }

@@ -18,7 +18,7 @@ class PathProbe {
 
     // Declares --mtu and --trace.
     void declare(Cli& cli);
-    bool is_wanted() const { return mtu_ || trace_; }
+    bool is_requested() const { return mtu_ || trace_; }
     // An error message if options contradict each other, otherwise empty.
     std::string mistake(const Cli& cli) const;
 

@@ -43,25 +43,25 @@ class UdpEcho {
              {stamp_.mistake(cli), path_.mistake(cli), listen_.mistake(cli)})
             if (!mistake.empty())
                 return cli.refuse(io_, mistake);
-        if (listen_.is_wanted())
+        if (listen_.is_requested())
             return listen_.run(cli);
-        if (stamp_.is_wanted())
+        if (stamp_.is_requested())
             prepare_stamp(cli);
-        if (datagram_settings_.broadcast() && !measuring_.is_wanted(cli))
+        if (datagram_settings_.broadcast() && !measuring_.is_requested(cli))
             return cli.refuse(io_, "--broadcast needs one of -c -t -P --rate");
         if (const auto status = measuring_.check(cli, {"first-seq", "timestamps"}))
             return *status;
-        if (path_.is_wanted() && measuring_.is_wanted(cli))
+        if (path_.is_requested() && measuring_.is_requested(cli))
             return cli.refuse(io_, "--mtu and --trace cannot be combined with -c -t -P --rate");
         std::vector<Target> targets;
         if (const auto status = client_.name_targets(cli, io_, targets))
             return *status;
-        if (measuring_.is_wanted(cli))
+        if (measuring_.is_requested(cli))
             return measure(cli, targets);
         Target& target = targets.front();
         if (const auto resolved = client_.resolve(target); !resolved)
             return client_.fail(io_, resolved.error(), status_of(resolved.error()), target.text);
-        return path_.is_wanted() ? path_.run(target) : talk(target);
+        return path_.is_requested() ? path_.run(target) : talk(target);
     }
 
   private:
@@ -168,7 +168,7 @@ class UdpEcho {
             [&](std::size_t index) { resolved[index] = client_.resolve(targets[index]); });
         std::deque<Server> servers;
         std::vector<Subject> subjects;
-        if (!stamp_.is_wanted())
+        if (!stamp_.is_requested())
             size_ = measuring_.size();
         else if (const auto mistake = stamp_.size_mistake(size_, datagram_settings_.dscp());
                  !mistake.empty())
@@ -197,7 +197,7 @@ class UdpEcho {
 
     std::unique_ptr<probe::DatagramForm> form(const probe::Payload& payload,
                                               std::uint64_t first_sequence) const {
-        if (stamp_.is_wanted())
+        if (stamp_.is_requested())
             return stamp_.form(size_, datagram_settings_.dscp(), first_sequence);
         return std::make_unique<probe::EchoForm>(payload, first_sequence);
     }
