@@ -123,7 +123,7 @@ class LaneThread {
     }
 
     void leave_copy() {
-        if (snapshots_ == nullptr || !snapshots_->wants(number_))
+        if (snapshots_ == nullptr || !snapshots_->is_requested(number_))
             return;
         Measured copy = measured;
         for (const LaneSlot& place : lanes_)
@@ -470,7 +470,7 @@ void Snapshots::begin(std::size_t threads) {
 
 // Only this thread writes its copy's `question` (under the lock, for take()), so it may read it
 // without the lock.
-bool Snapshots::wants(std::size_t thread) const {
+bool Snapshots::is_requested(std::size_t thread) const {
     return copies_[thread].question < latest_question_.load();
 }
 

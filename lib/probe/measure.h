@@ -159,11 +159,11 @@ class Snapshots {
     // connecting; the final result once the run is over.
     Measured take();
 
-    // For measure(): begin() announces the number of threads. Each of them then calls wants() in
-    // every turn, which costs one atomic load, and leave() if it returns true and, with `last`,
-    // once at its end.
+    // For measure(): begin() announces the number of threads. Each of them then calls
+    // is_requested() in every turn, which costs one atomic load, and leave() if it returns true
+    // and, with `last`, once at its end.
     void begin(std::size_t threads);
-    bool wants(std::size_t thread) const;
+    bool is_requested(std::size_t thread) const;
     void leave(std::size_t thread, const Measured& measured, bool last);
 
   private:
