@@ -234,7 +234,7 @@ class LaneThread {
                 until = std::min(until, place.due);
             if (lane.native() == net::invalid_socket)
                 continue;
-            const int events = POLLIN | (lane.wants_to_send() ? POLLOUT : 0);
+            const int events = POLLIN | (lane.waits_to_send() ? POLLOUT : 0);
             entries_.push_back({lane.native(), static_cast<short>(events), 0});
             waited_.push_back(&lane);
         }

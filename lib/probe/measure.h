@@ -92,7 +92,7 @@ class Lane {
     virtual ~Lane() = default;
 
     virtual net::NativeSocket native() const = 0;  // invalid_socket: nothing to wait for
-    virtual bool wants_to_send() const = 0;        // waits for POLLOUT: to send or to connect
+    virtual bool waits_to_send() const = 0;        // waits for POLLOUT: to send or to connect
     virtual bool can_take(net::Clock::time_point now) const = 0;
     virtual bool is_dead() const = 0;             // will never take another message
     virtual std::size_t outstanding() const = 0;  // messages neither answered nor lost

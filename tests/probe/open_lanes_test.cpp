@@ -37,7 +37,7 @@ class Connecting final : public Lane {
     }
 
     net::NativeSocket native() const override { return socket_.native(); }
-    bool wants_to_send() const override { return opening_; }
+    bool waits_to_send() const override { return opening_; }
     bool can_take(net::Clock::time_point /*now*/) const override { return false; }
     bool is_dead() const override { return false; }
     std::size_t outstanding() const override { return 0; }

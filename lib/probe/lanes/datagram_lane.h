@@ -36,7 +36,7 @@ class DatagramLane : public Lane {
                                                      const DatagramLaneOptions& options);
 
     net::NativeSocket native() const override { return socket_.native(); }
-    bool wants_to_send() const override { return false; }
+    bool waits_to_send() const override { return false; }
     bool can_take(net::Clock::time_point) const override { return window_.has_room(); }
     bool is_dead() const override { return false; }
     std::size_t outstanding() const override {

@@ -27,7 +27,7 @@ class StreamLane : public Lane {
                Measured& measured, std::optional<net::Socket> connected);
 
     net::NativeSocket native() const override { return socket_.native(); }
-    bool wants_to_send() const override { return connecting_ || unsent_ < records_.size(); }
+    bool waits_to_send() const override { return connecting_ || unsent_ < records_.size(); }
     bool can_take(net::Clock::time_point now) const override;
     bool is_dead() const override { return dead_; }
     std::size_t outstanding() const override { return records_.size() - expired_; }
