@@ -127,7 +127,7 @@ class LaneThread {
             return;
         Measured copy = measured;
         for (const LaneSlot& place : lanes_)
-            place.lane->tell(copy);
+            place.lane->add_results(copy);
         snapshots_->leave(number_, copy, false);
     }
 

@@ -117,8 +117,8 @@ class Lane {
     virtual void expire(net::Clock::time_point now) = 0;
     // Adds results that the lane keeps for itself during the run: to a copy of the numbers while it
     // is in progress and, from conclude(), to the numbers themselves.
-    virtual void tell(Measured& numbers) const { static_cast<void>(numbers); }
-    // Counts outstanding messages as pending, and adds what tell() adds.
+    virtual void add_results(Measured& numbers) const { static_cast<void>(numbers); }
+    // Counts outstanding messages as pending, and adds what add_results() adds.
     virtual void conclude() = 0;
 };
 

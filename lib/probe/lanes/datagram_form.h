@@ -115,8 +115,8 @@ class DatagramForm {
     virtual bool is_intact(std::uint64_t index, const Probe& probe,
                            std::span<const std::byte> got) = 0;
 
-    // Records what else a reply contains; called only for replies that are counted. tell() adds the
-    // result to the numbers.
+    // Records what else a reply contains; called only for replies that are counted. add_results()
+    // adds the result to the numbers.
     virtual void on_answer(std::uint64_t index, const Probe& probe, const DatagramReply& reply) {
         (void)index;
         (void)probe;
@@ -124,7 +124,7 @@ class DatagramForm {
     }
     // Called when a datagram that was written could not be sent.
     virtual void on_unsent() {}
-    virtual void tell(Measured& numbers) const { (void)numbers; }
+    virtual void add_results(Measured& numbers) const { (void)numbers; }
 };
 
 }  // namespace sockbox::probe

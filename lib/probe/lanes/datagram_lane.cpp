@@ -322,20 +322,20 @@ void DatagramLane::expire(net::Clock::time_point now) {
         others_until_ = net::no_deadline;
 }
 
-void DatagramLane::tell(Measured& numbers) const {
+void DatagramLane::add_results(Measured& numbers) const {
     if (const auto dropped = net::dropped_on_arrival(socket_))
         numbers.numbers.overflowed += *dropped - dropped_before_;
     for (std::size_t i = 0; i < responders_.size(); ++i)
         numbers.responders[i + 1 < max_responders ? responders_[i].to_string() : "others"] +=
             responder_replies_[i];
-    form_->tell(numbers);
+    form_->add_results(numbers);
 }
 
 void DatagramLane::conclude() {
     for (std::uint64_t index = window_.oldest_awaited(); index < window_.next(); ++index)
         if (window_.at(index).state == State::awaited && window_.at(index).message.counted)
             ++measured_.numbers.pending;
-    tell(measured_);
+    add_results(measured_);
 }
 
 }  // namespace sockbox::probe

@@ -47,7 +47,7 @@ class DatagramLane : public Lane {
     void flush() override;
     void on_ready(int events, net::Clock::time_point told) override;
     void expire(net::Clock::time_point now) override;
-    void tell(Measured& numbers) const override;
+    void add_results(Measured& numbers) const override;
     void conclude() override;
 
   private:

@@ -149,7 +149,7 @@ void StampForm::tell_loss(stats::Directions& directions, bool any_lost) const {
     directions.backward.lost = counted_ - answered_;
 }
 
-void StampForm::tell(Measured& numbers) const {
+void StampForm::add_results(Measured& numbers) const {
     stats::Directions directions = directions_;
     tell_loss(directions, numbers.numbers.lost > 0);
     if (numbers.numbers.directions)

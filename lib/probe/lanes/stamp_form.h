@@ -35,7 +35,7 @@ class StampForm final : public DatagramForm {
                    std::span<const std::byte> got) override;
     void on_answer(std::uint64_t index, const Probe& probe, const DatagramReply& reply) override;
     void on_unsent() override { ++unsent_; }
-    void tell(Measured& numbers) const override;
+    void add_results(Measured& numbers) const override;
 
   private:
     bool is_question_of(const net::stamp::SenderPacket& question, const Probe& probe) const;
