@@ -52,7 +52,7 @@ class Racer {
         Attempt& attempt = race_.attempts.emplace_back();
         attempt.endpoint = endpoints_[tried() - 1];
         attempt.started = since_begin();
-        tell(attempt);
+        report_attempt(attempt);
         auto socket = net::start_connect(attempt.endpoint, options_.connect);
         if (socket)
             under_way_.push_back({std::move(*socket), tried() - 1});
@@ -105,10 +105,10 @@ class Racer {
         attempt.state = state;
         attempt.error = std::move(error);
         attempt.ended = since_begin();
-        tell(attempt);
+        report_attempt(attempt);
     }
 
-    void tell(const Attempt& attempt) const {
+    void report_attempt(const Attempt& attempt) const {
         if (options_.observe)
             options_.observe(attempt);
     }

@@ -218,11 +218,11 @@ class Echo {
         options.connect.source = client_.source;
         options.connect.prepare = client_.prepare();
         if (client_.common.verbose)
-            options.observe = [this](const probe::Attempt& attempt) { tell(attempt); };
+            options.observe = [this](const probe::Attempt& attempt) { report_attempt(attempt); };
         return options;
     }
 
-    void tell(const probe::Attempt& attempt) const {
+    void report_attempt(const probe::Attempt& attempt) const {
         using State = probe::Attempt::State;
         const std::string name = attempt.endpoint.to_string();
         const std::string time = net::format_approximately(attempt.ended - attempt.started);
