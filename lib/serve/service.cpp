@@ -73,7 +73,7 @@ void Service::accept_client(net::Socket accepted, const ClientSink& sink) noexce
             hand_over(std::move(*client), sink);
     } catch (const std::bad_alloc&) {
         counters_.accept_failures.add();
-        tell(Trouble::accept, net::out_of_memory("accept"));
+        report_trouble(Trouble::accept, net::out_of_memory("accept"));
     }
 }
 
@@ -97,13 +97,13 @@ std::optional<Client> Service::admit(net::Socket accepted, const net::Endpoint& 
     auto ticket = find_place(peer);
     if (!ticket) {
         counters_.refused[static_cast<std::size_t>(ticket.error().reason)].add();
-        tell(Trouble::refused, ticket.error().error);
+        report_trouble(Trouble::refused, ticket.error().error);
         close_politely(std::move(accepted));
         return std::nullopt;
     }
     if (options_.prepare_accepted) {
         if (auto prepared = options_.prepare_accepted(accepted); !prepared) {
-            tell(Trouble::accept, prepared.error());
+            report_trouble(Trouble::accept, prepared.error());
             return std::nullopt;
         }
     }
@@ -112,7 +112,7 @@ std::optional<Client> Service::admit(net::Socket accepted, const net::Endpoint& 
     return Client{std::move(accepted), std::move(*ticket)};
 }
 
-void Service::tell(Trouble kind, const net::Error& error) {
+void Service::report_trouble(Trouble kind, const net::Error& error) {
     const net::Deadline now = net::Clock::now();
     auto& next = told_[static_cast<std::size_t>(kind)];
     net::Deadline due = next.load();

@@ -72,7 +72,7 @@ class Service {
     void free_places_with(std::function<void()> free) { free_places_ = std::move(free); }
 
     // Reports an error to the observer, at most once per second for each kind. From any thread.
-    void tell(Trouble kind, const net::Error& error);
+    void report_trouble(Trouble kind, const net::Error& error);
 
   private:
     tl::expected<Admission::Ticket, Refused> find_place(const net::Endpoint& peer);

@@ -91,7 +91,7 @@ net::Deadline Session::linger_until(net::Deadline now, net::Deadline drain) {
 }
 
 void reject(Service& service, Client&& client, const net::Error& why) {
-    service.tell(Trouble::start_worker, why);
+    service.report_trouble(Trouble::start_worker, why);
     if (!client.socket.valid())
         return;
     const net::Deadline now = net::Clock::now();

@@ -276,7 +276,8 @@ Child::Heard Child::listen() {
 void Child::hear(const ChildMessage& message) {
     Service& service = siblings_.service();
     if (message.kind == ChildMessage::Kind::trouble)
-        return service.tell(Trouble::accept, {message.error, message.action.data(), {}, {}, {}});
+        return service.report_trouble(Trouble::accept,
+                                      {message.error, message.action.data(), {}, {}, {}});
     ended_ = true;
     service.observer().ended(message.report);
     ticket_.reset();
@@ -297,8 +298,9 @@ void Child::tell_loss(int status) {
     std::string why = WIFSIGNALED(status)
                           ? fmt::format("its process was killed by signal {}", WTERMSIG(status))
                           : std::string("its process ended early");
-    service.tell(Trouble::start_worker,
-                 {{}, "serve", ticket_->peer().unmapped().to_string(), std::move(why), {}});
+    service.report_trouble(
+        Trouble::start_worker,
+        {{}, "serve", ticket_->peer().unmapped().to_string(), std::move(why), {}});
     service.counters().open.subtract();
     Session(service, {net::Socket(), std::move(*ticket_)}, began_)
         .end(EndReason::failed, net::Clock::now(), std::make_error_code(std::errc::owner_dead));

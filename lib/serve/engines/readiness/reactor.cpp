@@ -49,7 +49,8 @@ Acceptor::Step Acceptor::accept_one() {
     reactor_.service().counters().accept_failures.add();
     if (accepted.transfer.error == std::errc::connection_aborted)
         return Step::more;
-    reactor_.service().tell(Trouble::accept, {accepted.transfer.error, "accept", {}, {}, {}});
+    reactor_.service().report_trouble(Trouble::accept,
+                                      {accepted.transfer.error, "accept", {}, {}, {}});
     return Step::pause;
 }
 
@@ -110,7 +111,7 @@ void Reactor::adopt(Client&& client) noexcept {
         auto connection = std::make_unique<Connection>(*this, std::move(client));
         const auto watched = poller_->watch(connection->native(), *connection, Interest::read);
         if (!watched)
-            return service_.tell(Trouble::accept, watched.error());
+            return service_.report_trouble(Trouble::accept, watched.error());
         connections_.add(std::move(connection));
     } catch (const std::bad_alloc&) {
         reject(service_, std::move(client), net::out_of_memory("serve"));
@@ -268,7 +269,7 @@ void serve_alone(Service& service, Client&& client) {
             return reject(service, std::move(client), opened.error());
         reactor.adopt(std::move(client));
         if (auto served = reactor.run(); !served)
-            service.tell(Trouble::accept, served.error());
+            service.report_trouble(Trouble::accept, served.error());
     } catch (const std::bad_alloc&) {
         reject(service, std::move(client), net::out_of_memory("serve"));
     }

@@ -82,7 +82,7 @@ class RingReactor::Listener final : public Completion {
     void fail(int error) {
         reactor_.service().counters().accept_failures.add();
         if (error != ECONNABORTED)
-            reactor_.service().tell(
+            reactor_.service().report_trouble(
                 Trouble::accept,
                 {std::error_code(error, std::system_category()), "accept", {}, {}, {}});
     }

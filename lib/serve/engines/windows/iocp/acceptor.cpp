@@ -84,7 +84,7 @@ net::Socket IocpAcceptor::Accept::take_accepted() {
 
 void IocpAcceptor::Accept::failed(const std::error_code& error) {
     loop_.service().counters().accept_failures.add();
-    loop_.service().tell(Trouble::accept, {error, "accept", {}, {}, {}});
+    loop_.service().report_trouble(Trouble::accept, {error, "accept", {}, {}, {}});
     pause_.begin(loop_.now());
 }
 

@@ -26,7 +26,7 @@ IocpConnection::IocpConnection(IocpLoop& loop, Client client)
 void IocpConnection::start(List::iterator place) {
     place_ = place;
     if (auto added = loop_.port().add(session_.socket()); !added) {
-        loop_.service().tell(Trouble::accept, added.error());
+        loop_.service().report_trouble(Trouble::accept, added.error());
         end_by(added.error().code);
     } else {
         await_input();
