@@ -17,13 +17,13 @@ net::Result<std::optional<Listeners>> take_passed_sockets(const net::Prepare& pr
 // Reports the state of this process to the service manager (sd_notify(3)).
 class StateNotice {
   public:
-    // Connects to NOTIFY_SOCKET and removes it from the environment; without it, tell() does
+    // Connects to NOTIFY_SOCKET and removes it from the environment; without it, notify() does
     // nothing. Fails if it does not name an existing socket.
     static net::Result<StateNotice> open();
 
     // Sends a state such as "READY=1"; it is lost if the manager is gone. Blocks only while the
     // manager's receive queue is full.
-    void tell(std::string_view state) noexcept;
+    void notify(std::string_view state) noexcept;
 
   private:
     explicit StateNotice(net::Socket socket) noexcept : socket_(std::move(socket)) {}

@@ -302,9 +302,9 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
             return drain->raise();
         if (!given.common.quiet)
             announce(*listeners, choice.engine(), options, *metrics, given.common.json, io);
-        notice->tell("READY=1");
+        notice->notify("READY=1");
     });
-    log.on_drain([&notice] { notice->tell("STOPPING=1"); });
+    log.on_drain([&notice] { notice->notify("STOPPING=1"); });
     if (auto served = choice.serve(service, std::move(*listeners)); !served || !watched)
         return net::fail((served ? watched : served).error());
     if (auto removed = port_file.remove(); !removed)

@@ -123,7 +123,7 @@ net::Result<StateNotice> StateNotice::open() {
     return StateNotice(std::move(*socket));
 }
 
-void StateNotice::tell(std::string_view state) noexcept {
+void StateNotice::notify(std::string_view state) noexcept {
     if (socket_.valid())
         socket_.send(std::as_bytes(std::span(state)));
 }

@@ -13,7 +13,7 @@ net::Result<StateNotice> StateNotice::open() {
     return StateNotice(net::Socket());
 }
 
-void StateNotice::tell(std::string_view /*state*/) noexcept {}
+void StateNotice::notify(std::string_view /*state*/) noexcept {}
 
 net::Result<User> find_user(std::string_view name) {
     return net::fail({std::make_error_code(std::errc::not_supported),
