@@ -88,13 +88,13 @@ net::Status Confinement::drop_rights(const std::string& removable) {
 }
 
 void Confinement::forbid_calls(std::string_view engine,
-                               const std::function<void(std::string_view)>& tell) {
+                               const std::function<void(std::string_view)>& print_line) {
     if (!no_sandbox_)
         serve::forbid_calls(engine, report_);
     if (!report_.entered.empty())
-        tell(fmt::format("sandbox: {}", fmt::join(report_.entered, ", ")));
+        print_line(fmt::format("sandbox: {}", fmt::join(report_.entered, ", ")));
     for (const std::string& reason : report_.left_out)
-        tell("sandbox: skipped: " + reason);
+        print_line("sandbox: skipped: " + reason);
 }
 
 void FaultOptions::declare(Cli& cli) {

@@ -37,7 +37,8 @@ class Confinement {
     // Denies the system calls that the engine does not need; call it when the engine is ready to
     // serve. Then calls `tell` with one line on the parts of the sandbox that are in force, and one
     // line for each part that was skipped.
-    void forbid_calls(std::string_view engine, const std::function<void(std::string_view)>& tell);
+    void forbid_calls(std::string_view engine,
+                      const std::function<void(std::string_view)>& print_line);
 
   private:
     net::Status become_user(const std::string& removable);
