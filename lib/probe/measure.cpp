@@ -247,10 +247,10 @@ class LaneThread {
                 place.lane->expire(later);
     }
 
-    void serve_ready(Clock::time_point told) {
+    void serve_ready(Clock::time_point ready_at) {
         for (std::size_t i = 0; i < waited_.size(); ++i)
             if (entries_[i + 1].revents != 0)
-                waited_[i]->on_ready(entries_[i + 1].revents, told);
+                waited_[i]->on_ready(entries_[i + 1].revents, ready_at);
     }
 
     // Bounds the delay of a lane that becomes ready for a reason other than its socket.
@@ -377,9 +377,9 @@ void Measured::lost(net::Clock::time_point now) {
 }
 
 // A message sent after `told` cannot have been answered by then.
-void Measured::read_late(net::Clock::time_point now, net::Clock::time_point told,
+void Measured::read_late(net::Clock::time_point now, net::Clock::time_point ready_at,
                          net::Clock::time_point origin) {
-    numbers.unread.record(origin < told ? now - told : Clock::duration::zero());
+    numbers.unread.record(origin < ready_at ? now - ready_at : Clock::duration::zero());
 }
 
 void Measured::late(net::Clock::time_point now) {

@@ -61,7 +61,7 @@ struct Measured {
     void answered(net::Clock::time_point now, std::chrono::nanoseconds rtt);
     // Records how long a reply to a message with this `origin` waited to be read: since `told`,
     // when poll(2) reported it.
-    void read_late(net::Clock::time_point now, net::Clock::time_point told,
+    void read_late(net::Clock::time_point now, net::Clock::time_point ready_at,
                    net::Clock::time_point origin);
     void lost(net::Clock::time_point now);
     // With its sequence number, for datagrams.
@@ -112,7 +112,7 @@ class Lane {
     virtual void flush() {}
     // Sends and receives what it can without blocking. `events` is what poll(2) reported, and
     // `told` is when.
-    virtual void on_ready(int events, net::Clock::time_point told) = 0;
+    virtual void on_ready(int events, net::Clock::time_point ready_at) = 0;
     // Counts messages that have exceeded their timeout as lost.
     virtual void expire(net::Clock::time_point now) = 0;
     // Adds results that the lane keeps for itself during the run: to a copy of the numbers while it

@@ -145,14 +145,14 @@ void DatagramLane::restart_stamps() {
     stamps_from_ = window_.next();
 }
 
-void DatagramLane::on_ready(int events, net::Clock::time_point told) {
+void DatagramLane::on_ready(int events, net::Clock::time_point ready_at) {
     if ((events & POLLERR) != 0)
         take_notices();
     for (int batches = 0; batches < max_batches; ++batches) {
         std::error_code error;
         const auto got = batch_.receive(socket_, error);
         const Taken taken{net::Clock::now(), std::chrono::system_clock::now().time_since_epoch(),
-                          told};
+                          ready_at};
         for (const net::BatchedDatagram& datagram : got)
             take_datagram(datagram, taken);
         if (error)
@@ -276,7 +276,7 @@ void DatagramLane::answer_in_time(std::uint64_t index, const net::BatchedDatagra
     if (const nanoseconds seen = taken.at - probe.origin; time < seen)
         measured_.numbers.own_time.record(seen - time);
     else
-        measured_.read_late(taken.at, taken.told, probe.origin);
+        measured_.read_late(taken.at, taken.ready_at, probe.origin);
     form_->on_answer(index, probe, {datagram.data, datagram.arrived.value_or(taken.wall), time});
     tell_reply(probe, datagram, time);
 }

@@ -45,7 +45,7 @@ class DatagramLane : public Lane {
     net::Deadline next_expiry() const override;
     void take(const Message& message, net::Clock::time_point now) override;
     void flush() override;
-    void on_ready(int events, net::Clock::time_point told) override;
+    void on_ready(int events, net::Clock::time_point ready_at) override;
     void expire(net::Clock::time_point now) override;
     void add_results(Measured& numbers) const override;
     void conclude() override;
@@ -57,8 +57,8 @@ class DatagramLane : public Lane {
     // When a batch was received.
     struct Taken {
         net::Clock::time_point at;
-        std::chrono::nanoseconds wall;  // the same instant by the wall clock
-        net::Clock::time_point told;    // when poll(2) reported it
+        std::chrono::nanoseconds wall;    // the same instant by the wall clock
+        net::Clock::time_point ready_at;  // when poll(2) reported it
     };
 
     bool is_open_loop() const { return plan_.rate > 0; }

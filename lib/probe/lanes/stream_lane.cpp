@@ -96,8 +96,8 @@ void StreamLane::finish_connection() {
     send_more();
 }
 
-void StreamLane::on_ready(int /*events*/, net::Clock::time_point told) {
-    told_ = told;
+void StreamLane::on_ready(int /*events*/, net::Clock::time_point ready_at) {
+    told_ = ready_at;
     if (connecting_)
         return finish_connection();
     if (unsent_ < records_.size())

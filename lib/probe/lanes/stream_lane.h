@@ -35,7 +35,7 @@ class StreamLane : public Lane {
     void open() override;
     bool is_opening() const override { return connecting_; }
     void take(const Message& message, net::Clock::time_point now) override;
-    void on_ready(int events, net::Clock::time_point told) override;
+    void on_ready(int events, net::Clock::time_point ready_at) override;
     void expire(net::Clock::time_point now) override;
     void conclude() override;
 
