@@ -97,7 +97,7 @@ void StreamLane::finish_connection() {
 }
 
 void StreamLane::on_ready(int /*events*/, net::Clock::time_point ready_at) {
-    told_ = ready_at;
+    ready_at_ = ready_at;
     if (connecting_)
         return finish_connection();
     if (unsent_ < records_.size())
@@ -181,7 +181,7 @@ void StreamLane::complete_front() {
     const auto rtt = now - record.origin;
     measured_.answered(now, rtt);
     measured_.numbers.jitter.record(rtt);
-    measured_.read_late(now, told_, record.origin);
+    measured_.read_late(now, ready_at_, record.origin);
     measured_.numbers.mismatched += record.wrong ? 1 : 0;
     if (plan_.on_reply)
         plan_.on_reply({record.message.sequence, rtt, payload_.size()});

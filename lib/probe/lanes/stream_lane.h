@@ -67,7 +67,7 @@ class StreamLane : public Lane {
     net::Socket socket_;
     net::Clock::time_point connect_began_{};
     net::Clock::time_point retry_at_{};  // no new connection before this time
-    net::Clock::time_point told_{};      // when poll(2) reported input
+    net::Clock::time_point ready_at_{};  // when poll(2) reported input
     bool connecting_ = false;
     bool dead_ = false;
     net::PageBuffer buffer_{65536};
