@@ -114,7 +114,7 @@ std::optional<Client> Service::admit(net::Socket accepted, const net::Endpoint& 
 
 void Service::report_trouble(Trouble kind, const net::Error& error) {
     const net::Deadline now = net::Clock::now();
-    auto& next = told_[static_cast<std::size_t>(kind)];
+    auto& next = next_report_[static_cast<std::size_t>(kind)];
     net::Deadline due = next.load();
     // If several threads report the same kind at once, the exchange lets exactly one of them
     // through.

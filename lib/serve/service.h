@@ -87,7 +87,8 @@ class Service {
     Admission admission_;
     std::function<void()> free_places_;  // usually empty
     std::atomic<net::Deadline> drain_deadline_{net::no_deadline};
-    std::array<std::atomic<net::Deadline>, 3> told_{};  // by Trouble: when it may be reported again
+    std::array<std::atomic<net::Deadline>, 3>
+        next_report_{};  // by Trouble: when it may be reported again
 };
 
 }  // namespace sockbox::serve
