@@ -42,7 +42,7 @@ class MtuSearch {
                 low = next;
             else
                 high = next - 1;
-            if (outcome == Outcome::told)
+            if (outcome == Outcome::limit_reported)
                 high = std::min(high, found_.limits.back().mtu);
             if (outcome == Outcome::lost && next <= min_mtu(options_.family))
                 break;  // no size is answered at all
@@ -58,13 +58,13 @@ class MtuSearch {
     }
 
   private:
-    enum class Outcome : std::uint8_t { passed, told, lost, refused };
+    enum class Outcome : std::uint8_t { passed, limit_reported, lost, refused };
 
     // A size reported by a router is tried first. After silence the minimum MTU comes next, to find
     // out whether anything is answered at all, and then the middle of the range.
     std::size_t next_size(Outcome outcome, std::size_t low, std::size_t high) const {
         const std::size_t least = min_mtu(options_.family);
-        if (outcome == Outcome::told && high > low)
+        if (outcome == Outcome::limit_reported && high > low)
             return high;
         if (low == 0)
             return std::min(least, high);
@@ -87,7 +87,7 @@ class MtuSearch {
         for (int errors = 0; errors < 3 && sent.failed(); ++errors) {
             // Either an error left by an earlier probe, or our own interface's MTU is too small.
             if (sent.error == std::errc::message_size && take_limit())
-                return Outcome::told;
+                return Outcome::limit_reported;
             while (net::take_icmp_error(socket_)) {
             }
             sent = socket_.send(data);
@@ -118,7 +118,7 @@ class MtuSearch {
             if (ready != net::Readiness::ready)
                 return Outcome::lost;
             if (take_limit())
-                return Outcome::told;
+                return Outcome::limit_reported;
             if (refusal_.code)
                 return Outcome::refused;
             const net::Transfer got = socket_.receive(buffer_);
