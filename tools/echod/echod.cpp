@@ -220,15 +220,15 @@ void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
 // Logs each option for which the kernel granted another value than requested.
 void note_grants(const EchodOptions& given, serve::Listeners& listeners, EchodLog& log) {
     for (const net::Setting& setting : given.settings) {
-        std::optional<net::Grant> told;
+        std::optional<net::Grant> limited;
         for (auto* sockets : {&listeners.tcp, &listeners.udp})
-            if (!told && !sockets->empty() && concerns(setting, sockets->front()))
-                told = net::limited_grant(sockets->front(), setting);
-        if (!told)
+            if (!limited && !sockets->empty() && concerns(setting, sockets->front()))
+                limited = net::limited_grant(sockets->front(), setting);
+        if (!limited)
             continue;
-        log.note(told->reason);
-        if (!told->hint.empty())
-            log.note("hint: " + told->hint);
+        log.note(limited->reason);
+        if (!limited->hint.empty())
+            log.note("hint: " + limited->hint);
     }
 }
 
