@@ -377,8 +377,8 @@ void Measured::lost(net::Clock::time_point now) {
 }
 
 // A message sent after `told` cannot have been answered by then.
-void Measured::read_late(net::Clock::time_point now, net::Clock::time_point ready_at,
-                         net::Clock::time_point origin) {
+void Measured::record_unread(net::Clock::time_point now, net::Clock::time_point ready_at,
+                             net::Clock::time_point origin) {
     numbers.unread.record(origin < ready_at ? now - ready_at : Clock::duration::zero());
 }
 

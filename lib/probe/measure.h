@@ -61,8 +61,8 @@ struct Measured {
     void answered(net::Clock::time_point now, std::chrono::nanoseconds rtt);
     // Records how long a reply to a message with this `origin` waited to be read: since `told`,
     // when poll(2) reported it.
-    void read_late(net::Clock::time_point now, net::Clock::time_point ready_at,
-                   net::Clock::time_point origin);
+    void record_unread(net::Clock::time_point now, net::Clock::time_point ready_at,
+                       net::Clock::time_point origin);
     void lost(net::Clock::time_point now);
     // With its sequence number, for datagrams.
     void lost(net::Clock::time_point now, std::uint64_t number);

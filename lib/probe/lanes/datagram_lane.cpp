@@ -276,7 +276,7 @@ void DatagramLane::answer_in_time(std::uint64_t index, const net::BatchedDatagra
     if (const nanoseconds seen = taken.at - probe.origin; time < seen)
         measured_.numbers.own_time.record(seen - time);
     else
-        measured_.read_late(taken.at, taken.ready_at, probe.origin);
+        measured_.record_unread(taken.at, taken.ready_at, probe.origin);
     form_->on_answer(index, probe, {datagram.data, datagram.arrived.value_or(taken.wall), time});
     tell_reply(probe, datagram, time);
 }

@@ -181,7 +181,7 @@ void StreamLane::complete_front() {
     const auto rtt = now - record.origin;
     measured_.answered(now, rtt);
     measured_.numbers.jitter.record(rtt);
-    measured_.read_late(now, ready_at_, record.origin);
+    measured_.record_unread(now, ready_at_, record.origin);
     measured_.numbers.mismatched += record.wrong ? 1 : 0;
     if (plan_.on_reply)
         plan_.on_reply({record.message.sequence, rtt, payload_.size()});
