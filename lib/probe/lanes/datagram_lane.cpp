@@ -151,8 +151,8 @@ void DatagramLane::on_ready(int events, net::Clock::time_point ready_at) {
     for (int batches = 0; batches < max_batches; ++batches) {
         std::error_code error;
         const auto got = batch_.receive(socket_, error);
-        const Taken taken{net::Clock::now(), std::chrono::system_clock::now().time_since_epoch(),
-                          ready_at};
+        const ReceiveTimes taken{net::Clock::now(),
+                                 std::chrono::system_clock::now().time_since_epoch(), ready_at};
         for (const net::BatchedDatagram& datagram : got)
             take_datagram(datagram, taken);
         if (error)
@@ -197,7 +197,7 @@ void DatagramLane::lose(std::uint64_t index, net::Clock::time_point now) {
     window_.settle(index, State::lost);
 }
 
-void DatagramLane::take_datagram(const net::BatchedDatagram& datagram, const Taken& taken) {
+void DatagramLane::take_datagram(const net::BatchedDatagram& datagram, const ReceiveTimes& taken) {
     const auto index = form_->find(datagram.data, window_);
     if (index && window_.at(*index).state != State::unused) {
         const auto objection = form_->objection(window_.at(*index), datagram.data);
@@ -209,7 +209,8 @@ void DatagramLane::take_datagram(const net::BatchedDatagram& datagram, const Tak
 }
 
 // A peer that sends this will not send a better answer: do not wait for one.
-void DatagramLane::reject(std::uint64_t index, std::string_view objection, const Taken& taken) {
+void DatagramLane::reject(std::uint64_t index, std::string_view objection,
+                          const ReceiveTimes& taken) {
     if (window_.at(index).message.counted) {
         ++measured_.numbers.mismatched;
         measured_.failed({{}, "receive", {}, std::string(objection), {}});
@@ -222,7 +223,7 @@ void DatagramLane::reject(std::uint64_t index, std::string_view objection, const
 // ends, it is the time between the timestamps, unless that contradicts our own monotonic clock:
 // then the wall clock was set in between.
 nanoseconds DatagramLane::time_of(const Probe& probe, const net::BatchedDatagram& datagram,
-                                  const Taken& taken) const {
+                                  const ReceiveTimes& taken) const {
     const nanoseconds seen = taken.at - probe.origin;
     if (!options_.stamped || !datagram.arrived)
         return seen;
@@ -235,7 +236,7 @@ nanoseconds DatagramLane::time_of(const Probe& probe, const net::BatchedDatagram
 }
 
 void DatagramLane::answer(std::uint64_t index, const net::BatchedDatagram& datagram,
-                          const Taken& taken) {
+                          const ReceiveTimes& taken) {
     Probe& probe = window_.at(index);
     const State before = probe.state;
     const nanoseconds time = time_of(probe, datagram, taken);
@@ -269,7 +270,7 @@ void DatagramLane::answer(std::uint64_t index, const net::BatchedDatagram& datag
 }
 
 void DatagramLane::answer_in_time(std::uint64_t index, const net::BatchedDatagram& datagram,
-                                  const Taken& taken, nanoseconds time) {
+                                  const ReceiveTimes& taken, nanoseconds time) {
     const Probe& probe = window_.at(index);
     measured_.answered(taken.at, time);
     measured_.numbers.jitter.record(time);

@@ -55,7 +55,7 @@ class DatagramLane : public Lane {
                  net::Socket socket, const DatagramLaneOptions& options, net::DatagramBatch batch);
 
     // When a batch was received.
-    struct Taken {
+    struct ReceiveTimes {
         net::Clock::time_point at;
         std::chrono::nanoseconds wall;    // the same instant by the wall clock
         net::Clock::time_point ready_at;  // when poll(2) reported it
@@ -69,16 +69,17 @@ class DatagramLane : public Lane {
     bool take_notices();
     void give_up(const net::IcmpError& error);
     void lose(std::uint64_t index, net::Clock::time_point now);
-    void take_datagram(const net::BatchedDatagram& datagram, const Taken& taken);
-    void reject(std::uint64_t index, std::string_view objection, const Taken& taken);
-    void answer(std::uint64_t index, const net::BatchedDatagram& datagram, const Taken& taken);
+    void take_datagram(const net::BatchedDatagram& datagram, const ReceiveTimes& taken);
+    void reject(std::uint64_t index, std::string_view objection, const ReceiveTimes& taken);
+    void answer(std::uint64_t index, const net::BatchedDatagram& datagram,
+                const ReceiveTimes& taken);
     void answer_in_time(std::uint64_t index, const net::BatchedDatagram& datagram,
-                        const Taken& taken, std::chrono::nanoseconds time);
+                        const ReceiveTimes& taken, std::chrono::nanoseconds time);
     bool is_repeated(Probe& probe, const net::BatchedDatagram& datagram);
     void tell_reply(const Probe& probe, const net::BatchedDatagram& datagram,
                     std::chrono::nanoseconds time) const;
     std::chrono::nanoseconds time_of(const Probe& probe, const net::BatchedDatagram& datagram,
-                                     const Taken& taken) const;
+                                     const ReceiveTimes& taken) const;
     std::size_t number_of(const net::Endpoint& responder);
 
     const MeasurePlan& plan_;
