@@ -259,7 +259,7 @@ void DatagramLane::answer(std::uint64_t index, const net::BatchedDatagram& datag
     if (before == State::answered) {
         numbers.duplicated += repeated ? 1 : 0;
         if (!repeated)
-            tell_reply(probe, datagram, time);
+            report_reply(probe, datagram, time);
         return;
     }
     numbers.reordered += behind ? 1 : 0;
@@ -279,7 +279,7 @@ void DatagramLane::answer_in_time(std::uint64_t index, const net::BatchedDatagra
     else
         measured_.record_unread(taken.at, taken.ready_at, probe.origin);
     form_->on_answer(index, probe, {datagram.data, datagram.arrived.value_or(taken.wall), time});
-    tell_reply(probe, datagram, time);
+    report_reply(probe, datagram, time);
 }
 
 // Whether the same responder has answered this probe before.
@@ -305,8 +305,8 @@ std::size_t DatagramLane::number_of(const net::Endpoint& responder) {
     return responders_.size() - 1;
 }
 
-void DatagramLane::tell_reply(const Probe& probe, const net::BatchedDatagram& datagram,
-                              nanoseconds time) const {
+void DatagramLane::report_reply(const Probe& probe, const net::BatchedDatagram& datagram,
+                                nanoseconds time) const {
     if (!plan_.on_reply)
         return;
     Reply reply{probe.message.sequence, time, datagram.data.size(), {}};

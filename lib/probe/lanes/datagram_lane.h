@@ -76,8 +76,8 @@ class DatagramLane : public Lane {
     void answer_in_time(std::uint64_t index, const net::BatchedDatagram& datagram,
                         const ReceiveTimes& taken, std::chrono::nanoseconds time);
     bool is_repeated(Probe& probe, const net::BatchedDatagram& datagram);
-    void tell_reply(const Probe& probe, const net::BatchedDatagram& datagram,
-                    std::chrono::nanoseconds time) const;
+    void report_reply(const Probe& probe, const net::BatchedDatagram& datagram,
+                      std::chrono::nanoseconds time) const;
     std::chrono::nanoseconds time_of(const Probe& probe, const net::BatchedDatagram& datagram,
                                      const ReceiveTimes& taken) const;
     std::size_t number_of(const net::Endpoint& responder);
