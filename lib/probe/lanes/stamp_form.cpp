@@ -137,7 +137,7 @@ void StampForm::read_extensions(std::span<const std::byte> got) {
 }
 
 // If nothing was lost, the loss is 0 in both directions, even without a count by the reflector.
-void StampForm::tell_loss(stats::Directions& directions, bool any_lost) const {
+void StampForm::record_loss(stats::Directions& directions, bool any_lost) const {
     if (!any_lost && answered_ > 0)
         directions.forward.lost = directions.backward.lost = 0;
     if (!any_lost)
@@ -151,7 +151,7 @@ void StampForm::tell_loss(stats::Directions& directions, bool any_lost) const {
 
 void StampForm::add_results(Measured& numbers) const {
     stats::Directions directions = directions_;
-    tell_loss(directions, numbers.numbers.lost > 0);
+    record_loss(directions, numbers.numbers.lost > 0);
     if (numbers.numbers.directions)
         numbers.numbers.directions->merge(directions);
     else

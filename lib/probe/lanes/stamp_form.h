@@ -41,7 +41,7 @@ class StampForm final : public DatagramForm {
     bool is_question_of(const net::stamp::SenderPacket& question, const Probe& probe) const;
     void note_count(std::uint64_t index, const net::stamp::Answer& answer);
     void read_extensions(std::span<const std::byte> got);
-    void tell_loss(stats::Directions& directions, bool any_lost) const;
+    void record_loss(stats::Directions& directions, bool any_lost) const;
 
     StampFormOptions options_;
     std::uint64_t first_sequence_;
