@@ -179,7 +179,7 @@ class Child final : public EventSource {
     Heard listen();
     void hear(const ChildMessage& message);
     void wait();
-    void tell_loss(int status);
+    void report_loss(int status);
 
     Children& siblings_;
     net::Socket pipe_;
@@ -289,11 +289,11 @@ void Child::wait() {
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
     }
     if (!ended_)
-        tell_loss(status);
+        report_loss(status);
 }
 
 // The child was killed or ran out of memory: it counted its connection as open, but not as ended.
-void Child::tell_loss(int status) {
+void Child::report_loss(int status) {
     Service& service = siblings_.service();
     std::string why = WIFSIGNALED(status)
                           ? fmt::format("its process was killed by signal {}", WTERMSIG(status))
