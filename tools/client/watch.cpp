@@ -55,14 +55,14 @@ void print_interim(Output& out, const report::MeasurementReport& report, bool js
 void Watch::run() {
     while (!runs_.wait_until(std::min(schedule_.next_look(), line_.due()))) {
         if (schedule_.is_due())
-            tell_interim();
+            print_interim_reports();
         if (net::Clock::now() >= line_.due())
             draw_line();
     }
     line_.erase();
 }
 
-void Watch::tell_interim() {
+void Watch::print_interim_reports() {
     line_.erase();
     for (std::size_t i = 0; i < runs_.size(); ++i)
         print_interim(io_.out, report_of_(i, runs_.so_far(i)), options_.json);

@@ -94,7 +94,7 @@ class Watch {
     void run();
 
   private:
-    void tell_interim();
+    void print_interim_reports();
     void draw_line();
     std::string done(const stats::Measurement& numbers, std::chrono::nanoseconds elapsed) const;
     std::string left(const stats::Measurement& numbers, std::chrono::nanoseconds elapsed,
