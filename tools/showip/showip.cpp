@@ -284,7 +284,7 @@ void use_locale_for_names(const ShowipOptions& options) {
 }
 
 // Notes environment variables that change how the resolver works: hostname(7), resolv.conf(5).
-void tell_environment(Io io) {
+void note_environment(Io io) {
     constexpr std::size_t shown = 60;
     for (const char* name : {"RES_OPTIONS", "LOCALDOMAIN", "HOSTALIASES"})
         if (const char* value = std::getenv(name)) {
@@ -321,7 +321,7 @@ int showip(Args args, Io io) {
     }
     ShowipDisplay display(options.style, io);
     if (options.style.common.verbose)
-        tell_environment(io);
+        note_environment(io);
     if (cli.given("file"))
         show_file(options, io, display);
     else
