@@ -236,7 +236,7 @@ void show_file(const ShowipOptions& options, Io io, ShowipDisplay& display) {
 }
 
 // Whether all hosts are addresses and nothing else is requested, so that no lookup can take long.
-bool asks_nobody(const ShowipOptions& options) {
+bool needs_no_lookup(const ShowipOptions& options) {
     return !options.plan.examine.anything() && options.sources.empty() &&
            std::all_of(options.hosts.begin(), options.hosts.end(), [](const std::string& host) {
                return net::Endpoint::parse(host).has_value();
@@ -247,7 +247,7 @@ void show_operands(const ShowipOptions& options, Io io, ShowipDisplay& display) 
     std::vector<std::string> hosts = options.hosts;
     if (hosts.empty())
         hosts.emplace_back();
-    if (asks_nobody(options)) {  // avoids the cost of threads for an address in a script
+    if (needs_no_lookup(options)) {  // avoids the cost of threads for an address in a script
         for (const std::string& host : hosts)
             display.show(probe::look_up({bare(host), options.service, options.hints}));
         return;
