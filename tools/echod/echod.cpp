@@ -39,7 +39,7 @@ struct EchodOptions {
     std::int64_t max_connections = 0;
     std::int64_t max_per_client = 0;
     std::vector<net::Setting> settings;
-    bool says_where = false;  // --port, --bind, --tcp or --udp was given
+    bool names_listeners = false;  // --port, --bind, --tcp or --udp was given
     std::string port_file;
     std::size_t log_format = 0;
     MetricsOption metrics;
@@ -243,7 +243,7 @@ net::Result<serve::Listeners> take_or_open_listeners(const EchodOptions& given, 
         return net::fail(passed.error());
     if (!*passed)
         return serve::open_listeners(*plan);
-    if (given.says_where)
+    if (given.names_listeners)
         log.note("the sockets come from LISTEN_FDS: --port, --bind, --tcp and --udp are ignored");
     if (given.serve.limits.once && (*passed)->tcp.empty())
         return net::fail({std::make_error_code(std::errc::invalid_argument),
@@ -344,7 +344,7 @@ int echod(Args args, Io io) {
     declare(cli, given);
     if (const auto status = cli.parse(args, io))
         return *status;
-    given.says_where = cli.given("port") || cli.given("bind") || given.tcp || given.udp;
+    given.names_listeners = cli.given("port") || cli.given("bind") || given.tcp || given.udp;
     if (const std::string mistake = mistake_in_bind(given); !mistake.empty())
         return cli.refuse(io, mistake);
     const bool all = given.tcp == given.udp;
