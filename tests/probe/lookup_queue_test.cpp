@@ -23,7 +23,7 @@ TEST(LookupQueue, ShowsInTheOrderOfTheQuestions) {
     std::vector<std::string> asked;
     for (int i = 0; i < 2000; ++i) {  // many times the number of places
         asked.push_back("127.0." + std::to_string(i / 250) + "." + std::to_string(i % 250));
-        queue.ask(numeric(asked.back()));
+        queue.submit(numeric(asked.back()));
     }
     queue.finish();
     queue.finish();
@@ -40,9 +40,9 @@ TEST(LookupQueue, WhatNeedsNoAskingKeepsItsPlace) {
                 shown.push_back(lookup.answer ? "found" : lookup.answer.error().message());
             },
             [] {});
-        queue.ask(numeric("127.0.0.1"));
+        queue.submit(numeric("127.0.0.1"));
         queue.put({numeric("x"), {}, net::fail_text("no host"), {}, {}});
-        queue.ask(numeric("::1"));
+        queue.submit(numeric("::1"));
     }
     EXPECT_THAT(shown, ElementsAre("found", "no host", "found"));
 }
@@ -54,7 +54,7 @@ TEST(LookupQueue, FailuresAreTriedAgainUntilTheTimeIsOver) {
     bool found = true;
     LookupQueue queue(
         plan, [&](const Lookup& lookup) { found = lookup.answer.has_value(); }, [] {});
-    queue.ask(numeric("nosuch"));
+    queue.submit(numeric("nosuch"));
     queue.finish();
     EXPECT_FALSE(found);
     EXPECT_GE(net::Clock::now(), plan.try_until);
@@ -74,7 +74,7 @@ TEST(LookupQueue, ExaminesEachAddress) {
         [] {});
     Question question = numeric("127.0.0.1");
     question.hints.socktype = 0;
-    queue.ask(question);
+    queue.submit(question);
     queue.finish();
     ASSERT_GE(sources.size(), test::on_wine() ? 1U : 2U);  // Wine returns no entry for each type
     EXPECT_THAT(sources, testing::Each("127.0.0.1"));

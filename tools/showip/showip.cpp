@@ -149,11 +149,11 @@ std::string bare(const std::string& host) {
     return net::check_host(host).value_or(std::string());
 }
 
-void ask(const ShowipOptions& options, std::string host, probe::LookupQueue& queue) {
+void submit(const ShowipOptions& options, std::string host, probe::LookupQueue& queue) {
     for (const std::string& source : options.sources)
-        queue.ask({host, options.service, options.hints, source});
+        queue.submit({host, options.service, options.hints, source});
     if (options.sources.empty())
-        queue.ask({std::move(host), options.service, options.hints});
+        queue.submit({std::move(host), options.service, options.hints});
 }
 
 net::Status ask_lines(const ShowipOptions& options, int file, probe::LookupQueue& queue) {
@@ -170,7 +170,7 @@ net::Status ask_lines(const ShowipOptions& options, int file, probe::LookupQueue
             continue;
         auto checked = net::check_host(host);
         if (checked) {
-            ask(options, std::move(*checked), queue);
+            submit(options, std::move(*checked), queue);
             continue;
         }
         net::Error error = checked.error();
@@ -255,7 +255,7 @@ void show_operands(const ShowipOptions& options, Io io, ShowipDisplay& display) 
     Shown shown(options, io, display,
                 hosts.size() * std::max<std::size_t>(options.sources.size(), 1));
     for (const std::string& host : hosts)
-        ask(options, bare(host), shown.queue());
+        submit(options, bare(host), shown.queue());
 }
 
 // Prepares to query the sources one by one. There is one lookup at a time, because the choice of

@@ -60,7 +60,7 @@ struct LookupQueue::State {
     std::mutex mutex;
     std::condition_variable work;      // for workers: a question, or the end
     std::condition_variable progress;  // for the keeper: the first in order is done, or a new one
-    std::condition_variable space;     // for callers of ask() and put()
+    std::condition_variable space;     // for callers of submit() and put()
     std::deque<std::shared_ptr<QueuedLookup>> order;
     std::deque<std::shared_ptr<QueuedLookup>> queue;
     std::list<std::thread> workers;  // without those that were abandoned
@@ -227,8 +227,8 @@ void LookupQueue::State::retire_late() {
     }
 }
 
-// Wakes callers of ask() once half of the places are free, not for each one: waking a thread costs
-// more than a lookup at a nearby name server.
+// Wakes callers of submit() once half of the places are free, not for each one: waking a thread
+// costs more than a lookup at a nearby name server.
 void LookupQueue::State::show_those_done(Lock& lock) {
     std::vector<std::shared_ptr<QueuedLookup>> done;
     while (first_is_done()) {
@@ -285,7 +285,7 @@ LookupQueue::LookupQueue(LookupPlan plan, Show show, Pause pause)
         state_->keeper = std::move(*started);
 }
 
-void LookupQueue::ask(Question question) {
+void LookupQueue::submit(Question question) {
     auto slot = std::make_shared<QueuedLookup>();
     slot->lookup.question = std::move(question);
     State::Lock lock(state_->mutex);

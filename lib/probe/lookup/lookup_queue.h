@@ -39,10 +39,10 @@ class LookupQueue {
     ~LookupQueue() { finish(); }
 
     // Queues a question. Blocks while 16 questions per job are waiting to be shown.
-    void ask(Question question);
+    void submit(Question question);
     // Queues a lookup that is already answered, to be shown in its turn.
     void put(Lookup answered);
-    // Blocks until everything has been shown. ask() and put() may not be called afterwards.
+    // Blocks until everything has been shown. submit() and put() may not be called afterwards.
     void finish();
 
     static constexpr std::size_t max_left = 256;
