@@ -156,7 +156,7 @@ void submit(const ShowipOptions& options, std::string host, probe::LookupQueue& 
         queue.submit({std::move(host), options.service, options.hints});
 }
 
-net::Status ask_lines(const ShowipOptions& options, int file, probe::LookupQueue& queue) {
+net::Status submit_lines(const ShowipOptions& options, int file, probe::LookupQueue& queue) {
     net::LineReader lines(file, longest_line);
     for (;;) {
         const auto line = lines.next();
@@ -227,7 +227,7 @@ void show_file(const ShowipOptions& options, Io io, ShowipDisplay& display) {
     net::Status read;
     {
         Shown shown(options, io, display, 0);
-        read = ask_lines(options, file, shown.queue());
+        read = submit_lines(options, file, shown.queue());
     }
     if (!read)
         display.fail({read.error().code, "read", net::escape(options.file), {}, {}});
