@@ -195,10 +195,10 @@ class OptionReader::Reading {
 
   private:
     Known& find_out(Entry& entry) {
-        return entry.option.row().type == ValueType::filter ? ask_filter(entry) : ask(entry);
+        return entry.option.row().type == ValueType::filter ? ask_filter(entry) : query(entry);
     }
 
-    Known& ask(Entry& entry) {
+    Known& query(Entry& entry) {
         const auto bytes = answers_.of(entry.option);
         if (!bytes)
             return keep(entry, tl::unexpected(bytes.error()));

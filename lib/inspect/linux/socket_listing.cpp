@@ -88,7 +88,7 @@ Status each_message(const Socket& socket,
     }
 }
 
-Status ask(const Bytes& question, const std::function<void(std::span<const std::byte>)>& use) {
+Status query(const Bytes& question, const std::function<void(std::span<const std::byte>)>& use) {
     auto socket = Socket::open(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
     if (!socket)
         return fail(socket.error());
@@ -146,7 +146,7 @@ Status list_inet(const ListingFilter& filter, int family, int type, int protocol
     const int waiting = type == SOCK_DGRAM ? unconnected_state : listening_state;
     request.idiag_states = filter.listening ? 1U << waiting : ~0U;
     const Bytes program = filter.port ? port_filter(*filter.port) : Bytes();
-    return ask(message(request, program), [&](std::span<const std::byte> body) {
+    return query(message(request, program), [&](std::span<const std::byte> body) {
         const auto found = from_bytes<inet_diag_msg>(body);
         // Sockets that no process has open any more, such as those in TIME_WAIT, have inode 0.
         const bool bound = type != SOCK_DGRAM || found.id.idiag_sport != 0;
@@ -179,7 +179,7 @@ Status list_unix(const Use& use) {
     request.sdiag_family = AF_UNIX;
     request.udiag_states = 1U << listening_state;
     request.udiag_show = UDIAG_SHOW_NAME;
-    return ask(message(request), [&](std::span<const std::byte> body) {
+    return query(message(request), [&](std::span<const std::byte> body) {
         if (body.size() < sizeof(unix_diag_msg))
             return;
         const auto found = from_bytes<unix_diag_msg>(body);
