@@ -195,7 +195,7 @@ class OptionReader::Reading {
 
   private:
     Known& find_out(Entry& entry) {
-        return entry.option.row().type == ValueType::filter ? ask_filter(entry) : query(entry);
+        return entry.option.row().type == ValueType::filter ? query_filter(entry) : query(entry);
     }
 
     Known& query(Entry& entry) {
@@ -210,7 +210,7 @@ class OptionReader::Reading {
         return known;
     }
 
-    Known& ask_filter(Entry& entry) {
+    Known& query_filter(Entry& entry) {
         auto value = try_read(socket_, entry.option);
         for (Known& known : entry.known)
             if (value && known.outcome.value && *known.outcome.value == *value)
