@@ -122,7 +122,7 @@ void RingConnection::note_size(std::uint32_t bytes, bool bulk) {
 // A receive has ended: because of EOF or an error, or may another follow?
 void RingConnection::end_of_receive(int result) {
     if (result == -ENOBUFS) {
-        receiving_ = Receiving::wants_buffer;
+        receiving_ = Receiving::awaits_buffer;
         return reactor_.wait_for_buffer(*this, bulk_);
     }
     if (result > 0 || try_again(result))

@@ -53,7 +53,7 @@ class RingConnection {
         void complete(int result, unsigned /*flags*/) noexcept override { owner.on_sent(result); }
         RingConnection& owner;
     };
-    enum class Receiving : std::uint8_t { none, many, bulk, wants_buffer };
+    enum class Receiving : std::uint8_t { none, many, bulk, awaits_buffer };
 
     void on_received(int result, unsigned flags);
     void on_sent(int result);
