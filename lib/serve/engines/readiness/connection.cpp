@@ -99,7 +99,7 @@ void Connection::check_time() {
     } else if (held_back) {
         return;  // the delay is not the peer's fault
     } else if (decision.what == What::goodbye) {
-        say_goodbye(decision.reason);
+        begin_lingering(decision.reason);
     } else if (decision.what == What::abort) {
         session_.reset_at_close();
         end(decision.reason);
@@ -109,7 +109,7 @@ void Connection::check_time() {
 }
 
 // Sends our FIN; later input is discarded. Input that has already arrived is echoed instead.
-void Connection::say_goodbye(EndReason reason) {
+void Connection::begin_lingering(EndReason reason) {
     const std::uint64_t before = session_.received_bytes();
     if (reason != EndReason::aborted)
         faults_ != nullptr ? proceed_with_faults() : read_once();

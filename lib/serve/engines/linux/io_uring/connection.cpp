@@ -195,7 +195,7 @@ void RingConnection::check_time() {
         return;  // held back, which is not the peer's fault
     const auto decision = session_.decide(reactor_.now(), has_rest(), reactor_.drain_deadline());
     if (decision.what == What::goodbye) {
-        say_goodbye(decision.reason);
+        begin_lingering(decision.reason);
     } else if (decision.what == What::abort) {
         session_.reset_at_close();
         session_.end(decision.reason, reactor_.now());
@@ -204,7 +204,7 @@ void RingConnection::check_time() {
 }
 
 // Sends our FIN; later input is discarded. Input that has already arrived is echoed instead.
-void RingConnection::say_goodbye(EndReason reason) {
+void RingConnection::begin_lingering(EndReason reason) {
     if (reason != EndReason::aborted && has_input(session_.socket()))
         return;
     session_.end(reason, reactor_.now());

@@ -66,7 +66,7 @@ class RingConnection {
     void end_of_receive(int result);
     void send();
     void end_by_fault();
-    void say_goodbye(EndReason reason);
+    void begin_lingering(EndReason reason);
     void finish_if_all_sent();
     void close();
     void give_back_waiting();

@@ -127,7 +127,7 @@ void IocpConnection::decide() {
     const net::Deadline now = net::Clock::now();
     const auto decision = session_.decide(now, has_rest(), loop_.drain_deadline());
     if (decision.what == What::goodbye) {
-        say_goodbye(decision.reason);
+        begin_lingering(decision.reason);
     } else if (decision.what == What::abort) {
         session_.reset_at_close();
         end(decision.reason);
@@ -135,7 +135,7 @@ void IocpConnection::decide() {
 }
 
 // Sends our FIN; later input is discarded. Input that has already arrived is echoed instead.
-void IocpConnection::say_goodbye(EndReason reason) {
+void IocpConnection::begin_lingering(EndReason reason) {
     if (reason != EndReason::aborted && has_input(session_.socket()))
         return;
     const net::Deadline now = net::Clock::now();
