@@ -64,7 +64,7 @@ Session::Decision Session::decide_by_timeouts(net::Deadline now, bool has_rest) 
     if (has_rest && still >= options.write_timeout)
         return {Decision::What::abort, EndReason::write_timeout};
     if (!has_rest && options.idle_timeout && still >= *options.idle_timeout)
-        return {Decision::What::goodbye, EndReason::idle};
+        return {Decision::What::send_fin, EndReason::idle};
     return {};
 }
 
@@ -80,9 +80,9 @@ Session::Decision Session::decide(net::Deadline now, bool has_rest, net::Deadlin
         return left <= nanoseconds(0) ? Decision{Decision::What::abort, EndReason::aborted}
                                       : Decision{};
     if (now - active_ >= std::min(quiet, some))
-        return {Decision::What::goodbye, EndReason::drained};
+        return {Decision::What::send_fin, EndReason::drained};
     if (left <= std::min(linger, some))
-        return {Decision::What::goodbye, EndReason::aborted};
+        return {Decision::What::send_fin, EndReason::aborted};
     return {};
 }
 

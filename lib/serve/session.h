@@ -35,8 +35,8 @@ class Session {
     struct Decision {
         enum class What : std::uint8_t {
             go_on,
-            goodbye,  // send a FIN, then discard input until the peer's
-            abort,    // end it now; bytes are lost
+            send_fin,  // send a FIN, then discard input until the peer's
+            abort,     // end it now; bytes are lost
         };
         What what = What::go_on;
         EndReason reason = EndReason::finished;

@@ -98,7 +98,7 @@ void Connection::check_time() {
         over_ = reactor_.now() >= linger_until_;
     } else if (held_back) {
         return;  // the delay is not the peer's fault
-    } else if (decision.what == What::goodbye) {
+    } else if (decision.what == What::send_fin) {
         begin_lingering(decision.reason);
     } else if (decision.what == What::abort) {
         session_.reset_at_close();

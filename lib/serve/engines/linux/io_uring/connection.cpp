@@ -194,7 +194,7 @@ void RingConnection::check_time() {
     if (faults_ != nullptr && has_rest() && !sending_ && !draining)
         return;  // held back, which is not the peer's fault
     const auto decision = session_.decide(reactor_.now(), has_rest(), reactor_.drain_deadline());
-    if (decision.what == What::goodbye) {
+    if (decision.what == What::send_fin) {
         begin_lingering(decision.reason);
     } else if (decision.what == What::abort) {
         session_.reset_at_close();

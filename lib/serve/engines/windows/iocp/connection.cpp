@@ -126,7 +126,7 @@ void IocpConnection::decide() {
     using What = Session::Decision::What;
     const net::Deadline now = net::Clock::now();
     const auto decision = session_.decide(now, has_rest(), loop_.drain_deadline());
-    if (decision.what == What::goodbye) {
+    if (decision.what == What::send_fin) {
         begin_lingering(decision.reason);
     } else if (decision.what == What::abort) {
         session_.reset_at_close();
