@@ -18,7 +18,7 @@ constexpr milliseconds drain_sweep_interval{20};
 
 // Discards what the peer has already sent, because closing a socket with unread input sends a
 // reset.
-void close_politely(net::Socket socket) {
+void close_without_reset(net::Socket socket) {
     std::array<std::byte, 4096> dropped;
     static_cast<void>(socket.set_blocking(false));
     static_cast<void>(socket.shutdown(net::ShutdownHow::send));
@@ -98,7 +98,7 @@ std::optional<Client> Service::admit(net::Socket accepted, const net::Endpoint& 
     if (!ticket) {
         counters_.refused[static_cast<std::size_t>(ticket.error().reason)].add();
         report_trouble(Trouble::refused, ticket.error().error);
-        close_politely(std::move(accepted));
+        close_without_reset(std::move(accepted));
         return std::nullopt;
     }
     if (options_.prepare_accepted) {
