@@ -81,7 +81,7 @@ net::Status Confinement::drop_rights(const std::string& removable) {
     if (no_sandbox_)
         report_.left_out.emplace_back("--no-sandbox");
     else
-        serve::leave_files(
+        serve::deny_file_access(
             removable.empty() ? std::vector<std::string>() : std::vector<std::string>{removable},
             report_);
     return {};

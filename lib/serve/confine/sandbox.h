@@ -20,7 +20,7 @@ struct SandboxReport {
 // Denies access to the file system, except removing or truncating the files in `removable`, and
 // binding and connecting TCP sockets. Applies to the calling thread and to threads and processes it
 // starts later, so call it before starting any.
-void leave_files(const std::vector<std::string>& removable, SandboxReport& report);
+void deny_file_access(const std::vector<std::string>& removable, SandboxReport& report);
 
 // Denies all threads of the process the system calls that `engine`, a name from engines(), does not
 // need once it is ready to serve. Denied calls fail with EPERM instead of killing the process: a C

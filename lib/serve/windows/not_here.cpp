@@ -31,7 +31,7 @@ net::Status drop_privileges(const User* /*user*/) {
     return {};
 }
 
-void leave_files(const std::vector<std::string>& /*removable*/, SandboxReport& report) {
+void deny_file_access(const std::vector<std::string>& /*removable*/, SandboxReport& report) {
     report.left_out.emplace_back("not supported on this platform");
 }
 

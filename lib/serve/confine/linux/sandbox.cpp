@@ -242,7 +242,7 @@ net::Status enter_seccomp(std::string_view engine) {
     return {};
 }
 
-void leave_files(const std::vector<std::string>& removable, SandboxReport& report) {
+void deny_file_access(const std::vector<std::string>& removable, SandboxReport& report) {
     if (sanitized)
         report.left_out.emplace_back("a sanitizer of this build needs files and system calls");
     else
