@@ -292,7 +292,7 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
         return net::fail(started.error());
     net::Status watched;  // whether the metrics endpoint was started
     log.on_ready([&] {
-        confinement.forbid_calls(choice.engine().name, [&](std::string_view note) {
+        confinement.deny_system_calls(choice.engine().name, [&](std::string_view note) {
             if (given.common.verbose)
                 log.note(note);
         });

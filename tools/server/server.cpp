@@ -87,10 +87,10 @@ net::Status Confinement::drop_rights(const std::string& removable) {
     return {};
 }
 
-void Confinement::forbid_calls(std::string_view engine,
-                               const std::function<void(std::string_view)>& print_line) {
+void Confinement::deny_system_calls(std::string_view engine,
+                                    const std::function<void(std::string_view)>& print_line) {
     if (!no_sandbox_)
-        serve::forbid_calls(engine, report_);
+        serve::deny_system_calls(engine, report_);
     if (!report_.entered.empty())
         print_line(fmt::format("sandbox: {}", fmt::join(report_.entered, ", ")));
     for (const std::string& reason : report_.left_out)

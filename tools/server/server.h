@@ -31,14 +31,14 @@ class Confinement {
     // Changes the user, drops capabilities and denies access to files, as specified. Call it
     // before any other thread starts. `removable` is the path of a file that can still be removed
     // afterwards, or empty. Fails if the user cannot be changed; other failures are reported by
-    // forbid_calls().
+    // deny_system_calls().
     net::Status drop_rights(const std::string& removable);
 
     // Denies the system calls that the engine does not need; call it when the engine is ready to
     // serve. Then calls `tell` with one line on the parts of the sandbox that are in force, and one
     // line for each part that was skipped.
-    void forbid_calls(std::string_view engine,
-                      const std::function<void(std::string_view)>& print_line);
+    void deny_system_calls(std::string_view engine,
+                           const std::function<void(std::string_view)>& print_line);
 
   private:
     net::Status become_user(const std::string& removable);

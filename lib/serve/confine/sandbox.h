@@ -25,6 +25,6 @@ void deny_file_access(const std::vector<std::string>& removable, SandboxReport& 
 // Denies all threads of the process the system calls that `engine`, a name from engines(), does not
 // need once it is ready to serve. Denied calls fail with EPERM instead of killing the process: a C
 // library that tries one and falls back must not cost clients their connections.
-void forbid_calls(std::string_view engine, SandboxReport& report);
+void deny_system_calls(std::string_view engine, SandboxReport& report);
 
 }  // namespace sockbox::serve

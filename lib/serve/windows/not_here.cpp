@@ -35,6 +35,6 @@ void deny_file_access(const std::vector<std::string>& /*removable*/, SandboxRepo
     report.left_out.emplace_back("not supported on this platform");
 }
 
-void forbid_calls(std::string_view /*engine*/, SandboxReport& /*report*/) {}
+void deny_system_calls(std::string_view /*engine*/, SandboxReport& /*report*/) {}
 
 }  // namespace sockbox::serve

@@ -249,7 +249,7 @@ void deny_file_access(const std::vector<std::string>& removable, SandboxReport& 
         note("Landlock", enter_landlock(removable), report);
 }
 
-void forbid_calls(std::string_view engine, SandboxReport& report) {
+void deny_system_calls(std::string_view engine, SandboxReport& report) {
     if (!sanitized)
         note("seccomp", enter_seccomp(engine), report);
 }
