@@ -60,7 +60,7 @@ net::Status Confinement::look_up() {
 
 net::Status Confinement::become_user(const std::string& removable) {
     if (user_ && !removable.empty())
-        if (auto given = serve::give_file(removable, *user_); !given)
+        if (auto given = serve::change_owner(removable, *user_); !given)
             return given;
     auto dropped = serve::drop_privileges(user_ ? &*user_ : nullptr);
     if (!dropped && user_)

@@ -19,7 +19,7 @@ struct User {
 net::Result<User> find_user(std::string_view name);
 
 // Makes `user` the owner of a file, so that the server can still remove it from a sticky directory.
-net::Status give_file(const std::string& path, const User& user);
+net::Status change_owner(const std::string& path, const User& user);
 
 // Changes to `user` (null: no change) and that user's groups, and drops all capabilities and the
 // right to gain any by execve(2). Verifies that neither can be regained. Applies to the calling

@@ -23,7 +23,7 @@ net::Result<User> find_user(std::string_view name) {
                       {}});
 }
 
-net::Status give_file(const std::string& /*path*/, const User& /*user*/) {
+net::Status change_owner(const std::string& /*path*/, const User& /*user*/) {
     return {};
 }
 

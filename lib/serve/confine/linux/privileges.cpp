@@ -92,7 +92,7 @@ net::Result<User> find_user(std::string_view name) {
     return User{std::string(name), entry.pw_uid, entry.pw_gid};
 }
 
-net::Status give_file(const std::string& path, const User& user) {
+net::Status change_owner(const std::string& path, const User& user) {
     return done(::chown(path.c_str(), user.id, user.group), "give away", path);
 }
 
