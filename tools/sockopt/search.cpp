@@ -280,7 +280,7 @@ int SocketSearch::run() {
 
 }  // namespace
 
-int on_all_that_fit(const Settings& settings, const Requests& requests, Io io) {
+int on_matching_sockets(const Settings& settings, const Requests& requests, Io io) {
     return SocketSearch(settings, requests, io).run();
 }
 

@@ -17,7 +17,7 @@ int on_one_socket(const SockoptSettings& settings, const std::vector<net::Reques
 // Carries out the requests on every matching socket of other processes. Returns the exit status.
 // Requests that only read run on several threads; others run one after another on the calling
 // thread. The use of memory and descriptors does not grow with the number of sockets.
-int on_all_that_fit(const SockoptSettings& settings, const std::vector<net::Request>& requests,
-                    Io io);
+int on_matching_sockets(const SockoptSettings& settings, const std::vector<net::Request>& requests,
+                        Io io);
 
 }  // namespace sockbox::tools

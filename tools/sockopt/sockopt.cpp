@@ -96,7 +96,7 @@ int sockopt(Args args, Io io) {
             return refuse_request(io, cli, request.error());
         requests.push_back(std::move(*request));
     }
-    return several ? on_all_that_fit(settings, requests, io)
+    return several ? on_matching_sockets(settings, requests, io)
                    : on_one_socket(settings, requests, io);
 }
 
