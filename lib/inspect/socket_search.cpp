@@ -236,7 +236,7 @@ Result<SearchOutcome> search(const SocketFilter& filter,
     return walk.outcome();
 }
 
-Result<bool> open_if_it_fits(FoundSocket& found, const SocketFilter& filter) {
+Result<bool> open_if_matching(FoundSocket& found, const SocketFilter& filter) {
     if (!found.process)
         return fits(filter, found.facts.kind);
     auto target = socket_in(found.process, *found.descriptor);

@@ -51,9 +51,9 @@ struct SearchOutcome {
 
 // Calls `use` for each socket that may match, in ascending order of process ID and descriptor.
 // `process`, `descriptor` and `inode` are set and nothing is open yet: pass the socket to
-// open_if_it_fits(). If `use` returns false, the search continues with the next process. Unless the
-// filter names a process, matching sockets that no accessible process holds come last, with `facts`
-// and `user` alone.
+// open_if_matching(). If `use` returns false, the search continues with the next process. Unless
+// the filter names a process, matching sockets that no accessible process holds come last, with
+// `facts` and `user` alone.
 //
 // Memory does not grow with the number of sockets that do not match. Everything runs on the calling
 // thread, apart from listing sockets in other network namespaces. Linux only. Fails if processes
@@ -63,7 +63,7 @@ struct SearchOutcome {
 //     SocketFilter filter;
 //     filter.port = 443;
 //     const auto done = search(filter, [&](FoundSocket&& found) {
-//         if (open_if_it_fits(found, filter).value_or(false))
+//         if (open_if_matching(found, filter).value_or(false))
 //             fmt::print("{} {}\n", found.facts.state, found.facts.local);
 //         return true;
 //     });
@@ -73,7 +73,7 @@ Result<SearchOutcome> search(const SocketFilter& filter,
 // Opens a socket found by search(), reads its facts and compares them with the filter. Returns
 // false, leaving nothing open, if it does not match or no longer exists. Fails without permission,
 // or if descriptors run out. Different sockets may be passed on different threads.
-Result<bool> open_if_it_fits(FoundSocket& found, const SocketFilter& filter);
+Result<bool> open_if_matching(FoundSocket& found, const SocketFilter& filter);
 
 // Adds the facts to a socket of this process. Passes on the error of `socket`.
 Result<FoundSocket> with_facts(Result<Socket> socket);

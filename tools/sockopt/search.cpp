@@ -102,7 +102,7 @@ class SearchWorker {
 
   private:
     void work_on(net::FoundSocket& socket, BatchReport& report) {
-        const auto fits = net::open_if_it_fits(socket, filter_);
+        const auto fits = net::open_if_matching(socket, filter_);
         if (!fits)
             report.refusals.push_back({socket.process->pid(), fits.error()});
         report.missed = report.missed || (fits && !*fits);
