@@ -130,7 +130,7 @@ class ProcessWalk {
             if (!done && no_resources_left(done.error().code))
                 return fail(done.error());
             if (!done && !is_gone(done.error()) && !is_kernel_thread(done.error()))
-                ++search_.closed_to_us;
+                ++search_.inaccessible_processes;
         }
         if (filter_.process.empty())
             candidates_.each_unheld([&](const ListedSocket& listed) {

@@ -42,8 +42,9 @@ struct FoundSocket {
 
 // The outcome of a search.
 struct SearchOutcome {
-    bool met_any = false;          // whether any process matched; unused if a pid was given
-    std::size_t closed_to_us = 0;  // number of processes that we have no permission to inspect
+    bool met_any = false;  // whether any process matched; unused if a pid was given
+    std::size_t inaccessible_processes =
+        0;  // number of processes that we have no permission to inspect
     // If a pid was given: why that process was not inspected, or not completely.
     std::optional<Error> cut_off;
     std::shared_ptr<const HostProcess> process;  // the process of the given pid, if it exists

@@ -232,7 +232,7 @@ void SocketSearch::use(const BatchReport& report) {
 void SocketSearch::remark_on(const net::SearchOutcome& search) {
     if (search.cut_off)
         remark_on(*search.cut_off, "the process has ended", exit_mismatch);
-    std::size_t closed = search.closed_to_us;
+    std::size_t closed = search.inaccessible_processes;
     const net::Error* trouble = nullptr;
     for (const BatchReport::Refusal& refusal : sum_.refusals)
         if (!settings_.selection.pid && net::is_not_permitted(refusal.error.code))
