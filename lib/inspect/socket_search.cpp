@@ -125,7 +125,7 @@ class ProcessWalk {
                 return fail(process.error());
             if (!process || !named(*process))
                 continue;
-            search_.met_any = true;
+            search_.any_process_matched = true;
             const auto done = sockets_of(std::make_shared<HostProcess>(std::move(*process)));
             if (!done && no_resources_left(done.error().code))
                 return fail(done.error());

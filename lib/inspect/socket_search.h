@@ -42,7 +42,7 @@ struct FoundSocket {
 
 // The outcome of a search.
 struct SearchOutcome {
-    bool met_any = false;  // whether any process matched; unused if a pid was given
+    bool any_process_matched = false;  // whether any process matched; unused if a pid was given
     std::size_t inaccessible_processes =
         0;  // number of processes that we have no permission to inspect
     // If a pid was given: why that process was not inspected, or not completely.

@@ -246,7 +246,8 @@ void SocketSearch::remark_on(const net::SearchOutcome& search) {
             fmt::format("{} could not be inspected: that requires the same user, or CAP_SYS_PTRACE",
                         report::counted(closed, "process", "processes")));
     const Selection& selection = settings_.selection;
-    if (sum_.found == 0 && !selection.process.empty() && !selection.pid && !search.met_any)
+    if (sum_.found == 0 && !selection.process.empty() && !selection.pid &&
+        !search.any_process_matched)
         nothing_done(std::errc::no_such_process,
                      fmt::format("no process has the name '{}'", net::escape(selection.process)));
     else if (sum_.found == 0)
