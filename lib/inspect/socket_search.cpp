@@ -105,12 +105,12 @@ class ProcessWalk {
     void one_process(int pid) {
         auto process = HostProcess::open(pid);
         if (!process) {
-            search_.cut_off = process.error();
+            search_.process_error = process.error();
             return;
         }
         search_.process = std::make_shared<HostProcess>(std::move(*process));
         if (const auto done = sockets_of(search_.process); !done)
-            search_.cut_off = done.error();
+            search_.process_error = done.error();
     }
 
     // Fails if processes cannot be listed, or if descriptors or memory run out.

@@ -46,7 +46,7 @@ struct SearchOutcome {
     std::size_t inaccessible_processes =
         0;  // number of processes that we have no permission to inspect
     // If a pid was given: why that process was not inspected, or not completely.
-    std::optional<Error> cut_off;
+    std::optional<Error> process_error;
     std::shared_ptr<const HostProcess> process;  // the process of the given pid, if it exists
 };
 

@@ -230,8 +230,8 @@ void SocketSearch::use(const BatchReport& report) {
 }
 
 void SocketSearch::remark_on(const net::SearchOutcome& search) {
-    if (search.cut_off)
-        remark_on(*search.cut_off, "the process has ended", exit_mismatch);
+    if (search.process_error)
+        remark_on(*search.process_error, "the process has ended", exit_mismatch);
     std::size_t closed = search.inaccessible_processes;
     const net::Error* trouble = nullptr;
     for (const BatchReport::Refusal& refusal : sum_.refusals)
@@ -265,15 +265,15 @@ int SocketSearch::run() {
         threads_->finish();
     if (!done)
         return fail(settings_, io_, done.error());
-    if (sum_.missed && done->process && !done->cut_off)
+    if (sum_.missed && done->process && !done->process_error)
         if (const auto alive = done->process->check_alive(); !alive)
-            done->cut_off = alive.error();
+            done->process_error = alive.error();
     // The process selected with --pid had no matching socket: its error explains why.
     if (sum_.found == 0 && settings_.selection.pid) {
         if (!sum_.refusals.empty())
             return fail(settings_, io_, sum_.refusals.front().error);
-        if (done->cut_off)
-            return fail(settings_, io_, *done->cut_off);
+        if (done->process_error)
+            return fail(settings_, io_, *done->process_error);
     }
     remark_on(*done);
     return finish(io_, tool, sum_.status);
