@@ -39,7 +39,7 @@ using BeforeSet =
 //     const auto request = parse_request("SO_RCVBUF*=2");
 //     const Outcome outcome =
 //         set_and_read(socket, facts, *request, {}, [](auto&...) { return Status(); });
-//     if (outcome.change && !outcome.change->grant.as_asked)
+//     if (outcome.change && !outcome.change->grant.as_requested)
 //         fmt::print("{}\n", outcome.change->grant.reason);
 Outcome set_and_read(Socket& socket, const SocketFacts& facts, const Request& request,
                      const WorkOptions& options, const BeforeSet& before_set);

@@ -133,7 +133,7 @@ std::optional<Grant> limited_grant(const Socket& socket, const Setting& setting)
     if (!granted)
         return std::nullopt;
     Grant grant = explain_grant(setting.option, setting.value, *granted);
-    if (grant.as_asked)
+    if (grant.as_requested)
         return std::nullopt;
     const OptionRow& row = setting.option.row();
     grant.reason = fmt::format("set {}: asked {}, granted {}: {}", setting.option.name(),

@@ -11,9 +11,9 @@
 namespace sockbox::net {
 
 struct Grant {
-    bool as_asked = true;  // the request was granted in full, if need be doubled as Linux does
-    std::string reason;    // why the value read back differs; empty if it does not
-    std::string hint;      // the command that raises the limit; often empty
+    bool as_requested = true;  // the request was granted in full, if need be doubled as Linux does
+    std::string reason;        // why the value read back differs; empty if it does not
+    std::string hint;          // the command that raises the limit; often empty
 };
 
 // Compares the requested value with the one that getsockopt(2) then returned. For a buffer size on
@@ -24,7 +24,7 @@ struct Grant {
 //         return done;
 //     const auto granted = read_option(socket, option);
 //     const Grant grant = granted ? explain_grant(option, asked, *granted) : Grant();
-//     if (!grant.as_asked)
+//     if (!grant.as_requested)
 //         fmt::print("{}: {}\n", option.name(), grant.reason);  // "clamped by net.core.rmem_max"
 Grant explain_grant(const Option& option, const OptionValue& asked, const OptionValue& granted);
 

@@ -66,7 +66,7 @@ void SocketJob::remark_on(const net::Outcome& outcome) {
                            is_mistake(outcome.value.error()) ? exit_usage : exit_refused);
     if (!outcome.change)
         return;
-    if (settings_.strict && !outcome.change->grant.as_asked)
+    if (settings_.strict && !outcome.change->grant.as_requested)
         note(shortfall(outcome), exit_refused);
     if (!outcome.change->grant.hint.empty() && !settings_.common.quiet)
         note("hint: " + outcome.change->grant.hint);
