@@ -112,12 +112,12 @@ bool may_be_completed(const Question& question) {
 // The resolver may look up another name instead: see resolv.conf(5) and hostname(7).
 void remark_on_completion(const Lookup& lookup, std::vector<std::string>& remarks) {
     const std::string& host = lookup.question.host;
-    if (may_be_completed(lookup.question) && lookup.answered_as.starts_with(host + ".")) {
-        const std::string domain = lookup.answered_as.substr(host.size() + 1);
+    if (may_be_completed(lookup.question) && lookup.resolved_as.starts_with(host + ".")) {
+        const std::string domain = lookup.resolved_as.substr(host.size() + 1);
         const std::vector<std::string> searched = net::search_domains();
         const bool listed = std::find(searched.begin(), searched.end(), domain) != searched.end();
         remarks.push_back(fmt::format("'{}' was resolved as {}{}", escape(host),
-                                      escape(lookup.answered_as),
+                                      escape(lookup.resolved_as),
                                       listed ? ": its domain is in the search list" : ""));
     }
     const std::string alias = alias_of(host);
@@ -155,7 +155,7 @@ Lookup ask(Question question) {
     Lookup lookup{std::move(question), net::Clock::now() - start, std::move(answer), {}, {}};
     if (!lookup.answer)
         return lookup;
-    lookup.answered_as = lookup.answer->canonical_name;
+    lookup.resolved_as = lookup.answer->canonical_name;
     if (hidden != 0) {
         lookup.answer->canonical_name.clear();
         for (ResolvedAddress& address : lookup.answer->addresses)

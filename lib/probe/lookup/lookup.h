@@ -45,7 +45,7 @@ struct Lookup {
     // Index of the address that Happy Eyeballs would have chosen, if connections were tried.
     std::optional<std::size_t> preferred;
     // The name that was finally looked up, if the resolver reports it. From the network: escape it.
-    std::string answered_as = {};
+    std::string resolved_as = {};
 };
 
 // What to find out about each address of an answer.
