@@ -50,14 +50,14 @@ TEST(LookupQueue, WhatNeedsNoAskingKeepsItsPlace) {
 TEST(LookupQueue, FailuresAreTriedAgainUntilTheTimeIsOver) {
     const auto begin = net::Clock::now();
     LookupPlan plan;
-    plan.try_until = begin + std::chrono::milliseconds(250);
+    plan.retry_until = begin + std::chrono::milliseconds(250);
     bool found = true;
     LookupQueue queue(
         plan, [&](const Lookup& lookup) { found = lookup.answer.has_value(); }, [] {});
     queue.submit(numeric("nosuch"));
     queue.finish();
     EXPECT_FALSE(found);
-    EXPECT_GE(net::Clock::now(), plan.try_until);
+    EXPECT_GE(net::Clock::now(), plan.retry_until);
 }
 
 TEST(LookupQueue, ExaminesEachAddress) {

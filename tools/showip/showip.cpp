@@ -312,9 +312,9 @@ int showip(Args args, Io io) {
     use_locale_for_names(options);
     options.plan.jobs = static_cast<std::size_t>(options.jobs);
     options.plan.examine.connect_timeout = options.plan.timeout;
-    options.plan.try_until = net::deadline_in(options.wait);
+    options.plan.retry_until = net::deadline_in(options.wait);
     if (cli.given("wait"))
-        options.until = options.plan.try_until;
+        options.until = options.plan.retry_until;
     if (const net::Status ready = use_sources(options); !ready) {
         print_error(io, tool, ready.error());
         return finish(io, tool, exit_refused);

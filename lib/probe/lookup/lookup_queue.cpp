@@ -138,12 +138,12 @@ void LookupQueue::State::work_off(std::list<std::thread>::iterator me) {
         slot->worker = me;
         const unsigned turn = slot->turn;
         while (!try_one(lock, *slot, turn) && !stale(*slot, turn) &&
-               Clock::now() < plan.try_until) {
+               Clock::now() < plan.retry_until) {
             slot->deadline = net::no_deadline;  // so that this worker is not abandoned meanwhile
             lock.unlock();
             if (plan.again)
                 plan.again(slot->lookup);
-            std::this_thread::sleep_until(std::min(Clock::now() + retry_pause, plan.try_until));
+            std::this_thread::sleep_until(std::min(Clock::now() + retry_pause, plan.retry_until));
             lock.lock();
         }
         if (stale(*slot, turn)) {  // this thread was abandoned, and others do its work
@@ -220,7 +220,7 @@ void LookupQueue::State::retire_late() {
         if (slot->phase != QueuedLookup::Phase::running || slot->deadline > now)
             continue;
         abandon(*slot);
-        const bool again = now < plan.try_until;
+        const bool again = now < plan.retry_until;
         slot->phase = again ? QueuedLookup::Phase::queued : QueuedLookup::Phase::done;
         if (again)
             queue.push_back(slot);

@@ -16,7 +16,7 @@ struct LookupPlan {
     // The limit for one lookup, after which it fails with EAI_AGAIN.
     std::chrono::nanoseconds timeout = std::chrono::seconds(5);
     // Failed lookups are tried again until then, with pauses of 200 ms.
-    net::Deadline try_until = net::Clock::now();
+    net::Deadline retry_until = net::Clock::now();
     Examination examine{};  // of each answer, in the same thread
     // Called after a failed try that is followed by another, by any worker thread. May be empty.
     std::function<void(const Lookup&)> again{};
