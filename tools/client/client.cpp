@@ -20,7 +20,7 @@ net::Family family_of(const ClientOptions& client) {
 }  // namespace
 
 void ClientOptions::declare(Cli& cli) {
-    // Operands may be absent with --target or udpecho --listen; name_targets() checks for them.
+    // Operands may be absent with --target or udpecho --listen; add_targets() checks for them.
     cli.operands(operands, 0, operands.max_size());
     cli.repeated("--target", "HOST:PORT", "another server to measure at the same time",
                  [this](std::string_view text) {
@@ -64,8 +64,8 @@ std::string ClientOptions::message() const {
     return fmt::format("{}\n", fmt::join(operands.begin() + 2, operands.end(), " "));
 }
 
-std::optional<int> ClientOptions::name_targets(const Cli& cli, Io io,
-                                               std::vector<Target>& targets) const {
+std::optional<int> ClientOptions::add_targets(const Cli& cli, Io io,
+                                              std::vector<Target>& targets) const {
     if (operands.size() == 1 || (operands.empty() && others.empty()))
         return cli.refuse(io, operands.empty() ? "missing HOST and PORT"
                                                : fmt::format("missing PORT after the host '{}'",

@@ -53,7 +53,7 @@ struct ClientOptions {
 
     // Appends HOST PORT and each --target to `targets`, checked but not resolved. Returns an exit
     // status if there is a mistake, which is then already printed.
-    std::optional<int> name_targets(const Cli& cli, Io io, std::vector<Target>& targets) const;
+    std::optional<int> add_targets(const Cli& cli, Io io, std::vector<Target>& targets) const;
 
     // Resolves the target's host and sets its endpoints. Blocks.
     net::Status resolve(Target& target) const;

@@ -41,7 +41,7 @@ class Echo {
         if (const auto status = measuring_.check(cli, {"reconnect", "tcp-info"}))
             return *status;
         std::vector<Target> targets;
-        if (const auto status = client_.name_targets(cli, io_, targets))
+        if (const auto status = client_.add_targets(cli, io_, targets))
             return *status;
         is_measuring_ = measuring_.is_requested(cli);
         return is_measuring_ ? measure(std::move(targets)) : talk(targets.front());

@@ -54,7 +54,7 @@ class UdpEcho {
         if (path_.is_requested() && measuring_.is_requested(cli))
             return cli.refuse(io_, "--mtu and --trace cannot be combined with -c -t -P --rate");
         std::vector<Target> targets;
-        if (const auto status = client_.name_targets(cli, io_, targets))
+        if (const auto status = client_.add_targets(cli, io_, targets))
             return *status;
         if (measuring_.is_requested(cli))
             return measure(cli, targets);
