@@ -76,13 +76,13 @@ std::optional<int> ClientOptions::add_targets(const Cli& cli, Io io,
     if (!operands.empty())
         all.insert(all.begin(), {operands[0], operands[1]});
     for (const net::HostPort& one : all)
-        if (const auto status = name_target(cli, io, one, targets))
+        if (const auto status = add_target(cli, io, one, targets))
             return status;
     return std::nullopt;
 }
 
-std::optional<int> ClientOptions::name_target(const Cli& cli, Io io, const net::HostPort& text,
-                                              std::vector<Target>& targets) const {
+std::optional<int> ClientOptions::add_target(const Cli& cli, Io io, const net::HostPort& text,
+                                             std::vector<Target>& targets) const {
     const auto host = net::check_host(text.host);
     if (!host)
         return cli.refuse(io, host.error().message());

@@ -71,8 +71,8 @@ struct ClientOptions {
     int fail(Io io, const net::Error& error, int status, std::string_view target = {}) const;
 
   private:
-    std::optional<int> name_target(const Cli& cli, Io io, const net::HostPort& text,
-                                   std::vector<Target>& targets) const;
+    std::optional<int> add_target(const Cli& cli, Io io, const net::HostPort& text,
+                                  std::vector<Target>& targets) const;
 };
 
 // Calls `work` with each number below `count`, each on its own thread, and blocks until all calls
