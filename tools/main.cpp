@@ -46,7 +46,7 @@ constexpr const char* out_of_memory = "sockbox: out of memory\n";
 
 int main(int argc, char** argv) {
     using namespace sockbox;
-    net::platform::use_binary_streams();
+    net::platform::prepare_standard_streams();
     net::platform::ignore_file_size_signal();
     tools::Output out(1, tools::Output::Buffering::full);
     tools::Output err(2, tools::Output::Buffering::none);

@@ -133,7 +133,7 @@ void close_file(int file) noexcept;
 // Prepares the standard streams: on Windows, makes the console use UTF-8; on Linux, opens those
 // that are closed, whose numbers sockets would otherwise get. To be called before any descriptor is
 // opened.
-void use_binary_streams() noexcept;
+void prepare_standard_streams() noexcept;
 
 bool is_terminal(int file) noexcept;
 

@@ -150,7 +150,7 @@ void close_file(int file) noexcept {
     ::close(file);
 }
 
-void use_binary_streams() noexcept {
+void prepare_standard_streams() noexcept {
     // Opened in the opposite direction, so that using a stream that was closed still fails with
     // EBADF.
     for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {

@@ -147,7 +147,7 @@ void close_file(int file) noexcept {
     ::_close(file);
 }
 
-void use_binary_streams() noexcept {
+void prepare_standard_streams() noexcept {
     // read_file() and write_file() bypass the C library and its text mode.
     ::SetConsoleOutputCP(CP_UTF8);
     ::SetConsoleCP(CP_UTF8);
