@@ -85,7 +85,7 @@ class LaneThread {
     void add(std::unique_ptr<Lane> lane) { lanes_.push_back({std::move(lane), {}}); }
 
     void run() {
-        net::keep_time();
+        net::disable_timer_slack();
         begin();
         while (!stop_.raised() && !is_over()) {
             send_what_is_due();

@@ -49,6 +49,6 @@ int poll_precisely(std::span<PollEntry> entries, std::chrono::nanoseconds timeou
 
 // Makes timed waits of the calling thread end on time. Otherwise Linux may delay them by up to 50
 // us to save power (timer slack: PR_SET_TIMERSLACK in prctl(2)). Does nothing on Windows.
-void keep_time() noexcept;
+void disable_timer_slack() noexcept;
 
 }  // namespace sockbox::net

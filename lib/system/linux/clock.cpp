@@ -13,7 +13,7 @@ int poll_precisely(std::span<PollEntry> entries, std::chrono::nanoseconds timeou
     return ::ppoll(entries.data(), entries.size(), timeout.count() < 0 ? nullptr : &limit, nullptr);
 }
 
-void keep_time() noexcept {
+void disable_timer_slack() noexcept {
     ::prctl(PR_SET_TIMERSLACK, 1);
 }
 

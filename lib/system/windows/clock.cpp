@@ -15,7 +15,7 @@ int poll_precisely(std::span<PollEntry> entries, std::chrono::nanoseconds timeou
     return platform::poll(entries, static_cast<int>(std::min(limit, longest)));
 }
 
-void keep_time() noexcept {}
+void disable_timer_slack() noexcept {}
 
 ClockQuality clock_quality() noexcept {
     return {false, std::chrono::hours(24)};
