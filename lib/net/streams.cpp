@@ -73,7 +73,7 @@ Result<Socket> start_connect(const Endpoint& endpoint, const ConnectOptions& opt
         return fail(prepared.error());
     if (options.source) {
         if (options.source->port() == 0)
-            platform::choose_port_late(socket->native());
+            platform::defer_port_choice(socket->native());
         if (auto bound = socket->bind(*options.source); !bound)
             return fail(bound.error());
     }

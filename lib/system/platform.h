@@ -108,7 +108,7 @@ bool claim_address(NativeSocket socket) noexcept;
 // Makes a bind to port 0 leave the choice of the port to connect(), which may use a port that other
 // connections use, as long as their destinations differ (IP_BIND_ADDRESS_NO_PORT in ip(7)). On a
 // system without this option, each connection takes a port of its own.
-void choose_port_late(NativeSocket socket) noexcept;
+void defer_port_choice(NativeSocket socket) noexcept;
 
 // Receives a datagram and returns its length, or -1 on failure. `truncated` is set if it was longer
 // than `into`, which is not a failure on any platform.

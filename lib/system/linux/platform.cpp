@@ -84,7 +84,7 @@ bool claim_address(NativeSocket socket) noexcept {
     return ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
 }
 
-void choose_port_late(NativeSocket socket) noexcept {
+void defer_port_choice(NativeSocket socket) noexcept {
     const int on = 1;
     ::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);  // also for IPv6
 }

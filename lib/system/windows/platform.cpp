@@ -110,7 +110,7 @@ bool claim_address(NativeSocket socket) noexcept {
                         static_cast<const char*>(static_cast<const void*>(&on)), sizeof on) == 0;
 }
 
-void choose_port_late(NativeSocket /*socket*/) noexcept {}
+void defer_port_choice(NativeSocket /*socket*/) noexcept {}
 
 int poll(std::span<PollEntry> entries, int timeout_ms) noexcept {
     if (entries.empty()) {  // WSAPoll refuses an empty set
