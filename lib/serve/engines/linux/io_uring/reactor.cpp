@@ -70,7 +70,7 @@ class RingReactor::Listener final : public Completion {
 
   private:
     void arm() {
-        reactor_.ring().accept_many(socket_.native(), *this);
+        reactor_.ring().accept_multishot(socket_.native(), *this);
         armed_ = true;
     }
 

@@ -109,7 +109,7 @@ io_uring_sqe& Ring::entry() {
     return *entry;
 }
 
-void Ring::accept_many(int listener, Completion& completion) {
+void Ring::accept_multishot(int listener, Completion& completion) {
     io_uring_sqe& operation = entry();
     io_uring_prep_multishot_accept(&operation, listener, nullptr, nullptr, SOCK_CLOEXEC);
     io_uring_sqe_set_data(&operation, &completion);

@@ -37,7 +37,7 @@ class Ring {
     Ring& operator=(const Ring&) = delete;
     ~Ring();
 
-    void accept_many(int listener, Completion& completion);
+    void accept_multishot(int listener, Completion& completion);
     // Multishot receive: each completion fills a buffer of small(), until one comes without
     // IORING_CQE_F_MORE, at EOF, after cancel(), or when no buffer is left (ENOBUFS).
     void receive_many(int socket, Completion& completion);
