@@ -62,7 +62,7 @@ void RingConnection::receive() {
         reactor_.ring().receive_bulk(native(), drained_, received_);
         receiving_ = Receiving::bulk;
     } else {
-        reactor_.ring().receive_many(native(), received_);
+        reactor_.ring().receive_multishot(native(), received_);
         receiving_ = Receiving::many;
     }
 }

@@ -115,7 +115,7 @@ void Ring::accept_multishot(int listener, Completion& completion) {
     io_uring_sqe_set_data(&operation, &completion);
 }
 
-void Ring::receive_many(int socket, Completion& completion) {
+void Ring::receive_multishot(int socket, Completion& completion) {
     io_uring_sqe& operation = entry();
     io_uring_prep_recv_multishot(&operation, socket, nullptr, 0, 0);
     operation.flags |= IOSQE_BUFFER_SELECT;

@@ -40,7 +40,7 @@ class Ring {
     void accept_multishot(int listener, Completion& completion);
     // Multishot receive: each completion fills a buffer of small(), until one comes without
     // IORING_CQE_F_MORE, at EOF, after cancel(), or when no buffer is left (ENOBUFS).
-    void receive_many(int socket, Completion& completion);
+    void receive_multishot(int socket, Completion& completion);
     // Receives once, into a buffer of large(). `wait_first` skips the initial attempt, which is
     // wasted on an empty socket (IORING_RECVSEND_POLL_FIRST).
     void receive_bulk(int socket, bool wait_first, Completion& completion);
