@@ -128,7 +128,7 @@ class SocketSearch {
 
   private:
     bool take(net::FoundSocket&& found);
-    void hand_out();
+    void dispatch_batch();
     void use(const BatchReport& report);
     void remark_on(const net::SearchOutcome& search);
     void remark_on(const net::Error& error, std::string_view why, int status);
@@ -196,12 +196,12 @@ bool SocketSearch::take(net::FoundSocket&& found) {
     process_ = found.process;
     batch_.push_back(std::move(found));
     if (!threads_ || batch_.size() == batch_size)
-        hand_out();
+        dispatch_batch();
     const bool is_closed = pid != 0 && refused_by_ == pid;
     return !is_closed && !io_.out.error();
 }
 
-void SocketSearch::hand_out() {
+void SocketSearch::dispatch_batch() {
     auto batch = std::make_shared<std::vector<net::FoundSocket>>(std::exchange(batch_, {}));
     if (!threads_)
         return use(workers_.front().work_on(*batch));
@@ -260,7 +260,7 @@ int SocketSearch::run() {
     auto done = net::search(settings_.selection.filter(),
                             [this](net::FoundSocket&& found) { return take(std::move(found)); });
     if (!batch_.empty())
-        hand_out();
+        dispatch_batch();
     if (threads_)
         threads_->finish();
     if (!done)
