@@ -18,9 +18,9 @@ net::Endpoint neighbour(const net::Endpoint& address, unsigned bit) {
 void look_up(const serve::Network& network) {
     const net::Endpoint& host = network.address;
     const unsigned width = static_cast<unsigned>(host.bytes().size() * 8);
-    require(network.prefix <= width && network.holds(host));
+    require(network.prefix <= width && network.contains(host));
     for (unsigned bit = 0; bit < width; ++bit)
-        require(network.holds(neighbour(host, bit)) == (bit >= network.prefix));
+        require(network.contains(neighbour(host, bit)) == (bit >= network.prefix));
     serve::AccessList list;
     list.allow(network);
     require(list.allows(host) && list.allows(host.mapped()));

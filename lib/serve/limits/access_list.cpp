@@ -63,7 +63,7 @@ net::Result<Network> Network::parse(std::string_view text) {
     return network;
 }
 
-bool Network::holds(const net::Endpoint& host) const noexcept {
+bool Network::contains(const net::Endpoint& host) const noexcept {
     const auto ours = address.bytes();
     const auto theirs = host.bytes();
     if (ours.size() != theirs.size() || std::memcmp(ours.data(), theirs.data(), prefix / 8) != 0)
@@ -94,7 +94,7 @@ bool AccessList::allows(const net::Endpoint& host) const noexcept {
         return true;
     const net::Endpoint peer = host.unmapped();
     for (const Rule& rule : rules_)
-        if (rule.network.holds(peer))
+        if (rule.network.contains(peer))
             return rule.allowed;
     return others_;
 }

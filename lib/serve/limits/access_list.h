@@ -19,7 +19,7 @@ struct Network {
     // appears to.
     static net::Result<Network> parse(std::string_view text);
 
-    bool holds(const net::Endpoint& host) const noexcept;
+    bool contains(const net::Endpoint& host) const noexcept;
 };
 
 // The longest matching prefix decides; of two with the same length, the denial. An address that
