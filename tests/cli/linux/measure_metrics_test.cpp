@@ -22,8 +22,9 @@ constexpr std::string_view request =
 TEST(MeasureMetrics, ShowARunWhileItGoesOn) {
     auto one = Peer::stream(echo_all);
     auto two = Peer::stream(echo_all);
-    Process process({"echo", "-c", "0", "-i", "20ms", "127.0.0.1", one.port(), "--target",
-                     "localhost:" + two.port(), "-4", "--metrics", "0"});
+    // A reply that is late on a busy machine would be a loss.
+    Process process({"echo", "-c", "0", "-i", "20ms", "-W", "30s", "127.0.0.1", one.port(),
+                     "--target", "localhost:" + two.port(), "-4", "--metrics", "0"});
     const std::string line = process.read_line();
     EXPECT_THAT(line, ContainsRegex("^listening on 127.0.0.1:[0-9]+ \\(http, /metrics\\)$"));
     (void)process.read_line();  // a first reply
