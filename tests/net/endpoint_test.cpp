@@ -212,6 +212,24 @@ TEST(HostPort, RefusesWithAReason) {
     }
 }
 
+TEST(ListenAddress, IsAPortAloneOrAnAddressAndAPort) {
+    struct Case {
+        const char* text;
+        const char* host;
+        const char* port;
+    };
+    for (const auto& [text, host, port] :
+         {Case{"80", "", "80"}, Case{":80", "", "80"}, Case{"http", "", "http"},
+          Case{"192.0.2.1:80", "192.0.2.1", "80"}, Case{"[::1]:7", "::1", "7"}}) {
+        const auto split = split_listen_address(text);
+        ASSERT_TRUE(split) << text;
+        EXPECT_EQ(split->host, host);
+        EXPECT_EQ(split->port, port);
+    }
+    for (const char* text : {"", ":", "::1", "192.0.2.1:"})
+        EXPECT_FALSE(split_listen_address(text)) << text;
+}
+
 TEST(CheckHost, TakesNamesAndBracketedAddresses) {
     EXPECT_EQ(*check_host("www.example.com"), "www.example.com");
     EXPECT_EQ(*check_host("[::1]"), "::1");

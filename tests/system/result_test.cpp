@@ -45,6 +45,24 @@ TEST(Error, EmptyPartsLeaveNoTrace) {
     EXPECT_EQ((Error{{}, {}, "host", "gone", {}}).message(), "host: gone");
 }
 
+TEST(Error, TheReasonStandsAlone) {
+    const std::error_code code = platform::error_of(std::errc::timed_out);
+    EXPECT_EQ((Error{code, "connect", "192.0.2.1:80", {}, {}}).reason(), code.message());
+    EXPECT_EQ((Error{code, "connect", {}, "no answer", {}}).reason(), "no answer");
+    EXPECT_EQ(Error().reason(), "");
+}
+
+TEST(Error, KindsCoverTheCodesOfTheirKindAlone) {
+    const auto code = [](std::errc condition) { return platform::error_of(condition); };
+    EXPECT_TRUE(no_descriptor_left(code(std::errc::too_many_files_open)));
+    EXPECT_FALSE(no_descriptor_left(code(std::errc::not_enough_memory)));
+    EXPECT_TRUE(no_resources_left(code(std::errc::too_many_files_open)));
+    EXPECT_TRUE(no_resources_left(code(std::errc::not_enough_memory)));
+    EXPECT_FALSE(no_resources_left(code(std::errc::permission_denied)));
+    EXPECT_TRUE(is_not_permitted(code(std::errc::permission_denied)));
+    EXPECT_FALSE(is_not_permitted({}));
+}
+
 TEST(ResolverCodes, HaveSymbolsAndWords) {
     const std::error_code code(EAI_NONAME, resolver_category());
     EXPECT_EQ(symbol(code), "EAI_NONAME");
