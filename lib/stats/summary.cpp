@@ -9,10 +9,11 @@ namespace {
 
 using std::chrono::nanoseconds;
 
+// Rounds half away from zero, as llround() does, without loading libm for it.
 std::optional<nanoseconds> rounded(std::optional<double> ns) {
     if (!ns)
         return std::nullopt;
-    return nanoseconds(static_cast<std::int64_t>(*ns + 0.5));  // no duration here is negative
+    return nanoseconds(static_cast<std::int64_t>(*ns < 0 ? *ns - 0.5 : *ns + 0.5));
 }
 
 }  // namespace
@@ -115,9 +116,8 @@ Summary TimeSpread::summary() const {
         return summary;
     summary.min = smallest_;
     summary.max = largest_;
-    summary.mean = nanoseconds(std::llround(*moments_.mean()));
-    if (const auto deviation = moments_.deviation())
-        summary.deviation = nanoseconds(std::llround(*deviation));
+    summary.mean = rounded(moments_.mean());
+    summary.deviation = rounded(moments_.deviation());
     return summary;
 }
 
