@@ -42,10 +42,12 @@ Transfer read_input(int file, std::span<std::byte> into, const StopSignal* stop)
     // Ctrl-C makes a console read return 0 bytes, which is not EOF.
     if (stop != nullptr && stop->raised())
         return {Transfer::State::would_block, 0, {}};
-    if (got < 0)
-        return {Transfer::State::failed, 0, platform::last_file_error()};
-    return {
-        got == 0 ? Transfer::State::end : Transfer::State::done, static_cast<std::size_t>(got), {}};
+    if (got > 0)
+        return {Transfer::State::done, static_cast<std::size_t>(got), {}};
+    const std::error_code error = got < 0 ? platform::last_file_error() : std::error_code();
+    if (error && error != std::errc::bad_file_descriptor)
+        return {Transfer::State::failed, 0, error};
+    return {Transfer::State::end, 0, {}};
 }
 
 std::optional<std::uint64_t> bytes_left(int file) noexcept {
