@@ -376,7 +376,7 @@ void Measured::lost(net::Clock::time_point now) {
     numbers.timeline.record_lost(now - begin);
 }
 
-// A message sent after `told` cannot have been answered by then.
+// A message sent after `ready_at` cannot have been answered by then.
 void Measured::record_unread(net::Clock::time_point now, net::Clock::time_point ready_at,
                              net::Clock::time_point origin) {
     numbers.unread.record(origin < ready_at ? now - ready_at : Clock::duration::zero());

@@ -59,7 +59,7 @@ struct Measured {
 
     // Records that a counted message was answered in time, or given up as lost.
     void answered(net::Clock::time_point now, std::chrono::nanoseconds rtt);
-    // Records how long a reply to a message with this `origin` waited to be read: since `told`,
+    // Records how long a reply to a message with this `origin` waited to be read: since `ready_at`,
     // when poll(2) reported it.
     void record_unread(net::Clock::time_point now, net::Clock::time_point ready_at,
                        net::Clock::time_point origin);
@@ -111,7 +111,7 @@ class Lane {
     // due.
     virtual void flush() {}
     // Sends and receives what it can without blocking. `events` is what poll(2) reported, and
-    // `told` is when.
+    // `ready_at` is when.
     virtual void on_ready(int events, net::Clock::time_point ready_at) = 0;
     // Counts messages that have exceeded their timeout as lost.
     virtual void expire(net::Clock::time_point now) = 0;
