@@ -35,8 +35,8 @@ class Confinement {
     net::Status drop_rights(const std::string& removable);
 
     // Denies the system calls that the engine does not need; call it when the engine is ready to
-    // serve. Then calls `print_line` with one line on the parts of the sandbox that are in force, and one
-    // line for each part that was skipped.
+    // serve. Then calls `print_line` with one line on the parts of the sandbox that are in force,
+    // and one line for each part that was skipped.
     void deny_system_calls(std::string_view engine,
                            const std::function<void(std::string_view)>& print_line);
 
