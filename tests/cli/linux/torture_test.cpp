@@ -33,8 +33,19 @@ class Torture : public testing::Test {
     }
 };
 
+// If the C library cannot read /etc/hosts, it asks the next source. That one knows localhost by one
+// address at most, so its answer is the same only if /etc/hosts has one as well.
+bool localhost_has_one_address() {
+    std::ifstream hosts("/etc/hosts");
+    std::size_t found = 0;
+    for (std::string line; std::getline(hosts, line);)
+        found += line.find("localhost") != line.npos ? 1 : 0;
+    return found == 1;
+}
+
 TEST_F(Torture, Showip) {
-    expect_no_bad({}, {"showip", "localhost"});
+    const Words options = localhost_has_one_address() ? Words{} : Words{"--varies"};
+    expect_no_bad(options, {"showip", "localhost"});
     expect_no_bad({"--varies"}, {"showip", "--reverse", "--source", "-j", "127.0.0.1"});
 }
 
