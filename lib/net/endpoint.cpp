@@ -34,6 +34,61 @@ Result<std::uint32_t> parse_zone(std::string_view zone) {
     return static_cast<std::uint32_t>(*number);
 }
 
+// The groups of an IPv6 address (RFC 5952, section 4): without leading zeros, and "::" for the
+// longest run of at least two zero groups, the first of equal ones.
+std::string groups_to_text(std::span<const std::uint16_t> groups) {
+    std::size_t begin = groups.size();
+    std::size_t length = 1;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        const auto run = groups.subspan(i);
+        const auto zeros = static_cast<std::size_t>(
+            std::ranges::find_if(run, [](std::uint16_t group) { return group != 0; }) -
+            run.begin());
+        if (zeros > length) {
+            begin = i;
+            length = zeros;
+        }
+    }
+    std::string text;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        if (i == begin) {
+            text += "::";
+            i += length - 1;
+        } else {
+            const bool separate = !text.empty() && !text.ends_with(':');
+            text += fmt::format("{}{:x}", separate ? ":" : "", groups[i]);
+        }
+    }
+    return text;
+}
+
+// Whether the last four bytes are an IPv4 address that is shown as such (RFC 5952, section 5):
+// after
+// ::ffff:0:0/96 (mapped, RFC 4291) and 64:ff9b::/96 (translated, RFC 6052).
+bool embeds_ipv4(std::span<const std::uint16_t> groups) {
+    constexpr std::array<std::uint16_t, 6> mapped{0, 0, 0, 0, 0, 0xffff};
+    constexpr std::array<std::uint16_t, 6> translated{0x64, 0xff9b, 0, 0, 0, 0};
+    const auto prefix = groups.first(6);
+    return std::ranges::equal(prefix, mapped) || std::ranges::equal(prefix, translated);
+}
+
+std::string ipv4_to_text(std::span<const std::byte> bytes) {
+    return fmt::format("{}.{}.{}.{}", std::to_integer<int>(bytes[0]),
+                       std::to_integer<int>(bytes[1]), std::to_integer<int>(bytes[2]),
+                       std::to_integer<int>(bytes[3]));
+}
+
+std::string ipv6_to_text(std::span<const std::byte> bytes) {
+    std::array<std::uint16_t, 8> groups{};
+    for (std::size_t i = 0; i < groups.size(); ++i)
+        groups[i] = static_cast<std::uint16_t>(std::to_integer<int>(bytes[2 * i]) << 8 |
+                                               std::to_integer<int>(bytes[2 * i + 1]));
+    if (!embeds_ipv4(groups))
+        return groups_to_text(groups);
+    const std::string prefix = groups_to_text(std::span(groups).first(6));
+    return prefix + (prefix.ends_with(':') ? "" : ":") + ipv4_to_text(bytes.subspan(12));
+}
+
 tl::unexpected<Error> not_an_address(std::string_view text) {
     return fail_text(fmt::format("'{}' is not an IPv4 or IPv6 address", escape(text)));
 }
@@ -214,19 +269,30 @@ bool Endpoint::is_unicast() const noexcept {
     return !this_network && !class_e && address != 0x7fffffff;
 }
 
+bool Endpoint::uses_zone() const noexcept {
+    if (family() != Family::ipv6)
+        return false;
+    const in6_addr& address = storage_.v6.sin6_addr;
+    return IN6_IS_ADDR_LINKLOCAL(&address) || IN6_IS_ADDR_MC_LINKLOCAL(&address) ||
+           IN6_IS_ADDR_MC_NODELOCAL(&address);
+}
+
+Endpoint Endpoint::without_zone() const noexcept {
+    Endpoint changed = *this;
+    if (family() == Family::ipv6)
+        changed.storage_.v6.sin6_scope_id = 0;
+    return changed;
+}
+
 std::string Endpoint::address() const {
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    const void* raw = family() == Family::ipv6 ? static_cast<const void*>(&storage_.v6.sin6_addr)
-                                               : static_cast<const void*>(&storage_.v4.sin_addr);
-    inet_ntop(native_family(family()), raw, text.data(), text.size());
-    std::string result = text.data();
-    if (scope_id() != 0) {
-        std::array<char, IF_NAMESIZE> name{};
-        const bool known = if_indextoname(scope_id(), name.data()) != nullptr;
-        result += '%';
-        result += known ? std::string(name.data()) : std::to_string(scope_id());
+    if (family() == Family::ipv4)
+        return ipv4_to_text(bytes());
+    std::string text = ipv6_to_text(bytes());
+    if (scope_id() != 0 && uses_zone()) {
+        const std::string name = interface_name(scope_id());
+        text += '%' + (name.empty() ? std::to_string(scope_id()) : name);
     }
-    return result;
+    return text;
 }
 
 std::string Endpoint::to_string() const {
@@ -245,8 +311,15 @@ SocketLength Endpoint::size() const noexcept {
 }
 
 bool operator==(const Endpoint& a, const Endpoint& b) noexcept {
-    return a.family() == b.family() && a.port() == b.port() && a.scope_id() == b.scope_id() &&
-           view(a.bytes()) == view(b.bytes());
+    const bool same =
+        a.family() == b.family() && a.port() == b.port() && view(a.bytes()) == view(b.bytes());
+    return same && (a.scope_id() == b.scope_id() || !a.uses_zone());
+}
+
+std::string interface_name(std::uint32_t index) {
+    std::array<char, IF_NAMESIZE + 1> name{};
+    const bool known = if_indextoname(index, name.data()) != nullptr;
+    return known ? escape(name.data()) : std::string();
 }
 
 std::string zone_hint(const Endpoint& endpoint) {
@@ -315,5 +388,6 @@ Result<std::string> check_host(std::string_view text) {
 std::size_t std::hash<sockbox::net::Endpoint>::operator()(
     const sockbox::net::Endpoint& endpoint) const noexcept {
     const std::size_t address = std::hash<std::string_view>()(sockbox::net::view(endpoint.bytes()));
-    return address * 31 + endpoint.port() + (std::size_t{endpoint.scope_id()} << 20);
+    const std::size_t zone = endpoint.uses_zone() ? endpoint.scope_id() : 0;
+    return address * 31 + endpoint.port() + (zone << 20);
 }

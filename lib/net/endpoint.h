@@ -67,9 +67,17 @@ class Endpoint {
     // without its prefix length, apart from that of loopback, 127.255.255.255.
     bool is_unicast() const noexcept;
 
-    // "2001:db8::1%eth0"; the zone is the interface's name, or its index if it has none.
+    // Whether the address belongs to a zone (RFC 4007): link-local unicast, and link-local and
+    // interface-local multicast. Systems ignore the zone of any other address.
+    bool uses_zone() const noexcept;
+    // The same address with scope_id() 0.
+    Endpoint without_zone() const noexcept;
+
+    // "192.0.2.1", "2001:db8::1", "fe80::1%eth0" (RFC 5952); the zone, of an address that uses one,
+    // is the interface's name, or its index if it has none. IPv4 addresses mapped or translated
+    // into IPv6 are shown as such: "::ffff:192.0.2.1", "64:ff9b::192.0.2.1".
     std::string address() const;
-    // "192.0.2.1:80", "[2001:db8::1%eth0]:80".
+    // "192.0.2.1:80", "[fe80::1%eth0]:80".
     std::string to_string() const;
 
     // The 4 or 16 bytes of the address in network byte order, valid as long as this object.
@@ -78,8 +86,8 @@ class Endpoint {
     const sockaddr* data() const noexcept { return &storage_.any; }
     SocketLength size() const noexcept;
 
-    // Compares family, address, port and zone. The flow label is ignored: it does not identify a
-    // peer.
+    // Compares family, address and port, and the zone if the address uses one. The flow label is
+    // ignored: it does not identify a peer.
     friend bool operator==(const Endpoint& a, const Endpoint& b) noexcept;
 
   private:
@@ -89,6 +97,10 @@ class Endpoint {
         sockaddr_in6 v6;
     } storage_;
 };
+
+// The name of an interface of this thread's network namespace, safe to print; empty if there is
+// none.
+std::string interface_name(std::uint32_t index);
 
 // A hint that an IPv6 link-local address needs a zone; empty if it has one, and for any other
 // address.

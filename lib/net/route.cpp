@@ -1,8 +1,6 @@
 // Finds the source address by connecting a datagram socket, and the interface by a route lookup.
 #include "net/route.h"
 
-#include <array>
-
 #include "net/socket.h"
 
 namespace sockbox::net {
@@ -21,9 +19,8 @@ Result<Route> route_to(const Endpoint& destination) {
     const auto index = interface_of_route(destination, *source);
     if (!index)
         return fail(index.error());
-    std::array<char, IF_NAMESIZE> name{};
-    const bool named = if_indextoname(*index, name.data()) != nullptr;
-    return Route{source->with_port(0), named ? name.data() : std::to_string(*index)};
+    const std::string name = interface_name(*index);
+    return Route{source->with_port(0), name.empty() ? std::to_string(*index) : name};
 }
 
 }  // namespace sockbox::net

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "net/endpoint.h"
 #include "system/host.h"
 #include "text/units.h"
 
@@ -70,7 +71,7 @@ std::string meaning(const std::error_code& code, const OptionRow& row, const Soc
 bool is_missing_interface(const OptionRow& row, std::int64_t index) {
     const bool is_interface =
         row.type == ValueType::interface_index || row.type == ValueType::interface_index_be;
-    return is_interface && index != 0 && interface_name(index).empty();
+    return is_interface && index != 0 && interface_name(static_cast<std::uint32_t>(index)).empty();
 }
 
 // Whether the size was set explicitly, after which the kernel no longer resizes the buffer; nullopt

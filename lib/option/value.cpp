@@ -443,12 +443,6 @@ std::string value_name(const OptionRow& row, std::int64_t value) {
     return name != nullptr ? std::string(name->name) : fmt::format("{}", value);
 }
 
-std::string interface_name(std::int64_t index) {
-    std::array<char, IF_NAMESIZE + 1> name{};
-    const bool known = ::if_indextoname(static_cast<unsigned>(index), name.data()) != nullptr;
-    return known ? std::string(name.data()) : std::string();
-}
-
 std::string legal_values(const OptionRow& row) {
     switch (row.type) {
         case ValueType::flag: return "on or off";

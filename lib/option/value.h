@@ -67,9 +67,6 @@ std::vector<std::string> mask_names(const OptionRow& row, std::int64_t value);
 // The symbol of a number, or its decimal digits.
 std::string value_name(const OptionRow& row, std::int64_t value);
 
-// The name of an interface of this thread's network namespace, by index; empty if there is none.
-std::string interface_name(std::int64_t index);
-
 // A description of the legal values: "0 to 255", "88 to 32767, or 0", or the names of a choice or
 // mask; empty if any value is legal.
 std::string legal_values(const OptionRow& row);

@@ -1,6 +1,7 @@
 // Tests of lib/net/endpoint.
 #include "net/endpoint.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -34,8 +35,27 @@ TEST(Endpoint, PrintsAsRfc5952Recommends) {
           Case{"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
           Case{"2001:DB8::ABCD", "2001:db8::abcd"}, Case{"0:0:0:0:0:0:0:0", "::"},
           Case{"::ffff:c000:201", "::ffff:192.0.2.1"}, Case{"1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"},
-          Case{"127.0.0.1", "127.0.0.1"}, Case{"[2001:db8::1]", "2001:db8::1"}})
+          Case{"::0.1.0.2", "::1:2"}, Case{"64:ff9b::c000:221", "64:ff9b::192.0.2.33"},
+          Case{"64:ff9b:1::1", "64:ff9b:1::1"}, Case{"::ffff:0:192.0.2.1", "::ffff:0:c000:201"},
+          Case{"1:0:0:2:0:0:0:0", "1:0:0:2::"}, Case{"::2:0:0:0:1", "::2:0:0:0:1"},
+          Case{"0:1::", "0:1::"}, Case{"127.0.0.1", "127.0.0.1"},
+          Case{"[2001:db8::1]", "2001:db8::1"}})
         EXPECT_EQ(parsed(text).address(), canonical);
+}
+
+TEST(Endpoint, OnlySomeAddressesUseAZone) {
+    for (const char* text : {"fe80::1%1", "ff02::1%1", "ff01::1%1"}) {
+        EXPECT_TRUE(parsed(text).uses_zone()) << text;
+        EXPECT_THAT(parsed(text).address(), testing::HasSubstr("%")) << text;
+        EXPECT_NE(parsed(text), parsed(text).without_zone()) << text;
+    }
+    for (const char* text : {"2001:db8::1%1", "::1%1", "ff0e::1%1", "::ffff:192.0.2.1%1"}) {
+        EXPECT_FALSE(parsed(text).uses_zone()) << text;
+        EXPECT_THAT(parsed(text).address(), testing::Not(testing::HasSubstr("%"))) << text;
+        EXPECT_EQ(parsed(text), parsed(text).without_zone()) << text;
+        EXPECT_EQ(std::hash<Endpoint>()(parsed(text)),
+                  std::hash<Endpoint>()(parsed(text).without_zone()));
+    }
 }
 
 TEST(Endpoint, PortsFollowTheBrackets) {

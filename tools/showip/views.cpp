@@ -65,8 +65,8 @@ std::string to_text(const net::Result<probe::ReverseName>& reverse) {
 
 std::string to_text(const net::Result<net::Route>& route) {
     if (!route)
-        return fmt::format("no route ({})", net::symbol(route.error().code));
-    return fmt::format("from {} by {}", route->source.address(), net::escape(route->device));
+        return fmt::format("no route ({})", brief(route.error()));
+    return fmt::format("from {} by {}", route->source.address(), route->device);
 }
 
 std::string to_text(const probe::ConnectTrial& trial, bool preferred) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "net/endpoint.h"
 #include "option/packet_filter.h"
 #include "option/table.h"
 #include "system/host.h"
@@ -85,7 +86,7 @@ std::string interface_remark(const net::Outcome& outcome, std::int64_t index) {
         return {};
     if (outcome.of_other_namespace)
         return " (an interface of its own network namespace)";
-    const std::string name = net::interface_name(index);
+    const std::string name = net::interface_name(static_cast<std::uint32_t>(index));
     return name.empty() ? name : fmt::format(" ({})", name);
 }
 
@@ -121,7 +122,7 @@ std::string heading(const net::FoundSocket& target) {
     if (!target.facts.peer.empty())
         text += " -> " + target.facts.peer;
     if (target.user)
-        text += fmt::format(" (of user {})", net::user_name(*target.user));
+        text += fmt::format(" (of user {})", net::escape(net::user_name(*target.user)));
     return target.facts.other_namespace != 0 ? text + " (in another network namespace)" : text;
 }
 

@@ -145,9 +145,10 @@ Fields decode_groups(std::span<const std::byte> bytes) {
 
 Fields decode_path_mtu(std::span<const std::byte> bytes) {
     const auto native = from_bytes<ip6_mtuinfo>(bytes);
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    ::inet_ntop(AF_INET6, &native.ip6m_addr.sin6_addr, text.data(), text.size());
-    return {{"destination", std::string(text.data()), {}},
+    const auto* destination =
+        static_cast<const sockaddr*>(static_cast<const void*>(&native.ip6m_addr));
+    const auto endpoint = Endpoint::from_native(destination, sizeof native.ip6m_addr);
+    return {{"destination", endpoint ? endpoint->address() : "::", {}},
             number_field("mtu", native.ip6m_mtu, "bytes")};
 }
 

@@ -145,6 +145,9 @@ void remark_on_address(const Lookup& lookup, std::size_t index, std::vector<std:
 
 // Also requests the canonical name, which the remarks need; that costs no additional query. If the
 // caller did not request it, the answer is returned as if it had not been requested.
+    if (endpoint.scope_id() != 0 && !endpoint.uses_zone())
+        remarks.push_back(fmt::format("{} uses no zone: the one given, %{}, has no effect",
+                                      endpoint.address(), endpoint.scope_id()));
 Lookup ask(Question question) {
     const int hidden = may_be_completed(question) ? AI_CANONNAME & ~question.hints.flags : 0;
     net::ResolveHints hints = question.hints;

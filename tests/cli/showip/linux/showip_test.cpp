@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "paths.h"
 #include "tests/support.h"
 
 namespace sockbox::test {
@@ -98,6 +99,35 @@ TEST(Showip, ZonesAreShown) {
         GTEST_SKIP() << ran.err;
     EXPECT_EQ(ran.out, "fe80::1%lo\n");
     EXPECT_EQ(ran.err, "");
+}
+
+TEST(Showip, AZoneThatIsNotUsedIsNotShown) {
+    const Ran ran = showip({"-s", "2001:db8::1%1"});
+    EXPECT_EQ(ran.out, "2001:db8::1\n");
+    EXPECT_THAT(ran.err, HasSubstr("2001:db8::1 uses no zone: the one given, %1, has no effect"));
+    EXPECT_THAT(showip({"-j", "2001:db8::1%1"}).out, HasSubstr(R"("scope_id":1)"));
+}
+
+// The kernel allows control characters in the name of an interface.
+TEST(Showip, NamesOfInterfacesAreEscaped) {
+    const Ran ran =
+        Process({"/bin/sh", "-c",
+                 "unshare -n sh -c 'ip link add \"$(printf \"x\\033[31m\")\" type veth"
+                 " peer name y || exit 77; for i in 2 3; do \"$0\" -s \"fe80::1%$i\"; done'"
+                 " \"$0\"",
+                 SOCKBOX_BIN_DIR "/showip"})
+            .wait();
+    if (ran.out.empty())
+        GTEST_SKIP() << "no interfaces of our own here: " << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("fe80::1%x\\x1b[31m\n"));
+    EXPECT_THAT(ran.out, testing::Not(HasSubstr("\x1b")));
+}
+
+TEST(Showip, TheSourceForABroadcastIsShown) {
+    const Ran ran = showip({"--source", "255.255.255.255"});
+    if (ran.out.find("ENETUNREACH") != std::string::npos)
+        GTEST_SKIP() << "no route to any network here";
+    EXPECT_THAT(ran.out, HasSubstr("255.255.255.255  from "));
 }
 
 TEST(Showip, ImpossibleNamesAreUnknown) {
