@@ -28,14 +28,15 @@ Bytes encode_number(const OptionRow& row, std::int64_t value) {
     return to_bytes(row.type == ValueType::interface_index_be ? htonl(narrow) : narrow);
 }
 
-// The range determines signedness: a row with values beyond INT_MAX is unsigned.
+// The range determines signedness: a row with values beyond INT_MAX is unsigned. So are bits and
+// packed numbers.
 std::int64_t decode_number(const OptionRow& row, std::span<const std::byte> bytes) {
     if (bytes.size() >= 8)
         return from_bytes<std::int64_t>(bytes);
     if (row.type == ValueType::interface_index_be)
         return ntohl(from_bytes<std::uint32_t>(bytes));
-    const bool is_unsigned =
-        row.range.high > INT_MAX || row.type == ValueType::mask || bytes.size() < 4;
+    const bool is_packed = row.type == ValueType::mask || row.type == ValueType::port_range;
+    const bool is_unsigned = row.range.high > INT_MAX || is_packed || bytes.size() < 4;
     if (is_unsigned && row.width == 4)
         return from_bytes<std::uint32_t>(bytes);
     return from_bytes<std::int32_t>(bytes);

@@ -5,6 +5,7 @@
 
 #include "net/endpoint.h"
 #include "system/host.h"
+#include "text/text.h"
 #include "text/units.h"
 
 namespace sockbox::net {
@@ -19,11 +20,11 @@ std::optional<std::int64_t> numeric_sysctl(std::string_view name) {
 // Linux stores twice the requested size, to leave room for bookkeeping, but no more than twice the
 // limit and no less than a minimum (socket(7); SOCK_MIN_RCVBUF and SOCK_MIN_SNDBUF in the kernel).
 Grant explain_buffer(const OptionRow& row, std::int64_t asked, std::int64_t granted) {
-    if (granted == asked)
-        return {};
+    const auto limit = numeric_sysctl(row.limit);
+    if (!limit && granted == asked)
+        return {};  // not Linux
     if (granted == 2 * asked)
         return {true, "Linux doubles it", {}};
-    const auto limit = numeric_sysctl(row.limit);
     if (granted > 2 * asked)
         return {false, "the kernel's minimum", {}};
     if (limit && granted == 2 * *limit)
@@ -107,6 +108,25 @@ std::string tuning(const OptionRow& row, const SocketKind& kind, std::optional<b
                        read_sysctl(name).value_or("?"));
 }
 
+// Whether both are the same 32 bits of an option without a row, of which it is not known whether it
+// is signed.
+bool same_bits(const OptionRow& row, const std::int64_t* a, const std::int64_t* b) {
+    return row.name.empty() && a != nullptr && b != nullptr &&
+           static_cast<std::uint32_t>(*a) == static_cast<std::uint32_t>(*b);
+}
+
+// What limits SO_RCVLOWAT of a TCP socket (tcp_set_rcvlowat()): half of what its receive buffer is,
+// or can grow to.
+std::string limit_of_low_water(std::int64_t granted) {
+    constexpr std::string_view name = "net.ipv4.tcp_rmem";
+    const auto text = read_sysctl(name);
+    const auto sizes = text ? split(*text, " \t") : std::vector<std::string_view>();
+    const auto largest = sizes.size() == 3 ? parse_integer(sizes[2], 0, INT64_MAX) : fail_text("");
+    return largest && *largest / 2 == granted
+               ? fmt::format("clamped to half of the largest size in {} = {}", name, *text)
+               : "clamped to half of SO_RCVBUF";
+}
+
 }  // namespace
 
 bool is_buffer(const OptionRow& row) {
@@ -119,13 +139,16 @@ Grant explain_grant(const Option& option, const OptionValue& asked, const Option
     const auto* got = std::get_if<std::int64_t>(&granted);
     if (got != nullptr && is_missing_interface(row, *got))
         return {true, "no such interface: the kernel takes any index", {}};
-    if (asked == granted || asked.index() != granted.index())
+    const bool is_size = is_buffer(row) && wanted != nullptr && got != nullptr;
+    if (is_size)  // even if both are equal: a clamped value may be just twice the limit
+        return explain_buffer(row, *wanted, *got);
+    if (asked == granted || asked.index() != granted.index() || same_bits(row, wanted, got))
         return {};  // an option without a row may be set as bytes, but reads back as a number
+    if (row.name == "SO_RCVLOWAT" && *wanted != 0)
+        return {false, limit_of_low_water(*got), {}};
     const std::string_view grant_note = row.grant_note;
     if (wanted != nullptr && value_name(row, *wanted) == "default")
         return {true, std::string(grant_note.empty() ? "the system's own value" : grant_note), {}};
-    if (is_buffer(row) && wanted != nullptr && got != nullptr)
-        return explain_buffer(row, *wanted, *got);
     return {false, std::string(grant_note.empty() ? "the kernel adjusted it" : grant_note), {}};
 }
 

@@ -53,6 +53,8 @@ tl::expected<OptionValue, std::error_code> read_filter(const Socket& socket, con
     program.resize(static_cast<std::size_t>(count) * sizeof(FilterInstruction));
     if (count > 0 && !ask(count))
         return tl::unexpected(platform::last_error());
+    // Meanwhile its owner may have replaced the program by a shorter one.
+    program.resize(static_cast<std::size_t>(count) * sizeof(FilterInstruction));
     return OptionValue(std::move(program));
 }
 
@@ -69,8 +71,10 @@ int number_to_set(const Option& option, const OptionValue& value) {
     return Option::find(of_group ? "SO_DETACH_REUSEPORT_BPF" : "SO_DETACH_FILTER").value().number();
 }
 
-Result<OptionValue> parse_unnamed(const OptionRow& row, std::string_view text) {
-    if (!text.starts_with("0x") && !text.starts_with("0X"))
+// The value of an option that is given by its numbers: bytes if it is written in hexadecimal.
+Result<OptionValue> parse_numbered(const OptionRow& row, std::string_view text) {
+    const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+    if (!hexadecimal || row.type == ValueType::filter)
         return parse_value(row, text);
     const auto bytes = parse_hex(text);
     return bytes ? Result<OptionValue>(*bytes) : fail(bytes.error());
@@ -82,8 +86,10 @@ Option::Option(int level, int number) noexcept
     : row_(&unnamed_row), level_(level), number_(number) {}
 
 Result<Option> Option::find(std::string_view name) {
-    if (const auto numbers = parse_level_and_number(name))
-        return Option(numbers->level, numbers->number);
+    if (const auto numbers = parse_level_and_number(name)) {
+        const OptionRow* row = row_numbered(*numbers);
+        return row != nullptr ? Option(*row) : Option(numbers->level, numbers->number);
+    }
     const auto row = find_row(name);
     if (!row)
         return fail(row.error());
@@ -99,10 +105,13 @@ std::string Option::name() const {
 tl::expected<std::span<const std::byte>, std::error_code> read_bytes(const Socket& socket,
                                                                      const Option& option,
                                                                      OptionBuffer& buffer) {
-    const std::size_t capacity =
-        option.row().name.empty() ? buffer.size() : read_capacity(option.row());
-    // Windows writes only one byte of some flags.
-    std::fill_n(buffer.begin(), std::min(capacity, sizeof(std::int64_t)), std::byte{0});
+    const bool known = !option.row().name.empty();
+    const std::size_t capacity = known ? read_capacity(option.row()) : buffer.size();
+    // Windows writes only one byte of some flags. For some options without a row the kernel reads
+    // the buffer: a count of entries that it may write (IP_MSFILTER), or where to write them
+    // (TCP_ZEROCOPY_RECEIVE). With zeros it writes nothing beyond the buffer.
+    const std::size_t read_by_system = known ? sizeof(std::int64_t) : capacity;
+    std::fill_n(buffer.begin(), std::min(capacity, read_by_system), std::byte{0});
     auto length = static_cast<SocketLength>(capacity);
     if (::getsockopt(socket.native(), option.level(), option.number(),
                      static_cast<char*>(static_cast<void*>(buffer.data())), &length) != 0)
@@ -155,7 +164,8 @@ Result<Setting> parse_setting(std::string_view text) {
     const std::size_t equals = text.find('=');
     if (equals == text.npos)
         return fail_text(fmt::format("'{}' is not NAME=VALUE", escape(text)));
-    const auto option = Option::find(text.substr(0, equals));
+    const std::string_view name = text.substr(0, equals);
+    const auto option = Option::find(name);
     if (!option)
         return fail(option.error());
     const OptionRow& row = option->row();
@@ -164,7 +174,8 @@ Result<Setting> parse_setting(std::string_view text) {
     if (!writable(row))
         return fail_text(fmt::format("{} is read-only", row.name));
     const std::string_view written = text.substr(equals + 1);
-    const auto value = row.name.empty() ? parse_unnamed(row, written) : parse_value(row, written);
+    const auto value =
+        parse_level_and_number(name) ? parse_numbered(row, written) : parse_value(row, written);
     if (value)
         return Setting{*option, *value};
     Error error = value.error();

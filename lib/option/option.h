@@ -13,7 +13,7 @@
 
 namespace sockbox::net {
 
-// A socket option: a row of the table, or a level and number without a row.
+// A socket option: a row of the table, or a level and number for which the table has no row.
 //
 //     const auto option = Option::find("rcvbuf");
 //     if (!option)
@@ -25,16 +25,16 @@ namespace sockbox::net {
 class Option {
   public:
     // Finds an option by name in upper or lower case, without its prefix if that is unambiguous
-    // ("SO_RCVBUF", "rcvbuf"), or by LEVEL:NUMBER ("6:18", "SOL_TCP:18"). Options of other
-    // platforms are found, too: see on_this_platform(). Fails with suggestions if the name is
-    // unknown.
+    // ("SO_RCVBUF", "rcvbuf"), or by LEVEL:NUMBER ("6:18", "SOL_TCP:18"), which has no row only if
+    // the table has none for these numbers. Options of other platforms are found, too: see
+    // on_this_platform(). Fails with suggestions if the name is unknown.
     static Result<Option> find(std::string_view name);
 
     // `row` must outlive this object, as those of all_options() do.
     explicit Option(const OptionRow& row) noexcept
         : row_(&row), level_(native_level(row.level)), number_(native_number(row)) {}
 
-    // "SO_RCVBUF", or "6:18" without a row.
+    // "SO_RCVBUF", or "6:99" without a row.
     std::string name() const;
     const OptionRow& row() const noexcept { return *row_; }
     int level() const noexcept { return level_; }

@@ -263,4 +263,11 @@ std::optional<LevelAndNumber> parse_level_and_number(std::string_view name) {
     return LevelAndNumber{*level, static_cast<int>(*number)};
 }
 
+const OptionRow* row_numbered(const LevelAndNumber& numbers) noexcept {
+    for (const OptionRow& row : all_options())
+        if (native_level(row.level) == numbers.level && native_number(row) == numbers.number)
+            return &row;
+    return nullptr;
+}
+
 }  // namespace sockbox::net

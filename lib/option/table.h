@@ -56,4 +56,7 @@ struct LevelAndNumber {
 };
 std::optional<LevelAndNumber> parse_level_and_number(std::string_view name);
 
+// The row with these numbers on this platform; null if there is none.
+const OptionRow* row_numbered(const LevelAndNumber& numbers) noexcept;
+
 }  // namespace sockbox::net

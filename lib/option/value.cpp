@@ -64,11 +64,17 @@ std::int64_t unit_ns(std::string_view unit) {
     return unit == "us" ? 1'000 : 0;
 }
 
-// "7200s" for "7200 s"; anything else unchanged.
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+// "7200s" for "7200 s"; anything else unchanged, so that a space anywhere else is an error.
 std::string joined_unit(std::string_view text) {
     std::string joined(text);
     const std::size_t space = joined.find(' ');
-    if (space != std::string::npos && space + 1 < joined.size())
+    const bool before_unit = space != std::string::npos && space > 0 && space + 1 < joined.size() &&
+                             is_digit(joined[space - 1]) && !is_digit(joined[space + 1]);
+    if (before_unit)
         joined.erase(space, 1);
     return joined;
 }
@@ -77,15 +83,14 @@ std::string joined_unit(std::string_view text) {
 Result<std::int64_t> read_number(const OptionRow& row, std::string_view text) {
     const bool negative = text.starts_with('-');
     const bool plain = text.size() > (negative ? 1 : 0) &&
-                       std::all_of(text.begin() + (negative ? 1 : 0), text.end(),
-                                   [](char c) { return c >= '0' && c <= '9'; });
+                       std::all_of(text.begin() + (negative ? 1 : 0), text.end(), is_digit);
     if (plain) {
         auto number = parse_integer(text, -INT64_MAX, INT64_MAX);
         return number ? number : Result<std::int64_t>(out_of_range(row, text));
     }
     if (const auto hex = row.unit.empty() ? read_hex(text) : std::nullopt)
         return *hex;
-    if (text.ends_with(" " + std::string(row.unit)) && unit_ns(row.unit) == 0)
+    if (!row.unit.empty() && unit_ns(row.unit) == 0 && text.ends_with(" " + std::string(row.unit)))
         return read_number(row, text.substr(0, text.size() - row.unit.size() - 1));
     if (row.unit == "bytes" && !negative)
         if (const auto size = parse_size(text))
@@ -135,20 +140,22 @@ Result<OptionValue> parse_mask(const OptionRow& row, std::string_view text) {
     return mask;
 }
 
-constexpr std::string_view reset_note = "(RST on close)";  // may follow a printed linger of 0
+constexpr std::string_view reset_note = " (RST on close)";  // may follow a printed linger of 0
+constexpr std::string_view seconds_unit = " s";
 
 // A bare number is refused because it is ambiguous: "1" could mean "on", which as {1, 0} would
 // reset connections, or one second.
 Result<OptionValue> parse_linger(const OptionRow& row, std::string_view text) {
     if (equal_ignoring_case(text, "off"))
         return Linger{};
-    const auto words = split(text, ",");
-    if (words.size() == 2 && equal_ignoring_case(words[0], "on")) {
-        std::string_view number = trimmed(words[1]);
-        if (number.ends_with(reset_note))
-            number = trimmed(number.substr(0, number.size() - reset_note.size()));
-        if (number.ends_with('s'))
-            number = trimmed(number.substr(0, number.size() - 1));
+    const std::size_t comma = std::min(text.find(','), text.size() - 1);
+    if (equal_ignoring_case(text.substr(0, comma), "on")) {
+        std::string_view number = text.substr(comma + 1);
+        if (number.starts_with(' '))
+            number.remove_prefix(1);
+        for (const std::string_view end : {reset_note, seconds_unit, seconds_unit.substr(1)})
+            if (number.ends_with(end))
+                number.remove_suffix(end.size());
         if (const auto seconds = parse_integer(number, row.range.low, row.range.high))
             return Linger{true, static_cast<int>(*seconds)};
     }
@@ -169,6 +176,25 @@ Result<OptionValue> parse_time(std::string_view text) {
         return fail_text(fmt::format("'{}' is longer than the system takes ({})", escape(text),
                                      format_duration(longest_time)));
     return *time;
+}
+
+// "clock 1, flags 0", or only the numbers: "1,0".
+Result<OptionValue> parse_transmit_time(std::string_view text) {
+    constexpr std::array<std::string_view, 2> names{"clock", "flags"};
+    Fields fields;
+    for (const std::string_view word : split(text, ",")) {
+        if (fields.size() == names.size())
+            break;
+        const std::string_view name = names[fields.size()];
+        const std::string prefix = std::string(name) + " ";
+        const auto number =
+            parse_integer(word.starts_with(prefix) ? word.substr(prefix.size()) : word, 0, INT_MAX);
+        if (number)
+            fields.push_back({name, *number, {}});
+    }
+    if (fields.size() == names.size() && std::ranges::count(text, ',') == 1)
+        return fields;
+    return fail_text(fmt::format("'{}' is not CLOCK,FLAGS, two numbers", escape(text)));
 }
 
 // A number in the option's unit, or a time in nanoseconds.
@@ -258,8 +284,22 @@ Result<OptionValue> parse_by_type(const OptionRow& row, std::string_view text) {
         case ValueType::filter: return parse_filter(text);
         case ValueType::membership4: return parse_membership(text, Family::ipv4);
         case ValueType::membership6: return parse_membership(text, Family::ipv6);
+        case ValueType::transmit_time: return parse_transmit_time(text);
         default: return parse_bytes(row, text);
     }
+}
+
+// Whether a space is anywhere but between a number and its unit, for types whose text has no words.
+bool has_stray_space(const OptionRow& row, std::string_view text) {
+    const bool has_words = row.type == ValueType::linger || row.type == ValueType::transmit_time ||
+                           row.type == ValueType::filter;
+    for (std::size_t at = 0; !has_words && (at = text.find(' ', at)) != text.npos; ++at) {
+        const bool before_unit = at > 0 && is_digit(text[at - 1]) && at + 1 < text.size() &&
+                                 !is_digit(text[at + 1]) && text[at + 1] != ' ';
+        if (!before_unit)
+            return true;
+    }
+    return false;
 }
 
 const ValueName* find_name(const OptionRow& row, std::int64_t value) {
@@ -379,7 +419,11 @@ std::string legal_lengths(const OptionRow& row, std::string_view of_what) {
 }  // namespace
 
 Result<OptionValue> parse_value(const OptionRow& row, std::string_view text) {
-    auto value = parse_by_type(row, text);
+    auto value =
+        has_stray_space(row, text)
+            ? fail_text(fmt::format("'{}' has a space other than before a unit: expected {}",
+                                    escape(text), legal_values(row)))
+            : parse_by_type(row, text);
     if (value)
         return value;
     Error error = value.error();
@@ -460,6 +504,7 @@ std::string legal_values(const OptionRow& row) {
         case ValueType::membership4:
         case ValueType::membership6: return "GROUP or GROUP,INTERFACE";
         case ValueType::duration: return "a time such as 250ms or 1.5s; 0 disables the limit";
+        case ValueType::transmit_time: return "CLOCK,FLAGS";
         case ValueType::filter: return "instructions as printed by tcpdump -ddd, or none";
         default: return {};
     }

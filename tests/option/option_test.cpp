@@ -1,6 +1,7 @@
 // Tests of the table of socket options, their names and their values as users write them.
 #include "option/option.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -82,12 +83,15 @@ TEST(OptionName, AnyCaseAndWithoutPrefix) {
 }
 
 TEST(OptionName, LevelAndNumber) {
-    for (const char* name : {"6:18", "SOL_TCP:18", "ipproto_tcp:18"}) {
+    for (const char* name : {"6:199", "SOL_TCP:199", "ipproto_tcp:199"}) {
         const auto option = Option::find(name);
         ASSERT_TRUE(option) << name;
-        EXPECT_EQ(option->name(), "6:18");
-        EXPECT_EQ(option->number(), 18);
+        EXPECT_EQ(option->name(), "6:199");
+        EXPECT_EQ(option->number(), 199);
     }
+    const auto known = Option::find(fmt::format("6:{}", Option::find("TCP_NODELAY")->number()));
+    ASSERT_TRUE(known);
+    EXPECT_EQ(known->name(), "TCP_NODELAY");  // the table knows how to read it
     for (const char* name : {"6:", ":18", "6:-1", "SOL_NONE:1", "6:18:1", "6 :x"})
         EXPECT_FALSE(Option::find(name)) << name;
 }
@@ -134,6 +138,19 @@ TEST(OptionValue, ReadsWhatItPrints) {
              {"TCP_KEEPCNT", "9 probes", "9"}}) {
         EXPECT_EQ(read_back(c.name, c.text), c.printed) << c.name << '=' << c.text;
         EXPECT_EQ(read_back(c.name, c.printed), c.printed) << c.name << '=' << c.printed;
+    }
+}
+
+TEST(OptionValue, ASpaceStandsOnlyBeforeAUnit) {
+    for (const char* text :
+         {"TCP_KEEPIDLE=1 0", "TCP_USER_TIMEOUT=2 5", "SO_PRIORITY=1 ", "SO_PRIORITY= 1",
+          "TCP_KEEPIDLE=10  s", "TCP_KEEPIDLE=10 s ", "SO_RCVTIMEO=1 0", "SO_RCVTIMEO=1 000ms",
+          "TCP_KEEPCNT=9 ", "TCP_KEEPCNT=9  probes", "TCP_NODELAY=on ", "SO_RCVBUF=64 000",
+          "IP_LOCAL_PORT_RANGE=40000 - 40003", "SO_LINGER=on,5 ", "SO_LINGER= on,5",
+          "SO_LINGER=on, 5 5", "SO_TIMESTAMPING=SOFTWARE | RX_SOFTWARE",
+          "IP_ADD_MEMBERSHIP=224.0.0.1, lo", "IP_MTU_DISCOVER=do "}) {
+        const auto setting = parse_setting(text);
+        EXPECT_FALSE(setting) << text;
     }
 }
 

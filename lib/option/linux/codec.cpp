@@ -27,8 +27,12 @@ Bytes encode_time(nanoseconds time) {
     return to_bytes(native);
 }
 
+// A socket may have a timeout of more than the 292 years that fit.
 nanoseconds decode_time(std::span<const std::byte> bytes) {
+    constexpr auto longest = std::chrono::floor<std::chrono::seconds>(nanoseconds::max());
     const auto native = from_bytes<timeval>(bytes);
+    if (native.tv_sec >= longest.count())
+        return longest;
     return std::chrono::seconds(native.tv_sec) + microseconds(native.tv_usec);
 }
 
@@ -157,6 +161,13 @@ Fields decode_transmit_time(std::span<const std::byte> bytes) {
     return {number_field("clock", native.clockid), number_field("flags", native.flags)};
 }
 
+Bytes encode_transmit_time(const Fields& fields) {
+    sock_txtime native{};
+    native.clockid = static_cast<clockid_t>(std::get<std::int64_t>(fields.at(0).value));
+    native.flags = static_cast<std::uint32_t>(std::get<std::int64_t>(fields.at(1).value));
+    return to_bytes(native);
+}
+
 Bytes copy_of(std::span<const std::byte> bytes) {
     return {bytes.begin(), bytes.end()};
 }
@@ -179,6 +190,8 @@ std::span<const ValueName> native_names(const OptionRow& row) noexcept {
 }
 
 Result<Bytes> encode_native(const OptionRow& row, const OptionValue& value) {
+    if (const auto* fields = std::get_if<Fields>(&value))
+        return encode_transmit_time(*fields);
     if (const auto* time = std::get_if<nanoseconds>(&value))
         return encode_time(*time);
     if (const auto* program = std::get_if<Bytes>(&value))
