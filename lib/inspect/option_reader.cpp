@@ -126,10 +126,10 @@ OptionReader::Plan OptionReader::make_plan(const Socket& socket, const SocketFac
     Plan plan;
     for (const OptionRow& row : all_options()) {
         const std::string why = left_out(row);
-        // --all also reads options without effect on this kind of socket: the system may have them.
-        if (!options_.all && (!why.empty() || !applies(row, facts.kind)))
+        if (!options_.all && !why.empty())
             continue;
         Entry& entry = plan.entries.emplace_back(Entry{Option(row)});
+        entry.no_effect = !applies(row, facts.kind);
         entry.lock_bit = lock_bit_of(row);
         entry.settled = !why.empty();
         if (entry.settled)
@@ -220,12 +220,15 @@ class OptionReader::Reading {
 
     // Stores a value, replacing the oldest one if there are max_known.
     Known& keep(Entry& entry, tl::expected<OptionValue, std::error_code> value) {
-        entry.absent = !value && !options_.all && value.error() == std::errc::no_protocol_option;
+        const bool never = !value && (entry.no_effect ||  // systems refuse these with various codes
+                                      value.error() == std::errc::no_protocol_option);
+        entry.absent = never && !options_.all;
         if (entry.known.size() < max_known)
             entry.known.push_back({outcome_of(entry.option, {}, facts_)});
         entry.latest = (entry.latest + 1) % entry.known.size();
         Known& known = entry.known[entry.latest];
         known.rendered.clear();
+        known.outcome.no_effect = value && entry.no_effect;
         known.unusual = value && entry.usual && *value != *entry.usual;
         if (value)
             known.outcome.value = std::move(*value);

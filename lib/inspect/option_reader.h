@@ -81,6 +81,7 @@ class OptionReader {
         Option option;
         std::optional<OptionValue> usual = {};  // a new socket's value; nullopt for non-settings
         std::int64_t lock_bit = 0;              // for a buffer size: its bit in SO_BUF_LOCK
+        bool no_effect = false;                 // see Outcome::no_effect
         bool absent = false;                    // the system reported that it is not supported
         bool settled = false;                   // the latest value holds for the whole kind
         std::size_t latest = 0;                 // index in `known`

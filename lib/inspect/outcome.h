@@ -29,6 +29,7 @@ struct Outcome {
     std::optional<Change> change;        // present if the option was set
     std::vector<std::string> story;      // see WorkOptions::story
     bool of_other_namespace = false;     // interfaces there have other names and indexes
+    bool no_effect = false;              // dumps only: the system has it, but this kind ignores it
     bool compared = false;               // whether compared with a new socket of the same kind
     const OptionValue* usual = nullptr;  // the new socket's value if it differs, otherwise null
     // Dumps only: a cache for the text that the caller made from this outcome, which may reuse it

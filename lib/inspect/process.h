@@ -25,9 +25,10 @@ struct SharedSocket {
 
 // Another process, whose sockets can be listed and duplicated without stopping or changing it. An
 // object refers to the same process for its whole lifetime, even if the process ID is reused
-// (pidfd_open(2)). Linux only: elsewhere open() fails with std::errc::not_supported. Access to the
-// sockets requires the same user or CAP_SYS_PTRACE (ptrace(2), access mode checks). Methods may be
-// called from any thread.
+// (pidfd_open(2)). If its first thread has ended, it is accessed through another one (Linux 6.9).
+// Linux only: elsewhere open() fails with std::errc::not_supported. Access to the sockets requires
+// the same user or CAP_SYS_PTRACE (ptrace(2), access mode checks). Methods may be called from any
+// thread.
 //
 //     const auto process = HostProcess::open(pid);
 //     if (!process)
@@ -66,11 +67,12 @@ class HostProcess {
     Status check_alive() const;
 
   private:
-    HostProcess(int pid, std::string name, Socket handle);
+    HostProcess(int pid, std::string name, std::string proc, Socket handle);
 
     int pid_;
     std::string name_;
-    Socket handle_;  // a pidfd
+    std::string proc_;  // the folder in /proc of the process or thread
+    Socket handle_;     // a pidfd
 };
 
 // The HeldSocket::inode of a socket; 0 if it is not a socket, and on Windows.

@@ -24,7 +24,8 @@ struct ListingFilter {
 
 // Calls `use` for each matching TCP, UDP, UDP-Lite and SCTP socket of the calling thread's network
 // namespace that is open in some process; listening UNIX sockets are included if only `listening`
-// is set. Memory does not grow with the number of sockets. Linux only (sock_diag(7)); fails
+// is set. May call `use` for a socket twice, because a list that changed while it was read is read
+// again. Memory does not grow with the number of sockets. Linux only (sock_diag(7)); fails
 // elsewhere, and on kernels built without it.
 Status list_sockets(const ListingFilter& filter,
                     const std::function<void(const ListedSocket&)>& use);

@@ -108,8 +108,7 @@ class ProcessWalk {
             search_.process_error = process.error();
             return;
         }
-        search_.process = std::make_shared<HostProcess>(std::move(*process));
-        if (const auto done = sockets_of(search_.process); !done)
+        if (const auto done = sockets_of(std::make_shared<HostProcess>(std::move(*process))); !done)
             search_.process_error = done.error();
     }
 
@@ -129,8 +128,12 @@ class ProcessWalk {
             const auto done = sockets_of(std::make_shared<HostProcess>(std::move(*process)));
             if (!done && no_resources_left(done.error().code))
                 return fail(done.error());
-            if (!done && !is_gone(done.error()) && !is_kernel_thread(done.error()))
+            if (!done && is_gone(done.error())) {
+                if (!filter_.process.empty())
+                    search_.process_error = done.error();
+            } else if (!done && !is_kernel_thread(done.error())) {
                 ++search_.inaccessible_processes;
+            }
         }
         if (filter_.process.empty())
             candidates_.each_unheld([&](const ListedSocket& listed) {
@@ -256,8 +259,9 @@ Companions companions_of(const FoundSocket& listener) {
     const SocketFacts& own = listener.facts;
     if (!own.local_port || own.other_namespace != 0)
         return companions;
+    std::set<std::uint64_t> counted{listener.inode};
     const auto done = list_sockets({own.local_port, false}, [&](const ListedSocket& other) {
-        if (other.facts.kind.protocol != own.kind.protocol || other.inode == listener.inode)
+        if (other.facts.kind.protocol != own.kind.protocol || !counted.insert(other.inode).second)
             return;
         ++(other.facts.kind.listening ? companions.sharing : companions.accepted);
     });

@@ -45,9 +45,8 @@ struct SearchOutcome {
     bool any_process_matched = false;  // whether any process matched; unused if a pid was given
     std::size_t inaccessible_processes =
         0;  // number of processes that we have no permission to inspect
-    // If a pid was given: why that process was not inspected, or not completely.
+    // If the filter names a process, by pid or name: why one was not inspected, or not completely.
     std::optional<Error> process_error;
-    std::shared_ptr<const HostProcess> process;  // the process of the given pid, if it exists
 };
 
 // Calls `use` for each socket that may match, in ascending order of process ID and descriptor.

@@ -29,8 +29,8 @@ std::string family_to_text(const SocketKind& kind);
 std::string type_to_text(const SocketKind& kind);
 std::string protocol_to_text(const SocketKind& kind);
 
-// Whether the option is meaningful for this kind of socket, and so part of a dump. The system may
-// still disagree.
+// Whether the option has an effect on this kind of socket. The system may answer and set options
+// that have none.
 bool applies(const OptionRow& row, const SocketKind& kind);
 
 // Duplicates a descriptor that this process inherited; the original stays open, and child processes

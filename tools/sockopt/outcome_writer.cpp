@@ -30,6 +30,19 @@ Json filter_to_json(std::string_view kind, const std::vector<std::string>& instr
     return Json::object().set("kind", kind).set("instructions", std::move(list));
 }
 
+// The name of a field with its unit, as JSON numbers have it: "rtt_us", "snd_mss_bytes".
+std::string name_with_unit(const net::Field& field) {
+    std::string name(field.name);
+    const bool counts_bytes = name.find("bytes") != name.npos;
+    if (field.unit == "us" || field.unit == "ms")
+        name.append("_").append(field.unit);
+    else if (field.unit == "bytes" && !counts_bytes)
+        name += "_bytes";
+    else if (field.unit == "bytes/s")
+        name += "_bytes_per_s";
+    return name;
+}
+
 struct ValueJson {
     const OptionRow& row;
 
@@ -48,6 +61,8 @@ struct ValueJson {
             return value_name(row, value);
         if (row.type == net::ValueType::port_range)
             return to_text(row, value);
+        if (value_name(row, value) == "unlimited")
+            return {};
         if (row.type != net::ValueType::mask)
             return value;
         Json names = Json::array();
@@ -61,7 +76,7 @@ struct ValueJson {
     Json operator()(const net::Fields& fields) const {
         Json members = Json::object();
         for (const net::Field& field : fields)
-            members.set(field.name, std::visit(FieldJson(), field.value));
+            members.set(name_with_unit(field), std::visit(FieldJson(), field.value));
         return members;
     }
 };
@@ -96,6 +111,18 @@ std::string remark(const net::Outcome& outcome) {
         return interface_remark(outcome, *index);
     const auto* linger = std::get_if<net::Linger>(&*outcome.value);
     return linger != nullptr && linger->on && linger->seconds == 0 ? " (RST on close)" : "";
+}
+
+// Why there is no value: by the option's nature it was not read, or the system refused.
+void set_failure(Json& json, const net::Outcome& outcome) {
+    const net::Error& error = outcome.value.error();
+    const net::Access access = outcome.option.row().access;
+    if (error.code)
+        json.set("error", to_json(error));
+    else if (access == net::Access::clears_on_read)
+        json.set("unread", "clears on read");
+    else
+        json.set("unread", error.message());
 }
 
 std::string reason_to_text(const net::Outcome& outcome) {
@@ -209,8 +236,10 @@ Json to_json(const net::Outcome& outcome) {
         if (!outcome.change->grant.reason.empty())
             json.set("reason", outcome.change->grant.reason);
     }
+    if (outcome.no_effect)
+        json.set("no_effect", true);
     if (outcome.failed())
-        json.set("error", to_json(outcome.value.error()));
+        set_failure(json, outcome);
     return json;
 }
 
@@ -328,6 +357,8 @@ class TextWriter : public OutcomeWriter {
         } else if (outcome.value && !writable(outcome.option.row()) && !is_list) {
             text_ += " (read-only)";
         }
+        if (outcome.no_effect)
+            text_ += " (no effect on this kind of socket)";
     }
 
     void add_fields(const net::Fields& fields) {

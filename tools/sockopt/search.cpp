@@ -71,10 +71,11 @@ struct BatchReport {
     std::string out;
     std::string err;
     int status = exit_ok;
-    std::size_t found = 0;    // matching sockets
-    std::size_t written = 0;  // outcomes written
-    bool closed = false;      // a matching socket was unavailable
-    bool missed = false;      // a socket did not match or no longer existed
+    std::size_t found = 0;            // matching sockets
+    std::size_t written = 0;          // outcomes written
+    bool closed = false;              // a matching socket was unavailable
+    bool refused = false;             // a set was refused, so no other socket is worked on
+    std::optional<net::Error> ended;  // a process with matching sockets has ended meanwhile
     std::vector<Refusal> refusals;
 };
 
@@ -91,12 +92,14 @@ class SearchWorker {
         BatchReport report;
         const std::size_t before = job_.written();
         for (net::FoundSocket& socket : sockets)
-            work_on(socket, report);
+            if (!job_.refused())
+                work_on(socket, report);
         report.out = out_.take();
         report.err = err_.take();
         report.status = job_.status();
         report.written = job_.written() - before;
         report.closed = job_.closed();
+        report.refused = job_.refused();
         return report;
     }
 
@@ -105,11 +108,20 @@ class SearchWorker {
         const auto fits = net::open_if_matching(socket, filter_);
         if (!fits)
             report.refusals.push_back({socket.process->pid(), fits.error()});
-        report.missed = report.missed || (fits && !*fits);
+        if (fits && !*fits && !report.ended)
+            report.ended = end_of_process(socket);
         if (!fits || !*fits)
             return;
         ++report.found;
         job_.work_on(socket);
+    }
+
+    // Whether a socket did not match because its process, which was asked for, has ended.
+    std::optional<net::Error> end_of_process(const net::FoundSocket& socket) const {
+        if (!filter_.pid && filter_.process.empty())
+            return std::nullopt;
+        const auto alive = socket.process ? socket.process->check_alive() : net::Status();
+        return alive ? std::nullopt : std::optional(alive.error());
     }
 
     const net::SocketFilter filter_;
@@ -140,6 +152,7 @@ class SocketSearch {
     const Settings& settings_;
     const Requests& requests_;
     const Io io_;
+    bool left_unchanged_ = false;  // sockets were found after a set was refused
     bool follows_ = false;  // something was written, so an empty line comes before the next text
     bool is_apart_ = true;  // texts begin with an empty line
     BatchReport sum_;
@@ -192,6 +205,10 @@ void SocketSearch::nothing_done(std::errc code, const std::string& why) {
 
 // Returns false if the search should skip the rest of the process.
 bool SocketSearch::take(net::FoundSocket&& found) {
+    if (sum_.refused) {
+        left_unchanged_ = true;
+        return false;
+    }
     const int pid = found.process ? found.process->pid() : 0;
     process_ = found.process;
     batch_.push_back(std::move(found));
@@ -222,7 +239,9 @@ void SocketSearch::use(const BatchReport& report) {
     sum_.found += report.found;
     sum_.written += report.written;
     sum_.closed = sum_.closed || report.closed;
-    sum_.missed = sum_.missed || report.missed;
+    sum_.refused = sum_.refused || report.refused;
+    if (!sum_.ended)
+        sum_.ended = report.ended;
     // Keep one refusal for each process.
     for (const BatchReport::Refusal& refusal : report.refusals)
         if (refused_by_.exchange(refusal.pid) != refusal.pid)
@@ -230,8 +249,12 @@ void SocketSearch::use(const BatchReport& report) {
 }
 
 void SocketSearch::remark_on(const net::SearchOutcome& search) {
-    if (search.process_error)
-        remark_on(*search.process_error, "the process has ended", exit_mismatch);
+    const std::optional<net::Error>& ended =
+        search.process_error ? search.process_error : sum_.ended;
+    if (ended)
+        remark_on(*ended, "the process has ended", exit_mismatch);
+    if (left_unchanged_)
+        note("a set was refused: the sockets after it are left unchanged");
     std::size_t closed = search.inaccessible_processes;
     const net::Error* trouble = nullptr;
     for (const BatchReport::Refusal& refusal : sum_.refusals)
@@ -265,9 +288,8 @@ int SocketSearch::run() {
         threads_->finish();
     if (!done)
         return fail(settings_, io_, done.error());
-    if (sum_.missed && done->process && !done->process_error)
-        if (const auto alive = done->process->check_alive(); !alive)
-            done->process_error = alive.error();
+    if (!done->process_error && settings_.selection.pid)
+        done->process_error = sum_.ended;
     // The process selected with --pid had no matching socket: its error explains why.
     if (sum_.found == 0 && settings_.selection.pid) {
         if (!sum_.refusals.empty())
@@ -292,9 +314,14 @@ int on_one_socket(const Settings& settings, const Requests& requests, Io io) {
     SocketJob job(settings, requests, writer_options(settings, requests.empty(), io.out), io);
     for (const Destination& destination : *where) {
         auto target = open_target(settings.selection, destination);
-        if (!target)
+        const bool last = &destination == &where->back();
+        if (!target && last)
             return fail(settings, io, target.error());
-        if (!job.work_on_new(*target, destination, &destination == &where->back()))
+        if (!target) {  // such as no IPv6 here: the next address may be of the other family
+            print_error(io, tool, target.error());
+            continue;
+        }
+        if (!job.work_on_new(*target, destination, last))
             continue;
         if (settings.command.empty() || job.status() != exit_ok)
             break;

@@ -119,10 +119,10 @@ net::Status connect_at(net::FoundSocket& target, const net::Endpoint& endpoint) 
         code = wait_for(target.socket, net::Direction::send, net::deadline_in(patience)) ==
                        net::Readiness::timed_out
                    ? net::platform::error_of(std::errc::timed_out)
-                   : target.socket.take_error();
+                   : std::error_code();
     if (code)
         return net::fail({code, "connect", endpoint.to_string(), {}, zone_hint(endpoint)});
-    return target.socket.set_blocking(true);
+    return finish_connect(target.socket, endpoint);
 }
 
 }  // namespace
@@ -185,9 +185,13 @@ net::Result<net::FoundSocket> open_target(const Selection& selection,
         return net::socket_in(std::make_shared<net::HostProcess>(std::move(*process)),
                               static_cast<int>(selection.descriptor.value_or(0)));
     }
-    if (!selection.descriptor)
-        return net::with_facts(new_socket(socket_types[selection.type],
-                                          destination ? destination->family() : selection.family));
+    if (!selection.descriptor) {
+        auto socket = new_socket(socket_types[selection.type],
+                                 destination ? destination->family() : selection.family);
+        if (!socket && destination)
+            socket.error().subject = fmt::format("for {}", destination->to_string());
+        return net::with_facts(std::move(socket));
+    }
     const int descriptor = static_cast<int>(*selection.descriptor);
     auto target = net::with_facts(net::duplicate_inherited(descriptor));
     if (target)

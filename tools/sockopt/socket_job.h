@@ -47,6 +47,7 @@ class SocketJob {
     int status() const { return status_; }
     std::size_t written() const { return written_; }  // outcomes written
     bool closed() const { return closed_; }           // a matching socket was unavailable
+    bool refused() const { return refused_; }         // the latest socket refused a set
 
   private:
     void write(const net::Outcome& outcome);

@@ -16,6 +16,7 @@
 #include <array>
 #include <fstream>
 #include <memory>
+#include <optional>
 
 #include "system/host.h"
 #include "system/thread.h"
@@ -52,8 +53,8 @@ std::string link_target(const char* path, int directory = AT_FDCWD) {
                       : std::string();
 }
 
-std::string descriptor_target(int pid, int descriptor) {
-    return link_target(fmt::format("/proc/{}/fd/{}", pid, descriptor).c_str());
+std::string proc_of(int pid) {
+    return fmt::format("/proc/{}", pid);
 }
 
 // 4711 from "socket:[4711]"; 0 if it is not a socket.
@@ -66,25 +67,26 @@ std::uint64_t socket_inode(std::string_view target) {
     return static_cast<std::uint64_t>(parse_integer(target, 0, INT64_MAX).value_or(0));
 }
 
-// The value of a line such as "Tgid:\t812" in /proc/PID/status; empty if there is none.
-std::string status_line(int pid, std::string_view name) {
-    std::ifstream file(fmt::format("/proc/{}/status", pid));
+// The value of a line such as "Tgid:\t812" in the status of a process or thread, whose folder in
+// /proc is `proc`; empty if there is none.
+std::string status_line(const std::string& proc, std::string_view name) {
+    std::ifstream file(proc + "/status");
     for (std::string line; std::getline(file, line);)
         if (line.starts_with(name) && line.size() > name.size() + 1)
             return line.substr(name.size() + 2);
     return {};
 }
 
-bool is_zombie(int pid) {
-    return status_line(pid, "State").starts_with('Z');
+bool is_zombie(const std::string& proc) {
+    return status_line(proc, "State").starts_with('Z');
 }
 
-// Whether the process is exiting: PF_EXITING in the flags of /proc/PID/stat, which are the seventh
-// field after the name (proc_pid_stat(5)). The name may itself contain spaces and parentheses.
-bool is_exiting(int pid) {
+// Whether it is exiting: PF_EXITING in the flags of /proc/PID/stat, which are the seventh field
+// after the name (proc_pid_stat(5)). The name may itself contain spaces and parentheses.
+bool is_exiting(const std::string& proc) {
     constexpr std::int64_t exiting = 0x4;
     std::array<char, 2048> buffer;
-    std::ifstream file(fmt::format("/proc/{}/stat", pid));
+    std::ifstream file(proc + "/stat");
     file.read(buffer.data(), buffer.size());
     const std::string_view text(buffer.data(), static_cast<std::size_t>(file.gcount()));
     const auto fields = split(text.substr(text.rfind(')') + 1), " ");
@@ -92,11 +94,23 @@ bool is_exiting(int pid) {
 }
 
 // A kernel thread has no executable; neither has a zombie.
-bool is_kernel_thread(int pid) {
+bool lacks_executable(const std::string& proc) {
     std::array<char, 8> any{};
-    const std::string path = fmt::format("/proc/{}/exe", pid);
-    return ::readlink(path.c_str(), any.data(), any.size()) < 0 && errno == ENOENT &&
-           !is_zombie(pid);
+    return ::readlink((proc + "/exe").c_str(), any.data(), any.size()) < 0 && errno == ENOENT;
+}
+
+bool is_kernel_thread(const std::string& proc) {
+    return lacks_executable(proc) && !is_zombie(proc);
+}
+
+// A thread of the process that has not ended; nullopt if there is none.
+std::optional<int> living_thread(int pid) {
+    const Directory threads(::opendir((proc_of(pid) + "/task").c_str()));
+    for (const int thread : threads ? numbers_in(threads.get()) : std::vector<int>())
+        if (const auto path = fmt::format("/proc/{}/task/{}", pid, thread);
+            !status_line(path, "State").empty() && !is_zombie(path))
+            return thread;
+    return std::nullopt;
 }
 
 std::error_code gone() {
@@ -135,13 +149,14 @@ Error explained(std::error_code code, int pid) {
     else if (code == std::errc::no_such_process && !is_proc_mounted())
         error.detail = no_proc;
     else if (code == std::errc::no_such_process)
-        error.detail = is_zombie(pid) ? "has ended and only waits for its parent (a zombie)"
-                                      : "no such process";
+        error.detail = is_zombie(proc_of(pid))
+                           ? "has ended and only waits for its parent (a zombie)"
+                           : "no such process";
     return error;
 }
 
 Error explained_open(std::error_code code, int pid) {
-    const std::string leader = status_line(pid, "Tgid");
+    const std::string leader = status_line(proc_of(pid), "Tgid");
     if (leader.empty() || leader == fmt::format("{}", pid))
         return explained(code, pid);
     return {code, {}, subject_of(pid), fmt::format("is a thread of process {}", leader), {}};
@@ -149,8 +164,8 @@ Error explained_open(std::error_code code, int pid) {
 
 }  // namespace
 
-HostProcess::HostProcess(int pid, std::string name, Socket handle)
-    : pid_(pid), name_(std::move(name)), handle_(std::move(handle)) {}
+HostProcess::HostProcess(int pid, std::string name, std::string proc, Socket handle)
+    : pid_(pid), name_(std::move(name)), proc_(std::move(proc)), handle_(std::move(handle)) {}
 
 Result<HostProcess> HostProcess::open(int pid) {
     Socket handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -159,11 +174,27 @@ Result<HostProcess> HostProcess::open(int pid) {
     std::string name = process_name(pid);
     if (name.empty() && no_descriptor_left(platform::last_error()))
         return fail(explained(platform::last_error(), pid));
-    return HostProcess(pid, std::move(name), std::move(handle));
+    std::string proc = proc_of(pid);
+    // The descriptors belong to the threads: a first thread that has ended has none any more, while
+    // the process goes on.
+    const bool first_ended = lacks_executable(proc) && is_zombie(proc);
+    if (const auto thread = first_ended ? living_thread(pid) : std::nullopt) {
+        constexpr unsigned pidfd_thread = O_EXCL;  // PIDFD_THREAD, Linux 6.9
+        handle = Socket(static_cast<int>(::syscall(SYS_pidfd_open, *thread, pidfd_thread)));
+        if (!handle.valid())
+            return fail({platform::last_error(),
+                         {},
+                         subject_of(pid),
+                         "its first thread has ended, and access to the sockets through another "
+                         "one requires Linux 6.9",
+                         {}});
+        proc = fmt::format("/proc/{}/task/{}", pid, *thread);
+    }
+    return HostProcess(pid, std::move(name), std::move(proc), std::move(handle));
 }
 
 Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& use) const {
-    const Directory directory(::opendir(fmt::format("/proc/{}/fd", pid_).c_str()));
+    const Directory directory(::opendir((proc_ + "/fd").c_str()));
     if (!directory) {
         const std::error_code code = platform::last_error();
         const bool ended = code == std::errc::no_such_file_or_directory;
@@ -186,11 +217,11 @@ Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& us
     // An exiting process gives up its descriptor table before it becomes a zombie, so its directory
     // may have been empty, or have ended early. /proc is read by number: if the process is still
     // alive now, the number was not reused meanwhile.
-    if (!any && is_zombie(pid_))
+    if (!any && is_zombie(proc_))
         return fail(explained(gone(), pid_));
     if (auto alive = check_alive(); !alive)
         return alive;
-    if (!any && is_kernel_thread(pid_))
+    if (!any && is_kernel_thread(proc_))
         return fail({{EBADF, platform::error_category()},
                      {},
                      subject_of(pid_),
@@ -209,7 +240,7 @@ bool HostProcess::holds(int descriptor, const Socket& socket) const {
 // between the two has no flags any more, but a readable pidfd.
 Status HostProcess::check_alive() const {
     std::array<pollfd, 1> ended{{{handle_.native(), POLLIN, 0}}};
-    if (is_exiting(pid_) || platform::poll(ended, 0) > 0)
+    if (is_exiting(proc_) || platform::poll(ended, 0) > 0)
         return fail(explained(gone(), pid_));
     return {};
 }
@@ -220,7 +251,7 @@ Result<SharedSocket> HostProcess::duplicate(int descriptor) const {
         Error error = explained(platform::last_error(), pid_);
         if (error.code == std::errc::bad_file_descriptor) {
             error.subject = fmt::format("descriptor {}", descriptor);
-            error.detail = is_kernel_thread(pid_)
+            error.detail = is_kernel_thread(proc_)
                                ? fmt::format("process {} is a kernel thread and has none", pid_)
                                : fmt::format("not open in process {}", pid_);
         }
@@ -228,7 +259,7 @@ Result<SharedSocket> HostProcess::duplicate(int descriptor) const {
     }
     if (const std::uint64_t inode = inode_of(socket))
         return SharedSocket{std::move(socket), inode};
-    const std::string target = descriptor_target(pid_, descriptor);
+    const std::string target = link_target(fmt::format("{}/fd/{}", proc_, descriptor).c_str());
     return fail({{ENOTSOCK, platform::error_category()},
                  {},
                  fmt::format("descriptor {} of process {}", descriptor, pid_),
@@ -267,7 +298,14 @@ Result<NetworkNamespace> NetworkNamespace::own() {
 }
 
 Result<NetworkNamespace> NetworkNamespace::of_process(int pid) {
-    return from(Socket(::open(fmt::format("/proc/{}/ns/net", pid).c_str(), O_RDONLY | O_CLOEXEC)));
+    const auto open = [](const std::string& proc) {
+        return from(Socket(::open((proc + "/ns/net").c_str(), O_RDONLY | O_CLOEXEC)));
+    };
+    auto space = open(proc_of(pid));
+    if (!space && is_zombie(proc_of(pid)))
+        if (const auto thread = living_thread(pid))
+            return open(fmt::format("/proc/{}/task/{}", pid, *thread));
+    return space;
 }
 
 Result<NetworkNamespace> NetworkNamespace::of_socket(const Socket& socket) {

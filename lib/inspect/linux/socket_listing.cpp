@@ -8,6 +8,7 @@
 #include <array>
 #include <cstring>
 
+#include "inspect/linux/dump_reply.h"
 #include "inspect/socket_listing.h"
 #include "option/codec.h"
 #include "option/tcp_info.h"
@@ -57,44 +58,44 @@ Bytes port_filter(std::uint16_t port) {
     return bytes;
 }
 
-// Calls `use` for the body of each message of the reply, until NLMSG_DONE.
-Status each_message(const Socket& socket,
-                    const std::function<void(std::span<const std::byte>)>& use) {
-    constexpr std::size_t header_bytes = NLMSG_HDRLEN;
+// Calls `use` for the body of each message of the reply. Returns whether the list is complete.
+Result<bool> each_message(const Socket& socket, const DumpReply::Use& use) {
     std::vector<std::byte> buffer(32 * 1024);
+    DumpReply reply;
     for (;;) {
         const auto got = ::recv(socket.native(), buffer.data(), buffer.size(), 0);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             return fail_last("list", "sockets");
-        std::span<const std::byte> rest(buffer.data(), static_cast<std::size_t>(got));
-        while (rest.size() >= header_bytes) {
-            const auto header = from_bytes<nlmsghdr>(rest);
-            if (header.nlmsg_type == NLMSG_DONE)
-                return {};
-            if (header.nlmsg_len < header_bytes || header.nlmsg_len > rest.size())
-                return fail({{EBADMSG, platform::error_category()}, "list", "sockets", {}, {}});
-            const auto body = rest.subspan(header_bytes, header.nlmsg_len - header_bytes);
-            if (header.nlmsg_type == NLMSG_ERROR)
-                return fail({{-from_bytes<int>(body), platform::error_category()},
-                             "list",
-                             "sockets",
-                             {},
-                             {}});
-            use(body);
-            rest = rest.subspan(std::min<std::size_t>(NLMSG_ALIGN(header.nlmsg_len), rest.size()));
-        }
+        const auto ended = reply.take(std::span(buffer).first(static_cast<std::size_t>(got)), use);
+        if (!ended)
+            return ended;
+        if (*ended)
+            return !reply.torn();
     }
 }
 
-Status query(const Bytes& question, const std::function<void(std::span<const std::byte>)>& use) {
-    auto socket = Socket::open(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
-    if (!socket)
-        return fail(socket.error());
-    if (const auto sent = socket->send(question); !sent.done())
-        return fail({sent.error, "list", "sockets", {}, {}});
-    return each_message(*socket, use);
+// A list that changed while it was read is read again, a few times.
+Status query(const Bytes& question, const DumpReply::Use& use) {
+    constexpr int max_tries = 8;
+    for (int tries = 0; tries < max_tries; ++tries) {
+        auto socket = Socket::open(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
+        if (!socket)
+            return fail(socket.error());
+        if (const auto sent = socket->send(question); !sent.done())
+            return fail({sent.error, "list", "sockets", {}, {}});
+        const auto complete = each_message(*socket, use);
+        if (!complete)
+            return fail(complete.error());
+        if (*complete)
+            return {};
+    }
+    return fail({platform::error_of(std::errc::interrupted),
+                 "list",
+                 "sockets",
+                 "the kernel's list changed each time while it was read",
+                 {}});
 }
 
 std::string address_to_text(int family, const std::uint32_t* address, std::uint16_t port) {

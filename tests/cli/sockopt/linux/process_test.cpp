@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "net/streams.h"
@@ -330,6 +331,79 @@ TEST(SockoptProcess, DiffShowsWhatWasSet) {
               "fd " + fd +
                   " tcp CLOSE 0.0.0.0:0\n  SOL_SOCKET\n"
                   "*              SO_KEEPALIVE = on (default off)\n");
+}
+
+TEST(SockoptProcess, AProcessGoesOnWithoutItsFirstThread) {
+    if (::access("/usr/bin/python3", X_OK) != 0)
+        GTEST_SKIP() << "no python3 here";
+    Process process({"/usr/bin/python3", "-c",
+                     "import ctypes, os, socket, threading, time\n"
+                     "held = socket.socket()\n"
+                     "threading.Thread(target=time.sleep, args=(600,)).start()\n"
+                     "print(held.fileno(), flush=True)\n"
+                     "ctypes.CDLL(None).pthread_exit(None)\n"});
+    const std::string fd = process.read_line();
+    const std::string pid = text(process.pid());
+    const auto ended = [&] {
+        std::ifstream status("/proc/" + pid + "/status");
+        return std::string(std::istreambuf_iterator<char>(status), {}).find("zombie") !=
+               std::string::npos;
+    };
+    for (const auto limit = net::deadline_in(patience); !ended() && net::Clock::now() < limit;)
+        std::this_thread::yield();
+    ASSERT_TRUE(ended());
+    const Ran ran = sockopt({"--pid", pid, "--fd", fd, "nodelay=on"});
+    const Ran all = sockopt({"--pid", pid, "SO_TYPE"});
+    process.send_signal(SIGKILL);
+    if (forbidden(ran) || ran.err.find("requires Linux 6.9") != std::string::npos)
+        GTEST_SKIP() << ran.err;
+    EXPECT_EQ(ran.out, "TCP_NODELAY: off -> on\n") << ran.err;
+    EXPECT_THAT(all.out, HasSubstr("fd " + fd + " tcp"));
+}
+
+TEST(SockoptProcess, ARefusedSetEndsTheWork) {
+    const net::Socket first = listener();
+    const net::Socket second = listener();
+    const Child child;
+    const Ran ran =
+        sockopt({"--pid", child.pid(), "--type", "tcp", "TCP_CONGESTION=nosuch", "TCP_NODELAY=on"});
+    if (forbidden(ran))
+        GTEST_SKIP() << ran.err;
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_EQ(first.option(IPPROTO_TCP, TCP_NODELAY).value(), 0);
+    EXPECT_EQ(second.option(IPPROTO_TCP, TCP_NODELAY).value(), 0);
+    EXPECT_THAT(ran.err, HasSubstr("the sockets after it are left unchanged\n"));
+    const auto refused = [&] {
+        std::size_t found = 0;
+        for (const std::string& line : lines(ran.out))
+            found += line.find("TCP_CONGESTION: ") != line.npos ? 1 : 0;
+        return found;
+    };
+    EXPECT_EQ(refused(), 1U) << ran.out;
+}
+
+// In a network where the only port that a client can have is the one it connects to.
+TEST(SockoptProcess, AConnectionToItselfIsRefused) {
+    const Ran ran = Process({"/bin/sh", "-c",
+                             "unshare -n sh -c 'ip link set lo up &&"
+                             " echo 40000 40000 >/proc/sys/net/ipv4/ip_local_port_range || exit 77;"
+                             " exec \"$0\" --connect 127.0.0.1:40000 nodelay' \"$0\" || exit $?",
+                             SOCKBOX_BIN_DIR "/sockopt"})
+                        .wait();
+    if (ran.err.find("sockopt: ") == std::string::npos)
+        GTEST_SKIP() << "no network namespace of its own here: " << ran.err;
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_THAT(ran.err, HasSubstr("connect 127.0.0.1:40000: the socket connected to itself"));
+    EXPECT_EQ(ran.out, "");
+}
+
+TEST(SockoptProcess, EveryAddressOfANameIsTried) {
+    const net::Socket server = listener();
+    const Ran ran = sockopt({"--connect", "localhost:" + port_of(server), "SO_DOMAIN"});
+    if (ran.status == tools::exit_unresolved)
+        GTEST_SKIP() << "no localhost here";
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_EQ(ran.out, "SO_DOMAIN = AF_INET\n");
 }
 
 TEST(SockoptProcess, PartsThatDoNotGoTogetherAreAMistake) {
