@@ -8,6 +8,10 @@
 
 namespace sockbox::net {
 
+// Fails if the "hosts:" line of nsswitch.conf is empty, so that no name can be resolved: glibc 2.36
+// crashes at the second attempt. The file is read once per process. Always succeeds on Windows.
+Status check_name_sources();
+
 // The sources of the "hosts:" line in order, such as "files" and "dns", without the conditions
 // ("[NOTFOUND=return]"). Fails with std::errc::not_supported unless the C library is glibc.
 Result<std::vector<std::string>> name_sources();

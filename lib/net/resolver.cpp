@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 
+#include "net/name_sources.h"
 #include "system/platform.h"
 #include "text/text.h"
 #include "text/units.h"
@@ -37,6 +38,9 @@ std::error_code meaning(int code) {
 
 tl::unexpected<Error> resolve_failure(std::error_code code, std::string subject) {
     std::string detail;
+    // No module of a name source could be loaded.
+    if (code == std::errc::device_or_resource_busy)
+        detail = "no source of names in /etc/nsswitch.conf is installed";
     // For a name that is too long for a query, glibc returns EAI_SYSTEM with EMSGSIZE.
     if (code == std::errc::message_size) {
         code = {EAI_NONAME, resolver_category()};
@@ -130,12 +134,19 @@ Result<int> number_of(std::span<const NamedNumber> rows, std::string_view text) 
     return fail_text(fmt::format("'{}' is not one of {}", escape(text), to_text(rows)));
 }
 
+bool needs_name_source(const std::string& host, const ResolveHints& hints) {
+    return !host.empty() && (hints.flags & AI_NUMERICHOST) == 0 && !Endpoint::parse(host);
+}
+
 }  // namespace
 
 Result<Resolution> resolve(const std::string& host, const std::string& service,
                            const ResolveHints& hints) {
     if (const std::error_code error = platform::start())
         return fail({error, "start the socket library", {}, {}, {}});
+    if (needs_name_source(host, hints))
+        if (auto usable = check_name_sources(); !usable)
+            return fail(usable.error());
     addrinfo native{};
     native.ai_flags = hints.flags;
     native.ai_family = hints.family;
@@ -157,6 +168,8 @@ Result<Resolution> resolve(const std::string& host, const std::string& service,
 }
 
 Result<std::string> resolve_name(const Endpoint& endpoint) {
+    if (auto usable = check_name_sources(); !usable)
+        return fail(usable.error());
     std::array<char, NI_MAXHOST> host{};
     errno = 0;
     const int code = ::getnameinfo(endpoint.data(), endpoint.size(), host.data(),

@@ -9,6 +9,9 @@ Result<Route> route_to(const Endpoint& destination) {
     auto socket = Socket::open(destination.family(), Transport::udp);
     if (!socket)
         return fail(socket.error());
+    // Without this, Linux refuses a broadcast address.
+    if (auto done = socket->set_option(SOL_SOCKET, SO_BROADCAST, 1); !done)
+        return fail(done.error());
     // Any port except 0, which some systems refuse. Connecting a datagram socket sends nothing.
     const Endpoint target = destination.with_port(9);
     if (const Transfer connected = socket->connect(target); !connected.done())

@@ -57,7 +57,7 @@ TEST(LookupQueue, FailuresAreTriedAgainUntilTheTimeIsOver) {
     queue.submit(numeric("nosuch"));
     queue.finish();
     EXPECT_FALSE(found);
-    EXPECT_GE(net::Clock::now(), plan.retry_until);
+    EXPECT_GE(net::Clock::now(), *plan.retry_until);
 }
 
 TEST(LookupQueue, ExaminesEachAddress) {

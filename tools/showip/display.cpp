@@ -59,6 +59,8 @@ void ShowipDisplay::show(const probe::Lookup& lookup) {
         io_.out.flush();  // keeps both streams in order on a terminal
         print_error(io_, tool, showip_failure(lookup));
         status_ = std::max(status_, status_of_lookup(lookup.answer.error()));
+        if (!style_.common.quiet)
+            remark(lookup);
         return;
     }
     if (!style_.common.quiet)
@@ -109,7 +111,7 @@ void ShowipDisplay::remark(const probe::Lookup& lookup) {
     if (!style_.common.json)
         for (const std::string& remark : probe::remarks_on(lookup))
             io_.err.print("{}: note: {}\n", tool, remark);
-    if (style_.common.verbose)
+    if (style_.common.verbose && lookup.answer)
         io_.err.print("{}: {}: {} in {}\n", tool, probe::subject_of(lookup.question),
                       report::counted(lookup.answer->addresses.size(), "node"),
                       net::format_approximately(lookup.elapsed));

@@ -88,7 +88,8 @@ void declare(Cli& cli, ShowipOptions& options) {
               "time a TCP connection to each address (needs -p), and show which one Happy Eyeballs "
               "would use",
               options.plan.examine.connect)
-        .option("-t,--timeout", "DURATION", "limit for each lookup and connection (default 5s)",
+        .option("-t,--timeout", "DURATION",
+                "limit for each lookup (default 12s) and connection (default 5s)",
                 take_duration(options.plan.timeout))
         .option("-J,--jobs", "N", "lookups at once (default 16)",
                 take_integer(options.jobs, 1, 1024))
@@ -311,10 +312,10 @@ int showip(Args args, Io io) {
         return cli.refuse(io, mistake);
     use_locale_for_names(options);
     options.plan.jobs = static_cast<std::size_t>(options.jobs);
-    options.plan.examine.connect_timeout = options.plan.timeout;
-    options.plan.retry_until = net::deadline_in(options.wait);
+    if (cli.given("timeout"))
+        options.plan.examine.connect_timeout = options.plan.timeout;
     if (cli.given("wait"))
-        options.until = options.plan.retry_until;
+        options.plan.retry_until = options.until = net::deadline_in(options.wait);
     if (const net::Status ready = use_sources(options); !ready) {
         print_error(io, tool, ready.error());
         return finish(io, tool, exit_refused);

@@ -25,9 +25,12 @@ using probe::Lookup;
 std::string heading(const Lookup& lookup, bool emphasis) {
     const probe::Question& question = lookup.question;
     const bool passive = (question.hints.flags & AI_PASSIVE) != 0;
-    const std::string subject = !question.host.empty() ? "for " + net::escape(question.host)
-                                : passive              ? "to bind"
-                                                       : "of loopback";
+    const std::string encoded =
+        lookup.encoded_name.empty() ? std::string() : fmt::format(" ({})", lookup.encoded_name);
+    const std::string subject = !question.host.empty()
+                                    ? "for " + net::escape(question.host) + encoded
+                                : passive ? "to bind"
+                                          : "of loopback";
     const std::string line = fmt::format("IP addresses {}:", subject);
     return emphasis ? fmt::format("\x1b[1m{}\x1b[0m\n\n", line) : line + "\n\n";
 }
@@ -55,10 +58,22 @@ std::string hex_lines(const std::vector<std::byte>& bytes, std::size_t indent) {
     return text;
 }
 
+// "Name or service not known (EAI_NONAME)"; only the reason if the code has no symbol.
+std::string reason_and_symbol(const net::Error& error) {
+    const std::string_view symbol = net::symbol(error.code);
+    return symbol.empty() ? error.reason() : fmt::format("{} ({})", error.reason(), symbol);
+}
+
+// The explanation of an error, or else its symbol, or else the system's words.
+std::string brief(const net::Error& error) {
+    const std::string_view symbol = net::symbol(error.code);
+    return !error.detail.empty() || symbol.empty() ? error.reason() : std::string(symbol);
+}
+
 // "NAME (confirmed)" or "NAME (not confirmed)", or why there is no name.
 std::string to_text(const net::Result<probe::ReverseName>& reverse) {
     if (!reverse)
-        return fmt::format("no name ({})", net::symbol(reverse.error().code));
+        return fmt::format("no name ({})", brief(reverse.error()));
     return fmt::format("{} ({})", net::escape(reverse->name),
                        reverse->confirmed ? "confirmed" : "not confirmed");
 }
@@ -72,10 +87,7 @@ std::string to_text(const net::Result<net::Route>& route) {
 std::string to_text(const probe::ConnectTrial& trial, bool preferred) {
     const std::string time = net::format_approximately(trial.elapsed);
     if (trial.error)
-        return fmt::format(
-            "failed in {}: {} ({})", time,
-            trial.error->detail.empty() ? trial.error->code.message() : trial.error->detail,
-            net::symbol(trial.error->code));
+        return fmt::format("failed in {}: {}", time, reason_and_symbol(*trial.error));
     return fmt::format("connected in {}{}", time, preferred ? ", Happy Eyeballs' choice" : "");
 }
 
@@ -246,8 +258,7 @@ std::string showip_source_line(const Lookup& lookup) {
         for (const ResolvedAddress& node : lookup.answer->addresses)
             answer += (answer.empty() ? "" : ", ") + node.endpoint.address();
     else
-        answer = fmt::format("{} ({})", showip_failure(lookup).detail,
-                             net::symbol(lookup.answer.error().code));
+        answer = reason_and_symbol(showip_failure(lookup));
     return fmt::format("  {}: {}, in {}\n", net::escape(lookup.question.source), answer,
                        net::format_approximately(lookup.elapsed));
 }
@@ -277,6 +288,8 @@ std::string to_json(const probe::Lookup& lookup) {
     json.set("host", text_or_null(question.host)).set("service", text_or_null(question.service));
     if (!question.source.empty())
         json.set("source", question.source);
+    if (!lookup.encoded_name.empty())
+        json.set("encoded_name", lookup.encoded_name);
     json.set("canonical_name",
              lookup.answer ? text_or_null(lookup.answer->canonical_name) : Json());
     json.set("elapsed_ns", lookup.elapsed.count()).set("hints", to_json(question.hints));

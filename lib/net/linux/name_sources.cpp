@@ -2,7 +2,9 @@
 #include <netdb.h>
 #include <resolv.h>
 
+#include <algorithm>
 #include <fstream>
+#include <optional>
 #include <span>
 #include <sstream>
 
@@ -15,20 +17,37 @@
 namespace sockbox::net {
 namespace {
 
-// The sources on the "hosts:" line of nsswitch.conf, without comments and conditions.
+// The rest of a line of nsswitch.conf for host names; nullopt for any other line. As glibc does, it
+// accepts a space in place of the colon.
+std::optional<std::string> hosts_entry(std::string line) {
+    line.erase(std::min(line.find('#'), line.size()));
+    const std::size_t start = std::min(line.find_first_not_of(" \t"), line.size());
+    const std::size_t end = line.find_first_of(": \t", start);
+    if (end == line.npos || line.compare(start, end - start, "hosts") != 0)
+        return std::nullopt;
+    line.erase(0, end + 1);
+    for (std::size_t open = 0; (open = line.find('[')) != line.npos;)
+        line.erase(open, std::min(line.find(']', open), line.size() - 1) + 1 - open);
+    return line;
+}
+
+// The sources on the "hosts:" line of nsswitch.conf, without comments and conditions. Of several
+// such lines glibc takes the last one, and it ignores a line that ends without a newline.
 std::string hosts_line() {
+    std::string sources = "files dns";  // the default without such a line (nsswitch.conf(5))
     std::ifstream file("/etc/nsswitch.conf");
-    for (std::string line; std::getline(file, line);) {
-        line.erase(std::min(line.find('#'), line.size()));
-        const std::size_t start = line.find_first_not_of(" \t");
-        if (start == line.npos || line.compare(start, 6, "hosts:") != 0)
-            continue;
-        line.erase(0, start + 6);
-        for (std::size_t open = 0; (open = line.find('[')) != line.npos;)
-            line.erase(open, std::min(line.find(']', open), line.size() - 1) + 1 - open);
-        return line;
-    }
-    return "files dns";  // the default without such a line (nsswitch.conf(5))
+    for (std::string line; std::getline(file, line) && !file.eof();)
+        if (auto entry = hosts_entry(std::move(line)))
+            sources = std::move(*entry);
+    return sources;
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+    std::vector<std::string> words;
+    std::istringstream rest(text);
+    for (std::string word; rest >> word;)
+        words.push_back(word);
+    return words;
 }
 
 #ifndef __GLIBC__
@@ -43,13 +62,22 @@ tl::unexpected<Error> unsupported() {
 
 }  // namespace
 
+Status check_name_sources() {
+    static const bool empty = words_of(hosts_line()).empty();
+    if (!empty)
+        return {};
+    return fail({platform::error_of(std::errc::invalid_argument),
+                 "resolve names",
+                 {},
+                 "/etc/nsswitch.conf names no source on its 'hosts:' line",
+                 "usual is: hosts: files dns"});
+}
+
 Result<std::vector<std::string>> name_sources() {
 #ifdef __GLIBC__
-    std::vector<std::string> sources;
-    std::istringstream words(hosts_line());
-    for (std::string word; words >> word;)
-        sources.push_back(word);
-    return sources;
+    if (auto usable = check_name_sources(); !usable)
+        return fail(usable.error());
+    return words_of(hosts_line());
 #else
     return unsupported();
 #endif

@@ -2,6 +2,7 @@
 // sources, and some datagram options.
 #include "net/datagram_notices.h"
 #include "net/datagram_options.h"
+#include "net/host_encoding.h"
 #include "net/name_sources.h"
 
 namespace sockbox::net {
@@ -34,6 +35,10 @@ Status enable_timestamps(Socket&, Stamps) {
         {platform::error_of(std::errc::not_supported), "ask for kernel timestamps", {}, {}, {}});
 }
 
+Status check_name_sources() {
+    return {};
+}
+
 Result<std::vector<std::string>> name_sources() {
     return fail({std::make_error_code(std::errc::not_supported),
                  {},
@@ -50,6 +55,10 @@ void use_all_name_sources() {}
 
 std::vector<std::string> search_domains() {
     return {};
+}
+
+Result<std::string> encode_host(const std::string& /*host*/) {
+    return not_here("encode a host name");
 }
 
 Status set_dscp(Socket&, Family, int) {

@@ -2,12 +2,14 @@
 #include "probe/lookup/lookup.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
 
+#include "net/host_encoding.h"
 #include "net/name_sources.h"
 #include "net/resolver.h"
 #include "system/clock.h"
@@ -74,6 +76,16 @@ bool is_classic_address(std::string_view text) {
     return parts <= 4 && is_classic_number(text);
 }
 
+// A label that mixes scripts may only look like another one (UTS 39).
+void remark_on_scripts(const Lookup& lookup, std::vector<std::string>& remarks) {
+    for (const std::string_view label : net::split(lookup.question.host, ".")) {
+        const std::vector<std::string_view> scripts = net::scripts_in(label);
+        if (scripts.size() > 1)
+            remarks.push_back(fmt::format("'{}' mixes letters of different scripts: {}",
+                                          escape(label), fmt::join(scripts, ", ")));
+    }
+}
+
 bool same_node(const ResolvedAddress& a, const ResolvedAddress& b) {
     return a.socktype == b.socktype && a.protocol == b.protocol && a.endpoint == b.endpoint;
 }
@@ -133,6 +145,9 @@ void remark_on_address(const Lookup& lookup, std::size_t index, std::vector<std:
     if (endpoint.is_v4_mapped() && !asked_for_mapped)
         remarks.push_back(fmt::format("{} is the IPv4 address {}, mapped into IPv6",
                                       endpoint.address(), endpoint.unmapped().address()));
+    if (endpoint.scope_id() != 0 && !endpoint.uses_zone())
+        remarks.push_back(fmt::format("{} uses no zone: the one given, %{}, has no effect",
+                                      endpoint.address(), endpoint.scope_id()));
     if (const std::string hint = net::zone_hint(endpoint); !hint.empty())
         remarks.push_back(fmt::format("{}: {}", endpoint.address(), hint));
     const auto same = [&](const ResolvedAddress& other) { return same_node(other, all[index]); };
@@ -143,38 +158,29 @@ void remark_on_address(const Lookup& lookup, std::size_t index, std::vector<std:
             fmt::format("{} occurs in the answer {} times", endpoint.address(), times));
 }
 
-// Also requests the canonical name, which the remarks need; that costs no additional query. If the
-// caller did not request it, the answer is returned as if it had not been requested.
-    if (endpoint.scope_id() != 0 && !endpoint.uses_zone())
-        remarks.push_back(fmt::format("{} uses no zone: the one given, %{}, has no effect",
-                                      endpoint.address(), endpoint.scope_id()));
 Lookup ask(Question question) {
-    const int hidden = may_be_completed(question) ? AI_CANONNAME & ~question.hints.flags : 0;
-    net::ResolveHints hints = question.hints;
-    hints.flags |= hidden;
     const bool nothing = question.host.empty() && question.service.empty();
     const auto start = net::Clock::now();
-    auto answer = net::resolve(question.host, nothing ? "0" : question.service, hints);
+    auto answer = net::resolve(question.host, nothing ? "0" : question.service, question.hints);
     Lookup lookup{std::move(question), net::Clock::now() - start, std::move(answer), {}, {}};
-    if (!lookup.answer)
-        return lookup;
-    lookup.resolved_as = lookup.answer->canonical_name;
-    if (hidden != 0) {
-        lookup.answer->canonical_name.clear();
-        for (ResolvedAddress& address : lookup.answer->addresses)
-            address.flags &= ~hidden;
-    }
+    if (lookup.answer)
+        lookup.resolved_as = lookup.answer->canonical_name;
     return lookup;
 }
 
 // The name of an address, confirmed by looking up the addresses of that name.
 net::Result<ReverseName> reverse_of(const Endpoint& endpoint) {
-    auto name = net::resolve_name(endpoint);
+    auto name = net::resolve_name(endpoint.unmapped());
     if (!name)
         return net::fail(name.error());
-    const auto back = net::resolve(*name, {}, {0, net::native_family(endpoint.family()), 0, 0});
+    // A name has neither the mapped form of an address nor its zone.
+    const auto plain = [](const Endpoint& one) {
+        return one.unmapped().without_zone().with_port(0);
+    };
+    const int family = net::native_family(plain(endpoint).family());
+    const auto back = net::resolve(*name, {}, {0, family, 0, 0});
     const auto is_it = [&](const net::ResolvedAddress& address) {
-        return address.endpoint.with_port(0) == endpoint.with_port(0);
+        return plain(address.endpoint) == plain(endpoint);
     };
     const bool confirmed =
         back && std::any_of(back->addresses.begin(), back->addresses.end(), is_it);
@@ -214,12 +220,34 @@ Lookup look_up(Question question) {
         if (auto used = net::use_name_source(question.source); !used)
             return {std::move(question), {}, net::fail(used.error()), {}, {}};
     Lookup lookup = ask(std::move(question));
+    if (beyond_ascii(lookup.question.host))
+        lookup.encoded_name = net::encode_host(lookup.question.host).value_or(std::string());
     if (!lookup.answer) {
         net::Error error = lookup.answer.error();
-        error.hint = hint_for(error.code, lookup.question);
+        if (error.hint.empty())
+            error.hint = hint_for(error.code, lookup.question);
+        if (!lookup.encoded_name.empty())
+            error.subject += fmt::format(" ({})", lookup.encoded_name);
+        if (!lookup.question.source.empty() && error.code == std::errc::device_or_resource_busy)
+            error.detail = "not installed";
         lookup.answer = net::fail(std::move(error));
     }
     return lookup;
+}
+
+bool needs_resolved_as(const Lookup& lookup) {
+    static const bool searches = !net::search_domains().empty();
+    const bool known = !lookup.resolved_as.empty() || !lookup.answer;
+    const bool has_dot = lookup.question.host.find('.') != std::string::npos;
+    return !known && may_be_completed(lookup.question) && (!has_dot || searches);
+}
+
+void find_resolved_as(Lookup& lookup) {
+    const Question& question = lookup.question;
+    net::ResolveHints hints = question.hints;
+    hints.flags |= AI_CANONNAME;
+    if (auto answer = net::resolve(question.host, question.service, hints))
+        lookup.resolved_as = std::move(answer->canonical_name);
 }
 
 std::string subject_of(const Question& question) {
@@ -228,6 +256,7 @@ std::string subject_of(const Question& question) {
 
 std::vector<std::string> remarks_on(const Lookup& lookup) {
     std::vector<std::string> remarks;
+    remark_on_scripts(lookup, remarks);
     if (!lookup.answer)
         return remarks;
     remark_on_reading(lookup, remarks);

@@ -44,8 +44,11 @@ struct Lookup {
     std::vector<Detail> details;  // one per address, or empty
     // Index of the address that Happy Eyeballs would have chosen, if connections were tried.
     std::optional<std::size_t> preferred;
-    // The name that was finally looked up, if the resolver reports it. From the network: escape it.
+    // The name that was finally looked up, if it is known. From the network: escape it.
     std::string resolved_as = {};
+    // A host beyond ASCII as it is asked for in DNS, "xn--…"; otherwise empty, and if it cannot be
+    // encoded.
+    std::string encoded_name = {};
 };
 
 // What to find out about each address of an answer.
@@ -64,6 +67,14 @@ using ExamineStep = std::function<bool(bool bounded)>;
 // Looks up the addresses of a host and service. Blocks as long as getaddrinfo(3) does. An error
 // carries a hint if there is general advice.
 Lookup look_up(Question question);
+
+// Whether remarks need `resolved_as` and the answer has it not: the resolver may have completed the
+// host or replaced it. It is asked for apart, because a question for the canonical name may be
+// answered otherwise than the one that was asked.
+bool needs_resolved_as(const Lookup& lookup);
+
+// Asks for `resolved_as` of a lookup that was answered. Blocks as long as getaddrinfo(3) does.
+void find_resolved_as(Lookup& lookup);
 
 // Fills in lookup.details; lookup.answer must hold an answer. Blocks as long as getnameinfo(3) and
 // getaddrinfo(3) do, plus connect_timeout.

@@ -32,11 +32,16 @@ constexpr std::size_t places_per_job = 16;
 // than a lookup at a nearby name server, and so short a delay is not noticeable.
 constexpr std::chrono::milliseconds gathering{5};
 
+// The limit for a question that only remarks need.
+constexpr std::chrono::seconds remark_limit{1};
+
 struct QueuedLookup {
     enum class Phase { queued, running, done };
     Lookup lookup;
     Phase phase = Phase::queued;
     Deadline deadline = net::no_deadline;     // of the current step
+    std::chrono::nanoseconds limit{};         // of the current step
+    bool answered = false;                    // `lookup` has an answer that is to be kept
     std::list<std::thread>::iterator worker;  // only while running
     unsigned turn = 0;                        // incremented when its worker is abandoned
 };
@@ -88,7 +93,10 @@ struct LookupQueue::State {
     void retire_late();
     void abandon(QueuedLookup& slot);
     Deadline next_deadline() const;
-    void set_deadline(QueuedLookup& slot);
+    void set_deadline(QueuedLookup& slot, std::chrono::nanoseconds limit);
+    // How long a step that may take `limit` may take now.
+    std::chrono::nanoseconds left_of(std::chrono::nanoseconds limit) const;
+    bool retries(Deadline now) const { return plan.retry_until && now < *plan.retry_until; }
 };
 
 // Waits for a place in the order, then takes it.
@@ -137,13 +145,12 @@ void LookupQueue::State::work_off(std::list<std::thread>::iterator me) {
         slot->phase = QueuedLookup::Phase::running;
         slot->worker = me;
         const unsigned turn = slot->turn;
-        while (!try_one(lock, *slot, turn) && !stale(*slot, turn) &&
-               Clock::now() < plan.retry_until) {
+        while (!try_one(lock, *slot, turn) && !stale(*slot, turn) && retries(Clock::now())) {
             slot->deadline = net::no_deadline;  // so that this worker is not abandoned meanwhile
             lock.unlock();
             if (plan.again)
                 plan.again(slot->lookup);
-            std::this_thread::sleep_until(std::min(Clock::now() + retry_pause, plan.retry_until));
+            std::this_thread::sleep_until(std::min(Clock::now() + retry_pause, *plan.retry_until));
             lock.lock();
         }
         if (stale(*slot, turn)) {  // this thread was abandoned, and others do its work
@@ -160,24 +167,31 @@ void LookupQueue::State::work_off(std::list<std::thread>::iterator me) {
 // Tries a lookup once; returns whether it succeeded. The result is in the slot, unless the worker
 // was abandoned meanwhile.
 bool LookupQueue::State::try_one(Lock& lock, QueuedLookup& slot, unsigned turn) {
-    set_deadline(slot);
+    slot.answered = false;
+    set_deadline(slot, plan.timeout);
     const Question question = slot.lookup.question;
     lock.unlock();
     Lookup found = look_up(question);
-    const auto publish = [&](bool bounded) {
+    Examination examination = plan.examine;
+    // Before a step: `limit` is for steps that do not limit their own time.
+    const auto publish = [&](bool bounded, std::chrono::nanoseconds limit) {
         lock.lock();
         const bool current = !stale(slot, turn);
         if (current) {
             slot.lookup = found;
+            slot.answered = found.answer.has_value();
             slot.deadline = net::no_deadline;
             if (!bounded)
-                set_deadline(slot);
+                set_deadline(slot, limit);
+            examination.connect_timeout = left_of(plan.examine.connect_timeout);
         }
         lock.unlock();
         return current;
     };
-    if (found.answer && plan.examine.anything())
-        examine(found, plan.examine, publish);
+    if (found.answer && examination.anything())
+        examine(found, examination, [&](bool bounded) { return publish(bounded, plan.timeout); });
+    if (needs_resolved_as(found) && publish(false, remark_limit))
+        find_resolved_as(found);
     lock.lock();
     if (stale(slot, turn))
         return false;
@@ -185,8 +199,17 @@ bool LookupQueue::State::try_one(Lock& lock, QueuedLookup& slot, unsigned turn) 
     return satisfies(slot.lookup, plan.examine);
 }
 
-void LookupQueue::State::set_deadline(QueuedLookup& slot) {
-    slot.deadline = net::deadline_in(plan.timeout);
+std::chrono::nanoseconds LookupQueue::State::left_of(std::chrono::nanoseconds limit) const {
+    if (!plan.retry_until)
+        return limit;
+    using std::chrono::milliseconds;
+    const auto rest = std::chrono::ceil<milliseconds>(*plan.retry_until - Clock::now());
+    return std::min<std::chrono::nanoseconds>(limit, std::max(rest, milliseconds(1)));
+}
+
+void LookupQueue::State::set_deadline(QueuedLookup& slot, std::chrono::nanoseconds limit) {
+    slot.limit = left_of(limit);
+    slot.deadline = net::deadline_in(slot.limit);
     if (slot.deadline < keeper_wakes) {
         keeper_wakes = slot.deadline;
         progress.notify_one();
@@ -207,11 +230,11 @@ void LookupQueue::State::abandon(QueuedLookup& slot) {
     slot.worker->detach();
     workers.erase(slot.worker);
     ++left;
-    if (slot.lookup.answer && !slot.lookup.details.empty())
-        return give_up_details(slot.lookup, plan.examine,
-                               too_late(plan.timeout, slot.lookup.question));
-    slot.lookup.elapsed = plan.timeout;
-    slot.lookup.answer = net::fail(too_late(plan.timeout, slot.lookup.question));
+    const net::Error error = too_late(slot.limit, slot.lookup.question);
+    if (slot.answered)
+        return give_up_details(slot.lookup, plan.examine, error);
+    slot.lookup.elapsed = slot.limit;
+    slot.lookup.answer = net::fail(error);
 }
 
 void LookupQueue::State::retire_late() {
@@ -220,7 +243,7 @@ void LookupQueue::State::retire_late() {
         if (slot->phase != QueuedLookup::Phase::running || slot->deadline > now)
             continue;
         abandon(*slot);
-        const bool again = now < plan.retry_until;
+        const bool again = retries(now) && !satisfies(slot->lookup, plan.examine);
         slot->phase = again ? QueuedLookup::Phase::queued : QueuedLookup::Phase::done;
         if (again)
             queue.push_back(slot);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "probe/lookup/lookup.h"
 #include "system/clock.h"
@@ -13,10 +14,12 @@ namespace sockbox::probe {
 
 struct LookupPlan {
     std::size_t jobs = 16;  // parallel lookups, at least 1
-    // The limit for one lookup, after which it fails with EAI_AGAIN.
-    std::chrono::nanoseconds timeout = std::chrono::seconds(5);
-    // Failed lookups are tried again until then, with pauses of 200 ms.
-    net::Deadline retry_until = net::Clock::now();
+    // The limit for one lookup, after which it fails with EAI_AGAIN. The default leaves time for a
+    // second name server: glibc waits 5 s for the first one, and then 5 s for the next.
+    std::chrono::nanoseconds timeout = std::chrono::seconds(12);
+    // Failed lookups are tried again until then, with pauses of 200 ms, and none goes on any
+    // longer. Without it, each is tried once.
+    std::optional<net::Deadline> retry_until{};
     Examination examine{};  // of each answer, in the same thread
     // Called after a failed try that is followed by another, by any worker thread. May be empty.
     std::function<void(const Lookup&)> again{};
