@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "text/text.h"
+
 namespace sockbox::report {
 
 struct Json::Value {
@@ -41,21 +43,35 @@ std::string valid_utf8(std::string_view text) {
     return valid;
 }
 
-// Escapes DEL and the C1 controls as \u00NN: JSON allows them unescaped, but a terminal would
-// interpret them.
-std::string escape_controls(std::string json) {
+// The character at `at` of valid UTF-8 text and its length in bytes. One of four bytes counts as
+// U+10000, because none of them needs an escape.
+std::pair<char32_t, std::size_t> character_at(std::string_view text, std::size_t at) {
+    const auto byte = [&](std::size_t i) -> char32_t {
+        return static_cast<unsigned char>(at + i < text.size() ? text[at + i] : 0);
+    };
+    if (byte(0) >= 0xf0)
+        return {0x10000, 4};
+    if (byte(0) >= 0xe0)
+        return {(byte(0) & 0xf) << 12 | (byte(1) & 0x3f) << 6 | (byte(2) & 0x3f), 3};
+    if (byte(0) >= 0xc0)
+        return {(byte(0) & 0x1f) << 6 | (byte(1) & 0x3f), 2};
+    return {byte(0), 1};
+}
+
+// Escapes DEL, the C1 controls and characters that rearrange the text as \uNNNN: JSON allows them
+// unescaped, but a terminal would interpret them.
+std::string escape_controls(std::string_view json) {
     std::string safe;
-    for (std::size_t at = 0; at < json.size(); ++at) {
-        const auto byte = static_cast<unsigned char>(json[at]);
-        const auto next = static_cast<unsigned char>(at + 1 < json.size() ? json[at + 1] : 0);
-        const bool c1 = byte == 0xc2 && next < 0xa0;
-        if (byte != 0x7f && !c1) {
-            safe += json[at];
-            continue;
+    for (std::size_t at = 0; at < json.size();) {
+        const auto [point, length] = character_at(json, at);
+        if ((point >= 0x7f && point < 0xa0) || net::rearranges_text(point)) {
+            safe += "\\u";
+            for (const int shift : {12, 8, 4, 0})
+                safe += hex_digits[point >> shift & 0xf];
+        } else {
+            safe += json.substr(at, length);
         }
-        const unsigned control = c1 ? next : byte;
-        safe += {'\\', 'u', '0', '0', hex_digits[control >> 4], hex_digits[control & 0xf]};
-        at += c1 ? 1 : 0;
+        at += length;
     }
     return safe;
 }

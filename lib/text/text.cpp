@@ -39,11 +39,8 @@ std::size_t printable_length(std::string_view text) {
     constexpr char32_t shortest[] = {0, 0, 0x80, 0x800, 0x10000};
     const bool surrogate = point >= 0xd800 && point <= 0xdfff;
     const bool c1_control = point < 0xa0;
-    // Direction marks and line separators would let a name rearrange the line that contains it.
-    const bool rearranges = point == 0x61c || (point >= 0x200e && point <= 0x200f) ||
-                            (point >= 0x2028 && point <= 0x202e) ||
-                            (point >= 0x2066 && point <= 0x2069);
-    if (point < shortest[length] || point > 0x10ffff || surrogate || c1_control || rearranges)
+    if (point < shortest[length] || point > 0x10ffff || surrogate || c1_control ||
+        rearranges_text(point))
         return 0;
     return length;
 }
@@ -112,13 +109,15 @@ std::string format_hex(std::span<const std::byte> bytes) {
     return text;
 }
 
-std::string escape(std::string_view text) {
+namespace {
+
+std::string escape_all_but(std::string_view text, bool backslashes) {
     constexpr char digits[] = "0123456789abcdef";
     std::string safe;
     safe.reserve(text.size());
     while (!text.empty()) {
         const std::size_t length = printable_length(text);
-        if (text.front() == '\\') {
+        if (text.front() == '\\' && !backslashes) {
             safe += "\\\\";
         } else if (length > 0) {
             safe += text.substr(0, length);
@@ -131,6 +130,16 @@ std::string escape(std::string_view text) {
         text.remove_prefix(length > 0 ? length : 1);
     }
     return safe;
+}
+
+}  // namespace
+
+std::string escape(std::string_view text) {
+    return escape_all_but(text, false);
+}
+
+std::string printable(std::string_view text) {
+    return escape_all_but(text, true);
 }
 
 }  // namespace sockbox::net

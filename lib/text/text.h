@@ -31,4 +31,15 @@ std::string format_hex(std::span<const std::byte> bytes);
 // become \xNN, and a backslash becomes \\. The result is one line and unambiguous.
 std::string escape(std::string_view text);
 
+// Likewise, but leaves backslashes as they are: for a message of which parts may be escaped
+// already.
+std::string printable(std::string_view text);
+
+// Whether the character would change the order of the text around it, or begin a new line: a
+// direction mark, embedding, override or isolate, or a line or paragraph separator of Unicode.
+constexpr bool rearranges_text(char32_t point) noexcept {
+    return point == 0x61c || (point >= 0x200e && point <= 0x200f) ||
+           (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}
+
 }  // namespace sockbox::net

@@ -56,6 +56,10 @@ TEST(Json, NothingInATextCommandsATerminal) {
                   .to_string(),
               R"("\u009b31m")");
     EXPECT_EQ(Json("\xc2\xa0").to_string(), "\"\xc2\xa0\"");
+    EXPECT_EQ(Json("\u061c\u200e\u200f\u202a\u202e\u2066\u2069").to_string(),
+              R"("\u061c\u200e\u200f\u202a\u202e\u2066\u2069")");
+    EXPECT_EQ(Json("\u2028\u2029").to_string(), R"("\u2028\u2029")");
+    EXPECT_EQ(Json("\u65e5\U0001f600\u07bf").to_string(), "\"\u65e5\U0001f600\u07bf\"");
     Json named = Json::object();
     named.set("\xc2\x85", 1);
     EXPECT_EQ(named.to_string(), R"({"\u0085":1})");

@@ -39,6 +39,11 @@ TEST(Escape, DirectionMarksAndLineSeparatorsBecomeHex) {
     EXPECT_EQ(escape("\u206a"), "\u206a");
 }
 
+TEST(Escape, PrintableLeavesBackslashesOnly) {
+    EXPECT_EQ(printable("a\\x1b \x1b\n\u202e\xff"), "a\\x1b \\x1b\\x0a\\xe2\\x80\\xae\\xff");
+    EXPECT_EQ(printable(escape("\x1b\\")), escape("\x1b\\"));
+}
+
 TEST(Escape, ReadsBackUnambiguously) {
     EXPECT_EQ(escape("\\x1b"), "\\\\x1b");
     EXPECT_NE(escape("\\x1b"), escape("\x1b"));
