@@ -122,6 +122,11 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
         return cli.refuse(io_, "--plot and --json are mutually exclusive");
     if (report_interval_ && report_interval_->count() == 0)
         return cli.refuse(io_, "--report-interval must be more than 0s");
+    if (!html_.empty() && !hgrm_.empty() && is_same_file(html_, hgrm_))
+        return cli.refuse(io_, "--html and --hgrm name the same file");
+    for (const std::string& file : {html_, hgrm_})
+        if (client_.common.json && !file.empty() && is_same_file(file, "-"))
+            return cli.refuse(io_, "--json reserves standard output: --html and --hgrm need a file");
     if (!hgrm_.empty() && client_.others.size() + client_.operands.size() / 2 > 1)
         return cli.refuse(io_, "--hgrm supports only one server");
     if (rate_ > 0 && cli.given("interval"))
@@ -130,6 +135,7 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
         if (const auto sound = file.empty() ? net::Status() : can_write_whole(file, "write");
             !sound)
             return client_.fail(io_, sound.error(), exit_output);
+    requests_.emplace();
     net::platform::raise_descriptor_limit();
     const auto limit = net::descriptor_limit();
     const std::size_t sockets =
@@ -221,8 +227,6 @@ WatchOptions Measuring::watch_options(const probe::MeasurePlan& plan, std::size_
 
 void Measuring::prepare(const std::vector<std::string>& targets, stats::Phase phase, bool live,
                         const std::function<void(std::size_t)>& work) {
-    if (!requests_)
-        requests_.emplace();
     probe::Measured nothing;
     nothing.phase = phase;
     const auto tell = [&] {
@@ -254,7 +258,7 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
     std::vector<probe::MeasurePlan> plans;
     for (const Subject& subject : subjects)
         plans.push_back(plan(subject, *stop));
-    const net::Interrupts interrupts(*stop);
+    std::optional<net::Interrupts> interrupts(std::in_place, *stop);
     std::optional<ParallelRuns> runs;
     auto metrics = metrics_.open([&] { return collect(subjects, *runs); }, {});
     if (!metrics)
@@ -271,7 +275,10 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
     Watch(io_, *runs, *stop, options, [&](std::size_t index, const probe::Measured& measured) {
         return report_of(subjects[index], measured);
     }).run();
-    return conclude(subjects, plans, *runs, before);
+    auto reports = conclude(subjects, plans, *runs, before);
+    io_.out.flush();
+    interrupts.reset();  // writing to a pipe may block, and a signal then ends the process at once
+    return write_files(std::move(reports), before);
 }
 
 MetricFamilies Measuring::collect(const std::vector<Subject>& subjects, ParallelRuns& runs) const {
@@ -301,9 +308,9 @@ report::MeasurementReport Measuring::report_of(const Subject& subject,
     return report;
 }
 
-int Measuring::conclude(const std::vector<Subject>& subjects,
-                        const std::vector<probe::MeasurePlan>& plans, const ParallelRuns& runs,
-                        int status) const {
+std::vector<report::MeasurementReport> Measuring::conclude(
+    const std::vector<Subject>& subjects, const std::vector<probe::MeasurePlan>& plans,
+    const ParallelRuns& runs, int& status) const {
     std::vector<report::MeasurementReport> reports;
     for (std::size_t i = 0; i < subjects.size(); ++i) {
         const auto& outcome = runs.outcome(i);
@@ -321,7 +328,7 @@ int Measuring::conclude(const std::vector<Subject>& subjects,
                 report::plot(report.numbers, net::platform::terminal_columns(io_.out.file())));
         status = std::max<int>(status, is_good(report) ? exit_ok : exit_mismatch);
     }
-    return write_files(std::move(reports), status);
+    return reports;
 }
 
 // Because TCP is reliable, a single lost or wrong echo is a failure; with UDP, loss is normal.
@@ -338,10 +345,11 @@ bool Measuring::is_good(const report::MeasurementReport& report) const {
 int Measuring::write_files(std::vector<report::MeasurementReport> reports, int status) const {
     net::Status written;
     if (!hgrm_.empty() && !reports.empty())
-        written = write_whole(hgrm_, report::to_hgrm(reports.front().numbers.rtt), "write");
+        written =
+            write_whole(hgrm_, report::to_hgrm(reports.front().numbers.rtt), "write", io_.out);
     reports.insert(reports.end(), unmeasured_.begin(), unmeasured_.end());
     if (written && !html_.empty())
-        written = write_whole(html_, report::to_html(reports), "write");
+        written = write_whole(html_, report::to_html(reports), "write", io_.out);
     if (!written) {
         print_error(io_, client_.tool, written.error());
         status = exit_output;

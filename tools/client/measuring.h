@@ -69,8 +69,10 @@ class Measuring {
     report::MeasurementReport report_of(const Subject& subject,
                                         const probe::Measured& measured) const;
     bool is_good(const report::MeasurementReport& report) const;
-    int conclude(const std::vector<Subject>& subjects, const std::vector<probe::MeasurePlan>& plans,
-                 const ParallelRuns& runs, int status) const;
+    // Prints the results, and raises `status` to the highest of their exit statuses.
+    std::vector<report::MeasurementReport> conclude(const std::vector<Subject>& subjects,
+                                                    const std::vector<probe::MeasurePlan>& plans,
+                                                    const ParallelRuns& runs, int& status) const;
     int write_files(std::vector<report::MeasurementReport> reports, int status) const;
 
     Io io_;
@@ -93,7 +95,7 @@ class Measuring {
     std::string html_;
     std::string hgrm_;
     std::vector<report::MeasurementReport> unmeasured_;
-    std::optional<net::InterimRequests> requests_;  // created by the first call of prepare()
+    std::optional<net::InterimRequests> requests_;  // created by check()
 };
 
 }  // namespace sockbox::tools

@@ -254,14 +254,20 @@ net::Result<serve::Listeners> take_or_open_listeners(const EchodOptions& given, 
     return std::move(**passed);
 }
 
+int fail_to_write(const net::Error& error, Io io) {
+    print_error(io, tool, error);
+    return exit_output;
+}
+
 // Serves until a signal stops it, or with --once until the client is gone. Returns the exit status.
 net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& options,
                                const EchodOptions& given, EchodLog& log, Io io) {
+    const auto counters = net::Shared<serve::Counters>::create();
     auto drain = net::StopSignal::create();
     auto abort = net::StopSignal::create();
-    if (!drain || !abort)
-        return net::fail((drain ? abort : drain).error());
-    const net::Interrupts interrupts(*drain, *abort);
+    if (!counters || !drain || !abort)
+        return net::fail(!counters ? counters.error() : (drain ? abort : drain).error());
+    net::StatusRequests requests([&] { log.status(**counters); });
     auto listeners = take_or_open_listeners(given, log);
     if (!listeners)
         return net::fail(listeners.error());
@@ -270,14 +276,16 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
     if (!notice)
         return net::fail(notice.error());
     PortFile port_file;
-    if (!given.port_file.empty())
-        if (auto written = port_file.write(given.port_file, listeners->port); !written)
-            return net::fail(written.error());
+    auto written = given.port_file.empty() ? net::Status()
+                                           : port_file.prepare(given.port_file, listeners->port);
+    // Until here a signal ends the process at once: lookups and a FIFO without a reader may block.
+    const net::Interrupts interrupts(*drain, *abort);
+    if (written)
+        written = port_file.publish(io.out);
+    if (!written)
+        return fail_to_write(written.error(), io);
     if (!listeners->tcp.empty())
         note_clamped_backlog(given.backlog, log);
-    const auto counters = net::Shared<serve::Counters>::create();
-    if (!counters)
-        return net::fail(counters.error());
     serve::Service service(options, **counters, log, *drain, *abort);
     auto metrics =
         given.metrics.open([&] { return echod_metrics(**counters, choice.engine().name); },
@@ -285,9 +293,8 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
     if (!metrics)
         return net::fail(metrics.error());
     Confinement confinement = given.confinement;
-    if (auto dropped = confinement.drop_rights(given.port_file); !dropped)
+    if (auto dropped = confinement.drop_rights(port_file.removable()); !dropped)
         return net::fail(dropped.error());
-    net::StatusRequests requests([&] { log.status(**counters); });
     if (auto started = requests.start(); !started)
         return net::fail(started.error());
     net::Status watched;  // whether the metrics endpoint was started

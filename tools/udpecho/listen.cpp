@@ -75,15 +75,22 @@ int UdpListen::serve() {
     auto again = net::StopSignal::create();
     if (!stop || !again)
         return client_.fail(io_, stop ? again.error() : stop.error(), exit_refused);
-    const net::Interrupts interrupts(*stop, *again);
+    serve::DatagramCounters counters;
+    net::StatusRequests requests([&] { print_counts(counters); });
     auto listeners = serve::open_listeners(plan);
     if (!listeners)
         return client_.fail(io_, listeners.error(), exit_refused);
     PortFile port_file;
-    if (!port_file_.empty())
-        if (const auto written = port_file.write(port_file_, listeners->port); !written)
-            return client_.fail(io_, written.error(), exit_output);
-    serve::DatagramCounters counters;
+    auto written =
+        port_file_.empty() ? net::Status() : port_file.prepare(port_file_, listeners->port);
+    // Until here a signal ends the process at once: lookups and a FIFO without a reader may block.
+    const net::Interrupts interrupts(*stop, *again);
+    if (written)
+        written = port_file.publish(io_.out);
+    if (!written)
+        return client_.fail(io_, written.error(), exit_output);
+    if (const auto started = requests.start(); !started)
+        return client_.fail(io_, started.error(), exit_refused);
     auto metrics = metrics_.open([&counters] { return metrics_of(counters); }, {});
     if (!metrics)
         return client_.fail(io_, metrics.error(), exit_refused);
@@ -100,9 +107,13 @@ int UdpListen::serve() {
     if (client_.common.json)
         io_.out.write(set_counts(report::event("udpecho", "result"), counters).to_string() + '\n');
     else if (client_.common.verbose)
-        io_.err.print("udpecho: {} datagrams received, {} answered\n", counters.received.value(),
-                      counters.answered.value());
+        print_counts(counters);
     return finish(io_, "udpecho", exit_ok);
+}
+
+void UdpListen::print_counts(const serve::DatagramCounters& counters) const {
+    io_.err.print("udpecho: {} datagrams received, {} answered\n", counters.received.value(),
+                  counters.answered.value());
 }
 
 // Replaces echo by STAMP reflection.

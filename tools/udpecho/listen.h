@@ -31,6 +31,7 @@ class UdpListen {
 
   private:
     int serve();
+    void print_counts(const serve::DatagramCounters& counters) const;
     net::Status reflect(std::vector<net::Socket>& sockets);
     void announce(const std::vector<net::Socket>& sockets,
                   const std::optional<serve::StatusEndpoint>& metrics) const;

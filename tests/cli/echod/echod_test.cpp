@@ -80,7 +80,7 @@ TEST(Echod, AnAddressOfAnotherHostIsNamed) {
 TEST(Echod, APortFileThatCannotBeWrittenEndsIt) {
     Process server({"echod", "-p", "0", "-b", "127.0.0.1", "--port-file", "/nonexistent/port"});
     const Ran ran = server.wait();
-    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_EQ(ran.status, tools::exit_output);
     EXPECT_EQ(ran.out, "");
     EXPECT_THAT(ran.err, HasSubstr("/nonexistent/port"));
 }

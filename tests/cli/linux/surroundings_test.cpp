@@ -73,7 +73,7 @@ TEST(Surroundings, AFileSizeLimitIsReportedAndNothingElse) {
             {"/bin/sh", "-c", "ulimit -f 0; \"$program\" -p 0 -b 127.0.0.1 --port-file \"$file\""},
             {"program=" SOCKBOX_BIN_DIR "/echod", "file=" + file.path()})
             .wait();
-    EXPECT_EQ(served.status, tools::exit_refused);
+    EXPECT_EQ(served.status, tools::exit_output);
     EXPECT_THAT(served.err, HasSubstr("write port file " + file.path()));
     EXPECT_THAT(served.err, HasSubstr("(EFBIG)\n"));
 }

@@ -103,7 +103,7 @@ constexpr std::array for_all{
     // information, and the port file
     SCMP_SYS(getrandom), SCMP_SYS(getrlimit), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getuid),
     SCMP_SYS(geteuid), SCMP_SYS(getrusage), SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
-    SCMP_SYS(statx), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rmdir), SCMP_SYS(truncate)};
+    SCMP_SYS(statx), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rmdir), SCMP_SYS(ftruncate)};
 
 constexpr std::array for_fork{SCMP_SYS(wait4), SCMP_SYS(waitid)};
 
