@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "net/signals.h"
 #include "system/platform.h"
 #include "tools/front/command.h"
 #include "tools/multicall.h"
@@ -46,6 +47,7 @@ constexpr const char* out_of_memory = "sockbox: out of memory\n";
 
 int main(int argc, char** argv) {
     using namespace sockbox;
+    net::hear_signals();
     net::platform::prepare_standard_streams();
     net::platform::ignore_file_size_signal();
     tools::Output out(1, tools::Output::Buffering::full);

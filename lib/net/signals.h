@@ -48,6 +48,13 @@ class StopSignal {
     Flag raised_;
 };
 
+// Makes the signals that stop a program reach this one, whatever started it: unblocks all signals,
+// because a child inherits those that its parent blocks; and in the first process of a PID
+// namespace, to which the kernel delivers only signals that it catches, catches SIGINT, SIGTERM,
+// SIGHUP and SIGQUIT, each of which ends it with status 128 + its number. To be called first in
+// main(). Does nothing on Windows.
+void hear_signals() noexcept;
+
 // Catches SIGINT (Ctrl-C), SIGTERM and SIGHUP (closing the terminal; unless it was ignored, as by
 // nohup(1)) while the object exists. The first signal raises `first`, the next one raises `second`,
 // and one more ends the process as if it had not been caught. Without `second`, the next one after
@@ -70,7 +77,8 @@ class Interrupts {
 };
 
 // Turns SIGQUIT (Ctrl-\; on Windows Ctrl-Break) into a request for an interim report while the
-// object exists, instead of ending the process. A process may have only one at a time.
+// object exists, instead of ending the process; from then on it is ignored, so that a request just
+// before the end does not end the process. A process may have only one at a time.
 class InterimRequests {
   public:
     InterimRequests() noexcept;
@@ -82,12 +90,14 @@ class InterimRequests {
     static bool take() noexcept;
 };
 
-// Calls `answer` on a thread of its own for each SIGUSR1, from start() until destruction, which
-// waits for a call in progress. Signals that arrive during a call are combined into one. Does
-// nothing on Windows. A process may have only one at a time.
+// Calls `answer` on a thread of its own for each SIGUSR1. Those that arrive between construction
+// and start() are answered after it, once; those that arrive during a call are combined into one.
+// The destructor waits for a call in progress; from then on SIGUSR1 is ignored, so that a request
+// just before the end does not end the process. Does nothing on Windows. A process may have only
+// one at a time.
 class StatusRequests {
   public:
-    explicit StatusRequests(std::function<void()> answer) : answer_(std::move(answer)) {}
+    explicit StatusRequests(std::function<void()> answer);
     StatusRequests(const StatusRequests&) = delete;
     StatusRequests& operator=(const StatusRequests&) = delete;
     ~StatusRequests();

@@ -126,7 +126,9 @@ Process::Process(const Words& words, const Words& environment) : state_(std::mak
     ::posix_spawnattr_init(&attributes);
     sigset_t defaults;
     ::sigemptyset(&defaults);
-    ::sigaddset(&defaults, SIGPIPE);  // the test program ignores it
+    // The test program ignores SIGPIPE, and the others after it has run a command.
+    for (const int ignored : {SIGPIPE, SIGUSR1, SIGQUIT})
+        ::sigaddset(&defaults, ignored);
     ::posix_spawnattr_setsigdefault(&attributes, &defaults);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
     const int failed = ::posix_spawn(&state_->pid, program.c_str(), &actions, &attributes,

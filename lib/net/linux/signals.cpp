@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 
 #include "system/thread.h"
 
@@ -20,6 +21,23 @@ std::atomic<StopSignal*> on_first{nullptr};
 std::atomic<StopSignal*> on_second{nullptr};
 std::atomic<int> first_number{0};
 
+// Ends the process as an uncaught signal does, also on a thread whose handler for it is running.
+// The kernel ignores an uncaught signal only in the first process of a PID namespace.
+[[noreturn]] void end_by_signal(int number) {
+    ::signal(number, SIG_DFL);
+    sigset_t only;
+    ::sigemptyset(&only);
+    ::sigaddset(&only, number);
+    ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+    ::raise(number);
+    constexpr int ended_by_signal = 128;
+    std::_Exit(ended_by_signal + number);
+}
+
+extern "C" void handle_end(int number) {
+    end_by_signal(number);
+}
+
 extern "C" void handle_interrupt(int number) {
     const int saved = errno;
     if (StopSignal* first = on_first.exchange(nullptr)) {
@@ -28,8 +46,7 @@ extern "C" void handle_interrupt(int number) {
     } else if (StopSignal* second = on_second.exchange(nullptr)) {
         second->raise();
     } else {
-        ::signal(number, SIG_DFL);
-        ::raise(number);
+        end_by_signal(number);
     }
     errno = saved;
 }
@@ -38,20 +55,31 @@ constexpr std::array<int, 3> caught{SIGINT, SIGTERM, SIGHUP};
 std::array<struct sigaction, caught.size()> before_interrupts;
 
 std::atomic<bool> interim_requested{false};
-struct sigaction before_interim;
 
 extern "C" void note_interim_request(int) {
     interim_requested = true;
 }
 
+std::atomic<bool> status_requested{false};
 std::atomic<int> wake_of_requests{-1};
-struct sigaction before_status;
+
+void wake_answering_thread() {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto put = ::write(wake_of_requests, &one, sizeof one);
+}
 
 extern "C" void note_status_request(int) {
     const int saved = errno;
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto put = ::write(wake_of_requests, &one, sizeof one);
+    status_requested = true;
+    wake_answering_thread();  // fails before the thread is started, which then looks for itself
     errno = saved;
+}
+
+void handle(int number, void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    ::sigaction(number, &action, nullptr);
 }
 
 }  // namespace
@@ -81,6 +109,20 @@ bool StopSignal::raised() const noexcept {
     return raised_->load();
 }
 
+void hear_signals() noexcept {
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    if (::getpid() != 1)
+        return;
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+        struct sigaction before {};
+        ::sigaction(number, nullptr, &before);
+        if (before.sa_handler != SIG_IGN)
+            handle(number, handle_end);
+    }
+}
+
 Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {
     first_number = 0;
     on_first = &first;
@@ -108,18 +150,20 @@ int Interrupts::number() noexcept {
 
 InterimRequests::InterimRequests() noexcept {
     interim_requested = false;
-    struct sigaction action {};
-    action.sa_handler = note_interim_request;
-    action.sa_flags = SA_RESTART;
-    ::sigaction(SIGQUIT, &action, &before_interim);
+    handle(SIGQUIT, note_interim_request);
 }
 
 InterimRequests::~InterimRequests() {
-    ::sigaction(SIGQUIT, &before_interim, nullptr);
+    ::signal(SIGQUIT, SIG_IGN);
 }
 
 bool InterimRequests::take() noexcept {
     return interim_requested.exchange(false);
+}
+
+StatusRequests::StatusRequests(std::function<void()> answer) : answer_(std::move(answer)) {
+    status_requested = false;
+    handle(SIGUSR1, note_status_request);
 }
 
 Status StatusRequests::start() {
@@ -131,26 +175,24 @@ Status StatusRequests::start() {
         return fail(started.error());
     thread_ = std::move(*started);
     wake_of_requests = wake_.native();
-    struct sigaction action {};
-    action.sa_handler = note_status_request;
-    action.sa_flags = SA_RESTART;
-    ::sigaction(SIGUSR1, &action, &before_status);
+    if (status_requested)
+        wake_answering_thread();
     return {};
 }
 
 void StatusRequests::wait_and_answer() {
     std::uint64_t count = 0;
     while (::read(wake_.native(), &count, sizeof count) > 0 && !over_)
-        answer_();
+        if (status_requested.exchange(false))
+            answer_();
 }
 
 StatusRequests::~StatusRequests() {
+    ::signal(SIGUSR1, SIG_IGN);
     if (!thread_.joinable())
         return;
-    ::sigaction(SIGUSR1, &before_status, nullptr);
     over_ = true;
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto put = ::write(wake_.native(), &one, sizeof one);
+    wake_answering_thread();
     thread_.join();
     wake_of_requests = -1;
 }

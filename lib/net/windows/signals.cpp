@@ -79,6 +79,8 @@ bool StopSignal::raised() const noexcept {
     return raised_->load();
 }
 
+void hear_signals() noexcept {}
+
 Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {
     const std::lock_guard lock(handler_mutex);
     interrupted = false;
@@ -110,6 +112,8 @@ InterimRequests::~InterimRequests() {
 bool InterimRequests::take() noexcept {
     return requested.exchange(false);
 }
+
+StatusRequests::StatusRequests(std::function<void()> answer) : answer_(std::move(answer)) {}
 
 Status StatusRequests::start() {
     return {};
