@@ -78,12 +78,11 @@ const Assertion::Name* Assertion::find(std::string_view name) {
 
 net::Result<Assertion> Assertion::parse(std::string_view text) {
     Assertion assertion;
-    assertion.expression_ = text;
     const std::size_t sign = text.find_first_of("<>");
     if (sign == text.npos)
         return net::fail_text(
             fmt::format("'{}' is not an assertion such as p99<2ms", net::escape(text)));
-    assertion.name_ = find(text.substr(0, sign));
+    assertion.name_ = find(net::trimmed(text.substr(0, sign)));
     if (assertion.name_ == nullptr)
         return net::fail_text(
             fmt::format("'{}' asserts nothing known: expected min, mean, median, p50, "
@@ -92,7 +91,10 @@ net::Result<Assertion> Assertion::parse(std::string_view text) {
                         net::escape(text)));
     assertion.less_ = text[sign] == '<';
     assertion.or_equal_ = text.substr(sign + 1).starts_with('=');
-    const std::string_view value = text.substr(sign + (assertion.or_equal_ ? 2 : 1));
+    const std::size_t end_of_sign = sign + (assertion.or_equal_ ? 2 : 1);
+    const std::string_view value = net::trimmed(text.substr(end_of_sign));
+    assertion.expression_ =
+        fmt::format("{}{}{}", assertion.name_->name, text.substr(sign, end_of_sign - sign), value);
     net::Result<double> bound = net::fail_text({});
     if (assertion.name_->unit == stats::Unit::nanoseconds)
         bound = net::parse_duration(value).map(

@@ -93,7 +93,7 @@ Result<nanoseconds> parse_duration(std::string_view text) {
         if (fraction.empty())
             return not_a(text, duration_grammar);
     }
-    if (whole.empty())
+    if (whole.empty() && fraction.empty())
         return not_a(text, duration_grammar);
     if (rest.empty())
         rest = "s";
@@ -104,7 +104,7 @@ Result<nanoseconds> parse_duration(std::string_view text) {
         std::int64_t extra = 0;
         if (!read_fraction(fraction, unit.ns, extra))
             return fail_text(fmt::format("'{}' is finer than a nanosecond", text));
-        if (!read_digits(whole, units) || units > (most - extra) / unit.ns)
+        if ((!whole.empty() && !read_digits(whole, units)) || units > (most - extra) / unit.ns)
             return fail_text(fmt::format("'{}' is too long: at most 292 years", text));
         return nanoseconds(units * unit.ns + extra);
     }
@@ -137,7 +137,8 @@ Result<double> parse_percent(std::string_view text) {
     const std::string_view fraction = number.substr(whole.size() + (has_point ? 1 : 0));
     std::int64_t percents = 0;
     std::int64_t extra = 0;
-    if (!read_digits(whole, percents) || leading_digits(fraction) != fraction ||
+    const bool has_whole = !whole.empty() || fraction.empty();
+    if ((has_whole && !read_digits(whole, percents)) || leading_digits(fraction) != fraction ||
         fraction.empty() == has_point || percents > 100 || !read_fraction(fraction, unit, extra) ||
         percents * unit + extra > 100 * unit)
         return not_a(text, "a percentage from 0 to 100, such as 0.1%");

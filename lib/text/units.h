@@ -14,15 +14,15 @@ namespace sockbox::net {
 // A decimal integer from `low` to `high`: ASCII digits, after a '-' only if `low` is negative.
 Result<std::int64_t> parse_integer(std::string_view text, std::int64_t low, std::int64_t high);
 
-// A duration such as "250ms", "1.5s" or "2m", in ns, us, ms, s, m or h; a number without a unit is
-// in seconds. Not negative. Fails on fractions of a nanosecond.
+// A duration such as "250ms", "1.5s", ".5s" or "2m", in ns, us, ms, s, m or h; a number without a
+// unit is in seconds. Not negative. Fails on fractions of a nanosecond.
 Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
 // A size in bytes such as "64", "64K", "1M" or "2G" (powers of 1024), from 0 to 2^63-1, without a
 // fraction.
 Result<std::uint64_t> parse_size(std::string_view text);
 
-// A percentage from 0 to 100, such as "0.1%" or "0.1", as a fraction from 0 to 1.
+// A percentage from 0 to 100, such as "0.1%", ".1%" or "0.1", as a fraction from 0 to 1.
 Result<double> parse_percent(std::string_view text);
 
 // A decimal port from `lowest` to 65535, without leading zeros.

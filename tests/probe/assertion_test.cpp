@@ -35,6 +35,16 @@ TEST(Assertion, ComparesEveryName) {
         EXPECT_FALSE(holds(text)) << text;
 }
 
+TEST(Assertion, AllowsSpacesAroundItsParts) {
+    EXPECT_TRUE(holds("p99 < 2ms"));
+    EXPECT_TRUE(holds(" p99<= .5s "));
+    EXPECT_TRUE(holds("loss <.2%"));
+    EXPECT_TRUE(holds("reordered  >=  2"));
+    EXPECT_EQ(Assertion::parse(" p99 <= 2ms ")->judge(measurement()).expression, "p99<=2ms");
+    EXPECT_FALSE(Assertion::parse("p99 < = 2ms"));
+    EXPECT_FALSE(Assertion::parse("p 99 < 2ms"));
+}
+
 TEST(Assertion, UndefinedValueBreaksIt) {
     const auto verdict = Assertion::parse("p99<1h")->judge({});
     EXPECT_FALSE(verdict.ok);

@@ -23,14 +23,16 @@ TEST(Units, DurationsTakeEveryUnit) {
     EXPECT_EQ(*parse_duration("0"), 0s);
     EXPECT_EQ(*parse_duration("0.000000001"), 1ns);
     EXPECT_EQ(*parse_duration("1.0ns"), 1ns);
+    EXPECT_EQ(*parse_duration(".5s"), 500ms);
+    EXPECT_EQ(*parse_duration(".25"), 250ms);
 }
 
 TEST(Units, InvalidDurationsAreRejectedAndNamed) {
     for (const char* text :
-         {"",         "s",     "1ss",        "1 s", " 1",   "1,5s",
-          "-1",       "+1",    "inf",        "nan", "1e3",  "1.",
-          ".5",       "1.s",   "0x1",        "1S",  "1sec", "99999999999999999999s",
-          "300000h0", "0.5ns", "9999999999h"}) {
+         {"",         "s",     "1ss",         "1 s", " 1",   "1,5s",
+          "-1",       "+1",    "inf",         "nan", "1e3",  "1.",
+          ".",        "1.s",   "0x1",         "1S",  "1sec", "99999999999999999999s",
+          "300000h0", "0.5ns", "9999999999h", ".s",  ".5.5s"}) {
         const auto parsed = parse_duration(text);
         ASSERT_FALSE(parsed) << text;
         EXPECT_NE(parsed.error().message().find(std::string("'") + text + "'"), std::string::npos)
@@ -81,9 +83,10 @@ TEST(Units, Percentages) {
     EXPECT_DOUBLE_EQ(*parse_percent("1%"), 0.01);
     EXPECT_DOUBLE_EQ(*parse_percent("0.1"), 0.001);
     EXPECT_DOUBLE_EQ(*parse_percent("100%"), 1);
+    EXPECT_DOUBLE_EQ(*parse_percent(".5%"), 0.005);
     EXPECT_DOUBLE_EQ(*parse_percent("0.000000001%"), 1e-11);
     for (const char* text : {"", "%", "101%", "100.1", "-1%", "nan", "inf", "1e1", "1%%", "1 %",
-                             "1.", ".1", "1.x", "0.0000000001"})
+                             "1.", ".", ".%", "1.x", "0.0000000001"})
         EXPECT_FALSE(parse_percent(text)) << text;
 }
 
