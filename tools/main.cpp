@@ -16,7 +16,7 @@ namespace {
 
 int run(Args words, Io io) {
 #ifdef SOCKBOX_COMMAND
-    return SOCKBOX_COMMAND(words.subspan(words.empty() ? 0 : 1), io);
+    return run_as({SOCKBOX_NAME, {}, SOCKBOX_COMMAND}, words, io);
 #else
     return multicall(words, io);
 #endif

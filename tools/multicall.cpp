@@ -19,21 +19,11 @@ constexpr std::array<Command, 5> table{{
     {"udpecho", "UDP echo client and server: loss, round trips, jitter", udpecho},
 }};
 
-// The command with this name; echo is also found by its installed name, tcpecho.
 const Command* find_command(std::string_view name) {
-    if (name == "tcpecho")
-        name = "echo";
-    const auto* row = std::find_if(table.begin(), table.end(),
-                                   [&](const Command& command) { return command.name == name; });
+    const auto* row = std::find_if(table.begin(), table.end(), [&](const Command& command) {
+        return is_name_of(command.name, name);
+    });
     return row != table.end() ? row : nullptr;
-}
-
-// Returns "showip" for "/usr/bin/showip" and for "showip.exe".
-std::string_view program_name(std::string_view path) {
-    path.remove_prefix(path.find_last_of("/\\") + 1);
-    if (path.ends_with(".exe"))
-        path.remove_suffix(4);
-    return path;
 }
 
 int list(Io io) {
@@ -46,17 +36,35 @@ int front(Args words, Io io);
 
 constexpr Command own{"sockbox", "all of them", front};
 
+int refuse_command(const std::string& name, Io io, const Cli& cli) {
+    std::vector<std::string> names{"help"};
+    for (const Command& command : table)
+        names.emplace_back(command.name);
+    const std::string suggestion = did_you_mean(name, names);
+    return cli.refuse(io,
+                      fmt::format("unknown command '{}'{}", net::escape(name),
+                                  suggestion.empty() ? "; --list shows all commands" : suggestion));
+}
+
+int run_below(const Command& command, std::string_view name, Args args, Io io) {
+    const std::string call = fmt::format("sockbox {}", name);
+    io.tool = name;
+    io.call = call;
+    return command.run(args, io);
+}
+
 int help(Args words, Io io, const Cli& cli) {
-    if (words.size() != 2)
+    if (words.size() == 1)
+        return list(io);
+    if (words.size() > 2)
         return cli.refuse(io, "help takes the name of one command");
     const Command* command = words[1] == own.name ? &own : find_command(words[1]);
     if (command == nullptr)
-        return cli.refuse(io, fmt::format("unknown command '{}'; --list shows all commands",
-                                          net::escape(words[1])));
+        return refuse_command(words[1], io, cli);
     if (const auto status = show_manual(command->name))
         return *status;
     const std::array<std::string, 1> ask{"--help"};
-    return command->run(ask, io);
+    return command == &own ? own.run(ask, io) : run_below(*command, words[1], ask, io);
 }
 
 int front(Args words, Io io) {
@@ -64,7 +72,7 @@ int front(Args words, Io io) {
     bool wants_path = false;
     std::vector<std::string> operands;
     Cli cli("sockbox", "Five small network-diagnostics commands built on one socket library.",
-            {"COMMAND [ARGUMENT]...", "help COMMAND", "--list", "--exec-path"});
+            {"COMMAND [ARGUMENT]...", "help [COMMAND]", "--list", "--exec-path"});
     cli.flag("--list", "list the commands", wants_list)
         .flag("--exec-path", "print the directory of the individual commands", wants_path)
         .operands(operands, 0, 2)
@@ -86,8 +94,7 @@ int front(Args words, Io io) {
         return help(operands, io, cli);
     if (operands.empty())
         return cli.refuse(io, "missing command; --list shows all commands");
-    return cli.refuse(io, fmt::format("unknown command '{}'; --list shows all commands",
-                                      net::escape(operands[0])));
+    return refuse_command(operands[0], io, cli);
 }
 
 }  // namespace
@@ -100,11 +107,11 @@ int multicall(Args words, Io io) {
     if (words.empty())
         return front(words, io);
     if (const Command* command = find_command(program_name(words[0])))
-        return command->run(words.subspan(1), io);
+        return run_as(*command, words, io);
     const std::size_t first = words.size() > 1 && words[1] == "--" ? 2 : 1;
     if (words.size() > first)
         if (const Command* command = find_command(words[first]))
-            return command->run(words.subspan(first + 1), io);
+            return run_below(*command, words[first], words.subspan(first + 1), io);
     return front(words.subspan(1), io);
 }
 

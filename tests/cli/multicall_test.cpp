@@ -30,7 +30,8 @@ TEST(Multicall, ListsTheFiveCommands) {
 TEST(Multicall, IsTheCommandItIsStartedAs) {
     for (const char* name : {"showip", "/usr/bin/showip", "C:\\bin\\showip.exe"})
         EXPECT_THAT(front({name, "--version"}).out, StartsWith("showip (sockbox) "));
-    EXPECT_THAT(front({"tcpecho", "--version"}).out, StartsWith("echo (sockbox) "));
+    EXPECT_THAT(front({"tcpecho", "--version"}).out, StartsWith("tcpecho (sockbox) "));
+    EXPECT_THAT(front({"echo", "--version"}).out, StartsWith("echo (sockbox) "));
 }
 
 TEST(Multicall, RunsItsFirstWord) {
@@ -42,13 +43,53 @@ TEST(Multicall, RunsItsFirstWord) {
 TEST(Multicall, RefusesWhatIsNoCommand) {
     for (const Words& words :
          {Words{}, Words{"sockbox"}, Words{"sockbox", "nosuch"}, Words{"sockbox", ""},
-          Words{"sockbox", "help"}, Words{"sockbox", "help", "nosuch"}, Words{"sockbox", "-x"},
-          Words{"sockbox", "--list", "x"}, Words{"sockbox", "--list", "--exec-path"}}) {
+          Words{"sockbox", "help", "a", "b"}, Words{"sockbox", "help", "nosuch"},
+          Words{"sockbox", "-x"}, Words{"sockbox", "--list", "x"},
+          Words{"sockbox", "--list", "--exec-path"}}) {
         const Ran ran = front(words);
         EXPECT_EQ(ran.status, exit_usage) << testing::PrintToString(words);
         EXPECT_EQ(ran.out, "");
         EXPECT_THAT(ran.err, StartsWith("sockbox: "));
     }
+}
+
+TEST(Multicall, HelpAloneListsTheCommands) {
+    const Ran ran = front({"sockbox", "help"});
+    EXPECT_EQ(ran.status, exit_ok);
+    EXPECT_EQ(ran.out, front({"sockbox", "--list"}).out);
+    EXPECT_EQ(ran.err, "");
+}
+
+TEST(Multicall, SuggestsTheNearestCommand) {
+    EXPECT_EQ(front({"sockbox", "shwoip"}).err,
+              "sockbox: unknown command 'shwoip'; did you mean 'showip'?\n"
+              "sockbox: see 'sockbox --help'\n");
+    EXPECT_EQ(front({"sockbox", "help", "sockopts"}).err,
+              "sockbox: unknown command 'sockopts'; did you mean 'sockopt'?\n"
+              "sockbox: see 'sockbox --help'\n");
+    EXPECT_EQ(front({"sockbox", "nosuch"}).err,
+              "sockbox: unknown command 'nosuch'; --list shows all commands\n"
+              "sockbox: see 'sockbox --help'\n");
+}
+
+// A shell that gets an example or a hint runs this command, not its own echo.
+TEST(Multicall, ExamplesCanBePasted) {
+    const auto expect_calls = [](const Words& words, const std::string& call) {
+        Words help = words;
+        help.emplace_back("--help");
+        const std::string text = front(help).out;
+        EXPECT_THAT(text, HasSubstr("\nExamples:\n  " + call + " "));
+        Words wrong = words;
+        wrong.emplace_back("--wrong");
+        EXPECT_THAT(front(wrong).err, HasSubstr(": see '" + call + " --help'\n"));
+    };
+    expect_calls({"tcpecho"}, "tcpecho");
+    expect_calls({"/usr/bin/tcpecho"}, "tcpecho");
+    expect_calls({"/usr/libexec/sockbox/echo"}, "/usr/libexec/sockbox/echo");
+    expect_calls({"/a b/echo"}, "'/a b/echo'");
+    expect_calls({"sockbox", "echo"}, "sockbox echo");
+    expect_calls({"sockbox", "udpecho"}, "sockbox udpecho");
+    expect_calls({"/usr/bin/showip"}, "showip");
 }
 
 TEST(Multicall, EveryHelpFitsInEightyColumns) {

@@ -55,7 +55,7 @@ void expect_refused(const Words& words, const std::string& mistake) {
     const Ran ran = test::run(command, words);
     EXPECT_EQ(ran.status, exit_usage) << testing::PrintToString(words);
     EXPECT_EQ(ran.out, "");
-    EXPECT_THAT(test::lines(ran.err), ElementsAre("demo: " + mistake, "demo: see --help"));
+    EXPECT_THAT(test::lines(ran.err), ElementsAre("demo: " + mistake, "demo: see 'demo --help'"));
 }
 
 void expect_taken(const Words& words) {
@@ -117,8 +117,6 @@ TEST(Cli, RefusesWithOneClearLine) {
     expect_refused({"--nosuch"}, "unknown option '--nosuch'");
     expect_refused({"-fZ"}, "unknown option '-Z'");
     expect_refused({"-1"}, "unknown option '-1'");
-    expect_refused({"-f", "-f"}, "--fast: given twice");
-    expect_refused({"--name", "a", "-n", "b"}, "--name: given twice");
     expect_refused({"--name"}, "--name: missing value");
     expect_refused({"-f", "-n", "--", "x"}, "--name: missing value");
     expect_refused({"--json=false"}, "--json: takes no value");
@@ -131,7 +129,58 @@ TEST(Cli, RefusesWithOneClearLine) {
     expect_refused({"a", "b", "c", "d"}, "unexpected operand 'd'");
 }
 
+TEST(Cli, TheLastValueOfAnOptionWins) {
+    expect_taken({"-w", "1s", "--wait", "2s", "-w3s"});
+    EXPECT_EQ(seen.wait, std::chrono::seconds(3));
+    expect_taken({"-f", "--fast", "-jj", "--count=1", "--count", "2", "--name", "a", "-n", "b"});
+    EXPECT_TRUE(seen.fast && seen.common.json);
+    EXPECT_EQ(seen.count, 2);
+    EXPECT_EQ(seen.name, "b");
+    expect_taken(
+        {"--color", "never", "--color", "always", "--shape", "square", "--shape", "round"});
+    EXPECT_EQ(seen.common.color, Color::always);
+    EXPECT_EQ(seen.shape, 0U);
+    expect_taken({"--set", "a", "--set", "b"});
+    EXPECT_THAT(seen.sets, ElementsAre("a", "b")) << "repeated ones add up";
+    expect_refused({"-4", "-6", "-4"}, "-4 and -6 are mutually exclusive");
+    expect_refused({"--count", "x", "--count", "1"},
+                   "--count: 'x' is not a whole number from -5 to 5");
+}
+
+TEST(Cli, SuggestsTheNearestOption) {
+    expect_refused({"--fats"}, "unknown option '--fats'; did you mean '--fast'?");
+    expect_refused({"--cuont=3"}, "unknown option '--cuont=3'; did you mean '--count'?");
+    expect_refused({"--verb"}, "unknown option '--verb'; did you mean '--verbose'?");
+    expect_refused({"--help-me"}, "unknown option '--help-me'");
+    expect_refused({"--x"}, "unknown option '--x'");
+    expect_refused({"--" + std::string(100, 'q')},
+                   "unknown option '--" + std::string(100, 'q') + "'");
+}
+
+// Under the name by which the command was started, and as a shell can run it.
+TEST(Cli, UsesTheNameThatItWasStartedUnder) {
+    Output out;
+    Output err;
+    const Words help{"--help"};
+    EXPECT_EQ(command(help, {-1, out, err, "other", "front other"}), exit_ok);
+    const std::string text = out.take();
+    EXPECT_THAT(text, StartsWith("Usage: front other [OPTION]... WORD...\n"));
+    EXPECT_THAT(text, HasSubstr("\nExamples:\n  front other --fast\n"));
+    const Words wrong{"--nosuch"};
+    EXPECT_EQ(command(wrong, {-1, out, err, "other"}), exit_usage);
+    EXPECT_EQ(err.take(), "other: unknown option '--nosuch'\nother: see 'other --help'\n");
+}
+
 TEST(Cli, HostileWordsAreEscapedInComplaints) {
+    const Ran refused = test::run(
+        [](Args args, Io io) {
+            Cli cli("demo", "", {""});
+            static_cast<void>(cli.parse({}, io));
+            return cli.refuse(io, "bad: " + args[0]);
+        },
+        {"\x1b[31m\n\u202e\\x"});
+    EXPECT_EQ(refused.err,
+              "demo: bad: \\x1b[31m\\x0a\\xe2\\x80\\xae\\x\ndemo: see 'demo --help'\n");
     expect_refused({"--\x1b[31m"}, "unknown option '--\\x1b[31m'");
     expect_refused({"--shape", "a\nb"}, "--shape: 'a\\x0ab' is not one of round, square");
     expect_refused({"--shape", "\xff"}, "--shape: '\\xff' is not one of round, square");

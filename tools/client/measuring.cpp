@@ -283,8 +283,11 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
 
 MetricFamilies Measuring::collect(const std::vector<Subject>& subjects, ParallelRuns& runs) const {
     std::vector<report::MeasurementReport> reports;
-    for (std::size_t i = 0; i < subjects.size(); ++i)
+    for (std::size_t i = 0; i < subjects.size(); ++i) {
         reports.push_back(report_of(subjects[i], runs.so_far(i)));
+        // The names of metrics do not depend on how the command was started.
+        reports.back().tool = client_.transport == net::Transport::udp ? "udpecho" : "echo";
+    }
     return report::to_metrics(reports);
 }
 

@@ -228,14 +228,16 @@ class Echo {
         const std::string time = net::format_approximately(attempt.ended - attempt.started);
         switch (attempt.state) {
             case State::under_way:
-                io_.err.print("echo: trying {} after {}\n", name,
+                io_.err.print("{}: trying {} after {}\n", client_.tool, name,
                               net::format_approximately(attempt.started));
                 break;
             case State::connected:
-                io_.err.print("echo: connected to {} in {}\n", name, time);
+                io_.err.print("{}: connected to {} in {}\n", client_.tool, name, time);
                 break;
-            case State::abandoned: io_.err.print("echo: gave up {} after {}\n", name, time); break;
-            case State::failed: print_error(io_, "echo", attempt.error); break;
+            case State::abandoned:
+                io_.err.print("{}: gave up {} after {}\n", client_.tool, name, time);
+                break;
+            case State::failed: print_error(io_, client_.tool, attempt.error); break;
         }
     }
 
@@ -249,7 +251,7 @@ class Echo {
         auto attempts = report::Json::array();
         for (const probe::Attempt& attempt : race.attempts) {
             if (!client_.common.verbose)
-                print_error(io_, "echo", attempt.error);
+                print_error(io_, client_.tool, attempt.error);
             auto one = report::Json::object();
             one.set("address", attempt.endpoint.address())
                 .set("port", attempt.endpoint.port())
@@ -261,7 +263,7 @@ class Echo {
         const bool interrupted = stop_ != nullptr && stop_->raised();
         const std::size_t untried = server.target.endpoints.size() - race.attempts.size();
         if (untried > 0)
-            io_.err.print("echo: {} not tried{}\n",
+            io_.err.print("{}: {} not tried{}\n", client_.tool,
                           report::counted(untried, "more address was", "more addresses were"),
                           interrupted ? "" : " within " + net::format_duration(connect_timeout_));
         if (client_.common.json) {
@@ -271,7 +273,7 @@ class Echo {
                      race.attempts.empty() ? report::Json() : to_json(race.attempts.back().error));
             io_.out.print("{}\n", json.to_string());
         }
-        return finish(io_, "echo", interrupted ? status_of_interrupt() : exit_refused);
+        return finish(io_, client_.tool, interrupted ? status_of_interrupt() : exit_refused);
     }
 
     net::Result<probe::PipeOutcome> say(net::Socket& socket) {
@@ -329,9 +331,9 @@ class Echo {
     int conclude(const probe::PipeOutcome& outcome) const {
         const net::Error error = explain(outcome, peer_, timeout());
         if (!error.action.empty())
-            print_error(io_, "echo", error);
+            print_error(io_, client_.tool, error);
         else if (client_.common.verbose)
-            io_.err.print("echo: {} sent, {} received in {}\n",
+            io_.err.print("{}: {} sent, {} received in {}\n", client_.tool,
                           report::counted(outcome.sent_bytes, "byte"), outcome.received_bytes,
                           net::format_approximately(outcome.duration));
         if (client_.common.json) {
@@ -341,11 +343,11 @@ class Echo {
             add_outcome(outcome, error, json);
             io_.out.print("{}\n", json.to_string());
         }
-        return finish(io_, "echo", status_of(outcome.end));
+        return finish(io_, client_.tool, status_of(outcome.end));
     }
 
     Io io_;
-    ClientOptions client_{"echo", net::Transport::tcp};
+    ClientOptions client_{io_.tool.empty() ? "echo" : io_.tool, net::Transport::tcp};
     std::chrono::nanoseconds connect_timeout_ = 10s;
     bool reconnect_ = false;
     bool tcp_info_ = false;

@@ -165,6 +165,7 @@ Take take_choice(std::size_t& index, std::vector<std::string> choices) {
 struct Cli::State {
     CLI::App app;
     std::string tool;
+    std::string call;  // how to start it from a shell
     std::string summary;
     std::vector<std::string> usage;
     std::vector<Entry> entries;
@@ -179,6 +180,7 @@ struct Cli::State {
     Common* common = nullptr;
 
     std::string help_text() const;
+    std::string suggestion(std::string_view unknown) const;
     const Entry* find(std::string_view spelling) const;
     net::Result<std::vector<std::string>> prepare(Args words) const;
     std::string mistake(const CLI::ParseError& error) const;
@@ -190,6 +192,7 @@ struct Cli::State {
 Cli::Cli(std::string_view tool, std::string_view summary, std::vector<std::string> usage)
     : state_(std::make_unique<State>()) {
     state_->tool = tool;
+    state_->call = tool;
     state_->summary = summary;
     state_->usage = std::move(usage);
     state_->app.set_help_flag();
@@ -202,23 +205,21 @@ Cli::~Cli() = default;
 Cli& Cli::flag(const std::string& spelling, std::string help, bool& target) {
     CLI::Option* native =
         state_->app.add_flag(spelling)->disable_flag_override()->multi_option_policy(
-            CLI::MultiOptionPolicy::Throw);
+            CLI::MultiOptionPolicy::TakeAll);
     state_->entries.push_back({native, std::move(help), {}, {}, &target});
     return *this;
 }
 
 Cli& Cli::option(const std::string& spelling, std::string value_name, std::string help, Take take) {
     CLI::Option* native = state_->app.add_option(spelling)->expected(1)->multi_option_policy(
-        CLI::MultiOptionPolicy::Throw);
+        CLI::MultiOptionPolicy::TakeAll);
     state_->entries.push_back({native, std::move(help), std::move(value_name), std::move(take)});
     return *this;
 }
 
 Cli& Cli::repeated(const std::string& spelling, std::string value_name, std::string help,
                    Take take) {
-    option(spelling, std::move(value_name), std::move(help), std::move(take));
-    state_->entries.back().native->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    return *this;
+    return option(spelling, std::move(value_name), std::move(help), std::move(take));
 }
 
 Cli& Cli::common(Common& target) {
@@ -252,7 +253,7 @@ Cli& Cli::example(std::string command, std::string explanation) {
 std::string Cli::State::help_text() const {
     std::string text;
     for (const std::string& form : usage)
-        text += fmt::format("{} {} {}\n", text.empty() ? "Usage:" : "      ", tool, form);
+        text += fmt::format("{} {} {}\n", text.empty() ? "Usage:" : "      ", call, form);
     for (const std::string& line : wrap(summary, help_columns))
         text += line + '\n';
     text += "\nOptions:\n";
@@ -260,8 +261,20 @@ std::string Cli::State::help_text() const {
         text += columns(heading(entry), entry.help, 28);
     text += "\nExamples:\n";
     for (const auto& [command, explanation] : examples)
-        text += fmt::format("  {}\n{}", command, columns("", explanation, 8).substr(3));
+        text += fmt::format("  {}{}\n{}", call, command.substr(command.find(' ')),
+                            columns("", explanation, 8).substr(3));
     return text;
+}
+
+// The long option that resembles this one most; empty if none does.
+std::string Cli::State::suggestion(std::string_view unknown) const {
+    std::vector<std::string> known;
+    for (const Entry& entry : entries)
+        for (const std::string& name : entry.native->get_lnames())
+            known.push_back("--" + name);
+    if (!unknown.starts_with("--"))
+        return {};
+    return did_you_mean(unknown.substr(0, unknown.find('=')), known);
 }
 
 const Entry* Cli::State::find(std::string_view spelling) const {
@@ -307,9 +320,9 @@ std::string Cli::State::mistake(const CLI::ParseError& error) const {
     for (const Entry& entry : entries) {
         const std::string name = entry.native->get_name();
         if (std::string_view(error.what()).starts_with(name + ":"))
-            return name + (entry.native->count() > 1 ? ": given twice" : ": missing value");
+            return name + ": missing value";
     }
-    return escape(error.what());
+    return error.what();
 }
 
 net::Status Cli::State::apply() {
@@ -350,7 +363,8 @@ net::Status Cli::State::take_operands(Args after_dashes) {
     std::vector<std::string> found = app.remaining();
     for (const std::string& word : found)
         if (word.size() > 1 && word.front() == '-')
-            return net::fail_text(fmt::format("unknown option '{}'", escape(word)));
+            return net::fail_text(
+                fmt::format("unknown option '{}'{}", escape(word), suggestion(word)));
     found.insert(found.end(), after_dashes.begin(), after_dashes.end());
     if (found.size() < least)
         return net::fail_text("missing operand");
@@ -363,6 +377,9 @@ net::Status Cli::State::take_operands(Args after_dashes) {
 
 std::optional<int> Cli::parse(Args args, Io io) {
     State& state = *state_;
+    if (!io.tool.empty())
+        state.tool = io.tool;
+    state.call = io.call.empty() ? state.tool : io.call;
     flag("-h,--help", "show this help and exit", state.help);
     flag("-V,--version", "show the version and exit", state.version);
     const auto dashes = std::find(args.begin(), args.end(), "--");
@@ -394,7 +411,8 @@ bool Cli::given(const std::string& name) const {
 }
 
 int Cli::refuse(Io io, const std::string& mistake) const {
-    io.err.print("{0}: {1}\n{0}: see --help\n", state_->tool, mistake);
+    io.err.print("{0}: {1}\n{0}: see '{2} --help'\n", state_->tool, net::printable(mistake),
+                 state_->call);
     return exit_usage;
 }
 

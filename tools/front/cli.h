@@ -52,21 +52,22 @@ Take take_integer(std::optional<std::int64_t>& target, std::int64_t low, std::in
 
 class Cli {
   public:
-    // `usage` has one element for each form, without the command's name: "[OPTION]... HOST...".
+    // `usage` has one element for each form, without the command's name: "[OPTION]... HOST...". For
+    // its messages, parse() replaces `tool` by the name under which the command was started.
     Cli(std::string_view tool, std::string_view summary, std::vector<std::string> usage);
     ~Cli();
 
-    // `spelling` is "-s", "--long" or "-s,--long". Sets `target` to true if the flag is given. A
-    // flag given twice is refused.
+    // `spelling` is "-s", "--long" or "-s,--long". Sets `target` to true if the flag is given.
     Cli& flag(const std::string& spelling, std::string help, bool& target);
-    // Options with a value. `option` refuses a second value; `repeated` calls `take` for each value
-    // in order.
+    // Options with a value. Both call `take` for each value in order; if an option is given again,
+    // the last value should win, while those of a repeated one add up.
     Cli& option(const std::string& spelling, std::string value_name, std::string help, Take take);
     Cli& repeated(const std::string& spelling, std::string value_name, std::string help, Take take);
     // Declares -j -q -v -4 -6 --color; parse() itself adds -h and -V.
     Cli& common(Common& target);
     // Accepts from `least` to `most` words that are not options.
     Cli& operands(std::vector<std::string>& target, std::size_t least, std::size_t most);
+    // `command` begins with the command's name, which --help replaces by the way to start it.
     Cli& example(std::string command, std::string explanation);
 
     // Parses the command line and sets the targets. Returns an exit status if the command must end
@@ -78,7 +79,7 @@ class Cli {
     bool given(const std::string& name) const;
 
     // Prints a usage error found after parsing, such as contradictory options, and returns
-    // exit_usage.
+    // exit_usage. Control characters in `mistake` are escaped.
     int refuse(Io io, const std::string& mistake) const;
 
   private:

@@ -38,12 +38,29 @@ int echod(Args args, Io io);
 int echo(Args args, Io io);
 int udpecho(Args args, Io io);
 
+// Runs a command with the words that main() got, which begin with the program's path: under the
+// name that it was started by, if that is one of its names.
+int run_as(const Command& command, Args words, Io io);
+
+// Whether the command is also installed under this name: echo as tcpecho.
+bool is_name_of(std::string_view command, std::string_view name) noexcept;
+
+// The name of the program with this path: "showip" for "/usr/bin/showip" and for "showip.exe".
+std::string_view program_name(std::string_view path) noexcept;
+
+// A word as a shell reads it: quoted if necessary.
+std::string shell_word(std::string_view word);
+
+// "; did you mean 'showip'?" for the name that differs from `unknown` by the fewest characters;
+// empty if none is near.
+std::string did_you_mean(std::string_view unknown, std::span<const std::string> names);
+
 // {"symbol": "ECONNREFUSED", "code": 111, "message": "Connection refused"}: the name of the code
 // (null if it has none), its number, and the reason without action and subject.
 report::Json to_json(const net::Error& error);
 
 // Prints "TOOL: message" to standard error, and "TOOL: hint: …" on a second line if the error has a
-// hint.
+// hint. Control characters are escaped.
 void print_error(Io io, std::string_view tool, const net::Error& error);
 
 // Flushes the output and returns `status`. If writing failed, prints an error and returns

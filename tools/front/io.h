@@ -55,6 +55,10 @@ struct Io {
     int in;  // a descriptor, because the input may be binary
     Output& out;
     Output& err;
+    // The name under which the command was started, if that is not its own: "tcpecho" for echo.
+    std::string_view tool = {};
+    // How to start it again from a shell, if that is not by its name: "sockbox echo".
+    std::string_view call = {};
 };
 
 }  // namespace sockbox::tools

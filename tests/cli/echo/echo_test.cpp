@@ -160,9 +160,9 @@ TEST(Echo, ImpossibleHostsSetTheExitStatus) {
     EXPECT_EQ(run(echo, {"127.0.0.1", "0", "x"}).status, tools::exit_usage);
     EXPECT_EQ(run(echo, {"127.0.0.1", "65536", "x"}).status, tools::exit_usage);
     EXPECT_EQ(run(echo, {"a..b", "7", "x"}).status, tools::exit_unresolved);
-    EXPECT_EQ(run(echo, {}).err, "echo: missing HOST and PORT\necho: see --help\n");
+    EXPECT_EQ(run(echo, {}).err, "echo: missing HOST and PORT\necho: see 'echo --help'\n");
     EXPECT_EQ(run(echo, {"127.0.0.1"}).err,
-              "echo: missing PORT after the host '127.0.0.1'\necho: see --help\n");
+              "echo: missing PORT after the host '127.0.0.1'\necho: see 'echo --help'\n");
     EXPECT_EQ(run(echo, {"127.0.0.1"}).status, tools::exit_usage);
     const Ran named = run(echo, {"-c", "1", "--target", "127.0.0.1:0", "127.0.0.1", "7"});
     EXPECT_THAT(named.err, HasSubstr("echo: --target: '0' is not a port"));

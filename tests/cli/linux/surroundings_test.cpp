@@ -9,11 +9,13 @@
 #include <filesystem>
 
 #include "paths.h"
+#include "tests/peer.h"
 #include "tests/support.h"
 
 namespace sockbox::test {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -35,6 +37,7 @@ TEST(Surroundings, HelpAndVersionGoToStandardOutput) {
         each("\"$program\" " + option, [&](const std::string& command, const Ran& ran) {
             EXPECT_THAT(ran.out, testing::AnyOf(HasSubstr(command + " (sockbox) " SOCKBOX_VERSION),
                                                 StartsWith("Usage: " + command + ' '),
+                                                ContainsRegex("^Usage: [^ ].*/echo'? "),
                                                 StartsWith("sockbox " SOCKBOX_VERSION)));
             EXPECT_EQ(ran.err, "");
             EXPECT_EQ(ran.status, tools::exit_ok);
@@ -44,6 +47,17 @@ TEST(Surroundings, HelpAndVersionGoToStandardOutput) {
             EXPECT_EQ(ran.status, tools::exit_output);
         });
     }
+}
+
+// A command is called what it was started as, in text and in JSON.
+TEST(Surroundings, TcpechoIsTheOtherNameOfEcho) {
+    EXPECT_EQ(Process({"tcpecho", "--version"}).wait().out,
+              "tcpecho (sockbox) " SOCKBOX_VERSION "\n");
+    const Ran ran = Process({"tcpecho", "--json", "127.0.0.1", closed_port(), "hello"}).wait();
+    EXPECT_THAT(ran.out, StartsWith(R"({"tool":"tcpecho",)"));
+    EXPECT_THAT(ran.err, StartsWith("tcpecho: connect 127.0.0.1:"));
+    EXPECT_EQ(Process({"tcpecho"}).wait().err,
+              "tcpecho: missing HOST and PORT\ntcpecho: see 'tcpecho --help'\n");
 }
 
 TEST(Surroundings, NothingMissingOrUnusualBreaksACommand) {

@@ -53,6 +53,51 @@ TEST(Echod, ThePortFileIsThereWhileItServes) {
     EXPECT_EQ(file.content(), "");
 }
 
+TEST(Echod, RemovesNoPortFileThatAnotherServerWrote) {
+    const TemporaryFile file;
+    EchoServer first({"--port-file", file.path()});
+    EchoServer second({"--port-file", file.path()});
+    first.process().send_signal(SIGTERM);
+    const Ran ran = first.process().wait();
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_EQ(ran.err, "");
+    EXPECT_EQ(file.content(), second.port() + "\n");
+    second.process().send_signal(SIGTERM);
+    EXPECT_EQ(second.process().wait().status, 0);
+    EXPECT_FALSE(std::filesystem::exists(file.path()));
+}
+
+TEST(Echod, APortFileThatIsNoFileIsWritten) {
+    Process server({"echod", "-q", "-p", "0", "-b", "127.0.0.1", "--port-file", "/dev/stdout"});
+    auto client = connect(server.read_line());
+    expect_served(client);
+    client.close();
+    server.send_signal(SIGTERM);
+    EXPECT_EQ(server.wait().status, 0);
+    for (const Words& words : {Words{"echod"}, Words{"udpecho", "--listen"}}) {
+        Words all = words;
+        all.insert(all.end(), {"-p", "0", "-b", "127.0.0.1", "--port-file", "/dev/full"});
+        const Ran full = Process(all).wait();
+        EXPECT_EQ(full.status, tools::exit_output);
+        EXPECT_EQ(full.out, "");
+        EXPECT_EQ(full.err, words[0] +
+                                ": write port file /dev/full: No space left on device "
+                                "(ENOSPC)\n");
+    }
+}
+
+TEST(Echod, PathsAreEscapedInItsDiagnostics) {
+    const Ran ran =
+        Process({"echod", "-p", "0", "-b", "127.0.0.1", "--port-file", "/no\x1b[31m\u202e\n/file"})
+            .wait();
+    EXPECT_EQ(ran.err,
+              "echod: write port file /no\\x1b[31m\\xe2\\x80\\xae\\x0a/file: No such file "
+              "or directory (ENOENT)\n");
+    EXPECT_EQ(Process({"echod", "--user", "a\x1b\n"}).wait().err,
+              "echod: --user: 'a\\x1b\\x0a' is not a user on this system\n"
+              "echod: see 'echod --help'\n");
+}
+
 TEST(Echod, ALinkToThePortFileStaysAndLeadsToNoOldPort) {
     const TemporaryFile file("something\n");
     const TemporaryFile link;

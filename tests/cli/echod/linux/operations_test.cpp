@@ -178,7 +178,7 @@ TEST(EchodOperations, MistakesInItsOptionsAreNamed) {
     EXPECT_THAT(complaint({"--udp", "--fault", "reset-after=1"}), HasSubstr("applies to TCP"));
     EXPECT_THAT(complaint({"-w", "10", "--max-workers", "5"}),
                 HasSubstr("--workers 10 is more than --max-workers 5"));
-    EXPECT_EQ(complaint({"--user", ""}), "echod: --user: it is empty\nechod: see --help\n");
+    EXPECT_EQ(complaint({"--user", ""}), "echod: --user: it is empty\nechod: see 'echod --help'\n");
     EXPECT_THAT(complaint({"--port-file", ""}), HasSubstr("--port-file: it is empty"));
 }
 
