@@ -7,6 +7,7 @@
 #include "system/platform.h"
 #include "system/thread.h"
 #include "text/units.h"
+#include "tools/front/terminal.h"
 
 namespace sockbox::tools {
 namespace {
@@ -24,6 +25,10 @@ ProgressLine::ProgressLine(Output& err, bool wanted)
 
 void ProgressLine::draw(const std::vector<std::string>& pieces) {
     due_ = net::deadline_in(between);
+    if (!is_in_foreground(err_.file())) {
+        drawn_ = 0;  // by now the shell has written over it
+        return;
+    }
     const std::size_t room =
         net::platform::terminal_columns(err_.file()) - 1;  // the last column would wrap
     std::string line;
@@ -38,7 +43,7 @@ void ProgressLine::draw(const std::vector<std::string>& pieces) {
 }
 
 void ProgressLine::erase() {
-    if (drawn_ > 0)
+    if (drawn_ > 0 && is_in_foreground(err_.file()))
         err_.print(
             "\r{}\r",
             std::string(std::min(drawn_, net::platform::terminal_columns(err_.file()) - 1), ' '));

@@ -16,7 +16,8 @@
 namespace sockbox::tools {
 
 // A line on standard error that is redrawn in place, every half second after the first two seconds.
-// Draws nothing if standard error is not a terminal. May be used from one thread at a time.
+// Draws nothing if standard error is not a terminal, or while this process is in its background,
+// where it would paint over the shell or be stopped. May be used from one thread at a time.
 class ProgressLine {
   public:
     // If `wanted` is false, the line is never drawn.
