@@ -1,0 +1,59 @@
+// Tests of the scripts that build, test and demonstrate sockbox.
+#include <gmock/gmock.h>
+
+#include "paths.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+Ran script(const std::string& name, const Words& args) {
+    Words words{SOCKBOX_SOURCE_DIR "/scripts/" + name};
+    words.insert(words.end(), args.begin(), args.end());
+    return Process(words).wait();
+}
+
+// Before a package is installed or anything is built, which takes minutes and prints a lot.
+TEST(Scripts, RefuseWhatTheyDoNotKnowAtOnce) {
+    for (const auto& [name, args] : {std::pair<std::string, Words>{"test", {"--no-window"}},
+                                     {"test", {"--preset", "nope"}},
+                                     {"test", {"-R", "x", "--presets", "dev"}},
+                                     {"test", {"word"}},
+                                     {"demo", {"--nope"}},
+                                     {"setup", {"nope"}},
+                                     {"bench", {"nope"}}}) {
+        const Ran ran = script(name, args);
+        EXPECT_EQ(ran.status, 1) << name << testing::PrintToString(args);
+        EXPECT_THAT(ran.out + ran.err, testing::Not(HasSubstr("== "))) << name;
+    }
+    EXPECT_EQ(script("test", {"--preset", "nope"}).err,
+              "test: --preset: 'nope' is not one of release, dev, asan, tsan, windows\n"
+              "test: see 'scripts/test --help'\n");
+}
+
+TEST(Scripts, NarrateStatesWhatTakesLong) {
+    Process silent({SOCKBOX_SOURCE_DIR "/scripts/narrate", "/bin/sh", "-c",
+                    "echo begun; sleep 12; echo done; exit 3"});
+    EXPECT_EQ(silent.read_line(), "begun");
+    EXPECT_THAT(silent.read_line(), StartsWith("... "));
+    const Ran ran = silent.wait();
+    EXPECT_EQ(ran.status, 3);
+    EXPECT_EQ(ran.out, "done\n");
+}
+
+TEST(Scripts, NarrateLeavesOutMostOfTheProgress) {
+    const std::string lines = "for i in 1 2 3; do echo \"[$i/3] build\"; done; echo warning";
+    const Ran shown = script("narrate", {"/bin/sh", "-c", lines});
+    EXPECT_EQ(shown.out, "[1/3] build\nwarning\n");
+    EXPECT_EQ(shown.status, 0);
+    const Ran failed = script("narrate", {"-q", "/bin/sh", "-c", lines + "; exit 4"});
+    EXPECT_EQ(failed.status, 4);
+    EXPECT_EQ(failed.out, "[1/3] build\n");
+    EXPECT_EQ(failed.err, "[1/3] build\n[2/3] build\n[3/3] build\nwarning\n");
+}
+
+}  // namespace
+}  // namespace sockbox::test
