@@ -110,10 +110,6 @@ _sockbox() {
     local program=("${COMP_WORDS[0]//[\\\"\']/}") # without the quotes that were typed
     local command=${program[0]##*/}
     COMPREPLY=()
-    if [[ $command == echo && ${program[0]} != */* ]]; then
-        mapfile -t COMPREPLY < <(compgen -f -- "$cur") # the shell's builtin
-        return
-    fi
     if [[ $command == sockbox ]]; then
         if ((COMP_CWORD == 1)) || [[ ${COMP_WORDS[1]} == help ]]; then
             _sockbox_front
@@ -148,4 +144,4 @@ _sockbox() {
     fi
 }
 
-complete -F _sockbox sockbox showip sockopt echod udpecho tcpecho echo
+complete -F _sockbox sockbox showip sockopt echod udpecho tcpecho

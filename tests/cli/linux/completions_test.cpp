@@ -55,6 +55,18 @@ TEST_P(Completions, KnowACommandBelowAFolderWithASpace) {
     EXPECT_THAT(offered, IsSupersetOf({"--verbose", "--version"}));
 }
 
+// Its arguments are no business of ours: shells complete variables and files there.
+TEST(BashCompletion, LeavesTheShellsOwnEchoAlone) {
+    if (!Shell{"bash"}.is_here())
+        GTEST_SKIP() << "bash is not installed";
+    const Ran ran =
+        Process({"/bin/bash", "-c", "source \"$0\"; complete -p tcpecho; complete -p echo",
+                 SOCKBOX_SOURCE_DIR "/completions/sockbox.bash"})
+            .wait();
+    EXPECT_EQ(ran.out, "complete -F _sockbox tcpecho\n");
+    EXPECT_EQ(ran.status, 1) << "there is none for echo";
+}
+
 TEST_P(Completions, OfferTheCommandsOfTheFront) {
     EXPECT_THAT(offers({"sockbox", ""}),
                 IsSupersetOf({"showip", "sockopt", "echod", "echo", "udpecho", "help"}));
