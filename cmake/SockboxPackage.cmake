@@ -14,7 +14,9 @@ else()
     install(FILES README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
     set(CPACK_GENERATOR DEB)
     set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
-    set(CPACK_PACKAGE_CONTACT "the sockbox authors")
+    set(SOCKBOX_MAINTAINER "The sockbox authors <sockbox@example.org>" CACHE STRING
+        "The maintainer that the Debian package names")
+    set(CPACK_PACKAGE_CONTACT "${SOCKBOX_MAINTAINER}")
     set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "small, focused network-diagnostics commands")
     set(CPACK_PACKAGE_DESCRIPTION "\
 showip shows what getaddrinfo returns for a name, sockopt the socket options
@@ -23,6 +25,9 @@ classic concurrency model; tcpecho and udpecho are its clients and measure
 loss, round trips and jitter.")
     set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
     set(CPACK_DEBIAN_PACKAGE_SECTION net)
+    set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
+    set(CPACK_PRE_BUILD_SCRIPTS "${PROJECT_SOURCE_DIR}/packaging/debian.cmake")
+    set(CPACK_POST_BUILD_SCRIPTS "${PROJECT_SOURCE_DIR}/packaging/installed_size.cmake")
     set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 endif()
 include(CPack)

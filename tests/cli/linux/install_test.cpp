@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "paths.h"
+#include "system/clock.h"
 #include "tests/support.h"
 
 namespace sockbox::test {
@@ -58,6 +59,36 @@ TEST_F(Install, ExecPathIsTheDirectoryOfEcho) {
               "echo (sockbox) " SOCKBOX_VERSION "\n");
 }
 
+TEST_F(Install, TheCommandsBelowTheirOwnNamesAreLinks) {
+    for (const std::string& name : names_in("libexec/sockbox")) {
+        const fs::path command = prefix_ / "libexec/sockbox" / name;
+        EXPECT_TRUE(fs::is_symlink(command)) << name;
+        EXPECT_EQ(fs::canonical(command), fs::canonical(prefix_ / "bin/sockbox"));
+    }
+}
+
+// xargs rm <install_manifest.txt is the usual way to uninstall.
+TEST_F(Install, NothingStaysAfterRemovingWhatTheManifestLists) {
+    const fs::path own = unique_.path() + " again";
+    Words listed;
+    // Another test may install from the same build at the same time.
+    const auto deadline = net::deadline_in(patience);
+    const auto is_ours = [&] { return !listed.empty() && listed[0].starts_with(own.string()); };
+    while (!is_ours() && net::Clock::now() < deadline) {
+        const Ran ran =
+            Process({SOCKBOX_CMAKE, "--install", SOCKBOX_BUILD_DIR, "--prefix", own.string()})
+                .wait();
+        ASSERT_EQ(ran.status, 0) << ran.err;
+        std::ifstream manifest(SOCKBOX_BUILD_DIR "/install_manifest.txt");
+        listed = lines(std::string(std::istreambuf_iterator<char>(manifest), {}));
+    }
+    for (const std::string& file : listed)
+        EXPECT_TRUE(fs::remove(file)) << file;
+    for (const auto& entry : fs::recursive_directory_iterator(own))
+        EXPECT_TRUE(fs::is_directory(entry.symlink_status())) << entry.path();
+    fs::remove_all(own);
+}
+
 TEST_F(Install, ManualPagesAndCompletionsAreInTheUsualPlaces) {
     EXPECT_THAT(names_in("share/bash-completion/completions"),
                 testing::UnorderedElementsAre("sockbox", "showip", "sockopt", "echod", "udpecho",
@@ -68,6 +99,9 @@ TEST_F(Install, ManualPagesAndCompletionsAreInTheUsualPlaces) {
     EXPECT_THAT(names_in("share/zsh/site-functions"), testing::ElementsAre("_sockbox"));
     EXPECT_THAT(names_in("share/man/man1"), testing::Contains("sockbox.1"));
     EXPECT_THAT(names_in("share/man/man1"), testing::Not(testing::Contains("echo.1")));
+    EXPECT_THAT(
+        names_in("share/doc/sockbox/examples/prometheus"),
+        testing::UnorderedElementsAre("prometheus.yml", "sockbox.rules.yml", "sockbox.tests.yml"));
 }
 
 TEST_F(Install, ServiceStartsTheProgramBelowThePrefix) {
