@@ -56,7 +56,7 @@ TEST_P(FaultsOn, ManySmallMessagesAreHeldBackAtOnce) {
     }
     for (unsigned i = 0; i < count; ++i)
         ASSERT_EQ(receive_exactly(client, 20), random_bytes(20, i));
-    EXPECT_LT(net::Clock::now() - begin, 4s);
+    EXPECT_LT(net::Clock::now() - begin, count * 1s / 2) << "they wait for each other";
 }
 
 TEST_P(FaultsOn, CorruptionRepeatsBySeed) {

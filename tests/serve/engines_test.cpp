@@ -128,12 +128,12 @@ TEST_P(EveryEngine, AnAbortDuringTheDrainEndsAtOnce) {
 
 TEST_P(EveryEngine, IdleClientsAreClosedAndBusyOnesAreNot) {
     ServeOptions options;
-    options.idle_timeout = 300ms;
+    options.idle_timeout = 1s;
     TestServer server(engine(), options);
     auto silent = server.connect();
     if (!one_at_a_time()) {
         auto busy = server.connect();
-        const auto until = net::deadline_in(700ms);
+        const auto until = net::deadline_in(1500ms);
         while (net::Clock::now() < until) {
             expect_echo(busy, random_bytes(1));
             static_cast<void>(net::wait_for(busy, net::Direction::receive, net::deadline_in(20ms)));

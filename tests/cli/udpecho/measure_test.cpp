@@ -167,9 +167,9 @@ TEST(UdpEchoMeasure, EachOfSeveralServersHasItsCountsAndVerdicts) {
 TEST(UdpEchoMeasure, LatenessIsThatOfWhatWasSent) {
     auto peer = Peer::datagram([](auto&, auto&, auto&) {});
     for (const Words& pace : {Words{"-i", "1ms"}, {"--rate", "1000"}}) {
-        const Ran ran = measure(peer, {"--json", "-q", "-c", "3", "-W", "700ms", pace[0], pace[1]});
+        const Ran ran = measure(peer, {"--json", "-q", "-c", "3", "-W", "2s", pace[0], pace[1]});
         EXPECT_THAT(ran.out, HasSubstr(R"("sent":3,"received":0,"lost":3)"));
-        EXPECT_LT(number_in(ran.out, "max_ns", "slip"), 600e6) << ran.out;
+        EXPECT_LT(number_in(ran.out, "max_ns", "slip"), 1.9e9) << ran.out;
     }
 }
 
