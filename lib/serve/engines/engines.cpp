@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "serve/engines/signal_thread.h"
 #include "system/memory.h"
 
 namespace sockbox::serve {
@@ -28,7 +29,12 @@ std::vector<Engine> all_engines() {
 }  // namespace
 
 net::Status Engine::serve(Service& service, Listeners&& listeners) const {
-    return net::unless_out_of_memory("serve", [&] { return run(service, std::move(listeners)); });
+    return net::unless_out_of_memory("serve", [&]() -> net::Status {
+        const auto signals = SignalThread::start();
+        if (!signals)
+            return net::fail(signals.error());
+        return run(service, std::move(listeners));
+    });
 }
 
 std::span<const Engine> engines() {

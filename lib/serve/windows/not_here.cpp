@@ -1,9 +1,20 @@
-// What Windows does not have: socket activation, other users, a sandbox.
+// What Windows does not have: socket activation, other users, a sandbox, signals.
 #include "serve/confine/privileges.h"
 #include "serve/confine/sandbox.h"
+#include "serve/engines/signal_thread.h"
 #include "serve/systemd.h"
 
 namespace sockbox::serve {
+
+struct SignalThread::State {};
+
+SignalThread::SignalThread(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+SignalThread::SignalThread(SignalThread&&) noexcept = default;
+SignalThread::~SignalThread() = default;
+
+net::Result<SignalThread> SignalThread::start() {
+    return SignalThread(nullptr);
+}
 
 net::Result<std::optional<Listeners>> take_passed_sockets(const net::Prepare& /*prepare*/) {
     return std::nullopt;
