@@ -70,7 +70,7 @@ Session::Decision Session::decide_by_timeouts(net::Deadline now, bool has_rest) 
 
 // During a drain, connections may end by themselves until the deadline. Shortly before it the
 // remaining ones are closed if no received bytes are lost, so that they see a FIN instead of a
-// reset.
+// reset. From the deadline on nothing is waited for, whatever has arrived.
 Session::Decision Session::decide(net::Deadline now, bool has_rest, net::Deadline drain) const {
     if (drain == net::no_deadline)
         return decide_by_timeouts(now, has_rest);
@@ -79,10 +79,11 @@ Session::Decision Session::decide(net::Deadline now, bool has_rest, net::Deadlin
     if (has_rest)
         return left <= nanoseconds(0) ? Decision{Decision::What::abort, EndReason::aborted}
                                       : Decision{};
+    const bool is_over = left <= nanoseconds(0);
     if (now - active_ >= std::min(quiet, some))
-        return {Decision::What::send_fin, EndReason::drained};
+        return {Decision::What::send_fin, EndReason::drained, is_over};
     if (left <= std::min(linger, some))
-        return {Decision::What::send_fin, EndReason::aborted};
+        return {Decision::What::send_fin, EndReason::aborted, is_over};
     return {};
 }
 

@@ -40,6 +40,7 @@ class Session {
         };
         What what = What::go_on;
         EndReason reason = EndReason::finished;
+        bool at_once = false;  // of send_fin: even if input is waiting, which is then lost
     };
     // `has_rest`: bytes are waiting for the peer to accept them. `drain`: when the drain ends;
     // no_deadline if there is none.

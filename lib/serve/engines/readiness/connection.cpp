@@ -99,7 +99,7 @@ void Connection::check_time() {
     } else if (held_back) {
         return;  // the delay is not the peer's fault
     } else if (decision.what == What::send_fin) {
-        begin_lingering(decision.reason);
+        begin_lingering(decision);
     } else if (decision.what == What::abort) {
         session_.reset_at_close();
         end(decision.reason);
@@ -108,14 +108,19 @@ void Connection::check_time() {
         reactor_.destroy(*this);
 }
 
-// Sends our FIN; later input is discarded. Input that has already arrived is echoed instead.
-void Connection::begin_lingering(EndReason reason) {
+// Sends our FIN; later input is discarded. Input that has already arrived is echoed, and the
+// connection continues unless the drain is over.
+void Connection::begin_lingering(const Session::Decision& decision) {
     const std::uint64_t before = session_.received_bytes();
-    if (reason != EndReason::aborted)
+    if (decision.reason != EndReason::aborted)
         faults_ != nullptr ? proceed_with_faults() : read_once();
-    if (over_ || session_.received_bytes() != before)
+    if (over_ || (session_.received_bytes() != before && !decision.at_once))
         return;
-    session_.end(reason, reactor_.now());
+    if (has_rest()) {
+        session_.reset_at_close();
+        return end(EndReason::aborted);
+    }
+    session_.end(decision.reason, reactor_.now());
     static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
     lingering_ = true;
     linger_until_ = Session::linger_until(reactor_.now(), reactor_.drain_deadline());

@@ -51,7 +51,7 @@ class Connection final : public EventSource {
     void keep(std::span<const std::byte> rest);
     void write_rest();
     void discard_input();
-    void begin_lingering(EndReason reason);
+    void begin_lingering(const Session::Decision& decision);
     void end(EndReason reason);
     void end_by(const std::error_code& error);
 

@@ -127,7 +127,7 @@ void IocpConnection::decide() {
     const net::Deadline now = net::Clock::now();
     const auto decision = session_.decide(now, has_rest(), loop_.drain_deadline());
     if (decision.what == What::send_fin) {
-        begin_lingering(decision.reason);
+        begin_lingering(decision);
     } else if (decision.what == What::abort) {
         session_.reset_at_close();
         end(decision.reason);
@@ -135,11 +135,13 @@ void IocpConnection::decide() {
 }
 
 // Sends our FIN; later input is discarded. Input that has already arrived is echoed instead.
-void IocpConnection::begin_lingering(EndReason reason) {
-    if (reason != EndReason::aborted && has_input(session_.socket()))
+// At the end of the drain it is lost.
+void IocpConnection::begin_lingering(const Session::Decision& decision) {
+    const bool loses = has_input(session_.socket());
+    if (decision.reason != EndReason::aborted && loses && !decision.at_once)
         return;
     const net::Deadline now = net::Clock::now();
-    session_.end(reason, now);
+    session_.end(loses ? EndReason::aborted : decision.reason, now);
     static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
     lingering_ = true;
     linger_until_ = Session::linger_until(now, loop_.drain_deadline());

@@ -40,7 +40,7 @@ class IocpConnection final : public Operation {
     void send_rest();
     void rest_sent(std::size_t bytes);
     void decide();
-    void begin_lingering(EndReason reason);
+    void begin_lingering(const Session::Decision& decision);
     void end(EndReason reason);
     void end_by(const std::error_code& error);
     void close();
