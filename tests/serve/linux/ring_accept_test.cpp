@@ -1,4 +1,5 @@
-// Tests of failing accepts in the io_uring engine, by intercepting liburing.
+// Tests of failing accepts and refused submissions in the io_uring engine, by intercepting
+// liburing.
 #include <gmock/gmock.h>
 #include <liburing.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "serve/engines/linux/io_uring/ring.h"
 #include "tests/serve/every_engine.h"
 
 namespace {
@@ -17,6 +19,7 @@ struct BetweenThem {
     std::atomic<std::uint64_t> accept{0};  // the user data of the accept operation's completions
     std::atomic<int> error{0};             // 0: no failure
     std::atomic<int> accepted{0};
+    std::atomic<int> refusal{0};  // 0: submissions are not refused
 
     void take_operations(io_uring& ring) {
         for (unsigned at = ring.sq.sqe_head; at != ring.sq.sqe_tail; ++at) {
@@ -39,8 +42,15 @@ struct BetweenThem {
 
 // NOLINTBEGIN(bugprone-reserved-identifier): the linker's names
 extern "C" {
+int __real_io_uring_submit(io_uring* ring);
+int __wrap_io_uring_submit(io_uring* ring) {
+    return between.refusal != 0 ? -between.refusal : __real_io_uring_submit(ring);
+}
+
 int __real_io_uring_submit_and_wait(io_uring* ring, unsigned count);
 int __wrap_io_uring_submit_and_wait(io_uring* ring, unsigned count) {
+    if (between.refusal != 0)
+        return -between.refusal;
     between.take_operations(*ring);
     return __real_io_uring_submit_and_wait(ring, count);
 }
@@ -49,6 +59,8 @@ int __real_io_uring_submit_and_wait_timeout(io_uring* ring, io_uring_cqe** first
                                             __kernel_timespec* timeout, sigset_t* signals);
 int __wrap_io_uring_submit_and_wait_timeout(io_uring* ring, io_uring_cqe** first, unsigned count,
                                             __kernel_timespec* timeout, sigset_t* signals) {
+    if (between.refusal != 0)
+        return -between.refusal;
     between.take_operations(*ring);
     return __real_io_uring_submit_and_wait_timeout(ring, first, count, timeout, signals);
 }
@@ -95,6 +107,71 @@ TEST(RingAccept, ThatFailsIsNotTheEnd) {
         SCOPED_TRACE(error);
         expect_survived(error);
     }
+}
+
+class RingSubmission : public testing::TestWithParam<int> {
+  protected:
+    void SetUp() override {
+        if (const auto available = find_engine("io_uring")->available(); !available)
+            GTEST_SKIP() << available.error().message();
+    }
+    void TearDown() override { between.refusal = 0; }
+};
+
+INSTANTIATE_TEST_SUITE_P(Serve, RingSubmission, testing::Values(EAGAIN, EBUSY));
+
+TEST_P(RingSubmission, ThatIsRefusedForAWhileIsRepeated) {
+    TestServer server(*find_engine("io_uring"));
+    auto client = server.connect();
+    expect_echo(client, random_bytes(10));
+    between.refusal = GetParam();
+    send(client, random_bytes(10));
+    std::this_thread::sleep_for(300ms);
+    between.refusal = 0;
+    EXPECT_EQ(receive_exactly(client, 10), random_bytes(10));
+}
+
+TEST_P(RingSubmission, ThatIsRefusedForEverEndsTheServer) {
+    ServeOptions options;
+    Counters counters;
+    Witness witness;
+    auto drain = *net::StopSignal::create();
+    const auto abort = *net::StopSignal::create();
+    Service service(options, counters, witness, drain, abort);
+    ListenPlan plan;
+    plan.addresses = {net::Endpoint::loopback(net::Family::ipv4)};
+    plan.udp = false;
+    between.refusal = GetParam();
+    const auto served = find_engine("io_uring")->serve(service, *open_listeners(plan));
+    ASSERT_FALSE(served);
+    EXPECT_THAT(served.error().message(), testing::HasSubstr("submit"));
+    EXPECT_TRUE(drain.raised());
+}
+
+// More operations than the queue of the kernel holds, none of which it accepts at first.
+TEST(Ring, KeepsOperationsThatTheKernelDoesNotAccept) {
+    if (const auto available = Ring::probe(); !available)
+        GTEST_SKIP() << available.error().message();
+    struct Count final : Completion {
+        void complete(int /*result*/, unsigned /*flags*/) noexcept override { ++completed; }
+        int completed = 0;
+    } count;
+    auto readable = *net::StopSignal::create();
+    readable.raise();
+    auto ring = Ring::create();
+    if (!ring)
+        GTEST_SKIP() << ring.error().message();
+    between.refusal = EAGAIN;
+    constexpr int operations = 3000;
+    for (int i = 0; i < operations; ++i)
+        (*ring)->wait_readable(readable.waitable(), count);
+    EXPECT_TRUE((*ring)->wait(net::deadline_in(10ms)));
+    EXPECT_EQ(count.completed, 0);
+    between.refusal = 0;
+    const auto deadline = net::deadline_in(test::patience);
+    while (count.completed < operations && net::Clock::now() < deadline)
+        ASSERT_TRUE((*ring)->wait(net::deadline_in(10ms)));
+    EXPECT_EQ(count.completed, operations);
 }
 
 }  // namespace

@@ -90,6 +90,8 @@ class LoopThread {
             return ready.set_value(net::fail(loop.error()));
         ready.set_value({});
         status_ = (*loop)->run();
+        if (!status_)
+            service.drain().raise();  // it cannot serve the clients that it is given
     }
 
     net::Result<std::unique_ptr<Loop>> make_loop(Service& service) {

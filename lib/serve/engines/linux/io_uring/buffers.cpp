@@ -1,7 +1,11 @@
 // Registers, hands out and grows a group of provided buffers.
 #include "serve/engines/linux/io_uring/buffers.h"
 
+#include <sys/mman.h>
+
+#include <algorithm>
 #include <cerrno>
+#include <span>
 #include <utility>
 
 namespace sockbox::serve {
@@ -50,9 +54,33 @@ void BufferGroup::give_back(RingBuffer& buffer) noexcept {
     if (listed_ < shape_.max_listed)
         return list(buffer);
     buffer.next = std::exchange(unlisted_, &buffer);
+    buffer.spare = has_unused_ = true;
+}
+
+// Page by page, because the buffers in use may lie anywhere.
+void BufferGroup::give_back_memory() noexcept {
+    if (!std::exchange(has_unused_, false))
+        return;
+    const auto page = static_cast<std::uint32_t>(net::page_alignment);
+    const unsigned together = std::max(page / shape_.buffer_bytes, 1U);
+    for (const Slab& slab : slabs_)
+        for (unsigned i = 0; i < shape_.slab_buffers; i += together) {
+            const std::span buffers(slab.buffers.get() + i, together);
+            const bool unused =
+                std::ranges::all_of(buffers, [](const RingBuffer& buffer) { return buffer.spare; });
+            const bool cold =
+                std::ranges::all_of(buffers, [](const RingBuffer& buffer) { return buffer.cold; });
+            if (!unused || cold)
+                continue;
+            ::madvise(buffers.front().data, std::size_t{together} * shape_.buffer_bytes,
+                      MADV_DONTNEED);
+            for (RingBuffer& buffer : buffers)
+                buffer.cold = true;
+        }
 }
 
 void BufferGroup::list(RingBuffer& buffer) noexcept {
+    buffer.spare = buffer.cold = false;
     io_uring_buf_ring_add(free_list_, buffer.data, shape_.buffer_bytes, buffer.number,
                           io_uring_buf_ring_mask(shape_.max_listed), 0);
     io_uring_buf_ring_advance(free_list_, 1);
@@ -73,6 +101,7 @@ bool BufferGroup::grow() noexcept {
         buffer.data = slabs_.back().memory.get() + std::size_t{i} * shape_.buffer_bytes;
         buffer.home = this;
         buffer.number = static_cast<std::uint16_t>(first + i);
+        buffer.cold = true;
         give_back(buffer);
     }
     return true;

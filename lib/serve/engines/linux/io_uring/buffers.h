@@ -22,12 +22,15 @@ struct RingBuffer {
     std::uint32_t begin = 0;     // the bytes still to send: [begin, end)
     std::uint32_t end = 0;
     std::uint16_t number = 0;
+    bool spare = false;  // free, and not in the kernel's ring
+    bool cold = false;   // its memory was given back
 };
 
 // Buffers of one size, registered with a ring as a group (io_uring_register_buf_ring(3)). They are
 // allocated in slabs as needed, so unused ones cost no memory. The kernel pins the ring of free
 // buffers in memory and counts it against RLIMIT_MEMLOCK, which may be small: so that ring is
-// short, and free buffers beyond it wait in a list. Used by the ring's thread only.
+// short, and free buffers beyond it wait in a list; their memory can be given back to the system.
+// Used by the ring's thread only.
 class BufferGroup {
   public:
     struct Shape {
@@ -52,9 +55,16 @@ class BufferGroup {
     // Returns a buffer to the kernel, or to the waiting list if the kernel's ring is full.
     void give_back(RingBuffer& buffer) noexcept;
 
-    // Whether the kernel has a buffer to fill; allocates another slab if it has none. False if
-    // max_buffers are in use or memory runs out.
-    bool has_free() noexcept { return listed_ > 0 || grow(); }
+    // Whether the kernel has more buffers to fill than `taken`; allocates another slab if it has
+    // not. False if max_buffers are in use, max_listed are free, or memory runs out.
+    bool has_free(unsigned taken) noexcept {
+        return listed_ > taken || (listed_ < shape_.max_listed && grow());
+    }
+
+    // Whether memory has become unused since the last give_back_memory(), which gives back that of
+    // free buffers (madvise(2)). Free buffers in the kernel's ring keep theirs.
+    bool has_unused() const noexcept { return has_unused_; }
+    void give_back_memory() noexcept;
 
   private:
     struct Slab {
@@ -69,6 +79,7 @@ class BufferGroup {
     net::Pages free_list_memory_;
     io_uring_buf_ring* free_list_ = nullptr;
     unsigned listed_ = 0;
+    bool has_unused_ = false;
     RingBuffer* unlisted_ = nullptr;  // free buffers that do not fit into the kernel's ring
     std::vector<Slab> slabs_;
 };

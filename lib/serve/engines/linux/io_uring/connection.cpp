@@ -10,9 +10,13 @@ namespace sockbox::serve {
 namespace {
 
 // The number of buffers waiting to be sent at which a multishot receive is stopped: normally, and
-// when faults hold bytes back.
+// when faults hold bytes back. In the second case it starts again at half of that, which avoids a
+// cancel and a new receive for every buffer.
 constexpr std::size_t max_waiting_usually = 16;
 constexpr std::size_t max_waiting_held_back = 32;
+
+// Sweeps until a connection is checked for input that was not reported.
+constexpr std::uint8_t sweeps_until_check = 2;
 
 // Receives in a row that would have fitted a small buffer, after which bulk receiving ends.
 constexpr std::uint8_t few_again = 16;
@@ -42,19 +46,41 @@ void RingConnection::begin() {
     go_on();
 }
 
-// Receives more if the number of waiting buffers allows it. Stopping at the limit but resuming only
-// at half of it avoids a cancel and a new receive for every buffer.
+// Receives more if what is waiting to be sent allows it.
 void RingConnection::go_on() {
     if (closing_ || input_over_)
         return;
-    if (receiving_ == Receiving::many && (bulk_ || waiting_.size() >= max_waiting()))
+    if (receiving_ == Receiving::many && must_stop())
         stop_receiving();
-    else if (receiving_ == Receiving::none && waiting_.size() < (bulk_ ? 2 : max_waiting() / 2))
+    else if (receiving_ == Receiving::none && may_receive())
         receive();
 }
 
-std::size_t RingConnection::max_waiting() const noexcept {
-    return faults_ != nullptr ? max_waiting_held_back : max_waiting_usually;
+bool RingConnection::must_stop() const noexcept {
+    if (faults_ != nullptr)
+        return waiting_.size() >= max_waiting_held_back;
+    return bulk_ || (blocked_ && has_rest()) || waiting_.size() >= max_waiting_usually;
+}
+
+bool RingConnection::may_receive() const noexcept {
+    return faults_ != nullptr ? waiting_.size() < max_waiting_held_back / 2 : !has_rest();
+}
+
+void RingConnection::blocked() {
+    if (!sending_ || closing_)
+        return;
+    blocked_ = true;
+    go_on();
+}
+
+// A signal that interrupts a receive at the urgent mark (tcp(7)) leaves it waiting although bytes
+// are there. Signals are blocked in this thread, but not SIGSTOP, nor a debugger. So a connection
+// on which nothing has arrived for a whole interval between sweeps is checked, once.
+void RingConnection::check_input() {
+    const bool draining = reactor_.drain_deadline() != net::no_deadline;
+    const bool due = sweeps_left_ > 0 ? --sweeps_left_ == 0 : draining;
+    if (due && is_receiving() && has_input(session_.socket()))
+        stop_receiving();
 }
 
 void RingConnection::receive() {
@@ -73,6 +99,8 @@ void RingConnection::stop_receiving() {
 }
 
 void RingConnection::on_received(int result, unsigned flags) {
+    sweeps_left_ = sweeps_until_check;
+    reactor_.check_later();
     const bool bulk = receiving_ == Receiving::bulk;
     drained_ = (flags & IORING_CQE_F_SOCK_NONEMPTY) == 0;
     if ((flags & IORING_CQE_F_MORE) == 0) {
@@ -100,10 +128,11 @@ bool RingConnection::take(RingBuffer& buffer, bool bulk) {
     session_.received(buffer.end, reactor_.now());
     if (faults_ == nullptr) {
         note_size(buffer.end, bulk);
-        waiting_.push(buffer);
-    } else if (!keep_with_faults(buffer)) {
+    } else if (!faults_->arrived({buffer.data, buffer.end}, reactor_.now())) {
+        reactor_.give_back(buffer);
         return false;
     }
+    keep(buffer);
     if (!sending_)
         send();
     return true;
@@ -123,7 +152,7 @@ void RingConnection::note_size(std::uint32_t bytes, bool bulk) {
 void RingConnection::end_of_receive(int result) {
     if (result == -ENOBUFS) {
         receiving_ = Receiving::awaits_buffer;
-        return reactor_.wait_for_buffer(*this, bulk_);
+        return reactor_.wait_for_buffer(awaits_buffer_, bulk_);
     }
     if (result > 0 || try_again(result))
         return go_on();
@@ -145,12 +174,12 @@ void RingConnection::send() {
         return;
     reactor_.ring().send(native(), {first.data + first.begin, bytes}, sent_);
     sending_ = true;
-    reactor_.send_started();
+    reactor_.send_started(sent_);
 }
 
 void RingConnection::on_sent(int result) {
-    sending_ = false;
-    reactor_.send_ended();
+    sending_ = blocked_ = false;
+    reactor_.send_ended(sent_);
     if (closing_)
         return close();
     if (try_again(result))
@@ -190,12 +219,13 @@ void RingConnection::check_time() {
             close();
         return;
     }
+    check_input();
     const bool draining = reactor_.drain_deadline() != net::no_deadline;
     if (faults_ != nullptr && has_rest() && !sending_ && !draining)
         return;  // held back, which is not the peer's fault
     const auto decision = session_.decide(reactor_.now(), has_rest(), reactor_.drain_deadline());
     if (decision.what == What::send_fin) {
-        begin_lingering(decision.reason);
+        begin_lingering(decision);
     } else if (decision.what == What::abort) {
         session_.reset_at_close();
         session_.end(decision.reason, reactor_.now());
@@ -203,17 +233,21 @@ void RingConnection::check_time() {
     }
 }
 
-// Sends our FIN; later input is discarded. Input that has already arrived is echoed instead.
-void RingConnection::begin_lingering(EndReason reason) {
-    if (reason != EndReason::aborted && has_input(session_.socket()))
+// Sends our FIN; later input is discarded. Input that has already arrived is echoed instead; at the
+// end of the drain it is lost.
+void RingConnection::begin_lingering(const Session::Decision& decision) {
+    const bool loses = has_input(session_.socket());
+    if (decision.reason != EndReason::aborted && loses && !decision.at_once)
         return;
-    session_.end(reason, reactor_.now());
+    session_.end(loses ? EndReason::aborted : decision.reason, reactor_.now());
     static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
     lingering_ = true;
     linger_until_ = Session::linger_until(reactor_.now(), reactor_.drain_deadline());
 }
 
 void RingConnection::abort() {
+    if (closing_)
+        return;
     if (has_rest())
         session_.reset_at_close();
     session_.end(has_rest() ? EndReason::aborted : EndReason::drained, reactor_.now());
@@ -225,12 +259,16 @@ void RingConnection::end_by(int error) {
     close();
 }
 
-// Shutting the socket down completes the operations in progress; the last completion destroys the
-// connection. Until then the kernel may use its buffers.
+// Cancels the operations in progress; the last completion destroys the connection. Until then the
+// kernel may use its buffers. Shutting the socket down would have the same effect, but the sandbox
+// refuses that: it also turns a listener into a socket that can connect.
 void RingConnection::close() {
-    closing_ = true;
-    if (is_receiving() || sending_)
-        static_cast<void>(session_.socket().shutdown(net::ShutdownHow::both));
+    const bool first = !std::exchange(closing_, true);
+    awaits_buffer_.leave();
+    if (is_receiving())
+        stop_receiving();
+    if (sending_ && first)
+        reactor_.ring().cancel(sent_);
     if (!sending_)
         give_back_waiting();
     reactor_.remove_if_gone(*this);
@@ -241,22 +279,15 @@ void RingConnection::give_back_waiting() {
         reactor_.give_back(waiting_.pop());
 }
 
-// Merges small messages that are held back for long into shared buffers, so that as many bytes may
-// wait as with the other engines.
-bool RingConnection::keep_with_faults(RingBuffer& buffer) {
-    if (!faults_->arrived({buffer.data, buffer.end}, reactor_.now())) {
-        reactor_.give_back(buffer);
-        return false;
-    }
+// Merges small messages that have to wait into shared buffers. Behind the bytes that are being sent
+// there may be room, too: the kernel has been given their length.
+void RingConnection::keep(RingBuffer& buffer) {
     RingBuffer* last = has_rest() ? &waiting_.last() : nullptr;
-    if (last == nullptr || last->home->shape().buffer_bytes - last->end < buffer.end) {
-        waiting_.push(buffer);
-        return true;
-    }
+    if (last == nullptr || last->home->shape().buffer_bytes - last->end < buffer.end)
+        return waiting_.push(buffer);
     std::memcpy(last->data + last->end, buffer.data, buffer.end);
     last->end += buffer.end;
     reactor_.give_back(buffer);
-    return true;
 }
 
 net::Deadline RingConnection::next_leave() const {
@@ -276,10 +307,10 @@ void RingConnection::check_faults() {
 void RingConnection::end_by_fault() {
     session_.end(EndReason::fault, reactor_.now());
     closing_ = faults_->end() == StreamFaults::End::reset;
+    awaits_buffer_.leave();
     give_back_waiting();
     if (closing_) {
         session_.reset_at_close();
-        // No shutdown(2) here: the peer would see an orderly end before the reset.
         return is_receiving() ? stop_receiving() : reactor_.remove_if_gone(*this);
     }
     if (input_over_)

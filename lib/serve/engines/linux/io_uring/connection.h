@@ -11,10 +11,44 @@ namespace sockbox::serve {
 
 class RingReactor;
 
+// A place in a circular list, or alone. A list is a Link that belongs to nothing.
+class Link {
+  public:
+    Link() = default;
+    Link(const Link&) = delete;
+    Link& operator=(const Link&) = delete;
+    ~Link() { leave(); }
+
+    bool is_alone() const noexcept { return next_ == this; }
+    Link& next() const noexcept { return *next_; }
+    void leave() noexcept {
+        next_->previous_ = previous_;
+        previous_->next_ = next_;
+        next_ = previous_ = this;
+    }
+    // Leaves its list and becomes the last of another one.
+    void join(Link& list) noexcept {
+        leave();
+        previous_ = list.previous_;
+        next_ = &list;
+        previous_->next_ = list.previous_ = this;
+    }
+    // Moves all of another list to the end of this one.
+    void take(Link& list) noexcept {
+        while (!list.is_alone())
+            list.next().join(*this);
+    }
+
+  private:
+    Link* next_ = this;
+    Link* previous_ = this;
+};
+
 // At most one send and one receive are in progress, so bytes keep their order. Small messages
-// arrive through a multishot receive. A peer that fills the small buffers is read by single
-// receives into large ones, with at most two buffers waiting. A peer that never reads therefore
-// occupies at most 256 KiB, and an idle one no buffer at all.
+// arrive through a multishot receive, which is stopped while the peer does not accept its echo;
+// what had arrived by then is merged into few buffers. A peer that fills the small buffers is read
+// by single receives into large ones, each after the one before has been sent. A peer that never
+// reads therefore occupies one large buffer (64 KiB), and an idle one no buffer at all.
 class RingConnection {
   public:
     RingConnection(RingReactor& reactor, Client client);
@@ -25,6 +59,8 @@ class RingConnection {
     void begin();
 
     void check_time();
+    // Whether another sweep is needed, even if nothing happens until then.
+    bool awaits_check() const noexcept { return sweeps_left_ > 0; }
     // When bytes held back by faults are due; check_faults() then sends them. Neither is called
     // without faults.
     net::Deadline next_leave() const;
@@ -38,6 +74,20 @@ class RingConnection {
     // earlier: the kernel holds pointers to its Completions.
     bool is_gone() const noexcept { return closing_ && !is_receiving() && !sending_; }
 
+    struct Sent final : Completion, Link {
+        explicit Sent(RingConnection& connection) : owner(connection) {}
+        void complete(int result, unsigned /*flags*/) noexcept override { owner.on_sent(result); }
+        RingConnection& owner;
+    };
+    // The send in progress has not completed at once: the peer has no room.
+    void blocked();
+
+    // In the reactor's list of those that wait for a buffer, while it does.
+    struct Waiting final : Link {
+        explicit Waiting(RingConnection& connection) : owner(connection) {}
+        RingConnection& owner;
+    };
+
     std::list<RingConnection>::iterator place;  // in the reactor's list
 
   private:
@@ -48,29 +98,26 @@ class RingConnection {
         }
         RingConnection& owner;
     };
-    struct Sent final : Completion {
-        explicit Sent(RingConnection& connection) : owner(connection) {}
-        void complete(int result, unsigned /*flags*/) noexcept override { owner.on_sent(result); }
-        RingConnection& owner;
-    };
     enum class Receiving : std::uint8_t { none, many, bulk, awaits_buffer };
 
     void on_received(int result, unsigned flags);
     void on_sent(int result);
     bool take(RingBuffer& buffer, bool bulk);
-    bool keep_with_faults(RingBuffer& buffer);
+    void keep(RingBuffer& buffer);
     void note_size(std::uint32_t bytes, bool bulk);
     void go_on();
+    void check_input();
     void receive();
     void stop_receiving();
     void end_of_receive(int result);
     void send();
     void end_by_fault();
-    void begin_lingering(EndReason reason);
+    void begin_lingering(const Session::Decision& decision);
     void finish_if_all_sent();
     void close();
     void give_back_waiting();
-    std::size_t max_waiting() const noexcept;
+    bool may_receive() const noexcept;
+    bool must_stop() const noexcept;
     int native() const noexcept { return session_.socket().native(); }
     bool has_rest() const noexcept { return !waiting_.empty(); }
     bool is_receiving() const noexcept {
@@ -82,14 +129,17 @@ class RingConnection {
     std::unique_ptr<StreamFaults> faults_;  // null without faults
     Received received_{*this};
     Sent sent_{*this};
+    Waiting awaits_buffer_{*this};
     BufferQueue waiting_;  // the first one is being sent
     net::Deadline linger_until_{};
     Receiving receiving_ = Receiving::none;
     std::uint8_t small_in_a_row_ = 0;
-    bool bulk_ = false;      // its messages are larger than a small buffer
-    bool stopping_ = false;  // the multishot receive was cancelled but has not completed
+    std::uint8_t sweeps_left_ = 0;  // sweeps until it is checked for unreported input
+    bool bulk_ = false;             // its messages are larger than a small buffer
+    bool stopping_ = false;         // the multishot receive was cancelled but has not completed
     bool sending_ = false;
-    bool drained_ = true;  // the last receive emptied the socket
+    bool blocked_ = false;  // the send in progress waits for the peer
+    bool drained_ = true;   // the last receive emptied the socket
     bool input_over_ = false;
     bool lingering_ = false;  // our FIN is sent; discard input until the peer's
     bool closing_ = false;

@@ -189,9 +189,12 @@ RingReactor::~RingReactor() = default;
 net::Status RingReactor::serve(Listeners listeners) {
     for (net::Socket& socket : listeners.tcp)
         listeners_.push_back(std::make_unique<Listener>(*this, std::move(socket)));
-    if (auto ready = answer_datagrams(std::move(listeners.udp)); !ready)
-        return ready;
-    return run();
+    auto served = answer_datagrams(std::move(listeners.udp));
+    if (served)
+        served = run();
+    if (!served)
+        service_.drain().raise();  // the other loops end, too
+    return served;
 }
 
 net::Status RingReactor::answer_datagrams(std::vector<net::Socket> udp) {
@@ -219,32 +222,36 @@ void RingReactor::adopt(Client&& client) noexcept {
 }
 
 void RingReactor::remove_if_gone(RingConnection& connection) {
-    if (!connection.is_gone())
-        return;
-    for (auto& waiting : waiting_for_buffer_)
-        std::erase(waiting, &connection);
-    connections_.erase(connection.place);
+    if (connection.is_gone())
+        connections_.erase(connection.place);
 }
 
-void RingReactor::wait_for_buffer(RingConnection& connection, bool large) noexcept {
-    if ((large ? ring_->large() : ring_->small()).has_free())
-        return connection.begin();
-    try {
-        waiting_for_buffer_[large ? 1 : 0].push_back(&connection);
-    } catch (const std::bad_alloc&) {
-        connection.end_by(ENOMEM);
+// Starts as many receives as there are buffers for; if more were started, most of them would fail
+// again. Buffers that the peers do not take from us must not keep others from being served, so more
+// are allocated as long as some connection waits.
+void RingReactor::hand_out_buffers() {
+    for (const bool large : {false, true}) {
+        BufferGroup& group = large ? ring_->large() : ring_->small();
+        Link& waiting = waiting_for_buffer_[large ? 1 : 0];
+        for (unsigned given = 0; !waiting.is_alone() && group.has_free(given); ++given) {
+            auto& first = static_cast<RingConnection::Waiting&>(waiting.next());
+            first.leave();
+            first.owner.begin();
+        }
     }
 }
 
-void RingReactor::give_back(RingBuffer& buffer) {
-    const bool large = buffer.home == &ring_->large();
-    buffer.home->give_back(buffer);
-    auto& waiting = waiting_for_buffer_[large ? 1 : 0];
-    if (waiting.empty())
-        return;
-    RingConnection* fed = waiting.front();
-    waiting.pop_front();
-    fed->begin();
+// A send that is not complete although the kernel has tried it waits for the peer.
+net::Status RingReactor::wait(net::Deadline deadline) {
+    Link tried;
+    tried.take(started_);
+    auto waited = ring_->wait(deadline);
+    while (!tried.is_alone()) {
+        auto& send = static_cast<RingConnection::Sent&>(tried.next());
+        send.leave();
+        send.owner.blocked();
+    }
+    return waited;
 }
 
 net::Status RingReactor::run() {
@@ -252,7 +259,7 @@ net::Status RingReactor::run() {
         duties_.new_turn();
         const net::Deadline deadline = next_deadline();
         duties_.new_turn();
-        if (auto waited = ring_->wait(deadline); !waited)
+        if (auto waited = wait(deadline); !waited)
             return waited;
         after_wait();
     }
@@ -264,10 +271,12 @@ bool RingReactor::idle() const {
            (!mailbox_watch_ || mailbox_watch_->closed()) && connections_.empty();
 }
 
-// Whether a connection may end because of the time alone.
+// Whether a connection may end because of the time alone, or memory can be given back.
 bool RingReactor::needs_sweep() const {
+    if (ring_->small().has_unused() || ring_->large().has_unused())
+        return true;
     return !connections_.empty() &&
-           (duties_.draining() || sends_ > 0 || service_.options().idle_timeout);
+           (duties_.draining() || sends_ > 0 || check_is_due_ || service_.options().idle_timeout);
 }
 
 // Calls `visit` for each connection; it may destroy the one it is given.
@@ -313,6 +322,7 @@ void RingReactor::after_wait() {
         for_each_connection([](RingConnection& connection) { connection.check_faults(); });
     if (needs_sweep() && (duties_.begin_sweep() || service_.abort().raised()))
         sweep();
+    hand_out_buffers();
 }
 
 void RingReactor::begin_drain() {
@@ -326,12 +336,16 @@ void RingReactor::begin_drain() {
 
 void RingReactor::sweep() {
     const bool abort = service_.abort().raised();
-    for_each_connection([abort](RingConnection& connection) {
+    check_is_due_ = false;
+    for_each_connection([this, abort](RingConnection& connection) {
+        check_is_due_ = check_is_due_ || connection.awaits_check();
         if (abort)
             connection.abort();
         else
             connection.check_time();
     });
+    ring_->small().give_back_memory();
+    ring_->large().give_back_memory();
 }
 
 net::Status io_uring_available() {

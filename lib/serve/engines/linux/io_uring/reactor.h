@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <list>
 #include <memory>
 #include <optional>
@@ -45,10 +44,20 @@ class RingReactor {
     net::Deadline drain_deadline() const noexcept { return duties_.drain_deadline(); }
     const Faults* faults() const noexcept { return faults_; }  // of streams; null without faults
     void remove_if_gone(RingConnection& connection);
-    void wait_for_buffer(RingConnection& connection, bool large) noexcept;
-    void give_back(RingBuffer& buffer);
-    void send_started() noexcept { ++sends_; }
-    void send_ended() noexcept { --sends_; }
+    void wait_for_buffer(RingConnection::Waiting& waiting, bool large) noexcept {
+        waiting.join(waiting_for_buffer_[large ? 1 : 0]);
+    }
+    void give_back(RingBuffer& buffer) noexcept { buffer.home->give_back(buffer); }
+    void send_started(RingConnection::Sent& send) noexcept {
+        ++sends_;
+        send.join(started_);
+    }
+    void send_ended(RingConnection::Sent& send) noexcept {
+        --sends_;
+        send.leave();
+    }
+    // Makes sure that there is another sweep.
+    void check_later() noexcept { check_is_due_ = true; }
 
   private:
     class Listener;
@@ -63,9 +72,11 @@ class RingReactor {
     bool needs_sweep() const;
     net::Deadline next_leave();
     net::Deadline next_deadline();
+    net::Status wait(net::Deadline deadline);
     void after_wait();
     void begin_drain();
     void sweep();
+    void hand_out_buffers();
     template <class Visit>
     void for_each_connection(const Visit& visit);
 
@@ -76,10 +87,11 @@ class RingReactor {
     std::optional<DatagramEcho> datagram_echo_;
     std::vector<std::unique_ptr<Datagrams>> datagrams_;
     std::unique_ptr<MailboxWatch> mailbox_watch_;
+    std::array<Link, 2> waiting_for_buffer_;  // for a small or a large one
+    Link started_;                            // sends that the kernel does not know yet
     std::list<RingConnection> connections_;
-    std::array<std::deque<RingConnection*>, 2>
-        waiting_for_buffer_;  // waiting for a small or a large buffer
-    std::size_t sends_ = 0;   // sends in progress
+    std::size_t sends_ = 0;  // in progress
+    bool check_is_due_ = false;
     Waker waker_;
     LoopDuties duties_;
     // Destroyed first, so that no operation refers to the other members any more.

@@ -12,6 +12,10 @@ namespace {
 constexpr unsigned submission_entries = 512;
 constexpr unsigned completion_entries = 8 * submission_entries;
 
+// The pause before a refused submission is repeated, and how long that may go on.
+constexpr int pause_ms = 10;
+constexpr std::chrono::seconds refusal_patience{5};
+
 // Every operation that is ever submitted.
 constexpr std::array<std::uint8_t, 5> operations{IORING_OP_ACCEPT, IORING_OP_RECV, IORING_OP_SEND,
                                                  IORING_OP_POLL_ADD, IORING_OP_ASYNC_CANCEL};
@@ -99,14 +103,39 @@ Ring::~Ring() {
         io_uring_queue_exit(&ring_);
 }
 
+// An entry of the submission queue. If it is full, it is passed to the kernel, which empties it; if
+// the kernel refuses, for example because memory is short, the operation waits until it does not.
 io_uring_sqe& Ring::entry() {
-    io_uring_sqe* entry = io_uring_get_sqe(&ring_);
-    while (entry == nullptr) {
-        // The submission queue is full: pass it to the kernel, which empties it.
-        io_uring_submit(&ring_);
-        entry = io_uring_get_sqe(&ring_);
+    if (delayed_.empty())
+        if (io_uring_sqe* entry = next_entry())
+            return *entry;
+    try {
+        return delayed_.emplace_back();
+    } catch (const std::bad_alloc&) {
+        io_uring_sqe* entry = nullptr;
+        while (!submit_delayed() || (entry = next_entry()) == nullptr)
+            ::poll(nullptr, 0, pause_ms);
+        return *entry;
     }
-    return *entry;
+}
+
+io_uring_sqe* Ring::next_entry() noexcept {
+    io_uring_sqe* entry = io_uring_get_sqe(&ring_);
+    if (entry == nullptr && io_uring_submit(&ring_) > 0)
+        entry = io_uring_get_sqe(&ring_);
+    return entry;
+}
+
+// Returns whether none is left.
+bool Ring::submit_delayed() noexcept {
+    while (!delayed_.empty()) {
+        io_uring_sqe* entry = next_entry();
+        if (entry == nullptr)
+            return false;
+        *entry = delayed_.front();
+        delayed_.pop_front();
+    }
+    return true;
 }
 
 void Ring::accept_multishot(int listener, Completion& completion) {
@@ -151,19 +180,28 @@ void Ring::cancel(Completion& completion) {
     io_uring_sqe_set_data(&operation, nullptr);
 }
 
-// Completing these may make others complete immediately: continue until there are none.
-void Ring::take_completions() {
+// Takes those that are there, and not those that come meanwhile, so that clients who keep sending
+// cannot delay what else is to be done. Returns their number.
+unsigned Ring::take_completions() {
     std::array<io_uring_cqe*, 64> batch{};
-    while (const unsigned count = io_uring_peek_batch_cqe(&ring_, batch.data(), batch.size())) {
+    unsigned taken = 0;
+    for (const unsigned ready = io_uring_cq_ready(&ring_); taken < ready;) {
+        const unsigned most = std::min<unsigned>(ready - taken, batch.size());
+        const unsigned count = io_uring_peek_batch_cqe(&ring_, batch.data(), most);
+        if (count == 0)
+            break;
         for (unsigned i = 0; i < count; ++i)
             if (auto* waiting = static_cast<Completion*>(io_uring_cqe_get_data(batch[i])))
                 waiting->complete(batch[i]->res, batch[i]->flags);
         io_uring_cq_advance(&ring_, count);
+        taken += count;
     }
+    return taken;
 }
 
 net::Status Ring::wait(net::Deadline deadline) {
     using namespace std::chrono;
+    submit_delayed();
     io_uring_cqe* first = nullptr;
     int rc = 0;
     if (deadline == net::no_deadline) {
@@ -173,11 +211,29 @@ net::Status Ring::wait(net::Deadline deadline) {
         __kernel_timespec timeout{left / 1s, (left % 1s).count()};
         rc = io_uring_submit_and_wait_timeout(&ring_, &first, 1, &timeout, nullptr);
     }
-    // EBUSY and EAGAIN: completions have to be consumed before more can be submitted
-    // (io_uring_enter(2)).
-    if (rc < 0 && rc != -EINTR && rc != -ETIME && rc != -EBUSY && rc != -EAGAIN)
+    // EBUSY and EAGAIN: completions have to be consumed before more can be submitted, or memory is
+    // short (io_uring_enter(2)).
+    if (rc == -EBUSY || rc == -EAGAIN)
+        return wait_for_progress(-rc);
+    if (rc < 0 && rc != -EINTR && rc != -ETIME)
         return refused(-rc, "wait");
+    refused_since_ = net::no_deadline;
     take_completions();
+    return {};
+}
+
+// The kernel has neither submitted nor waited, and makes completions available only if asked for.
+net::Status Ring::wait_for_progress(int error) {
+    io_uring_get_events(&ring_);
+    const net::Deadline now = net::Clock::now();
+    if (take_completions() > 0) {
+        refused_since_ = net::no_deadline;
+        return {};
+    }
+    refused_since_ = std::min(refused_since_, now);
+    if (now - refused_since_ >= refusal_patience)
+        return refused(error, "submit", "the kernel has refused for 5 seconds");
+    ::poll(nullptr, 0, pause_ms);
     return {};
 }
 

@@ -4,6 +4,7 @@
 #include <liburing.h>
 #include <poll.h>
 
+#include <deque>
 #include <memory>
 #include <span>
 
@@ -52,7 +53,8 @@ class Ring {
     BufferGroup& large() noexcept { return large_; }
 
     // Submits the queued operations, waits for a completion or the deadline, and calls complete()
-    // for every completion.
+    // for every completion that is there. Fails if the kernel accepts no operation for some
+    // seconds.
     net::Status wait(net::Deadline deadline);
 
   private:
@@ -60,15 +62,20 @@ class Ring {
     net::Status open(unsigned submissions, unsigned completions);
     net::Status restrict_and_enable();
     io_uring_sqe& entry();
-    void take_completions();
+    io_uring_sqe* next_entry() noexcept;
+    bool submit_delayed() noexcept;
+    unsigned take_completions();
+    net::Status wait_for_progress(int error);
 
     io_uring ring_{};
     bool open_ = false;
+    std::deque<io_uring_sqe> delayed_;  // operations that the kernel does not accept now
+    net::Deadline refused_since_ = net::no_deadline;
     // The kernel fills up to 32 buffers for one socket in a row (MULTISHOT_MAX_RETRY in
     // io_uring/net.c) before a cancellation takes effect. So these buffers are small, to bound the
     // cost of a peer that never reads.
     BufferGroup small_{{0, 2048, 64, 65536, 1024}};
-    BufferGroup large_{{1, 64 * 1024, 4, 65536, 256}};
+    BufferGroup large_{{1, 64 * 1024, 4, 65536, 64}};
 };
 
 }  // namespace sockbox::serve
