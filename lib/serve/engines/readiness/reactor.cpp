@@ -23,11 +23,13 @@ Acceptor::Acceptor(Reactor& reactor, net::Socket listener)
 net::Status Acceptor::watch() {
     if (auto mode = listener_.set_blocking(false); !mode)
         return mode;
-    return reactor_.poller().watch(listener_.native(), *this, Interest::read);
+    auto watched = reactor_.poller().watch(listener_.native(), *this, Interest::read);
+    watched_ = watched.has_value();
+    return watched;
 }
 
 void Acceptor::on_ready() {
-    for (int i = 0; i < accepts_at_once; ++i) {
+    for (int i = 0; i < accepts_at_once && reactor_.takes_clients(); ++i) {
         const Step step = accept_one();
         if (step == Step::pause)
             pause();
@@ -54,25 +56,29 @@ Acceptor::Step Acceptor::accept_one() {
     return Step::pause;
 }
 
+void Acceptor::stop_watching() {
+    if (std::exchange(watched_, false))
+        reactor_.poller().forget(listener_.native());
+}
+
 void Acceptor::pause() {
-    reactor_.poller().forget(listener_.native());
+    stop_watching();
     pause_.begin(reactor_.now());
 }
 
 void Acceptor::check_time() {
-    if (!pause_.is_over(reactor_.now()))
-        return;
-    if (reactor_.poller().watch(listener_.native(), *this, Interest::read))
+    if (pause_.is_over(reactor_.now()))
         pause_.cancel();
-    else
+    if (!reactor_.takes_clients())
+        stop_watching();
+    else if (!watched_ && !pause_.active() && !watch())
         pause_.begin(reactor_.now());
 }
 
 void Acceptor::finish() {
     for (int i = 0; i < last_accepts && accept_one() == Step::more; ++i) {
     }
-    if (!pause_.active())
-        reactor_.poller().forget(listener_.native());
+    stop_watching();
     listener_.close();
 }
 
@@ -176,11 +182,14 @@ net::Status Reactor::run() {
 }
 
 net::Status Reactor::serve(Listeners listeners) {
-    if (auto ready = listen(std::move(listeners.tcp)); !ready)
-        return ready;
-    if (auto ready = answer_datagrams(std::move(listeners.udp)); !ready)
-        return ready;
-    return run();
+    auto served = listen(std::move(listeners.tcp));
+    if (served)
+        served = answer_datagrams(std::move(listeners.udp));
+    if (served)
+        served = run();
+    if (!served)
+        service_.drain().raise();  // other threads end, too
+    return served;
 }
 
 net::Status Reactor::take_turn() {
@@ -230,14 +239,14 @@ void Reactor::after_wait() {
         return abort_all();
     if (duties_.is_drain_due())
         begin_drain();
-    for (const auto& acceptor : acceptors_)
-        acceptor->check_time();
     if (datagram_echo_)
         datagram_echo_->send_due();
     if (faults_ != nullptr)
         connections_.for_each([](Connection& connection) { connection.check_faults(); });
     if (needs_sweep() && duties_.begin_sweep())
         connections_.for_each([](Connection& connection) { connection.check_time(); });
+    for (const auto& acceptor : acceptors_)  // last: clients may have left
+        acceptor->check_time();
 }
 
 void Reactor::begin_drain() {

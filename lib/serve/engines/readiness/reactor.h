@@ -48,7 +48,7 @@ class Acceptor final : public EventSource {
     net::Status watch();
     void on_ready() override;
 
-    // Resumes listening when a pause is over.
+    // Listens only if no pause is active and the reactor takes clients.
     void check_time();
     // When the pause ends; no_deadline if there is none.
     net::Deadline resumes() const noexcept { return pause_.ends(); }
@@ -59,10 +59,12 @@ class Acceptor final : public EventSource {
   private:
     enum class Step : std::uint8_t { more, none_waiting, pause };
     Step accept_one();
+    void stop_watching();
     void pause();
 
     Reactor& reactor_;
     net::Socket listener_;
+    bool watched_ = false;
     AcceptPause pause_;
 };
 
@@ -92,8 +94,13 @@ class Reactor {
     // finished when the drain begins. Fails only if the system cannot wait.
     net::Status run();
 
-    // Serves these listeners like run(). Also fails if they cannot be watched.
+    // Serves these listeners like run(). Also fails if they cannot be watched. On failure raises
+    // the drain of the service.
     net::Status serve(Listeners listeners);
+
+    // Accepts the next client only when the one before has ended. When the drain begins, those that
+    // wait are served together.
+    void serve_one_at_a_time() noexcept { one_at_a_time_ = true; }
 
     // For connections and acceptors.
     Service& service() noexcept { return service_; }
@@ -106,6 +113,9 @@ class Reactor {
     net::Pages take_pages() noexcept;                          // buffer_bytes bytes, or null
     void give_back(net::Pages pages) noexcept;                 // pages from take_pages()
     const ClientSink& sink() const noexcept { return sink_; }
+    bool takes_clients() const noexcept {
+        return !one_at_a_time_ || connections_.empty() || draining();
+    }
     void destroy(Connection& connection);
 
     static constexpr std::size_t buffer_bytes = 64 * 1024;
@@ -139,6 +149,7 @@ class Reactor {
     std::optional<DatagramEcho> datagram_echo_;
     ConnectionList connections_;
     std::size_t other_sources_ = 0;
+    bool one_at_a_time_ = false;
     Waker waker_;
     LoopDuties duties_;
 };
