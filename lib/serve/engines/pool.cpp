@@ -20,7 +20,8 @@ class Pool {
     ~Pool() {
         const std::lock_guard lock(mutex_);
         closed_ = true;
-        changed_.notify_all();
+        for (Idle* idle : idle_)
+            idle->woken.notify_one();
     }
 
     // Starts the configured number of threads.
@@ -32,59 +33,80 @@ class Pool {
         return {};
     }
 
-    // Queues a client for a free thread, or starts one if the limit allows it. Turns the client
-    // away if the system cannot start a thread.
+    // Gives a client to the thread that became idle last, so that those in excess stay idle; or
+    // starts a thread if the limit allows it, or queues the client. Turns it away if the system
+    // cannot start a thread.
     void serve(Client&& client) {
         const std::lock_guard lock(mutex_);
-        if (waiting_.size() >= free_ && threads_ < service_.options().max_workers) {
+        if (!idle_.empty())
+            return wake(std::move(client));
+        if (waiting_.size() >= starting_ && threads_ < service_.options().max_workers) {
             if (auto started = start_thread(); !started)
                 return reject(service_, std::move(client), started.error());
         }
         waiting_.push_back(std::move(client));
-        changed_.notify_all();
     }
 
   private:
+    // A thread without a client.
+    struct Idle {
+        std::condition_variable woken;
+        std::optional<Client> client;
+    };
+
     net::Status start_thread() {
+        idle_.reserve(threads_ + 1);  // so that becoming idle needs no memory
         auto started = running_.start([this] { work(); });
-        if (started)
+        if (started) {
             ++threads_;
+            ++starting_;
+        }
         return started;
+    }
+
+    void wake(Client&& client) {
+        Idle& last = *idle_.back();
+        idle_.pop_back();
+        last.client.emplace(std::move(client));
+        last.woken.notify_one();
     }
 
     void work() {
         std::unique_lock lock(mutex_);
+        --starting_;
         while (auto client = next(lock)) {
             lock.unlock();
             serve_alone(service_, std::move(*client));
             client.reset();
             lock.lock();
         }
+        --threads_;
     }
 
     // The next client; nullopt if the thread is to end.
     std::optional<Client> next(std::unique_lock<std::mutex>& lock) {
-        ++free_;
-        const auto woken = [this] { return closed_ || !waiting_.empty(); };
-        while (!woken() && !changed_.wait_for(lock, surplus_patience, woken) &&
+        if (!waiting_.empty()) {
+            std::optional<Client> client(std::move(waiting_.front()));
+            waiting_.pop_front();
+            return client;
+        }
+        Idle self;
+        idle_.push_back(&self);
+        const auto woken = [&] { return closed_ || self.client.has_value(); };
+        while (!woken() && !self.woken.wait_for(lock, surplus_patience, woken) &&
                threads_ <= service_.options().workers) {
         }
-        --free_;
-        if (waiting_.empty()) {
-            --threads_;
-            return std::nullopt;
-        }
-        std::optional<Client> client(std::move(waiting_.front()));
-        waiting_.pop_front();
-        return client;
+        if (!self.client)
+            std::erase(idle_, &self);
+        return std::move(self.client);
     }
 
     Service& service_;
     std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<Client> waiting_;
-    std::size_t threads_ = 0;  // threads that take clients
-    std::size_t free_ = 0;     // of these, threads waiting for one
+    std::deque<Client> waiting_;  // only while no thread is idle
+    std::vector<Idle*> idle_;     // the one that became so last is at the end
+    std::size_t threads_ = 0;     // threads that take clients
+    std::size_t starting_ = 0;    // of these, threads that have not asked for one yet
     bool closed_ = false;
     ThreadSet running_;  // destroyed first: its threads use the other members
 };
