@@ -1,5 +1,6 @@
 // echod: a concurrent TCP and UDP echo server.
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 #include "net/resolver.h"
@@ -25,6 +26,9 @@ constexpr std::string_view tool = "echod";
 constexpr std::uint16_t default_port = 3490;
 constexpr std::int64_t max_allowed_workers = 4096;
 constexpr std::int64_t max_connections = 1'000'000'000;
+
+// How long the end waits for a terminal that was stopped, or a pipe that is full.
+constexpr std::chrono::seconds output_patience{1};
 
 struct EchodOptions {
     Common common;
@@ -261,7 +265,8 @@ int fail_to_write(const net::Error& error, Io io) {
 
 // Serves until a signal stops it, or with --once until the client is gone. Returns the exit status.
 net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& options,
-                               const EchodOptions& given, EchodLog& log, Io io) {
+                               const EchodOptions& given, EchodLog& log, LineWriter& ready_lines,
+                               Io io) {
     const auto counters = net::Shared<serve::Counters>::create();
     auto drain = net::StopSignal::create();
     auto abort = net::StopSignal::create();
@@ -299,6 +304,11 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
         return net::fail(started.error());
     net::Status watched;  // whether the metrics endpoint was started
     log.on_ready([&] {
+        // Before the sandbox, in which the name of a zone cannot be looked up.
+        Output lines;
+        if (!given.common.quiet)
+            announce(*listeners, choice.engine(), options, *metrics, given.common.json,
+                     {io.in, lines, io.err});
         confinement.deny_system_calls(choice.engine().name, [&](std::string_view note) {
             if (given.common.verbose)
                 log.note(note);
@@ -307,8 +317,7 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
             watched = (*metrics)->start();
         if (!watched)
             return drain->raise();
-        if (!given.common.quiet)
-            announce(*listeners, choice.engine(), options, *metrics, given.common.json, io);
+        ready_lines.write(lines.take());
         notice->notify("READY=1");
     });
     log.on_drain([&notice] { notice->notify("STOPPING=1"); });
@@ -333,14 +342,14 @@ net::Error explain(net::Error error) {
 }
 
 net::Result<int> choose_and_serve(const EchodOptions& given, const net::Status& user, EchodLog& log,
-                                  Io io) {
+                                  LineWriter& ready_lines, Io io) {
     if (!user)
         return net::fail(user.error());
     const serve::ServeOptions options = serve_options(given);
     auto choice = EngineChoice::make(given.engine, options.faults.get(), log);
     if (!choice)
         return net::fail(choice.error());
-    return serve_clients(*choice, options, given, log, io);
+    return serve_clients(*choice, options, given, log, ready_lines, io);
 }
 
 }  // namespace
@@ -369,7 +378,10 @@ int echod(Args args, Io io) {
     net::platform::ignore_broken_pipes();
     net::platform::raise_descriptor_limit();
     EchodLog log(io.err, static_cast<EchodLog::Format>(given.log_format), given.common.verbose);
-    const auto ended = choose_and_serve(given, user, log, io);
+    LineWriter ready_lines(io.out, {});
+    const auto ended = choose_and_serve(given, user, log, ready_lines, io);
+    if (!log.finish(output_patience) || !ready_lines.finish(output_patience))
+        std::_Exit(ended ? *ended : status_of(ended.error()));
     if (ended)
         return finish(io, tool, *ended);
     print_error(io, tool, explain(ended.error()));

@@ -82,18 +82,29 @@ void unless_out_of_memory(const Tell& tell) {
 
 }  // namespace
 
+EchodLog::EchodLog(Output& output, Format format, bool verbose)
+    : writer_(output,
+              [this](std::uint64_t dropped) {
+                  return to_line(report::counted(dropped, "line") +
+                                 " of this log dropped: it was "
+                                 "not read");
+              }),
+      format_(format),
+      verbose_(verbose) {}
+
 void EchodLog::opened(const net::Endpoint& peer) {
     if (!verbose_ || format_ != Format::text)
         return;
-    unless_out_of_memory(
-        [&] { output_.print("{}: {}: connected\n", tool, peer.unmapped().to_string()); });
+    unless_out_of_memory([&] {
+        writer_.write(fmt::format("{}: {}: connected\n", tool, peer.unmapped().to_string()));
+    });
 }
 
 void EchodLog::ended(const serve::ConnectionReport& report) {
     if (!verbose_)
         return;
     unless_out_of_memory(
-        [&] { output_.write(format_ == Format::json ? to_json(report) : to_text(report)); });
+        [&] { writer_.write(format_ == Format::json ? to_json(report) : to_text(report)); });
 }
 
 void EchodLog::trouble(const net::Error& error) {
@@ -111,19 +122,20 @@ void EchodLog::drain_began() {
         act_on_drain_();
 }
 
+std::string EchodLog::to_line(std::string_view text) const {
+    return format_ == Format::json
+               ? report::event(tool, "log").set("message", text).to_string() + '\n'
+               : fmt::format("{}: {}\n", tool, net::escape(text));
+}
+
 void EchodLog::note(std::string_view text) {
-    if (format_ == Format::json)
-        output_.write(report::event(tool, "log").set("message", text).to_string() + '\n');
-    else
-        output_.print("{}: {}\n", tool, net::escape(text));
+    writer_.write(to_line(text));
 }
 
 void EchodLog::status(const serve::Counters& counters) {
     unless_out_of_memory([&] {
-        if (format_ == Format::json)
-            output_.write(to_json(counters));
-        else
-            output_.print("{}: {}\n", tool, to_text(counters));
+        writer_.write(format_ == Format::json ? to_json(counters)
+                                              : fmt::format("{}: {}\n", tool, to_text(counters)));
     });
 }
 

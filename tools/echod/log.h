@@ -4,18 +4,19 @@
 #include <functional>
 
 #include "serve/status/counters.h"
-#include "tools/front/io.h"
+#include "tools/echod/line_writer.h"
 
 namespace sockbox::tools {
 
+// Its methods may be called from any thread, and do not wait for the reader of the log: see
+// LineWriter.
 class EchodLog final : public serve::Observer {
   public:
     enum class Format : std::uint8_t { text, json };
 
     // Connections are logged only if `verbose`; trouble is always logged. `output` must outlive the
     // object.
-    EchodLog(Output& output, Format format, bool verbose)
-        : output_(output), format_(format), verbose_(verbose) {}
+    EchodLog(Output& output, Format format, bool verbose);
 
     void opened(const net::Endpoint& peer) override;
     void ended(const serve::ConnectionReport& report) override;
@@ -40,8 +41,13 @@ class EchodLog final : public serve::Observer {
     // Logs how many connections were aborted at the end, if any.
     void aborted(const serve::Counters& counters);
 
+    // Writes what is left; see LineWriter::finish().
+    bool finish(std::chrono::nanoseconds limit) noexcept { return writer_.finish(limit); }
+
   private:
-    Output& output_;
+    std::string to_line(std::string_view text) const;
+
+    LineWriter writer_;
     Format format_;
     bool verbose_;
     bool ready_ = false;

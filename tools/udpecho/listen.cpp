@@ -72,9 +72,8 @@ int UdpListen::serve() {
         plan.addresses.insert(plan.addresses.end(), found->begin(), found->end());
     }
     auto stop = net::StopSignal::create();
-    auto again = net::StopSignal::create();
-    if (!stop || !again)
-        return client_.fail(io_, stop ? again.error() : stop.error(), exit_refused);
+    if (!stop)
+        return client_.fail(io_, stop.error(), exit_refused);
     serve::DatagramCounters counters;
     net::StatusRequests requests([&] { print_counts(counters); });
     auto listeners = serve::open_listeners(plan);
@@ -84,7 +83,7 @@ int UdpListen::serve() {
     auto written =
         port_file_.empty() ? net::Status() : port_file.prepare(port_file_, listeners->port);
     // Until here a signal ends the process at once: lookups and a FIFO without a reader may block.
-    const net::Interrupts interrupts(*stop, *again);
+    const net::Interrupts interrupts(*stop);  // a second signal ends it even if the output blocks
     if (written)
         written = port_file.publish(io_.out);
     if (!written)

@@ -1,0 +1,45 @@
+// Writes lines on a thread of its own, so that no other thread waits for the reader of the output.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "tools/front/io.h"
+
+namespace sockbox::tools {
+
+// A terminal that was stopped with Ctrl-S, or a full pipe, blocks whoever writes to it. Lines are
+// queued in order; while 256 KiB are waiting, further ones are dropped and counted. Every method
+// but finish() may be called from any thread, and none of them blocks for the output.
+class LineWriter {
+  public:
+    // Returns the line that reports how many lines were dropped.
+    using ReportDrop = std::function<std::string(std::uint64_t)>;
+
+    // `output` must outlive the object, and be written to by others only before the first write()
+    // and after finish().
+    LineWriter(Output& output, ReportDrop report_drop);
+    LineWriter(const LineWriter&) = delete;
+    LineWriter& operator=(const LineWriter&) = delete;
+    // Waits for the output if finish() was not called.
+    ~LineWriter();
+
+    // Queues whole lines. The first call starts the thread; if the system cannot start one, lines
+    // are written at once.
+    void write(std::string lines) noexcept;
+
+    // Waits until everything is written and the thread has ended, at most for so long. If it
+    // returns false, the thread is still in a write to `output`, which may last for ever: nobody
+    // may use or destroy the output, so the process has to end without that.
+    bool finish(std::chrono::nanoseconds limit) noexcept;
+
+  private:
+    struct State;
+    static void run(State& state);
+
+    std::shared_ptr<State> state_;  // shared with the thread
+};
+
+}  // namespace sockbox::tools
