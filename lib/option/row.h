@@ -112,6 +112,10 @@ struct OptionRow {
     std::string_view privilege = {};   // the privilege required to set it
     std::string_view warning = {};     // pitfalls, in full sentences, for --explain
     std::string_view grant_note = {};  // why the granted value may differ from the requested one
+    // Why a program that exchanges messages of its own through the socket, such as echo or echod,
+    // refuses to set it; empty if it does not. A number up to `conflict_above` does no harm.
+    std::string_view conflict = {};
+    std::int64_t conflict_above = 0;
 };
 
 }  // namespace sockbox::net

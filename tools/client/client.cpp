@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "net/resolver.h"
+#include "option/conflict.h"
 #include "system/thread.h"
 #include "text/text.h"
 
@@ -54,6 +55,8 @@ void ClientOptions::declare(Cli& cli) {
                      auto setting = net::parse_setting(text);
                      if (!setting)
                          return net::Status(net::fail(setting.error()));
+                     if (auto usable = net::check_conflict(*setting); !usable)
+                         return usable;
                      settings.push_back(std::move(*setting));
                      return net::Status();
                  });

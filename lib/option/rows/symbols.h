@@ -7,6 +7,10 @@
 
 namespace sockbox::net::option_rows {
 
+// The same reason in several rows.
+inline constexpr std::string_view notices_conflict =
+    "notices that nobody reads from the error queue would keep the socket ready";
+
 inline constexpr std::array<ValueName, 6> socket_types{{{"SOCK_STREAM", 1},
                                                         {"SOCK_DGRAM", 2},
                                                         {"SOCK_RAW", 3},

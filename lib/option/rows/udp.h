@@ -12,14 +12,16 @@ inline constexpr auto udp_rows = std::to_array<OptionRow>({
      .on_linux = 1,
      .type = ValueType::flag,
      .summary = "Collects the data sent into one datagram, until it is turned off.",
-     .source = "udp(7)"},
+     .source = "udp(7)",
+     .conflict = "datagrams would be merged, and none sent until it is turned off"},
     {.name = "UDP_ENCAP",
      .on_linux = 100,
      .type = ValueType::choice,
      .range = {0, 6},
      .names = encapsulations,
      .summary = "The protocol that the kernel decapsulates from the datagrams, such as IPsec.",
-     .source = "Linux include/uapi/linux/udp.h, RFC 3948"},
+     .source = "Linux include/uapi/linux/udp.h, RFC 3948",
+     .conflict = "datagrams would be taken for those of the other protocol"},
     {.name = "UDP_NO_CHECK6_TX",
      .on_linux = 101,
      .type = ValueType::flag,
@@ -38,12 +40,14 @@ inline constexpr auto udp_rows = std::to_array<OptionRow>({
      .summary =
          "Splits the data sent into datagrams of this size (generic segmentation offload); 0 "
          "turns it off.",
-     .source = "udp(7)"},
+     .source = "udp(7)",
+     .conflict = "a longer datagram would be split into several"},
     {.name = "UDP_GRO",
      .on_linux = 104,
      .type = ValueType::flag,
      .summary = "Receives several datagrams of one flow as one (generic receive offload).",
-     .source = "udp(7)"},
+     .source = "udp(7)",
+     .conflict = "several datagrams would be received as one"},
 });
 
 inline constexpr auto udplite_rows = std::to_array<OptionRow>({
