@@ -2,7 +2,6 @@
 #include "tools/client/measuring.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "net/signals.h"
 #include "report/counted.h"
@@ -11,6 +10,7 @@
 #include "report/plot.h"
 #include "system/host.h"
 #include "system/platform.h"
+#include "system/processors.h"
 #include "text/units.h"
 #include "tools/front/progress.h"
 #include "tools/front/whole_file.h"
@@ -27,7 +27,7 @@ constexpr auto default_time = 10s;
 constexpr auto min_printed_interval = 10ms;
 
 std::size_t default_threads(std::size_t connections) {
-    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+    const std::size_t cores = net::usable_processors();
     constexpr std::size_t worth_a_thread = 16;  // with fewer, a thread costs more than it gains
     return std::clamp<std::size_t>(connections / worth_a_thread, 1, cores);
 }

@@ -7,12 +7,12 @@
 #include <atomic>
 #include <deque>
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include "inspect/socket_search.h"
 #include "report/counted.h"
 #include "system/host.h"
+#include "system/processors.h"
 #include "text/text.h"
 #include "tools/front/command.h"
 #include "tools/front/ordered_workers.h"
@@ -168,7 +168,7 @@ class SocketSearch {
 SocketSearch::SocketSearch(const Settings& settings, const Requests& requests, Io io)
     : settings_(settings), requests_(requests), io_(io) {
     constexpr std::size_t max_threads = 4;  // with more, reading /proc is the bottleneck
-    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+    const std::size_t cores = net::usable_processors();
     WriterOptions options = writer_options(settings, requests.empty(), io.out);
     if (!only_reads(requests)) {
         workers_.emplace_back(settings, requests, options, &io_);
