@@ -22,7 +22,8 @@ struct BatchedDatagram {
     // unspecified to let the system choose. The port is unused.
     Endpoint local;
     bool truncated = false;
-    bool to_one = true;  // received: not by broadcast or multicast
+    bool to_one = true;    // received: not by broadcast or multicast
+    std::size_t room = 0;  // received: bytes from the start of `data` that an answer may fill
 
     // The time of arrival, by the wall clock (UTC since 1970): on Linux after enable_timestamps().
     std::optional<std::chrono::nanoseconds> arrived{};

@@ -131,11 +131,19 @@ void write(const Answer& answer, std::span<std::byte> into) noexcept {
     write_at(into, hop_limit_at, answer.hop_limit);
 }
 
+bool is_twamp_light(std::span<const std::byte> question) noexcept {
+    if (question.size() < packet_bytes)
+        return true;
+    const auto unused = question.first(packet_bytes).subspan(received_at);
+    return std::ranges::any_of(unused, [](std::byte byte) { return byte != std::byte{0}; });
+}
+
 std::optional<SenderPacket> read_question(std::span<const std::byte> packet) noexcept {
-    if (packet.size() < packet_bytes)
+    if (packet.size() < min_question_bytes)
         return std::nullopt;
     SenderPacket question = read_fields(packet);
-    question.session = read_at<std::uint16_t>(packet, session_at);
+    if (!is_twamp_light(packet))
+        question.session = read_at<std::uint16_t>(packet, session_at);
     return question;
 }
 

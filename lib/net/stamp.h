@@ -61,8 +61,14 @@ struct Answer {
 // Write the first packet_bytes of `into`, which must have that size or more; unused bytes are 0.
 void write(const SenderPacket& question, std::span<std::byte> into) noexcept;
 void write(const Answer& answer, std::span<std::byte> into) noexcept;
-// Nullopt if the packet is shorter than packet_bytes.
+// A packet that is shorter than packet_bytes, or has bits set where STAMP has none, is one of TWAMP
+// Light, whose padding may be anything: it has no session identifier and no extensions (RFC 8762,
+// section 4.6). Nullopt if it is shorter than min_question_bytes, those of RFC 5357 without
+// padding.
+inline constexpr std::size_t min_question_bytes = 14;
+bool is_twamp_light(std::span<const std::byte> question) noexcept;
 std::optional<SenderPacket> read_question(std::span<const std::byte> packet) noexcept;
+// Nullopt if the packet is shorter than packet_bytes.
 std::optional<Answer> read_answer(std::span<const std::byte> packet) noexcept;
 
 // An extension is a TLV of RFC 8972, section 4: flags, type, length, and that many bytes.

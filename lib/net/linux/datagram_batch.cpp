@@ -215,6 +215,7 @@ struct DatagramBatch::State {
         const auto* name = static_cast<const sockaddr*>(static_cast<void*>(&in.slots[i].name));
         datagram.peer = Endpoint::from_native(name, header.msg_namelen).value_or(Endpoint());
         read_control(header, datagram, overflow);
+        datagram.room = slot_bytes;
     }
 
     void write(std::size_t i, const BatchedDatagram& datagram) noexcept {

@@ -108,6 +108,7 @@ struct DatagramBatch::State {
         BatchedDatagram& datagram = datagrams[slot];
         datagram = {};
         datagram.data = room.first(got);
+        datagram.room = room.size();
         datagram.truncated = code == WSAEMSGSIZE || (message.header.dwFlags & MSG_TRUNC) != 0;
         datagram.peer =
             Endpoint::from_native(message.header.name, message.header.namelen).value_or(Endpoint());

@@ -1,7 +1,9 @@
 // A STAMP Session-Reflector (RFC 8762, unauthenticated mode, with the extensions of RFC 8972).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <unordered_map>
 
@@ -15,24 +17,28 @@ struct StampReflectorOptions {
     bool stateful =
         false;  // number the packets of each session itself instead of copying the sender's number
     net::stamp::Format format = net::stamp::Format::ntp;
+    bool answers_short = true;  // packets of TWAMP Light that are shorter than those of STAMP
 };
 
 // Answers one datagram at a time. For one thread.
 class StampReflector {
   public:
-    explicit StampReflector(const StampReflectorOptions& options) : options_(options) {}
+    explicit StampReflector(const StampReflectorOptions& options);
 
     // Makes a bound socket report the TTL or hop limit, the traffic class and, if supported, kernel
     // timestamps of arrivals.
     static net::Status prepare(net::Socket& socket);
 
-    // Replaces a test packet with the reflected packet, which has the same length, so there is no
-    // amplification. Returns false if it is not a test packet: shorter than the 44 bytes of RFC
-    // 8762.
-    bool reflect(net::BatchedDatagram& datagram);
+    // Replaces a test packet with the reflected packet, which has the same length, or 44 bytes if
+    // it was shorter (RFC 8762, section 4.6). Returns false if it is not a test packet: shorter
+    // than 14 bytes, or without `answers_short` than 44.
+    bool reflect(net::BatchedDatagram& datagram, net::Deadline now = net::Clock::now());
 
-    // The sessions that are remembered; beyond that, an arbitrary one is forgotten.
+    // The sessions that are remembered; beyond that, the one that was idle longest is forgotten.
     static constexpr std::size_t max_sessions = 65536;
+    // After this long without a packet a session is forgotten; the next one is numbered 0. It is
+    // REFWAIT of RFC 5357, section 4.2.
+    static constexpr std::chrono::minutes session_lasts{15};
 
   private:
     struct SessionId {
@@ -40,17 +46,23 @@ class StampReflector {
         std::uint16_t number;
         friend bool operator==(const SessionId&, const SessionId&) = default;
     };
+    struct Session {
+        SessionId id;
+        std::uint32_t packets = 0;
+        net::Deadline seen{};
+    };
+    // With a secret, so that a sender cannot choose sessions that share a bucket.
     struct Hash {
-        std::size_t operator()(const SessionId& id) const noexcept {
-            return std::hash<net::Endpoint>()(id.peer) * 31 + id.number;
-        }
+        std::uint64_t secret;
+        std::size_t operator()(const SessionId& id) const noexcept;
     };
 
-    std::uint32_t count(const SessionId& id);
-    const net::stamp::LocalClock& clock_now();
+    std::uint32_t count(const SessionId& id, net::Deadline now);
+    const net::stamp::LocalClock& clock_now(net::Deadline now);
 
     StampReflectorOptions options_;
-    std::unordered_map<SessionId, std::uint32_t, Hash> sessions_;
+    std::list<Session> sessions_;  // the one that was idle longest is last
+    std::unordered_map<SessionId, std::list<Session>::iterator, Hash> by_id_;
     std::optional<net::stamp::LocalClock> clock_;
     net::Clock::time_point clock_until_{};  // when the clock's quality is determined again
 };
