@@ -163,6 +163,32 @@ TEST(DatagramFaults, TheSameSeedIsTheSameFate) {
     EXPECT_THAT(fate({"reorder=100%"}, 5), testing::StartsWith("1/4 0/4 3/4 2/4 "));
 }
 
+// Replies that are not held because there are too many must not delay those after them.
+TEST(DatagramFaults, OnlyWhatIsSentOccupiesTheLine) {
+    DatagramFaults faults(std::make_shared<Faults>(plan({"throttle=1M"})));
+    const net::Socket socket;
+    std::vector<std::byte> data(64 * 1024);
+    net::BatchedDatagram datagram;
+    datagram.data = data;
+    const net::Deadline now = net::Clock::now();
+    for (int i = 0; i < 1000; ++i)
+        faults.add(socket, datagram, now);
+    DatagramFaults::Reply reply;
+    while (faults.take_any(socket, reply)) {
+    }
+    ASSERT_TRUE(faults.add(socket, datagram, now));
+    EXPECT_LE(faults.next_due(), now + 16s + 1ms) << "of 16 MiB that were held";
+    DatagramFaults dropping(std::make_shared<Faults>(plan({"throttle=1M", "drop=50%"})));
+    int held = 0;
+    for (int i = 0; i < 100; ++i)
+        held += dropping.add(socket, datagram, now) ? 1 : 0;
+    while (dropping.take_any(socket, reply)) {
+    }
+    while (!dropping.add(socket, datagram, now)) {
+    }
+    EXPECT_EQ(dropping.next_due(), now + held * 62'500us);
+}
+
 TEST(DatagramFaults, WhatItHoldsIsBounded) {
     DatagramFaults faults(std::make_shared<Faults>(plan({"delay=1h"})));
     const net::Socket socket;

@@ -44,22 +44,24 @@ bool DatagramFaults::add_or_throw(const net::Socket& socket, const net::BatchedD
             static_cast<std::byte>(number % 255 + 1);
     if (truncated)
         reply.bytes.resize(static_cast<std::size_t>(place * size));
-    net::Deadline due =
-        throttled(now + dice_.around(faults_->delay, faults_->jitter), reply.bytes.size());
-    due = faults_->after_stall(due);
+    const net::Deadline undelayed = now + dice_.around(faults_->delay, faults_->jitter);
+    const net::Deadline due = faults_->after_stall(throttled(undelayed));
     if (dropped)
         return false;
     Reply copy = reply;
     copy.copy = true;
     const bool last_waits = swapped_ != queue_.end();
     const bool waits = swapped && !last_waits;
+    const std::size_t bytes = reply.bytes.size();
     const bool held = hold(std::move(reply), waits ? due + swap_patience : due);
+    if (held)
+        occupy_line(undelayed, bytes);
     if (last_waits)
         release_swapped(due);
     else if (held && waits)
         swapped_ = std::prev(queue_.upper_bound(due + swap_patience));
-    if (doubled)
-        hold(std::move(copy), due);
+    if (doubled && hold(std::move(copy), due))
+        occupy_line(undelayed, bytes);
     return held;
 }
 
@@ -83,14 +85,16 @@ bool DatagramFaults::hold(Reply&& reply, net::Deadline due) noexcept {
     return true;
 }
 
-// All replies share a line of this rate.
-net::Deadline DatagramFaults::throttled(net::Deadline due, std::size_t bytes) {
+// All replies share a line of this rate. Only those that are sent occupy it.
+net::Deadline DatagramFaults::throttled(net::Deadline due) const {
+    return faults_->throttle == 0 ? due : std::max(due, free_);
+}
+
+void DatagramFaults::occupy_line(net::Deadline due, std::size_t bytes) {
     if (faults_->throttle == 0)
-        return due;
+        return;
     const double seconds = static_cast<double>(bytes) / static_cast<double>(faults_->throttle);
-    due = std::max(due, free_);
-    free_ = due + std::chrono::nanoseconds(std::llround(seconds * 1e9));
-    return due;
+    free_ = throttled(due) + std::chrono::nanoseconds(std::llround(seconds * 1e9));
 }
 
 net::Deadline DatagramFaults::next_due() const noexcept {

@@ -43,7 +43,8 @@ class DatagramFaults {
                       net::Deadline now);
     bool hold(Reply&& reply, net::Deadline due) noexcept;
     void release_swapped(net::Deadline due);
-    net::Deadline throttled(net::Deadline due, std::size_t bytes);
+    net::Deadline throttled(net::Deadline due) const;
+    void occupy_line(net::Deadline due, std::size_t bytes);
     void take(Queue::iterator entry, Reply& reply);
 
     std::shared_ptr<const Faults> faults_;
