@@ -60,6 +60,11 @@ class Service {
     // When the drain ends. The first call starts the drain and reports it to the observer.
     net::Deadline drain_deadline();
 
+    // Whether the sessions of this service count themselves as open. Those of a child process do
+    // not: it may be killed between any two instructions, so its parent counts it.
+    bool counts_open() const noexcept { return counts_open_; }
+    void leave_open_to_others() noexcept { counts_open_ = false; }
+
     // How often to check the timeouts of connections.
     std::chrono::nanoseconds sweep_interval(bool draining) const noexcept;
 
@@ -86,6 +91,7 @@ class Service {
     const net::StopSignal& abort_;
     Admission admission_;
     std::function<void()> free_places_;  // usually empty
+    bool counts_open_ = true;
     std::atomic<net::Deadline> drain_deadline_{net::no_deadline};
     std::array<std::atomic<net::Deadline>, 3>
         next_report_{};  // by Trouble: when it may be reported again

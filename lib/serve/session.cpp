@@ -20,13 +20,15 @@ constexpr nanoseconds linger = milliseconds(300);
 
 Session::Session(Service& service, Client client, net::Deadline now) noexcept
     : service_(service), client_(std::move(client)), began_(now), active_(now) {
-    service_.counters().open.add();
+    if (service_.counts_open())
+        service_.counters().open.add();
 }
 
 Session::~Session() {
     if (!ended_)
         end(EndReason::failed, net::Clock::now());
-    service_.counters().open.subtract();
+    if (service_.counts_open())
+        service_.counters().open.subtract();
     if (reset_)
         client_.socket.abort();
 }

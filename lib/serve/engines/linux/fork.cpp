@@ -4,7 +4,6 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include <algorithm>
 #include <array>
 #include <climits>
 #include <csignal>
@@ -15,7 +14,7 @@
 
 #include "serve/engines/engines.h"
 #include "serve/engines/readiness/reactor.h"
-#include "system/host.h"
+#include "serve/linux/descriptors.h"
 
 namespace sockbox::serve {
 namespace {
@@ -78,28 +77,6 @@ class SignalsHeld {
     sigset_t before_{};
 };
 
-void close_between(unsigned first, unsigned last) {
-    if (first > last || ::close_range(first, last, 0) == 0)
-        return;
-    // Before Linux 5.9, or refused by a seccomp filter.
-    const std::size_t limit = net::descriptor_limit().value_or(65536);
-    for (unsigned descriptor = first; descriptor <= last && descriptor < limit; ++descriptor)
-        ::close(static_cast<int>(descriptor));
-}
-
-void close_all_but(std::array<int, 4> kept) {
-    std::sort(kept.begin(), kept.end());
-    unsigned next = STDERR_FILENO + 1;
-    for (const int descriptor : kept) {
-        const auto number = static_cast<unsigned>(descriptor);
-        if (number < next)
-            continue;
-        close_between(next, number - 1);
-        next = number + 1;
-    }
-    close_between(next, UINT_MAX);
-}
-
 void set_up_child(pid_t parent, SignalsHeld& held) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent)
@@ -125,11 +102,12 @@ net::Result<int> serve_in_child(Service& service, Client& client, const net::Soc
         return child;
     try {
         set_up_child(parent, held);
-        close_all_but({client.socket.native(), report.native(), service.drain().waitable(),
-                       service.abort().waitable()});
+        close_all_but(std::array{client.socket.native(), report.native(),
+                                 service.drain().waitable(), service.abort().waitable()});
         Messenger messenger(report);
         Service own(service.options(), service.counters(), messenger, service.drain(),
                     service.abort());
+        own.leave_open_to_others();
         serve_alone(own, std::move(client));
     } catch (const std::exception&) {
         std::_Exit(1);  // out of memory; the parent notices that no report came
@@ -158,11 +136,11 @@ class Children;
 class Child final : public EventSource {
   public:
     Child(Children& siblings, net::Socket pipe) : siblings_(siblings), pipe_(std::move(pipe)) {}
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+    ~Child();
 
-    void began(int pid, Admission::Ticket&& ticket) noexcept {
-        pid_ = pid;
-        ticket_.emplace(std::move(ticket));
-    }
+    void began(int pid, Admission::Ticket&& ticket) noexcept;
     net::NativeSocket waitable() const noexcept { return pipe_.native(); }
 
     // Destroys the object if the child has ended.
@@ -251,6 +229,17 @@ class Children {
     std::list<Child> children_;
 };
 
+void Child::began(int pid, Admission::Ticket&& ticket) noexcept {
+    pid_ = pid;
+    ticket_.emplace(std::move(ticket));
+    siblings_.service().counters().open.add();
+}
+
+Child::~Child() {
+    if (pid_ != -1)
+        siblings_.service().counters().open.subtract();
+}
+
 void Child::on_ready() {
     if (listen() != Heard::end)
         return;
@@ -292,7 +281,7 @@ void Child::wait() {
         report_loss(status);
 }
 
-// The child was killed or ran out of memory: it counted its connection as open, but not as ended.
+// The child was killed or ran out of memory: it did not count its connection as ended.
 void Child::report_loss(int status) {
     Service& service = siblings_.service();
     std::string why = WIFSIGNALED(status)
@@ -301,7 +290,6 @@ void Child::report_loss(int status) {
     service.report_trouble(
         Trouble::start_worker,
         {{}, "serve", ticket_->peer().unmapped().to_string(), std::move(why), {}});
-    service.counters().open.subtract();
     Session(service, {net::Socket(), std::move(*ticket_)}, began_)
         .end(EndReason::failed, net::Clock::now(), std::make_error_code(std::errc::owner_dead));
 }

@@ -124,5 +124,27 @@ TEST(EchodFork, AKilledChildIsReportedAndItsPlaceIsFree) {
     EXPECT_THAT(ran.err, HasSubstr(": finished, 1 byte received, 1 sent"));
 }
 
+// A child may be killed before it has done anything at all.
+TEST(EchodFork, KilledChildrenDoNotCountAsLessThanNone) {
+    EchoServer server({"--engine", "fork", "--log-format", "json"});
+    for (int i = 0; i < 200; ++i) {
+        auto client = connect(server.port());
+        std::vector<int> children;
+        const auto deadline = net::deadline_in(patience);
+        while (children.empty() && net::Clock::now() < deadline)
+            children = children_of(server.process().pid());
+        for (const int child : children)
+            ::kill(child, SIGKILL);
+    }
+    await_children(server.process().pid(), 0);
+    auto client = connect(server.port());
+    expect_served(client);
+    server.process().send_signal(SIGUSR1);
+    client.close();
+    await_children(server.process().pid(), 0);
+    server.process().send_signal(SIGTERM);
+    EXPECT_THAT(server.process().wait().err, HasSubstr("\"open\":1,"));
+}
+
 }  // namespace
 }  // namespace sockbox::test
