@@ -63,13 +63,13 @@ def expect(truth, *words):
         sys.exit(" ".join(str(word) for word in words))
 
 
-def forge(source, source_port, port, data=b"x"):
-    """Sends a UDP datagram from any source to a port of 127.0.0.1, without a checksum."""
+def forge(source, source_port, port, data=b"x", target="127.0.0.1"):
+    """Sends a UDP datagram from any source to a port of this host, without a checksum."""
     udp = struct.pack("!HHHH", source_port, port, 8 + len(data), 0) + data
     ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, socket.IPPROTO_UDP, 0,
-                     socket.inet_aton(source), socket.inet_aton("127.0.0.1"))
+                     socket.inet_aton(source), socket.inet_aton(target))
     raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
-    raw.sendto(ip + udp, ("127.0.0.1", 0))
+    raw.sendto(ip + udp, (target, 0))
     raw.close()
 
 
@@ -207,6 +207,37 @@ def broadcast(program):
     neighbour.end()
 
 
+def own(program):
+    """A datagram from the server itself, or from its port elsewhere, starts no loop."""
+    neighbour = Neighbour()
+    run("ip address add 10.9.0.1/32 dev lo")
+    for bind in ("127.0.0.1", "0.0.0.0"):
+        echod = Echod(program, bind=bind)
+        forge("127.0.0.1", echod.port, echod.port)
+        forge("10.9.0.1", echod.port, echod.port)
+        expect(is_answered(echod.port), "an honest client is not answered")
+        counts = echod.wait_for(lambda counts: counts["answered"] == 1)
+        expect(counts["dropped_own"] == 2 and counts["received"] == 3, bind, counts)
+        echod.end()
+    for options, answered in ((), 0), (("--answer-own-port",), 1):
+        echod = Echod(program, *options, bind="0.0.0.0")
+        with neighbour:
+            asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            asking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            asking.bind(("10.1.0.2", echod.port))
+        asking.sendto(b"?", ("10.1.0.1", echod.port))
+        for target in ("127.0.0.1", "10.1.0.1", "10.9.0.1"):
+            for source in ("127.0.0.1", "10.1.0.1", "10.9.0.1"):
+                forge(source, echod.port, echod.port, target=target)
+        expect(is_answered(echod.port), "an honest client is not answered")
+        counts = echod.wait_for(lambda counts: counts["answered"] == 1 + answered)
+        expect(counts["answered"] == 1 + answered, options, counts)
+        expect(counts["dropped_own"] == counts["received"] - 1 - answered >= 9, options, counts)
+        asking.close()
+        echod.end()
+    neighbour.end()
+
+
 def batch(program):
     """One bad datagram among 64 does not affect the others."""
     echod = Echod(program)
@@ -280,7 +311,7 @@ def refused(program):
     echod.end()
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in (sources, broadcast, batch, loop,
+SCENARIOS = {scenario.__name__: scenario for scenario in (sources, broadcast, own, batch, loop,
                                                              overflow, refused)}
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 
+#include "net/interfaces.h"
 #include "text/text.h"
 #include "text/units.h"
 
@@ -314,12 +315,6 @@ bool operator==(const Endpoint& a, const Endpoint& b) noexcept {
     const bool same =
         a.family() == b.family() && a.port() == b.port() && view(a.bytes()) == view(b.bytes());
     return same && (a.scope_id() == b.scope_id() || !a.uses_zone());
-}
-
-std::string interface_name(std::uint32_t index) {
-    std::array<char, IF_NAMESIZE + 1> name{};
-    const bool known = if_indextoname(index, name.data()) != nullptr;
-    return known ? escape(name.data()) : std::string();
 }
 
 std::string zone_hint(const Endpoint& endpoint) {

@@ -98,10 +98,6 @@ class Endpoint {
     } storage_;
 };
 
-// The name of an interface of this thread's network namespace, safe to print; empty if there is
-// none.
-std::string interface_name(std::uint32_t index);
-
 // A hint that an IPv6 link-local address needs a zone; empty if it has one, and for any other
 // address.
 std::string zone_hint(const Endpoint& endpoint);

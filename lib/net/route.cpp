@@ -1,6 +1,7 @@
 // Finds the source address by connecting a datagram socket, and the interface by a route lookup.
 #include "net/route.h"
 
+#include "net/interfaces.h"
 #include "net/socket.h"
 
 namespace sockbox::net {

@@ -8,18 +8,25 @@ Status prepare_socket(Socket& socket, const Prepare& prepare) {
     return prepare ? prepare(socket) : Status();
 }
 
-// The common part of listen_on() and bind_datagram().
+// Every message about an address names it.
+tl::unexpected<Error> failure_at(const Endpoint& endpoint, Error error) {
+    if (error.subject.empty())
+        error.subject = endpoint.to_string();
+    return fail(std::move(error));
+}
+
+// The common part of bind_stream() and bind_datagram().
 Result<Socket> bound_socket(const Endpoint& endpoint, Transport transport, const Prepare& prepare) {
     auto socket = Socket::open(endpoint.family(), transport);
     if (!socket)
-        return socket;
+        return failure_at(endpoint, socket.error());
     if (transport == Transport::tcp && !platform::claim_address(socket->native()))
         return fail_last("claim", endpoint.to_string());
     if (endpoint.family() == Family::ipv6)
         if (auto only = socket->set_option(IPPROTO_IPV6, IPV6_V6ONLY, 1); !only)
-            return fail(only.error());
+            return failure_at(endpoint, only.error());
     if (auto prepared = prepare_socket(*socket, prepare); !prepared)
-        return fail(prepared.error());
+        return failure_at(endpoint, prepared.error());
     if (auto bound = socket->bind(endpoint); !bound) {
         Error error = bound.error();
         error.hint = bind_hint(error.code, endpoint);
@@ -48,16 +55,27 @@ std::string bind_hint(const std::error_code& code, const Endpoint& endpoint) {
     return zone_hint(endpoint);
 }
 
+Result<Socket> bind_stream(const Endpoint& endpoint, const Prepare& prepare) {
+    return bound_socket(endpoint, Transport::tcp, prepare);
+}
+
+Status listen_on(Socket& bound, int backlog) {
+    auto listening = bound.listen(backlog);
+    if (listening)
+        return listening;
+    Error error = listening.error();
+    const auto local = bound.local().value_or(Endpoint());
+    error.subject = local.to_string();
+    error.hint = bind_hint(error.code, local);
+    return fail(std::move(error));
+}
+
 Result<Socket> listen_on(const Endpoint& endpoint, const ListenOptions& options) {
-    auto socket = bound_socket(endpoint, Transport::tcp, options.prepare);
+    auto socket = bind_stream(endpoint, options.prepare);
     if (!socket)
         return socket;
-    if (auto listening = socket->listen(options.backlog); !listening) {
-        Error error = listening.error();
-        error.subject = endpoint.to_string();
-        error.hint = bind_hint(error.code, endpoint);
-        return fail(std::move(error));
-    }
+    if (auto listening = listen_on(*socket, options.backlog); !listening)
+        return fail(listening.error());
     return socket;
 }
 
@@ -68,7 +86,7 @@ Result<Socket> bind_datagram(const Endpoint& endpoint, const Prepare& prepare) {
 Result<Socket> start_connect(const Endpoint& endpoint, const ConnectOptions& options) {
     auto socket = Socket::open(endpoint.family(), Transport::tcp);
     if (!socket)
-        return socket;
+        return failure_at(endpoint, socket.error());
     if (auto prepared = prepare_socket(*socket, options.prepare); !prepared)
         return fail(prepared.error());
     if (options.source) {

@@ -32,6 +32,11 @@ struct ListenOptions {
 Result<Socket> listen_on(const Endpoint& endpoint, const ListenOptions& options = {});
 Result<Socket> bind_datagram(const Endpoint& endpoint, const Prepare& prepare = {});
 
+// The two halves of listen_on(), for a server that binds all its sockets before it listens on any:
+// a bound TCP socket, and listening on it.
+Result<Socket> bind_stream(const Endpoint& endpoint, const Prepare& prepare = {});
+Status listen_on(Socket& bound, int backlog);
+
 // A hint on how to fix a bind that failed with this code; empty if there is none.
 std::string bind_hint(const std::error_code& code, const Endpoint& endpoint);
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "net/endpoint.h"
+#include "net/interfaces.h"
 #include "system/host.h"
 #include "text/text.h"
 #include "text/units.h"

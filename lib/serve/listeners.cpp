@@ -1,6 +1,8 @@
 // Opens all sockets of a server on one port.
 #include "serve/listeners.h"
 
+#include <optional>
+
 #include "net/datagram_batch.h"
 
 namespace sockbox::serve {
@@ -10,14 +12,14 @@ namespace {
 // ports that is rare, and practically never happens this many times in a row.
 constexpr int port_attempts = 100;
 
-std::vector<net::Endpoint> addresses_of(const ListenPlan& plan) {
-    if (!plan.addresses.empty())
-        return plan.addresses;
+std::vector<std::vector<net::Endpoint>> hosts_of(const ListenPlan& plan) {
+    if (!plan.hosts.empty())
+        return plan.hosts;
     std::vector<net::Endpoint> all;
     for (const net::Family family : {net::Family::ipv6, net::Family::ipv4})
         if (plan.family == net::Family::any || plan.family == family)
             all.push_back(net::Endpoint::any(family));
-    return all;
+    return {all};
 }
 
 // Options that accepted connections inherit (tcp(7), socket(7)): TCP_NODELAY, because Nagle's
@@ -41,46 +43,79 @@ net::Status prepare_datagrams(net::Socket& socket, const net::Prepare& further) 
     return further ? further(socket) : net::Status();
 }
 
-// Opens one transport on one address; port 0 is replaced by the port that was assigned.
-net::Status open_one(const ListenPlan& plan, const net::Endpoint& address, net::Transport transport,
-                     Listeners& into) {
-    const net::Endpoint endpoint = address.with_port(into.port);
-    const bool tcp = transport == net::Transport::tcp;
-    const net::ListenOptions stream{plan.options.backlog, prepare_stream(plan.options.prepare)};
-    auto socket =
-        tcp ? net::listen_on(endpoint, stream) : net::bind_datagram(endpoint, plan.options.prepare);
+// Binds a socket of one transport; port 0 is replaced by the port that was assigned.
+net::Result<net::Socket> bind_one(const ListenPlan& plan, const net::Endpoint& address,
+                                  net::Transport transport, std::uint16_t& port) {
+    const net::Endpoint endpoint = address.with_port(port);
+    auto socket = transport == net::Transport::tcp
+                      ? net::bind_stream(endpoint, prepare_stream(plan.options.prepare))
+                      : net::bind_datagram(endpoint, plan.options.prepare);
     if (!socket)
-        return net::fail(socket.error());
+        return socket;
     const auto local = socket->local();
     if (!local)
         return net::fail(local.error());
-    if (!tcp)
+    if (transport == net::Transport::udp)
         if (auto prepared = prepare_datagrams(*socket, {}); !prepared)
-            return prepared;
-    into.port = local->port();
-    (tcp ? into.tcp : into.udp).push_back(std::move(*socket));
+            return net::fail(prepared.error());
+    port = local->port();
+    return socket;
+}
+
+// Binds the sockets of an address, or none.
+net::Status bind_address(const ListenPlan& plan, const net::Endpoint& address, Listeners& into) {
+    std::uint16_t port = into.port;
+    std::optional<net::Socket> bound[2];
+    for (const net::Transport transport : {net::Transport::tcp, net::Transport::udp}) {
+        const bool tcp = transport == net::Transport::tcp;
+        if (!(tcp ? plan.tcp : plan.udp))
+            continue;
+        auto socket = bind_one(plan, address, transport, port);
+        if (!socket)
+            return net::fail(socket.error());
+        bound[tcp ? 0 : 1] = std::move(*socket);
+    }
+    into.port = port;
+    if (bound[0])
+        into.tcp.push_back(std::move(*bound[0]));
+    if (bound[1])
+        into.udp.push_back(std::move(*bound[1]));
     return {};
 }
 
-bool may_be_missing(const ListenPlan& plan, const net::Endpoint& address, const net::Error& error) {
-    const bool no_ipv6 = error.code == std::errc::address_family_not_supported ||
-                         error.code == std::errc::address_not_available;
-    return no_ipv6 && plan.addresses.empty() && plan.family == net::Family::any &&
-           address.family() == net::Family::ipv6;
+bool is_missing_here(const net::Error& error) {
+    return error.code == std::errc::address_family_not_supported ||
+           error.code == std::errc::address_not_available;
+}
+
+// Binds the addresses of a host that this system has; fails if there are none.
+net::Status bind_host(const ListenPlan& plan, const std::vector<net::Endpoint>& addresses,
+                      Listeners& into) {
+    std::vector<net::Error> missing;
+    for (const net::Endpoint& address : addresses) {
+        auto bound = bind_address(plan, address, into);
+        if (!bound && !is_missing_here(bound.error()))
+            return bound;
+        if (!bound)
+            missing.push_back(bound.error());
+    }
+    if (!missing.empty() && missing.size() == addresses.size())
+        return net::fail(missing.front());
+    into.left_out.insert(into.left_out.end(), missing.begin(), missing.end());
+    return {};
 }
 
 net::Result<Listeners> open_once(const ListenPlan& plan) {
     Listeners opened;
     opened.port = plan.port;
-    for (const net::Endpoint& address : addresses_of(plan)) {
-        for (const net::Transport transport : {net::Transport::tcp, net::Transport::udp}) {
-            if (!(transport == net::Transport::tcp ? plan.tcp : plan.udp))
-                continue;
-            auto done = open_one(plan, address, transport, opened);
-            if (!done && !may_be_missing(plan, address, done.error()))
-                return net::fail(done.error());
-        }
-    }
+    for (const auto& addresses : hosts_of(plan))
+        if (auto bound = bind_host(plan, addresses, opened); !bound)
+            return net::fail(bound.error());
+    for (net::Socket& socket : opened.tcp)
+        if (auto listening = net::listen_on(socket, plan.options.backlog); !listening)
+            return net::fail(listening.error());
+    if (plan.hosts.empty())
+        opened.left_out.clear();  // a system without IPv6 is nothing to report
     return opened;
 }
 

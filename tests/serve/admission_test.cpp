@@ -103,5 +103,40 @@ TEST_P(Admission, AClientThatLeftTooEarlyDoesNotUseUpOnce) {
     EXPECT_EQ(server.counters().broken(), 0U);
 }
 
+// Who is one client for the limit per client.
+class MaxPerClient : public testing::Test {
+  protected:
+    // Whether a client at `second` is refused while one at `first` is served.
+    bool are_one(std::string_view first, std::string_view second, unsigned prefix = 64) {
+        Limits limits;
+        limits.per_client = 1;
+        limits.ipv6_prefix = prefix;
+        ::sockbox::serve::Admission admission(limits, drain_);
+        const auto served = admission.admit(*net::Endpoint::parse(first, 1));
+        EXPECT_TRUE(served);
+        const auto other = admission.admit(*net::Endpoint::parse(second, 2));
+        EXPECT_TRUE(other || other.error().reason == Refusal::max_per_client);
+        return !other;
+    }
+    net::StopSignal drain_ = *net::StopSignal::create();
+};
+
+TEST_F(MaxPerClient, CountsIpv6ByNetwork) {
+    EXPECT_TRUE(are_one("2001:db8::1", "2001:db8::1"));
+    EXPECT_TRUE(are_one("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff"));
+    EXPECT_FALSE(are_one("2001:db8::1", "2001:db8:0:1::1"));
+    EXPECT_FALSE(are_one("2001:db8::1", "2001:db8::2", 128));
+    EXPECT_TRUE(are_one("2001:db8::1", "2001:db8:0:1::1", 63));
+    EXPECT_FALSE(are_one("2001:db8::1", "2001:db8:0:2::1", 63));
+    EXPECT_TRUE(are_one("2001:db8::1", "3001:db8::1", 1));
+}
+
+TEST_F(MaxPerClient, CountsOthersByAddress) {
+    EXPECT_FALSE(are_one("192.0.2.1", "192.0.2.2"));
+    EXPECT_FALSE(are_one("::ffff:192.0.2.1", "::ffff:192.0.2.2"));
+    EXPECT_TRUE(are_one("192.0.2.1", "::ffff:192.0.2.1"));
+    EXPECT_FALSE(are_one("fe80::1", "fe80::2"));
+}
+
 }  // namespace
 }  // namespace sockbox::serve

@@ -63,7 +63,7 @@ class TestServer {
           counters_(*net::Shared<Counters>::create()),
           service_(options_, *counters_, witness_, drain_, abort_) {
         ListenPlan plan;
-        plan.addresses = {net::Endpoint::loopback(net::Family::ipv4)};
+        plan.hosts = {{net::Endpoint::loopback(net::Family::ipv4)}};
         plan.port = port;
         auto listeners = open_listeners(plan);
         if (!listeners) {

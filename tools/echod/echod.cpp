@@ -1,15 +1,18 @@
 // echod: a concurrent TCP and UDP echo server.
 #include <algorithm>
 #include <cstdlib>
-#include <thread>
 
+#include "net/interfaces.h"
 #include "net/resolver.h"
 #include "net/signals.h"
+#include "option/conflict.h"
 #include "option/grant.h"
 #include "option/option.h"
 #include "report/json.h"
+#include "serve/confine/end_task.h"
 #include "serve/systemd.h"
 #include "system/host.h"
+#include "system/processors.h"
 #include "text/text.h"
 #include "text/units.h"
 #include "tools/echod/log.h"
@@ -32,7 +35,8 @@ constexpr std::chrono::seconds output_patience{1};
 
 struct EchodOptions {
     Common common;
-    std::uint16_t port = default_port;
+    std::string port_name = std::to_string(default_port);
+    std::uint16_t port = default_port;  // found by find_port()
     std::vector<std::string> bind;
     bool tcp = false;
     bool udp = false;
@@ -42,6 +46,7 @@ struct EchodOptions {
     std::int64_t backlog = 4096;
     std::int64_t max_connections = 0;
     std::int64_t max_per_client = 0;
+    std::int64_t ipv6_prefix = 64;
     std::vector<net::Setting> settings;
     bool names_listeners = false;  // --port, --bind, --tcp or --udp was given
     std::string port_file;
@@ -57,6 +62,8 @@ Take take_setting(std::vector<net::Setting>& settings) {
         auto setting = net::parse_setting(text);
         if (!setting)
             return net::fail(setting.error());
+        if (auto usable = net::check_conflict(*setting); !usable)
+            return usable;
         settings.push_back(std::move(*setting));
         return {};
     };
@@ -83,8 +90,12 @@ void declare_limits(Cli& cli, EchodOptions& given) {
                take_integer(given.backlog, 1, 1 << 20))
         .option("--max-connections", "N", "refuse more than N clients at once",
                 take_integer(given.max_connections, 1, max_connections))
-        .option("--max-per-client", "N", "refuse more than N connections from one address",
+        .option("--max-per-client", "N", "refuse more than N connections from one client",
                 take_integer(given.max_per_client, 1, max_connections))
+        .option("--ipv6-prefix", "BITS",
+                "IPv6 addresses that share so many bits are one client "
+                "(default 64)",
+                take_integer(given.ipv6_prefix, 1, 128))
         .option("--idle-timeout", "DURATION",
                 "close a connection idle for this long (default 0: never)",
                 take_duration(given.serve.idle_timeout))
@@ -100,7 +111,7 @@ void declare_limits(Cli& cli, EchodOptions& given) {
 void declare(Cli& cli, EchodOptions& given) {
     const std::string engines = fmt::format("{} (default auto)", fmt::join(engine_names(), ", "));
     cli.option("-p,--port", "PORT", "port to listen on (default 3490; 0: any free port)",
-               take_port(given.port, net::Transport::tcp))
+               take_text(given.port_name))
         .repeated("-b,--bind", "ADDRESS", "address to listen on; repeatable (default all)",
                   [&given](std::string_view text) -> net::Status {
                       given.bind.emplace_back(text);
@@ -117,8 +128,6 @@ void declare(Cli& cli, EchodOptions& given) {
     declare_access(cli, given.serve.datagrams);
     cli.flag("--answer-broadcast", "also answer UDP to broadcast and multicast addresses",
              given.serve.datagrams.answer_broadcast)
-        .flag("--answer-privileged", "also answer UDP from ports below 1024",
-              given.serve.datagrams.answer_privileged)
         .flag("--once", "serve one TCP client, then exit", given.serve.limits.once)
         .repeated("--set", "NAME=VALUE", "set a socket option, as in sockopt; repeatable",
                   take_setting(given.settings))
@@ -137,11 +146,11 @@ void declare(Cli& cli, EchodOptions& given) {
 
 serve::ServeOptions serve_options(const EchodOptions& given) {
     serve::ServeOptions options = given.serve;
-    const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
-    options.workers = static_cast<std::size_t>(given.workers.value_or(cores));
+    options.workers = static_cast<std::size_t>(given.workers.value_or(net::usable_processors()));
     options.max_workers = std::max(options.workers, static_cast<std::size_t>(given.max_workers));
     options.limits.connections = static_cast<std::size_t>(given.max_connections);
     options.limits.per_client = static_cast<std::size_t>(given.max_per_client);
+    options.limits.ipv6_prefix = static_cast<unsigned>(given.ipv6_prefix);
     options.limits.access = options.datagrams.access;
     if (options.idle_timeout == std::chrono::nanoseconds(0))
         options.idle_timeout.reset();
@@ -149,6 +158,7 @@ serve::ServeOptions serve_options(const EchodOptions& given) {
         options.write_timeout = std::chrono::nanoseconds::max();
     options.faults = given.faults.plan();
     options.datagrams.faults = options.faults;
+    options.datagrams.own_addresses = net::local_addresses();
     // Accepted sockets inherit most options from the listener. The others are set here; failures
     // are ignored, because an accepted socket does not have all of them.
     if (!given.settings.empty())
@@ -188,11 +198,30 @@ net::Result<serve::ListenPlan> listen_plan(const EchodOptions& given) {
         auto found = net::resolve_endpoints(host, 0, plan.family, net::Transport::tcp);
         if (!found)
             return net::fail(found.error());
-        for (const net::Endpoint& address : *found)  // several names may have the same address
-            if (std::ranges::find(plan.addresses, address) == plan.addresses.end())
-                plan.addresses.push_back(address);
+        std::erase_if(*found, [&plan](const net::Endpoint& address) {  // of several names
+            return std::ranges::any_of(plan.hosts, [&address](const auto& others) {
+                return std::ranges::find(others, address) != others.end();
+            });
+        });
+        if (!found->empty())
+            plan.hosts.push_back(std::move(*found));
     }
     return plan;
+}
+
+// Finds the port by its number, or by the name of a service of a transport that is served. Returns
+// an error message, or an empty string.
+std::string find_port(EchodOptions& given) {
+    net::Result<std::uint16_t> port = net::fail_text("");
+    for (const net::Transport transport : {net::Transport::udp, net::Transport::tcp})
+        if (const bool tcp = transport == net::Transport::tcp;
+            given.tcp == given.udp || (tcp ? given.tcp : given.udp))
+            if (auto found = net::resolve_port(given.port_name, transport); !port || found)
+                port = found;
+    if (!port)
+        return "--port: " + port.error().message();
+    given.port = *port;
+    return {};
 }
 
 // Checks the addresses of --bind without a lookup and removes brackets. Returns an error message,
@@ -236,6 +265,24 @@ void note_grants(const EchodOptions& given, serve::Listeners& listeners, EchodLo
     }
 }
 
+void note_listeners(const EchodOptions& given, serve::Listeners& listeners, EchodLog& log) {
+    for (const net::Error& missing : listeners.left_out)
+        log.note(missing.message() + "; listening on the other addresses of this host");
+    note_grants(given, listeners, log);
+    if (!listeners.tcp.empty())
+        note_clamped_backlog(given.backlog, log);
+}
+
+// A service manager that cannot be reached does not keep the server from serving (sd_notify(3)).
+serve::StateNotice open_notice(const EchodOptions& given, EchodLog& log) {
+    auto notice = serve::StateNotice::open();
+    if (notice)
+        return std::move(*notice);
+    if (given.common.verbose)
+        log.note(notice.error().message() + "; no state is reported");
+    return {};
+}
+
 // Takes the sockets passed by systemd or by `sockopt -- echod`; without any, opens new ones as
 // specified.
 net::Result<serve::Listeners> take_or_open_listeners(const EchodOptions& given, EchodLog& log) {
@@ -263,6 +310,36 @@ int fail_to_write(const net::Error& error, Io io) {
     return exit_output;
 }
 
+// Removes the port file at the end of this process, which then has no right to.
+serve::EndTask remove_at_end(PortFile& port_file, EchodLog& log) {
+    if (port_file.removable().empty())
+        return {};
+    const auto remove = [&port_file]() -> std::string {
+        const auto removed = port_file.remove();
+        return removed ? "" : removed.error().message() + "; " + removed.error().hint;
+    };
+    auto task = serve::EndTask::start(remove, port_file.descriptors());
+    if (task)
+        return std::move(*task);
+    log.note(task.error().message() + ": the port file will not be removed");
+    return {};
+}
+
+// The ready lines, one for each socket.
+std::string announcement(const serve::Listeners& listeners, const serve::Engine& engine,
+                         const serve::ServeOptions& options,
+                         const std::optional<serve::StatusEndpoint>& metrics,
+                         const EchodOptions& given) {
+    Output lines;
+    announce(listeners, engine, options, metrics, given.common.json, {-1, lines, lines});
+    return lines.take();
+}
+
+int status_at_end(const serve::ServeOptions& options, const serve::Counters& counters) {
+    const bool failed = options.limits.once ? counters.broken() > 0 : counters.aborted() > 0;
+    return failed ? exit_mismatch : exit_ok;
+}
+
 // Serves until a signal stops it, or with --once until the client is gone. Returns the exit status.
 net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& options,
                                const EchodOptions& given, EchodLog& log, LineWriter& ready_lines,
@@ -273,13 +350,18 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
     if (!counters || !drain || !abort)
         return net::fail(!counters ? counters.error() : (drain ? abort : drain).error());
     net::StatusRequests requests([&] { log.status(**counters); });
+    serve::Service service(options, **counters, log, *drain, *abort);
+    // Before a client can connect.
+    auto metrics =
+        given.metrics.open([&] { return echod_metrics(**counters, choice.engine().name); },
+                           [draining = &*drain] { return !draining->raised(); });
+    if (!metrics)
+        return net::fail(metrics.error());
     auto listeners = take_or_open_listeners(given, log);
     if (!listeners)
         return net::fail(listeners.error());
-    note_grants(given, *listeners, log);
-    auto notice = serve::StateNotice::open();
-    if (!notice)
-        return net::fail(notice.error());
+    note_listeners(given, *listeners, log);
+    serve::StateNotice notice = open_notice(given, log);
     PortFile port_file;
     auto written = given.port_file.empty() ? net::Status()
                                            : port_file.prepare(given.port_file, listeners->port);
@@ -289,46 +371,37 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
         written = port_file.publish(io.out);
     if (!written)
         return fail_to_write(written.error(), io);
-    if (!listeners->tcp.empty())
-        note_clamped_backlog(given.backlog, log);
-    serve::Service service(options, **counters, log, *drain, *abort);
-    auto metrics =
-        given.metrics.open([&] { return echod_metrics(**counters, choice.engine().name); },
-                           [draining = &*drain] { return !draining->raised(); });
-    if (!metrics)
-        return net::fail(metrics.error());
+    net::remember_interfaces();
     Confinement confinement = given.confinement;
-    if (auto dropped = confinement.drop_rights(port_file.removable()); !dropped)
+    serve::EndTask removal;
+    const auto start_removal = [&] { removal = remove_at_end(port_file, log); };
+    if (auto dropped = confinement.drop_rights(port_file.removable(), start_removal); !dropped)
         return net::fail(dropped.error());
+    log.start();  // not earlier, because a thread would keep the rights that it began with
+    ready_lines.start();
     if (auto started = requests.start(); !started)
         return net::fail(started.error());
     net::Status watched;  // whether the metrics endpoint was started
     log.on_ready([&] {
-        // Before the sandbox, in which the name of a zone cannot be looked up.
-        Output lines;
-        if (!given.common.quiet)
-            announce(*listeners, choice.engine(), options, *metrics, given.common.json,
-                     {io.in, lines, io.err});
-        confinement.deny_system_calls(choice.engine().name, [&](std::string_view note) {
-            if (given.common.verbose)
-                log.note(note);
-        });
+        const std::string lines = given.common.quiet ? std::string()
+                                                     : announcement(*listeners, choice.engine(),
+                                                                    options, *metrics, given);
+        confinement.deny_system_calls(choice.engine().name, given.common.verbose,
+                                      [&](std::string_view note) { log.note(note); });
         if (*metrics)
             watched = (*metrics)->start();
         if (!watched)
             return drain->raise();
-        ready_lines.write(lines.take());
-        notice->notify("READY=1");
+        ready_lines.write(lines);
+        notice.notify("READY=1");
     });
-    log.on_drain([&notice] { notice->notify("STOPPING=1"); });
+    log.on_drain([&notice] { notice.notify("STOPPING=1"); });
     if (auto served = choice.serve(service, std::move(*listeners)); !served || !watched)
         return net::fail((served ? watched : served).error());
-    if (auto removed = port_file.remove(); !removed)
-        log.note(removed.error().message() + "; " + removed.error().hint);
+    if (const std::string trouble = removal.finish(); !trouble.empty())
+        log.note(trouble);
     log.aborted(**counters);
-    const bool failed =
-        options.limits.once ? (*counters)->broken() > 0 : (*counters)->aborted() > 0;
-    return failed ? exit_mismatch : exit_ok;
+    return status_at_end(options, **counters);
 }
 
 // Adds the descriptor limit to an error if the limit was reached.
@@ -363,6 +436,8 @@ int echod(Args args, Io io) {
     given.names_listeners = cli.given("port") || cli.given("bind") || given.tcp || given.udp;
     if (const std::string mistake = mistake_in_bind(given); !mistake.empty())
         return cli.refuse(io, mistake);
+    if (const std::string mistake = find_port(given); !mistake.empty())
+        return cli.refuse(io, mistake);
     const bool all = given.tcp == given.udp;
     if (const std::string mistake = given.faults.mistake(given.tcp || all, given.udp || all);
         !mistake.empty())
@@ -372,6 +447,10 @@ int echod(Args args, Io io) {
     if (cli.given("max-workers") && given.workers.value_or(1) > given.max_workers)
         return cli.refuse(io, fmt::format("--workers {} is more than --max-workers {}",
                                           *given.workers, given.max_workers));
+    if (const auto passed = serve::check_passed_sockets(); !passed) {
+        print_error(io, tool, passed.error());
+        return finish(io, tool, exit_usage);
+    }
     const auto user = given.confinement.look_up();
     if (!user && user.error().code == std::errc::invalid_argument)
         return cli.refuse(io, "--user: " + user.error().message());

@@ -14,6 +14,13 @@ namespace {
 
 constexpr std::size_t max_waiting = 256 * 1024;  // bytes
 
+enum class Progress : std::uint8_t {
+    waits,   // for start()
+    runs,    // the thread uses the output
+    direct,  // there is no thread: the callers of write() use it
+    ended,
+};
+
 }  // namespace
 
 struct LineWriter::State {
@@ -25,9 +32,8 @@ struct LineWriter::State {
     std::condition_variable changed;
     std::string waiting;
     std::uint64_t dropped = 0;
-    bool started = false;
     bool closed = false;
-    bool ended = true;  // no thread uses the output
+    Progress progress = Progress::waits;
 };
 
 LineWriter::LineWriter(Output& output, ReportDrop report_drop)
@@ -37,31 +43,35 @@ LineWriter::~LineWriter() {
     static_cast<void>(finish(std::chrono::hours(1)));
 }
 
+void LineWriter::start() noexcept {
+    State& state = *state_;
+    std::unique_lock lock(state.mutex);
+    if (state.progress != Progress::waits)
+        return;
+    auto thread = net::start_thread([own = state_] { run(*own); });
+    state.progress = thread ? Progress::runs : Progress::direct;
+    if (thread)
+        return thread->detach();
+    lock.unlock();
+    state.output.write(state.waiting);
+}
+
 void LineWriter::write(std::string lines) noexcept {
     State& state = *state_;
+    std::unique_lock lock(state.mutex);
+    if (state.progress == Progress::direct) {
+        lock.unlock();
+        return state.output.write(lines);
+    }
     try {
-        std::unique_lock lock(state.mutex);
-        if (state.closed)
-            return;
-        if (!std::exchange(state.started, true)) {
-            auto thread = net::start_thread([own = state_] { run(*own); });
-            state.ended = !thread;
-            if (thread)
-                thread->detach();
-        }
-        if (state.ended) {
-            lock.unlock();
-            return state.output.write(lines);
-        }
         if (state.dropped > 0 || state.waiting.size() + lines.size() > max_waiting)
             ++state.dropped;
         else
             state.waiting += lines;
-        state.changed.notify_all();
     } catch (const std::bad_alloc&) {
-        const std::lock_guard lock(state.mutex);
         ++state.dropped;
     }
+    state.changed.notify_all();
 }
 
 void LineWriter::run(State& state) {
@@ -80,15 +90,17 @@ void LineWriter::run(State& state) {
         state.output.flush();
         lock.lock();
     }
-    state.ended = true;
+    state.progress = Progress::ended;
     state.changed.notify_all();
 }
 
 bool LineWriter::finish(std::chrono::nanoseconds limit) noexcept {
+    start();
     std::unique_lock lock(state_->mutex);
     state_->closed = true;
     state_->changed.notify_all();
-    return state_->changed.wait_for(lock, limit, [this] { return state_->ended; });
+    return state_->changed.wait_for(lock, limit,
+                                    [this] { return state_->progress != Progress::runs; });
 }
 
 }  // namespace sockbox::tools

@@ -18,19 +18,23 @@ class LineWriter {
     // Returns the line that reports how many lines were dropped.
     using ReportDrop = std::function<std::string(std::uint64_t)>;
 
-    // `output` must outlive the object, and be written to by others only before the first write()
-    // and after finish().
+    // `output` must outlive the object, and be written to by others only before start() and after
+    // finish().
     LineWriter(Output& output, ReportDrop report_drop);
     LineWriter(const LineWriter&) = delete;
     LineWriter& operator=(const LineWriter&) = delete;
     // Waits for the output if finish() was not called.
     ~LineWriter();
 
-    // Queues whole lines. The first call starts the thread; if the system cannot start one, lines
-    // are written at once.
+    // Starts the thread, which inherits the rights of the caller. If the system cannot start one,
+    // lines are written at once from now on.
+    void start() noexcept;
+
+    // Queues whole lines.
     void write(std::string lines) noexcept;
 
-    // Waits until everything is written and the thread has ended, at most for so long. If it
+    // Waits until everything is written and the thread, started now if it was not, has ended; at
+    // most for so long. If it
     // returns false, the thread is still in a write to `output`, which may last for ever: nobody
     // may use or destroy the output, so the process has to end without that.
     bool finish(std::chrono::nanoseconds limit) noexcept;

@@ -41,6 +41,9 @@ class EchodLog final : public serve::Observer {
     // Logs how many connections were aborted at the end, if any.
     void aborted(const serve::Counters& counters);
 
+    // Nothing is written before start(); see LineWriter.
+    void start() noexcept { writer_.start(); }
+
     // Writes what is left; see LineWriter::finish().
     bool finish(std::chrono::nanoseconds limit) noexcept { return writer_.finish(limit); }
 

@@ -99,6 +99,19 @@ Take take_port(std::optional<std::uint16_t>& target, net::Transport transport) {
     return take_port_into(target, transport);
 }
 
+Take take_port_of_either(std::optional<std::uint16_t>& target) {
+    return [&target](std::string_view text) -> net::Status {
+        auto port = net::resolve_port(text, net::Transport::tcp);
+        if (!port)
+            if (auto other = net::resolve_port(text, net::Transport::udp))
+                port = other;
+        if (!port)
+            return net::fail(port.error());
+        target = *port;
+        return {};
+    };
+}
+
 Take take_text(std::string& target) {
     return [&target](std::string_view text) -> net::Status {
         // Usually an unset variable in a script; the option would have no effect.

@@ -39,6 +39,8 @@ using Take = std::function<net::Status(std::string_view)>;
 Take take_text(std::string& target);
 // A port number, which may be 0, or a service name of that transport.
 Take take_port(std::uint16_t& target, net::Transport transport);
+// The same, with the services of TCP and, if it is none of them, of UDP.
+Take take_port_of_either(std::optional<std::uint16_t>& target);
 Take take_duration(std::chrono::nanoseconds& target);
 // Ranges include both bounds; sizes are in bytes.
 Take take_size(std::uint64_t& target, std::uint64_t low, std::uint64_t high);

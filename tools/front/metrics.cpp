@@ -97,6 +97,7 @@ void add_datagram_metrics(MetricFamilies& families, const std::string& prefix,
         dropped.values.push_back({{{"reason", std::move(reason)}}, count(counter)});
     };
     add("source_port", counters.dropped_port);
+    add("own_port", counters.dropped_own);
     add("source_address", counters.dropped_source);
     add("destination", counters.dropped_destination);
     add("truncated", counters.dropped_truncated);

@@ -39,7 +39,11 @@ void declare_access(Cli& cli, serve::DatagramOptions& options) {
                         return net::fail(rate.error());
                     options.replies_per_second = static_cast<std::uint64_t>(*rate);
                     return {};
-                });
+                })
+        .flag("--answer-privileged", "also answer UDP from ports below 1024",
+              options.answer_privileged)
+        .flag("--answer-own-port", "also answer UDP from the server's own port of other hosts",
+              options.answer_own_port);
 }
 
 void Confinement::declare(Cli& cli) {
@@ -58,9 +62,9 @@ net::Status Confinement::look_up() {
     return {};
 }
 
-net::Status Confinement::become_user(const std::string& removable) {
-    if (user_ && !removable.empty())
-        if (auto given = serve::change_owner(removable, *user_); !given)
+net::Status Confinement::become_user(const std::string& own_file) {
+    if (user_ && !own_file.empty())
+        if (auto given = serve::change_owner(own_file, *user_); !given)
             return given;
     auto dropped = serve::drop_privileges(user_ ? &*user_ : nullptr);
     if (!dropped && user_)
@@ -74,27 +78,30 @@ net::Status Confinement::become_user(const std::string& removable) {
     return {};
 }
 
-net::Status Confinement::drop_rights(const std::string& removable) {
+net::Status Confinement::drop_rights(const std::string& own_file,
+                                     const std::function<void()>& before_sandbox) {
     if (user_ || !no_sandbox_)
-        if (auto became = become_user(removable); !became)
+        if (auto became = become_user(own_file); !became)
             return became;
+    before_sandbox();
     if (no_sandbox_)
-        report_.left_out.emplace_back("--no-sandbox");
+        report_.not_wanted.emplace_back("--no-sandbox");
     else
-        serve::deny_file_access(
-            removable.empty() ? std::vector<std::string>() : std::vector<std::string>{removable},
-            report_);
+        serve::deny_file_access(report_);
     return {};
 }
 
-void Confinement::deny_system_calls(std::string_view engine,
+void Confinement::deny_system_calls(std::string_view engine, bool verbose,
                                     const std::function<void(std::string_view)>& print_line) {
     if (!no_sandbox_)
         serve::deny_system_calls(engine, report_);
-    if (!report_.entered.empty())
+    if (verbose && !report_.entered.empty())
         print_line(fmt::format("sandbox: {}", fmt::join(report_.entered, ", ")));
     for (const std::string& reason : report_.left_out)
         print_line("sandbox: skipped: " + reason);
+    if (verbose)
+        for (const std::string& reason : report_.not_wanted)
+            print_line("sandbox: skipped: " + reason);
 }
 
 void FaultOptions::declare(Cli& cli) {
@@ -142,6 +149,7 @@ report::Json set_counts(report::Json into, const serve::DatagramCounters& counte
         .set("received_bytes", counters.received_bytes.value())
         .set("answered", counters.answered.value())
         .set("dropped_port", counters.dropped_port.value())
+        .set("dropped_own", counters.dropped_own.value())
         .set("dropped_source", counters.dropped_source.value())
         .set("dropped_destination", counters.dropped_destination.value())
         .set("dropped_truncated", counters.dropped_truncated.value())

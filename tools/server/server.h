@@ -16,7 +16,8 @@
 
 namespace sockbox::tools {
 
-// Declares --allow, --deny and --udp-rate, which change `options`.
+// Declares --allow, --deny, --udp-rate, --answer-privileged and --answer-own-port, which change
+// `options`.
 void declare_access(Cli& cli, serve::DatagramOptions& options);
 
 // Drops privileges that the server does not need: --user and --no-sandbox.
@@ -29,19 +30,20 @@ class Confinement {
     net::Status look_up();
 
     // Changes the user, drops capabilities and denies access to files, as specified. Call it
-    // before any other thread starts. `removable` is the path of a file that can still be removed
-    // afterwards, or empty. Fails if the user cannot be changed; other failures are reported by
-    // deny_system_calls().
-    net::Status drop_rights(const std::string& removable);
+    // before any other thread starts. `own_file` is the path of a file that is given to the new
+    // user, or empty. `before_sandbox` is called between the two. Fails if the user cannot be
+    // changed; other failures are reported by deny_system_calls().
+    net::Status drop_rights(const std::string& own_file,
+                            const std::function<void()>& before_sandbox);
 
     // Denies the system calls that the engine does not need; call it when the engine is ready to
     // serve. Then calls `print_line` with one line on the parts of the sandbox that are in force,
-    // and one line for each part that was skipped.
-    void deny_system_calls(std::string_view engine,
+    // and one line for each part that was skipped, if `verbose` or if that was not to be expected.
+    void deny_system_calls(std::string_view engine, bool verbose,
                            const std::function<void(std::string_view)>& print_line);
 
   private:
-    net::Status become_user(const std::string& removable);
+    net::Status become_user(const std::string& own_file);
 
     std::string user_name_;
     std::optional<serve::User> user_;

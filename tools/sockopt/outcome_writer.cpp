@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "net/endpoint.h"
+#include "net/interfaces.h"
 #include "option/packet_filter.h"
 #include "option/table.h"
 #include "system/host.h"

@@ -24,7 +24,7 @@ void declare(Cli& cli, Settings& settings) {
     cli.option("--process", "NAME", "the sockets of all processes with this name",
                take_text(selection.process));
     cli.option("--port", "PORT", "the sockets with this local port",
-               take_port(selection.port, net::Transport::tcp));
+               take_port_of_either(selection.port));
     cli.flag("--listening", "the sockets that wait for peers", selection.listening);
     cli.option("--listen", "[ADDR:]PORT", "a new socket that listens there",
                take_text(selection.listen));

@@ -1,6 +1,7 @@
 // Opens the sockets of udpecho --listen and serves on them.
 #include "tools/udpecho/listen.h"
 
+#include "net/interfaces.h"
 #include "net/resolver.h"
 #include "serve/datagrams/datagram_echo.h"
 #include "serve/listeners.h"
@@ -34,10 +35,13 @@ void UdpListen::declare(Cli& cli) {
     cli.option("--port-file", "FILE", "with --listen: write the port number to FILE",
                take_text(port_file_));
     declare_access(cli, options_);
+    cli.flag("--no-twamp-light", "with --listen --stamp: ignore packets shorter than 44 bytes",
+             no_twamp_light_);
 }
 
 std::string UdpListen::mistake(const Cli& cli) const {
-    for (const char* name : {"port", "bind", "port-file", "allow", "deny", "udp-rate"})
+    for (const char* name : {"port", "bind", "port-file", "allow", "deny", "udp-rate",
+                             "answer-privileged", "answer-own-port", "no-twamp-light"})
         if (!listen_ && cli.given(name))
             return fmt::format("--{} needs --listen", name);
     for (const char* name :
@@ -69,7 +73,7 @@ int UdpListen::serve() {
         const auto found = net::resolve_endpoints(host, 0, plan.family, net::Transport::udp);
         if (!found)
             return client_.fail(io_, found.error(), status_of(found.error()));
-        plan.addresses.insert(plan.addresses.end(), found->begin(), found->end());
+        plan.hosts.push_back(*found);
     }
     auto stop = net::StopSignal::create();
     if (!stop)
@@ -79,6 +83,9 @@ int UdpListen::serve() {
     auto listeners = serve::open_listeners(plan);
     if (!listeners)
         return client_.fail(io_, listeners.error(), exit_refused);
+    for (const net::Error& missing : listeners->left_out)
+        io_.err.print("udpecho: {}; listening on the other addresses of this host\n",
+                      missing.message());
     PortFile port_file;
     auto written =
         port_file_.empty() ? net::Status() : port_file.prepare(port_file_, listeners->port);
@@ -100,6 +107,7 @@ int UdpListen::serve() {
     if (stamp_.is_requested())
         if (const auto done = reflect(listeners->udp); !done)
             return client_.fail(io_, done.error(), exit_refused);
+    options_.own_addresses = net::local_addresses();
     const auto served = serve::echo_datagrams(std::move(listeners->udp), options_, counters, *stop);
     if (!served)
         return client_.fail(io_, served.error(), exit_refused);
@@ -120,7 +128,11 @@ net::Status UdpListen::reflect(std::vector<net::Socket>& sockets) {
     for (net::Socket& socket : sockets)
         if (auto done = serve::StampReflector::prepare(socket); !done)
             return done;
-    const auto reflector = std::make_shared<serve::StampReflector>(stamp_.reflector());
+    // Session-Senders often use the port of the reflector, 862.
+    options_.answer_own_port = options_.answer_own_port || options_.answer_privileged;
+    serve::StampReflectorOptions reflection = stamp_.reflector();
+    reflection.answers_short = !no_twamp_light_;
+    const auto reflector = std::make_shared<serve::StampReflector>(reflection);
     options_.make_answer = [reflector](net::BatchedDatagram& datagram) {
         return reflector->reflect(datagram);
     };

@@ -44,6 +44,7 @@ class UdpListen {
     std::uint16_t port_ = 3490;
     std::vector<std::string> bind_;
     std::string port_file_;
+    bool no_twamp_light_ = false;
     serve::DatagramOptions options_;
 };
 

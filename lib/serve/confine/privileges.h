@@ -9,13 +9,15 @@
 namespace sockbox::serve {
 
 struct User {
-    std::string name;
+    std::string name;  // or its number
     unsigned id = 0;
     unsigned group = 0;
+    bool is_known = true;  // to the account database, which has its other groups
 };
 
-// Fails with std::errc::invalid_argument if there is no such user, and with not_supported on
-// systems where a process cannot change its user.
+// Finds a user by name or number. A number that the account database does not have is accepted, and
+// is also that of the group. Fails with std::errc::invalid_argument if there is no such user, and
+// with not_supported on systems where a process cannot change its user.
 net::Result<User> find_user(std::string_view name);
 
 // Makes `user` the owner of a file, so that the server can still remove it from a sticky directory.

@@ -7,20 +7,20 @@
 
 namespace sockbox::serve {
 
-// In words, such as "seccomp"; entries of left_out include the reason.
+// In words, such as "seccomp"; the others include the reason.
 struct SandboxReport {
     std::vector<std::string> entered;
-    std::vector<std::string> left_out;
+    std::vector<std::string> left_out;    // because the system does not have it or refuses it
+    std::vector<std::string> not_wanted;  // by the user, or on this platform
 };
 
 // Both functions apply what this system supports and add it to `report`. They cannot be undone.
 // Open sockets and files remain usable. Without no_new_privs (see drop_privileges()) they require
 // root.
 
-// Denies access to the file system, except removing or truncating the files in `removable`, and
-// binding and connecting TCP sockets. Applies to the calling thread and to threads and processes it
-// starts later, so call it before starting any.
-void deny_file_access(const std::vector<std::string>& removable, SandboxReport& report);
+// Denies access to the file system, and binding and connecting TCP sockets. Applies to the calling
+// thread and to threads and processes it starts later, so call it before starting any.
+void deny_file_access(SandboxReport& report);
 
 // Denies all threads of the process the system calls that `engine`, a name from engines(), does not
 // need once it is ready to serve. Denied calls fail with EPERM instead of killing the process: a C

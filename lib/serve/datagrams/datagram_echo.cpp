@@ -53,6 +53,14 @@ net::Result<DatagramEcho> DatagramEcho::create(const DatagramOptions& options,
     });
 }
 
+net::Status DatagramEcho::prepare(DatagramListener& listener) {
+    const auto local = listener.socket.local();
+    if (!local)
+        return net::fail(local.error());
+    own_.push_back(local->unmapped());
+    return net::DatagramBatch::prepare(listener.socket);
+}
+
 std::size_t DatagramEcho::answer(DatagramListener& listener) noexcept {
     // An error, such as an ICMP message about an earlier reply, is cleared by reading it.
     std::error_code error;
@@ -119,6 +127,23 @@ std::size_t DatagramEcho::remove_unanswerable(std::span<net::BatchedDatagram> da
     return static_cast<std::size_t>(end - datagrams.begin());
 }
 
+// Whether an answer would come back to this server, or arrive at a server on the same port, which
+// would answer in turn: one forged packet would start an endless exchange.
+bool DatagramEcho::is_own(const net::BatchedDatagram& datagram) const noexcept {
+    const net::Endpoint peer = datagram.peer.unmapped();
+    return std::ranges::any_of(own_, [&](const net::Endpoint& own) {
+        if (own.port() != peer.port())
+            return false;
+        if (!options_->answer_own_port || peer == own)
+            return true;
+        const net::Endpoint host = peer.with_port(0);
+        const bool is_here =
+            host.is_loopback() || host == datagram.local.unmapped() ||
+            std::ranges::find(options_->own_addresses, host) != options_->own_addresses.end();
+        return own.is_unspecified() && is_here;
+    });
+}
+
 bool DatagramEcho::answerable(const net::BatchedDatagram& datagram, net::Deadline now) {
     const net::Endpoint peer = datagram.peer.unmapped();
     Counter* reason = nullptr;
@@ -126,6 +151,8 @@ bool DatagramEcho::answerable(const net::BatchedDatagram& datagram, net::Deadlin
         reason = &counters_->dropped_source;
     else if (peer.port() < (options_->answer_privileged ? 1 : lowest_answered_port))
         reason = &counters_->dropped_port;
+    else if (is_own(datagram))
+        reason = &counters_->dropped_own;
     else if (!datagram.to_one && !options_->answer_broadcast)
         reason = &counters_->dropped_destination;
     else if (datagram.truncated)
@@ -180,10 +207,10 @@ net::Status echo_datagrams(std::vector<net::Socket> sockets, const DatagramOptio
     std::vector<DatagramListener> listeners;
     std::vector<net::PollEntry> entries{readable(stop.waitable())};
     for (net::Socket& socket : sockets) {
-        if (auto prepared = net::DatagramBatch::prepare(socket); !prepared)
-            return prepared;
         entries.push_back(readable(socket.native()));
         listeners.push_back({std::move(socket)});
+        if (auto prepared = echo->prepare(listeners.back()); !prepared)
+            return prepared;
     }
     while (!stop.raised()) {
         if (!wait_for_any(entries, echo->next_due()))

@@ -22,6 +22,7 @@ struct DatagramCounters {
     Counter received_bytes;
     Counter answered;
     Counter dropped_port;         // source port 0, or below 1024 unless answer_privileged
+    Counter dropped_own;          // source is this server, or a port that it listens on
     Counter dropped_source;       // source is not a unicast address
     Counter dropped_destination;  // sent to a broadcast or multicast address
     Counter dropped_truncated;    // larger than the buffer
@@ -34,9 +35,9 @@ struct DatagramCounters {
 
     // Received datagrams that are not answered.
     std::uint64_t dropped() const {
-        return dropped_port.value() + dropped_source.value() + dropped_destination.value() +
-               dropped_truncated.value() + dropped_denied.value() + dropped_rate.value() +
-               dropped_form.value() + dropped_fault.value();
+        return dropped_port.value() + dropped_own.value() + dropped_source.value() +
+               dropped_destination.value() + dropped_truncated.value() + dropped_denied.value() +
+               dropped_rate.value() + dropped_form.value() + dropped_fault.value();
     }
 };
 
@@ -51,10 +52,12 @@ using MakeAnswer = std::function<bool(net::BatchedDatagram&)>;
 struct DatagramOptions {
     AccessList access;
     std::uint64_t replies_per_second = default_replies_per_second;  // 0: unlimited
-    bool answer_broadcast = false;         // also answer datagrams sent to broadcast or multicast
-    bool answer_privileged = false;        // also answer source ports 1 to 1023
-    MakeAnswer make_answer{};              // empty: echo the datagram
-    std::shared_ptr<const Faults> faults;  // of datagrams; may be null
+    bool answer_broadcast = false;   // also answer datagrams sent to broadcast or multicast
+    bool answer_privileged = false;  // also answer source ports 1 to 1023
+    bool answer_own_port = false;    // also answer other hosts' ports of the same number
+    std::vector<net::Endpoint> own_addresses{};  // of this host, with port 0
+    MakeAnswer make_answer{};                    // empty: echo the datagram
+    std::shared_ptr<const Faults> faults;        // of datagrams; may be null
 };
 
 // A bound UDP socket and how much of its overflow has been counted.
@@ -69,6 +72,10 @@ class DatagramEcho {
     // Both arguments must outlive the object. Fails if memory runs out.
     static net::Result<DatagramEcho> create(const DatagramOptions& options,
                                             DatagramCounters& counters);
+
+    // Prepares a bound socket (DatagramBatch::prepare()) and notes its address, which is the
+    // server's own. Comes before any answer.
+    net::Status prepare(DatagramListener& listener);
 
     // Answers at most one batch of waiting datagrams, so that a busy socket does not starve others.
     // Never blocks. Returns the number of datagrams read: 0 if none was waiting.
@@ -87,6 +94,7 @@ class DatagramEcho {
                  DatagramCounters& counters);
     std::size_t remove_unanswerable(std::span<net::BatchedDatagram> datagrams);
     bool answerable(const net::BatchedDatagram& datagram, net::Deadline now);
+    bool is_own(const net::BatchedDatagram& datagram) const noexcept;
     std::span<net::BatchedDatagram> make_answers(std::span<net::BatchedDatagram> datagrams);
     bool make_answer(net::BatchedDatagram& datagram) noexcept;
     void hold_back(const DatagramListener& listener, std::span<const net::BatchedDatagram> replies);
@@ -97,6 +105,7 @@ class DatagramEcho {
     const DatagramOptions* options_;
     DatagramCounters* counters_;
     ReplyBudget budget_;
+    std::vector<net::Endpoint> own_;
     std::unique_ptr<DatagramFaults> faults_;  // null without faults
 };
 

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstring>
+
 namespace sockbox::serve {
 namespace {
 
@@ -11,11 +14,23 @@ tl::unexpected<Refused> refuse(Refusal reason, const net::Endpoint& peer, std::s
         {reason, {{}, "refuse", peer.unmapped().to_string(), std::move(why), {}}});
 }
 
-net::Endpoint client_of(const net::Endpoint& peer) {
-    return peer.unmapped().with_port(0);
-}
-
 }  // namespace
+
+// The first address of the client's network, with port 0. A host has all addresses of its IPv6
+// network at will, but the link-local addresses of a link belong to many hosts.
+net::Endpoint Admission::client_of(const net::Endpoint& peer) const noexcept {
+    const net::Endpoint client = peer.unmapped().with_port(0);
+    if (client.family() != net::Family::ipv6 || client.is_link_local())
+        return client;
+    sockaddr_in6 native{};
+    std::memcpy(&native, client.data(), sizeof native);
+    for (unsigned i = 0; i < sizeof native.sin6_addr.s6_addr; ++i) {
+        const unsigned kept = std::clamp(limits_.ipv6_prefix, 8 * i, 8 * i + 8) - 8 * i;
+        native.sin6_addr.s6_addr[i] &= static_cast<std::uint8_t>(0xff00U >> kept);
+    }
+    return *net::Endpoint::from_native(
+        static_cast<const sockaddr*>(static_cast<const void*>(&native)), sizeof native);
+}
 
 void Admission::Ticket::give_back() noexcept {
     if (Admission* from = std::exchange(admission_, nullptr))

@@ -1,4 +1,4 @@
-// Limits on connections: in total, per client address, and by access list.
+// Limits on connections: in total, per client, and by access list.
 #pragma once
 
 #include <array>
@@ -34,7 +34,8 @@ struct Refused {
 
 struct Limits {
     std::size_t connections = 0;  // 0: unlimited
-    std::size_t per_client = 0;   // connections from one address; 0: unlimited
+    std::size_t per_client = 0;   // connections from one client; 0: unlimited
+    unsigned ipv6_prefix = 64;    // IPv6 addresses that share so many bits are one client
     bool once = false;            // serve one client, then drain
     AccessList access;
 };
@@ -73,13 +74,14 @@ class Admission {
 
   private:
     void release(const net::Endpoint& peer);
+    net::Endpoint client_of(const net::Endpoint& peer) const noexcept;
 
     const Limits& limits_;
     net::StopSignal& drain_;
     std::uint64_t admitted_ = 0;  // clients so far
     std::mutex mutex_;
     std::size_t open_ = 0;
-    std::unordered_map<net::Endpoint, std::size_t> open_by_client_;  // keyed by address with port 0
+    std::unordered_map<net::Endpoint, std::size_t> open_by_client_;  // keyed by client_of()
 };
 
 }  // namespace sockbox::serve

@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "option/conflict.h"
+#include "text/text.h"
 #include "text/units.h"
 
 namespace sockbox::serve {
@@ -23,13 +25,30 @@ std::string_view variable(const char* name) {
     return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
+// The number in a variable that is set; 0 if it is not.
+net::Result<std::int64_t> number_in(const char* name, std::int64_t lowest, std::int64_t highest) {
+    const std::string_view text = variable(name);
+    if (text.empty())
+        return 0;
+    auto number = net::parse_integer(text, lowest, highest);
+    if (number)
+        return number;
+    return net::fail({std::make_error_code(std::errc::invalid_argument),
+                      "take sockets",
+                      fmt::format("{}={}", name, net::escape(text)),
+                      fmt::format("it is not a number from {} to {}", lowest, highest),
+                      {}});
+}
+
 // The number of sockets passed to this process, not to another one that inherited the variables.
-int count_passed() {
-    const auto process = net::parse_integer(variable("LISTEN_PID"), 1, INT_MAX);
-    const auto count = net::parse_integer(variable("LISTEN_FDS"), 0, max_passed);
+net::Result<int> count_passed() {
+    const auto process = number_in("LISTEN_PID", 1, INT_MAX);
+    const auto count = number_in("LISTEN_FDS", 0, max_passed);
     for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"})
         ::unsetenv(name);
-    return process && count && *process == ::getpid() ? static_cast<int>(*count) : 0;
+    if (!process || !count)
+        return net::fail((process ? count : process).error());
+    return *process == ::getpid() ? static_cast<int>(*count) : 0;
 }
 
 tl::unexpected<net::Error> refuse(int descriptor, std::string why) {
@@ -64,6 +83,8 @@ net::Status take_one(net::Socket socket, const net::Prepare& prepare, Listeners&
         return net::fail(kind.error());
     }
     ::fcntl(socket.native(), F_SETFD, FD_CLOEXEC);
+    if (auto usable = net::check_conflicts(socket); !usable)
+        return refuse(socket.native(), usable.error().message());
     if (auto ready = prepare_listener(socket, *kind, prepare); !ready)
         return ready;
     if (into.port == 0)
@@ -93,12 +114,22 @@ std::optional<NoticeAddress> notice_address(std::string_view path) {
 
 }  // namespace
 
+net::Status check_passed_sockets() {
+    for (const auto& number :
+         {number_in("LISTEN_PID", 1, INT_MAX), number_in("LISTEN_FDS", 0, max_passed)})
+        if (!number)
+            return net::fail(number.error());
+    return {};
+}
+
 net::Result<std::optional<Listeners>> take_passed_sockets(const net::Prepare& prepare) {
-    const int count = count_passed();
-    if (count == 0)
+    const auto count = count_passed();
+    if (!count)
+        return net::fail(count.error());
+    if (*count == 0)
         return std::nullopt;
     Listeners taken;
-    for (int i = 0; i < count; ++i)
+    for (int i = 0; i < *count; ++i)
         if (auto took = take_one(net::Socket(first_passed + i), prepare, taken); !took)
             return net::fail(took.error());
     return taken;
@@ -108,18 +139,21 @@ net::Result<StateNotice> StateNotice::open() {
     const std::string path(variable("NOTIFY_SOCKET"));
     ::unsetenv("NOTIFY_SOCKET");
     if (path.empty())
-        return StateNotice(net::Socket());
+        return StateNotice();
     const auto to = notice_address(path);
     if (!to)
-        return net::fail_text("NOTIFY_SOCKET '" + path + "' is neither a path nor an '@' name");
+        return net::fail_text("NOTIFY_SOCKET '" + net::escape(path) +
+                              "' is neither a path nor an '@' name");
     auto socket = net::Socket::open(AF_UNIX, SOCK_DGRAM, 0);
     if (!socket)
         return net::fail(socket.error());
+    if (auto mode = socket->set_blocking(false); !mode)
+        return net::fail(mode.error());
     // Connect now: later, in the sandbox, the path is inaccessible.
     if (::connect(socket->native(),
                   static_cast<const sockaddr*>(static_cast<const void*>(&to->address)),
                   to->length) != 0)
-        return net::fail_last("connect NOTIFY_SOCKET", path);
+        return net::fail_last("connect NOTIFY_SOCKET", net::escape(path));
     return StateNotice(std::move(*socket));
 }
 

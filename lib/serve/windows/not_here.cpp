@@ -1,8 +1,11 @@
 // What Windows does not have: socket activation, other users, a sandbox, signals.
+#include "serve/confine/end_task.h"
 #include "serve/confine/privileges.h"
 #include "serve/confine/sandbox.h"
 #include "serve/engines/signal_thread.h"
 #include "serve/systemd.h"
+
+#include <utility>
 
 namespace sockbox::serve {
 
@@ -16,12 +19,16 @@ net::Result<SignalThread> SignalThread::start() {
     return SignalThread(nullptr);
 }
 
+net::Status check_passed_sockets() {
+    return {};
+}
+
 net::Result<std::optional<Listeners>> take_passed_sockets(const net::Prepare& /*prepare*/) {
     return std::nullopt;
 }
 
 net::Result<StateNotice> StateNotice::open() {
-    return StateNotice(net::Socket());
+    return StateNotice();
 }
 
 void StateNotice::notify(std::string_view /*state*/) noexcept {}
@@ -42,8 +49,30 @@ net::Status drop_privileges(const User* /*user*/) {
     return {};
 }
 
-void deny_file_access(const std::vector<std::string>& /*removable*/, SandboxReport& report) {
-    report.left_out.emplace_back("not supported on this platform");
+struct EndTask::State {
+    std::function<std::string()> act;
+};
+
+EndTask::EndTask() noexcept = default;
+EndTask::EndTask(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+EndTask::EndTask(EndTask&&) noexcept = default;
+EndTask& EndTask::operator=(EndTask&&) noexcept = default;
+EndTask::~EndTask() {
+    static_cast<void>(finish());
+}
+
+net::Result<EndTask> EndTask::start(std::function<std::string()> act,
+                                    const std::vector<int>& /*kept*/) {
+    return EndTask(std::make_unique<State>(State{std::move(act)}));
+}
+
+std::string EndTask::finish() noexcept {
+    const auto state = std::exchange(state_, nullptr);
+    return state != nullptr ? state->act() : std::string();
+}
+
+void deny_file_access(SandboxReport& report) {
+    report.not_wanted.emplace_back("not supported on this platform");
 }
 
 void deny_system_calls(std::string_view /*engine*/, SandboxReport& /*report*/) {}

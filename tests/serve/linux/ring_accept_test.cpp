@@ -139,7 +139,7 @@ TEST_P(RingSubmission, ThatIsRefusedForEverEndsTheServer) {
     const auto abort = *net::StopSignal::create();
     Service service(options, counters, witness, drain, abort);
     ListenPlan plan;
-    plan.addresses = {net::Endpoint::loopback(net::Family::ipv4)};
+    plan.hosts = {{net::Endpoint::loopback(net::Family::ipv4)}};
     plan.udp = false;
     between.refusal = GetParam();
     const auto served = find_engine("io_uring")->serve(service, *open_listeners(plan));

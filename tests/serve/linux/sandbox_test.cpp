@@ -3,17 +3,26 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
+#include <future>
+#include <thread>
 
+#include "serve/confine/end_task.h"
 #include "serve/confine/linux/sandbox.h"
 #include "serve/confine/privileges.h"
 #include "serve/engines/engines.h"
@@ -75,6 +84,68 @@ TEST_P(Seccomp, RefusesWhatNoServerNeeds) {
               EPERM);
 }
 
+TEST_P(Seccomp, RefusesCallsWithEffectsElsewhere) {
+    if (error_of([] { return 0; }) == not_entered)
+        GTEST_SKIP() << "this system has no seccomp filters";
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+    const int own = ends[0];
+    const auto send = [own](int flags) {
+        char byte = 0;
+        return ::send(own, &byte, 1, flags);
+    };
+    EXPECT_EQ(error_of([&] { return send(MSG_NOSIGNAL | MSG_DONTWAIT); }), not_refused);
+    EXPECT_EQ(error_of([&] { return send(MSG_FASTOPEN); }), EPERM);
+    EXPECT_EQ(error_of([&] {
+                  msghdr header{};
+                  return ::sendmsg(own, &header, MSG_FASTOPEN);
+              }),
+              EPERM);
+    EXPECT_EQ(error_of([&] {
+                  mmsghdr header{};
+                  return ::sendmmsg(own, &header, 1, MSG_FASTOPEN);
+              }),
+              EPERM);
+    EXPECT_EQ(error_of([&] { return ::shutdown(own, SHUT_WR); }), not_refused);
+    EXPECT_EQ(error_of([&] { return ::shutdown(own, SHUT_RDWR); }), EPERM);
+    EXPECT_EQ(error_of([&] { return ::fcntl(own, F_GETFL); }), not_refused);
+    EXPECT_EQ(error_of([&] { return ::fcntl(own, F_SETOWN, 1); }), EPERM);
+    EXPECT_EQ(error_of([&] { return ::fcntl(own, F_SETSIG, SIGKILL); }), EPERM);
+    struct stat unused {};
+    EXPECT_EQ(error_of([&] { return ::stat("/etc/passwd", &unused); }), EPERM);
+    EXPECT_EQ(error_of([] { return ::unlink("/nonexistent"); }), EPERM);
+    EXPECT_EQ(error_of([] { return ::rmdir("/nonexistent"); }), EPERM);
+    EXPECT_EQ(error_of([] { return ::truncate("/nonexistent", 0); }), EPERM);
+    EXPECT_EQ(error_of([&] { return ::splice(own, nullptr, own, nullptr, 1, 0); }), EPERM);
+    EXPECT_EQ(error_of([] { return ::timerfd_create(CLOCK_MONOTONIC, 0); }), EPERM);
+    EXPECT_EQ(error_of([] {
+                  struct statx result {};
+                  return ::statx(AT_FDCWD, "/", 0, 0, &result);
+              }),
+              EPERM);
+    for (const int end : ends)
+        ::close(end);
+}
+
+// A thread with a filter of its own, to which this one cannot be applied.
+TEST_P(Seccomp, ThatIsNotForAllThreadsIsAnError) {
+    const auto enter = [] {
+        std::promise<void> filtered;
+        std::thread([&filtered] {
+            sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+            const sock_fprog program{1, &allow};
+            ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+            filtered.set_value();
+            ::pause();
+        }).detach();
+        filtered.get_future().get();
+        return enter_seccomp(GetParam());
+    };
+    if (error_of([] { return 0; }) == not_entered)
+        GTEST_SKIP() << "this system has no seccomp filters";
+    EXPECT_EQ(error_behind(enter, [] { return 0; }), not_entered);
+}
+
 TEST_P(Seccomp, OnlyTheEngineThatForksMayFork) {
     const auto fork_briefly = [] {
         const pid_t child = ::fork();
@@ -102,18 +173,42 @@ std::vector<std::string_view> names() {
 INSTANTIATE_TEST_SUITE_P(Sandbox, Seccomp, testing::ValuesIn(names()),
                          [](const auto& row) { return std::string(row.param); });
 
-TEST(Landlock, ClosesFilesAndPortsButForThePortFile) {
-    const test::TemporaryFile removable("1\n");
+TEST(Landlock, ClosesFilesAndPorts) {
+    const test::TemporaryFile file("1\n");
     const auto error_of = [&](const auto& attempt) {
-        return error_behind([&] { return enter_landlock({removable.path()}); }, attempt);
+        return error_behind([&] { return enter_landlock(); }, attempt);
     };
     if (error_of([] { return 0; }) == not_entered)
         GTEST_SKIP() << "this kernel has no Landlock";
     EXPECT_EQ(error_of([] { return ::open("/etc/passwd", O_RDONLY); }), EACCES);
-    EXPECT_EQ(error_of([&] { return ::open(removable.path().c_str(), O_WRONLY); }), EACCES);
-    EXPECT_EQ(error_of([] { return ::unlink("/etc/passwd"); }), EACCES);
-    EXPECT_EQ(error_of([&] { return ::unlink(removable.path().c_str()); }), not_refused);
-    EXPECT_FALSE(std::filesystem::exists(removable.path()));
+    EXPECT_EQ(error_of([&] { return ::open(file.path().c_str(), O_WRONLY); }), EACCES);
+    EXPECT_EQ(error_of([&] { return ::unlink(file.path().c_str()); }), EACCES);
+}
+
+TEST(EndTask, ActsWhenItIsToldToAndWhenTheProcessEnds) {
+    const test::TemporaryFile file("1\n");
+    const auto remove = [&file]() -> std::string {
+        return std::filesystem::remove(file.path()) ? "removed" : "not there";
+    };
+    auto task = EndTask::start(remove);
+    ASSERT_TRUE(task);
+    EXPECT_TRUE(std::filesystem::exists(file.path()));
+    EXPECT_EQ(task->finish(), "removed");
+    EXPECT_FALSE(std::filesystem::exists(file.path()));
+    EXPECT_EQ(task->finish(), "");
+    const test::TemporaryFile other("1\n");
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const auto doomed = EndTask::start([&other]() -> std::string {
+            return std::filesystem::remove(other.path()) ? "" : "not there";
+        });
+        ::raise(SIGKILL);
+    }
+    ::waitpid(child, nullptr, 0);
+    const auto deadline = net::deadline_in(test::patience);
+    while (std::filesystem::exists(other.path()) && net::Clock::now() < deadline)
+        ::usleep(1000);
+    EXPECT_FALSE(std::filesystem::exists(other.path()));
 }
 
 TEST(Privileges, AnUnknownUserIsAMistake) {

@@ -11,7 +11,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <vector>
+
+#include "text/text.h"
+#include "text/units.h"
 
 namespace sockbox::serve {
 namespace {
@@ -29,7 +33,8 @@ bool is_already(const User& user) {
 net::Status become(const User& user) {
     if (is_already(user))
         return {};
-    if (::initgroups(user.name.c_str(), user.group) != 0 ||
+    const gid_t group = user.group;
+    if ((user.is_known ? ::initgroups(user.name.c_str(), group) : ::setgroups(1, &group)) != 0 ||
         ::setresgid(user.group, user.group, user.group) != 0 ||
         ::setresuid(user.id, user.id, user.id) != 0) {
         net::Error error = net::fail_last("become user", user.name).value();
@@ -79,17 +84,23 @@ net::Status drop_capabilities() {
 
 }  // namespace
 
+// The highest number stands for "unchanged" in setresuid(2).
 net::Result<User> find_user(std::string_view name) {
     std::vector<char> text(16384);
     passwd entry{};
     passwd* found = nullptr;
-    const int rc =
-        ::getpwnam_r(std::string(name).c_str(), &entry, text.data(), text.size(), &found);
+    int rc = ::getpwnam_r(std::string(name).c_str(), &entry, text.data(), text.size(), &found);
+    const auto number = net::parse_integer(name, 0, std::int64_t{UINT32_MAX} - 1);
+    if (found == nullptr && number)
+        rc = ::getpwuid_r(static_cast<uid_t>(*number), &entry, text.data(), text.size(), &found);
+    if (found != nullptr)
+        return User{entry.pw_name, entry.pw_uid, entry.pw_gid, true};
+    if (number)
+        return User{std::string(name), static_cast<uid_t>(*number), static_cast<gid_t>(*number),
+                    false};
     if (rc != 0)
-        return net::fail({{rc, std::system_category()}, "look up user", std::string(name), {}, {}});
-    if (found == nullptr)
-        return net::fail_text("'" + std::string(name) + "' is not a user on this system");
-    return User{std::string(name), entry.pw_uid, entry.pw_gid};
+        return net::fail({{rc, std::system_category()}, "look up user", net::escape(name), {}, {}});
+    return net::fail_text("'" + net::escape(name) + "' is not a user on this system");
 }
 
 net::Status change_owner(const std::string& path, const User& user) {

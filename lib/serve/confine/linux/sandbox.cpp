@@ -9,13 +9,13 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <span>
 
@@ -32,17 +32,7 @@ struct RulesetAttributes {
     std::uint64_t scoped;   // since ABI version 6
 };
 
-#pragma pack(push, 1)
-struct PathBeneath {
-    std::uint64_t allowed;
-    std::int32_t folder;
-};
-#pragma pack(pop)
-
 constexpr unsigned tell_version = 1;  // LANDLOCK_CREATE_RULESET_VERSION
-constexpr int rule_path_beneath = 1;  // LANDLOCK_RULE_PATH_BENEATH
-constexpr std::uint64_t remove_file = 1 << 5;
-constexpr std::uint64_t truncate_file = 1 << 14;  // since ABI version 3
 constexpr std::uint64_t bind_and_connect_tcp = 0b11;
 constexpr std::uint64_t abstract_sockets_and_signals = 0b11;
 
@@ -59,53 +49,34 @@ std::size_t attributes_size(long version) {
     return version < 6 ? 2 * sizeof(std::uint64_t) : sizeof(RulesetAttributes);
 }
 
-net::Status allow(const net::Socket& ruleset, std::uint64_t rights, const std::string& path) {
-    const net::Socket opened(::open(path.c_str(), O_PATH | O_CLOEXEC));
-    if (!opened.valid())
-        return net::fail_last("Landlock", path);
-    const PathBeneath rule{rights, opened.native()};
-    if (::syscall(SYS_landlock_add_rule, ruleset.native(), rule_path_beneath, &rule, 0U) != 0)
-        return net::fail_last("Landlock", path);
-    return {};
-}
-
-// Removing a file requires a right on its directory; truncating it, one on the file.
-net::Status allow_removal(const net::Socket& ruleset, const std::string& file, long version) {
-    const std::string folder = std::filesystem::path(file).parent_path().string();
-    if (version >= 3)
-        if (auto emptied = allow(ruleset, truncate_file, file); !emptied)
-            return emptied;
-    return allow(ruleset, remove_file, folder.empty() ? "." : folder);
-}
-
-// Needed by every engine and by the C library. None of these opens a file or a socket, or affects
-// another process.
+// Needed by every engine and by the C library. None of these opens a file or a socket, looks at the
+// file system, or affects another process.
 constexpr std::array for_all{
     // connections and datagrams
     SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg),
-    SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg), SCMP_SYS(shutdown),
     SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
-    SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(splice),
-    SCMP_SYS(pipe2), SCMP_SYS(close), SCMP_SYS(close_range), SCMP_SYS(fcntl),
+    SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(close),
     // waiting
-    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),
-    SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2), SCMP_SYS(eventfd2),
-    SCMP_SYS(futex), SCMP_SYS(restart_syscall), SCMP_SYS(sched_yield), SCMP_SYS(nanosleep),
-    SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres),
-    SCMP_SYS(gettimeofday), SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
+    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(eventfd2), SCMP_SYS(futex), SCMP_SYS(restart_syscall),
+    SCMP_SYS(sched_yield), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday),
     // memory
     SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
     // threads, signals and exit
     SCMP_SYS(set_robust_list), SCMP_SYS(set_tid_address), SCMP_SYS(rseq), SCMP_SYS(gettid),
-    SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(sched_getaffinity), SCMP_SYS(rt_sigaction),
-    SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(exit),
-    SCMP_SYS(exit_group),
-    // information, and the port file
+    SCMP_SYS(getpid), SCMP_SYS(sched_getaffinity), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(exit), SCMP_SYS(exit_group),
+    // information
     SCMP_SYS(getrandom), SCMP_SYS(getrlimit), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getuid),
-    SCMP_SYS(geteuid), SCMP_SYS(getrusage), SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
-    SCMP_SYS(statx), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rmdir), SCMP_SYS(ftruncate)};
+    SCMP_SYS(geteuid), SCMP_SYS(getrusage), SCMP_SYS(lseek), SCMP_SYS(fstat)};
 
-constexpr std::array for_fork{SCMP_SYS(wait4), SCMP_SYS(waitid)};
+constexpr std::array for_epoll{SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
+                               SCMP_SYS(epoll_pwait2)};
+constexpr std::array for_fork{SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(pipe2),
+                              SCMP_SYS(close_range), SCMP_SYS(getppid)};
+
+// The flags of a send. Others have effects of their own: MSG_FASTOPEN connects.
+constexpr scmp_datum_t send_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 
 constexpr scmp_datum_t new_namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
                                         CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
@@ -157,9 +128,26 @@ scmp_arg_cmp equal(unsigned argument, scmp_datum_t value) {
     return {argument, SCMP_CMP_EQ, value, 0};
 }
 
+// Of an argument that is an int: the kernel ignores the upper half.
+scmp_arg_cmp only(unsigned argument, unsigned bits) {
+    return none_of(argument, scmp_datum_t{~bits});
+}
+
+void allow_sends(Rules& rules) {
+    rules.allow_where(SCMP_SYS(sendto), {only(3, send_flags)});
+    rules.allow_where(SCMP_SYS(sendmsg), {only(2, send_flags)});
+    rules.allow_where(SCMP_SYS(sendmmsg), {only(3, send_flags)});
+    // In any other way, a listener becomes a socket that can connect.
+    rules.allow_where(SCMP_SYS(shutdown), {equal(1, SHUT_WR)});
+}
+
 int add_rules(scmp_filter_ctx filter, std::string_view engine) {
     Rules rules(filter);
     rules.allow(for_all);
+    allow_sends(rules);
+    // Others choose the process that a signal is sent to, and the signal.
+    for (const scmp_datum_t command : {F_GETFD, F_SETFD, F_GETFL, F_SETFL})
+        rules.allow_where(SCMP_SYS(fcntl), {equal(1, command)});
     rules.allow_where(SCMP_SYS(mmap), {none_of(2, PROT_EXEC)});
     rules.allow_where(SCMP_SYS(mprotect), {none_of(2, PROT_EXEC)});
     rules.allow_where(SCMP_SYS(ioctl), {equal(1, TCGETS)});  // isatty(3)
@@ -175,6 +163,8 @@ int add_rules(scmp_filter_ctx filter, std::string_view engine) {
     } else {
         rules.allow_where(SCMP_SYS(clone), {all_of(0, CLONE_THREAD | CLONE_VM)});
     }
+    if (engine == "epoll")
+        rules.allow(for_epoll);
     // The existing rings are restricted to their operations; the filter could not check new ones.
     if (engine == "io_uring") {
         rules.allow(std::array{SCMP_SYS(io_uring_enter)});
@@ -183,8 +173,8 @@ int add_rules(scmp_filter_ctx filter, std::string_view engine) {
     return rules.error();
 }
 
-net::Status failure(int error) {
-    return net::fail({{error, std::system_category()}, "seccomp", {}, {}, {}});
+net::Status failure(int error, std::string_view what = {}) {
+    return net::fail({{error, std::system_category()}, "seccomp", std::string(what), {}, {}});
 }
 
 // Several times what building the filter needs: if memory runs out, libseccomp 2.5 crashes while it
@@ -206,7 +196,7 @@ void note(std::string_view name, const net::Status& entered, SandboxReport& repo
 
 }  // namespace
 
-net::Status enter_landlock(const std::vector<std::string>& removable) {
+net::Status enter_landlock() {
     const long version =
         ::syscall(SYS_landlock_create_ruleset, nullptr, std::size_t{0}, tell_version);
     if (version < 1)
@@ -217,9 +207,6 @@ net::Status enter_landlock(const std::vector<std::string>& removable) {
         ::syscall(SYS_landlock_create_ruleset, &attributes, attributes_size(version), 0U)));
     if (!ruleset.valid())
         return net::fail_last("Landlock");
-    for (const std::string& file : removable)
-        if (auto allowed = allow_removal(ruleset, file, version); !allowed)
-            return allowed;
     if (::syscall(SYS_landlock_restrict_self, ruleset.native(), 0U) != 0)
         return net::fail_last("Landlock");
     return {};
@@ -232,21 +219,23 @@ net::Status enter_seccomp(std::string_view engine) {
     if (!filter)
         return failure(ENOMEM);
     // Apply it to existing threads, too.
-    ::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
+    if (const int rc = ::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1); rc != 0)
+        return failure(-rc, "for all threads");
     // A binary tree of comparisons instead of a list.
     ::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
     if (const int error = add_rules(filter.get(), engine); error != 0)
         return failure(error);
+    // ECANCELED, or ESRCH: a thread has a filter that this one does not have.
     if (const int rc = ::seccomp_load(filter.get()); rc != 0)
-        return failure(-rc);
+        return failure(rc == -ESRCH ? ECANCELED : -rc, "for all threads");
     return {};
 }
 
-void deny_file_access(const std::vector<std::string>& removable, SandboxReport& report) {
+void deny_file_access(SandboxReport& report) {
     if (sanitized)
-        report.left_out.emplace_back("a sanitizer of this build needs files and system calls");
+        report.not_wanted.emplace_back("a sanitizer of this build needs files and system calls");
     else
-        note("Landlock", enter_landlock(removable), report);
+        note("Landlock", enter_landlock(), report);
 }
 
 void deny_system_calls(std::string_view engine, SandboxReport& report) {

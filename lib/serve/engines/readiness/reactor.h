@@ -20,7 +20,7 @@ class DatagramSource final : public EventSource {
         : echo_(echo), listener_{std::move(socket)} {}
 
     net::Status watch(Poller& poller) {
-        if (auto prepared = net::DatagramBatch::prepare(listener_.socket); !prepared)
+        if (auto prepared = echo_.prepare(listener_); !prepared)
             return prepared;
         return poller.watch(listener_.socket.native(), *this, Interest::read);
     }

@@ -39,7 +39,7 @@ TEST_P(ForgedDatagrams, CostOnlyThemselves) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Echod, ForgedDatagrams,
-                         testing::Values("sources", "broadcast", "batch", "loop", "overflow",
+                         testing::Values("sources", "broadcast", "own", "batch", "loop", "overflow",
                                          "refused"),
                          [](const auto& scenario) { return scenario.param; });
 

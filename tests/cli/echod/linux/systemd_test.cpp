@@ -134,14 +134,6 @@ TEST(EchodSystemd, NotifiesItsManagerWhenReadyAndWhenEnding) {
     }
 }
 
-TEST(EchodSystemd, AMissingManagerIsReported) {
-    Process server({"echod", "--port", "0", "--bind", "127.0.0.1"},
-                   {"NOTIFY_SOCKET=/nonexistent/notify"});
-    const Ran ran = server.wait();
-    EXPECT_EQ(ran.status, tools::exit_refused);
-    EXPECT_THAT(ran.err, HasSubstr("connect NOTIFY_SOCKET /nonexistent/notify: "));
-}
-
 // The units as installed, except for the path of the program.
 class SystemdUnits : public testing::Test {
   protected:

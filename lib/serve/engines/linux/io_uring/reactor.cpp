@@ -101,7 +101,7 @@ class RingReactor::Datagrams final : public Completion {
         : reactor_(reactor), listener_{std::move(socket)} {}
 
     net::Status start() {
-        if (auto prepared = net::DatagramBatch::prepare(listener_.socket); !prepared)
+        if (auto prepared = reactor_.datagram_echo_->prepare(listener_); !prepared)
             return prepared;
         arm();
         return {};
