@@ -18,7 +18,11 @@ class LoopThread {
         if (!loop)
             return net::fail(loop.error());
         auto worker = std::make_unique<LoopThread>(std::move(*loop));
-        auto thread = net::start_thread([raw = worker.get()] { raw->status_ = raw->loop_->run(); });
+        auto thread = net::start_thread([raw = worker.get(), &service] {
+            raw->status_ = raw->loop_->run();
+            if (!raw->status_)
+                service.drain().raise();  // it cannot serve the clients that it is given
+        });
         if (!thread)
             return net::fail(thread.error());
         worker->thread_ = std::move(*thread);
@@ -70,19 +74,17 @@ class Watcher {
         auto finished = net::StopSignal::create();
         if (!finished)
             return net::fail(finished.error());
-        return std::make_unique<Watcher>(service, std::move(udp), std::move(wake),
-                                         std::move(*finished));
+        auto watcher = std::make_unique<Watcher>(std::move(*finished));
+        auto thread = net::start_thread(
+            [raw = watcher.get(), &service, all = std::move(wake),
+             moved = std::move(udp)]() mutable { raw->watch(service, std::move(moved), all); });
+        if (!thread)
+            return net::fail(thread.error());
+        watcher->thread_ = std::move(*thread);
+        return watcher;
     }
 
-    Watcher(Service& service, std::vector<net::Socket> udp, Wake wake, net::StopSignal finished)
-        : finished_(std::move(finished)),
-          thread_([this, &service, all = std::move(wake), moved = std::move(udp)]() mutable {
-              status_ = echo_datagrams(std::move(moved), service.options().datagrams,
-                                       service.counters().datagrams, service.drain());
-              all();
-              await_abort(service);
-              all();
-          }) {}
+    explicit Watcher(net::StopSignal finished) : finished_(std::move(finished)) {}
     Watcher(const Watcher&) = delete;
     Watcher& operator=(const Watcher&) = delete;
     ~Watcher() { finish(); }
@@ -95,6 +97,18 @@ class Watcher {
     }
 
   private:
+    void watch(Service& service, std::vector<net::Socket> udp, const Wake& wake) {
+        status_ = net::unless_out_of_memory("answer", [&] {
+            return echo_datagrams(std::move(udp), service.options().datagrams,
+                                  service.counters().datagrams, service.drain());
+        });
+        if (!status_)
+            service.drain().raise();
+        wake();
+        await_abort(service);
+        wake();
+    }
+
     void await_abort(Service& service) {
         std::array<net::PollEntry, 2> entries{};
         entries[0].fd = service.abort().waitable();
@@ -247,6 +261,8 @@ net::Status serve_with_iocp(Service& service, Listeners&& listeners) {
         return net::fail(watcher.error());
     (*first)->close();
     net::Status status = (*first)->run();
+    if (!status)
+        service.drain().raise();  // the other loops end, too
     for (const auto& worker : workers)
         if (auto finished = worker->finish(); status && !finished)
             status = finished;
