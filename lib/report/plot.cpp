@@ -19,7 +19,7 @@ using stats::Timeline;
 
 constexpr std::size_t min_columns = 40;
 constexpr std::size_t max_rows = 16;
-constexpr std::size_t label_columns = 32;  // "     0.051 ms    12345  100.00% "
+constexpr std::size_t label_columns = 34;  // "     0.051 ms    12345    100.00% "
 constexpr std::size_t name_columns = 5;    // of the row titles below it: "mean "
 
 constexpr std::array<std::string_view, 9> levels{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -74,14 +74,14 @@ std::vector<Bar> rows_of(const stats::Histogram& histogram) {
 std::string draw_histogram(const stats::Histogram& histogram, std::size_t columns) {
     const std::vector<Bar> rows = rows_of(histogram);
     const std::uint64_t most = std::ranges::max_element(rows, {}, &Bar::count)->count;
-    std::string text = fmt::format("round trips from {:.3f} ms\n        up to    count    share\n",
-                                   ms(rows[0].low));
+    std::string text = fmt::format(
+        "round trips from {:.3f} ms\n        up to    count cumulative\n", ms(rows[0].low));
     std::uint64_t so_far = 0;
     for (const Bar& row : rows) {
         so_far += row.count;
         const double share =
             static_cast<double>(so_far) / static_cast<double>(histogram.count()) * 100;
-        text += fmt::format("{:10.3f} ms {:8} {:7.2f}% {}\n", ms(row.high), row.count, share,
+        text += fmt::format("{:10.3f} ms {:8} {:9.2f}% {}\n", ms(row.high), row.count, share,
                             bar(static_cast<double>(row.count) / static_cast<double>(most),
                                 columns - label_columns));
     }

@@ -35,7 +35,7 @@ TEST(Plot, OneValueIsOneFullBar) {
     const auto text = test::lines(plot(measurement, 60));
     ASSERT_EQ(text.size(), 12U);
     EXPECT_EQ(text[0], "round trips from 1.000 ms");
-    EXPECT_THAT(text[2], testing::StartsWith("     1.000 ms        1  100.00% █"));
+    EXPECT_THAT(text[2], testing::StartsWith("     1.000 ms        1    100.00% █"));
     EXPECT_EQ(columns_of(text[2]), 60U);
     EXPECT_EQ(text[3], "over time, 1 ms a column, heights from 0 to 1 ms");
     EXPECT_EQ(text[4], "max  █");
@@ -51,9 +51,9 @@ TEST(Plot, RowsAreNoFinerThanTheyArePrinted) {
     }
     const auto text = test::lines(plot(measurement, 60));
     ASSERT_EQ(text[5].substr(0, 9), "over time") << text[5];
-    EXPECT_THAT(text[2], testing::StartsWith("     0.101 ms        1   33.33% █"));
-    EXPECT_THAT(text[3], testing::StartsWith("     0.102 ms        1   66.67% █"));
-    EXPECT_THAT(text[4], testing::StartsWith("     0.103 ms        1  100.00% █"));
+    EXPECT_THAT(text[2], testing::StartsWith("     0.101 ms        1     33.33% █"));
+    EXPECT_THAT(text[3], testing::StartsWith("     0.102 ms        1     66.67% █"));
+    EXPECT_THAT(text[4], testing::StartsWith("     0.103 ms        1    100.00% █"));
 }
 
 TEST(Plot, HeightsAreLogarithmicIfTimesAreFarApart) {
