@@ -213,13 +213,14 @@ std::string hint_of_families(const std::string& host, const ResolveHints& asked,
 }  // namespace
 
 Result<std::vector<Endpoint>> resolve_endpoints(const std::string& host, std::uint16_t port,
-                                                Family family, Transport transport) {
-    const ResolveHints hints{0, native_family(family),
+                                                Family family, Transport transport, bool hints) {
+    const ResolveHints asked{0, native_family(family),
                              transport == Transport::tcp ? SOCK_STREAM : SOCK_DGRAM, 0};
-    const auto answer = resolve(host, {}, hints);
+    const auto answer = resolve(host, {}, asked);
     if (!answer) {
         Error error = answer.error();
-        error.hint = hint_of_families(host, hints, error);
+        if (hints)
+            error.hint = hint_of_families(host, asked, error);
         return fail(std::move(error));
     }
     std::vector<Endpoint> endpoints;

@@ -65,9 +65,11 @@ Result<std::uint16_t> resolve_port(std::string_view text, Transport transport,
 
 // Resolves a host to the endpoints that a client may connect to, in the resolver's order without
 // duplicates. Blocks as resolve() does, except for numeric addresses. If the host has addresses of
-// the other family only, the error's hint states that.
+// the other family only, the error's hint states that, unless `hints` is false: it takes another
+// lookup.
 Result<std::vector<Endpoint>> resolve_endpoints(const std::string& host, std::uint16_t port,
-                                                Family family, Transport transport);
+                                                Family family, Transport transport,
+                                                bool hints = true);
 
 // "AF_INET", "SOCK_STREAM", "IPPROTO_TCP"; empty if the number has no symbol here, as socket type 0
 // ("any"). Protocol 0 is "IPPROTO_IP".
