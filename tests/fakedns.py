@@ -57,6 +57,10 @@ def addresses(name, kind):
         return NOERROR, [v4(name, "192.0.2.8")] if kind == A else []
     if label == "dual":
         return NOERROR, [v4(name, "127.0.0.1")] if kind == A else [v6(name, "::1")]
+    if label == "half4":  # the question for its IPv6 address is not answered
+        return (NOERROR, [v4(name, "127.0.0.1")]) if kind == A else None
+    if label == "half6":
+        return (NOERROR, [v6(name, "::1")]) if kind == AAAA else None
     if label == "far":  # no route to its IPv6 address
         return NOERROR, [v4(name, "127.0.0.1")] if kind == A else [v6(name, "2001:db8::5")]
     if label == "lookalike":  # its reverse name points elsewhere

@@ -31,6 +31,8 @@ struct BatchedDatagram {
     std::optional<std::uint8_t> hop_limit{};
     // DSCP and ECN on arrival, likewise. To send (Linux): overrides that of the socket.
     std::optional<std::uint8_t> traffic_class{};
+    // Received: its whole length, even if truncated; on Windows that of `data`.
+    std::size_t length = 0;
 };
 
 // Buffers for receiving datagrams and sending replies to them. On Linux a batch takes few system

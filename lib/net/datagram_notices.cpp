@@ -45,6 +45,13 @@ std::optional<IcmpError> take_icmp_error(Socket& socket) {
     return std::nullopt;
 }
 
+bool is_unreachable(const IcmpError& error) {
+    if (!error.sender)
+        return false;
+    return error.sender->family() == Family::ipv6 ? error.type == 1
+                                                  : error.type == 3 && error.icmp_code != 4;
+}
+
 bool has_mtu(const IcmpError& error) {
     return error.code == std::errc::message_size && error.info > 0;
 }

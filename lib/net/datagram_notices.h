@@ -20,6 +20,8 @@ struct IcmpError {
     std::uint8_t icmp_code = 0;      // the ICMP or ICMPv6 code, likewise
     std::uint32_t info = 0;          // the path MTU in bytes if has_mtu()
     std::string datagram;            // the first 64 bytes of the payload that was not delivered
+    // When it arrived, by the wall clock: on Linux after enable_timestamps().
+    std::optional<std::chrono::nanoseconds> arrived{};
 };
 
 // Enables reporting of all ICMP errors, with their senders, including those that an unconnected UDP
@@ -34,6 +36,10 @@ bool reports_icmp_senders() noexcept;
 // Takes the next error from the socket's error queue, discarding other notices; nullopt if there is
 // none, and on platforms without an error queue. Does not block.
 std::optional<IcmpError> take_icmp_error(Socket& socket);
+
+// Whether a host or router refused to deliver the datagram: destination unreachable, for any reason
+// but its size.
+bool is_unreachable(const IcmpError& error);
 
 // Whether `info` is the MTU of the next hop ("fragmentation needed", "packet too big"), or of the
 // known path.

@@ -10,10 +10,15 @@
 
 namespace sockbox::net {
 
-// Sets the TTL or hop limit of datagrams sent, from 1 to 255.
+// Sets the TTL or hop limit of datagrams sent, to one host or by multicast, from 1 to 255.
 inline Status set_hop_limit(Socket& socket, Family family, int hops) {
-    return family == Family::ipv6 ? socket.set_option(IPPROTO_IPV6, IPV6_UNICAST_HOPS, hops)
-                                  : socket.set_option(IPPROTO_IP, IP_TTL, hops);
+    const bool v6 = family == Family::ipv6;
+    auto set = v6 ? socket.set_option(IPPROTO_IPV6, IPV6_UNICAST_HOPS, hops)
+                  : socket.set_option(IPPROTO_IP, IP_TTL, hops);
+    if (!set)
+        return set;
+    return v6 ? socket.set_option(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, hops)
+              : socket.set_option(IPPROTO_IP, IP_MULTICAST_TTL, hops);
 }
 
 // Sets the differentiated services code point of datagrams sent, from 0 to 63 (RFC 2474); the ECN

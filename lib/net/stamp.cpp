@@ -147,8 +147,14 @@ std::optional<SenderPacket> read_question(std::span<const std::byte> packet) noe
     return question;
 }
 
+std::optional<SenderPacket> read_returned_question(std::span<const std::byte> packet) noexcept {
+    if (packet.size() < question_at + session_at)
+        return std::nullopt;
+    return read_fields(packet.subspan(question_at));
+}
+
 std::optional<Answer> read_answer(std::span<const std::byte> packet) noexcept {
-    if (packet.size() < packet_bytes)
+    if (packet.size() < min_answer_bytes)
         return std::nullopt;
     const SenderPacket own = read_fields(packet);
     Answer answer{own.sequence, own.time, own.error, 0, 0, {}, 0};

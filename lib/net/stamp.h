@@ -68,8 +68,13 @@ void write(const Answer& answer, std::span<std::byte> into) noexcept;
 inline constexpr std::size_t min_question_bytes = 14;
 bool is_twamp_light(std::span<const std::byte> question) noexcept;
 std::optional<SenderPacket> read_question(std::span<const std::byte> packet) noexcept;
-// Nullopt if the packet is shorter than packet_bytes.
+
+// The fields of an answer end after 41 bytes. TWAMP Light reflectors (RFC 5357, appendix I) may
+// send no more than that, or add padding. Nullopt if the packet is shorter.
+inline constexpr std::size_t min_answer_bytes = 41;
 std::optional<Answer> read_answer(std::span<const std::byte> packet) noexcept;
+// The question in an answer, even if the answer ends right after it; nullopt if it is not complete.
+std::optional<SenderPacket> read_returned_question(std::span<const std::byte> packet) noexcept;
 
 // An extension is a TLV of RFC 8972, section 4: flags, type, length, and that many bytes.
 inline constexpr std::size_t extension_header_bytes = 4;

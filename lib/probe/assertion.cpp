@@ -42,6 +42,11 @@ std::optional<double> loss(const Measurement& measurement) {
     return measurement.loss() * 100;
 }
 
+template <std::uint64_t Measurement::*count>
+std::optional<double> counted_if_told_apart(const Measurement& measurement) {
+    return measurement.told_apart ? counted<count>(measurement) : std::nullopt;
+}
+
 std::optional<double> rate(const Measurement& measurement) {
     return measurement.rate_per_s();
 }
@@ -69,8 +74,11 @@ const Assertion::Name* Assertion::find(std::string_view name) {
         Name{"jitter", Unit::nanoseconds, jitter},
         Name{"loss", Unit::percent, loss},
         Name{"rate", Unit::per_second, rate},
-        Name{"duplicated", Unit::count, counted<&Measurement::duplicated>},
-        Name{"reordered", Unit::count, counted<&Measurement::reordered>},
+        Name{"duplicated", Unit::count, counted_if_told_apart<&Measurement::duplicated>},
+        Name{"reordered", Unit::count, counted_if_told_apart<&Measurement::reordered>},
+        Name{"corrupted", Unit::count, counted<&Measurement::mismatched>},
+        Name{"mismatched", Unit::count, counted<&Measurement::mismatched>},
+        Name{"unsent", Unit::count, counted<&Measurement::unsent>},
     };
     const auto found = std::ranges::find(names, name, &Name::name);
     return found == names.end() ? nullptr : &*found;
@@ -86,8 +94,8 @@ net::Result<Assertion> Assertion::parse(std::string_view text) {
     if (assertion.name_ == nullptr)
         return net::fail_text(
             fmt::format("'{}' asserts nothing known: expected min, mean, median, p50, "
-                        "p90, p99, p999, max, jitter, loss, rate, duplicated or "
-                        "reordered",
+                        "p90, p99, p999, max, jitter, loss, rate, duplicated, "
+                        "reordered, corrupted, mismatched or unsent",
                         net::escape(text)));
     assertion.less_ = text[sign] == '<';
     assertion.or_equal_ = text.substr(sign + 1).starts_with('=');
@@ -111,8 +119,18 @@ net::Result<Assertion> Assertion::parse(std::string_view text) {
     return assertion;
 }
 
-Assertion::Verdict Assertion::judge(const Measurement& measurement) const {
+bool Assertion::is_about(std::string_view name) const {
+    return name_->name == name;
+}
+
+Assertion::Verdict Assertion::judge(const Measurement& measurement, bool unsent_apart) const {
     Verdict verdict{expression_, name_->value(measurement), name_->unit, "none", false};
+    const bool adds_unsent = is_about("loss") && !unsent_apart && measurement.unsent > 0;
+    if (adds_unsent) {
+        const std::uint64_t missing = measurement.lost + measurement.unsent;
+        verdict.value = 100 * static_cast<double>(missing) /
+                        static_cast<double>(measurement.received + missing);
+    }
     if (!verdict.value)
         return verdict;
     const double value = *verdict.value;
@@ -120,7 +138,8 @@ Assertion::Verdict Assertion::judge(const Measurement& measurement) const {
     if (name_->unit == stats::Unit::nanoseconds)
         verdict.shown = net::format_approximately(std::chrono::nanoseconds(std::llround(value)));
     else if (name_->unit == stats::Unit::percent)
-        verdict.shown = fmt::format("{:.3g}%", value);
+        verdict.shown = fmt::format("{:.3g}%", value) +
+                        (adds_unsent ? fmt::format(", with {} not sent", measurement.unsent) : "");
     else
         verdict.shown = fmt::format("{:.6g}", value);
     return verdict;

@@ -11,7 +11,8 @@ namespace sockbox::probe {
 
 // A bound written NAME OPERATOR VALUE without spaces, where OPERATOR is < <= > or >=. Round-trip
 // times (min mean median p50 p90 p99 p999 max) and jitter are compared with a duration, loss with a
-// percentage, and rate (replies per second), duplicated and reordered with a number.
+// percentage, and rate (replies per second), duplicated, reordered, corrupted or mismatched (which
+// are the same) and unsent with a number.
 //
 //     const auto bound = Assertion::parse("p99<2ms");
 //     if (!bound)
@@ -31,7 +32,10 @@ class Assertion {
         std::string shown;  // the value with its unit, "none" if undefined
         bool ok;            // false if the value is undefined
     };
-    Verdict judge(const stats::Measurement& measurement) const;
+    // What could not be sent counts as a loss, unless it is judged by an assertion of its own.
+    Verdict judge(const stats::Measurement& measurement, bool unsent_apart = false) const;
+
+    bool is_about(std::string_view name) const;
 
   private:
     struct Name;

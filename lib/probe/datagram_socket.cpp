@@ -28,31 +28,82 @@ net::Status set_up(net::Socket& socket, net::Family family, const DatagramSocket
     return done;
 }
 
-net::Result<net::Socket> open_one(const net::Endpoint& endpoint,
-                                  const DatagramSocketOptions& options) {
-    auto socket = net::Socket::open(endpoint.family(), net::Transport::udp);
+net::Result<net::Socket> open_socket(net::Family family, const DatagramSocketOptions& options) {
+    auto socket = net::Socket::open(family, net::Transport::udp);
     if (!socket)
         return socket;
-    if (auto done = set_up(*socket, endpoint.family(), options); !done)
+    if (auto done = set_up(*socket, family, options); !done)
         return net::fail(done.error());
-    if (options.broadcast)
-        return socket;
+    return socket;
+}
+
+tl::unexpected<net::Error> talks_to_itself(const net::Endpoint& endpoint) {
+    return net::fail({net::platform::error_of(std::errc::connection_refused),
+                      "connect",
+                      endpoint.to_string(),
+                      "the socket connected to itself: no server listens there",
+                      {}});
+}
+
+net::Result<DatagramSocket> open_connected(const net::Endpoint& endpoint,
+                                           const DatagramSocketOptions& options) {
+    auto socket = open_socket(endpoint.family(), options);
+    if (!socket)
+        return net::fail(socket.error());
     if (const net::Transfer connected = socket->connect(endpoint); connected.failed())
         return net::fail(
             {connected.error, "connect", endpoint.to_string(), {}, net::zone_hint(endpoint)});
-    return socket;
+    const auto local = socket->local();
+    const auto peer = socket->peer();  // for 0.0.0.0 and ::, the loopback address
+    if (local && peer && *local == *peer)
+        return talks_to_itself(endpoint);
+    return DatagramSocket{std::move(*socket), peer.value_or(endpoint), true};
+}
+
+bool is_own_address(const net::Endpoint& endpoint) {
+    return net::bind_datagram(endpoint.with_port(0)).has_value();
+}
+
+// Bound to a port at once, so that it is known.
+net::Result<DatagramSocket> open_unconnected(const net::Endpoint& peer,
+                                             const DatagramSocketOptions& options) {
+    auto socket = open_socket(peer.family(), options);
+    if (!socket)
+        return net::fail(socket.error());
+    if (!options.source)
+        if (auto bound = socket->bind(net::Endpoint::any(peer.family())); !bound)
+            return net::fail(bound.error());
+    const auto local = socket->local();
+    if (local && local->port() == peer.port() && (options.broadcast || is_own_address(peer)))
+        return talks_to_itself(peer);
+    return DatagramSocket{std::move(*socket), peer, false};
+}
+
+net::Result<DatagramSocket> open_one(const net::Endpoint& endpoint,
+                                     const DatagramSocketOptions& options) {
+    if (options.broadcast)
+        return open_unconnected(endpoint, options);
+    auto connected = open_connected(endpoint, options);
+    if (!connected || options.connected || !net::reports_icmp_senders())
+        return connected;
+    const net::Endpoint peer = connected->peer;
+    connected->socket.close();  // its port may be the only one
+    return open_unconnected(peer, options);
 }
 
 }  // namespace
 
 net::Result<DatagramSocket> open_datagram(std::span<const net::Endpoint> endpoints,
                                           const DatagramSocketOptions& options) {
+    DatagramSocketOptions unmapped = options;
+    if (options.source)
+        unmapped.source = options.source->unmapped();
     net::Error latest;
     for (const net::Endpoint& endpoint : endpoints) {
-        auto socket = open_one(endpoint, options);
-        if (socket)
-            return DatagramSocket{std::move(*socket), endpoint};
-        latest = socket.error();
+        auto opened = open_one(endpoint.unmapped(), unmapped);
+        if (opened)
+            return opened;
+        latest = opened.error();
     }
     return net::fail(std::move(latest));
 }

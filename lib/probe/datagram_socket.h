@@ -14,17 +14,23 @@ struct DatagramSocketOptions {
     net::Prepare prepare{};                 // called on the new socket first; may be empty
     std::optional<int> dscp{};              // 0 to 63
     std::optional<int> hop_limit{};         // 1 to 255
-    bool broadcast = false;  // allow broadcast destinations; the socket stays unconnected
+    bool broadcast = false;  // allow broadcast destinations; implies that it is not connected
+    // A connected socket receives from its peer only, and keeps its source address. An unconnected
+    // one also receives replies from elsewhere, and sends from a new address when that of this host
+    // changes. Where ICMP errors are reported to connected sockets only, it is connected anyway.
+    bool connected = true;
 };
 
 struct DatagramSocket {
     net::Socket socket;
     net::Endpoint peer;
+    bool connected = true;
 };
 
-// Opens a non-blocking UDP socket that reports ICMP errors, connected to the first of the endpoints
-// that has a route. With `broadcast` it is left unconnected and accepts replies from any host.
-// Sends nothing. Fails with the error of the last endpoint.
+// Opens a non-blocking UDP socket that reports ICMP errors, for the first of the endpoints that has
+// a route. A v4-mapped endpoint is used as the IPv4 address that it contains. Sends nothing. Fails
+// with the error of the last endpoint; with std::errc::connection_refused if the socket would talk
+// to itself, because the system chose the port of the endpoint for it and no server listens there.
 net::Result<DatagramSocket> open_datagram(std::span<const net::Endpoint> endpoints,
                                           const DatagramSocketOptions& options);
 

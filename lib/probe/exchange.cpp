@@ -48,7 +48,9 @@ bool Exchange::try_once(std::string_view message, Exchanged& result) {
 bool Exchange::transmit(std::string_view message, Exchanged& result) {
     const auto data = std::as_bytes(std::span(message));
     for (int errors = 0; errors < 3; ++errors) {
-        const net::Transfer sent = socket_.send(data);
+        const net::Transfer sent = options_.destination
+                                       ? socket_.send_to(data, *options_.destination)
+                                       : socket_.send(data);
         if (!sent.failed())
             return true;
         result.error = sent.error;
@@ -72,8 +74,10 @@ bool Exchange::await_reply(std::string_view message, Exchanged& result) {
             return true;
         }
         if (ready == net::Readiness::ready && take_reply(message, result)) {
-            result.rtt = net::Clock::now() - sent_at;
-            return result.end != Exchanged::End::undelivered;
+            if (result.tries == 1 && !is_unanswered(message))
+                result.rtt = net::Clock::now() - sent_at;
+            return result.end != Exchanged::End::undelivered &&
+                   result.end != Exchanged::End::misdirected;
         }
     } while (net::Clock::now() < deadline);
     return false;
@@ -87,7 +91,7 @@ bool Exchange::take_reply(std::string_view message, Exchanged& result) {
         return true;
     }
     std::string buffer(longest_datagram, '\0');
-    const net::Transfer got = socket_.receive(std::as_writable_bytes(std::span(buffer)));
+    const auto [got, source, _] = socket_.receive_from(std::as_writable_bytes(std::span(buffer)));
     if (got.failed()) {
         result.icmp = net::IcmpError{got.error, {}, 0, 0, 0, {}};
         result.end = Exchanged::End::undelivered;
@@ -97,7 +101,14 @@ bool Exchange::take_reply(std::string_view message, Exchanged& result) {
         return false;
     buffer.resize(got.bytes);
     const bool equal = buffer == message || !options_.verify;
-    if (!equal && std::find(unanswered_.begin(), unanswered_.end(), buffer) != unanswered_.end()) {
+    if (!is_from_server(source)) {  // other hosts may send anything to our port
+        if (buffer != message)
+            return false;
+        result.end = Exchanged::End::misdirected;
+        result.from = source;
+        return true;
+    }
+    if (!equal && is_unanswered(buffer)) {
         ++late_;
         return false;
     }
@@ -106,6 +117,15 @@ bool Exchange::take_reply(std::string_view message, Exchanged& result) {
         result.difference = first_difference(message, buffer);
     result.reply = std::move(buffer);
     return true;
+}
+
+// On a connected socket, the system accepts only datagrams from the server.
+bool Exchange::is_from_server(const net::Endpoint& source) const {
+    return !options_.destination || source == *options_.destination;
+}
+
+bool Exchange::is_unanswered(std::string_view message) const {
+    return std::ranges::find(unanswered_, message) != unanswered_.end();
 }
 
 void Exchange::remember(std::string_view message) {

@@ -24,7 +24,8 @@ struct ExchangeOptions {
     bool verify = true;
     // Called while a reply is awaited; returns when to call it again. May be empty.
     std::function<net::Deadline()> watch{};
-    const net::StopSignal* stop = nullptr;  // ends the wait for a reply; may be null
+    const net::StopSignal* stop = nullptr;       // ends the wait for a reply; may be null
+    std::optional<net::Endpoint> destination{};  // for an unconnected socket
 };
 
 // The outcome of one message.
@@ -34,15 +35,19 @@ struct Exchanged {
         different,    // a reply arrived that matches nothing sent
         lost,         // no reply to any try
         undelivered,  // an ICMP error reported the last try as undeliverable: `icmp`
+        misdirected,  // its echo came from another address: `from`
         unsent,       // the system refused to send it: `error`
         interrupted,  // the stop signal was raised before a reply arrived
     };
     End end = End::lost;
-    unsigned tries = 0;                    // at least 1
-    std::string reply;                     // for `answered` and `different`
-    std::chrono::nanoseconds rtt{};        // likewise, since the latest try
+    unsigned tries = 0;  // at least 1
+    std::string reply;   // for `answered` and `different`
+    // Likewise, since it was sent; nullopt if the reply may be that to an earlier try, or to an
+    // earlier message with the same content.
+    std::optional<std::chrono::nanoseconds> rtt{};
     std::optional<Difference> difference;  // nullopt if only the lengths differ
     std::optional<net::IcmpError> icmp;
+    std::optional<net::Endpoint> from;
     std::error_code error;
 };
 
@@ -65,6 +70,8 @@ class Exchange {
     bool transmit(std::string_view message, Exchanged& result);
     bool await_reply(std::string_view message, Exchanged& result);
     bool take_reply(std::string_view message, Exchanged& result);
+    bool is_from_server(const net::Endpoint& source) const;
+    bool is_unanswered(std::string_view message) const;
     void remember(std::string_view message);
 
     net::Socket& socket_;

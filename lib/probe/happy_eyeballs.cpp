@@ -3,27 +3,40 @@
 
 #include <algorithm>
 
+#include "net/route.h"
 namespace sockbox::probe {
 namespace {
 
 class Racer {
   public:
-    Racer(std::span<const net::Endpoint> endpoints, const RaceOptions& options)
-        : endpoints_(interleave_families(endpoints)), options_(options) {
-        race_.attempts.reserve(endpoints_.size());
+    Racer(HostLookup* lookup, const RaceOptions& options)
+        : lookup_(lookup), options_(options), order_(options.delays) {}
+
+    void add(net::Family family, std::span<const net::Endpoint> endpoints) {
+        // Without a route to the first address of the family, the other one goes first (RFC 6724,
+        // rule 1).
+        const bool is_routed = endpoints.empty() || net::route_to(endpoints.front()).has_value();
+        order_.answered(family, endpoints, since_begin(), is_routed);
     }
+    void add(const HostLookup::Answer& answer) {
+        add(answer.family, answer.endpoints ? std::span<const net::Endpoint>(*answer.endpoints)
+                                            : std::span<const net::Endpoint>());
+    }
+    void expect(net::Family family) { order_.asked(family); }
 
     Race run() {
-        while (!race_.socket && (tried() < endpoints_.size() || !under_way_.empty())) {
-            const bool is_over = net::Clock::now() >= options_.connect.deadline || stopped();
-            if (is_over && tried() > 0)
+        while (!race_.socket) {
+            const bool is_late = net::Clock::now() >= options_.connect.deadline || stopped();
+            const auto next = order_.next(is_late ? ConnectOrder::Time::max() : since_begin());
+            if (next.is_over || (is_late && !race_.attempts.empty()))
                 break;
-            if (net::Clock::now() >= next_start())
-                start();
+            if (next.connect_to && under_way_.size() < options_.max_at_once)
+                start(*next.connect_to);
             else
-                wait();
+                wait(next.wait_until);
         }
         give_up_the_rest();
+        race_.untried = order_.untried();
         return std::move(race_);
     }
 
@@ -33,45 +46,47 @@ class Racer {
         std::size_t attempt;
     };
 
-    std::size_t tried() const { return race_.attempts.size(); }
     bool stopped() const {
         return options_.connect.stop != nullptr && options_.connect.stop->raised();
     }
     std::chrono::nanoseconds since_begin() const { return net::Clock::now() - begin_; }
 
-    net::Deadline next_start() const {
-        if (tried() == endpoints_.size() || under_way_.size() >= options_.max_at_once)
-            return net::no_deadline;
-        if (tried() == 0)
-            return begin_;
-        return latest_start_ + (under_way_.empty() ? options_.min_delay : options_.delay);
-    }
-
-    void start() {
-        latest_start_ = net::Clock::now();
-        Attempt& attempt = race_.attempts.emplace_back();
-        attempt.endpoint = endpoints_[tried() - 1];
+    void start(const net::Endpoint& endpoint) {
+        const std::size_t number = race_.attempts.size();
+        Attempt attempt;
+        attempt.endpoint = endpoint;
         attempt.started = since_begin();
+        race_.attempts.push_back(attempt);
+        order_.started(attempt.started);
         report_attempt(attempt);
-        auto socket = net::start_connect(attempt.endpoint, options_.connect);
+        auto socket = net::start_connect(endpoint, options_.connect);
         if (socket)
-            under_way_.push_back({std::move(*socket), tried() - 1});
+            under_way_.push_back({std::move(*socket), number});
         else
-            end(attempt, Attempt::State::failed, socket.error());
+            end(race_.attempts[number], Attempt::State::failed, socket.error());
     }
 
-    void wait() {
+    void wait(std::chrono::nanoseconds next_start) {
         std::vector<net::PollEntry> entries;
         for (const UnderWay& one : under_way_)
             entries.push_back({one.socket.native(), POLLOUT, 0});
         if (options_.connect.stop != nullptr)
             entries.push_back({options_.connect.stop->waitable(), POLLIN, 0});
-        const auto until = std::min(options_.connect.deadline, next_start());
+        if (lookup_ != nullptr)
+            for (const net::NativeSocket waitable : lookup_->waitables())
+                entries.push_back({waitable, POLLIN, 0});
+        const bool is_full = under_way_.size() >= options_.max_at_once;
+        const bool starts = !is_full && next_start < net::no_deadline - begin_;
+        const auto until =
+            std::min(options_.connect.deadline, starts ? begin_ + next_start : net::no_deadline);
         if (net::platform::poll(entries, net::poll_timeout(until)) <= 0)
             return;
         for (std::size_t i = under_way_.size(); i-- > 0;)
             if (entries[i].revents != 0 && !race_.socket)
                 finish(i);
+        if (lookup_ != nullptr)
+            for (const HostLookup::Answer& answer : lookup_->take())
+                add(answer);
     }
 
     void finish(std::size_t index) {
@@ -102,6 +117,8 @@ class Racer {
     }
 
     void end(Attempt& attempt, Attempt::State state, net::Error error) {
+        if (state == Attempt::State::failed)
+            order_.failed();
         attempt.state = state;
         attempt.error = std::move(error);
         attempt.ended = since_begin();
@@ -113,10 +130,10 @@ class Racer {
             options_.observe(attempt);
     }
 
-    const std::vector<net::Endpoint> endpoints_;
+    HostLookup* const lookup_;  // null: there is nothing to wait for
     const RaceOptions& options_;
     const net::Clock::time_point begin_ = net::Clock::now();
-    net::Clock::time_point latest_start_ = begin_;
+    ConnectOrder order_;
     std::vector<UnderWay> under_way_;
     Race race_;
 };
@@ -146,7 +163,19 @@ std::vector<net::Endpoint> interleave_families(std::span<const net::Endpoint> en
 }
 
 Race race_to_connect(std::span<const net::Endpoint> endpoints, const RaceOptions& options) {
-    return Racer(endpoints, options).run();
+    Racer racer(nullptr, options);
+    racer.add(net::Family::any, endpoints);
+    return racer.run();
+}
+
+Race race_to_connect(std::span<const HostLookup::Answer> answers, HostLookup& lookup,
+                     const RaceOptions& options) {
+    Racer racer(&lookup, options);
+    for (const net::Family family : lookup.families_under_way())
+        racer.expect(family);
+    for (const HostLookup::Answer& answer : answers)
+        racer.add(answer);
+    return racer.run();
 }
 
 }  // namespace sockbox::probe

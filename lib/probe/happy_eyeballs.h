@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "net/streams.h"
+#include "probe/connect_order.h"
+#include "probe/lookup/host_lookup.h"
 
 namespace sockbox::probe {
 
@@ -25,10 +27,7 @@ struct Attempt {
 
 struct RaceOptions {
     net::ConnectOptions connect;  // its deadline applies to the whole race
-    // The Connection Attempt Delay of RFC 8305, section 5 (recommended: 250 ms), and the minimum
-    // that applies when every attempt so far has failed (10 ms).
-    std::chrono::milliseconds delay{250};
-    std::chrono::milliseconds min_delay{10};
+    ConnectDelays delays;
     std::size_t max_at_once = 64;                 // limits the number of descriptors
     std::function<void(const Attempt&)> observe;  // called at each start and end; may be empty
 };
@@ -36,6 +35,7 @@ struct RaceOptions {
 struct Race {
     std::optional<net::Socket> socket;  // the winner, in blocking mode; nullopt if none
     std::vector<Attempt> attempts;      // in order of start
+    std::size_t untried = 0;            // addresses found that were not tried
     const Attempt* winner() const;
 };
 
@@ -55,5 +55,10 @@ std::vector<net::Endpoint> interleave_families(std::span<const net::Endpoint> en
 //         return net::fail(race.attempts.back().error);  // `endpoints` was not empty
 //     talk(*race.socket, race.winner()->endpoint);
 Race race_to_connect(std::span<const net::Endpoint> endpoints, const RaceOptions& options);
+
+// The same for a host that is still being looked up: the race begins with the answers so far, at
+// least one of which found addresses, and later ones join it.
+Race race_to_connect(std::span<const HostLookup::Answer> answers, HostLookup& lookup,
+                     const RaceOptions& options);
 
 }  // namespace sockbox::probe

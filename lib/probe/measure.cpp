@@ -114,12 +114,40 @@ class LaneThread {
         measured.begin = budget_.counted_from();
         for (LaneSlot& place : lanes_)
             place.due = Clock::now();
-        if (plan_.rate > 0) {
-            const std::chrono::duration<double> gap(1 / plan_.rate);
-            const auto period = std::chrono::duration_cast<std::chrono::nanoseconds>(gap);
-            period_ = period * static_cast<std::int64_t>(plan_.threads);
-            next_due_ = budget_.begin() + period * static_cast<std::int64_t>(number_);
-        }
+        if (plan_.rate > 0)
+            go_to_slot(number_);
+        awake_at_ = Clock::now();
+    }
+
+    // Computed from the start, not from the previous slot, so that rounding does not add up.
+    Clock::time_point due_of(std::uint64_t slot) const {
+        const double ns = static_cast<double>(slot) * 1e9 / plan_.rate;
+        return budget_.begin() + std::chrono::nanoseconds(static_cast<std::int64_t>(ns + 0.5));
+    }
+
+    void go_to_slot(std::uint64_t slot) {
+        next_slot_ = slot;
+        next_due_ = due_of(slot);
+    }
+
+    // Goes to the first of this thread's slots at or after `until`; returns how many it skipped.
+    std::uint64_t skip_slots(Clock::time_point until) {
+        const std::uint64_t first = next_slot_;
+        const auto threads = static_cast<double>(plan_.threads);
+        const double ahead = static_cast<double>((until - next_due_).count()) * plan_.rate / 1e9;
+        if (ahead > 2 * threads)  // close to it, and from there by exact times
+            go_to_slot(next_slot_ +
+                       plan_.threads * static_cast<std::uint64_t>(ahead / threads - 1));
+        while (next_due_ < until)
+            go_to_slot(next_slot_ + plan_.threads);
+        return (next_slot_ - first) / plan_.threads;
+    }
+
+    // The same; those after the warm-up count as missed.
+    void miss_slots(Clock::time_point until) {
+        skip_slots(std::min(until, budget_.counted_from()));
+        if (until > budget_.counted_from())
+            measured.numbers.missed_slots += skip_slots(until);
     }
 
     void leave_copy() {
@@ -140,6 +168,7 @@ class LaneThread {
 
     void send_what_is_due() {
         const auto now = Clock::now();
+        turn_began_ = now;
         if (plan_.rate > 0)
             return send_on_schedule(now);
         for (LaneSlot& place : lanes_) {
@@ -153,9 +182,11 @@ class LaneThread {
     }
 
     // Sends everything that is due, however late: the schedule does not wait for replies, which
-    // would be coordinated omission. After a burst the replies get a turn, or they would overflow
-    // the receive buffer.
+    // would be coordinated omission. Only what came due while this program itself was suspended is
+    // left out. After a burst the replies get a turn, or they would overflow the receive buffer.
     void send_on_schedule(Clock::time_point now) {
+        if (now - awake_at_ > longest_stall && !budget_.is_spent(awake_at_))
+            miss_slots(std::min(now, budget_.end()));
         std::size_t sent = 0;
         while (next_due_ <= now && sent < longest_burst) {
             LaneSlot* place = next_free(now);
@@ -164,8 +195,11 @@ class LaneThread {
             if (!send(*place, next_due_, now))
                 break;
             measured.numbers.slip.record(now - next_due_);
-            next_due_ += period_;
-            now = Clock::now();
+            go_to_slot(next_slot_ + plan_.threads);
+            const auto later = Clock::now();
+            if (later - now > longest_stall)
+                miss_slots(std::min(later, budget_.end()));
+            now = later;
             ++sent;
         }
         cut_short_ = sent == longest_burst;
@@ -176,11 +210,8 @@ class LaneThread {
 
     // Counts scheduled sends that were due before the end but could not be sent by then.
     void count_missed_slots() {
-        const auto from = std::max(next_due_, budget_.counted_from());
-        if (plan_.rate <= 0 || from >= budget_.end() || !budget_.is_out_of_time(Clock::now()))
-            return;
-        const auto slots = (budget_.end() - from + period_ - Clock::duration(1)) / period_;
-        measured.numbers.missed_slots += static_cast<std::uint64_t>(slots);
+        if (plan_.rate > 0 && budget_.is_out_of_time(Clock::now()))
+            miss_slots(budget_.end());
     }
 
     // Skips slots that have already passed, so that a delay is not followed by a burst.
@@ -239,6 +270,7 @@ class LaneThread {
             waited_.push_back(&lane);
         }
         const auto left = std::max(until - Clock::now(), Clock::duration::zero());
+        awake_at_ = std::max(turn_began_, until);
         if (net::poll_precisely(entries_, left) > 0)
             serve_ready(Clock::now());
         const auto later = Clock::now();
@@ -256,6 +288,8 @@ class LaneThread {
     // Bounds the delay of a lane that becomes ready for a reason other than its socket.
     static constexpr std::chrono::milliseconds longest_wait{10};
     static constexpr std::size_t longest_burst = 64;
+    // A turn or a send this late means that the program, or the machine, was suspended.
+    static constexpr std::chrono::milliseconds longest_stall{100};
 
     const MeasurePlan& plan_;
     Budget& budget_;
@@ -264,9 +298,11 @@ class LaneThread {
     Snapshots* const snapshots_;
     std::vector<LaneSlot> lanes_;
     std::size_t turn_ = 0;
-    bool cut_short_ = false;  // more is due than one burst sends
-    std::chrono::nanoseconds period_{0};
+    bool cut_short_ = false;       // more is due than one burst sends
+    std::uint64_t next_slot_ = 0;  // of the schedule of all threads
     Clock::time_point next_due_{};
+    Clock::time_point turn_began_{};
+    Clock::time_point awake_at_{};  // when the latest wait was to end
     std::vector<net::PollEntry> entries_;
     std::vector<Lane*> waited_;
 };
@@ -365,10 +401,12 @@ class Opening {
 
 }  // namespace
 
-void Measured::answered(net::Clock::time_point now, std::chrono::nanoseconds rtt) {
+void Measured::answered(net::Clock::time_point now, std::optional<std::chrono::nanoseconds> rtt) {
     ++numbers.received;
-    numbers.rtt.record(rtt);
-    numbers.timeline.record(now - begin, rtt);
+    if (!rtt)
+        return;
+    numbers.rtt.record(*rtt);
+    numbers.timeline.record(now - begin, *rtt);
 }
 
 void Measured::lost(net::Clock::time_point now) {
@@ -393,7 +431,16 @@ void Measured::lost(net::Clock::time_point now, std::uint64_t number) {
 }
 
 void Measured::failed(const net::Error& error) {
-    ++errors[{error.message(), std::string(net::symbol(error.code)), error.code.value()}];
+    ++errors[{error.action, error.reason(), std::string(net::symbol(error.code)),
+              error.code.value()}];
+}
+
+void Measured::unsent(const MeasurePlan& plan, const Message& message, const net::Error& error) {
+    if (!message.counted)
+        return;
+    ++numbers.unsent;
+    if (plan.on_unsent)
+        plan.on_unsent(message.sequence, error);
 }
 
 std::chrono::nanoseconds Measured::elapsed() const {
@@ -459,7 +506,7 @@ Measured Snapshots::take() {
     if (net::Clock::now() < all.begin)
         all.phase = stats::Phase::warming_up;
     stats::Measurement& numbers = all.numbers;
-    numbers.pending = numbers.sent - numbers.received - numbers.lost;
+    numbers.pending = numbers.sent - std::min(numbers.sent, numbers.received + numbers.lost);
     return all;
 }
 

@@ -22,12 +22,14 @@
 
 namespace sockbox::probe {
 
-// A reply in time, as on_reply receives it.
+// A reply, as on_reply receives it: the echo in time, or something else.
 struct Reply {
-    std::uint64_t sequence;
-    std::chrono::nanoseconds rtt;
-    std::size_t bytes;
-    std::optional<net::Endpoint> from{};  // the responder, if several hosts may answer
+    std::optional<std::uint64_t> sequence;  // nullopt if it is not known what is answered
+    // nullopt if the reply is not the echo, or cannot be told apart from others.
+    std::optional<std::chrono::nanoseconds> rtt;
+    std::size_t bytes;                    // its whole length
+    std::optional<net::Endpoint> from{};  // if several hosts may answer, or another one did
+    std::string objection{};              // why it is not the echo; empty if it is
 };
 
 // How a measurement sends, and when it ends: after `count` messages or after `time`, whichever
@@ -41,13 +43,23 @@ struct MeasurePlan {
     std::chrono::nanoseconds warmup{0};                       // excluded from the results
     std::size_t threads = 1;
     std::uint64_t first_sequence = 1;
-    std::function<void(const Reply&)> on_reply;  // called from any measuring thread; may be empty
+    // Both are called from any measuring thread, and may be empty. on_unsent receives the sequence
+    // number of a message that could not be sent, and the reason.
+    std::function<void(const Reply&)> on_reply{};
+    std::function<void(std::uint64_t, const net::Error&)> on_unsent{};
 
     bool is_endless() const { return count == 0 && time.count() == 0; }
 };
 
 // Lets another thread read the results of a run in progress.
 class Snapshots;
+
+// One message to be sent.
+struct Message {
+    std::uint64_t sequence;
+    net::Clock::time_point due;  // the scheduled time of sending
+    bool counted;                // false during the warm-up
+};
 
 // The results of one thread, or of all of them together.
 struct Measured {
@@ -57,8 +69,9 @@ struct Measured {
     std::map<std::string, std::uint64_t> responders;  // replies by host, if several may answer
     net::Clock::time_point begin{};                   // the end of the warm-up
 
-    // Records that a counted message was answered in time, or given up as lost.
-    void answered(net::Clock::time_point now, std::chrono::nanoseconds rtt);
+    // Records that a counted message was answered in time, or given up as lost. Without `rtt` it is
+    // not known which message was answered.
+    void answered(net::Clock::time_point now, std::optional<std::chrono::nanoseconds> rtt);
     // Records how long a reply to a message with this `origin` waited to be read: since `ready_at`,
     // when poll(2) reported it.
     void record_unread(net::Clock::time_point now, net::Clock::time_point ready_at,
@@ -68,22 +81,17 @@ struct Measured {
     void lost(net::Clock::time_point now, std::uint64_t number);
     // Records a reply to a message that had been given up.
     void late(net::Clock::time_point now);
+    // Records that a message could not be sent, and calls plan.on_unsent.
+    void unsent(const MeasurePlan& plan, const Message& message, const net::Error& error);
 
-    // Counts an error, such as "connect: Connection refused (ECONNREFUSED)", without the address,
-    // which is the same for all.
+    // Counts an error by its action, which is the phase of the exchange ("connect", "send",
+    // "receive" or "icmp"), its reason and its code. The address is the same for all.
     void failed(const net::Error& error);
 
     // The time since the end of the warm-up; 0 during it.
     std::chrono::nanoseconds elapsed() const;
 
     void merge(const Measured& other);
-};
-
-// One message to be sent.
-struct Message {
-    std::uint64_t sequence;
-    net::Clock::time_point due;  // the scheduled time of sending
-    bool counted;                // false during the warm-up
 };
 
 // A connection or socket that carries messages. Used by one thread at a time, and no method blocks.

@@ -289,23 +289,27 @@ void append_counts(std::string& html, const MeasurementReport& report) {
     struct Count {
         std::string_view name;
         std::uint64_t value;
-        bool of_datagrams = false;
+        bool shown = true;
         bool is_bad = true;
     };
-    const Count counts[] = {{"sent", numbers.sent, false, false},
-                            {"received", numbers.received, false, false},
+    const bool datagrams = report.datagrams;
+    const bool in_order = datagrams && numbers.told_apart;
+    const Count counts[] = {{"sent", numbers.sent, true, false},
+                            {"received", numbers.received, true, false},
                             {"lost", numbers.lost},
-                            {"pending", numbers.pending, false, false},
+                            {"pending", numbers.pending, true, false},
                             {"not sent", numbers.unsent},
-                            {report.datagrams ? "corrupted" : "mismatched", numbers.mismatched},
-                            {"late", numbers.late},
-                            {"duplicated", numbers.duplicated, true},
-                            {"reordered", numbers.reordered, true},
-                            {"foreign", numbers.foreign, true}};
+                            {datagrams ? "corrupted" : "mismatched", numbers.mismatched},
+                            {"surplus bytes", numbers.surplus_bytes, !datagrams},
+                            {"late", numbers.late, numbers.told_apart},
+                            {"duplicated", numbers.duplicated, in_order},
+                            {"reordered", numbers.reordered, in_order},
+                            {"misdirected", numbers.misdirected, datagrams},
+                            {"foreign", numbers.foreign, datagrams}};
     std::string names;
     std::string values;
     for (const Count& count : counts) {
-        if (count.of_datagrams && !report.datagrams)
+        if (!count.shown)
             continue;
         append(names, "<th scope=\"col\">{}</th>", count.name);
         append(values, "<td{}>{}</td>", count.is_bad && count.value > 0 ? " class=\"bad\"" : "",
@@ -317,6 +321,8 @@ void append_counts(std::string& html, const MeasurementReport& report) {
         "<p>Loss {:.3g}%, {:.1f} replies per second in {:.3f} s.</p>\n",
         names, values, numbers.loss() * 100, numbers.rate_per_s(),
         std::chrono::duration<double>(numbers.duration).count());
+    if (!numbers.told_apart)
+        append(html, "<p class=\"warn\">{}.</p>\n", not_told_apart);
     if (report.datagrams && numbers.lost > 0)
         append(html, "<p>Lost: {}.</p>\n", places_of_loss(numbers));
     if (numbers.missed_slots > 0)
@@ -330,8 +336,12 @@ void append_times_row(std::string& html, std::string_view name, const Summary& s
     if (summary.count == 0)
         return;
     append(html, "<tr><th scope=\"row\">{}</th>", name);
-    for (const Time& time : {summary.min, summary.mean, summary.median, summary.p50, summary.p90,
-                             summary.p99, summary.p999, summary.max, summary.deviation})
+    const auto percentile = [&](double share, const Time& time) {
+        return carries_percentile(summary.count, share) ? time : std::nullopt;
+    };
+    for (const Time& time : {summary.min, summary.mean, summary.median, summary.p50,
+                             percentile(0.9, summary.p90), percentile(0.99, summary.p99),
+                             percentile(0.999, summary.p999), summary.max, summary.deviation})
         append(html, "<td>{}</td>", shown(time));
     html += "</tr>\n";
 }
@@ -429,7 +439,7 @@ void append_errors(std::string& html, const MeasurementReport& report) {
         "</tr>\n";
     for (const auto& [error, count] : report.errors)
         append(html, "<tr><td>{}</td><td class=\"text\">{}</td></tr>\n", count,
-               escaped(error.message));
+               escaped(to_text(error)));
     html += "</table>\n";
 }
 

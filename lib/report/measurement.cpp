@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -64,22 +65,32 @@ struct Column {
     std::string_view text;
     std::string_view json;
     Time Summary::*time;
+    double share = 0;  // of a percentile
 };
 
 constexpr std::array columns{
-    Column{"min", "min_ns", &Summary::min}, Column{"mean", "mean_ns", &Summary::mean},
-    Column{"p50", "p50_ns", &Summary::p50}, Column{"p90", "p90_ns", &Summary::p90},
-    Column{"p99", "p99_ns", &Summary::p99}, Column{"p99.9", "p999_ns", &Summary::p999},
-    Column{"max", "max_ns", &Summary::max}, Column{"stddev", "stddev_ns", &Summary::deviation},
+    Column{"min", "min_ns", &Summary::min},
+    Column{"mean", "mean_ns", &Summary::mean},
+    Column{"p50", "p50_ns", &Summary::p50},
+    Column{"p90", "p90_ns", &Summary::p90, 0.9},
+    Column{"p99", "p99_ns", &Summary::p99, 0.99},
+    Column{"p99.9", "p999_ns", &Summary::p999, 0.999},
+    Column{"max", "max_ns", &Summary::max},
+    Column{"stddev", "stddev_ns", &Summary::deviation},
 };
 
-// "rtt min/mean/... = 0.042/0.051/... ms"; empty without samples.
+// "rtt min/mean/... = 0.042/0.051/... ms", or "rtt = 0.042 ms" for a single sample; empty without
+// samples.
 std::string times_line(std::string_view name, const Summary& summary) {
     if (summary.count == 0)
         return {};
+    if (summary.count == 1)
+        return fmt::format("{} = {} ms\n", name, milliseconds(summary.mean));
     std::string names;
     std::string values;
     for (const Column& column : columns) {
+        if (!carries_percentile(summary.count, column.share))
+            continue;
         names += fmt::format("{}{}", names.empty() ? "" : "/", column.text);
         values +=
             fmt::format("{}{}", values.empty() ? "" : "/", milliseconds(summary.*column.time));
@@ -105,6 +116,8 @@ std::string counts_line(const MeasurementReport& report) {
     add(numbers.pending, "pending", false);
     add(numbers.unsent, "not sent", false);
     add(numbers.mismatched, report.datagrams ? "corrupted" : "mismatched", !report.datagrams);
+    add(numbers.surplus_bytes, "surplus bytes", false);
+    add(numbers.misdirected, "from an unexpected address", false);
     add(numbers.late, "late", false);
     add(numbers.duplicated, "duplicated", false);
     add(numbers.reordered, "reordered", false);
@@ -152,8 +165,22 @@ std::string rate_line(const Measurement& numbers) {
 }
 
 std::string lateness(std::string_view what, const Summary& times) {
-    return fmt::format("{} p50 {} ms, p99 {} ms, max {} ms", what, milliseconds(times.p50),
-                       milliseconds(times.p99), milliseconds(times.max));
+    std::string text = fmt::format("{} p50 {} ms", what, milliseconds(times.p50));
+    if (carries_percentile(times.count, 0.99))
+        text += fmt::format(", p99 {} ms", milliseconds(times.p99));
+    return text + fmt::format(", max {} ms", milliseconds(times.max));
+}
+
+constexpr std::string_view red = "\x1b[31m";
+constexpr std::string_view green = "\x1b[32m";
+constexpr std::string_view yellow = "\x1b[33m";
+
+std::string painted(bool colored, std::string_view color, std::string_view text) {
+    return colored ? fmt::format("{}{}\x1b[0m", color, text) : std::string(text);
+}
+
+std::string warning(const MeasurementReport& report, std::string_view what) {
+    return fmt::format("{} {}\n", painted(report.colored, yellow, "warning:"), what);
 }
 
 // How late the client itself was, so that a busy client is not mistaken for a slow server.
@@ -171,7 +198,7 @@ std::string lateness_lines(const MeasurementReport& report) {
         unread.count > 0 && (is_late || report.verbose))
         text += lateness("client: replies lay unread for", unread) + '\n';
     if (is_late)
-        text += fmt::format("warning: {}\n", client_late);
+        text += warning(report, client_late);
     return text;
 }
 
@@ -250,6 +277,12 @@ std::string to_text(const stats::Directions& directions) {
             "warning: {} one-way delays are impossible: a clock was set, or is wrong by more than "
             "it reports\n",
             directions.implausible);
+    if (const stats::Spread& lengths = directions.other_lengths; lengths.count > 0)
+        text += fmt::format("note: {} {} bytes long, unlike the packets sent\n",
+                            counted(lengths.count, "reply was", "replies were"),
+                            lengths.min == lengths.max
+                                ? std::to_string(lengths.min)
+                                : fmt::format("{} to {}", lengths.min, lengths.max));
     if (directions.dscp_there)
         text += fmt::format("DSCP: arrived at the reflector as {}\n", *directions.dscp_there);
     return text;
@@ -268,17 +301,33 @@ void add_directions(const stats::Directions& directions, Json& json) {
         .set("clock_error_ns", directions.clock_error.count())
         .set("clocks_synchronized", directions.synchronized)
         .set("implausible_delays", directions.implausible)
+        .set("replies_of_other_length", directions.other_lengths.count)
         .set("dscp_there",
              directions.dscp_there ? Json(static_cast<unsigned>(*directions.dscp_there)) : Json());
 }
 
 std::string places_of_loss(const stats::Measurement& numbers) {
-    std::string places = fmt::format("{} on the path", numbers.lost_on_path());
-    if (numbers.undelivered > 0)
-        places += fmt::format(", {} undelivered (ICMP)", numbers.undelivered);
-    if (numbers.lost_in_own_buffer() > 0)
-        places += fmt::format(", {} in our own full receive buffer", numbers.lost_in_own_buffer());
+    std::string places;
+    const auto add = [&](std::uint64_t count, std::string_view place, bool always = false) {
+        if (count > 0 || always)
+            places += fmt::format("{}{} {}", places.empty() ? "" : ", ", count, place);
+    };
+    add(numbers.spoiled, "answered, but not with the echo");
+    add(numbers.misdirected, "answered from an unexpected address");
+    add(numbers.lost_on_path(), "on the path", places.empty());
+    add(numbers.undelivered, "undelivered (ICMP)");
+    add(numbers.lost_in_own_buffer(), "in our own full receive buffer");
     return places;
+}
+
+std::string to_text(const stats::Failure& failure) {
+    std::string text = failure.phase.empty() || failure.phase == "icmp" ? "" : failure.phase + ": ";
+    text += failure.message;
+    return failure.symbol.empty() ? text : text + fmt::format(" ({})", failure.symbol);
+}
+
+bool carries_percentile(std::uint64_t count, double share) {
+    return static_cast<double>(count) * (1 - share) >= 0.999;  // at least one sample is above it
 }
 
 std::string to_text(const MeasurementReport& report) {
@@ -290,6 +339,8 @@ std::string to_text(const MeasurementReport& report) {
     if (report.verbose)
         text += lost_numbers_line(numbers.lost_numbers);
     text += rate_line(numbers);
+    if (!numbers.told_apart)
+        text += fmt::format("{}\n", not_told_apart);
     const stats::Summary rtt = numbers.rtt.summary();
     text += times_line("rtt", rtt);
     // With an even number of samples the median lies between two of them; with many samples it
@@ -308,10 +359,12 @@ std::string to_text(const MeasurementReport& report) {
     for (const auto& [responder, count] : report.responders)
         text += fmt::format("{} from {}\n", counted(count, "reply", "replies"), responder);
     for (const auto& [error, count] : report.errors)
-        text += fmt::format("{} {}\n", counted(count, "time"), error.message);
+        text += fmt::format("{} {}\n", counted(count, "time"), to_text(error));
     for (const Verdict& verdict : report.verdicts)
-        text += fmt::format("assert {}: {} ({})\n", verdict.expression,
-                            verdict.ok ? "ok" : "BROKEN", verdict.shown);
+        text += fmt::format(
+            "assert {}: {} ({})\n", verdict.expression,
+            painted(report.colored, verdict.ok ? green : red, verdict.ok ? "ok" : "BROKEN"),
+            verdict.shown);
     return text;
 }
 
@@ -336,13 +389,45 @@ std::string to_interim_text(const MeasurementReport& report) {
                     std::chrono::duration<double>(numbers.duration).count(), counts_line(report));
     text.pop_back();
     if (rtt.count > 0)
-        text += fmt::format(", rtt min/mean/p50/p99/max = {}/{}/{}/{}/{} ms", milliseconds(rtt.min),
-                            milliseconds(rtt.mean), milliseconds(rtt.p50), milliseconds(rtt.p99),
-                            milliseconds(rtt.max));
+        text += fmt::format(
+            ", rtt min/mean/p50{}/max = {}/{}/{}{}/{} ms",
+            carries_percentile(rtt.count, 0.99) ? "/p99" : "", milliseconds(rtt.min),
+            milliseconds(rtt.mean), milliseconds(rtt.p50),
+            carries_percentile(rtt.count, 0.99) ? '/' + milliseconds(rtt.p99) : std::string(),
+            milliseconds(rtt.max));
     if (numbers.directions)
         text += to_interim_text(*numbers.directions);
     return text + '\n';
 }
+
+namespace {
+
+void add_counts(const MeasurementReport& report, Json& json) {
+    const Measurement& numbers = report.numbers;
+    json.set("sent", numbers.sent).set("received", numbers.received).set("lost", numbers.lost);
+    json.set("pending", numbers.pending).set("unsent", numbers.unsent);
+    const auto if_told_apart = [&](std::uint64_t count) {
+        return numbers.told_apart ? Json(count) : Json();
+    };
+    if (report.datagrams)
+        json.set("late", if_told_apart(numbers.late))
+            .set("duplicated", if_told_apart(numbers.duplicated))
+            .set("reordered", if_told_apart(numbers.reordered))
+            .set("corrupted", numbers.mismatched)
+            .set("foreign", numbers.foreign)
+            .set("misdirected", numbers.misdirected)
+            .set("told_apart", numbers.told_apart)
+            .set("lost_spoiled", numbers.spoiled)
+            .set("lost_on_path", numbers.lost_on_path())
+            .set("lost_in_own_buffer", numbers.lost_in_own_buffer())
+            .set("lost_undelivered", numbers.undelivered)
+            .set("lost_numbers", lost_numbers_array(numbers.lost_numbers))
+            .set("lost_numbers_unlisted", numbers.lost_numbers.unlisted());
+    else
+        json.set("mismatched", numbers.mismatched).set("surplus_bytes", numbers.surplus_bytes);
+}
+
+}  // namespace
 
 Json to_json(const MeasurementReport& report, std::string_view event_name) {
     const Measurement& numbers = report.numbers;
@@ -350,21 +435,7 @@ Json to_json(const MeasurementReport& report, std::string_view event_name) {
     json.set("target", report.target).set("mode", numbers.open_loop ? "open" : "closed");
     if (event_name == "interim")
         json.set("phase", to_text(report.phase));
-    json.set("sent", numbers.sent).set("received", numbers.received).set("lost", numbers.lost);
-    json.set("pending", numbers.pending).set("unsent", numbers.unsent);
-    if (report.datagrams)
-        json.set("late", numbers.late)
-            .set("duplicated", numbers.duplicated)
-            .set("reordered", numbers.reordered)
-            .set("corrupted", numbers.mismatched)
-            .set("foreign", numbers.foreign)
-            .set("lost_on_path", numbers.lost_on_path())
-            .set("lost_in_own_buffer", numbers.lost_in_own_buffer())
-            .set("lost_undelivered", numbers.undelivered)
-            .set("lost_numbers", lost_numbers_array(numbers.lost_numbers))
-            .set("lost_numbers_unlisted", numbers.lost_numbers.unlisted());
-    else
-        json.set("mismatched", numbers.mismatched);
+    add_counts(report, json);
     json.set("sent_bytes", numbers.sent_bytes).set("received_bytes", numbers.received_bytes);
     json.set("duration_ns", numbers.duration.count()).set("rate_per_s", numbers.rate_per_s());
     json.set("rtt", times_object(numbers.rtt.summary()));
@@ -385,7 +456,9 @@ Json to_json(const MeasurementReport& report, std::string_view event_name) {
     json.set("client_late", numbers.is_client_late());
     Json errors = Json::array();
     for (const auto& [error, count] : report.errors)
-        errors.push(error_object(error.symbol, error.code, error.message).set("count", count));
+        errors.push(error_object(error.symbol, error.code, error.message)
+                        .set("phase", error.phase.empty() ? Json() : Json(error.phase))
+                        .set("count", count));
     json.set("errors", std::move(errors));
     if (!report.responders.empty()) {
         Json responders = Json::array();
@@ -399,10 +472,15 @@ Json to_json(const MeasurementReport& report, std::string_view event_name) {
     return json.set("asserts", std::move(asserts));
 }
 
-std::string reply_line(std::size_t bytes, std::string_view peer, std::uint64_t sequence,
-                       std::chrono::nanoseconds rtt) {
-    return fmt::format("{} bytes from {}: seq={} time={} ms", bytes, peer, sequence,
-                       milliseconds(rtt));
+std::string to_text(const ReplyLine& reply) {
+    std::string text = fmt::format("{} from {}", counted(reply.bytes, "byte"), reply.from);
+    if (reply.sequence)
+        text += fmt::format(": seq={}", *reply.sequence);
+    if (reply.rtt)
+        text += fmt::format(" time={} ms", milliseconds(reply.rtt));
+    if (!reply.objection.empty())
+        text += fmt::format("{} {}", reply.sequence ? "," : ":", reply.objection);
+    return text;
 }
 
 std::string to_hgrm(const stats::Series& series) {
@@ -424,8 +502,10 @@ std::string to_hgrm(const stats::Series& series) {
         text += last ? "\n" : fmt::format(" {:14.2f}\n", 1 / (1 - share));
     }
     const auto time = [&](const Time& value) { return value ? in_ms(*value) : 0; };
+    // HdrHistogram divides by the number of samples, not by one less.
+    const double of_all = std::sqrt(1 - 1 / std::max(total, 1.0));
     text += fmt::format("#[Mean    = {:12.6f}, StdDeviation   = {:12.6f}]\n", time(summary.mean),
-                        time(summary.deviation));
+                        time(summary.deviation) * of_all);
     text += fmt::format("#[Max     = {:12.6f}, Total count    = {:12d}]\n", time(summary.max),
                         summary.count);
     text += fmt::format("#[Buckets = {:12d}, SubBuckets     = {:12d}]\n", 32, 2048);

@@ -42,6 +42,7 @@ struct MeasurementReport {
     std::string failure;  // why nothing was measured; empty if something was
     stats::Phase phase = stats::Phase::measuring;
     bool verbose = false;    // as text, also list the sequence numbers of lost datagrams
+    bool colored = false;    // as text, with colours for verdicts and warnings
     bool datagrams = false;  // include what only datagrams can be: late, duplicated, reordered, ...
     stats::Measurement numbers;
     stats::Tally errors;
@@ -58,6 +59,16 @@ inline constexpr std::string_view client_late =
 // Where the lost datagrams were lost: "2 on the path, 1 undelivered (ICMP)".
 std::string places_of_loss(const stats::Measurement& numbers);
 
+// A failure in words: "send: Network is unreachable (ENETUNREACH)".
+std::string to_text(const stats::Failure& failure);
+
+// Whether a percentile means anything among so many samples: 0.99 takes a hundred of them.
+bool carries_percentile(std::uint64_t count, double share);
+
+// What is reported instead of the times of messages whose replies cannot be told apart.
+inline constexpr std::string_view not_told_apart =
+    "replies to messages as short as these cannot be told apart: no times, no order";
+
 // The summary after a run in the style of ping(8), each line with its newline.
 std::string to_text(const MeasurementReport& report);
 
@@ -70,9 +81,18 @@ std::string to_interim_text(const MeasurementReport& report);
 // The object of a final result or, with event name "interim", of a run in progress.
 Json to_json(const MeasurementReport& report, std::string_view event_name = "result");
 
-// "64 bytes from 127.0.0.1:3490: seq=1 time=0.042 ms", without a newline.
-std::string reply_line(std::size_t bytes, std::string_view peer, std::uint64_t sequence,
-                       std::chrono::nanoseconds rtt);
+// A reply, or a datagram that is none.
+struct ReplyLine {
+    std::size_t bytes = 0;
+    std::string from;
+    std::optional<std::uint64_t> sequence{};
+    std::optional<std::chrono::nanoseconds> rtt{};
+    std::string objection{};  // what is wrong with it; empty if nothing is
+};
+
+// "64 bytes from 127.0.0.1:3490: seq=1 time=0.042 ms", or what is wrong with the reply in place of
+// the time; without a newline.
+std::string to_text(const ReplyLine& reply);
 
 // The percentile distribution in milliseconds, in the .hgrm format of HdrHistogram's plotter.
 std::string to_hgrm(const stats::Series& series);

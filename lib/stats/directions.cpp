@@ -55,6 +55,7 @@ void Directions::merge(const Directions& other) {
     clock_error = std::max(clock_error, other.clock_error);
     synchronized = synchronized && other.synchronized;
     implausible += other.implausible;
+    other_lengths.merge(other.other_lengths);
     if (!dscp_there)
         dscp_there = other.dscp_there;
 }

@@ -50,6 +50,8 @@ struct Directions {
     std::chrono::nanoseconds clock_error{};
     bool synchronized = false;      // both clocks are synchronized to an external source
     std::uint64_t implausible = 0;  // impossible delays, even allowing for clock_error
+    // Lengths in bytes of replies that were not as long as the packets sent.
+    Spread other_lengths;
     // DSCP (0 to 63) of the datagrams as they arrived at the peer.
     std::optional<std::uint8_t> dscp_there;
 

@@ -17,13 +17,15 @@ void KernelView::merge(const KernelView& other) {
 void Measurement::merge(const Measurement& other) {
     using Count = std::uint64_t Measurement::*;
     constexpr Count counts[] = {
-        &Measurement::sent,           &Measurement::received,     &Measurement::lost,
-        &Measurement::pending,        &Measurement::unsent,       &Measurement::mismatched,
-        &Measurement::late,           &Measurement::duplicated,   &Measurement::reordered,
-        &Measurement::foreign,        &Measurement::missed_slots, &Measurement::sent_bytes,
-        &Measurement::received_bytes, &Measurement::undelivered,  &Measurement::overflowed};
+        &Measurement::sent,           &Measurement::received,    &Measurement::lost,
+        &Measurement::pending,        &Measurement::unsent,      &Measurement::mismatched,
+        &Measurement::surplus_bytes,  &Measurement::late,        &Measurement::duplicated,
+        &Measurement::reordered,      &Measurement::foreign,     &Measurement::missed_slots,
+        &Measurement::sent_bytes,     &Measurement::undelivered, &Measurement::overflowed,
+        &Measurement::received_bytes, &Measurement::spoiled,     &Measurement::misdirected};
     for (const Count count : counts)
         this->*count += other.*count;
+    told_apart = told_apart && other.told_apart;
     duration = std::max(duration, other.duration);
     rtt.merge(other.rtt);
     connect.merge(other.connect);
@@ -41,12 +43,16 @@ void Measurement::merge(const Measurement& other) {
         jitter = other.jitter;
 }
 
+std::uint64_t Measurement::lost_in_silence() const noexcept {
+    return lost - std::min(lost, undelivered + spoiled + misdirected);
+}
+
 std::uint64_t Measurement::lost_in_own_buffer() const noexcept {
-    return std::min(overflowed, lost - std::min(lost, undelivered));
+    return std::min(overflowed, lost_in_silence());
 }
 
 std::uint64_t Measurement::lost_on_path() const noexcept {
-    return lost - std::min(lost, undelivered) - lost_in_own_buffer();
+    return lost_in_silence() - lost_in_own_buffer();
 }
 
 // In a closed loop round trips are timed from the actual send, so late sending does not inflate

@@ -35,22 +35,28 @@ struct KernelView {
 struct Measurement {
     // Times start at the scheduled send (else the actual one), which avoids coordinated omission.
     bool open_loop = false;
+    // False for messages so short that their replies cannot be told apart: then there are no round
+    // trips, and no counts of late, duplicated and reordered replies.
+    bool told_apart = true;
 
     std::uint64_t sent = 0;
-    std::uint64_t received = 0;  // replies in time, whatever their content
-    std::uint64_t lost = 0;      // no reply within the timeout
+    std::uint64_t received = 0;  // echoes in time, identical to what was sent
+    std::uint64_t lost = 0;      // no such echo within the timeout
     std::uint64_t pending = 0;   // not timed out yet when the run ended
     std::uint64_t unsent = 0;    // the system refused to send them; not included in `sent`
 
-    std::uint64_t mismatched = 0;  // replies whose content differs from what was sent
-    std::uint64_t late = 0;        // of `lost`: replies that came after the timeout
-    std::uint64_t duplicated = 0;  // replies after the first to the same message
-    std::uint64_t reordered = 0;   // replies that arrived after a later one (RFC 4737)
-    std::uint64_t foreign = 0;     // replies to nothing that was sent
+    std::uint64_t mismatched = 0;     // replies whose content differs from what was sent
+    std::uint64_t surplus_bytes = 0;  // bytes of a stream that answer nothing that was sent
+    std::uint64_t late = 0;           // of `lost`: replies that came after the timeout
+    std::uint64_t duplicated = 0;     // replies after the first to the same message
+    std::uint64_t reordered = 0;      // replies that arrived after a later one (RFC 4737)
+    std::uint64_t foreign = 0;        // replies to nothing that was sent
     // Scheduled sends that were skipped because the client was late.
     std::uint64_t missed_slots = 0;
 
     std::uint64_t undelivered = 0;  // of `lost`: reported by an ICMP error
+    std::uint64_t spoiled = 0;      // of `lost`: answered with something else than the echo
+    std::uint64_t misdirected = 0;  // of `lost`: answered from an unexpected address
     std::uint64_t overflowed = 0;   // datagrams dropped because our receive buffer was full
     SequenceRanges lost_numbers;    // sequence numbers of lost datagrams
 
@@ -75,8 +81,8 @@ struct Measurement {
     // kept.
     void merge(const Measurement& other);
 
-    // Attributes the losses that no ICMP error reported: to our own receive buffer, up to the
-    // number of datagrams dropped there, and the rest to the path or the server.
+    // Attributes the losses without an ICMP error or a wrong answer: to our own receive buffer, up
+    // to the number of datagrams dropped there, and the rest to the path or the server.
     std::uint64_t lost_in_own_buffer() const noexcept;
     std::uint64_t lost_on_path() const noexcept;
 
@@ -91,6 +97,9 @@ struct Measurement {
 
     double loss() const noexcept;        // lost / (received + lost), 0 to 1; 0 if both are 0
     double rate_per_s() const noexcept;  // replies per second; 0 if `duration` is 0
+
+  private:
+    std::uint64_t lost_in_silence() const noexcept;
 };
 
 }  // namespace sockbox::stats

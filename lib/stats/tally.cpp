@@ -10,7 +10,7 @@ std::uint64_t& Tally::operator[](const Failure& failure) {
     const auto known = counts_.find(failure);
     if (known != counts_.end())
         return known->second;
-    const Failure rest{others, {}, 0};
+    const Failure rest{{}, others, {}, 0};
     const bool has_room = counts_.size() - counts_.count(rest) < max_kinds;
     return counts_[has_room ? failure : rest];
 }

@@ -9,16 +9,17 @@
 
 namespace sockbox::stats {
 
-// A kind of failure, ordered by message.
+// A kind of failure, ordered by phase and message.
 struct Failure {
-    std::string message;  // safe to print on a terminal
+    std::string phase;    // what failed: "connect", "send", "receive", "icmp"; empty for `others`
+    std::string message;  // the reason alone; safe to print on a terminal
     std::string symbol;   // the symbolic errno, "ECONNREFUSED"; empty if there is none
     int code = 0;         // the error number; 0 if there is none
 
     auto operator<=>(const Failure&) const = default;
 };
 
-// Counts failures, in the order of their messages. Messages may contain text from the network, so
+// Counts failures, in their order. Messages may contain text from the network, so
 // an endless run can meet any number of different ones: beyond the first max_kinds, new kinds are
 // counted together under `others`. Not synchronized; merge() combines the tallies of several
 // threads.

@@ -28,14 +28,15 @@ void take_reply(std::span<const std::byte> got, std::size_t size) {
     }
     if (const auto index = form.find(got, window)) {
         require(*index < sent);
-        const bool intact = form.is_intact(*index, window.at(*index), got);
+        const bool intact =
+            form.objection(*index, window.at(*index), got, got.size()).reason.empty();
         require(intact == std::ranges::equal(got, datagrams[*index]));
     }
-    (void)form.is_foreign(got);
+    (void)form.is_foreign(got.size());
     std::vector<std::byte> changed = datagrams[got.size() % sent];
     std::copy_n(got.begin(), std::min(got.size(), changed.size()), changed.begin());
     if (const auto index = form.find(changed, window))
-        require(form.is_intact(*index, window.at(*index), changed) ==
+        require(form.objection(*index, window.at(*index), changed, size).reason.empty() ==
                 (changed == datagrams[*index]));
 }
 

@@ -16,14 +16,18 @@ void read_and_write(std::span<const std::byte> packet) {
     const auto question = stamp::read_question(packet);
     const auto answer = stamp::read_answer(packet);
     require(question.has_value() == (packet.size() >= stamp::min_question_bytes));
-    if (!answer)
+    require(answer.has_value() == (packet.size() >= stamp::min_answer_bytes));
+    require(stamp::read_returned_question(packet).has_value() || packet.size() < 38);
+    if (!question)
         return;
     std::vector<std::byte> again(stamp::packet_bytes);
     stamp::write(*question, again);
     require(std::equal(again.begin(), again.begin() + stamp::min_question_bytes, packet.begin()));
-    stamp::write(*answer, again);
-    require(std::equal(again.begin(), again.begin() + 38, packet.begin()));
-    require(again[40] == packet[40]);
+    if (answer) {
+        stamp::write(*answer, again);
+        require(std::equal(again.begin(), again.begin() + 38, packet.begin()));
+        require(again[40] == packet[40]);
+    }
     const auto error = stamp::decode_error(question->error);
     require(error.bound.count() >= 0);
     const std::chrono::nanoseconds near = std::chrono::seconds(1'800'000'000);

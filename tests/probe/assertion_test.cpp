@@ -28,7 +28,8 @@ bool holds(std::string_view text) {
 TEST(Assertion, ComparesEveryName) {
     for (const char* text :
          {"min<2us", "mean<=500us", "p50<501us", "p90>899us", "p99<1ms", "p999>990us", "max<1ms",
-          "loss<0.11%", "loss<=0.1%", "rate>=999", "duplicated<1", "reordered<=2", "reordered>1"})
+          "loss<0.11%", "loss<=0.1%", "rate>=999", "duplicated<1", "reordered<=2", "reordered>1",
+          "corrupted<1", "mismatched<=0", "unsent<1"})
         EXPECT_TRUE(holds(text)) << text;
     for (const char* text : {"min<1us", "mean<500us", "p50>501us", "max<999us", "loss<0.1%",
                              "rate>999", "duplicated>0", "reordered<2"})
@@ -52,6 +53,30 @@ TEST(Assertion, UndefinedValueBreaksIt) {
     EXPECT_EQ(verdict.shown, "none");
     EXPECT_FALSE(Assertion::parse("jitter<1h")->judge(measurement()).ok);
     EXPECT_FALSE(Assertion::parse("loss<100%")->judge({}).ok);
+}
+
+// What could not be sent has not come back either, unless that is judged apart.
+TEST(Assertion, UnsentCountsAsALoss) {
+    auto numbers = measurement();
+    numbers.unsent = 1000;
+    const auto loss = Assertion::parse("loss<1%");
+    const auto verdict = loss->judge(numbers);
+    EXPECT_FALSE(verdict.ok);
+    EXPECT_NEAR(*verdict.value, 50.05, 0.001);
+    EXPECT_EQ(verdict.shown, "50%, with 1000 not sent");
+    EXPECT_TRUE(loss->judge(numbers, true).ok);
+    stats::Measurement nothing;
+    nothing.unsent = 3;
+    EXPECT_EQ(loss->judge(nothing).value, 100.0);
+    EXPECT_TRUE(Assertion::parse("unsent<=3")->is_about("unsent"));
+    EXPECT_FALSE(loss->is_about("unsent"));
+}
+
+TEST(Assertion, WhatCannotBeToldApartHasNoOrder) {
+    auto numbers = measurement();
+    numbers.told_apart = false;
+    EXPECT_FALSE(Assertion::parse("reordered<=2")->judge(numbers).ok);
+    EXPECT_FALSE(Assertion::parse("duplicated<=2")->judge(numbers).ok);
 }
 
 TEST(Assertion, RejectsAnythingElseAndNamesIt) {

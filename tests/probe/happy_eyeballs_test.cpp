@@ -54,7 +54,7 @@ TEST(HappyEyeballs, RefusedAddressIsPassedWithoutTheDelay) {
     const auto refused = net::Endpoint::loopback(net::Family::ipv4, port);
     const auto other_family = net::Endpoint::loopback(net::Family::ipv6, port);
     auto options = patient_options();
-    options.delay = std::chrono::hours(1);
+    options.delays.attempt = std::chrono::hours(1);
     const std::vector<net::Endpoint> endpoints{refused, peer.endpoint(), other_family};
     const auto race = race_to_connect(endpoints, options);
     ASSERT_TRUE(race.socket);
@@ -63,7 +63,7 @@ TEST(HappyEyeballs, RefusedAddressIsPassedWithoutTheDelay) {
     EXPECT_EQ(race.attempts[1].endpoint, other_family);
     EXPECT_TRUE(race.attempts[1].error.code);
     EXPECT_EQ(race.winner()->endpoint, peer.endpoint());
-    EXPECT_GE(race.attempts[1].started - race.attempts[0].started, options.min_delay);
+    EXPECT_GE(race.attempts[1].started - race.attempts[0].started, options.delays.min_attempt);
     EXPECT_EQ(*race.socket->peer(), peer.endpoint());
 }
 
@@ -83,7 +83,7 @@ TEST(HappyEyeballs, SilentAddressIsPassedAfterTheDelay) {
 TEST(HappyEyeballs, DeadlineEndsAllThatIsUnderWay) {
     const BlackHole silent;
     RaceOptions options;
-    options.delay = 10ms;
+    options.delays.attempt = 10ms;
     options.max_at_once = 5;
     options.connect.deadline = net::deadline_in(200ms);
     const std::vector<net::Endpoint> endpoints(500, silent.endpoint());

@@ -23,6 +23,20 @@ TEST(ProbeWindow, FindsBehindAWrapOfTheNumbersOnTheWire) {
     EXPECT_EQ(window.find(0x1'0000'0001, first, 64), 3U);
 }
 
+// The kernel numbers its timestamps modulo 2^32, from 0 for the probe with some index.
+TEST(ProbeWindow, FindsTheProbeOfAStampAfterTwoToThe32) {
+    ProbeWindow window{MeasurePlan()};
+    for (int i = 0; i < 10; ++i)
+        window.add({});
+    const std::uint64_t stamps_from = 3;
+    EXPECT_EQ(window.find(0, 0 - stamps_from, 32), 3U);
+    EXPECT_EQ(window.find(6, 0 - stamps_from, 32), 9U);
+    EXPECT_FALSE(window.find(7, 0 - stamps_from, 32)) << "not sent yet";
+    // As if 2^32 more had been sent before the probes that are kept.
+    const std::uint64_t wrapped = 0 - (std::uint64_t{1} << 32) - 3;
+    EXPECT_EQ(window.find(static_cast<std::uint32_t>(4 - wrapped), 0 - wrapped, 32), 4U);
+}
+
 TEST(ProbeWindow, KeepsWhatIsAwaitedAndForgetsTheRest) {
     ProbeWindow window{MeasurePlan()};
     std::uint64_t added = 0;

@@ -96,7 +96,7 @@ TEST(Html, BothDirectionsAreShown) {
 TEST(Html, WhatWasTypedStaysText) {
     MeasurementReport report = run_of_one();
     report.target = "<script>alert('1')</script>&\"";
-    report.errors[{"<b>bold</b>", {}, 0}] = 1;
+    report.errors[{{}, "<b>bold</b>", {}, 0}] = 1;
     report.verdicts.push_back({"p99<1ms", {}, stats::Unit::nanoseconds, "<i>", false});
     report.parameters = {{"<u>", "</table>"}};
     const std::string html = page(report);

@@ -37,7 +37,7 @@ TEST(MeasurementReport, WithoutRepliesNoUndefinedNumbersAreShown) {
 TEST(MeasurementReport, OneSampleHasNoDeviation) {
     const auto report = report_of({5ms});
     EXPECT_THAT(to_json(report).to_string(), HasSubstr(R"("max_ns":5000000,"stddev_ns":null)"));
-    EXPECT_THAT(to_text(report), HasSubstr("/5.000/- ms\n"));
+    EXPECT_THAT(to_text(report), HasSubstr("\nrtt = 5.000 ms\n")) << "one number, not eight";
 }
 
 TEST(MeasurementReport, CountsOfDatagramsAndStreamsDiffer) {
@@ -126,22 +126,62 @@ TEST(MeasurementReport, VerdictsStandInTextAndJson) {
                           R"({"expression":"jitter<1s","value":null,"unit":"ns","ok":false}])"));
 }
 
+TEST(MeasurementReport, OnlyThePercentilesThatTheCountCanCarryAreShown) {
+    auto report = report_of({});
+    const auto add = [&](int count) {
+        for (int i = 0; i < count; ++i)
+            report.numbers.rtt.record(1ms);
+    };
+    add(3);
+    EXPECT_THAT(to_text(report), HasSubstr("rtt min/mean/p50/max/stddev = "));
+    EXPECT_THAT(to_json(report).to_string(), HasSubstr(R"("p999_ns":1000000)"));
+    EXPECT_THAT(to_interim_text(report), HasSubstr("rtt min/mean/p50/max = "));
+    add(7);
+    EXPECT_THAT(to_text(report), HasSubstr("/p50/p90/max/"));
+    add(90);
+    EXPECT_THAT(to_text(report), HasSubstr("/p90/p99/max/"));
+    EXPECT_THAT(to_interim_text(report), HasSubstr("rtt min/mean/p50/p99/max = "));
+    add(900);
+    EXPECT_THAT(to_text(report), HasSubstr("/p99/p99.9/max/"));
+}
+
+TEST(MeasurementReport, VerdictsAndWarningsHaveColours) {
+    auto report = report_of({10ms});
+    report.numbers.unread.record(9ms);
+    report.verdicts = {{"p50<1us", 1e7, stats::Unit::nanoseconds, "10 ms", false},
+                       {"loss<1%", 0, stats::Unit::percent, "0%", true}};
+    EXPECT_THAT(to_text(report), Not(HasSubstr("\x1b")));
+    report.colored = true;
+    EXPECT_THAT(to_text(report), HasSubstr("assert p50<1us: \x1b[31mBROKEN\x1b[0m (10 ms)\n"));
+    EXPECT_THAT(to_text(report), HasSubstr("assert loss<1%: \x1b[32mok\x1b[0m (0%)\n"));
+    EXPECT_THAT(to_text(report), HasSubstr("\x1b[33mwarning:\x1b[0m the client's own"));
+}
+
+TEST(MeasurementReport, WhatCannotBeToldApartHasNoOrder) {
+    auto report = report_of({});
+    report.datagrams = true;
+    report.numbers.told_apart = false;
+    EXPECT_THAT(to_text(report), HasSubstr("cannot be told apart: no times, no order\n"));
+    EXPECT_THAT(to_json(report).to_string(),
+                HasSubstr(R"("late":null,"duplicated":null,"reordered":null,"corrupted":0)"));
+}
+
 TEST(MeasurementReport, NumbersAndNounsAgree) {
     auto report = report_of({1ms});
     report.numbers.kernel.connections = 1;
     report.numbers.kernel.retransmits = 2;
     report.numbers.slip.record(1us);
     report.numbers.missed_slots = 1;
-    report.errors[{"send: Broken pipe (EPIPE)", "EPIPE", 32}] = 1;
-    report.errors[{"receive: nothing", {}, 0}] = 2;
+    report.errors[{"send", "Broken pipe", "EPIPE", 32}] = 1;
+    report.errors[{"receive", "nothing", {}, 0}] = 2;
     report.responders["192.0.2.1:7"] = 1;
     EXPECT_THAT(to_text(report), HasSubstr("kernel: 1 connection, min_rtt - ms, 2 retransmits, "));
     EXPECT_THAT(to_text(report), HasSubstr(", 1 slot missed\n"));
     EXPECT_THAT(to_text(report), HasSubstr("\n1 time send: Broken pipe (EPIPE)\n"));
     EXPECT_THAT(to_json(report).to_string(),
-                HasSubstr(R"--("errors":[{"symbol":null,"code":0,"message":"receive: nothing",)--"
-                          R"--("count":2},{"symbol":"EPIPE","code":32,)--"
-                          R"--("message":"send: Broken pipe (EPIPE)","count":1}])--"));
+                HasSubstr(R"("errors":[{"symbol":null,"code":0,"message":"nothing",)"
+                          R"("phase":"receive","count":2},{"symbol":"EPIPE","code":32,)"
+                          R"("message":"Broken pipe","phase":"send","count":1}])"));
     EXPECT_THAT(to_text(report), HasSubstr("\n1 reply from 192.0.2.1:7\n"));
 }
 
@@ -163,6 +203,8 @@ TEST(MeasurementReport, HdrHistogramTextRisesToTheWhole) {
     EXPECT_THAT(text, HasSubstr(" 0.250000000000          1           1.33\n"));
     EXPECT_THAT(text, HasSubstr(" 0.750000000000          3           4.00\n"));
     EXPECT_THAT(text, HasSubstr("   40.000000 1.000000000000          4\n"));
+    EXPECT_THAT(text, HasSubstr("#[Mean    =    22.500000, StdDeviation   =    10.897247]\n"))
+        << "by n, as HdrHistogram does";
     EXPECT_THAT(text, HasSubstr("#[Max     =    40.000000, Total count    =            4]\n"));
 }
 

@@ -14,12 +14,12 @@ std::uint64_t total(const Tally& tally) {
 }
 
 Failure error(int number) {
-    return {"error " + std::to_string(number), {}, number};
+    return {{}, "error " + std::to_string(number), {}, number};
 }
 
 TEST(Tally, CountsEachApart) {
-    const Failure reset{"reset", "ECONNRESET", 104};
-    const Failure refused{"refused", "ECONNREFUSED", 111};
+    const Failure reset{"receive", "reset", "ECONNRESET", 104};
+    const Failure refused{"connect", "refused", "ECONNREFUSED", 111};
     Tally tally;
     EXPECT_TRUE(tally.empty());
     ++tally[reset];
@@ -27,13 +27,13 @@ TEST(Tally, CountsEachApart) {
     ++tally[reset];
     EXPECT_EQ(tally.size(), 2U);
     EXPECT_EQ(tally[reset], 2U);
-    EXPECT_EQ(tally.begin()->first, refused) << "in the order of the words";
+    EXPECT_EQ(tally.begin()->first, refused) << "in the order of phase and words";
 }
 
 TEST(Tally, StopsGrowingAndLosesNoCount) {
     Tally first;
     Tally second;
-    const Failure others{Tally::others, {}, 0};
+    const Failure others{{}, Tally::others, {}, 0};
     for (int i = 0; i < 1000; ++i) {
         ++first[error(i)];
         ++second[error(i + 500)];

@@ -6,6 +6,7 @@
 
 #include "net/resolver.h"
 #include "option/conflict.h"
+#include "probe/lookup/host_lookup.h"
 #include "system/thread.h"
 #include "text/text.h"
 
@@ -13,10 +14,6 @@ namespace sockbox::tools {
 namespace {
 
 constexpr std::size_t max_targets = 256;  // each uses at least one thread
-
-net::Family family_of(const ClientOptions& client) {
-    return client.source ? client.source->family() : client.common.family;
-}
 
 }  // namespace
 
@@ -105,21 +102,29 @@ std::optional<int> ClientOptions::add_target(const Cli& cli, Io io, const net::H
     return std::nullopt;
 }
 
-net::Status ClientOptions::resolve(Target& target) const {
-    auto endpoints = net::resolve_endpoints(target.host, target.port, family_of(*this), transport);
-    if (!endpoints) {
-        net::Error error = endpoints.error();
-        if (source && !error.hint.empty())
-            error.hint += fmt::format(", by --source {}", source->address());
-        return net::fail(std::move(error));
-    }
+net::Family ClientOptions::family() const {
+    return source ? source->family() : common.family;
+}
+
+net::Status ClientOptions::resolve(Target& target, std::chrono::nanoseconds limit) const {
+    auto endpoints = probe::look_up_host(target.host, target.port, family(), transport, limit);
+    if (!endpoints)
+        return net::fail(with_hint_of_source(endpoints.error()));
     target.endpoints = std::move(*endpoints);
     return {};
+}
+
+net::Error ClientOptions::with_hint_of_source(net::Error error) const {
+    if (source && error.hint.find("was requested") != error.hint.npos)
+        error.hint += fmt::format(", by --source {}", source->address());
+    return error;
 }
 
 net::Prepare ClientOptions::prepare() const {
     return [this](net::Socket& socket) {
         net::Status done;
+        if (transport == net::Transport::tcp)
+            done = socket.set_option(SOL_SOCKET, SO_OOBINLINE, 1);
         for (const net::Setting& setting : settings)
             if (done)
                 done = net::apply(socket, setting);

@@ -16,6 +16,9 @@
 
 namespace sockbox::tools {
 
+// The time for a client to look up a host and, over TCP, to connect.
+inline constexpr std::chrono::seconds default_connect_timeout{10};
+
 // A server as named on the command line, and its addresses.
 struct Target {
     std::string text;  // "HOST:PORT", escaped
@@ -55,11 +58,17 @@ struct ClientOptions {
     // status if there is a mistake, which is then already printed.
     std::optional<int> add_targets(const Cli& cli, Io io, std::vector<Target>& targets) const;
 
-    // Resolves the target's host and sets its endpoints. Blocks.
-    net::Status resolve(Target& target) const;
+    // The family that -4, -6 or --source selects.
+    net::Family family() const;
 
-    // Returns a function that applies the options of --set to a new socket. The function refers to
-    // this object.
+    // Resolves the target's host and sets its endpoints. Blocks for at most `limit`.
+    net::Status resolve(Target& target, std::chrono::nanoseconds limit) const;
+    // Adds to the hint of an error of a lookup that --source selected the family.
+    net::Error with_hint_of_source(net::Error error) const;
+
+    // Returns a function that prepares a new socket: on TCP, urgent data stays in the stream, since
+    // an echo server returns it like all other data; then the options of --set are applied. The
+    // function refers to this object.
     net::Prepare prepare() const;
 
     // A JSON result object with the target and the mode, such as "say", "pipe", "closed" (closed

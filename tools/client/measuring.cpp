@@ -152,7 +152,7 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
     return std::nullopt;
 }
 
-probe::MeasurePlan Measuring::plan(const Subject& subject, net::StopSignal& stop) const {
+probe::MeasurePlan Measuring::plan(const Subject& subject, net::StopSignal& stop) {
     probe::MeasurePlan plan;
     plan.count = static_cast<std::uint64_t>(count_.value_or(0));
     plan.time = time_.value_or(count_ ? std::chrono::nanoseconds(0) : default_time);
@@ -165,6 +165,9 @@ probe::MeasurePlan Measuring::plan(const Subject& subject, net::StopSignal& stop
         threads_ ? static_cast<std::size_t>(*threads_) : default_threads(connections());
     plan.threads = std::min(threads, connections());
     plan.first_sequence = static_cast<std::uint64_t>(first_sequence_);
+    plan.on_unsent = [this, &subject](std::uint64_t sequence, const net::Error& error) {
+        unsent_lines_.add(subject.peer, sequence, error);
+    };
     if (prints_replies(plan))
         plan.on_reply = [this, &subject, &stop](const probe::Reply& reply) {
             print_reply(subject, reply);
@@ -182,13 +185,18 @@ bool Measuring::prints_replies(const probe::MeasurePlan& plan) const {
 void Measuring::print_reply(const Subject& subject, const probe::Reply& reply) const {
     if (client_.common.json) {
         auto json = report::event(client_.tool, "reply");
-        json.set("seq", reply.sequence).set("rtt_ns", reply.rtt.count()).set("bytes", reply.bytes);
+        json.set("seq", reply.sequence)
+            .set("rtt_ns", reply.rtt ? report::Json(reply.rtt->count()) : report::Json())
+            .set("bytes", reply.bytes);
+        if (!reply.objection.empty())
+            json.set("wrong", reply.objection);
         if (reply.from)
             json.set("from", reply.from->to_string());
         io_.out.print("{}\n", json.set("target", subject.target).to_string());
     } else {
         const std::string from = reply.from ? reply.from->to_string() : subject.peer;
-        io_.out.print("{}\n", report::reply_line(reply.bytes, from, reply.sequence, reply.rtt));
+        io_.out.print("{}\n", report::to_text(report::ReplyLine{reply.bytes, from, reply.sequence,
+                                                                reply.rtt, reply.objection}));
     }
     io_.out.flush();
 }
@@ -231,7 +239,7 @@ void Measuring::prepare(const std::vector<std::string>& targets, stats::Phase ph
     nothing.phase = phase;
     const auto tell = [&] {
         for (const std::string& target : targets)
-            print_interim(io_.out, report_of({target, {}, {}}, nothing), client_.common.json);
+            print_interim(io_.out, report_of({target, {}, {}, {}}, nothing), client_.common.json);
     };
     const std::string whom =
         targets.size() == 1 ? targets.front() : report::counted(targets.size(), "server");
@@ -272,9 +280,15 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
             print_error(io_, client_.tool, started.error());  // the measurement does not need it
     }
     const WatchOptions options = watch_options(plans.front(), subjects.size());
-    Watch(io_, *runs, *stop, options, [&](std::size_t index, const probe::Measured& measured) {
-        return report_of(subjects[index], measured);
-    }).run();
+    Watch(
+        io_, *runs, *stop, options,
+        [&](std::size_t index, const probe::Measured& measured) {
+            return report_of(subjects[index], measured);
+        },
+        [&] { return unsent_lines_.take(client_.tool); })
+        .run();
+    if (stop->raised() && !options.live)
+        end_line_of_interrupt();
     auto reports = conclude(subjects, plans, *runs, before);
     io_.out.flush();
     interrupts.reset();  // writing to a pipe may block, and a signal then ends the process at once
@@ -303,8 +317,10 @@ report::MeasurementReport Measuring::report_of(const Subject& subject,
     report.errors = measured.errors;
     report.responders = measured.responders;
     report.verbose = client_.common.verbose;
+    report.colored = !client_.common.json && client_.common.colored(io_.out);
+    const bool unsent_apart = is_asserted("unsent");
     for (const probe::Assertion& assertion : assertions_) {
-        const auto verdict = assertion.judge(measured.numbers);
+        const auto verdict = assertion.judge(measured.numbers, unsent_apart);
         report.verdicts.push_back(
             {verdict.expression, verdict.value, verdict.unit, verdict.shown, verdict.ok});
     }
@@ -329,18 +345,43 @@ std::vector<report::MeasurementReport> Measuring::conclude(
         if (plot_)
             io_.out.write(
                 report::plot(report.numbers, net::platform::terminal_columns(io_.out.file())));
+        print_hint(subjects[i], report.numbers);
         status = std::max<int>(status, is_good(report) ? exit_ok : exit_mismatch);
     }
     return reports;
 }
 
+// A terminal shows Ctrl-C as "^C", after which the summary would continue the line. A progress line
+// is erased together with it.
+void Measuring::end_line_of_interrupt() const {
+    if (io_.out.is_terminal())
+        io_.out.write("\n");
+    else if (io_.err.is_terminal())
+        io_.err.write("\n");
+}
+
+bool Measuring::is_asserted(std::string_view name) const {
+    return std::ranges::any_of(
+        assertions_, [&](const probe::Assertion& assertion) { return assertion.is_about(name); });
+}
+
+void Measuring::print_hint(const Subject& subject, const stats::Measurement& numbers) const {
+    if (!subject.hint.empty() && numbers.received == 0 && numbers.undelivered > 0)
+        io_.err.print("{}: hint: {} does not answer; {}\n", client_.tool, subject.peer,
+                      subject.hint);
+}
+
 // Because TCP is reliable, a single lost or wrong echo is a failure; with UDP, loss is normal.
+// What is not the echo is a failure with both, unless an assertion is to judge it.
 bool Measuring::is_good(const report::MeasurementReport& report) const {
+    const stats::Measurement& numbers = report.numbers;
+    const bool judged = is_asserted("mismatched") || is_asserted("corrupted");
+    if ((numbers.mismatched > 0 && !judged) || numbers.surplus_bytes > 0)
+        return false;
     if (!assertions_.empty())
         return std::ranges::all_of(report.verdicts, &report::Verdict::ok);
-    const stats::Measurement& numbers = report.numbers;
     const bool undecided = numbers.pending > 0 && !report.datagrams;
-    if (numbers.mismatched > 0 || (numbers.received == 0 && !undecided))
+    if (numbers.received == 0 && !undecided)
         return false;
     return report.datagrams || (numbers.lost == 0 && numbers.unsent == 0 && report.errors.empty());
 }

@@ -12,6 +12,7 @@
 #include "probe/measure.h"
 #include "report/measurement.h"
 #include "tools/client/client.h"
+#include "tools/client/unsent_lines.h"
 #include "tools/client/watch.h"
 #include "tools/front/metrics.h"
 
@@ -58,7 +59,7 @@ class Measuring {
 
   private:
     // If a reply cannot be printed, `stop` is raised.
-    probe::MeasurePlan plan(const Subject& subject, net::StopSignal& stop) const;
+    probe::MeasurePlan plan(const Subject& subject, net::StopSignal& stop);
     bool prints_replies(const probe::MeasurePlan& plan) const;
     void print_reply(const Subject& subject, const probe::Reply& reply) const;
     using Parameters = std::vector<std::pair<std::string, std::string>>;
@@ -68,7 +69,10 @@ class Measuring {
     WatchOptions watch_options(const probe::MeasurePlan& plan, std::size_t subjects) const;
     report::MeasurementReport report_of(const Subject& subject,
                                         const probe::Measured& measured) const;
+    void end_line_of_interrupt() const;
+    bool is_asserted(std::string_view name) const;
     bool is_good(const report::MeasurementReport& report) const;
+    void print_hint(const Subject& subject, const stats::Measurement& numbers) const;
     // Prints the results, and raises `status` to the highest of their exit statuses.
     std::vector<report::MeasurementReport> conclude(const std::vector<Subject>& subjects,
                                                     const std::vector<probe::MeasurePlan>& plans,
@@ -95,6 +99,7 @@ class Measuring {
     std::string html_;
     std::string hgrm_;
     std::vector<report::MeasurementReport> unmeasured_;
+    UnsentLines unsent_lines_;
     std::optional<net::InterimRequests> requests_;  // created by check()
 };
 

@@ -54,12 +54,22 @@ void print_interim(Output& out, const report::MeasurementReport& report, bool js
 
 void Watch::run() {
     while (!runs_.wait_until(std::min(schedule_.next_look(), line_.due()))) {
+        print_lines();
         if (schedule_.is_due())
             print_interim_reports();
         if (net::Clock::now() >= line_.due())
             draw_line();
     }
+    print_lines();
     line_.erase();
+}
+
+void Watch::print_lines() {
+    const std::string lines = take_lines_();
+    if (lines.empty())
+        return;
+    line_.erase();
+    io_.err.write(lines);
 }
 
 void Watch::print_interim_reports() {
@@ -93,10 +103,13 @@ void Watch::draw_line() {
     else
         pieces.push_back(fmt::format("{:.{}f}/s", rate, rate < 100 ? 1 : 0));
     if (rtt.count > 0)
-        pieces.insert(pieces.end(), {fmt::format("p50 {}", net::format_approximately(*rtt.p50)),
-                                     fmt::format("p99 {}", net::format_approximately(*rtt.p99))});
+        pieces.push_back(fmt::format("p50 {}", net::format_approximately(*rtt.p50)));
+    if (report::carries_percentile(rtt.count, 0.99))
+        pieces.push_back(fmt::format("p99 {}", net::format_approximately(*rtt.p99)));
     if (numbers.lost > 0)
         pieces.push_back(fmt::format("{} lost", numbers.lost));
+    if (numbers.unsent > 0)
+        pieces.push_back(fmt::format("{} not sent", numbers.unsent));
     if (numbers.pending > 0)
         pieces.push_back(fmt::format("{} pending", numbers.pending));
     pieces.push_back(left(numbers, now - begin_, rate));

@@ -19,6 +19,7 @@ namespace sockbox::tools {
 struct Subject {
     std::string target;  // "HOST:PORT", escaped
     std::string peer;    // its address
+    std::string hint;    // printed if nothing reached that address; may be empty
     probe::MakeLane make_lane;
 };
 
@@ -78,22 +79,26 @@ class Watch {
     // Creates the report of a server from its results.
     using ReportOf =
         std::function<report::MeasurementReport(std::size_t index, const probe::Measured&)>;
+    // Returns what is to be printed on standard error at once, lines with their newlines.
+    using TakeLines = std::function<std::string()>;
 
     // Requests for interim reports need a net::InterimRequests object, which the caller owns. If a
     // report cannot be written, `stop` is raised. All references must outlive the object.
     Watch(Io io, ParallelRuns& runs, net::StopSignal& stop, const WatchOptions& options,
-          ReportOf report_of)
+          ReportOf report_of, TakeLines take_lines)
         : io_(io),
           runs_(runs),
           stop_(stop),
           options_(options),
           report_of_(std::move(report_of)),
+          take_lines_(std::move(take_lines)),
           line_(io.err, options.live) {}
 
     // Blocks until all measurements are over.
     void run();
 
   private:
+    void print_lines();
     void print_interim_reports();
     void draw_line();
     std::string done(const stats::Measurement& numbers, std::chrono::nanoseconds elapsed) const;
@@ -105,6 +110,7 @@ class Watch {
     net::StopSignal& stop_;
     const WatchOptions& options_;
     ReportOf report_of_;
+    TakeLines take_lines_;
     ProgressLine line_;
     const net::Clock::time_point begin_ = net::Clock::now();
     InterimSchedule schedule_{options_.between};

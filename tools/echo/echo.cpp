@@ -53,7 +53,10 @@ class Echo {
         explicit Server(Target named) : target(std::move(named)) {}
 
         Target target;
-        net::Status resolved;
+        std::optional<probe::HostLookup> lookup;
+        std::vector<probe::HostLookup::Answer> answers;  // so far
+        net::Status resolved;                            // whether they contain an address
+        std::chrono::nanoseconds looked_up_in{};
         probe::Race race;
         probe::StreamLaneOptions lane;
     };
@@ -61,7 +64,7 @@ class Echo {
     void declare(Cli& cli) {
         client_.declare(cli);
         cli.option("--connect-timeout", "DURATION",
-                   "time to connect, over all addresses (default 10s)",
+                   "time to look up the host and connect (default 10s)",
                    take_duration(connect_timeout_));
         measuring_.declare(cli);
         cli.flag("--reconnect", "open a new connection for each message measured", reconnect_);
@@ -74,12 +77,34 @@ class Echo {
                     "load from 50 connections; status 4 if the assertion fails");
     }
 
-    void resolve(Server& server) { server.resolved = client_.resolve(server.target); }
+    // Returns as soon as there is an address; others may be found while it is connected to.
+    void resolve(Server& server) {
+        const auto begin = net::Clock::now();
+        const auto deadline = net::deadline_in(connect_timeout_);
+        const Target& target = server.target;
+        server.lookup.emplace(target.host, target.port, client_.family(), client_.transport,
+                              probe::HostLookup::Families::apart);
+        const auto found = [](const probe::HostLookup::Answer& answer) {
+            return answer.endpoints.has_value();
+        };
+        while (server.resolved && std::ranges::none_of(server.answers, found)) {
+            if (server.lookup->families_under_way().empty())
+                server.resolved =
+                    net::fail(client_.with_hint_of_source(probe::error_of_answers(server.answers)));
+            else if (!server.lookup->wait(deadline))
+                server.resolved = net::fail(probe::lookup_timed_out(target.host, connect_timeout_));
+            else
+                for (probe::HostLookup::Answer& answer : server.lookup->take())
+                    server.answers.push_back(std::move(answer));
+        }
+        server.looked_up_in = net::Clock::now() - begin;
+    }
 
     // Returns whether the connection was established.
     bool connect(Server& server) {
         if (server.resolved)
-            server.race = probe::race_to_connect(server.target.endpoints, race_options());
+            server.race =
+                probe::race_to_connect(server.answers, *server.lookup, race_options(server));
         return server.race.socket.has_value();
     }
 
@@ -198,7 +223,9 @@ class Echo {
         server.lane.connect_timeout = connect_timeout_;
         server.lane.reconnect = reconnect_;
         server.lane.kernel_view = tcp_info_;
-        return {server.target.text, server.lane.server.to_string(),
+        return {server.target.text,
+                server.lane.server.to_string(),
+                {},
                 [&](std::size_t number, const probe::MeasurePlan& plan, probe::Measured& measured) {
                     std::optional<net::Socket> first;
                     if (number == 0) {
@@ -211,9 +238,10 @@ class Echo {
                 }};
     }
 
-    probe::RaceOptions race_options() {
+    probe::RaceOptions race_options(const Server& server) {
         probe::RaceOptions options;
-        options.connect.deadline = net::deadline_in(connect_timeout_);
+        options.connect.deadline = net::deadline_in(
+            std::max<std::chrono::nanoseconds>(connect_timeout_ - server.looked_up_in, 0ns));
         options.connect.stop = stop_;
         options.connect.source = client_.source;
         options.connect.prepare = client_.prepare();
@@ -261,7 +289,7 @@ class Echo {
             attempts.push(std::move(one));
         }
         const bool interrupted = stop_ != nullptr && stop_->raised();
-        const std::size_t untried = server.target.endpoints.size() - race.attempts.size();
+        const std::size_t untried = race.untried;
         if (untried > 0)
             io_.err.print("{}: {} not tried{}\n", client_.tool,
                           report::counted(untried, "more address was", "more addresses were"),
@@ -348,7 +376,7 @@ class Echo {
 
     Io io_;
     ClientOptions client_{io_.tool.empty() ? "echo" : io_.tool, net::Transport::tcp};
-    std::chrono::nanoseconds connect_timeout_ = 10s;
+    std::chrono::nanoseconds connect_timeout_{default_connect_timeout};
     bool reconnect_ = false;
     bool tcp_info_ = false;
     bool is_measuring_ = false;

@@ -30,9 +30,10 @@ void DatagramSettings::declare(Cli& cli) {
                });
 }
 
-net::Result<probe::DatagramSocket> DatagramSettings::open(
-    std::span<const net::Endpoint> endpoints) const {
+net::Result<probe::DatagramSocket> DatagramSettings::open(std::span<const net::Endpoint> endpoints,
+                                                          bool connected) const {
     probe::DatagramSocketOptions options;
+    options.connected = connected;
     options.source = client_.source;
     options.prepare = client_.prepare();
     options.dscp = dscp_;

@@ -28,7 +28,9 @@ class DatagramSettings {
     std::optional<int> dscp() const { return dscp_; }
 
     // Opens a socket to the first of the addresses to which there is a route, and sets the options.
-    net::Result<probe::DatagramSocket> open(std::span<const net::Endpoint> endpoints) const;
+    // `connected` is that of probe::DatagramSocketOptions.
+    net::Result<probe::DatagramSocket> open(std::span<const net::Endpoint> endpoints,
+                                            bool connected) const;
 
     // Enables kernel timestamps, unless --timestamps user was given, and returns whether they are
     // enabled. Fails only if --timestamps kernel was given and they are not available.

@@ -3,9 +3,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "text/units.h"
 
 namespace sockbox::tools {
+
+std::string hint_of_others(std::span<const net::Endpoint> endpoints, const net::Endpoint& used) {
+    const auto other = std::ranges::find_if(endpoints, [&](const net::Endpoint& endpoint) {
+        return endpoint.unmapped() != used && endpoint.family() != used.family();
+    });
+    if (other != endpoints.end())
+        return fmt::format("the host also has the address {}; -{} uses it", other->address(),
+                           other->family() == net::Family::ipv6 ? 6 : 4);
+    const auto same = std::ranges::find_if(
+        endpoints, [&](const net::Endpoint& endpoint) { return endpoint.unmapped() != used; });
+    return same == endpoints.end()
+               ? std::string()
+               : fmt::format("the host also has the address {}", same->address());
+}
 
 net::Error explain(const probe::Exchanged& done, const SentDatagram& sent,
                    const std::string& which) {
@@ -22,6 +38,15 @@ net::Error explain(const probe::Exchanged& done, const SentDatagram& sent,
         case probe::Exchanged::End::undelivered:
             error.code = done.icmp->code;
             error.detail = net::to_text(*done.icmp) + tries;
+            error.hint = hint_of_others(sent.all, sent.peer);
+            return error;
+        case probe::Exchanged::End::misdirected:
+            error.action = which + "receive from";
+            error.detail = fmt::format("reply from unexpected address {}{}",
+                                       done.from->with_port(0) == sent.peer.with_port(0)
+                                           ? done.from->to_string()
+                                           : done.from->address(),
+                                       tries);
             return error;
         case probe::Exchanged::End::unsent:
             error.code = done.error;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <span>
 #include <string>
 
 #include "net/endpoint.h"
@@ -13,8 +14,12 @@ namespace sockbox::tools {
 struct SentDatagram {
     std::size_t bytes = 0;
     net::Endpoint peer;
-    std::chrono::nanoseconds timeout{};  // of each try
+    std::chrono::nanoseconds timeout{};    // of each try
+    std::span<const net::Endpoint> all{};  // addresses of the server's name
 };
+
+// A hint that names another address than `used`, which does not answer; empty if there is none.
+std::string hint_of_others(std::span<const net::Endpoint> endpoints, const net::Endpoint& used);
 
 // Explains why a datagram had no correct reply; the action of the result is empty if it had one or
 // was interrupted. `which` begins the message: "line 3: ", or empty.

@@ -39,7 +39,8 @@ std::string hop_line(const probe::Hop& hop) {
         if (const std::string sender = answer.sender->address(); sender != shown)
             line += "  " + (shown = sender);
         line += "  " + milliseconds(answer.rtt);
-        remarks = remark(answer);
+        if (std::string found = remark(answer); !found.empty())
+            remarks = std::move(found);
     }
     return line + (remarks.empty() ? "\n" : fmt::format("  ({})\n", remarks));
 }
@@ -93,7 +94,7 @@ int PathProbe::run(const Target& target) {
 }
 
 int PathProbe::find_mtu(const Target& target, const net::StopSignal& stop) {
-    auto opened = datagram_settings_.open(target.endpoints);
+    auto opened = datagram_settings_.open(target.endpoints, true);
     if (!opened)
         return client_.fail(io_, opened.error(), exit_refused, target.text);
     probe::PathMtuOptions options;
@@ -157,12 +158,12 @@ void PathProbe::print(const probe::PathMtu& found, const Target& target) const {
 
 int PathProbe::trace(const Target& target, const net::StopSignal& stop) {
     // All sockets use the address to which the first one found a route.
-    auto first = datagram_settings_.open(target.endpoints);
+    auto first = datagram_settings_.open(target.endpoints, true);
     if (!first)
         return client_.fail(io_, first.error(), exit_refused, target.text);
     const net::Endpoint server = first->peer;
     const auto open = [&](int hops) -> net::Result<net::Socket> {
-        auto opened = datagram_settings_.open(std::span(&server, 1));
+        auto opened = datagram_settings_.open(std::span(&server, 1), true);
         if (!opened)
             return net::fail(opened.error());
         if (const auto done = net::set_hop_limit(opened->socket, server.family(), hops); !done)
@@ -191,6 +192,7 @@ void PathProbe::print(const probe::Trace& trace, const Target& target) const {
             hops.push(hop_object(hop));
         auto json = client_.result("trace", target.text);
         json.set("reached", trace.reached)
+            .set("refused", trace.refused)
             .set("hops", std::move(hops))
             .set("interrupted", trace.interrupted);
         io_.out.print("{}\n", json.to_string());
@@ -200,7 +202,9 @@ void PathProbe::print(const probe::Trace& trace, const Target& target) const {
         io_.out.write(hop_line(hop));
     if (!trace.reached)
         io_.out.print("{} was not reached{}\n", target.text,
-                      trace.interrupted ? " before the interrupt" : "");
+                      trace.refused       ? ": the last hop refuses to forward to it"
+                      : trace.interrupted ? " before the interrupt"
+                                          : "");
 }
 
 }  // namespace sockbox::tools

@@ -45,6 +45,8 @@ class UdpEcho {
                 return cli.refuse(io_, mistake);
         if (listen_.is_requested())
             return listen_.run(cli);
+        if (connect_timeout_.count() == 0)
+            return cli.refuse(io_, "--connect-timeout must be more than 0s");
         if (stamp_.is_requested())
             prepare_stamp(cli);
         if (datagram_settings_.broadcast() && !measuring_.is_requested(cli))
@@ -59,7 +61,7 @@ class UdpEcho {
         if (measuring_.is_requested(cli))
             return measure(cli, targets);
         Target& target = targets.front();
-        if (const auto resolved = client_.resolve(target); !resolved)
+        if (const auto resolved = client_.resolve(target, connect_timeout_); !resolved)
             return client_.fail(io_, resolved.error(), status_of(resolved.error()), target.text);
         return path_.is_requested() ? path_.run(target) : talk(target);
     }
@@ -79,8 +81,7 @@ class UdpEcho {
         client_.declare(cli);
         cli.option("--retries", "N", "resend up to N times if no reply comes (default 0)",
                    take_integer(retries_, 0, 1000));
-        cli.option("--connect-timeout", "DURATION",
-                   "accepted for compatibility with echo; no effect",
+        cli.option("--connect-timeout", "DURATION", "time to look up the host (default 10s)",
                    take_duration(connect_timeout_));
         measuring_.declare(cli);
         datagram_settings_.declare(cli);
@@ -104,25 +105,28 @@ class UdpEcho {
     }
 
     int talk(const Target& target) {
-        auto opened = datagram_settings_.open(target.endpoints);
+        auto opened = datagram_settings_.open(target.endpoints, false);
         if (!opened)
             return client_.fail(io_, opened.error(), exit_refused, target.text);
         target_ = target.text;
+        endpoints_ = target.endpoints;
         peer_ = opened->peer;
         if (!client_.common.json)  // a signal then ends the process at once
-            return talk_over(opened->socket);
+            return talk_over(*opened);
         auto stop = net::StopSignal::create();
         if (!stop)
             return client_.fail(io_, stop.error(), exit_refused, target.text);
         const net::Interrupts interrupts(*stop);
         stop_ = &*stop;
-        return talk_over(opened->socket);
+        return talk_over(*opened);
     }
 
-    int talk_over(net::Socket& socket) {
-        probe::Exchange exchange(socket,
-                                 {timeout(), static_cast<unsigned>(retries_), !client_.no_verify,
-                                  [this] { return look(true); }, stop_});
+    int talk_over(probe::DatagramSocket& opened) {
+        probe::ExchangeOptions options{timeout(), static_cast<unsigned>(retries_),
+                                       !client_.no_verify, [this] { return look(true); }, stop_};
+        if (!opened.connected)
+            options.destination = opened.peer;
+        probe::Exchange exchange(opened.socket, options);
         return client_.has_message() ? say(exchange) : pipe(exchange);
     }
 
@@ -140,7 +144,7 @@ class UdpEcho {
     net::Status open(const Target& target, Server& server) const {
         std::vector<net::Endpoint> endpoints = target.endpoints;
         while (server.sockets.size() < measuring_.connections()) {
-            auto next = datagram_settings_.open(endpoints);
+            auto next = datagram_settings_.open(endpoints, false);
             if (!next)
                 return net::fail(next.error());
             const auto stamped = datagram_settings_.stamp(
@@ -151,10 +155,11 @@ class UdpEcho {
             server.options.stamped = *stamped;
             server.sockets.push_back(std::move(next->socket));
             server.peer = next->peer;
+            if (!next->connected)
+                server.options.destination = next->peer;
             endpoints = {next->peer};
         }
-        if (datagram_settings_.broadcast())
-            server.options.to_many = server.peer;
+        server.options.to_many = datagram_settings_.broadcast();
         return {};
     }
 
@@ -163,9 +168,10 @@ class UdpEcho {
         std::vector<std::string> names;
         for (const Target& target : targets)
             names.push_back(target.text);
-        measuring_.prepare(
-            names, stats::Phase::resolving, !client_.common.quiet,
-            [&](std::size_t index) { resolved[index] = client_.resolve(targets[index]); });
+        measuring_.prepare(names, stats::Phase::resolving, !client_.common.quiet,
+                           [&](std::size_t index) {
+                               resolved[index] = client_.resolve(targets[index], connect_timeout_);
+                           });
         std::deque<Server> servers;
         std::vector<Subject> subjects;
         if (!stamp_.is_requested())
@@ -191,6 +197,7 @@ class UdpEcho {
                                   fmt::format("--size: a datagram to {} holds at most {} bytes",
                                               server.peer.address(), max_payload(server.peer)));
             subjects.push_back(subject(targets[i].text, server, payload));
+            subjects.back().hint = hint_of_others(targets[i].endpoints, server.peer);
         }
         return measuring_.run(subjects, status);
     }
@@ -203,7 +210,9 @@ class UdpEcho {
     }
 
     Subject subject(const std::string& target, Server& server, const probe::Payload& payload) {
-        return {target, server.peer.to_string(),
+        return {target,
+                server.peer.to_string(),
+                {},
                 [&](std::size_t number, const probe::MeasurePlan& plan, probe::Measured& measured) {
                     return probe::DatagramLane::create(
                         plan, measured, form(payload, plan.first_sequence),
@@ -244,8 +253,9 @@ class UdpEcho {
             return;
         const bool has_reply = done.end == probe::Exchanged::End::answered ||
                                done.end == probe::Exchanged::End::different;
-        counts_.received += has_reply ? 1 : 0;
-        counts_.received_bytes += done.reply.size();
+        const bool answered = done.end == probe::Exchanged::End::answered;
+        counts_.received += answered ? 1 : 0;  // what is not the echo is not received
+        counts_.received_bytes += answered ? done.reply.size() : 0;
         if (has_reply && !client_.common.json) {
             io_.out.write(done.reply);
             io_.out.flush();
@@ -254,17 +264,18 @@ class UdpEcho {
             ++counts_.corrupted;
         else if (!has_reply)
             note_lost();
-        if (has_reply)
-            round_trips_.record(done.rtt);
-        const bool answered = done.end == probe::Exchanged::End::answered;
+        if (answered && done.rtt)
+            round_trips_.record(*done.rtt);
         if (live_ && (!answered || client_.common.verbose))
             live_->erase();
         if (!answered)
-            print_error(io_, "udpecho",
-                        failure_ = explain(done, {text.size(), peer_, timeout()}, which));
+            print_error(
+                io_, "udpecho",
+                failure_ = explain(done, {text.size(), peer_, timeout(), endpoints_}, which));
         else if (client_.common.verbose)
-            io_.err.print("udpecho: {}{} bytes from {} in {} (tries: {})\n", which,
-                          done.reply.size(), peer_.to_string(), net::format_approximately(done.rtt),
+            io_.err.print("udpecho: {}{} from {}{} (tries: {})\n", which,
+                          report::counted(done.reply.size(), "byte"), peer_.to_string(),
+                          done.rtt ? " in " + net::format_approximately(*done.rtt) : "",
                           done.tries);
     }
 
@@ -283,10 +294,11 @@ class UdpEcho {
         std::vector<std::string> pieces{
             net::format_approximately(elapsed), report::counted(counts_.lines, "line"),
             fmt::format("{:.1f}/s", static_cast<double>(counts_.lines) / seconds)};
-        if (const stats::Summary rtt = round_trips_.summary(); rtt.count > 0)
-            pieces.insert(pieces.end(),
-                          {fmt::format("p50 {}", net::format_approximately(*rtt.p50)),
-                           fmt::format("p99 {}", net::format_approximately(*rtt.p99))});
+        const stats::Summary rtt = round_trips_.summary();
+        if (rtt.count > 0)
+            pieces.push_back(fmt::format("p50 {}", net::format_approximately(*rtt.p50)));
+        if (report::carries_percentile(rtt.count, 0.99))
+            pieces.push_back(fmt::format("p99 {}", net::format_approximately(*rtt.p99)));
         if (counts_.lost > 0)
             pieces.push_back(fmt::format("{} lost", counts_.lost));
         if (awaits_reply)
@@ -353,7 +365,7 @@ class UdpEcho {
     Io io_;
     ClientOptions client_{"udpecho", net::Transport::udp};
     std::int64_t retries_ = 0;
-    std::chrono::nanoseconds connect_timeout_{0};  // unused: for scripts that call both clients
+    std::chrono::nanoseconds connect_timeout_{default_connect_timeout};
     Measuring measuring_{io_, client_};
     DatagramSettings datagram_settings_{client_};
     PathProbe path_{io_, client_, datagram_settings_};
@@ -361,6 +373,7 @@ class UdpEcho {
     UdpListen listen_{io_, client_, measuring_.metrics(), stamp_};
     std::size_t size_ = 0;  // the payload of each datagram of a measurement
     std::string target_;
+    std::vector<net::Endpoint> endpoints_;  // of the server's name
     net::Endpoint peer_;
 
     const net::StopSignal* stop_ = nullptr;  // set while interrupts are caught

@@ -210,7 +210,8 @@ struct DatagramBatch::State {
         BatchedDatagram& datagram = datagrams[i];
         datagram = {};
         msghdr& header = in.headers[i].msg_hdr;
-        datagram.data = room(i).first(in.headers[i].msg_len);
+        datagram.length = in.headers[i].msg_len;
+        datagram.data = room(i).first(std::min(datagram.length, slot_bytes));
         datagram.truncated = (header.msg_flags & MSG_TRUNC) != 0;
         const auto* name = static_cast<const sockaddr*>(static_cast<void*>(&in.slots[i].name));
         datagram.peer = Endpoint::from_native(name, header.msg_namelen).value_or(Endpoint());
@@ -311,8 +312,9 @@ std::span<BatchedDatagram> DatagramBatch::receive(const Socket& socket,
     state.ready_for_receive();
     state.overflow.reset();
     error = {};
+    // With MSG_TRUNC, msg_len is the whole length of a datagram that was cut off.
     const int got = ::recvmmsg(socket.native(), state.in.headers.data(),
-                               static_cast<unsigned>(slots()), MSG_DONTWAIT, nullptr);
+                               static_cast<unsigned>(slots()), MSG_DONTWAIT | MSG_TRUNC, nullptr);
     if (got < 0) {
         state.used = 1;
         const std::error_code why = platform::last_error();

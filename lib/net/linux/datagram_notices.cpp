@@ -65,6 +65,8 @@ Notice read_notice(msghdr& message) {
     }
     if (notice.left)
         notice.left->at = time;
+    if (notice.error && time.count() > 0)
+        notice.error->arrived = time;
     return notice;
 }
 

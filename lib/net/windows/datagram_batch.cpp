@@ -109,6 +109,7 @@ struct DatagramBatch::State {
         datagram = {};
         datagram.data = room.first(got);
         datagram.room = room.size();
+        datagram.length = got;
         datagram.truncated = code == WSAEMSGSIZE || (message.header.dwFlags & MSG_TRUNC) != 0;
         datagram.peer =
             Endpoint::from_native(message.header.name, message.header.namelen).value_or(Endpoint());

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "probe/measure.h"
@@ -30,7 +30,8 @@ class Payload {
 
 // One datagram that was sent.
 struct Probe {
-    enum class State : std::uint8_t { unused, awaited, answered, lost };
+    // `spoiled`: lost, but answered with something else, or by another host.
+    enum class State : std::uint8_t { unused, awaited, answered, lost, spoiled };
 
     Message message{};
     net::Clock::time_point origin;  // when its time starts
@@ -81,10 +82,18 @@ class ProbeWindow {
 
 // The first reply to a probe, received in time.
 struct DatagramReply {
-    std::span<const std::byte> data;
+    std::span<const std::byte> data;  // perhaps not all of it
+    std::size_t length;               // its whole length
     // Since 1970 by the wall clock; the kernel's timestamp if available.
     std::chrono::nanoseconds arrived;
     std::chrono::nanoseconds rtt;  // unaffected by changes of that clock
+};
+
+// Why a datagram that matches a probe is not the reply to it. `reason` is one of a few texts, and
+// empty if it is the reply; `detail` describes this datagram, and may be empty.
+struct Objection {
+    std::string reason{};
+    std::string detail{};
 };
 
 // Writes and reads the datagrams of one socket. Does no I/O: bytes in, bytes out.
@@ -94,6 +103,9 @@ class DatagramForm {
 
     // The length of every datagram in bytes.
     virtual std::size_t size() const = 0;
+    // False if datagrams are so short that a reply may belong to any of those awaited: then find()
+    // returns the oldest of them.
+    virtual bool tells_apart() const { return true; }
 
     // Writes the datagram of `probe` to the size() bytes of `into`.
     virtual void write(std::uint64_t index, Probe& probe, std::span<std::byte> into) = 0;
@@ -102,18 +114,15 @@ class DatagramForm {
     // the start of a datagram of ours that an ICMP error quotes.
     virtual std::optional<std::uint64_t> find(std::span<const std::byte> got,
                                               const ProbeWindow& window) = 0;
-    // Whether a datagram that answers no probe is nevertheless a reply in this format, to something
-    // that was never sent.
-    virtual bool is_foreign(std::span<const std::byte> got) const = 0;
-    // Why a datagram that matches a probe is not an answer to it, in words; empty if it is one.
-    virtual std::string_view objection(const Probe& probe, std::span<const std::byte> got) const {
-        (void)probe;
-        (void)got;
-        return {};
-    }
-    // Whether the content of a reply is what it has to be.
-    virtual bool is_intact(std::uint64_t index, const Probe& probe,
-                           std::span<const std::byte> got) = 0;
+    // Whether a datagram of this whole length that answers no probe is nevertheless a reply in this
+    // format, to something that was never sent.
+    virtual bool is_foreign(std::size_t length) const = 0;
+    // Why a datagram of this whole length answers no probe, if it is not foreign either.
+    virtual std::string why_unknown(std::size_t length) const = 0;
+    // What is wrong with a datagram that matches a probe; `got` may be cut off, `length` is that of
+    // the whole.
+    virtual Objection objection(std::uint64_t index, const Probe& probe,
+                                std::span<const std::byte> got, std::size_t length) = 0;
 
     // Records what else a reply contains; called only for replies that are counted. add_results()
     // adds the result to the numbers.

@@ -60,6 +60,7 @@ DatagramLane::DatagramLane(const MeasurePlan& plan, Measured& measured,
       outgoing_(form_->size() * batch_.slots()),
       dropped_before_(net::dropped_on_arrival(socket_).value_or(0)) {
     queue_.reserve(batch_.slots());
+    measured_.numbers.told_apart = form_->tells_apart();
 }
 
 net::Deadline DatagramLane::next_expiry() const {
@@ -77,10 +78,10 @@ void DatagramLane::take(const Message& message, net::Clock::time_point now) {
     window_.add(probe);
     net::BatchedDatagram datagram;
     datagram.data = room;
-    if (options_.to_many) {
-        datagram.peer = *options_.to_many;
+    if (options_.destination)
+        datagram.peer = *options_.destination;
+    if (options_.to_many)
         others_until_ = now + plan_.timeout;
-    }
     queue_.push_back(datagram);
     if (!is_open_loop() || queue_.size() == batch_.slots())
         flush();
@@ -107,7 +108,9 @@ void DatagramLane::flush() {
         const bool of_earlier = take_notices() || tries == 0;
         if (!full && of_earlier && ++tries < 4)
             continue;
-        refuse(first + done, full ? net::platform::error_of(std::errc::no_buffer_space) : error);
+        if (full)
+            error = net::platform::error_of(std::errc::no_buffer_space);
+        refuse(first + done, {error, "send", {}, {}, {}});
         ++done;
         tries = 0;
     }
@@ -126,13 +129,12 @@ void DatagramLane::count_sent(std::uint64_t index) {
 }
 
 // Counts a datagram that could not be sent.
-void DatagramLane::refuse(std::uint64_t index, const std::error_code& code) {
+void DatagramLane::refuse(std::uint64_t index, const net::Error& error) {
     if (window_.at(index).state == State::awaited)
         window_.settle(index, State::unused);
-    if (window_.at(index).message.counted)
-        ++measured_.numbers.unsent;
     form_->on_unsent();
-    measured_.failed({code, "send", {}, {}, {}});
+    measured_.failed(error);
+    measured_.unsent(plan_, window_.at(index).message, error);
     if (options_.stamped && !is_open_loop())
         restart_stamps();
 }
@@ -168,12 +170,11 @@ bool DatagramLane::take_notices() {
     while (const auto notice = net::take_notice(socket_)) {
         any = true;
         if (notice->left) {
-            const std::uint64_t index = stamps_from_ + notice->left->number;
-            if (window_.keeps(index))
-                window_.at(index).left = notice->left->at;
+            if (const auto index = window_.find(notice->left->number, 0 - stamps_from_, 32))
+                window_.at(*index).left = notice->left->at;
         }
         if (notice->error) {
-            measured_.failed({notice->error->code, {}, {}, net::to_text(*notice->error), {}});
+            measured_.failed({notice->error->code, "icmp", {}, net::to_text(*notice->error), {}});
             give_up(*notice->error);
         }
     }
@@ -192,31 +193,95 @@ void DatagramLane::give_up(const net::IcmpError& error) {
 
 void DatagramLane::lose(std::uint64_t index, net::Clock::time_point now) {
     const Message& message = window_.at(index).message;
-    if (message.counted)
+    if (message.counted && form_->tells_apart())
         measured_.lost(now, message.sequence);
+    else if (message.counted)
+        measured_.lost(now);
     window_.settle(index, State::lost);
 }
 
 void DatagramLane::take_datagram(const net::BatchedDatagram& datagram, const ReceiveTimes& taken) {
     const auto index = form_->find(datagram.data, window_);
-    if (index && window_.at(*index).state != State::unused) {
-        const auto objection = form_->objection(window_.at(*index), datagram.data);
-        return objection.empty() ? answer(*index, datagram, taken)
-                                 : reject(*index, objection, taken);
-    }
-    const bool foreign = !datagram.truncated && form_->is_foreign(datagram.data);
-    ++(foreign ? measured_.numbers.foreign : measured_.numbers.mismatched);
+    if (!index || window_.at(*index).state == State::unused)
+        return take_unknown(datagram);
+    if (!is_expected(datagram.peer))
+        return misdirected(*index, datagram, taken);
+    const Objection objection =
+        form_->objection(*index, window_.at(*index), datagram.data, datagram.length);
+    if (!objection.reason.empty())
+        return reject(*index, objection, datagram, taken);
+    if (form_->tells_apart())
+        return answer(*index, datagram, taken);
+    answer_any(*index, datagram, taken);
 }
 
-// A peer that sends this will not send a better answer: do not wait for one.
-void DatagramLane::reject(std::uint64_t index, std::string_view objection,
-                          const ReceiveTimes& taken) {
-    if (window_.at(index).message.counted) {
-        ++measured_.numbers.mismatched;
-        measured_.failed({{}, "receive", {}, std::string(objection), {}});
+// Other hosts may send anything to our port, which says nothing about the server.
+void DatagramLane::take_unknown(const net::BatchedDatagram& datagram) {
+    if (!is_expected(datagram.peer) || form_->is_foreign(datagram.length)) {
+        ++measured_.numbers.foreign;
+        return;
     }
-    if (window_.at(index).state == State::awaited)
-        lose(index, taken.at);
+    ++measured_.numbers.mismatched;
+    const std::string reason = form_->why_unknown(datagram.length);
+    measured_.failed({{}, "receive", {}, reason, {}});
+    report_reply(datagram, {}, {}, reason);
+}
+
+// On a connected socket, the system accepts only datagrams from the server.
+bool DatagramLane::is_expected(const net::Endpoint& responder) const {
+    return options_.to_many || !options_.destination || responder == *options_.destination;
+}
+
+void DatagramLane::misdirected(std::uint64_t index, const net::BatchedDatagram& datagram,
+                               const ReceiveTimes& taken) {
+    if (!spoil(index, taken) || !window_.at(index).message.counted)
+        return;
+    ++measured_.numbers.misdirected;
+    const bool same_host = datagram.peer.with_port(0) == options_.destination->with_port(0);
+    const std::string from = same_host ? datagram.peer.to_string() : datagram.peer.address();
+    measured_.failed({{}, "receive", {}, "reply from unexpected address " + from, {}});
+    report_reply(datagram, window_.at(index).message.sequence, {}, "from an unexpected address");
+}
+
+// What is not the echo is not received.
+void DatagramLane::reject(std::uint64_t index, const Objection& objection,
+                          const net::BatchedDatagram& datagram, const ReceiveTimes& taken) {
+    const Message& message = window_.at(index).message;
+    const bool spoiled = spoil(index, taken);
+    if (!message.counted)
+        return;
+    measured_.numbers.spoiled += spoiled ? 1 : 0;
+    ++measured_.numbers.mismatched;
+    measured_.failed({{}, "receive", {}, objection.reason, {}});
+    const auto sequence = form_->tells_apart() ? std::optional(message.sequence) : std::nullopt;
+    report_reply(datagram, sequence, {},
+                 objection.detail.empty() ? objection.reason : objection.detail);
+}
+
+// Gives up an awaited probe, since who sends this will not send a better reply; returns whether it
+// did. Another host may still answer a broadcast.
+bool DatagramLane::spoil(std::uint64_t index, const ReceiveTimes& taken) {
+    if (window_.at(index).state != State::awaited || options_.to_many)
+        return false;
+    lose(index, taken.at);
+    window_.at(index).state = State::spoiled;
+    return true;
+}
+
+// It is not known which of the probes this answers.
+void DatagramLane::answer_any(std::uint64_t index, const net::BatchedDatagram& datagram,
+                              const ReceiveTimes& taken) {
+    Probe& probe = window_.at(index);
+    if (options_.to_many)
+        (void)is_repeated(probe, datagram);
+    if (probe.state != State::awaited)
+        return;
+    window_.settle(index, State::answered);
+    if (!probe.message.counted)
+        return;
+    measured_.numbers.received_bytes += datagram.length;
+    measured_.answered(taken.at, std::nullopt);
+    report_reply(datagram, {}, {});
 }
 
 // The time from the probe's origin to the arrival of the reply. If the kernel timestamped both
@@ -242,7 +307,6 @@ void DatagramLane::answer(std::uint64_t index, const net::BatchedDatagram& datag
     const nanoseconds time = time_of(probe, datagram, taken);
     const bool is_late =
         before == State::lost || (before == State::awaited && time > plan_.timeout);
-    const bool intact = !datagram.truncated && form_->is_intact(index, probe, datagram.data);
     const bool repeated = is_repeated(probe, datagram);
     if (before == State::awaited && is_late)
         lose(index, taken.at);
@@ -254,12 +318,11 @@ void DatagramLane::answer(std::uint64_t index, const net::BatchedDatagram& datag
     if (!probe.message.counted)
         return;
     stats::Measurement& numbers = measured_.numbers;
-    numbers.received_bytes += datagram.data.size();
-    numbers.mismatched += intact ? 0 : 1;
-    if (before == State::answered) {
+    numbers.received_bytes += datagram.length;
+    if (before == State::answered || before == State::spoiled) {
         numbers.duplicated += repeated ? 1 : 0;
         if (!repeated)
-            report_reply(probe, datagram, time);
+            report_reply(datagram, probe.message.sequence, time);
         return;
     }
     numbers.reordered += behind ? 1 : 0;
@@ -278,14 +341,15 @@ void DatagramLane::answer_in_time(std::uint64_t index, const net::BatchedDatagra
         measured_.numbers.own_time.record(seen - time);
     else
         measured_.record_unread(taken.at, taken.ready_at, probe.origin);
-    form_->on_answer(index, probe, {datagram.data, datagram.arrived.value_or(taken.wall), time});
-    report_reply(probe, datagram, time);
+    form_->on_answer(index, probe,
+                     {datagram.data, datagram.length, datagram.arrived.value_or(taken.wall), time});
+    report_reply(datagram, probe.message.sequence, time);
 }
 
 // Whether the same responder has answered this probe before.
 bool DatagramLane::is_repeated(Probe& probe, const net::BatchedDatagram& datagram) {
     if (!options_.to_many)
-        return probe.state == State::answered;
+        return probe.state == State::answered || probe.state == State::spoiled;
     const std::size_t number = number_of(datagram.peer);
     responder_replies_[number] += probe.message.counted ? 1 : 0;
     const std::uint64_t bit = std::uint64_t{1} << number;
@@ -305,12 +369,13 @@ std::size_t DatagramLane::number_of(const net::Endpoint& responder) {
     return responders_.size() - 1;
 }
 
-void DatagramLane::report_reply(const Probe& probe, const net::BatchedDatagram& datagram,
-                                nanoseconds time) const {
+void DatagramLane::report_reply(const net::BatchedDatagram& datagram,
+                                std::optional<std::uint64_t> sequence,
+                                std::optional<nanoseconds> time, std::string objection) const {
     if (!plan_.on_reply)
         return;
-    Reply reply{probe.message.sequence, time, datagram.data.size(), {}};
-    if (options_.to_many)
+    Reply reply{sequence, time, datagram.length, {}, std::move(objection)};
+    if (options_.to_many || !is_expected(datagram.peer))
         reply.from = datagram.peer;
     plan_.on_reply(reply);
 }

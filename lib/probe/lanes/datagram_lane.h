@@ -5,7 +5,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "net/datagram_batch.h"
@@ -20,9 +19,12 @@ struct DatagramLaneOptions {
     // The socket provides kernel timestamps (net::enable_timestamps): of arrivals, and in a closed
     // loop of sends as well.
     bool stamped = false;
-    // The destination for an unconnected socket, such as a broadcast address. Any number of hosts
-    // may then answer, and replies are counted by address. nullopt: the socket is connected.
-    std::optional<net::Endpoint> to_many;
+    // The destination for an unconnected socket; nullopt: the socket is connected.
+    std::optional<net::Endpoint> destination{};
+    // The destination is a broadcast or multicast address: any number of hosts may answer, and
+    // replies are counted by address. Otherwise a reply from another address than the destination's
+    // is not accepted.
+    bool to_many = false;
 };
 
 // A lane over one UDP socket, in a closed or an open loop.
@@ -64,20 +66,29 @@ class DatagramLane : public Lane {
     bool is_open_loop() const { return plan_.rate > 0; }
     std::uint64_t first_queued() const { return window_.next() - queue_.size(); }
     void count_sent(std::uint64_t index);
-    void refuse(std::uint64_t index, const std::error_code& code);
+    void refuse(std::uint64_t index, const net::Error& error);
     void restart_stamps();
     bool take_notices();
     void give_up(const net::IcmpError& error);
     void lose(std::uint64_t index, net::Clock::time_point now);
     void take_datagram(const net::BatchedDatagram& datagram, const ReceiveTimes& taken);
-    void reject(std::uint64_t index, std::string_view objection, const ReceiveTimes& taken);
+    void take_unknown(const net::BatchedDatagram& datagram);
+    bool is_expected(const net::Endpoint& responder) const;
+    void misdirected(std::uint64_t index, const net::BatchedDatagram& datagram,
+                     const ReceiveTimes& taken);
+    void reject(std::uint64_t index, const Objection& objection,
+                const net::BatchedDatagram& datagram, const ReceiveTimes& taken);
+    bool spoil(std::uint64_t index, const ReceiveTimes& taken);
+    void answer_any(std::uint64_t index, const net::BatchedDatagram& datagram,
+                    const ReceiveTimes& taken);
     void answer(std::uint64_t index, const net::BatchedDatagram& datagram,
                 const ReceiveTimes& taken);
     void answer_in_time(std::uint64_t index, const net::BatchedDatagram& datagram,
                         const ReceiveTimes& taken, std::chrono::nanoseconds time);
     bool is_repeated(Probe& probe, const net::BatchedDatagram& datagram);
-    void report_reply(const Probe& probe, const net::BatchedDatagram& datagram,
-                      std::chrono::nanoseconds time) const;
+    void report_reply(const net::BatchedDatagram& datagram, std::optional<std::uint64_t> sequence,
+                      std::optional<std::chrono::nanoseconds> time,
+                      std::string objection = {}) const;
     std::chrono::nanoseconds time_of(const Probe& probe, const net::BatchedDatagram& datagram,
                                      const ReceiveTimes& taken) const;
     std::size_t number_of(const net::Endpoint& responder);

@@ -1,6 +1,8 @@
 // Composes STAMP test packets and evaluates the reflected ones.
 #include "probe/lanes/stamp_form.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -65,33 +67,38 @@ bool StampForm::is_question_of(const stamp::SenderPacket& question, const Probe&
 // packet itself.
 std::optional<std::uint64_t> StampForm::find(std::span<const std::byte> got,
                                              const ProbeWindow& window) {
-    const auto answer = stamp::read_answer(got);
-    if (!answer)
-        return std::nullopt;
-    for (const auto& question : {answer->question, *stamp::read_question(got)}) {
-        const auto index = window.find(question.sequence, first_sequence_, 32);
-        if (index && is_question_of(question, window.at(*index)))
+    for (const auto& question : {stamp::read_returned_question(got), stamp::read_question(got)}) {
+        if (!question)
+            continue;
+        const auto index = window.find(question->sequence, first_sequence_, 32);
+        if (index && is_question_of(*question, window.at(*index)))
             return index;
     }
     return std::nullopt;
 }
 
-bool StampForm::is_foreign(std::span<const std::byte> got) const {
-    return got.size() >= stamp::packet_bytes;
+bool StampForm::is_foreign(std::size_t length) const {
+    return length >= stamp::min_answer_bytes;
 }
 
-// An echo server returns our packet without those fields.
-std::string_view StampForm::objection(const Probe& probe, std::span<const std::byte> got) const {
-    if (is_question_of(stamp::read_answer(got)->question, probe))
-        return {};
-    return "our own packet came back unchanged: the server is an echo server, not a STAMP "
-           "reflector";
+std::string StampForm::why_unknown(std::size_t length) const {
+    return fmt::format("a reply of {} is too short for STAMP, which takes {} or more",
+                       length == 1 ? "1 byte" : fmt::format("{} bytes", length),
+                       stamp::min_answer_bytes);
 }
 
-bool StampForm::is_intact(std::uint64_t index, const Probe&, std::span<const std::byte> got) {
+Objection StampForm::objection(std::uint64_t /*index*/, const Probe& probe,
+                               std::span<const std::byte> got, std::size_t length) {
     const auto answer = stamp::read_answer(got);
-    return got.size() == options_.size && answer->question.error == error_ &&
-           answer->question.sequence == static_cast<std::uint32_t>(first_sequence_ + index);
+    if (!answer)
+        return {why_unknown(length)};
+    if (!is_question_of(answer->question, probe))
+        return {
+            "our own packet came back unchanged: the server is an echo server, not a STAMP "
+            "reflector"};
+    if (answer->question.error != error_)
+        return {"the reply does not repeat the packet that it answers"};
+    return {};
 }
 
 void StampForm::on_answer(std::uint64_t index, const Probe& probe, const DatagramReply& reply) {
@@ -108,6 +115,8 @@ void StampForm::on_answer(std::uint64_t index, const Probe& probe, const Datagra
     directions_.processing.record(left - came);
     directions_.clock_error = std::max(directions_.clock_error, error);
     directions_.synchronized = directions_.synchronized && theirs.synchronized;
+    if (reply.length != options_.size)
+        directions_.other_lengths.record(reply.length);
     if (!is_possible(forward, reply.rtt, error) || !is_possible(backward, reply.rtt, error))
         ++directions_.implausible;
     note_count(index, *answer);

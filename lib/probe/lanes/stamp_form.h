@@ -29,10 +29,10 @@ class StampForm final : public DatagramForm {
     void write(std::uint64_t index, Probe& probe, std::span<std::byte> into) override;
     std::optional<std::uint64_t> find(std::span<const std::byte> got,
                                       const ProbeWindow& window) override;
-    bool is_foreign(std::span<const std::byte> got) const override;
-    std::string_view objection(const Probe& probe, std::span<const std::byte> got) const override;
-    bool is_intact(std::uint64_t index, const Probe& probe,
-                   std::span<const std::byte> got) override;
+    bool is_foreign(std::size_t length) const override;
+    std::string why_unknown(std::size_t length) const override;
+    Objection objection(std::uint64_t index, const Probe& probe, std::span<const std::byte> got,
+                        std::size_t length) override;
     void on_answer(std::uint64_t index, const Probe& probe, const DatagramReply& reply) override;
     void on_unsent() override { ++unsent_; }
     void add_results(Measured& numbers) const override;

@@ -18,6 +18,10 @@ constexpr std::chrono::milliseconds retry_pause{10};
 // The same for an endless run, which survives a restart of the server.
 constexpr std::chrono::seconds reconnect_pause{1};
 
+// After so many timeouts without a byte an endless run replaces the connection: the address of this
+// host may have changed, or a firewall forgotten the connection, which TCP notices only later.
+constexpr int deserted_after = 3;
+
 net::Error error_of(std::string_view phase, const std::error_code& code) {
     net::Error error{code, std::string(phase), {}, {}, {}};
     if (phase == "connect" && code == std::errc::address_not_available)
@@ -61,10 +65,8 @@ net::Deadline StreamLane::next_expiry() const {
 }
 
 void StreamLane::take(const Message& message, net::Clock::time_point now) {
-    if (is_resting(now)) {
-        measured_.numbers.unsent += message.counted ? 1 : 0;
-        return;
-    }
+    if (is_resting(now))
+        return measured_.unsent(plan_, message, failure_);
     records_.push_back({message, plan_.rate > 0 ? message.due : now});
     if (!socket_.valid())
         start_connection();
@@ -89,6 +91,7 @@ void StreamLane::finish_connection() {
     (void)socket_.set_blocking(false);
     (void)socket_.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
     const auto now = net::Clock::now();
+    heard_at_ = now;
     measured_.numbers.connect.record(now - connect_began_);
     if (plan_.rate <= 0)
         for (Record& record : records_)  // connect time is measured separately
@@ -133,26 +136,40 @@ void StreamLane::receive_more() {
     if (got.failed())
         return fail("receive", got.error);
     if (got.end()) {
+        failure_ = {{}, "receive", {}, "the server closed the connection", {}};
         if (outstanding() > 0)
-            measured_.failed({{}, "receive", {}, "the server closed the connection", {}});
+            measured_.failed(failure_);
         return close();
     }
     if (got.done())
         take_bytes(buffer_.bytes().first(got.bytes));
 }
 
+// How many bytes of the first message have been sent but not received yet.
+std::size_t StreamLane::owed() const {
+    if (records_.empty())
+        return 0;
+    return (unsent_ > 0 ? payload_.size() : sent_of_next_) - got_of_front_;
+}
+
 void StreamLane::take_bytes(std::span<const std::byte> got) {
-    while (!got.empty()) {
-        if (records_.empty()) {
-            measured_.failed({{}, "receive", {}, "bytes that were never sent", {}});
-            ++measured_.numbers.mismatched;
+    heard_at_ = ready_at_;
+    while (!got.empty() && socket_.valid()) {
+        const std::size_t both = std::min(owed(), got.size());
+        if (both == 0) {
+            measured_.numbers.surplus_bytes += got.size();
+            failure_ = {{}, "receive", {}, "bytes that were never sent", {}};
+            measured_.failed(failure_);
             return close();
         }
         Record& front = records_.front();
-        const auto expected = payload_.message(front.message.sequence).subspan(got_of_front_);
-        const std::size_t both = std::min(expected.size(), got.size());
-        front.wrong |= std::memcmp(expected.data(), got.data(), both) != 0;
-        if (front.message.counted)
+        const auto expected = payload_.message(front.message.sequence).subspan(got_of_front_, both);
+        if (!front.difference && std::memcmp(expected.data(), got.data(), both) != 0) {
+            const auto at = std::ranges::mismatch(expected, got.first(both)).in1 - expected.begin();
+            const auto offset = static_cast<std::size_t>(at);
+            front.difference = Difference{got_of_front_ + offset, expected[offset], got[offset]};
+        }
+        if (front.message.counted && !front.difference)
             measured_.numbers.received_bytes += both;
         got_of_front_ += both;
         got = got.subspan(both);
@@ -167,24 +184,32 @@ void StreamLane::complete_front() {
     records_.pop_front();
     got_of_front_ = 0;
     expired_ -= expired ? 1 : 0;
-    if (unsent_ > 0)
-        --unsent_;
-    else
-        sent_of_next_ = 0;  // answered before it was sent, so certainly wrong
+    --unsent_;
     if (options_.reconnect)
         close_socket();
     if (!record.message.counted)
         return;
     const auto now = net::Clock::now();
+    if (record.difference) {
+        ++measured_.numbers.mismatched;
+        if (!expired)
+            measured_.lost(now);
+        return report_wrong(record);
+    }
     if (expired)
         return measured_.late(now);
     const auto rtt = now - record.origin;
     measured_.answered(now, rtt);
     measured_.numbers.jitter.record(rtt);
     measured_.record_unread(now, ready_at_, record.origin);
-    measured_.numbers.mismatched += record.wrong ? 1 : 0;
     if (plan_.on_reply)
         plan_.on_reply({record.message.sequence, rtt, payload_.size()});
+}
+
+void StreamLane::report_wrong(const Record& record) const {
+    if (plan_.on_reply)
+        plan_.on_reply(
+            {record.message.sequence, {}, payload_.size(), {}, to_text(*record.difference)});
 }
 
 void StreamLane::expire(net::Clock::time_point now) {
@@ -199,9 +224,17 @@ void StreamLane::expire(net::Clock::time_point now) {
             measured_.lost(now);
         ++expired_;
     }
+    if (is_deserted(now))
+        return fail("receive", net::platform::error_of(std::errc::timed_out));
     // Its reply may still arrive, but not on the connection of the next message.
     if (options_.reconnect && outstanding() == 0)
         close();
+}
+
+// Whether an endless run should try another connection.
+bool StreamLane::is_deserted(net::Clock::time_point now) const {
+    return plan_.is_endless() && expired_ > 0 && socket_.valid() &&
+           std::max(heard_at_, records_.front().origin) + deserted_after * plan_.timeout <= now;
 }
 
 // An open-loop schedule does not wait for the connection; in a closed loop times start when it is
@@ -209,16 +242,17 @@ void StreamLane::expire(net::Clock::time_point now) {
 void StreamLane::give_up_unsent(net::Clock::time_point now) {
     const auto timed_out = net::platform::error_of(std::errc::timed_out);
     while (plan_.rate > 0 && !records_.empty() && records_.front().origin + plan_.timeout <= now) {
-        if (records_.front().message.counted) {
-            ++measured_.numbers.unsent;
-            measured_.failed({timed_out, "send", {}, "not connected in time", {}});
-        }
+        const net::Error late{timed_out, "send", {}, "not connected in time", {}};
+        measured_.unsent(plan_, records_.front().message, late);
+        if (records_.front().message.counted)
+            measured_.failed(late);
         records_.pop_front();
     }
 }
 
 void StreamLane::fail(std::string_view phase, const std::error_code& code) {
-    measured_.failed(error_of(phase, code));
+    failure_ = error_of(phase, code);
+    measured_.failed(failure_);
     const bool stays = phase == "connect" && !options_.reconnect;
     retry_at_ = net::deadline_in(stays ? std::chrono::milliseconds(reconnect_pause) : retry_pause);
     // A lane that cannot connect is dead, unless the run is endless or reconnects for each message.
@@ -256,7 +290,7 @@ void StreamLane::lose_all() {
         if (records_[i].sent)
             measured_.lost(net::Clock::now());
         else
-            ++measured_.numbers.unsent;
+            measured_.unsent(plan_, records_[i].message, failure_);
     }
     records_.clear();
     expired_ = unsent_ = sent_of_next_ = got_of_front_ = 0;

@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "net/streams.h"
+#include "probe/echo_window.h"
 #include "probe/lanes/datagram_form.h"
 #include "probe/measure.h"
 #include "system/memory.h"
@@ -42,9 +43,9 @@ class StreamLane : public Lane {
   private:
     struct Record {
         Message message;
-        net::Clock::time_point origin;  // when its time starts
-        bool wrong = false;
-        bool sent = false;  // at least its first byte
+        net::Clock::time_point origin;           // when its time starts
+        std::optional<Difference> difference{};  // the first byte that came back changed
+        bool sent = false;                       // at least its first byte
     };
 
     void start_connection();
@@ -52,8 +53,11 @@ class StreamLane : public Lane {
     void send_more();
     void receive_more();
     void take_bytes(std::span<const std::byte> got);
+    std::size_t owed() const;
     void complete_front();
+    void report_wrong(const Record& record) const;
     void give_up_unsent(net::Clock::time_point now);
+    bool is_deserted(net::Clock::time_point now) const;
     void fail(std::string_view phase, const std::error_code& code);
     void lose_all();
     void close();
@@ -68,6 +72,8 @@ class StreamLane : public Lane {
     net::Clock::time_point connect_began_{};
     net::Clock::time_point retry_at_{};  // no new connection before this time
     net::Clock::time_point ready_at_{};  // when poll(2) reported input
+    net::Clock::time_point heard_at_{};  // when bytes last arrived on this connection
+    net::Error failure_;                 // why there is no connection
     bool connecting_ = false;
     bool dead_ = false;
     net::PageBuffer buffer_{65536};

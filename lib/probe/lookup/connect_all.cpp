@@ -89,7 +89,7 @@ std::vector<ConnectTrial> connect_to_all(std::span<const Endpoint> endpoints, na
 
 std::optional<std::size_t> happy_eyeballs_choice(std::span<const Endpoint> endpoints,
                                                  std::span<const ConnectTrial> trials) {
-    const RaceOptions rules;
+    const ConnectDelays delays;
     std::optional<std::size_t> choice;
     nanoseconds won = nanoseconds::max();
     nanoseconds start{};
@@ -105,8 +105,7 @@ std::optional<std::size_t> happy_eyeballs_choice(std::span<const Endpoint> endpo
             choice = index;
         }
         all_failed = trials[index].error ? std::max(all_failed, end) : nanoseconds::max();
-        start = std::max<nanoseconds>(start + rules.min_delay,
-                                      std::min<nanoseconds>(start + rules.delay, all_failed));
+        start = std::max(start + delays.min_attempt, std::min(start + delays.attempt, all_failed));
     }
     return choice;
 }

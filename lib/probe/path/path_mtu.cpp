@@ -2,6 +2,7 @@
 #include "probe/path/path_mtu.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "net/datagram_notices.h"
@@ -83,21 +84,45 @@ class MtuSearch {
 
     Outcome try_once(std::size_t payload) {
         const auto data = compose(payload);
-        net::Transfer sent = socket_.send(data);
+        net::Transfer sent = send_when_there_is_room(data);
         for (int errors = 0; errors < 3 && sent.failed(); ++errors) {
             // Either an error left by an earlier probe, or our own interface's MTU is too small.
             if (sent.error == std::errc::message_size && take_limit())
                 return Outcome::limit_reported;
             while (net::take_icmp_error(socket_)) {
             }
-            sent = socket_.send(data);
+            sent = send_when_there_is_room(data);
         }
+        if (found_.interrupted)
+            return Outcome::lost;
         if (sent.failed()) {
             refusal_ = {sent.error, "send to", {}, {}, {}};
             return Outcome::refused;
         }
         ++found_.sent;
         return await(data);
+    }
+
+    // A full queue on this host says nothing about the path: tries again until there is room, at
+    // most for the time of one try.
+    net::Transfer send_when_there_is_room(std::span<const std::byte> data) {
+        constexpr std::chrono::milliseconds pause{5};
+        const auto deadline = net::deadline_in(options_.timeout);
+        for (;;) {
+            net::Transfer sent = socket_.send(data);
+            const bool full = sent.would_block() || sent.error == std::errc::no_buffer_space;
+            if (!full)
+                return sent;
+            sent = {net::Transfer::State::failed, 0,
+                    net::platform::error_of(std::errc::no_buffer_space)};
+            if (net::Clock::now() >= deadline)
+                return sent;
+            std::array wait{net::PollEntry{stop_.waitable(), POLLIN, 0}};
+            if (net::poll_precisely(wait, pause) > 0) {
+                found_.interrupted = true;
+                return sent;
+            }
+        }
     }
 
     // Numbers each try, so that a late answer to another one is not mistaken for this one's.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "net/datagram_batch.h"
 #include "probe/lanes/datagram_form.h"
 #include "system/clock.h"
 
@@ -14,9 +15,10 @@ constexpr unsigned hops_at_once = 8;
 // One probe to one hop.
 struct Try {
     net::Socket socket;
-    net::Clock::time_point sent;
     std::size_t hop;
     std::size_t number;
+    net::Clock::time_point sent{};
+    std::optional<std::chrono::nanoseconds> left{};  // the kernel's timestamp of sending
     bool open = true;
 };
 
@@ -24,31 +26,39 @@ class Tracer {
   public:
     Tracer(const net::Endpoint& server, const OpenWithHops& open, const TraceOptions& options,
            const net::StopSignal& stop)
-        : server_(server),
-          open_(open),
-          options_(options),
-          stop_(stop),
-          payload_(options.payload),
-          buffer_(options.payload + 1) {}
+        : server_(server), open_(open), options_(options), stop_(stop), payload_(options.payload) {}
 
     net::Result<Trace> run() {
+        auto batch = net::DatagramBatch::create(1, options_.payload + 1);
+        if (!batch)
+            return net::fail(batch.error());
+        batch_.emplace(std::move(*batch));
         for (unsigned first = 1; first <= options_.max_hops && !is_over(); first += hops_at_once) {
             const unsigned end = std::min(first + hops_at_once, options_.max_hops + 1);
             for (unsigned distance = first; distance < end; ++distance)
-                if (auto sent = send_to_hop(distance); !sent)
+                if (auto opened = open_to_hop(distance); !opened)
+                    return net::fail(opened.error());
+            for (Try& attempt : tries_)
+                if (auto sent = send(attempt); !sent)
                     return net::fail(sent.error());
             gather();
             tries_.clear();
         }
-        const auto last = std::find_if(trace_.hops.begin(), trace_.hops.end(),
-                                       [this](const Hop& hop) { return is_server(hop); });
-        if (last != trace_.hops.end())
+        const auto last =
+            std::ranges::find_if(trace_.hops, [this](const Hop& hop) { return ends_at(hop); });
+        if (last != trace_.hops.end()) {
+            trace_.reached = is_server(*last);
+            trace_.refused = !trace_.reached;
             trace_.hops.erase(last + 1, trace_.hops.end());
+        }
         return trace_;
     }
 
   private:
-    bool is_over() const { return trace_.reached || trace_.interrupted; }
+    bool is_over() const {
+        return trace_.interrupted ||
+               std::ranges::any_of(trace_.hops, [this](const Hop& hop) { return ends_at(hop); });
+    }
 
     bool is_server(const HopAnswer& answer) const {
         return answer.sender && answer.sender->with_port(0) == server_.with_port(0);
@@ -57,19 +67,33 @@ class Tracer {
         return std::any_of(hop.answers.begin(), hop.answers.end(),
                            [this](const HopAnswer& answer) { return is_server(answer); });
     }
+    // Whether nothing beyond this hop matters: the server itself responded, or a router refuses.
+    bool ends_at(const Hop& hop) const {
+        return is_server(hop) || std::ranges::any_of(hop.answers, [](const HopAnswer& answer) {
+                   return answer.error && net::is_unreachable(*answer.error);
+               });
+    }
 
-    net::Status send_to_hop(unsigned distance) {
+    // All sockets of a batch are opened before its first datagram is sent: the kernel starts to
+    // take timestamps only some time after it is asked to.
+    net::Status open_to_hop(unsigned distance) {
         trace_.hops.push_back({distance, std::vector<HopAnswer>(options_.tries)});
         for (std::size_t number = 0; number < options_.tries; ++number) {
             auto socket = open_(static_cast<int>(distance));
             if (!socket)
                 return net::fail(socket.error());
-            Try attempt{std::move(*socket), net::Clock::now(), trace_.hops.size() - 1, number};
-            const net::Transfer sent = attempt.socket.send(payload_.message(++sequence_));
-            if (sent.failed())
-                return net::fail({sent.error, "send", server_.to_string(), {}, {}});
-            tries_.push_back(std::move(attempt));
+            (void)net::enable_timestamps(*socket, net::Stamps::arrivals_and_sends);
+            tries_.push_back({std::move(*socket), trace_.hops.size() - 1, number});
         }
+        return {};
+    }
+
+    // A datagram for which there is no room on this host stays unanswered.
+    net::Status send(Try& attempt) {
+        attempt.sent = net::Clock::now();
+        const net::Transfer sent = attempt.socket.send(payload_.message(++sequence_));
+        if (sent.failed() && sent.error != std::errc::no_buffer_space)
+            return net::fail({sent.error, "send", server_.to_string(), {}, {}});
         return {};
     }
 
@@ -94,32 +118,42 @@ class Tracer {
         }
     }
 
-    // Hops beyond the nearest one at which the server itself responded no longer matter.
+    // Hops beyond the nearest one at which the trace ends no longer matter.
     bool has_open() const {
-        std::size_t last = trace_.hops.size();
-        for (std::size_t i = trace_.hops.size(); i-- > 0;)
-            if (is_server(trace_.hops[i]))
-                last = i;
-        return std::any_of(tries_.begin(), tries_.end(), [last](const Try& attempt) {
-            return attempt.open && attempt.hop <= last;
+        const auto last =
+            std::ranges::find_if(trace_.hops, [this](const Hop& hop) { return ends_at(hop); });
+        const auto end = static_cast<std::size_t>(last - trace_.hops.begin());
+        return std::any_of(tries_.begin(), tries_.end(), [end](const Try& attempt) {
+            return attempt.open && attempt.hop <= end;
         });
     }
 
     void take(Try& attempt) {
+        const auto now = net::Clock::now();
         HopAnswer answer;
-        answer.rtt = net::Clock::now() - attempt.sent;
-        if (auto error = net::take_icmp_error(attempt.socket)) {
-            if (!error->sender)
-                return;
-            answer.sender = error->sender;
-            answer.error = std::move(error);
-        } else if (attempt.socket.receive(buffer_).done()) {
-            answer.sender = server_;
-        } else {
-            return;
+        std::optional<std::chrono::nanoseconds> arrived;
+        while (auto notice = net::take_notice(attempt.socket)) {
+            if (notice->left)
+                attempt.left = notice->left->at;
+            if (!notice->error || !notice->error->sender || answer.error)
+                continue;
+            answer.sender = notice->error->sender;
+            arrived = notice->error->arrived;
+            answer.error = std::move(notice->error);
         }
+        if (!answer.sender) {
+            std::error_code error;
+            const auto got = batch_->receive(attempt.socket, error);
+            if (got.empty())
+                return;
+            answer.sender = server_;
+            arrived = got[0].arrived;
+        }
+        answer.rtt = now - attempt.sent;
+        if (attempt.left && arrived)
+            if (const auto time = *arrived - *attempt.left; time.count() > 0 && time < answer.rtt)
+                answer.rtt = time;
         attempt.open = false;
-        trace_.reached = trace_.reached || is_server(answer);
         trace_.hops[attempt.hop].answers[attempt.number] = std::move(answer);
     }
 
@@ -128,7 +162,7 @@ class Tracer {
     const TraceOptions& options_;
     const net::StopSignal& stop_;
     Payload payload_;
-    std::vector<std::byte> buffer_;
+    std::optional<net::DatagramBatch> batch_;
     std::uint64_t sequence_ = 0;
     std::vector<Try> tries_;
     std::vector<net::PollEntry> entries_;

@@ -25,7 +25,7 @@ struct TraceOptions {
 // The outcome of one try.
 struct HopAnswer {
     std::optional<net::Endpoint> sender;  // nullopt: no response in time
-    std::chrono::nanoseconds rtt{};
+    std::chrono::nanoseconds rtt{};       // between the kernel's timestamps, if there are any
     std::optional<net::IcmpError> error;  // nullopt if the server echoed the datagram
 };
 
@@ -35,8 +35,9 @@ struct Hop {
 };
 
 struct Trace {
-    std::vector<Hop> hops;  // up to the server, or the last one tried
+    std::vector<Hop> hops;  // up to the server, a refusal, or the last one tried
     bool reached = false;   // the server responded, with an echo or an error
+    bool refused = false;   // the last hop's host refuses to forward datagrams to the server
     bool interrupted = false;
 };
 
@@ -44,9 +45,9 @@ struct Trace {
 using OpenWithHops = std::function<net::Result<net::Socket>(int hops)>;
 
 // Traces the route to `server`, eight hops at a time, using a socket for each try, so that every
-// ICMP error belongs to exactly one try. Blocks until the server is reached, max_hops is exceeded
-// or `stop` is raised. Fails with the error of `open`, or with std::errc::not_supported if the
-// system does not report the senders of ICMP errors.
+// ICMP error belongs to exactly one try. Blocks until the server is reached, a router refuses to
+// forward, max_hops is exceeded or `stop` is raised. Fails with the error of `open`, or with
+// std::errc::not_supported if the system does not report the senders of ICMP errors.
 //
 //     const OpenWithHops open = [&](int hops) -> net::Result<net::Socket> {
 //         DatagramSocketOptions options;

@@ -157,9 +157,45 @@ TEST(EchoMeasure, WrongEchoIsCountedAndFails) {
         }
     });
     const Ran ran = measure(peer, {"--json", "-c", "5", "-i", "0"});
-    EXPECT_EQ(member(ran, "received"), 5);
+    EXPECT_EQ(member(ran, "received"), 4);
+    EXPECT_EQ(member(ran, "lost"), 1);
     EXPECT_EQ(member(ran, "mismatched"), 1);
     EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+// What is not the echo is not received, whatever else is asserted.
+TEST(EchoMeasure, WrongEchoesHaveNoTimesAndFailUnlessTheyAreJudged) {
+    auto peer = Peer::stream([](net::Socket& socket) {
+        for (std::string text = receive_some(socket); !text.empty(); text = receive_some(socket)) {
+            text[7] ^= 1;
+            send_text(socket, text);
+        }
+    });
+    const Ran ran = measure(peer, {"-c", "2", "-i", "10ms", "--assert", "loss<=100%"});
+    EXPECT_THAT(ran.out, HasSubstr(": seq=1, the echo differs at offset 7: expected 0x"));
+    EXPECT_THAT(ran.out, HasSubstr("2 sent, 0 received, 2 lost (100%), 2 mismatched\n"));
+    EXPECT_THAT(ran.out, testing::Not(HasSubstr("rtt")));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+    const Ran judged = measure(peer, {"-q", "-c", "2", "-i", "0", "--assert", "mismatched<=2"});
+    EXPECT_EQ(judged.status, tools::exit_ok) << judged.out;
+}
+
+// Nothing that comes before it was asked for is a reply.
+TEST(EchoMeasure, BytesThatAnswerNothingAreSurplus) {
+    auto peer = Peer::stream([](net::Socket& socket) {
+        send_text(socket, std::string(1000, 'x'));
+        while (!receive_some(socket).empty()) {
+        }
+    });
+    const Ran ran = measure(peer, {"--json", "-q", "-c", "3", "-i", "0", "-W", "5s"});
+    expect_counts_add_up(ran);
+    EXPECT_EQ(member(ran, "received"), 0);
+    EXPECT_LE(member(ran, "mismatched"), member(ran, "sent"));
+    EXPECT_GT(member(ran, "surplus_bytes"), 0);
+    EXPECT_THAT(ran.out, HasSubstr(R"("message":"bytes that were never sent","phase":"receive")"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+    const Ran asserted = measure(peer, {"-c", "1", "-i", "0", "--assert", "loss<=100%"});
+    EXPECT_EQ(asserted.status, tools::exit_mismatch);
 }
 
 TEST(EchoMeasure, ServerThatNeverAnswersLosesAll) {
@@ -183,7 +219,7 @@ TEST(EchoMeasure, BrokenConnectionIsAnErrorOfItsPhase) {
     EXPECT_EQ(member(ran, "sent"), 8);
     EXPECT_EQ(member(ran, "received"), 6);
     EXPECT_EQ(member(ran, "lost"), 2);
-    EXPECT_THAT(ran.out, HasSubstr(R"("message":"receive: )"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("phase":"receive")"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
@@ -279,6 +315,9 @@ TEST(EchoMeasure, AssertionsDecide) {
         measure(peer, {"-c", "2", "-i", "0", "--assert", "max<1h", "--assert", "loss<1%"});
     EXPECT_THAT(kept.out, HasSubstr("assert max<1h: ok"));
     EXPECT_EQ(kept.status, tools::exit_ok);
+    const Ran colored =
+        measure(peer, {"-c", "1", "-i", "0", "--assert", "max<1h", "--color", "always"});
+    EXPECT_THAT(colored.out, HasSubstr("assert max<1h: \x1b[32mok\x1b[0m ("));
     const Ran broken = measure(peer, {"--json", "-c", "2", "-i", "0", "--assert", "max<1ns"});
     EXPECT_THAT(broken.out, HasSubstr(R"({"expression":"max<1ns","value":)"));
     EXPECT_THAT(broken.out, HasSubstr(R"("ok":false})"));

@@ -58,6 +58,22 @@ TEST(ProgressLine, ShowsLongWorkWithinTheTerminalAndGoesAtItsEnd) {
     }
 }
 
+// A terminal shows Ctrl-C as "^C" where the cursor is.
+TEST(ProgressLine, AfterAnInterruptTheSummaryBeginsALine) {
+    auto peer = Peer::stream(echo_all);
+    Terminal terminal(120);
+    Process process({"/bin/sh", "-c",
+                     "exec " SOCKBOX_SH_BIN "/echo -i 20ms -c 0 127.0.0.1 " + peer.port() + " >" +
+                         terminal.name()});
+    std::string text = terminal.read_until(
+        [](const std::string& so_far) { return so_far.find("seq=3") != so_far.npos; });
+    process.send_signal(SIGINT);
+    text += terminal.read_until(
+        [](const std::string& rest) { return rest.find("statistics") != rest.npos; });
+    EXPECT_THAT(text, HasSubstr("\r\n\r\n--- 127.0.0.1:"));
+    process.wait();
+}
+
 TEST(ProgressLine, ShowsHowLookupsGoOn) {
     Terminal terminal(120);
     Process process({"/bin/sh", "-c",

@@ -89,9 +89,76 @@ TEST(UdpEchoMeasure, CorruptedTruncatedAndForeignRepliesAreDistinguished) {
             send(text);
     });
     const Ran ran = measure(peer, {"--json", "-q", "-c", "5", "-i", "5ms"});
-    EXPECT_THAT(ran.out, HasSubstr(R"("sent":5,"received":5,"lost":0)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":5,"received":2,"lost":3)"));
     EXPECT_THAT(ran.out, HasSubstr(R"("corrupted":3,"foreign":1)"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+// What is not the echo is not received, whatever else is asserted, and has no time.
+TEST(UdpEchoMeasure, ChangedRepliesAreNeitherReceivedNorTimed) {
+    auto peer = scripted([](const auto& send, int number, std::string text, auto&) {
+        if (number % 2 == 0)
+            text.resize(60'064, 'x');
+        else
+            text[number % 4 == 1 ? 40 : 3] ^= 1;  // a byte of the content, or of the session
+        send(text);
+    });
+    const Ran ran = measure(peer, {"-c", "2", "-i", "10ms"});
+    EXPECT_THAT(ran.out,
+                HasSubstr("60064 bytes from 127.0.0.1:" + peer.port() + ": seq=1, 64 were sent\n"));
+    EXPECT_THAT(ran.out, HasSubstr("64 bytes from 127.0.0.1:" + peer.port() +
+                                   ": seq=2, the echo differs at offset 40: expected 0x"));
+    EXPECT_THAT(ran.out, HasSubstr("2 sent, 0 received, 2 lost (100%), 2 corrupted\n"
+                                   "lost: 2 answered, but not with the echo\n"));
+    EXPECT_THAT(ran.out, testing::Not(HasSubstr("rtt")));
+    const Words good{"-q", "-c", "1", "-i", "0", "--assert", "loss<=100%"};
+    EXPECT_EQ(measure(peer, good).status, tools::exit_mismatch);
+    Words judged = good;
+    judged.insert(judged.end(), {"--assert", "corrupted>0", "--assert", "corrupted<=1"});
+    EXPECT_EQ(measure(peer, judged).status, tools::exit_ok);
+    judged.back() = "mismatched<1";
+    EXPECT_EQ(measure(peer, judged).status, tools::exit_mismatch);
+}
+
+// Replies of three bytes may be those to any message: they have no times and no order.
+TEST(UdpEchoMeasure, RepliesThatCannotBeToldApartHaveNoTimes) {
+    for (const char* size : {"0", "1", "3"}) {
+        // The first is lost, and the others come back one message later.
+        auto peer = scripted([](const auto& send, int number, const std::string&, auto& held) {
+            if (number > 1)
+                send(held[number - 1]);
+        });
+        const Ran ran =
+            measure(peer, {"--json", "-q", "-c", "5", "-i", "20ms", "-W", "300ms", "-s", size});
+        EXPECT_THAT(ran.out, HasSubstr(R"("sent":5,"received":3,"lost":2,"pending":0)"));
+        EXPECT_THAT(ran.out,
+                    HasSubstr(R"("late":null,"duplicated":null,"reordered":null,"corrupted":0)"));
+        EXPECT_THAT(ran.out, HasSubstr(R"("lost_numbers":[],)"));
+        EXPECT_THAT(ran.out, HasSubstr(R"("rtt":{"min_ns":null)"));
+        EXPECT_THAT(ran.out, HasSubstr(R"("jitter_ns":null)"));
+        auto good = Peer::datagram(reply);
+        const Ran text = measure(good, {"-c", "1", "-s", size, "--assert", "p50<1h"});
+        EXPECT_THAT(text.out, HasSubstr("cannot be told apart"));
+        EXPECT_THAT(text.out, testing::Not(HasSubstr("time=")));
+        EXPECT_EQ(text.status, tools::exit_mismatch) << "there is no p50";
+    }
+}
+
+// From four bytes on, each reply belongs to one message, however many are under way.
+TEST(UdpEchoMeasure, ShortRepliesAreMatchedByTheirNumber) {
+    auto peer = scripted([](const auto& send, int number, const std::string& text, auto& held) {
+        if (number == 1)
+            send(held[1]);
+        if (number == 3)
+            for (const int late : {3, 2, 0})
+                send(held[late]);
+        if (number > 3)
+            send(text);
+    });
+    const Ran ran =
+        measure(peer, {"--json", "-q", "-c", "6", "-i", "5ms", "-s", "4", "--timestamps", "user"});
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":6,"received":6,"lost":0,"pending":0)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("late":0,"duplicated":0,"reordered":2,"corrupted":0)"));
 }
 
 TEST(UdpEchoMeasure, ReplyAfterItsTimeIsLostAndLate) {

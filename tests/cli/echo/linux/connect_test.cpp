@@ -120,7 +120,8 @@ TEST(EchoConnect, ReportsShowThePhaseOfTheRun) {
     ASSERT_FALSE(ran.out.empty()) << ran.err;
     Words phases;
     for (const std::string& line : lines(ran.out)) {
-        const std::size_t at = line.find(R"("phase":")");
+        const bool is_interim = line.find(R"("event":"interim")") != line.npos;
+        const std::size_t at = is_interim ? line.find(R"("phase":")") : line.npos;
         const std::string phase =
             at == line.npos ? "" : line.substr(at + 9, line.find('"', at + 9) - at - 9);
         if (phase != "resolving" && (phases.empty() || phases.back() != phase))
@@ -134,7 +135,8 @@ TEST(EchoConnect, ReportsShowThePhaseOfTheRun) {
                             members(result, "missed_slots").at(0)),
         50, 1)
         << "each slot is told of: " << result;
-    const bool told = result.find("\"send: not connected in time (ETIMEDOUT)\"") != result.npos;
+    const bool told =
+        result.find(R"("message":"not connected in time","phase":"send")") != result.npos;
     EXPECT_EQ(told, members(result, "unsent").at(0) > 0) << result;
     EXPECT_LT(members(result, "duration_ns").at(0), 5'000'000'000);
 }
@@ -188,6 +190,43 @@ TEST(EchoConnect, RefusedFamilyGivesWayToTheOther) {
               "echo: connect 127.0.0.1:3490: Connection refused (ECONNREFUSED)\n")
         << "each address with its own error";
     EXPECT_EQ(none.status, tools::exit_refused);
+}
+
+// In a world whose resolver waits longer than the test.
+Ran run_with_patient_resolver(const Words& words) {
+    Words all{SOCKBOX_SOURCE_DIR "/tests/with_fakedns"};
+    all.insert(all.end(), words.begin(), words.end());
+    return Process(all, {"FAKEDNS_OPTIONS=options timeout:30 attempts:5"}).wait();
+}
+
+// RFC 8305, section 3: the answer for one family is used while that for the other is awaited.
+TEST(EchoConnect, HalfAnAnswerIsEnough) {
+    for (const char* host : {"half4.test", "half6.test"}) {
+        const Ran ran = run_with_patient_resolver(
+            {SOCKBOX_SOURCE_DIR "/tests/with_echod", echod_program, "--tcp -e epoll -p 3490",
+             echo_program, "--connect-timeout", "20s", host, "3490", "hello"});
+        if (ran.status == 77)
+            GTEST_SKIP() << "no private world of names here";
+        EXPECT_EQ(ran.out, "hello\n") << ran.err;
+        EXPECT_EQ(ran.status, tools::exit_ok);
+    }
+}
+
+TEST(EchoConnect, TheTimeToConnectIncludesTheLookup) {
+    for (const Words& how : {Words{"hello"}, {"-c", "1"}}) {
+        Words words{echo_program, "--connect-timeout", "300ms", "silent.test", "3490"};
+        words.insert(words.end(), how.begin(), how.end());
+        const Ran ran = run_with_patient_resolver(words);
+        if (ran.status == 77)
+            GTEST_SKIP() << "no private world of names here";
+        EXPECT_THAT(ran.err, StartsWith("echo: resolve silent.test: no answer within 300ms"));
+        EXPECT_THAT(ran.err, HasSubstr("--connect-timeout"));
+        EXPECT_EQ(ran.status, tools::exit_unresolved);
+    }
+    const Ran refused = run_with_patient_resolver(
+        {echo_program, "--connect-timeout", "300ms", "half4.test", "3490", "hello"});
+    EXPECT_THAT(refused.err, HasSubstr("connect 127.0.0.1:3490: Connection refused"));
+    EXPECT_EQ(refused.status, tools::exit_refused);
 }
 
 // Whatever the name contains, it is reported in a single line without control characters.

@@ -1,6 +1,7 @@
 // Tests of echo as a process: closed and full streams, streams that are not files, and signals.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <csignal>
@@ -36,6 +37,21 @@ TEST(EchoProcess, ClosedInputIsEmptyAndADirectoryIsNamed) {
     const Ran directory = run_in_shell(peer, "tcpecho </");
     EXPECT_THAT(directory.err, HasSubstr("EISDIR"));
     EXPECT_EQ(directory.status, tools::exit_output);
+}
+
+// An echo server returns urgent data like all other data.
+TEST(EchoProcess, UrgentDataIsPartOfTheEcho) {
+    auto peer = Peer::stream([](net::Socket& socket) {
+        std::string text;
+        while (!text.ends_with('\n'))
+            text += receive_some(socket);
+        send_text(socket, text.substr(0, 3));
+        (void)::send(socket.native(), text.data() + 3, 1, MSG_OOB);
+        send_text(socket, text.substr(4));
+    });
+    const Ran ran = run_in_shell(peer, "tcpecho abcXdef");
+    EXPECT_EQ(ran.out, "abcXdef\n") << ran.err;
+    EXPECT_EQ(ran.status, tools::exit_ok);
 }
 
 TEST(EchoProcess, LinesAreTypedAndTheEndIsControlD) {

@@ -93,7 +93,7 @@ TEST(UdpEchoHostile, WhatIsUndefinedIsLeftOutOfTheText) {
                 AllOf(Not(HasSubstr("rtt")), Not(HasSubstr("jitter")), Not(HasSubstr("nan"))));
     auto good = Peer::datagram(reply);
     const Ran one = run(udpecho, {"-c", "1", "127.0.0.1", good.port()});
-    EXPECT_THAT(one.out, ContainsRegex("rtt min/mean.* = .*/- ms\n")) << "no deviation of one";
+    EXPECT_THAT(one.out, ContainsRegex("\nrtt = [0-9.]+ ms\n")) << "no deviation of one";
     EXPECT_THAT(one.out, Not(HasSubstr("jitter")));
 }
 

@@ -9,6 +9,7 @@
 #include "paths.h"
 #include "system/clock.h"
 #include "tests/json_numbers.h"
+#include "tests/peer.h"
 #include "tests/udp_server.h"
 
 namespace sockbox::test {
@@ -47,6 +48,50 @@ TEST(UdpEchoStamp, BothDirectionsAreShown) {
         run(udpecho, {"--stamp", "-c", "2", "-i", "1ms", "127.0.0.1", reflector.port()});
     EXPECT_THAT(text.out, AllOf(HasSubstr("forward: 0 lost, delay min/mean/max"),
                                 HasSubstr("one-way delays may be wrong by ")));
+}
+
+// A reflector of TWAMP Light: it answers with the base fields, in this many bytes.
+Peer light_reflector(std::size_t bytes) {
+    return Peer::datagram(
+        [bytes](net::Socket& socket, const std::string& question, const net::Endpoint& from) {
+            std::string answer(std::max<std::size_t>(bytes, 44), '\0');
+            answer.replace(0, 14, question, 0, 14);   // sequence number, time and error estimate
+            answer.replace(16, 8, question, 4, 8);    // the time of arrival
+            answer.replace(24, 14, question, 0, 14);  // the question
+            answer.resize(bytes);
+            (void)socket.send_to(std::as_bytes(std::span(answer)), from);
+        });
+}
+
+TEST(UdpEchoStamp, AnswersOfOtherLengthsAreAcceptedWithANote) {
+    for (const std::size_t bytes : {41U, 44U, 138U, 1400U}) {
+        auto peer = light_reflector(bytes);
+        const Words words{"--stamp", "-c", "3", "-i", "1ms", "127.0.0.1", peer.port()};
+        const Ran ran = run(udpecho, with(words, {"--json", "-q"}));
+        EXPECT_THAT(ran.out, HasSubstr(R"("sent":3,"received":3,"lost":0)")) << bytes << ran.out;
+        EXPECT_THAT(ran.out, HasSubstr(bytes == 44 ? R"("replies_of_other_length":0)"
+                                                   : R"("replies_of_other_length":3)"));
+        EXPECT_EQ(ran.status, tools::exit_ok);
+        const Ran text = run(udpecho, words);
+        EXPECT_EQ(text.out.find(fmt::format("note: 3 replies were {} bytes long", bytes)) !=
+                      text.out.npos,
+                  bytes != 44)
+            << text.out;
+    }
+}
+
+TEST(UdpEchoStamp, AnswersThatAreTooShortAreNamed) {
+    for (const std::size_t bytes : {0U, 1U, 37U, 38U, 40U}) {
+        auto peer = light_reflector(bytes);
+        const Ran ran =
+            run(udpecho, {"--stamp", "-c", "1", "-W", "200ms", "127.0.0.1", peer.port()});
+        EXPECT_THAT(ran.out, HasSubstr("1 sent, 0 received, 1 lost (100%), 1 corrupted\n"));
+        EXPECT_THAT(ran.out,
+                    HasSubstr(fmt::format("1 time receive: a reply of {} byte{} is too short for "
+                                          "STAMP, which takes 41 or more\n",
+                                          bytes, bytes == 1 ? "" : "s")));
+        EXPECT_EQ(ran.status, tools::exit_mismatch);
+    }
 }
 
 TEST(UdpEchoStamp, PaddingServiceClassAndFormats) {

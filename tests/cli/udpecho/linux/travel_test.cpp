@@ -24,11 +24,17 @@ void reply(net::Socket& socket, std::string_view text, const net::Endpoint& to) 
 }
 
 // The header fields of udpecho's first datagram on arrival.
-net::BatchedDatagram arriving(const net::Endpoint& at, const Words& options) {
+net::BatchedDatagram arriving(const net::Endpoint& at, const Words& options,
+                              const std::string& host = {}) {
     auto socket = net::bind_datagram(at);
     EXPECT_TRUE(socket);
     EXPECT_TRUE(net::DatagramBatch::enable_header_fields(*socket));
-    Words words{at.address(), std::to_string(socket->local()->port()), "-c", "1", "-W", "10ms"};
+    Words words{host.empty() ? at.address() : host,
+                std::to_string(socket->local()->port()),
+                "-c",
+                "1",
+                "-W",
+                "10ms"};
     words.insert(words.end(), options.begin(), options.end());
     EXPECT_EQ(run(udpecho, words).status, tools::exit_mismatch) << "nobody answers";
     auto batch = net::DatagramBatch::create(1, 100);
@@ -43,6 +49,10 @@ TEST(UdpEchoTravel, HopLimitAndServiceClassAreAsAsked) {
         arriving(net::Endpoint::loopback(net::Family::ipv4), {"--ttl", "7", "--dscp", "46"});
     EXPECT_EQ(v4.hop_limit, 7);
     EXPECT_EQ(v4.traffic_class, 46 << 2);
+    const auto mapped = arriving(net::Endpoint::loopback(net::Family::ipv4),
+                                 {"--ttl", "9", "--dscp", "46"}, "::ffff:127.0.0.1");
+    EXPECT_EQ(mapped.hop_limit, 9) << "what travels is IPv4";
+    EXPECT_EQ(mapped.traffic_class, 46 << 2);
     const auto at = net::Endpoint::loopback(net::Family::ipv6);
     if (!net::bind_datagram(at))
         GTEST_SKIP() << "no IPv6 here";

@@ -70,17 +70,29 @@ TEST_F(UdpEchoUnsent, EachReasonIsReportedAndNothingCountsAsLost) {
                    {"EAGAIN:when=2", "(ENOBUFS)"}};
     for (const auto& reason : reasons)
         for (const Words& pace : {Words{"-i", "1ms"}, {"-i", "0"}, {"--rate", "100"}}) {
-            Words options{"-c", "6", "--assert", "loss<=0%"};
+            Words options{"-c", "6", "--assert", "loss<=0%", "--assert", "unsent<=1"};
             options.insert(options.end(), pace.begin(), pace.end());
             const Ran ran = run_failing("sendmmsg", reason.how, options);
             const std::string counts = R"("sent":5,"received":5,"lost":0,"pending":0,"unsent":1,)";
-            const std::string error = std::string(reason.shown) + R"(","count":1}])";
+            const std::string error = R"(","phase":"send","count":1}])";
+            EXPECT_THAT(ran.err, HasSubstr("udpecho: message 2 not sent: send to 127.0.0.1:"));
+            EXPECT_THAT(ran.err, HasSubstr(reason.shown));
             EXPECT_THAT(ran.out, HasSubstr(counts)) << reason.how;
             EXPECT_THAT(ran.out, HasSubstr(R"("sent_bytes":320,"received_bytes":320)"));
-            EXPECT_THAT(ran.out, HasSubstr(R"(,"message":"send: )"));
             EXPECT_THAT(ran.out, HasSubstr(error));
             EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
         }
+}
+
+TEST_F(UdpEchoUnsent, WhatWasNotSentCountsAsALossUnlessItIsJudgedApart) {
+    const Words pace{"-c", "4", "-i", "0", "--assert", "loss<1%"};
+    const Ran ran = run_failing("sendmmsg", "ENETUNREACH:when=5+", pace);
+    EXPECT_THAT(ran.out, HasSubstr(R"("expression":"loss<1%","value":0.0)")) << "all were sent";
+    EXPECT_EQ(ran.status, tools::exit_ok);
+    const Ran most = run_failing("sendmmsg", "ENETUNREACH:when=2+", pace);
+    EXPECT_THAT(most.out, HasSubstr(R"("sent":1,"received":1,"lost":0,"pending":0,"unsent":3)"));
+    EXPECT_THAT(most.out, HasSubstr(R"("expression":"loss<1%","value":75.0)"));
+    EXPECT_EQ(most.status, tools::exit_mismatch);
 }
 
 TEST_F(UdpEchoUnsent, NothingSentIsAFailureWithoutNumbers) {
@@ -111,6 +123,17 @@ TEST_F(UdpEchoUnsent, IfTrainsCannotBeSentTheirDatagramsAre) {
                     HasSubstr(R"("sent":200,"received":200,"lost":0,"pending":0,"unsent":0)"))
             << reason;
         EXPECT_THAT(ran.out, HasSubstr(R"("errors":[])"));
+    }
+}
+
+// A full queue on this host says nothing about the path.
+TEST_F(UdpEchoUnsent, ThePathMtuIsFoundInSpiteOfAFullQueue) {
+    const Ran whole = run_failing("sendto", "ENOBUFS:when=9999", {"--mtu"});
+    for (const char* how : {"ENOBUFS:when=1..3", "EAGAIN:when=1..3"}) {
+        const Ran ran = run_failing("sendto", how, {"--mtu"});
+        EXPECT_EQ(ran.out, whole.out);
+        EXPECT_THAT(ran.out, HasSubstr(R"("mtu_bytes":6553)"));
+        EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
     }
 }
 

@@ -1,0 +1,106 @@
+// Tests of the schedule of lib/probe/measure, with lanes that answer at once.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "net/streams.h"
+#include "probe/measure.h"
+
+namespace sockbox::probe {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Blocks the measuring thread, as if the program were suspended.
+void suspend(std::chrono::milliseconds time) {
+    const net::Socket silent = *net::bind_datagram(net::Endpoint::loopback(net::Family::ipv4));
+    (void)net::wait_for(silent, net::Direction::receive, net::deadline_in(time));
+}
+
+// Records when messages are due, and is suspended once, at one of them.
+class Recorder final : public Lane {
+  public:
+    Recorder(Measured& measured, std::vector<net::Clock::time_point>& due, std::size_t suspended_at)
+        : measured_(measured), due_(due), suspended_at_(suspended_at) {}
+
+    net::NativeSocket native() const override { return net::invalid_socket; }
+    bool waits_to_send() const override { return false; }
+    bool can_take(net::Clock::time_point /*now*/) const override { return true; }
+    bool is_dead() const override { return false; }
+    std::size_t outstanding() const override { return 0; }
+    net::Deadline next_expiry() const override { return net::no_deadline; }
+    void take(const Message& message, net::Clock::time_point now) override {
+        due_.push_back(message.due);
+        if (due_.size() == suspended_at_)
+            suspend(500ms);
+        ++measured_.numbers.sent;
+        measured_.answered(now, 1us);
+    }
+    void on_ready(int /*events*/, net::Clock::time_point /*ready_at*/) override {}
+    void expire(net::Clock::time_point /*now*/) override {}
+    void conclude() override {}
+
+  private:
+    Measured& measured_;
+    std::vector<net::Clock::time_point>& due_;
+    const std::size_t suspended_at_;
+};
+
+struct Scheduled {
+    Measured measured{};
+    std::vector<net::Clock::time_point> due{};
+    const stats::Measurement& numbers() const { return measured.numbers; }
+};
+
+Scheduled run(const MeasurePlan& plan, std::size_t suspended_at = 0) {
+    Scheduled run;
+    const auto make_lane = [&](std::size_t, const MeasurePlan&,
+                               Measured& measured) -> net::Result<std::unique_ptr<Lane>> {
+        return std::make_unique<Recorder>(measured, run.due, suspended_at);
+    };
+    const auto stop = net::StopSignal::create();
+    run.measured = *measure(plan, 1, make_lane, *stop);
+    return run;
+}
+
+// Every message is due at a whole multiple of the period from the start, to the nanosecond, even if
+// the period is no whole number of nanoseconds.
+TEST(Schedule, DoesNotDrift) {
+    for (const double rate : {3.0, 700'000.0, 99'999'999.0}) {
+        MeasurePlan plan;
+        plan.rate = rate;
+        plan.count = rate < 10 ? 4 : 20'000;
+        const Scheduled ran = run(plan);
+        ASSERT_EQ(ran.due.size(), plan.count);
+        for (const auto& due : ran.due) {
+            const auto ns = static_cast<double>((due - ran.measured.begin).count());
+            const double slot = std::round(ns * rate / 1e9);
+            ASSERT_EQ(ns, std::round(slot * 1e9 / rate)) << rate;
+        }
+    }
+}
+
+// What came due in the meantime is missed, not sent in a burst.
+TEST(Schedule, SlotsDuringASuspensionAreMissed) {
+    MeasurePlan plan;
+    plan.rate = 200;
+    plan.time = 2s;
+    const Scheduled ran = run(plan, 20);
+    EXPECT_GE(ran.numbers().missed_slots, 90U);
+    EXPECT_EQ(ran.numbers().sent + ran.numbers().missed_slots, 400U) << "no slot is forgotten";
+    for (std::size_t i = 1; i < ran.due.size(); ++i)
+        EXPECT_LT(ran.due[i - 1], ran.due[i]);
+    EXPECT_GE(ran.due[20] - ran.due[19], 490ms);
+}
+
+TEST(Schedule, AnIntervalSkipsThemToo) {
+    MeasurePlan plan;
+    plan.interval = 5ms;
+    plan.time = 1s;
+    const Scheduled ran = run(plan, 20);
+    EXPECT_GE(ran.numbers().missed_slots, 90U);
+    EXPECT_LE(ran.numbers().sent + ran.numbers().missed_slots, 201U);
+}
+
+}  // namespace
+}  // namespace sockbox::probe
