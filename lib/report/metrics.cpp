@@ -120,6 +120,7 @@ struct MeasuredFamily {
     std::string_view unit{};
     bool of_datagrams = false;
     MetricKind kind = MetricKind::counter;
+    bool of_streams = false;
 };
 
 constexpr std::array rows{
@@ -130,7 +131,8 @@ constexpr std::array rows{
     MeasuredFamily{"messages_mismatched", &Measurement::mismatched,
                    "Echoes that differed from what was sent."},
     MeasuredFamily{"surplus_bytes", &Measurement::surplus_bytes,
-                   "Bytes received that answer nothing that was sent.", "bytes"},
+                   "Bytes received that answer nothing that was sent.", "bytes", false,
+                   MetricKind::counter, true},
     MeasuredFamily{"messages_late", &Measurement::late,
                    "Echoes of messages already counted as lost."},
     MeasuredFamily{
@@ -200,7 +202,8 @@ std::vector<MetricFamily> to_metrics(std::span<const MeasurementReport> reports)
         return families;
     const std::string prefix = reports.front().tool + "_";
     for (const MeasuredFamily& row : rows) {
-        if (row.of_datagrams && !reports.front().datagrams)
+        const bool datagrams = reports.front().datagrams;
+        if (datagrams ? row.of_streams : row.of_datagrams)
             continue;
         MetricFamily family{prefix + std::string(row.name), row.kind, row.unit, row.help, {}, {}};
         for (const MeasurementReport& report : reports)

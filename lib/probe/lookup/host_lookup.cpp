@@ -13,6 +13,17 @@
 #include "text/units.h"
 
 namespace sockbox::probe {
+namespace {
+
+// Its addresses come from this host, and if it has none of a family, no name server knows better
+// (RFC 6761, section 6.3).
+bool is_localhost(std::string_view host) {
+    if (host.ends_with('.'))
+        host.remove_suffix(1);
+    return net::equal_ignoring_case(host, "localhost");
+}
+
+}  // namespace
 
 // Shared with the thread of the lookup, which may be abandoned.
 struct HostLookup::Question {
@@ -34,8 +45,8 @@ struct HostLookup::Question {
 
 HostLookup::HostLookup(const std::string& host, std::uint16_t port, net::Family family,
                        net::Transport transport, Families families) {
-    const bool apart =
-        families == Families::apart && family == net::Family::any && !net::Endpoint::parse(host);
+    const bool apart = families == Families::apart && family == net::Family::any &&
+                       !net::Endpoint::parse(host) && !is_localhost(host);
     if (!apart)
         start(std::make_shared<Question>(Question{host, port, family, transport, true}));
     else
@@ -62,10 +73,12 @@ void HostLookup::start(const std::shared_ptr<Question>& question) {
 
 std::vector<HostLookup::Answer> HostLookup::take() {
     std::vector<Answer> answers;
-    for (const auto& question : questions_)
-        if (question->is_answered())
+    std::erase_if(questions_, [&](const auto& question) {
+        const bool answered = question->is_answered();
+        if (answered)
             answers.push_back({question->family, std::move(*question->answer)});
-    std::erase_if(questions_, [](const auto& question) { return question->is_answered(); });
+        return answered;
+    });
     return answers;
 }
 

@@ -16,7 +16,8 @@
 namespace sockbox::probe {
 
 // The lookups of a host. getaddrinfo(3) waits for the answers for both families before it returns
-// either, so Families::apart asks for each family in a thread of its own (RFC 8305, section 3). A
+// either, so Families::apart asks for each family in a thread of its own (RFC 8305, section 3),
+// except for localhost. A
 // lookup in progress cannot be interrupted: the destructor abandons it, and its thread ends when
 // the resolver gives up or the process exits. Used by one thread at a time.
 //
