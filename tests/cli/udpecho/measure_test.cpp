@@ -66,7 +66,7 @@ TEST(UdpEchoMeasure, LossDuplicatesAndOrderAreDistinguished) {
             send(text);
     });
     const Ran ran =
-        measure(peer, {"--json", "-q", "-c", "10", "-i", "5ms", "-W", "500ms", "--first-seq", "0"});
+        measure(peer, {"--json", "-q", "-c", "10", "-i", "5ms", "-W", "1s", "--first-seq", "0"});
     EXPECT_THAT(ran.out, HasSubstr(R"("sent":10,"received":8,"lost":2,"pending":0)"));
     EXPECT_THAT(ran.out, HasSubstr(R"("duplicated":1,"reordered":2,"corrupted":0,"foreign":0)"));
     EXPECT_THAT(ran.out, HasSubstr(R"("lost_on_path":2,"lost_in_own_buffer":0,)"));
@@ -168,7 +168,7 @@ TEST(UdpEchoMeasure, ReplyAfterItsTimeIsLostAndLate) {
         if (number > 0)
             send(text);
     });
-    const Ran ran = measure(peer, {"--json", "-q", "-c", "2", "-i", "400ms", "-W", "200ms"});
+    const Ran ran = measure(peer, {"--json", "-q", "-c", "2", "-i", "1200ms", "-W", "1s"});
     EXPECT_THAT(ran.out, HasSubstr(R"("sent":2,"received":1,"lost":1)"));
     EXPECT_THAT(ran.out, HasSubstr(R"("late":1)"));
 }
@@ -213,8 +213,8 @@ TEST(UdpEchoMeasure, EachOfSeveralServersHasItsCountsAndVerdicts) {
         if (number % 2 == 0)
             send(text);
     });
-    const Words words{"--json",   "-q",      "-c",   "4",        "-i",
-                      "1ms",      "-W",      "50ms", "--target", "127.0.0.1:" + lossy.port(),
+    const Words words{"--json",   "-q",      "-c", "4",        "-i",
+                      "1ms",      "-W",      "1s", "--target", "127.0.0.1:" + lossy.port(),
                       "--assert", "loss<10%"};
     const Ran ran = measure(good, words);
     const Words results = lines(ran.out);

@@ -47,12 +47,12 @@ TEST(UdpEcho, ReportsWhichLineWasLost) {
         if (text != "two\n")
             reply(socket, text, from);
     });
-    const Ran ran = run_udpecho(peer, {"-W", "300ms", "--retries", "1"}, "one\ntwo\nthree\n");
+    const Ran ran = run_udpecho(peer, {"-W", "1s", "--retries", "1"}, "one\ntwo\nthree\n");
     EXPECT_EQ(ran.out, "one\nthree\n");
     EXPECT_THAT(ran.err, HasSubstr("udpecho: line 2: send to 127.0.0.1:" + peer.port() +
-                                   ": no reply within 300ms (2 tries)"));
+                                   ": no reply within 1s (2 tries)"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
-    const Ran json = run_udpecho(peer, {"-W", "300ms", "--json"}, "one\ntwo\nthree\n");
+    const Ran json = run_udpecho(peer, {"-W", "1s", "--json"}, "one\ntwo\nthree\n");
     EXPECT_THAT(json.out, HasSubstr(R"("lost_lines":[2])"));
     EXPECT_EQ(lines(json.out).size(), 1U);
 }
@@ -63,7 +63,7 @@ TEST(UdpEcho, RetriesUntilAReplyComes) {
         if (++seen[text] == 3)
             reply(socket, text, from);
     });
-    const Ran ran = run_udpecho(peer, {"-W", "200ms", "--retries", "5"}, "one\ntwo\n");
+    const Ran ran = run_udpecho(peer, {"-W", "1s", "--retries", "5"}, "one\ntwo\n");
     EXPECT_EQ(ran.out, "one\ntwo\n");
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
 }
@@ -78,7 +78,7 @@ TEST(UdpEcho, LateEchoOfAnEarlierLineIsNoMismatch) {
         reply(socket, held, from);
         reply(socket, text, from);
     });
-    const Ran ran = run_udpecho(peer, {"-W", "500ms", "--json"}, "one\ntwo\n");
+    const Ran ran = run_udpecho(peer, {"-W", "1s", "--json"}, "one\ntwo\n");
     EXPECT_THAT(ran.out, HasSubstr(R"("lost":1,"corrupted":0,"late":1)"));
 }
 

@@ -64,14 +64,14 @@ TEST(ShowipDns, FailuresAreDistinguished) {
 }
 
 TEST(ShowipDns, ASilentServerCostsNoMoreThanTheTimeout) {
-    SHOWIP_IN_WORLD(ran, {"-j", "-t", "200ms", "--stats", "silent.test", "dual.test"});
+    SHOWIP_IN_WORLD(ran, {"-j", "-t", "1s", "--stats", "silent.test", "dual.test"});
     EXPECT_EQ(ran.status, tools::exit_unresolved);
     const Words objects = lines(ran.out);
     ASSERT_EQ(objects.size(), 3U);
     EXPECT_THAT(
         objects[0],
-        AllOf(HasSubstr(R"("host":"silent.test")"), HasSubstr(R"("elapsed_ns":200000000)"),
-              HasSubstr(R"("symbol":"EAI_AGAIN","code":-3,"message":"no answer within 200ms")")));
+        AllOf(HasSubstr(R"("host":"silent.test")"), HasSubstr(R"("elapsed_ns":1000000000)"),
+              HasSubstr(R"("symbol":"EAI_AGAIN","code":-3,"message":"no answer within 1s")")));
     EXPECT_THAT(objects[1], HasSubstr(R"("host":"dual.test")"));
     EXPECT_THAT(objects[2],
                 StartsWith(R"({"tool":"showip","event":"stats","lookups":2,"failures":1,)"));
@@ -125,11 +125,11 @@ TEST(ShowipDns, NumericHostsNeedNoLookup) {
 
 TEST(ShowipDns, SilentNamesStopNoOthers) {
     std::string names;
-    for (int i = 0; i < 60; ++i)
+    for (int i = 0; i < 24; ++i)
         names += "silent.test\nn" + std::to_string(i) + ".test\n";
-    SHOWIP_IN_WORLD(ran, {"-s", "-J", "4", "-t", "100ms", "-f", "-"}, {}, names);
+    SHOWIP_IN_WORLD(ran, {"-s", "-J", "4", "-t", "1s", "-f", "-"}, {}, names);
     EXPECT_EQ(ran.status, tools::exit_unresolved);
-    EXPECT_THAT(lines(ran.out), testing::AllOf(testing::SizeIs(60), testing::Each("127.0.0.1")));
+    EXPECT_THAT(lines(ran.out), testing::AllOf(testing::SizeIs(24), testing::Each("127.0.0.1")));
 }
 
 TEST(ShowipDns, OutputStaysInTheOrderOfTheInput) {

@@ -72,7 +72,7 @@ TEST(UdpEchoPath, BlackHoleIsFoundBySearching) {
     RUN_ON_PATH(ran,
                 "ip netns exec r2 nft 'add table ip t\nadd chain ip t o { type filter hook "
                 "output priority 0\n}\nadd rule ip t o icmp type destination-unreachable drop'",
-                "udpecho --mtu --json -W 100ms 10.9.3.2 7007");
+                "udpecho --mtu --json -W 500ms 10.9.3.2 7007");
     EXPECT_THAT(ran.out,
                 AllOf(HasSubstr(R"("mtu_bytes":1300,"payload_bytes":1272,)"),
                       HasSubstr(R"("limits":[{"mtu_bytes":1500,"from":null}],"black_hole":true)")))
@@ -231,7 +231,7 @@ add rule inet t f udp sport 862 numgen inc mod 6 2 drop"
 add chain inet t f { type filter hook forward priority 0
 }
 add rule inet t f udp sport 862 numgen inc mod 2 0 drop"
-        udpecho --stamp --json -q -c 4 -i 1ms -W 500ms 10.9.3.2
+        udpecho --stamp --json -q -c 4 -i 1ms -W 2s 10.9.3.2
         kill $reflector)");
     const Words found = lines(ran.out);
     ASSERT_EQ(found.size(), 5U) << ran.out << ran.err;

@@ -54,7 +54,7 @@ TEST(UdpEchoRelay, EveryFifthIsMissedByItsNumber) {
     const Relay relay({"every 5 from 4:drop"});
     for (int run = 0; run < 2; ++run) {
         const Ran ran =
-            relay.measure({"-c", "100", "-i", "1ms", "-W", "500ms", "--assert", "loss<=20%"});
+            relay.measure({"-c", "100", "-i", "1ms", "-W", "2s", "--assert", "loss<=20%"});
         EXPECT_THAT(ran.out,
                     HasSubstr(R"("sent":100,"received":80,"lost":20,"pending":0,"unsent":0)"));
         EXPECT_THAT(ran.out, HasSubstr(R"("lost_numbers":[[4,4],[9,9],[14,14],)"));
