@@ -24,19 +24,32 @@ struct Identity {
     bool operator==(const Identity&) const = default;
 };
 
-std::optional<Identity> identity_of(const fs::path& path) {
+// Opens a file or a device without any access to its content, and calls `look` with the handle.
+template <class Look>
+bool look_at(const fs::path& path, const Look& look) {
     const HANDLE file =
         ::CreateFileW(path.c_str(), 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                       nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
     if (file == INVALID_HANDLE_VALUE)
-        return std::nullopt;
-    BY_HANDLE_FILE_INFORMATION found{};
-    const bool known = ::GetFileInformationByHandle(file, &found) != 0;
+        return false;
+    const bool result = look(file);
     ::CloseHandle(file);
+    return result;
+}
+
+std::optional<Identity> identity_of(const fs::path& path) {
+    BY_HANDLE_FILE_INFORMATION found{};
+    const bool known = look_at(
+        path, [&found](HANDLE file) { return ::GetFileInformationByHandle(file, &found) != 0; });
     if (!known)
         return std::nullopt;
     return Identity{found.dwVolumeSerialNumber,
                     std::uint64_t{found.nFileIndexHigh} << 32 | found.nFileIndexLow};
+}
+
+// NUL, CON and the like, which the file system does not list.
+bool is_device(const fs::path& path) {
+    return look_at(path, [](HANDLE file) { return ::GetFileType(file) == FILE_TYPE_CHAR; });
 }
 
 std::error_code native(const std::error_code& code) {
@@ -75,8 +88,8 @@ struct WholeFile::State {
             target = fs::canonical(target, code);
         is_standard = path == "-";
         const auto kind = fs::status(target, code).type();
-        is_regular =
-            !is_standard && (kind == fs::file_type::regular || kind == fs::file_type::not_found);
+        is_regular = !is_standard && !is_device(target) &&
+                     (kind == fs::file_type::regular || kind == fs::file_type::not_found);
         is_folder = kind == fs::file_type::directory;
     }
     State(const State&) = delete;
