@@ -8,7 +8,7 @@ Status prepare_socket(Socket& socket, const Prepare& prepare) {
     return prepare ? prepare(socket) : Status();
 }
 
-// Every message about an address names it.
+// Every message of the system about an address names it.
 tl::unexpected<Error> failure_at(const Endpoint& endpoint, Error error) {
     if (error.subject.empty())
         error.subject = endpoint.to_string();
@@ -26,7 +26,7 @@ Result<Socket> bound_socket(const Endpoint& endpoint, Transport transport, const
         if (auto only = socket->set_option(IPPROTO_IPV6, IPV6_V6ONLY, 1); !only)
             return failure_at(endpoint, only.error());
     if (auto prepared = prepare_socket(*socket, prepare); !prepared)
-        return failure_at(endpoint, prepared.error());
+        return fail(prepared.error());
     if (auto bound = socket->bind(endpoint); !bound) {
         Error error = bound.error();
         error.hint = bind_hint(error.code, endpoint);

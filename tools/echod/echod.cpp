@@ -314,11 +314,10 @@ int fail_to_write(const net::Error& error, Io io) {
 serve::EndTask remove_at_end(PortFile& port_file, EchodLog& log) {
     if (port_file.removable().empty())
         return {};
-    const auto remove = [&port_file]() -> std::string {
+    auto task = serve::EndTask::start([&port_file]() -> std::string {
         const auto removed = port_file.remove();
         return removed ? "" : removed.error().message() + "; " + removed.error().hint;
-    };
-    auto task = serve::EndTask::start(remove, port_file.descriptors());
+    });
     if (task)
         return std::move(*task);
     log.note(task.error().message() + ": the port file will not be removed");

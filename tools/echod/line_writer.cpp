@@ -53,7 +53,7 @@ void LineWriter::start() noexcept {
     if (thread)
         return thread->detach();
     lock.unlock();
-    state.output.write(state.waiting);
+    write_out(state, std::exchange(state.waiting, {}), 0);
 }
 
 void LineWriter::write(std::string lines) noexcept {
@@ -61,7 +61,7 @@ void LineWriter::write(std::string lines) noexcept {
     std::unique_lock lock(state.mutex);
     if (state.progress == Progress::direct) {
         lock.unlock();
-        return state.output.write(lines);
+        return write_out(state, lines, 0);
     }
     try {
         if (state.dropped > 0 || state.waiting.size() + lines.size() > max_waiting)
@@ -74,7 +74,7 @@ void LineWriter::write(std::string lines) noexcept {
     state.changed.notify_all();
 }
 
-void LineWriter::run(State& state) {
+void LineWriter::run(State& state) noexcept {
     std::unique_lock lock(state.mutex);
     for (;;) {
         state.changed.wait(
@@ -84,14 +84,22 @@ void LineWriter::run(State& state) {
         const std::string lines = std::exchange(state.waiting, {});
         const std::uint64_t dropped = std::exchange(state.dropped, 0);
         lock.unlock();
-        state.output.write(lines);
-        if (dropped > 0)
-            state.output.write(state.report_drop(dropped));
-        state.output.flush();
+        write_out(state, lines, dropped);
         lock.lock();
     }
     state.progress = Progress::ended;
     state.changed.notify_all();
+}
+
+// If memory runs out, lines are lost, and the report on those lost before.
+void LineWriter::write_out(State& state, const std::string& lines, std::uint64_t dropped) noexcept {
+    try {
+        state.output.write(lines);
+        if (dropped > 0)
+            state.output.write(state.report_drop(dropped));
+        state.output.flush();
+    } catch (const std::bad_alloc&) {
+    }
 }
 
 bool LineWriter::finish(std::chrono::nanoseconds limit) noexcept {

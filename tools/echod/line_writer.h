@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -41,7 +42,8 @@ class LineWriter {
 
   private:
     struct State;
-    static void run(State& state);
+    static void run(State& state) noexcept;
+    static void write_out(State& state, const std::string& lines, std::uint64_t dropped) noexcept;
 
     std::shared_ptr<State> state_;  // shared with the thread
 };

@@ -39,10 +39,6 @@ std::string PortFile::removable() const {
     return file_ ? path_ : std::string();
 }
 
-std::vector<int> PortFile::descriptors() const {
-    return file_ ? file_->descriptors() : std::vector<int>();
-}
-
 net::Status PortFile::remove() {
     auto file = std::exchange(file_, std::nullopt);
     return file ? file->withdraw() : net::Status();

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "system/result.h"
 #include "tools/front/io.h"
@@ -33,9 +32,6 @@ class WholeFile {
     // first if the content follows what was written there. If its own writing fails, finish()
     // reports that.
     net::Status publish(Output& standard);
-
-    // The descriptors that withdraw() needs; none on Windows.
-    std::vector<int> descriptors() const;
 
     // Whether publish() replaces a file, rather than writing to what is there.
     bool is_regular() const;
@@ -83,9 +79,6 @@ class PortFile {
 
     // The path of the file that remove() will remove; empty if there is none.
     std::string removable() const;
-
-    // The descriptors that remove() needs.
-    std::vector<int> descriptors() const;
 
     // Removes the file, if publish() made it appear and remove() was not called before; see
     // WholeFile::withdraw().

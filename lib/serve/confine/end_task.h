@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "system/result.h"
 
@@ -20,10 +19,9 @@ class EndTask {
     EndTask() noexcept;
 
     // `act` returns a message for finish(), at most 4 KiB. It runs in the child, which has copies
-    // of all objects, but of the descriptors of this process only those in `kept`, of which there
-    // are at most seven. Call this before other threads start. Fails if no process can be started.
-    static net::Result<EndTask> start(std::function<std::string()> act,
-                                      const std::vector<int>& kept = {});
+    // of all objects, and all descriptors but sockets and the standard streams. Call this before
+    // other threads start. Fails if no process can be started.
+    static net::Result<EndTask> start(std::function<std::string()> act);
     EndTask(EndTask&&) noexcept;
     EndTask& operator=(EndTask&&) noexcept;
     ~EndTask();

@@ -1,11 +1,13 @@
 // By close_range(2), or one by one.
 #include "serve/linux/descriptors.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <utility>
 
 #include "system/host.h"
 
@@ -37,6 +39,15 @@ void close_all_but(std::span<const int> kept) noexcept {
         next = number + 1;
     }
     close_between(next, UINT_MAX);
+}
+
+void close_sockets_but(int kept) noexcept {
+    const std::size_t limit = std::min<std::size_t>(net::descriptor_limit().value_or(65536), 65536);
+    for (int descriptor = 0; std::cmp_less(descriptor, limit); ++descriptor) {
+        struct stat found {};
+        if (descriptor != kept && ::fstat(descriptor, &found) == 0 && S_ISSOCK(found.st_mode))
+            ::close(descriptor);
+    }
 }
 
 }  // namespace sockbox::serve

@@ -9,4 +9,7 @@ namespace sockbox::serve {
 // eight. Allocates nothing.
 void close_all_but(std::span<const int> kept) noexcept;
 
+// Closes all sockets but this one.
+void close_sockets_but(int kept) noexcept;
+
 }  // namespace sockbox::serve

@@ -5,6 +5,7 @@
 #include "serve/engines/signal_thread.h"
 #include "serve/systemd.h"
 
+#include <new>
 #include <utility>
 
 namespace sockbox::serve {
@@ -61,14 +62,17 @@ EndTask::~EndTask() {
     static_cast<void>(finish());
 }
 
-net::Result<EndTask> EndTask::start(std::function<std::string()> act,
-                                    const std::vector<int>& /*kept*/) {
+net::Result<EndTask> EndTask::start(std::function<std::string()> act) {
     return EndTask(std::make_unique<State>(State{std::move(act)}));
 }
 
 std::string EndTask::finish() noexcept {
     const auto state = std::exchange(state_, nullptr);
-    return state != nullptr ? state->act() : std::string();
+    try {
+        return state != nullptr ? state->act() : std::string();
+    } catch (const std::bad_alloc&) {
+        return {};
+    }
 }
 
 void deny_file_access(SandboxReport& report) {

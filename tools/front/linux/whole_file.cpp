@@ -281,10 +281,6 @@ net::Status WholeFile::publish(Output& standard) {
     return state_->outcome(write_all(file, state_->text));
 }
 
-std::vector<int> WholeFile::descriptors() const {
-    return {state_->folder.native(), state_->file.native()};
-}
-
 net::Status WholeFile::withdraw() {
     if (!is_regular() || !state_->is_in_place())
         return {};

@@ -172,10 +172,6 @@ net::Status WholeFile::publish(Output& standard) {
     return {};
 }
 
-std::vector<int> WholeFile::descriptors() const {
-    return {};
-}
-
 net::Status WholeFile::withdraw() {
     if (!is_regular() || !state_->published || identity_of(state_->target) != state_->published)
         return {};

@@ -28,13 +28,11 @@ void wait_for_end(int socket) {
 }
 
 // A terminal or service manager sends its signals to all processes of a group.
-[[noreturn]] void run_child(int socket, const std::function<std::string()>& act,
-                            std::vector<int> kept) {
+[[noreturn]] void run_child(int socket, const std::function<std::string()>& act) {
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE})
         ::signal(number, SIG_IGN);
     ::prctl(PR_SET_NAME, "at the end");
-    kept.push_back(socket);
-    close_all_but(kept);
+    close_sockets_but(socket);
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         ::close(stream);
     wait_for_end(socket);
@@ -60,8 +58,7 @@ EndTask::~EndTask() {
     static_cast<void>(finish());
 }
 
-net::Result<EndTask> EndTask::start(std::function<std::string()> act,
-                                    const std::vector<int>& kept) {
+net::Result<EndTask> EndTask::start(std::function<std::string()> act) {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
         return net::fail_last("socketpair");
@@ -71,7 +68,7 @@ net::Result<EndTask> EndTask::start(std::function<std::string()> act,
     if (child < 0)
         return net::fail_last("fork");
     if (child == 0)
-        run_child(theirs.native(), act, kept);
+        run_child(theirs.native(), act);
     return EndTask(std::move(state));
 }
 

@@ -143,7 +143,7 @@ TEST(EchodFork, KilledChildrenDoNotCountAsLessThanNone) {
     client.close();
     await_children(server.process().pid(), 0);
     server.process().send_signal(SIGTERM);
-    EXPECT_THAT(server.process().wait().err, HasSubstr("\"open\":1,"));
+    EXPECT_THAT(server.process().wait().err, testing::ContainsRegex("\"open\":[01],"));
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ std::uint8_t number_of(const Bytes& answer) {
 TEST(UdpEchoReflector, PacketsThatAreTooShortAreDropped) {
     const UdpServer reflector({"--stamp"});
     Asker asker(reflector.port());
-    for (std::size_t size = 0; size < packet_bytes; ++size) {
+    for (std::size_t size = 0; size < 14; ++size) {
         asker.ask(question(1, size));
         asker.ask(question(static_cast<std::uint8_t>(size + 2)));
         const Bytes answer = asker.next();
