@@ -415,14 +415,14 @@ void add_counts(const MeasurementReport& report, Json& json) {
             .set("reordered", if_told_apart(numbers.reordered))
             .set("corrupted", numbers.mismatched)
             .set("foreign", numbers.foreign)
-            .set("misdirected", numbers.misdirected)
-            .set("told_apart", numbers.told_apart)
-            .set("lost_spoiled", numbers.spoiled)
             .set("lost_on_path", numbers.lost_on_path())
             .set("lost_in_own_buffer", numbers.lost_in_own_buffer())
             .set("lost_undelivered", numbers.undelivered)
             .set("lost_numbers", lost_numbers_array(numbers.lost_numbers))
-            .set("lost_numbers_unlisted", numbers.lost_numbers.unlisted());
+            .set("lost_numbers_unlisted", numbers.lost_numbers.unlisted())
+            .set("lost_corrupted", numbers.spoiled)
+            .set("misdirected", numbers.misdirected)
+            .set("told_apart", numbers.told_apart);
     else
         json.set("mismatched", numbers.mismatched).set("surplus_bytes", numbers.surplus_bytes);
 }
@@ -479,7 +479,7 @@ std::string to_text(const ReplyLine& reply) {
     if (reply.rtt)
         text += fmt::format(" time={} ms", milliseconds(reply.rtt));
     if (!reply.objection.empty())
-        text += fmt::format("{} {}", reply.sequence ? "," : ":", reply.objection);
+        text += fmt::format("{} {}", reply.sequence ? "" : ":", reply.objection);
     return text;
 }
 

@@ -199,6 +199,9 @@ class UdpEcho {
             subjects.push_back(subject(targets[i].text, server, payload));
             subjects.back().hint = hint_of_others(targets[i].endpoints, server.peer);
         }
+        if (std::ranges::any_of(servers,
+                                [](const Server& server) { return server.options.stamped; }))
+            net::await_timestamps();
         return measuring_.run(subjects, status);
     }
 

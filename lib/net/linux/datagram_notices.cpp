@@ -8,6 +8,9 @@
 #include <array>
 #include <cstring>
 #include <ctime>
+#include <thread>
+
+#include "net/datagram_batch.h"
 
 namespace sockbox::net {
 namespace {
@@ -109,6 +112,30 @@ Status enable_timestamps(Socket& socket, Stamps stamps) {
         flags |=
             SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
     return socket.set_option(SOL_SOCKET, SO_TIMESTAMPING, flags);
+}
+
+// A timestamp of an arrival is not later than the end of the send, because the loopback interface
+// delivers during it, while one taken on reading is.
+void await_timestamps() {
+    using namespace std::chrono_literals;
+    auto socket = Socket::open(Family::ipv4, Transport::udp);
+    auto batch = DatagramBatch::create(1, 1);
+    if (!socket || !batch || !socket->bind(Endpoint::loopback(Family::ipv4)) ||
+        !enable_timestamps(*socket, Stamps::arrivals))
+        return;
+    const auto own = socket->local();
+    const std::array datagram{std::byte{0}};
+    const auto deadline = deadline_in(100ms);
+    while (own && socket->send_to(datagram, *own).done() && Clock::now() < deadline) {
+        const std::chrono::nanoseconds sent = std::chrono::system_clock::now().time_since_epoch();
+        if (wait_for(*socket, Direction::receive, deadline) != Readiness::ready)
+            return;
+        std::error_code error;
+        const auto got = batch->receive(*socket, error);
+        if (!got.empty() && got[0].arrived && *got[0].arrived <= sent)
+            return;
+        std::this_thread::sleep_for(1ms);
+    }
 }
 
 }  // namespace sockbox::net

@@ -35,6 +35,8 @@ Status enable_timestamps(Socket&, Stamps) {
         {platform::error_of(std::errc::not_supported), "ask for kernel timestamps", {}, {}, {}});
 }
 
+void await_timestamps() {}
+
 Status check_name_sources() {
     return {};
 }

@@ -224,7 +224,7 @@ void DatagramLane::take_unknown(const net::BatchedDatagram& datagram) {
     ++measured_.numbers.mismatched;
     const std::string reason = form_->why_unknown(datagram.length);
     measured_.failed({{}, "receive", {}, reason, {}});
-    report_reply(datagram, {}, {}, reason);
+    report_reply(datagram, {}, {}, "corrupted: " + reason);
 }
 
 // On a connected socket, the system accepts only datagrams from the server.
@@ -255,7 +255,7 @@ void DatagramLane::reject(std::uint64_t index, const Objection& objection,
     measured_.failed({{}, "receive", {}, objection.reason, {}});
     const auto sequence = form_->tells_apart() ? std::optional(message.sequence) : std::nullopt;
     report_reply(datagram, sequence, {},
-                 objection.detail.empty() ? objection.reason : objection.detail);
+                 "corrupted: " + (objection.detail.empty() ? objection.reason : objection.detail));
 }
 
 // Gives up an awaited probe, since who sends this will not send a better reply; returns whether it

@@ -208,8 +208,11 @@ void StreamLane::complete_front() {
 
 void StreamLane::report_wrong(const Record& record) const {
     if (plan_.on_reply)
-        plan_.on_reply(
-            {record.message.sequence, {}, payload_.size(), {}, to_text(*record.difference)});
+        plan_.on_reply({record.message.sequence,
+                        {},
+                        payload_.size(),
+                        {},
+                        "mismatched: " + to_text(*record.difference)});
 }
 
 void StreamLane::expire(net::Clock::time_point now) {

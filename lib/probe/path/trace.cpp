@@ -38,6 +38,8 @@ class Tracer {
             for (unsigned distance = first; distance < end; ++distance)
                 if (auto opened = open_to_hop(distance); !opened)
                     return net::fail(opened.error());
+            if (first == 1)
+                net::await_timestamps();
             for (Try& attempt : tries_)
                 if (auto sent = send(attempt); !sent)
                     return net::fail(sent.error());
@@ -74,8 +76,7 @@ class Tracer {
                });
     }
 
-    // All sockets of a batch are opened before its first datagram is sent: the kernel starts to
-    // take timestamps only some time after it is asked to.
+    // All sockets of a batch are opened before its first datagram is sent, which takes less time.
     net::Status open_to_hop(unsigned distance) {
         trace_.hops.push_back({distance, std::vector<HopAnswer>(options_.tries)});
         for (std::size_t number = 0; number < options_.tries; ++number) {

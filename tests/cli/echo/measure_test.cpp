@@ -172,7 +172,8 @@ TEST(EchoMeasure, WrongEchoesHaveNoTimesAndFailUnlessTheyAreJudged) {
         }
     });
     const Ran ran = measure(peer, {"-c", "2", "-i", "10ms", "--assert", "loss<=100%"});
-    EXPECT_THAT(ran.out, HasSubstr(": seq=1, the echo differs at offset 7: expected 0x"));
+    EXPECT_THAT(ran.out,
+                HasSubstr(": seq=1 mismatched: the echo differs at offset 7: expected 0x"));
     EXPECT_THAT(ran.out, HasSubstr("2 sent, 0 received, 2 lost (100%), 2 mismatched\n"));
     EXPECT_THAT(ran.out, testing::Not(HasSubstr("rtt")));
     EXPECT_EQ(ran.status, tools::exit_mismatch);

@@ -85,16 +85,16 @@ TEST(UdpEchoAddress, AReplyFromElsewhereIsReportedAndCountedApart) {
     const Crossed server;
     const Ran text = run(udpecho, {"-c", "2", "-i", "10ms", "127.0.0.2", server.port()});
     EXPECT_THAT(text.out, HasSubstr("64 bytes from 127.0.0.1:" + server.port() +
-                                    ": seq=1, from an unexpected address\n"));
+                                    ": seq=1 from an unexpected address\n"));
     EXPECT_THAT(text.out, HasSubstr("2 sent, 0 received, 2 lost (100%), 2 from an unexpected "
                                     "address\nlost: 2 answered from an unexpected address\n"));
     EXPECT_THAT(text.out, HasSubstr("2 times receive: reply from unexpected address 127.0.0.1\n"));
     EXPECT_EQ(text.status, tools::exit_mismatch);
     const Ran json =
         run(udpecho, {"--json", "-q", "-c", "3", "-i", "0", "127.0.0.2", server.port()});
-    EXPECT_THAT(json.out, AllOf(HasSubstr(R"("sent":3,"received":0,"lost":3,"pending":0)"),
-                                HasSubstr(R"("foreign":0,"misdirected":3,)"),
-                                HasSubstr(R"("lost_on_path":0,)")));
+    EXPECT_THAT(json.out,
+                AllOf(HasSubstr(R"("sent":3,"received":0,"lost":3,"pending":0)"),
+                      HasSubstr(R"("misdirected":3,)"), HasSubstr(R"("lost_on_path":0,)")));
     const Ran said = run(udpecho, {"127.0.0.2", server.port(), "hello"});
     EXPECT_THAT(said.err, HasSubstr("udpecho: receive from 127.0.0.2:" + server.port() +
                                     ": reply from unexpected address 127.0.0.1\n"));

@@ -146,7 +146,7 @@ TEST(UdpEchoPath, TracedTimesAreTheKernels) {
                     std::string(SOCKBOX_SH_BIN) + R"(/udpecho --trace 10.9.3.2 7007)");
     const Words found = lines(ran.out);
     ASSERT_EQ(found.size(), 3U) << ran.out << ran.err;
-    for (const std::string& hop : found)
+    for (const std::string& hop : {found[0], found[1]})  // the last one waits for a program
         for (std::size_t at = hop.find(" ms"); at != hop.npos; at = hop.find(" ms", at + 1)) {
             const std::size_t begin = hop.rfind(' ', at - 1) + 1;
             EXPECT_LT(std::stod(hop.substr(begin, at - begin)), 200) << hop;
