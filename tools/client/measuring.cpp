@@ -126,7 +126,8 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
         return cli.refuse(io_, "--html and --hgrm name the same file");
     for (const std::string& file : {html_, hgrm_})
         if (client_.common.json && !file.empty() && is_same_file(file, "-"))
-            return cli.refuse(io_, "--json reserves standard output: --html and --hgrm need a file");
+            return cli.refuse(io_,
+                              "--json reserves standard output: --html and --hgrm need a file");
     if (!hgrm_.empty() && client_.others.size() + client_.operands.size() / 2 > 1)
         return cli.refuse(io_, "--hgrm supports only one server");
     if (rate_ > 0 && cli.given("interval"))
