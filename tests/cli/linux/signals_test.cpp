@@ -146,11 +146,13 @@ TEST(Signals, ThatTheParentBlocksAreHeard) {
 
 // The kernel delivers no signal to this process that it does not catch.
 TEST(Signals, EndTheFirstProcessOfANamespace) {
-    if (Process({"/usr/bin/unshare", "-pf", "/bin/true"}).wait().status != 0)
+    // With a /proc of the namespace, which sanitizers need.
+    const Words first_of_namespace{"/usr/bin/unshare", "-pf", "--mount-proc"};
+    if (Process({first_of_namespace[0], "-pf", "--mount-proc", "/bin/true"}).wait().status != 0)
         GTEST_SKIP() << "no PID namespaces here";
     const SilentPeers peers;
     for (const auto& [words, status] : peers.commands()) {
-        Process process(behind({"/usr/bin/unshare", "-pf"}, words));
+        Process process(behind(first_of_namespace, words));
         const pid_t first = child_of(process);
         storm(first, SIGTERM, [] { return false; });
         EXPECT_THAT(process.wait().status, testing::AnyOf(status, ended_by_sigterm))
