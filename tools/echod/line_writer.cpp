@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "serve/engines/signal_thread.h"
+#include "system/memory.h"
 #include "system/thread.h"
 
 namespace sockbox::tools {
@@ -43,12 +45,22 @@ LineWriter::~LineWriter() {
     static_cast<void>(finish(std::chrono::hours(1)));
 }
 
+// A handler must not run on a thread that may outlive what it refers to.
+net::Result<std::thread> LineWriter::start_thread() noexcept {
+    try {
+        const serve::SignalsBlocked blocked;
+        return net::start_thread([own = state_] { run(*own); });
+    } catch (const std::bad_alloc&) {
+        return net::fail(net::out_of_memory("start"));
+    }
+}
+
 void LineWriter::start() noexcept {
     State& state = *state_;
     std::unique_lock lock(state.mutex);
     if (state.progress != Progress::waits)
         return;
-    auto thread = net::start_thread([own = state_] { run(*own); });
+    auto thread = start_thread();
     state.progress = thread ? Progress::runs : Progress::direct;
     if (thread)
         return thread->detach();

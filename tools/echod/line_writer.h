@@ -6,7 +6,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 
+#include "system/result.h"
 #include "tools/front/io.h"
 
 namespace sockbox::tools {
@@ -42,6 +44,7 @@ class LineWriter {
 
   private:
     struct State;
+    net::Result<std::thread> start_thread() noexcept;
     static void run(State& state) noexcept;
     static void write_out(State& state, const std::string& lines, std::uint64_t dropped) noexcept;
 

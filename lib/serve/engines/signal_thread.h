@@ -7,6 +7,20 @@
 
 namespace sockbox::serve {
 
+// Blocks all signals in the calling thread, and in those that it starts, while the object exists:
+// their handlers run on other threads. Does nothing on Windows.
+class SignalsBlocked {
+  public:
+    SignalsBlocked();
+    SignalsBlocked(const SignalsBlocked&) = delete;
+    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+    ~SignalsBlocked();
+
+  private:
+    struct Before;
+    std::unique_ptr<Before> before_;
+};
+
 // While the object exists, handlers of signals run on a thread of its own: all signals are blocked
 // in the thread that created it, and in those that it starts. A signal in a thread that serves ends
 // some system calls early; Linux may then leave an operation of an io_uring waiting for ever. Does

@@ -10,6 +10,11 @@
 
 namespace sockbox::serve {
 
+struct SignalsBlocked::Before {};
+
+SignalsBlocked::SignalsBlocked() = default;
+SignalsBlocked::~SignalsBlocked() = default;
+
 struct SignalThread::State {};
 
 SignalThread::SignalThread(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}

@@ -2,6 +2,7 @@
 #include "serve/engines/signal_thread.h"
 
 #include <csignal>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -11,6 +12,20 @@
 
 namespace sockbox::serve {
 
+struct SignalsBlocked::Before {
+    sigset_t mask{};
+};
+
+SignalsBlocked::SignalsBlocked() : before_(std::make_unique<Before>()) {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_->mask);
+}
+
+SignalsBlocked::~SignalsBlocked() {
+    ::pthread_sigmask(SIG_SETMASK, &before_->mask, nullptr);
+}
+
 struct SignalThread::State {
     explicit State(net::StopSignal signal) : over(std::move(signal)) {}
     State(const State&) = delete;
@@ -19,7 +34,6 @@ struct SignalThread::State {
         over.raise();
         if (thread.joinable())
             thread.join();
-        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     }
 
     void wait() const {
@@ -31,8 +45,8 @@ struct SignalThread::State {
     }
 
     net::StopSignal over;
-    sigset_t before{};
     std::thread thread;
+    std::optional<SignalsBlocked> blocked;  // in the thread that serves
 };
 
 SignalThread::SignalThread(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
@@ -45,14 +59,11 @@ net::Result<SignalThread> SignalThread::start() {
     if (!over)
         return net::fail(over.error());
     auto state = std::make_unique<State>(std::move(*over));
-    ::pthread_sigmask(SIG_SETMASK, nullptr, &state->before);
     auto thread = net::start_thread([raw = state.get()] { raw->wait(); });
     if (!thread)
         return net::fail(thread.error());
     state->thread = std::move(*thread);
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
+    state->blocked.emplace();
     return SignalThread(std::move(state));
 }
 
