@@ -22,6 +22,16 @@ std::optional<Difference> first_difference(std::string_view expected, std::strin
     return Difference{at, static_cast<std::byte>(expected[at]), static_cast<std::byte>(got[at])};
 }
 
+bool holds(const std::deque<std::string>& messages, std::string_view message) {
+    return std::ranges::find(messages, message) != messages.end();
+}
+
+void remember(std::deque<std::string>& messages, std::string_view message) {
+    messages.emplace_back(message);
+    if (messages.size() > max_remembered)
+        messages.pop_front();
+}
+
 }  // namespace
 
 Exchanged Exchange::send(std::string_view message) {
@@ -29,8 +39,7 @@ Exchanged Exchange::send(std::string_view message) {
     while (result.tries <= options_.retries && !try_once(message, result)) {
     }
     const bool answered_first = result.end == Exchanged::End::answered && result.tries == 1;
-    if (!answered_first)
-        remember(message);
+    remember(answered_first ? answered_ : unanswered_, message);
     return result;
 }
 
@@ -74,7 +83,7 @@ bool Exchange::await_reply(std::string_view message, Exchanged& result) {
             return true;
         }
         if (ready == net::Readiness::ready && take_reply(message, result)) {
-            if (result.tries == 1 && !is_unanswered(message))
+            if (result.tries == 1 && !holds(unanswered_, message))
                 result.rtt = net::Clock::now() - sent_at;
             return result.end != Exchanged::End::undelivered &&
                    result.end != Exchanged::End::misdirected;
@@ -108,10 +117,8 @@ bool Exchange::take_reply(std::string_view message, Exchanged& result) {
         result.from = source;
         return true;
     }
-    if (!equal && is_unanswered(buffer)) {
-        ++late_;
+    if (!equal && is_of_earlier(buffer))
         return false;
-    }
     result.end = equal ? Exchanged::End::answered : Exchanged::End::different;
     if (!equal)
         result.difference = first_difference(message, buffer);
@@ -124,14 +131,13 @@ bool Exchange::is_from_server(const net::Endpoint& source) const {
     return !options_.destination || source == *options_.destination;
 }
 
-bool Exchange::is_unanswered(std::string_view message) const {
-    return std::ranges::find(unanswered_, message) != unanswered_.end();
-}
-
-void Exchange::remember(std::string_view message) {
-    unanswered_.emplace_back(message);
-    if (unanswered_.size() > max_remembered)
-        unanswered_.pop_front();
+// Counts the echo of an earlier message.
+bool Exchange::is_of_earlier(std::string_view reply) {
+    const bool late = holds(unanswered_, reply);
+    const bool repeated = !late && holds(answered_, reply);
+    late_ += late ? 1 : 0;
+    duplicated_ += repeated ? 1 : 0;
+    return late || repeated;
 }
 
 }  // namespace sockbox::probe

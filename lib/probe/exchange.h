@@ -58,12 +58,13 @@ class Exchange {
         : socket_(socket), options_(options) {}
 
     // Sends `message` as one datagram, again after each timeout up to `retries` times, and blocks
-    // until its echo arrives or every try has failed. Late echoes of earlier messages are counted
-    // and otherwise ignored.
+    // until its echo arrives or every try has failed. Echoes of earlier messages, late or repeated,
+    // are counted and otherwise ignored.
     Exchanged send(std::string_view message);
 
-    // The number of late echoes so far.
+    // The numbers of late and of repeated echoes so far.
     std::uint64_t late() const { return late_; }
+    std::uint64_t duplicated() const { return duplicated_; }
 
   private:
     bool try_once(std::string_view message, Exchanged& result);
@@ -71,13 +72,14 @@ class Exchange {
     bool await_reply(std::string_view message, Exchanged& result);
     bool take_reply(std::string_view message, Exchanged& result);
     bool is_from_server(const net::Endpoint& source) const;
-    bool is_unanswered(std::string_view message) const;
-    void remember(std::string_view message);
+    bool is_of_earlier(std::string_view reply);
 
     net::Socket& socket_;
     ExchangeOptions options_;
     std::deque<std::string> unanswered_;  // messages that may still be echoed late; bounded
+    std::deque<std::string> answered_;    // messages that may be echoed once more; bounded
     std::uint64_t late_ = 0;
+    std::uint64_t duplicated_ = 0;
 };
 
 }  // namespace sockbox::probe

@@ -339,7 +339,8 @@ class UdpEcho {
             .set("corrupted", counts_.corrupted)
             .set("late", exchange.late())
             .set("sent_bytes", counts_.sent_bytes)
-            .set("received_bytes", counts_.received_bytes);
+            .set("received_bytes", counts_.received_bytes)
+            .set("duplicated", exchange.duplicated());
         auto lost = report::Json::array();
         for (const std::uint64_t line : lost_lines_)
             lost.push(line);

@@ -68,6 +68,17 @@ TEST(UdpEcho, RetriesUntilAReplyComes) {
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
 }
 
+TEST(UdpEcho, RepeatedEchoOfAnEarlierLineIsNoMismatch) {
+    auto peer =
+        Peer::datagram([](net::Socket& socket, const std::string& text, const net::Endpoint& from) {
+            for (int copy = 0; copy < 2; ++copy)
+                (void)socket.send_to(std::as_bytes(std::span(text)), from);
+        });
+    const Ran ran = run(udpecho, {"--json", "127.0.0.1", peer.port()}, "one\ntwo\nthree\n");
+    EXPECT_THAT(ran.out, HasSubstr(R"("received":3,"lost":0,"corrupted":0,"late":0)")) << ran.err;
+    EXPECT_EQ(ran.status, tools::exit_ok);
+}
+
 TEST(UdpEcho, LateEchoOfAnEarlierLineIsNoMismatch) {
     std::string held;
     auto peer = Peer::datagram([&](auto& socket, const auto& text, const auto& from) {
