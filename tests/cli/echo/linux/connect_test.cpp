@@ -224,7 +224,7 @@ TEST(EchoConnect, TheTimeToConnectIncludesTheLookup) {
         EXPECT_EQ(ran.status, tools::exit_unresolved);
     }
     const Ran refused = run_with_patient_resolver(
-        {echo_program, "--connect-timeout", "300ms", "half4.test", "3490", "hello"});
+        {echo_program, "--connect-timeout", "3s", "half4.test", "3490", "hello"});
     EXPECT_THAT(refused.err, HasSubstr("connect 127.0.0.1:3490: Connection refused"));
     EXPECT_EQ(refused.status, tools::exit_refused);
 }
