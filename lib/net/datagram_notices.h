@@ -81,7 +81,7 @@ Status enable_timestamps(Socket& socket, Stamps stamps);
 
 // The kernel starts to take timestamps of arrivals some time after the first socket on the system
 // asks for them; until then it returns the time at which a datagram is read. Blocks until it takes
-// them, usually for less than a millisecond and never for more than 100 ms. Sends datagrams to
+// them, usually for less than a millisecond and never for more than 200 ms. Sends datagrams to
 // itself over the loopback interface. Does nothing on Windows.
 void await_timestamps();
 

@@ -125,14 +125,14 @@ void await_timestamps() {
         return;
     const auto own = socket->local();
     const std::array datagram{std::byte{0}};
-    const auto deadline = deadline_in(100ms);
+    const auto deadline = deadline_in(200ms);
     while (own && socket->send_to(datagram, *own).done() && Clock::now() < deadline) {
         const std::chrono::nanoseconds sent = std::chrono::system_clock::now().time_since_epoch();
         if (wait_for(*socket, Direction::receive, deadline) != Readiness::ready)
             return;
         std::error_code error;
         const auto got = batch->receive(*socket, error);
-        if (!got.empty() && got[0].arrived && *got[0].arrived <= sent)
+        if (got.empty() || !got[0].arrived || *got[0].arrived <= sent)
             return;
         std::this_thread::sleep_for(1ms);
     }

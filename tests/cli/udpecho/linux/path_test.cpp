@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "paths.h"
 #include "tests/support.h"
 
@@ -134,23 +136,35 @@ add rule inet t f udp dport 7007 reject with icmpx type admin-prohibited')",
     EXPECT_EQ(found[6], "4");
 }
 
-// The program sees every answer 300 ms late, but the kernel took the times.
+// The largest time in a line of hops, in milliseconds.
+double longest_time(const std::string& hop) {
+    double longest = 0;
+    for (std::size_t at = hop.find(" ms"); at != hop.npos; at = hop.find(" ms", at + 1)) {
+        const std::size_t begin = hop.rfind(' ', at - 1) + 1;
+        longest = std::max(longest, std::stod(hop.substr(begin, at - begin)));
+    }
+    return longest;
+}
+
+// The program sees every answer 300 ms late, but the kernel took the times. On a busy machine the
+// kernel may begin with that too late, so one of several runs has to show it.
 TEST(UdpEchoPath, TracedTimesAreTheKernels) {
 #ifdef SOCKBOX_SANITIZED
     GTEST_SKIP() << "a sanitizer's own calls would be traced";
 #endif
-    RUN_ON_PATH(ran, "",
-                R"(
-        strace -qq -o /dev/null /bin/true 2>/dev/null || exit 77
-        strace -qq -f -o /dev/null -e trace=ppoll -e inject=ppoll:delay_exit=300000 )" +
-                    std::string(SOCKBOX_SH_BIN) + R"(/udpecho --trace 10.9.3.2 7007)");
-    const Words found = lines(ran.out);
-    ASSERT_EQ(found.size(), 3U) << ran.out << ran.err;
-    for (const std::string& hop : {found[0], found[1]})  // the last one waits for a program
-        for (std::size_t at = hop.find(" ms"); at != hop.npos; at = hop.find(" ms", at + 1)) {
-            const std::size_t begin = hop.rfind(' ', at - 1) + 1;
-            EXPECT_LT(std::stod(hop.substr(begin, at - begin)), 200) << hop;
-        }
+    double least = 1000;
+    for (int run = 0; run < 10 && least >= 200; ++run) {
+        RUN_ON_PATH(ran, "",
+                    R"(
+            strace -qq -o /dev/null /bin/true 2>/dev/null || exit 77
+            strace -qq -f -o /dev/null -e trace=ppoll -e inject=ppoll:delay_exit=300000 )" +
+                        std::string(SOCKBOX_SH_BIN) + R"(/udpecho --trace 10.9.3.2 7007)");
+        const Words found = lines(ran.out);
+        ASSERT_EQ(found.size(), 3U) << ran.out << ran.err;
+        // The last hop waits for a program.
+        least = std::min(least, std::max(longest_time(found[0]), longest_time(found[1])));
+    }
+    EXPECT_LT(least, 200);
 }
 
 // Too long for the first link, so they cannot be sent in trains (UDP_SEGMENT).
