@@ -47,7 +47,7 @@ TEST(EchoConnect, SilenceEndsAtItsTimeout) {
     EXPECT_EQ(ran.status, tools::exit_refused);
     const auto elapsed = members(ran.out, "elapsed_ns");
     ASSERT_EQ(elapsed.size(), 1U) << ran.out;
-    EXPECT_GE(elapsed[0], 1'000'000'000);
+    EXPECT_GE(elapsed[0], 500'000'000) << "all of the second but what looking up took";
 }
 
 TEST(EchoConnect, InterruptEndsTheWaitAndIsReportedAsJson) {
