@@ -106,7 +106,9 @@ TEST_P(EveryEngine, ADrainDeliversWhatIsUnderWayAndEndsIdleClients) {
 
 // Those that wait for the iterative engine are served in the drain, and others refused.
 TEST_P(EveryEngine, ADrainEndsInTimeAlthoughManyWait) {
-    TestServer server(engine());
+    ServeOptions options;
+    options.drain_timeout = 10s;
+    TestServer server(engine(), options);
     auto served = server.connect();
     expect_echo(served, random_bytes(1));
     std::vector<net::Socket> waiting;
