@@ -43,8 +43,8 @@ std::optional<double> loss(const Measurement& measurement) {
 }
 
 template <std::uint64_t Measurement::*count>
-std::optional<double> counted_if_told_apart(const Measurement& measurement) {
-    return measurement.told_apart ? counted<count>(measurement) : std::nullopt;
+std::optional<double> counted_if_distinguishable(const Measurement& measurement) {
+    return measurement.distinguishable ? counted<count>(measurement) : std::nullopt;
 }
 
 std::optional<double> rate(const Measurement& measurement) {
@@ -74,8 +74,8 @@ const Assertion::Name* Assertion::find(std::string_view name) {
         Name{"jitter", Unit::nanoseconds, jitter},
         Name{"loss", Unit::percent, loss},
         Name{"rate", Unit::per_second, rate},
-        Name{"duplicated", Unit::count, counted_if_told_apart<&Measurement::duplicated>},
-        Name{"reordered", Unit::count, counted_if_told_apart<&Measurement::reordered>},
+        Name{"duplicated", Unit::count, counted_if_distinguishable<&Measurement::duplicated>},
+        Name{"reordered", Unit::count, counted_if_distinguishable<&Measurement::reordered>},
         Name{"corrupted", Unit::count, counted<&Measurement::mismatched>},
         Name{"mismatched", Unit::count, counted<&Measurement::mismatched>},
         Name{"unsent", Unit::count, counted<&Measurement::unsent>},

@@ -293,7 +293,7 @@ void append_counts(std::string& html, const MeasurementReport& report) {
         bool is_bad = true;
     };
     const bool datagrams = report.datagrams;
-    const bool in_order = datagrams && numbers.told_apart;
+    const bool in_order = datagrams && numbers.distinguishable;
     const Count counts[] = {{"sent", numbers.sent, true, false},
                             {"received", numbers.received, true, false},
                             {"lost", numbers.lost},
@@ -301,7 +301,7 @@ void append_counts(std::string& html, const MeasurementReport& report) {
                             {"not sent", numbers.unsent},
                             {datagrams ? "corrupted" : "mismatched", numbers.mismatched},
                             {"surplus bytes", numbers.surplus_bytes, !datagrams},
-                            {"late", numbers.late, numbers.told_apart},
+                            {"late", numbers.late, numbers.distinguishable},
                             {"duplicated", numbers.duplicated, in_order},
                             {"reordered", numbers.reordered, in_order},
                             {"misdirected", numbers.misdirected, datagrams},
@@ -321,8 +321,8 @@ void append_counts(std::string& html, const MeasurementReport& report) {
         "<p>Loss {:.3g}%, {:.1f} replies per second in {:.3f} s.</p>\n",
         names, values, numbers.loss() * 100, numbers.rate_per_s(),
         std::chrono::duration<double>(numbers.duration).count());
-    if (!numbers.told_apart)
-        append(html, "<p class=\"warn\">{}.</p>\n", not_told_apart);
+    if (!numbers.distinguishable)
+        append(html, "<p class=\"warn\">{}.</p>\n", not_distinguishable);
     if (report.datagrams && numbers.lost > 0)
         append(html, "<p>Lost: {}.</p>\n", places_of_loss(numbers));
     if (numbers.missed_slots > 0)

@@ -339,8 +339,8 @@ std::string to_text(const MeasurementReport& report) {
     if (report.verbose)
         text += lost_numbers_line(numbers.lost_numbers);
     text += rate_line(numbers);
-    if (!numbers.told_apart)
-        text += fmt::format("{}\n", not_told_apart);
+    if (!numbers.distinguishable)
+        text += fmt::format("{}\n", not_distinguishable);
     const stats::Summary rtt = numbers.rtt.summary();
     text += times_line("rtt", rtt);
     // With an even number of samples the median lies between two of them; with many samples it
@@ -406,13 +406,13 @@ void add_counts(const MeasurementReport& report, Json& json) {
     const Measurement& numbers = report.numbers;
     json.set("sent", numbers.sent).set("received", numbers.received).set("lost", numbers.lost);
     json.set("pending", numbers.pending).set("unsent", numbers.unsent);
-    const auto if_told_apart = [&](std::uint64_t count) {
-        return numbers.told_apart ? Json(count) : Json();
+    const auto if_distinguishable = [&](std::uint64_t count) {
+        return numbers.distinguishable ? Json(count) : Json();
     };
     if (report.datagrams)
-        json.set("late", if_told_apart(numbers.late))
-            .set("duplicated", if_told_apart(numbers.duplicated))
-            .set("reordered", if_told_apart(numbers.reordered))
+        json.set("late", if_distinguishable(numbers.late))
+            .set("duplicated", if_distinguishable(numbers.duplicated))
+            .set("reordered", if_distinguishable(numbers.reordered))
             .set("corrupted", numbers.mismatched)
             .set("foreign", numbers.foreign)
             .set("lost_on_path", numbers.lost_on_path())
@@ -422,7 +422,7 @@ void add_counts(const MeasurementReport& report, Json& json) {
             .set("lost_numbers_unlisted", numbers.lost_numbers.unlisted())
             .set("lost_corrupted", numbers.spoiled)
             .set("misdirected", numbers.misdirected)
-            .set("told_apart", numbers.told_apart);
+            .set("distinguishable", numbers.distinguishable);
     else
         json.set("mismatched", numbers.mismatched).set("surplus_bytes", numbers.surplus_bytes);
 }

@@ -66,7 +66,7 @@ std::string to_text(const stats::Failure& failure);
 bool carries_percentile(std::uint64_t count, double share);
 
 // What is reported instead of the times of messages whose replies cannot be told apart.
-inline constexpr std::string_view not_told_apart =
+inline constexpr std::string_view not_distinguishable =
     "replies to messages as short as these cannot be told apart: no times, no order";
 
 // The summary after a run in the style of ping(8), each line with its newline.

@@ -25,7 +25,7 @@ void Measurement::merge(const Measurement& other) {
         &Measurement::received_bytes, &Measurement::spoiled,     &Measurement::misdirected};
     for (const Count count : counts)
         this->*count += other.*count;
-    told_apart = told_apart && other.told_apart;
+    distinguishable = distinguishable && other.distinguishable;
     duration = std::max(duration, other.duration);
     rtt.merge(other.rtt);
     connect.merge(other.connect);

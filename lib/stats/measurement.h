@@ -37,7 +37,7 @@ struct Measurement {
     bool open_loop = false;
     // False for messages so short that their replies cannot be told apart: then there are no round
     // trips, and no counts of late, duplicated and reordered replies.
-    bool told_apart = true;
+    bool distinguishable = true;
 
     std::uint64_t sent = 0;
     std::uint64_t received = 0;  // echoes in time, identical to what was sent

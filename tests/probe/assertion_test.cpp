@@ -74,7 +74,7 @@ TEST(Assertion, UnsentCountsAsALoss) {
 
 TEST(Assertion, WhatCannotBeToldApartHasNoOrder) {
     auto numbers = measurement();
-    numbers.told_apart = false;
+    numbers.distinguishable = false;
     EXPECT_FALSE(Assertion::parse("reordered<=2")->judge(numbers).ok);
     EXPECT_FALSE(Assertion::parse("duplicated<=2")->judge(numbers).ok);
 }

@@ -160,7 +160,7 @@ TEST(MeasurementReport, VerdictsAndWarningsHaveColours) {
 TEST(MeasurementReport, WhatCannotBeToldApartHasNoOrder) {
     auto report = report_of({});
     report.datagrams = true;
-    report.numbers.told_apart = false;
+    report.numbers.distinguishable = false;
     EXPECT_THAT(to_text(report), HasSubstr("cannot be told apart: no times, no order\n"));
     EXPECT_THAT(to_json(report).to_string(),
                 HasSubstr(R"("late":null,"duplicated":null,"reordered":null,"corrupted":0)"));

@@ -60,7 +60,7 @@ DatagramLane::DatagramLane(const MeasurePlan& plan, Measured& measured,
       outgoing_(form_->size() * batch_.slots()),
       dropped_before_(net::dropped_on_arrival(socket_).value_or(0)) {
     queue_.reserve(batch_.slots());
-    measured_.numbers.told_apart = form_->tells_apart();
+    measured_.numbers.distinguishable = form_->tells_apart();
 }
 
 net::Deadline DatagramLane::next_expiry() const {
