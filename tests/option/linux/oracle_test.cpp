@@ -119,7 +119,8 @@ void check_number(const Kind& kind, const OptionRow& row, const Option& option,
                              std::equal(bytes->begin(), bytes->end(), raw.bytes.begin(),
                                         raw.bytes.begin() + static_cast<std::ptrdiff_t>(std::min(
                                                                 bytes->size(), raw.bytes.size())));
-        // Many numbers are unsigned to the user and an int to the kernel, or -1 stands for all below.
+        // Many numbers are unsigned to the user and an int to the kernel, or -1 stands for all
+        // below.
         const bool other_sign = number < 0 ? row.range.low >= -1 : number > INT_MAX;
         EXPECT_TRUE(!granted || other_sign) << what << " is granted";
         return;
