@@ -134,9 +134,9 @@ TEST(EchoProcess, TheSmallestBuffersCarryAllTheSame) {
     std::generate(data.begin(), data.end(), std::mt19937(1));
     const TemporaryFile file(data);
     const std::string compare = " <'" + file.path() + "' | cmp - '" + file.path() + '\'';
-    // 2 KiB a turn: on a busy machine each may wait for a timer of TCP.
-    const Ran ran = run_in_shell(peer, "tcpecho --set SO_SNDBUF=1 --set SO_RCVBUF=1" + compare,
-                                 std::chrono::seconds(100));
+    // Small segments, as in Echo.SmallestBuffersCarryAllTheSame.
+    const std::string command = "tcpecho --set SO_SNDBUF=1 --set SO_RCVBUF=1 --set TCP_MAXSEG=536";
+    const Ran ran = run_in_shell(peer, command + compare, std::chrono::seconds(100));
     EXPECT_EQ(ran.out + ran.err, "");
     EXPECT_EQ(ran.status, 0);
 }
