@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "serve/status/counters.h"
-#include "tools/echod/line_writer.h"
+#include "tools/server/line_writer.h"
 
 namespace sockbox::tools {
 

@@ -1,5 +1,5 @@
 // A bounded queue of lines and the thread that empties it.
-#include "tools/echod/line_writer.h"
+#include "tools/server/line_writer.h"
 
 #include <condition_variable>
 #include <mutex>
