@@ -29,8 +29,8 @@ tl::unexpected<Error> not_here() {
 
 }  // namespace
 
-HostProcess::HostProcess(int pid, std::string name, Socket handle)
-    : pid_(pid), name_(std::move(name)), handle_(std::move(handle)) {}
+HostProcess::HostProcess(int pid, std::string name, std::string proc, Socket handle)
+    : pid_(pid), name_(std::move(name)), proc_(std::move(proc)), handle_(std::move(handle)) {}
 
 Result<HostProcess> HostProcess::open(int pid) {
     return not_here(pid);
