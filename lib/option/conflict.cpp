@@ -14,6 +14,8 @@ bool is_in_force(const OptionRow& row, const OptionValue& value) {
         return *flag;
     if (const auto* number = std::get_if<std::int64_t>(&value))
         return *number > row.conflict_above;
+    if (const auto* linger = std::get_if<Linger>(&value))
+        return linger->on && linger->seconds == 0;
     if (const auto* text = std::get_if<std::string>(&value))
         return !text->empty();
     return true;

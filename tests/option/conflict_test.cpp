@@ -31,6 +31,9 @@ TEST(Conflict, OffIsAlwaysAccepted) {
     }
     EXPECT_GE(marked, 3);
     EXPECT_TRUE(is_accepted("SO_RCVBUF=20000"));
+    EXPECT_FALSE(is_accepted("SO_LINGER=on,0"));
+    EXPECT_TRUE(is_accepted("SO_LINGER=on,5"));
+    EXPECT_TRUE(is_accepted("SO_LINGER=off"));
 }
 
 TEST(Conflict, IsFoundInASocketOfAnotherProgram) {
