@@ -36,7 +36,8 @@ class WholeFile {
     // Whether publish() replaces a file, rather than writing to what is there.
     bool is_regular() const;
 
-    // Removes the file, unless another one has replaced it or it does not exist any more. If the
+    // Removes the file, unless another one has replaced it, it does not exist any more, or (on
+    // Linux) somebody has written something else into it. If the
     // path is a symbolic link, empties the file instead. If the file cannot be removed, empties it
     // and fails; the error's hint states whether that worked. Call it only after publish().
     net::Status withdraw();

@@ -150,7 +150,7 @@ struct WholeFile::State {
     // Creates the new file: without a name, so that nothing is left if the process ends now, or
     // where the file system or a missing /proc rules that out, under a unique name.
     std::error_code create(mode_t mode) {
-        constexpr int flags = O_WRONLY | O_CLOEXEC;
+        constexpr int flags = O_RDWR | O_CLOEXEC;
         file = Descriptor(::openat(folder.native(), ".", O_TMPFILE | flags, mode));
         if (file.valid() && ::access(link_of(file.native()).c_str(), F_OK) == 0)
             return {};
@@ -203,6 +203,7 @@ struct WholeFile::State {
             text = content;  // the file of another user, which is written as it is
             return open_special();
         }
+        text = content;
         if (const std::error_code code = write_all(file.native(), content))
             return code;
         // Otherwise a crash of the system might leave an empty file in place of the old one.
@@ -225,6 +226,13 @@ struct WholeFile::State {
         return {};
     }
 
+    // Whether nobody has written something else into the file.
+    bool has_own_text() const {
+        std::string now(text.size() + 1, '\0');
+        const auto got = ::pread(file.native(), now.data(), now.size(), 0);
+        return got == std::ssize(text) && now.compare(0, text.size(), text) == 0;
+    }
+
     // Whether the file is still there and ours. Our descriptor keeps its number from being reused.
     bool is_in_place() const {
         struct stat own {};
@@ -232,7 +240,7 @@ struct WholeFile::State {
         return ::fstat(file.native(), &own) == 0 && own.st_nlink > 0 &&
                ::fstatat(folder.native(), destination.path.filename().c_str(), &there,
                          AT_SYMLINK_NOFOLLOW) == 0 &&
-               own.st_dev == there.st_dev && own.st_ino == there.st_ino;
+               own.st_dev == there.st_dev && own.st_ino == there.st_ino && has_own_text();
     }
 
     const std::string path;
@@ -241,7 +249,7 @@ struct WholeFile::State {
     Descriptor folder;
     Descriptor file;
     std::string unfinished;  // the name of the new file, if it has one
-    std::string text;        // for what is not a regular file
+    std::string text;        // the content
 };
 
 WholeFile::WholeFile(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
