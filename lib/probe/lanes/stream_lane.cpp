@@ -157,9 +157,7 @@ void StreamLane::take_bytes(std::span<const std::byte> got) {
     while (!got.empty() && socket_.valid()) {
         const std::size_t both = std::min(owed(), got.size());
         if (both == 0) {
-            measured_.numbers.surplus_bytes += got.size();
-            failure_ = {{}, "receive", {}, "bytes that were never sent", {}};
-            measured_.failed(failure_);
+            count_surplus(got.size());
             return close();
         }
         Record& front = records_.front();
@@ -173,9 +171,28 @@ void StreamLane::take_bytes(std::span<const std::byte> got) {
             measured_.numbers.received_bytes += both;
         got_of_front_ += both;
         got = got.subspan(both);
-        if (got_of_front_ == payload_.size())
-            complete_front();
+        if (got_of_front_ != payload_.size())
+            continue;
+        complete_front();
+        if (options_.reconnect)
+            return hang_up(got.size());
     }
+}
+
+void StreamLane::count_surplus(std::size_t bytes) {
+    measured_.numbers.surplus_bytes += bytes;
+    failure_ = {{}, "receive", {}, "bytes that were never sent", {}};
+    measured_.failed(failure_);
+}
+
+// Closes a connection whose only message has come back. `surplus` bytes came with it; more may have
+// arrived since.
+void StreamLane::hang_up(std::size_t surplus) {
+    if (const net::Transfer more = socket_.receive(buffer_.bytes()); more.done())
+        surplus += more.bytes;
+    if (surplus > 0)
+        count_surplus(surplus);
+    close_socket();
 }
 
 void StreamLane::complete_front() {
@@ -185,8 +202,6 @@ void StreamLane::complete_front() {
     got_of_front_ = 0;
     expired_ -= expired ? 1 : 0;
     --unsent_;
-    if (options_.reconnect)
-        close_socket();
     if (!record.message.counted)
         return;
     const auto now = net::Clock::now();

@@ -55,6 +55,8 @@ class StreamLane : public Lane {
     void take_bytes(std::span<const std::byte> got);
     std::size_t owed() const;
     void complete_front();
+    void count_surplus(std::size_t bytes);
+    void hang_up(std::size_t surplus);
     void report_wrong(const Record& record) const;
     void give_up_unsent(net::Clock::time_point now);
     bool is_deserted(net::Clock::time_point now) const;

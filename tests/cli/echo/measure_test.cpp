@@ -199,6 +199,19 @@ TEST(EchoMeasure, BytesThatAnswerNothingAreSurplus) {
     EXPECT_EQ(asserted.status, tools::exit_mismatch);
 }
 
+TEST(EchoMeasure, SurplusBytesAreSeenThoughEachConnectionEnds) {
+    auto peer = Peer::stream([](net::Socket& socket) {
+        const std::string message = receive_some(socket);
+        send_text(socket, message + "x");
+        receive_some(socket);
+    });
+    const Ran ran = measure(peer, {"--json", "-q", "-c", "3", "-i", "0", "--reconnect"});
+    expect_counts_add_up(ran);
+    EXPECT_EQ(member(ran, "received"), 3);
+    EXPECT_EQ(member(ran, "surplus_bytes"), 3);
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
 TEST(EchoMeasure, ServerThatNeverAnswersLosesAll) {
     net::Socket held;
     auto peer = Peer::stream([&](net::Socket& socket) { held = std::move(socket); });
