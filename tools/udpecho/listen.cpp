@@ -1,15 +1,30 @@
 // Opens the sockets of udpecho --listen and serves on them.
 #include "tools/udpecho/listen.h"
 
+#include <cstdlib>
+
 #include "net/interfaces.h"
 #include "net/resolver.h"
 #include "serve/datagrams/datagram_echo.h"
 #include "serve/listeners.h"
 #include "tools/front/whole_file.h"
+#include "tools/server/line_writer.h"
 #include "tools/server/server.h"
 
 namespace sockbox::tools {
 namespace {
+
+// How long the end waits for a terminal that was stopped, or a pipe that is full.
+constexpr std::chrono::seconds output_patience{1};
+
+std::string counts_to_text(const serve::DatagramCounters& counters) {
+    return fmt::format("udpecho: {} datagrams received, {} answered\n", counters.received.value(),
+                       counters.answered.value());
+}
+
+std::string dropped_to_text(std::uint64_t lines) {
+    return fmt::format("udpecho: {} lines dropped\n", lines);
+}
 
 MetricFamilies metrics_of(const serve::DatagramCounters& counters) {
     MetricFamilies families;
@@ -79,7 +94,9 @@ int UdpListen::serve() {
     if (!stop)
         return client_.fail(io_, stop.error(), exit_refused);
     serve::DatagramCounters counters;
-    net::StatusRequests requests([&] { print_counts(counters); });
+    LineWriter lines(io_.out, {});
+    LineWriter notes(io_.err, dropped_to_text);
+    net::StatusRequests requests([&] { notes.write(counts_to_text(counters)); });
     auto listeners = serve::open_listeners(plan);
     if (!listeners)
         return client_.fail(io_, listeners.error(), exit_refused);
@@ -90,7 +107,7 @@ int UdpListen::serve() {
     auto written =
         port_file_.empty() ? net::Status() : port_file.prepare(port_file_, listeners->port);
     // Until here a signal ends the process at once: lookups and a FIFO without a reader may block.
-    const net::Interrupts interrupts(*stop);  // a second signal ends it even if the output blocks
+    const net::Interrupts interrupts(*stop);
     if (written)
         written = port_file.publish(io_.out);
     if (!written)
@@ -100,7 +117,7 @@ int UdpListen::serve() {
     auto metrics = metrics_.open([&counters] { return metrics_of(counters); }, {});
     if (!metrics)
         return client_.fail(io_, metrics.error(), exit_refused);
-    announce(listeners->udp, *metrics);
+    lines.write(announcement(listeners->udp, *metrics));
     if (*metrics)
         if (const auto started = (*metrics)->start(); !started)
             return client_.fail(io_, started.error(), exit_refused);
@@ -108,19 +125,18 @@ int UdpListen::serve() {
         if (const auto done = reflect(listeners->udp); !done)
             return client_.fail(io_, done.error(), exit_refused);
     options_.own_addresses = net::local_addresses();
+    lines.start();
+    notes.start();
     const auto served = serve::echo_datagrams(std::move(listeners->udp), options_, counters, *stop);
+    if (served && client_.common.json)
+        lines.write(set_counts(report::event("udpecho", "result"), counters).to_string() + '\n');
+    else if (served && client_.common.verbose)
+        notes.write(counts_to_text(counters));
+    if (!lines.finish(output_patience) || !notes.finish(output_patience))
+        std::_Exit(served ? exit_ok : exit_refused);
     if (!served)
         return client_.fail(io_, served.error(), exit_refused);
-    if (client_.common.json)
-        io_.out.write(set_counts(report::event("udpecho", "result"), counters).to_string() + '\n');
-    else if (client_.common.verbose)
-        print_counts(counters);
     return finish(io_, "udpecho", exit_ok);
-}
-
-void UdpListen::print_counts(const serve::DatagramCounters& counters) const {
-    io_.err.print("udpecho: {} datagrams received, {} answered\n", counters.received.value(),
-                  counters.answered.value());
 }
 
 // Replaces echo by STAMP reflection.
@@ -139,22 +155,23 @@ net::Status UdpListen::reflect(std::vector<net::Socket>& sockets) {
     return {};
 }
 
-// Prints one line for each socket and flushes the output, for scripts that wait for the server.
-void UdpListen::announce(const std::vector<net::Socket>& sockets,
-                         const std::optional<serve::StatusEndpoint>& metrics) const {
+// The ready lines, one for each socket.
+std::string UdpListen::announcement(const std::vector<net::Socket>& sockets,
+                                    const std::optional<serve::StatusEndpoint>& metrics) const {
+    Output lines;
     for (const net::Socket& socket : sockets) {
         const auto local = socket.local();
         if (!local || client_.common.quiet)
             continue;
         auto json = report::event("udpecho", "listening");
         json.set("address", local->address()).set("port", local->port()).set("protocol", "udp");
-        io_.out.write(client_.common.json
-                          ? json.to_string() + '\n'
-                          : fmt::format("listening on {} (udp)\n", local->to_string()));
+        lines.write(client_.common.json
+                        ? json.to_string() + '\n'
+                        : fmt::format("listening on {} (udp)\n", local->to_string()));
     }
     if (metrics && !client_.common.quiet)
-        announce_metrics(*metrics, "udpecho", client_.common.json, io_);
-    io_.out.flush();
+        announce_metrics(*metrics, "udpecho", client_.common.json, {-1, lines, lines});
+    return lines.take();
 }
 
 }  // namespace sockbox::tools

@@ -31,10 +31,9 @@ class UdpListen {
 
   private:
     int serve();
-    void print_counts(const serve::DatagramCounters& counters) const;
     net::Status reflect(std::vector<net::Socket>& sockets);
-    void announce(const std::vector<net::Socket>& sockets,
-                  const std::optional<serve::StatusEndpoint>& metrics) const;
+    std::string announcement(const std::vector<net::Socket>& sockets,
+                             const std::optional<serve::StatusEndpoint>& metrics) const;
 
     Io io_;
     const ClientOptions& client_;

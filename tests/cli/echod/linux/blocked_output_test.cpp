@@ -1,4 +1,4 @@
-// Tests of echod whose log or ready lines nobody reads.
+// Tests of echod and udpecho --listen when nobody reads their log or ready lines.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -65,30 +65,24 @@ class Blocked {
     int write_end_ = -1;
 };
 
-// An echod with standard output and standard error as given.
+Words echod_with(const std::string& engine) {
+    return {SOCKBOX_BIN_DIR "/echod", "-v",  "-e", engine, "--drain-timeout", "1s",
+            "--max-connections",      "1000"};
+}
+
+// A server with standard output and standard error as given.
 class Server {
   public:
-    Server(const std::string& engine, int out, int err) {
+    Server(Words words, int out, int err) {
         const TemporaryFile port_file;
         std::filesystem::remove(port_file.path());
         posix_spawn_file_actions_t actions;
         ::posix_spawn_file_actions_init(&actions);
         ::posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
         ::posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
-        Words words{SOCKBOX_BIN_DIR "/echod",
-                    "-v",
-                    "-e",
-                    engine,
-                    "-b",
-                    "127.0.0.1",
-                    "-p",
-                    "0",
-                    "--drain-timeout",
-                    "1s",
-                    "--max-connections",
-                    "1000",
-                    "--port-file",
-                    port_file.path()};
+        for (const std::string& word : Words{"-b", "127.0.0.1", "-p", "0", "--port-file"})
+            words.push_back(word);
+        words.push_back(port_file.path());
         std::vector<char*> arguments;
         for (std::string& word : words)
             arguments.push_back(word.data());
@@ -150,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(Echod, BlockedLog,
 TEST_P(BlockedLog, DelaysNeitherClientsNorTheEnd) {
     const auto& [engine, terminal] = GetParam();
     const Blocked blocked(terminal);
-    Server server(engine, blocked.write_end(), blocked.write_end());
+    Server server(echod_with(engine), blocked.write_end(), blocked.write_end());
     ASSERT_NE(server.port(), "");
     for (int i = 0; i < 20; ++i) {
         auto client = connect(server.port());
@@ -162,9 +156,22 @@ TEST_P(BlockedLog, DelaysNeitherClientsNorTheEnd) {
     EXPECT_NE(server.wait(), -1) << "does not end";
 }
 
+TEST(UdpechoListen, EndsAtTheFirstSignalAlthoughNobodyReadsIt) {
+    for (const bool terminal : {false, true})
+        for (const char* option : {"-v", "--json", "--stamp"}) {
+            const Blocked blocked(terminal);
+            Server server({SOCKBOX_BIN_DIR "/udpecho", "--listen", option}, blocked.write_end(),
+                          blocked.write_end());
+            ASSERT_NE(server.port(), "");
+            server.send_signal(SIGUSR1);
+            server.send_signal(SIGTERM);
+            EXPECT_EQ(server.wait(), 0) << option;
+        }
+}
+
 TEST(Log, ThatIsNotReadLosesLinesAndSaysHowMany) {
     Blocked blocked(false);
-    Server server("epoll", blocked.write_end(), blocked.write_end());
+    Server server(echod_with("epoll"), blocked.write_end(), blocked.write_end());
     ASSERT_NE(server.port(), "");
     for (int i = 0; i < 3000; ++i) {  // about 130 bytes each
         auto client = connect(server.port());
