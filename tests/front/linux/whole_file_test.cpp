@@ -172,5 +172,18 @@ TEST(WholeFile, AMeasurementRefusesOneFileForTwo) {
     EXPECT_EQ(reserved.status, exit_usage);
 }
 
+TEST(PortFile, ThatSomebodyElseWroteIntoStays) {
+    const TemporaryFile file;
+    Output out;
+    {
+        PortFile port;
+        ASSERT_TRUE(port.prepare(file.path(), 3490));
+        ASSERT_TRUE(port.publish(out));
+        EXPECT_EQ(file.content(), "3490\n");
+        std::ofstream(file.path()) << "precious\n";
+    }
+    EXPECT_EQ(file.content(), "precious\n");
+}
+
 }  // namespace
 }  // namespace sockbox::tools
