@@ -10,7 +10,6 @@
 #include "option/option.h"
 #include "report/json.h"
 #include "serve/confine/end_task.h"
-#include "serve/engines/signal_thread.h"
 #include "serve/systemd.h"
 #include "system/host.h"
 #include "system/processors.h"
@@ -325,12 +324,6 @@ serve::EndTask remove_at_end(PortFile& port_file, EchodLog& log) {
     return {};
 }
 
-// On a thread that handles no signals itself.
-net::Status start_apart(net::StatusRequests& requests) {
-    const serve::SignalsBlocked blocked;
-    return requests.start();
-}
-
 // The ready lines, one for each socket.
 std::string announcement(const serve::Listeners& listeners, const serve::Engine& engine,
                          const serve::ServeOptions& options,
@@ -385,7 +378,7 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
         return net::fail(dropped.error());
     log.start();  // not earlier, because a thread would keep the rights that it began with
     ready_lines.start();
-    if (auto started = start_apart(requests); !started)
+    if (auto started = requests.start(); !started)
         return net::fail(started.error());
     net::Status watched;  // whether the metrics endpoint was started
     log.on_ready([&] {

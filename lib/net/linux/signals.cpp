@@ -170,7 +170,13 @@ Status StatusRequests::start() {
     wake_ = Socket(::eventfd(0, EFD_CLOEXEC));
     if (!wake_.valid())
         return fail_last("eventfd");
+    // Its thread handles no signals itself: it may be busy with an answer for long.
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
     auto started = start_thread([this] { wait_and_answer(); });
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (!started)
         return fail(started.error());
     thread_ = std::move(*started);
