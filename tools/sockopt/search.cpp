@@ -205,7 +205,7 @@ void SocketSearch::nothing_done(std::errc code, const std::string& why) {
 
 // Returns false if the search should skip the rest of the process.
 bool SocketSearch::take(net::FoundSocket&& found) {
-    if (sum_.refused) {
+    if (!threads_ && sum_.refused) {  // threads only read
         left_unchanged_ = true;
         return false;
     }
