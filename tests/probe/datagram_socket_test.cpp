@@ -2,6 +2,7 @@
 #include "probe/datagram_socket.h"
 
 #include <gtest/gtest.h>
+#include "tests/support.h"
 
 namespace sockbox::probe {
 namespace {
@@ -25,7 +26,9 @@ TEST(DatagramSocket, AMappedAddressIsAnIpv4Address) {
         const auto opened = open_datagram(mapped, options);
         ASSERT_TRUE(opened) << opened.error().message();
         EXPECT_EQ(opened->peer, address("127.0.0.1"));
-        EXPECT_EQ(opened->socket.local()->with_port(0).address(), "127.0.0.9");
+        if (!test::on_wine()) {  // which binds 127.0.0.1 for all of 127.0.0.0/8
+            EXPECT_EQ(opened->socket.local()->with_port(0).address(), "127.0.0.9");
+        }
         EXPECT_EQ(*opened->socket.option(IPPROTO_IP, IP_TTL), 9);
     }
 }

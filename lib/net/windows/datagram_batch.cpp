@@ -105,6 +105,8 @@ struct DatagramBatch::State {
         const int code = failed != 0 ? ::WSAGetLastError() : 0;
         if (code != 0 && code != WSAEMSGSIZE)
             return code;
+        if (code == WSAEMSGSIZE)  // the buffer is full, and `got` need not have been set
+            got = static_cast<DWORD>(room.size());
         BatchedDatagram& datagram = datagrams[slot];
         datagram = {};
         datagram.data = room.first(got);

@@ -32,7 +32,9 @@ TEST(Sockopt, DumpsWhatANewSocketHas) {
     EXPECT_THAT(ran.out, StartsWith("SOL_SOCKET\n"));
     EXPECT_THAT(ran.out, HasSubstr("\nIPPROTO_IP\n"));
     EXPECT_THAT(ran.out, Not(HasSubstr("SO_ERROR")));
-    EXPECT_THAT(ran.out, Not(HasSubstr("IPV6_")));
+    if (!on_wine()) {  // which answers IPv6 options on any socket
+        EXPECT_THAT(ran.out, Not(HasSubstr("IPV6_")));
+    }
     EXPECT_THAT(sockopt({"-6"}).out, HasSubstr("IPV6_V6ONLY = "));
     EXPECT_THAT(sockopt({"--type", "udp"}).out, Not(HasSubstr("TCP_")));
 }
@@ -136,7 +138,7 @@ TEST(Sockopt, AFailedReadDoesNotKeepFromTheNext) {
 }
 
 TEST(Sockopt, ARefusedSettingEndsItAndIsReported) {
-    if (test::on_wine())
+    if (on_wine())
         GTEST_SKIP() << "Wine refuses no option of the other family";
     const Ran ran = sockopt({"nodelay=on", "IPV6_V6ONLY=on", "keepalive=on"});
     EXPECT_EQ(ran.status, tools::exit_refused);

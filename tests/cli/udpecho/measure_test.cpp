@@ -104,7 +104,9 @@ TEST(UdpEchoMeasure, ChangedRepliesAreNeitherReceivedNorTimed) {
         send(text);
     });
     const Ran ran = measure(peer, {"-c", "2", "-i", "10ms"});
-    EXPECT_THAT(ran.out, HasSubstr("60064 bytes from 127.0.0.1:" + peer.port() +
+    // Windows does not report how long a truncated datagram was.
+    const std::string length = on_wine() ? "" : "60064";
+    EXPECT_THAT(ran.out, HasSubstr(length + " bytes from 127.0.0.1:" + peer.port() +
                                    ": seq=1 corrupted: 64 bytes were sent\n"));
     EXPECT_THAT(ran.out,
                 HasSubstr("64 bytes from 127.0.0.1:" + peer.port() +

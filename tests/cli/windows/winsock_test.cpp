@@ -22,8 +22,8 @@ TEST(Winsock, ABufferIsAsLargeAsAsked) {
 TEST(Winsock, TimeoutsAreMilliseconds) {
     const std::string by_number = "SOL_SOCKET:" + std::to_string(SO_RCVTIMEO);
     const Ran ran = run(tools::sockopt,
-                        {"-n", "SO_RCVTIMEO=1.5s", by_number, by_number + "=250", "SO_RCVTIMEO"});
-    EXPECT_EQ(ran.out, "1500ms\n1500\n250\n250ms\n") << ran.err;
+                        {"-n", "SO_RCVTIMEO=1.5s", by_number, by_number + "=250ms", "SO_RCVTIMEO"});
+    EXPECT_EQ(ran.out, "1500ms\n1500ms\n250ms\n250ms\n") << ran.err;
 }
 
 TEST(Winsock, MissingFeaturesAreReportedWithTheirStatus) {
