@@ -68,7 +68,7 @@ Result<bool> each_message(const Socket& socket, const DumpReply::Use& use) {
             continue;
         if (got <= 0)
             return fail_last("list", "sockets");
-        const auto ended = reply.take(std::span(buffer).first(static_cast<std::size_t>(got)), use);
+        auto ended = reply.take(std::span(buffer).first(static_cast<std::size_t>(got)), use);
         if (!ended)
             return ended;
         if (*ended)
