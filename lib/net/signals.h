@@ -92,9 +92,9 @@ class InterimRequests {
 
 // Calls `answer` on a thread of its own for each SIGUSR1. Those that arrive between construction
 // and start() are answered after it, once; those that arrive during a call are combined into one.
-// The destructor waits for a call in progress; from then on SIGUSR1 is ignored, so that a request
-// just before the end does not end the process. Does nothing on Windows. A process may have only
-// one at a time.
+// The destructor waits until those that have arrived are answered; from then on SIGUSR1 is ignored,
+// so that a request just before the end does not end the process. Does nothing on Windows. A
+// process may have only one at a time.
 class StatusRequests {
   public:
     explicit StatusRequests(std::function<void()> answer);

@@ -96,7 +96,8 @@ int UdpListen::serve() {
     serve::DatagramCounters counters;
     LineWriter lines(io_.out, {});
     LineWriter notes(io_.err, dropped_to_text);
-    net::StatusRequests requests([&] { notes.write(counts_to_text(counters)); });
+    std::optional<net::StatusRequests> requests(std::in_place,
+                                                [&] { notes.write(counts_to_text(counters)); });
     auto listeners = serve::open_listeners(plan);
     if (!listeners)
         return client_.fail(io_, listeners.error(), exit_refused);
@@ -112,7 +113,7 @@ int UdpListen::serve() {
         written = port_file.publish(io_.out);
     if (!written)
         return client_.fail(io_, written.error(), exit_output);
-    if (const auto started = requests.start(); !started)
+    if (const auto started = requests->start(); !started)
         return client_.fail(io_, started.error(), exit_refused);
     auto metrics = metrics_.open([&counters] { return metrics_of(counters); }, {});
     if (!metrics)
@@ -132,6 +133,7 @@ int UdpListen::serve() {
         lines.write(set_counts(report::event("udpecho", "result"), counters).to_string() + '\n');
     else if (served && client_.common.verbose)
         notes.write(counts_to_text(counters));
+    requests.reset();
     if (!lines.finish(output_patience) || !notes.finish(output_patience))
         std::_Exit(served ? exit_ok : exit_refused);
     if (!served)

@@ -188,9 +188,12 @@ Status StatusRequests::start() {
 
 void StatusRequests::wait_and_answer() {
     std::uint64_t count = 0;
-    while (::read(wake_.native(), &count, sizeof count) > 0 && !over_)
+    while (::read(wake_.native(), &count, sizeof count) > 0) {
         if (status_requested.exchange(false))
-            answer_();
+            answer_();  // also if it was the last thing before the end
+        if (over_)
+            return;
+    }
 }
 
 StatusRequests::~StatusRequests() {
