@@ -26,6 +26,12 @@ std::string dropped_to_text(std::uint64_t lines) {
     return fmt::format("udpecho: {} lines dropped\n", lines);
 }
 
+void note_left_out(const serve::Listeners& listeners, Io io) {
+    for (const net::Error& missing : listeners.left_out)
+        io.err.print("udpecho: {}; listening on the other addresses of this host\n",
+                     missing.message());
+}
+
 MetricFamilies metrics_of(const serve::DatagramCounters& counters) {
     MetricFamilies families;
     add_datagram_metrics(families, "udpecho_", counters);
@@ -101,9 +107,7 @@ int UdpListen::serve() {
     auto listeners = serve::open_listeners(plan);
     if (!listeners)
         return client_.fail(io_, listeners.error(), exit_refused);
-    for (const net::Error& missing : listeners->left_out)
-        io_.err.print("udpecho: {}; listening on the other addresses of this host\n",
-                      missing.message());
+    note_left_out(*listeners, io_);
     PortFile port_file;
     auto written =
         port_file_.empty() ? net::Status() : port_file.prepare(port_file_, listeners->port);
