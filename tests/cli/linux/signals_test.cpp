@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <mutex>
 #include <thread>
 
 #include "paths.h"
@@ -126,9 +127,12 @@ class SilentPeers {
     }
 
   private:
-    Peer stream_ = Peer::stream([](net::Socket& socket) {
-        while (!receive_some(socket).empty()) {
-        }
+    // Kept open, because a client that sees the end of the connection ends, too.
+    std::mutex mutex_;
+    std::vector<net::Socket> held_;
+    Peer stream_ = Peer::stream([this](net::Socket& socket) {
+        const std::lock_guard lock(mutex_);
+        held_.push_back(std::move(socket));
     });
     Peer datagram_ = Peer::datagram([](auto&, auto&, auto&) {});
 };
