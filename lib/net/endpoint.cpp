@@ -63,9 +63,8 @@ std::string groups_to_text(std::span<const std::uint16_t> groups) {
     return text;
 }
 
-// Whether the last four bytes are an IPv4 address that is shown as such (RFC 5952, section 5):
-// after
-// ::ffff:0:0/96 (mapped, RFC 4291) and 64:ff9b::/96 (translated, RFC 6052).
+// Whether the last four bytes are an IPv4 address that is shown as such (RFC 5952, section 5): with
+// the prefixes ::ffff:0:0/96 (mapped, RFC 4291) and 64:ff9b::/96 (translated, RFC 6052).
 bool embeds_ipv4(std::span<const std::uint16_t> groups) {
     constexpr std::array<std::uint16_t, 6> mapped{0, 0, 0, 0, 0, 0xffff};
     constexpr std::array<std::uint16_t, 6> translated{0x64, 0xff9b, 0, 0, 0, 0};

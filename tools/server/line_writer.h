@@ -13,9 +13,9 @@
 
 namespace sockbox::tools {
 
-// A terminal that was stopped with Ctrl-S, or a full pipe, blocks whoever writes to it. Lines are
-// queued in order; while 256 KiB are waiting, further ones are dropped and counted. Every method
-// but finish() may be called from any thread, and none of them blocks for the output.
+// A write to a full pipe, or to a terminal that was stopped with Ctrl-S, blocks. Lines are queued
+// in order; while 256 KiB are waiting, further ones are dropped and counted. Every method but
+// finish() may be called from any thread, and none of them blocks for the output.
 class LineWriter {
   public:
     // Returns the line that reports how many lines were dropped.
@@ -36,10 +36,10 @@ class LineWriter {
     // Queues whole lines.
     void write(std::string lines) noexcept;
 
-    // Waits until everything is written and the thread, started now if it was not, has ended; at
-    // most for so long. If it
-    // returns false, the thread is still in a write to `output`, which may last for ever: nobody
-    // may use or destroy the output, so the process has to end without that.
+    // Waits until everything is written and the thread, which is started now if it was not, has
+    // ended, but no longer than `limit`. If it returns false, the thread is still writing to
+    // `output` and may never finish: the process must then end without using or destroying the
+    // output.
     bool finish(std::chrono::nanoseconds limit) noexcept;
 
   private:

@@ -70,7 +70,7 @@ Status check_name_sources() {
                  "resolve names",
                  {},
                  "/etc/nsswitch.conf names no source on its 'hosts:' line",
-                 "usual is: hosts: files dns"});
+                 "the usual line is: hosts: files dns"});
 }
 
 Result<std::vector<std::string>> name_sources() {

@@ -68,12 +68,12 @@ using ExamineStep = std::function<bool(bool bounded)>;
 // carries a hint if there is general advice.
 Lookup look_up(Question question);
 
-// Whether remarks need `resolved_as` and the answer has it not: the resolver may have completed the
-// host or replaced it. It is asked for apart, because a question for the canonical name may be
-// answered otherwise than the one that was asked.
+// Whether remarks need `resolved_as` but the answer does not contain it, because the resolver may
+// have completed or replaced the host. That takes a lookup of its own: AI_CANONNAME would change
+// the answers to some questions.
 bool needs_resolved_as(const Lookup& lookup);
 
-// Asks for `resolved_as` of a lookup that was answered. Blocks as long as getaddrinfo(3) does.
+// Looks up `resolved_as`; lookup.answer must hold an answer. Blocks as long as getaddrinfo(3) does.
 void find_resolved_as(Lookup& lookup);
 
 // Fills in lookup.details; lookup.answer must hold an answer. Blocks as long as getnameinfo(3) and
