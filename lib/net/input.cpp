@@ -11,7 +11,9 @@ Status LineReader::gather() {
            !ended_) {
         pending_.erase(0, std::exchange(at_, 0));
         std::array<std::byte, 16384> buffer;
-        const Transfer got = read_input(file_, buffer, stop_);
+        const bool stopped = stop_ != nullptr && stop_->raised();
+        const Transfer got =
+            stopped ? Transfer{Transfer::State::end, 0, {}} : read_input(file_, buffer, stop_);
         if (got.failed())
             return fail({got.error, "read", "standard input", {}, {}});
         ended_ = got.end() || got.would_block();

@@ -14,9 +14,10 @@
 namespace sockbox::net {
 
 // Reads from a descriptor of the C library. Blocks until there is data, EOF, or `stop` (may be
-// null) is raised, which gives would_block. On Windows a raised signal interrupts waiting for a
-// pipe, but not a read in progress, such as of a console; data in a pipe is noticed within 16 ms.
-// A descriptor that is not open counts as EOF; other failures are those of read(2).
+// null) is raised, which gives would_block; data and EOF that are there come first. On Windows a
+// raised signal interrupts waiting for a pipe, but not a read in progress, such as of a console;
+// data in a pipe is noticed within 16 ms. A descriptor that is not open counts as EOF; other
+// failures are those of read(2).
 Transfer read_input(int file, std::span<std::byte> into, const StopSignal* stop = nullptr) noexcept;
 
 // The number of bytes from the current position of a regular file to its end; nullopt for a pipe, a

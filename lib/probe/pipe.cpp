@@ -31,8 +31,12 @@ class Sender {
            const net::StopSignal& stop, Sent& sent)
         : socket_(socket), source_(source), window_(window), stop_(stop), sent_(sent) {}
 
+    // Asks the source once more after `stop`, so that an end of the input that is already there is
+    // seen.
     void run() {
-        while (send_next()) {
+        for (bool last = false, more = true; more && !last;) {
+            last = stop_.raised();
+            more = send_next();
         }
     }
 
@@ -199,8 +203,12 @@ net::Result<PipeOutcome> run_pipe(net::Socket& socket, const Source& source, con
         return net::fail(thread.error());
     PipeOutcome outcome = Receiver(socket, sink, window, sent, options).run();
     stop->raise();
-    window.close();
+    if (outcome.end != PipeEnd::closed_early || window.outstanding().bytes > 0)
+        window.close();
     thread->join();
+    // The server may learn of our EOF, or close, before this thread does.
+    if (outcome.end == PipeEnd::closed_early && sent.all() && window.outstanding().bytes == 0)
+        outcome.end = PipeEnd::complete;
     add_senders_view(outcome, sent);
     outcome.duration = net::Clock::now() - begin;
     return outcome;

@@ -14,7 +14,7 @@ Transfer read_input(int file, std::span<std::byte> into, const StopSignal* stop)
         std::array<pollfd, 2> entries{{{file, POLLIN, 0}, {stop->waitable(), POLLIN, 0}}};
         while (platform::poll(entries, -1) < 0 && errno == EINTR) {
         }
-        if (entries[1].revents != 0)
+        if (entries[0].revents == 0 && entries[1].revents != 0)
             return {Transfer::State::would_block, 0, {}};
     }
     const std::ptrdiff_t got = platform::read_file(file, into);

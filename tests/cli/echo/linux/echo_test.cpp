@@ -54,6 +54,25 @@ TEST(EchoProcess, UrgentDataIsPartOfTheEcho) {
     EXPECT_EQ(ran.status, tools::exit_ok);
 }
 
+// Whether the client learns first that its input has ended, or that the server has closed, is a
+// matter of chance.
+TEST(EchoProcess, AServerMayCloseBeforeTheClientOnceEverythingIsBack) {
+    auto peer = Peer::stream([](net::Socket& socket) {
+        std::string text;
+        while (!text.ends_with('\n'))
+            text += receive_some(socket);
+        send_text(socket, text);
+    });
+    for (int i = 0; i < 10; ++i) {
+        const Ran said = run_in_shell(peer, "tcpecho hello");
+        EXPECT_EQ(said.out, "hello\n");
+        EXPECT_EQ(said.status, tools::exit_ok) << said.err;
+        const Ran piped = run_in_shell(peer, "echo hello | tcpecho");
+        EXPECT_EQ(piped.out, "hello\n");
+        EXPECT_EQ(piped.status, tools::exit_ok) << piped.err;
+    }
+}
+
 TEST(EchoProcess, LinesAreTypedAndTheEndIsControlD) {
     auto peer = Peer::stream(echo_all);
     const Terminal terminal(80);
