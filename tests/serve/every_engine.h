@@ -77,6 +77,13 @@ inline Deaf connect_deaf(const TestServer& server) {
     return deaf;
 }
 
+// Expects bytes to come back while they are being sent.
+inline void expect_stream_part(net::Socket& socket, const Bytes& bytes) {
+    std::thread sender([&] { send(socket, bytes); });
+    EXPECT_EQ(receive_exactly(socket, bytes.size()), bytes);
+    sender.join();
+}
+
 // Expects all of a stream to come back while it is being sent, followed by EOF.
 inline void expect_stream_echo(net::Socket& socket, const Bytes& bytes) {
     std::thread sender([&] {

@@ -152,6 +152,33 @@ TEST_P(EveryEngine, ALateReaderReceivesEverything) {
     expect_end(client);
 }
 
+// More clients that send large messages and read late than an engine has pipes for.
+TEST_P(EveryEngine, ManyLateReadersOfLargeMessagesReceiveEverything) {
+    if (one_at_a_time())
+        GTEST_SKIP() << "the iterative engine serves one client at a time";
+    TestServer server(engine());
+    const Bytes large = random_bytes(100'000);
+    std::vector<net::Socket> clients;
+    for (int i = 0; i < 80; ++i) {
+        clients.push_back(server.connect(4096));
+        for (int round = 0; round < 3; ++round)
+            expect_stream_part(clients.back(), large);
+    }
+    std::vector<std::size_t> sent(clients.size());
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        ASSERT_TRUE(clients[i].set_blocking(false));
+        const auto put = clients[i].send(large);  // what does not fit stays unsent
+        ASSERT_TRUE(put.done()) << put.error.message();
+        sent[i] = put.bytes;
+        ASSERT_TRUE(clients[i].shutdown(net::ShutdownHow::send));
+    }
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        const Bytes got = receive_exactly(clients[i], sent[i]);
+        EXPECT_TRUE(std::equal(got.begin(), got.end(), large.begin())) << "client " << i;
+        expect_end(clients[i]);
+    }
+}
+
 // With several loops or threads, each client stays with one of them.
 TEST_P(EveryEngine, SeveralWorkersShareTheClients) {
     ServeOptions options;

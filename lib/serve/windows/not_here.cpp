@@ -1,7 +1,8 @@
-// What Windows does not have: socket activation, other users, a sandbox, signals.
+// What Windows does not have: socket activation, other users, a sandbox, signals, splice(2).
 #include "serve/confine/end_task.h"
 #include "serve/confine/privileges.h"
 #include "serve/confine/sandbox.h"
+#include "serve/engines/bulk_pipe.h"
 #include "serve/engines/signal_thread.h"
 #include "serve/systemd.h"
 
@@ -9,6 +10,18 @@
 #include <utility>
 
 namespace sockbox::serve {
+
+std::unique_ptr<BulkPipe> BulkPipe::create() noexcept {
+    return nullptr;
+}
+
+net::Transfer BulkPipe::fill(const net::Socket& /*from*/) noexcept {
+    return {net::Transfer::State::would_block, 0, {}};
+}
+
+net::Transfer BulkPipe::drain(const net::Socket& /*to*/) noexcept {
+    return {net::Transfer::State::would_block, 0, {}};
+}
 
 struct SignalsBlocked::Before {};
 

@@ -164,7 +164,7 @@ TEST(Ring, KeepsOperationsThatTheKernelDoesNotAccept) {
     between.refusal = EAGAIN;
     constexpr int operations = 3000;
     for (int i = 0; i < operations; ++i)
-        (*ring)->wait_readable(readable.waitable(), count);
+        (*ring)->wait_for(readable.waitable(), POLLIN, count);
     EXPECT_TRUE((*ring)->wait(net::deadline_in(10ms)));
     EXPECT_EQ(count.completed, 0);
     between.refusal = 0;

@@ -56,6 +56,7 @@ constexpr std::array for_all{
     SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg),
     SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
     SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(close),
+    SCMP_SYS(pipe2), SCMP_SYS(splice),
     // waiting
     SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(eventfd2), SCMP_SYS(futex), SCMP_SYS(restart_syscall),
     SCMP_SYS(sched_yield), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_gettime),
@@ -72,8 +73,8 @@ constexpr std::array for_all{
 
 constexpr std::array for_epoll{SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
                                SCMP_SYS(epoll_pwait2)};
-constexpr std::array for_fork{SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(pipe2),
-                              SCMP_SYS(close_range), SCMP_SYS(getppid)};
+constexpr std::array for_fork{SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(close_range),
+                              SCMP_SYS(getppid)};
 
 // The flags of a send. Others have effects of their own: MSG_FASTOPEN connects.
 constexpr scmp_datum_t send_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
@@ -146,7 +147,8 @@ int add_rules(scmp_filter_ctx filter, std::string_view engine) {
     rules.allow(for_all);
     allow_sends(rules);
     // Others choose the process that a signal is sent to, and the signal.
-    for (const scmp_datum_t command : {F_GETFD, F_SETFD, F_GETFL, F_SETFL})
+    for (const scmp_datum_t command :
+         {F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_SETPIPE_SZ, F_GETPIPE_SZ})
         rules.allow_where(SCMP_SYS(fcntl), {equal(1, command)});
     rules.allow_where(SCMP_SYS(mmap), {none_of(2, PROT_EXEC)});
     rules.allow_where(SCMP_SYS(mprotect), {none_of(2, PROT_EXEC)});

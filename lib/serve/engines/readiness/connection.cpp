@@ -8,15 +8,17 @@
 namespace sockbox::serve {
 
 Connection::Connection(Reactor& reactor, Client client)
-    : reactor_(reactor), session_(reactor.service(), std::move(client), reactor.now()) {
+    : reactor_(reactor),
+      session_(reactor.service(), std::move(client), reactor.now()),
+      relay_(reactor.pool()) {
     if (reactor.faults() != nullptr)
         faults_ =
             std::make_unique<StreamFaults>(*reactor.faults(), session_.number(), reactor.now());
 }
 
 Connection::~Connection() {
-    if (rest_)
-        reactor_.give_back(std::move(rest_));
+    if (held_back_)
+        reactor_.pool().give_back(std::move(held_back_));
 }
 
 void Connection::on_ready() {
@@ -30,62 +32,23 @@ void Connection::proceed() {
         discard_input();
     else if (faults_ != nullptr)
         proceed_with_faults();
-    else if (has_rest())
-        write_rest();
     else
-        read_once();
+        relay();
 }
 
-void Connection::read_once() {
-    const auto buffer = reactor_.buffer();
-    const net::Transfer got = session_.socket().receive(buffer);
-    if (got.would_block())
-        return;
-    if (got.failed())
-        return end_by(got.error);
-    if (got.end())
+void Connection::relay() {
+    const bool had_rest = has_rest();
+    const net::Transfer moved = relay_.proceed(session_, reactor_.now());
+    if (moved.failed())
+        return end_by(moved.error);
+    if (moved.end())
         return end(EndReason::finished);
-    session_.received(got.bytes, reactor_.now());
-    echo(buffer.first(got.bytes));
-}
-
-void Connection::echo(std::span<const std::byte> data) {
-    const net::Transfer put = session_.socket().send(data);
-    if (put.failed())
-        return end_by(put.error);
-    session_.sent(put.bytes, reactor_.now());
-    if (put.bytes < data.size())
-        keep(data.subspan(put.bytes));
-}
-
-// Keeps what the peer has no room for yet. Nothing more is read until it has been sent.
-void Connection::keep(std::span<const std::byte> rest) {
-    rest_ = reactor_.take_pages();
-    if (!rest_)
-        return end_by(std::make_error_code(std::errc::not_enough_memory));
-    std::memcpy(rest_.get(), rest.data(), rest.size());
-    rest_begin_ = 0;
-    rest_end_ = static_cast<std::uint32_t>(rest.size());
-    reactor_.poller().change(native(), *this, Interest::write);
-}
-
-void Connection::write_rest() {
-    const net::Transfer put = session_.socket().send(
-        std::span<const std::byte>(rest_.get() + rest_begin_, rest_end_ - rest_begin_));
-    if (put.failed())
-        return end_by(put.error);
-    if (put.would_block())
-        return;
-    rest_begin_ += static_cast<std::uint32_t>(put.bytes);
-    session_.sent(put.bytes, reactor_.now());
-    if (has_rest())
-        return;
-    reactor_.give_back(std::move(rest_));
-    reactor_.poller().change(native(), *this, Interest::read);
+    if (has_rest() != had_rest)
+        reactor_.poller().change(native(), *this, had_rest ? Interest::read : Interest::write);
 }
 
 void Connection::discard_input() {
-    const net::Transfer got = session_.socket().receive(reactor_.buffer());
+    const net::Transfer got = session_.socket().receive(reactor_.pool().buffer());
     if (!got.would_block() && !got.done())
         over_ = true;
 }
@@ -113,7 +76,7 @@ void Connection::check_time() {
 void Connection::begin_lingering(const Session::Decision& decision) {
     const std::uint64_t before = session_.received_bytes();
     if (decision.reason != EndReason::aborted)
-        faults_ != nullptr ? proceed_with_faults() : read_once();
+        faults_ != nullptr ? proceed_with_faults() : relay();
     if (over_ || (session_.received_bytes() != before && !decision.at_once))
         return;
     if (has_rest()) {
@@ -167,7 +130,7 @@ void ConnectionList::destroy(Connection& connection) noexcept {
 // With faults, the connection is read even while bytes are waiting, as long as the buffer has room,
 // because each byte has a delay of its own.
 void Connection::proceed_with_faults() {
-    const bool full = rest_end_ - rest_begin_ == Reactor::buffer_bytes;
+    const bool full = held_end_ - held_begin_ == BufferPool::buffer_bytes;
     if (!input_over_ && !full)
         read_ahead();
     else if (const auto error = session_.socket().take_error())
@@ -177,17 +140,18 @@ void Connection::proceed_with_faults() {
 }
 
 void Connection::read_ahead() {
-    if (!rest_) {
-        rest_ = reactor_.take_pages();
-        rest_begin_ = rest_end_ = 0;
+    if (!held_back_) {
+        held_back_ = reactor_.pool().take_pages();
+        held_begin_ = held_end_ = 0;
     }
-    if (!rest_)
+    if (!held_back_)
         return end_by(std::make_error_code(std::errc::not_enough_memory));
-    if (rest_begin_ > 0) {
-        std::memmove(rest_.get(), rest_.get() + rest_begin_, rest_end_ - rest_begin_);
-        rest_end_ -= std::exchange(rest_begin_, 0);
+    if (held_begin_ > 0) {
+        std::memmove(held_back_.get(), held_back_.get() + held_begin_, held_end_ - held_begin_);
+        held_end_ -= std::exchange(held_begin_, 0);
     }
-    const std::span<std::byte> room(rest_.get() + rest_end_, Reactor::buffer_bytes - rest_end_);
+    const std::span<std::byte> room(held_back_.get() + held_end_,
+                                    BufferPool::buffer_bytes - held_end_);
     const net::Transfer got = session_.socket().receive(room);
     if (got.failed())
         return end_by(got.error);
@@ -197,17 +161,17 @@ void Connection::read_ahead() {
     session_.received(got.bytes, reactor_.now());
     if (!faults_->arrived(room.first(got.bytes), reactor_.now()))
         return end_by(std::make_error_code(std::errc::not_enough_memory));
-    rest_end_ += static_cast<std::uint32_t>(got.bytes);
+    held_end_ += static_cast<std::uint32_t>(got.bytes);
 }
 
 void Connection::send_ripe() {
     blocked_ = false;
     if (const std::size_t ripe = faults_->may_leave(reactor_.now()); ripe > 0) {
-        const net::Transfer put = session_.socket().send({rest_.get() + rest_begin_, ripe});
+        const net::Transfer put = session_.socket().send({held_back_.get() + held_begin_, ripe});
         if (put.failed())
             return end_by(put.error);
         blocked_ = put.bytes < ripe;
-        rest_begin_ += static_cast<std::uint32_t>(put.bytes);
+        held_begin_ += static_cast<std::uint32_t>(put.bytes);
         session_.sent(put.bytes, reactor_.now());
         faults_->sent(put.bytes, reactor_.now());
     }
@@ -215,9 +179,9 @@ void Connection::send_ripe() {
         return end_by_fault();
     if (input_over_ && !has_rest())
         return end(EndReason::finished);
-    if (!has_rest() && rest_)
-        reactor_.give_back(std::move(rest_));
-    const bool full = rest_end_ - rest_begin_ == Reactor::buffer_bytes;
+    if (!has_rest() && held_back_)
+        reactor_.pool().give_back(std::move(held_back_));
+    const bool full = held_end_ - held_begin_ == BufferPool::buffer_bytes;
     reactor_.poller().change(native(), *this,
                              blocked_              ? Interest::write
                              : input_over_ || full ? Interest::none
@@ -232,7 +196,7 @@ void Connection::end_by_fault() {
     }
     session_.end(EndReason::fault, reactor_.now());
     static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
-    rest_begin_ = rest_end_ = 0;
+    held_begin_ = held_end_ = 0;
     lingering_ = true;
     linger_until_ = Session::linger_until(reactor_.now(), reactor_.drain_deadline());
     reactor_.poller().change(native(), *this, Interest::read);

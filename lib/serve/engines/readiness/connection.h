@@ -2,6 +2,7 @@
 #pragma once
 
 #include "serve/engines/readiness/poller.h"
+#include "serve/engines/readiness/relay.h"
 #include "serve/faults/stream_faults.h"
 #include "serve/session.h"
 #include "system/memory.h"
@@ -10,8 +11,7 @@ namespace sockbox::serve {
 
 class Reactor;
 
-// Reads into the reactor's single buffer, and owns memory only while the peer does not accept its
-// echo. Nothing is read meanwhile, so a peer that never reads costs 64 KiB.
+// Relays without faults; with faults, holds back the bytes in a buffer of its own.
 class Connection final : public EventSource {
   public:
     Connection(Reactor& reactor, Client client);
@@ -35,7 +35,7 @@ class Connection final : public EventSource {
     void abort();
 
     // Whether echoed bytes are waiting for the peer to accept them.
-    bool has_rest() const noexcept { return rest_begin_ < rest_end_; }
+    bool has_rest() const noexcept { return relay_.has_rest() || holds_back(); }
     net::NativeSocket native() const noexcept { return session_.socket().native(); }
 
   private:
@@ -46,11 +46,9 @@ class Connection final : public EventSource {
     void read_ahead();
     void send_ripe();
     void end_by_fault();
-    void read_once();
-    void echo(std::span<const std::byte> data);
-    void keep(std::span<const std::byte> rest);
-    void write_rest();
+    void relay();
     void discard_input();
+    bool holds_back() const noexcept { return held_begin_ < held_end_; }
     void begin_lingering(const Session::Decision& decision);
     void end(EndReason reason);
     void end_by(const std::error_code& error);
@@ -58,10 +56,11 @@ class Connection final : public EventSource {
     Reactor& reactor_;
     Session session_;
     net::Deadline linger_until_{};
+    Relay relay_;
     std::unique_ptr<StreamFaults> faults_;  // null without faults
-    net::Pages rest_;
-    std::uint32_t rest_begin_ = 0;
-    std::uint32_t rest_end_ = 0;
+    net::Pages held_back_;                  // with faults only
+    std::uint32_t held_begin_ = 0;
+    std::uint32_t held_end_ = 0;
     bool lingering_ = false;  // our FIN is sent; discard input until the peer's
     bool over_ = false;
     bool input_over_ = false;  // with faults only, like blocked_

@@ -12,9 +12,6 @@ namespace {
 // Accepts in a row before open connections get a turn.
 constexpr int accepts_at_once = 64;
 
-// Buffers kept for the next slow peer.
-constexpr std::size_t spare_pages = 16;
-
 }  // namespace
 
 Acceptor::Acceptor(Reactor& reactor, net::Socket listener)
@@ -85,11 +82,8 @@ void Acceptor::finish() {
 Reactor::Reactor(Service& service, std::unique_ptr<Poller> poller)
     : service_(service),
       poller_(std::move(poller)),
-      buffer_(net::allocate_pages(buffer_bytes)),
       faults_(stream_faults(service)),
-      duties_(service) {
-    spare_pages_.reserve(spare_pages);
-}
+      duties_(service) {}
 
 Reactor::~Reactor() = default;
 
@@ -141,27 +135,8 @@ void Reactor::remove(net::NativeSocket socket) {
     --other_sources_;
 }
 
-net::Pages Reactor::take_pages() noexcept {
-    net::Pages pages;
-    if (spare_pages_.empty()) {
-        pages = net::allocate_pages(buffer_bytes);
-    } else {
-        pages = std::move(spare_pages_.back());
-        spare_pages_.pop_back();
-    }
-    if (pages)
-        ++pages_taken_;
-    return pages;
-}
-
-void Reactor::give_back(net::Pages pages) noexcept {
-    --pages_taken_;
-    if (spare_pages_.size() < spare_pages)
-        spare_pages_.push_back(std::move(pages));
-}
-
 net::Status Reactor::open(bool datagrams) {
-    if (!buffer_)
+    if (pool_.buffer().empty())
         return net::fail(net::out_of_memory("allocate a buffer"));
     if (datagrams) {
         auto echo =
@@ -223,7 +198,7 @@ net::Deadline Reactor::next_leave() {
 // Whether a connection may end because of the time alone.
 bool Reactor::needs_sweep() const {
     return !connections_.empty() &&
-           (duties_.draining() || pages_taken_ > 0 || service_.options().idle_timeout);
+           (duties_.draining() || pool_.in_use() || service_.options().idle_timeout);
 }
 
 net::Deadline Reactor::next_deadline() {

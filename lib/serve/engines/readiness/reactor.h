@@ -108,17 +108,13 @@ class Reactor {
     net::Deadline now() noexcept { return duties_.now(); }
     bool draining() const noexcept { return duties_.draining(); }
     net::Deadline drain_deadline() const noexcept { return duties_.drain_deadline(); }
-    std::span<std::byte> buffer() noexcept { return {buffer_.get(), buffer_bytes}; }
+    BufferPool& pool() noexcept { return pool_; }
     const Faults* faults() const noexcept { return faults_; }  // of streams; null without faults
-    net::Pages take_pages() noexcept;                          // buffer_bytes bytes, or null
-    void give_back(net::Pages pages) noexcept;                 // pages from take_pages()
     const ClientSink& sink() const noexcept { return sink_; }
     bool takes_clients() const noexcept {
         return !one_at_a_time_ || connections_.empty() || draining();
     }
     void destroy(Connection& connection);
-
-    static constexpr std::size_t buffer_bytes = 64 * 1024;
 
   private:
     class Waker final : public EventSource {
@@ -140,10 +136,8 @@ class Reactor {
     Service& service_;
     std::unique_ptr<Poller> poller_;
     ClientSink sink_ = [this](Client&& client) { adopt(std::move(client)); };
-    net::Pages buffer_;
+    BufferPool pool_;
     const Faults* const faults_;
-    std::vector<net::Pages> spare_pages_;
-    std::size_t pages_taken_ = 0;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::unique_ptr<DatagramSource>> datagram_sources_;
     std::optional<DatagramEcho> datagram_echo_;

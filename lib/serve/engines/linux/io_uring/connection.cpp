@@ -18,8 +18,8 @@ constexpr std::size_t max_waiting_held_back = 32;
 // Sweeps until a connection is checked for input that was not reported.
 constexpr std::uint8_t sweeps_until_check = 2;
 
-// Receives in a row that would have fitted a small buffer, after which bulk receiving ends.
-constexpr std::uint8_t few_again = 16;
+// Messages in a row that would have fitted a buffer of the ring, after which relaying ends.
+constexpr std::uint8_t small_again = 16;
 
 // ECANCELED comes from stop_receiving().
 bool try_again(int result) {
@@ -52,14 +52,14 @@ void RingConnection::go_on() {
         return;
     if (receiving_ == Receiving::many && must_stop())
         stop_receiving();
-    else if (receiving_ == Receiving::none && may_receive())
+    else if (receiving_ == Receiving::none && (relay_ || may_receive()))
         receive();
 }
 
 bool RingConnection::must_stop() const noexcept {
     if (faults_ != nullptr)
         return waiting_.size() >= max_waiting_held_back;
-    return bulk_ || (blocked_ && has_rest()) || waiting_.size() >= max_waiting_usually;
+    return large_ || (blocked_ && has_rest()) || waiting_.size() >= max_waiting_usually;
 }
 
 bool RingConnection::may_receive() const noexcept {
@@ -84,13 +84,30 @@ void RingConnection::check_input() {
 }
 
 void RingConnection::receive() {
-    if (bulk_) {
-        reactor_.ring().receive_bulk(native(), drained_, received_);
-        receiving_ = Receiving::bulk;
+    if (large_ && !relay_)
+        begin_relaying();
+    else if (!large_ && relay_ && !relay_->has_rest())
+        end_relaying();
+    if (relay_) {
+        reactor_.ring().wait_for(native(), relay_->has_rest() ? POLLOUT : POLLIN, received_);
+        receiving_ = Receiving::poll;
     } else {
         reactor_.ring().receive_multishot(native(), received_);
         receiving_ = Receiving::many;
     }
+}
+
+void RingConnection::begin_relaying() {
+    large_ = session_.socket().set_blocking(false).has_value();
+    if (large_)
+        relay_.emplace(reactor_.pool());
+    small_in_a_row_ = 0;
+}
+
+// A multishot receive completes at once on a non-blocking socket, instead of waiting.
+void RingConnection::end_relaying() {
+    if (session_.socket().set_blocking(true))
+        relay_.reset();
 }
 
 void RingConnection::stop_receiving() {
@@ -98,21 +115,24 @@ void RingConnection::stop_receiving() {
         reactor_.ring().cancel(received_);
 }
 
-void RingConnection::on_received(int result, unsigned flags) {
+void RingConnection::on_completion(int result, unsigned flags) {
     sweeps_left_ = sweeps_until_check;
     reactor_.check_later();
-    const bool bulk = receiving_ == Receiving::bulk;
-    drained_ = (flags & IORING_CQE_F_SOCK_NONEMPTY) == 0;
+    const bool relayed = receiving_ == Receiving::poll;
     if ((flags & IORING_CQE_F_MORE) == 0) {
         receiving_ = Receiving::none;
         stopping_ = false;
     }
+    relayed ? on_ready(result) : on_received(result, flags);
+}
+
+void RingConnection::on_received(int result, unsigned flags) {
     if ((flags & IORING_CQE_F_BUFFER) != 0) {
-        BufferGroup& group = bulk ? reactor_.ring().large() : reactor_.ring().small();
-        RingBuffer& buffer = group.filled(flags, static_cast<std::uint32_t>(std::max(result, 0)));
+        RingBuffer& buffer = reactor_.ring().buffers().filled(
+            flags, static_cast<std::uint32_t>(std::max(result, 0)));
         if (result <= 0 || closing_ || lingering_)
             reactor_.give_back(buffer);
-        else if (!take(buffer, bulk))
+        else if (!take(buffer))
             return end_by(ENOMEM);
     }
     if (closing_)
@@ -122,12 +142,12 @@ void RingConnection::on_received(int result, unsigned flags) {
     go_on();
 }
 
-// Returns false if the faults run out of memory. With faults nothing is received in bulk, because
-// there are too few large buffers to hold them back.
-bool RingConnection::take(RingBuffer& buffer, bool bulk) {
+// Returns false if the faults run out of memory. With faults nothing is relayed, because they hold
+// back buffers of the ring.
+bool RingConnection::take(RingBuffer& buffer) {
     session_.received(buffer.end, reactor_.now());
     if (faults_ == nullptr) {
-        note_size(buffer.end, bulk);
+        large_ = large_ || buffer.end == reactor_.ring().buffers().shape().buffer_bytes;
     } else if (!faults_->arrived({buffer.data, buffer.end}, reactor_.now())) {
         reactor_.give_back(buffer);
         return false;
@@ -138,21 +158,42 @@ bool RingConnection::take(RingBuffer& buffer, bool bulk) {
     return true;
 }
 
-void RingConnection::note_size(std::uint32_t bytes, bool bulk) {
-    if (bytes >= reactor_.ring().small().shape().buffer_bytes) {
-        bulk_ = true;
-        small_in_a_row_ = 0;
-    } else if (bulk && ++small_in_a_row_ >= few_again) {
-        bulk_ = false;
-        small_in_a_row_ = 0;
+void RingConnection::on_ready(int result) {
+    if (closing_)
+        return reactor_.remove_if_gone(*this);
+    if (result < 0)
+        return end_of_receive(result);
+    lingering_ ? discard_input() : relay();
+}
+
+void RingConnection::relay() {
+    const net::Transfer moved = relay_->proceed(session_, reactor_.now());
+    if (moved.failed()) {
+        session_.end_by(moved.error, reactor_.now());
+        return close();
     }
+    input_over_ = moved.end();
+    if (input_over_)
+        return finish_if_all_sent();
+    if (moved.bytes >= reactor_.ring().buffers().shape().buffer_bytes)
+        small_in_a_row_ = 0;
+    else if (!moved.would_block() && ++small_in_a_row_ >= small_again)
+        large_ = false;
+    go_on();
+}
+
+void RingConnection::discard_input() {
+    const net::Transfer got = session_.socket().receive(reactor_.pool().buffer());
+    if (got.done() || got.would_block())
+        return go_on();
+    close();
 }
 
 // A receive has ended: because of EOF or an error, or may another follow?
 void RingConnection::end_of_receive(int result) {
     if (result == -ENOBUFS) {
         receiving_ = Receiving::awaits_buffer;
-        return reactor_.wait_for_buffer(awaits_buffer_, bulk_);
+        return reactor_.wait_for_buffer(awaits_buffer_);
     }
     if (result > 0 || try_again(result))
         return go_on();
@@ -196,7 +237,7 @@ void RingConnection::on_sent(int result) {
         if (faults_->end() != StreamFaults::End::none)
             return end_by_fault();
     }
-    if (has_rest())
+    if (!waiting_.empty())
         send();
     else if (input_over_)
         return finish_if_all_sent();
@@ -275,14 +316,14 @@ void RingConnection::close() {
 }
 
 void RingConnection::give_back_waiting() {
-    while (has_rest())
+    while (!waiting_.empty())
         reactor_.give_back(waiting_.pop());
 }
 
 // Merges small messages that have to wait into shared buffers. Behind the bytes that are being sent
 // there may be room, too: the kernel has been given their length.
 void RingConnection::keep(RingBuffer& buffer) {
-    RingBuffer* last = has_rest() ? &waiting_.last() : nullptr;
+    RingBuffer* last = waiting_.empty() ? nullptr : &waiting_.last();
     if (last == nullptr || last->home->shape().buffer_bytes - last->end < buffer.end)
         return waiting_.push(buffer);
     std::memcpy(last->data + last->end, buffer.data, buffer.end);

@@ -130,7 +130,7 @@ class RingReactor::Datagrams final : public Completion {
 
   private:
     void arm() {
-        reactor_.ring().wait_readable(listener_.socket.native(), *this);
+        reactor_.ring().wait_for(listener_.socket.native(), POLLIN, *this);
         waiting_ = true;
     }
 
@@ -158,7 +158,7 @@ class RingReactor::MailboxWatch final : public Completion {
     bool closed() const noexcept { return closed_; }
 
   private:
-    void arm() { reactor_.ring().wait_readable(mailbox_.waitable(), *this); }
+    void arm() { reactor_.ring().wait_for(mailbox_.waitable(), POLLIN, *this); }
 
     RingReactor& reactor_;
     Mailbox& mailbox_;
@@ -181,7 +181,7 @@ net::Result<std::unique_ptr<RingReactor>> RingReactor::create(Service& service, 
 
 RingReactor::RingReactor(Service& service, std::unique_ptr<Ring> ring)
     : service_(service), faults_(stream_faults(service)), duties_(service), ring_(std::move(ring)) {
-    ring_->wait_readable(service_.drain().waitable(), waker_);
+    ring_->wait_for(service_.drain().waitable(), POLLIN, waker_);
 }
 
 RingReactor::~RingReactor() = default;
@@ -230,14 +230,11 @@ void RingReactor::remove_if_gone(RingConnection& connection) {
 // again. Buffers that the peers do not take from us must not keep others from being served, so more
 // are allocated as long as some connection waits.
 void RingReactor::hand_out_buffers() {
-    for (const bool large : {false, true}) {
-        BufferGroup& group = large ? ring_->large() : ring_->small();
-        Link& waiting = waiting_for_buffer_[large ? 1 : 0];
-        for (unsigned given = 0; !waiting.is_alone() && group.has_free(given); ++given) {
-            auto& first = static_cast<RingConnection::Waiting&>(waiting.next());
-            first.leave();
-            first.owner.begin();
-        }
+    for (unsigned given = 0; !waiting_for_buffer_.is_alone() && ring_->buffers().has_free(given);
+         ++given) {
+        auto& first = static_cast<RingConnection::Waiting&>(waiting_for_buffer_.next());
+        first.leave();
+        first.owner.begin();
     }
 }
 
@@ -273,10 +270,10 @@ bool RingReactor::idle() const {
 
 // Whether a connection may end because of the time alone, or memory can be given back.
 bool RingReactor::needs_sweep() const {
-    if (ring_->small().has_unused() || ring_->large().has_unused())
+    if (ring_->buffers().has_unused())
         return true;
-    return !connections_.empty() &&
-           (duties_.draining() || sends_ > 0 || check_is_due_ || service_.options().idle_timeout);
+    return !connections_.empty() && (duties_.draining() || sends_ > 0 || pool_.in_use() ||
+                                     check_is_due_ || service_.options().idle_timeout);
 }
 
 // Calls `visit` for each connection; it may destroy the one it is given.
@@ -327,7 +324,7 @@ void RingReactor::after_wait() {
 
 void RingReactor::begin_drain() {
     duties_.begin_drain();
-    ring_->wait_readable(service_.abort().waitable(), waker_);
+    ring_->wait_for(service_.abort().waitable(), POLLIN, waker_);
     for (const auto& listener : listeners_)
         listener->close();
     for (const auto& datagrams : datagrams_)
@@ -344,8 +341,7 @@ void RingReactor::sweep() {
         else
             connection.check_time();
     });
-    ring_->small().give_back_memory();
-    ring_->large().give_back_memory();
+    ring_->buffers().give_back_memory();
 }
 
 net::Status io_uring_available() {

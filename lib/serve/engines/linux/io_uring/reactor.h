@@ -1,7 +1,6 @@
 // One thread's loop over an io_uring: listeners, datagrams and connections.
 #pragma once
 
-#include <array>
 #include <list>
 #include <memory>
 #include <optional>
@@ -44,8 +43,9 @@ class RingReactor {
     net::Deadline drain_deadline() const noexcept { return duties_.drain_deadline(); }
     const Faults* faults() const noexcept { return faults_; }  // of streams; null without faults
     void remove_if_gone(RingConnection& connection);
-    void wait_for_buffer(RingConnection::Waiting& waiting, bool large) noexcept {
-        waiting.join(waiting_for_buffer_[large ? 1 : 0]);
+    BufferPool& pool() noexcept { return pool_; }
+    void wait_for_buffer(RingConnection::Waiting& waiting) noexcept {
+        waiting.join(waiting_for_buffer_);
     }
     void give_back(RingBuffer& buffer) noexcept { buffer.home->give_back(buffer); }
     void send_started(RingConnection::Sent& send) noexcept {
@@ -87,8 +87,9 @@ class RingReactor {
     std::optional<DatagramEcho> datagram_echo_;
     std::vector<std::unique_ptr<Datagrams>> datagrams_;
     std::unique_ptr<MailboxWatch> mailbox_watch_;
-    std::array<Link, 2> waiting_for_buffer_;  // for a small or a large one
-    Link started_;                            // sends that the kernel does not know yet
+    BufferPool pool_;
+    Link waiting_for_buffer_;
+    Link started_;  // sends that the kernel does not know yet
     std::list<RingConnection> connections_;
     std::size_t sends_ = 0;  // in progress
     bool check_is_due_ = false;

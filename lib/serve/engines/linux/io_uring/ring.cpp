@@ -46,9 +46,8 @@ net::Result<std::unique_ptr<Ring>> Ring::create() {
         return refused(ENOMEM, "setup");
     if (auto opened = ring->open(submission_entries, completion_entries); !opened)
         return net::fail(opened.error());
-    for (BufferGroup* group : {&ring->small_, &ring->large_})
-        if (auto opened = group->open(ring->ring_); !opened)
-            return net::fail(opened.error());
+    if (auto opened = ring->buffers_.open(ring->ring_); !opened)
+        return net::fail(opened.error());
     if (auto enabled = ring->restrict_and_enable(); !enabled)
         return net::fail(enabled.error());
     return ring;
@@ -148,17 +147,7 @@ void Ring::receive_multishot(int socket, Completion& completion) {
     io_uring_sqe& operation = entry();
     io_uring_prep_recv_multishot(&operation, socket, nullptr, 0, 0);
     operation.flags |= IOSQE_BUFFER_SELECT;
-    operation.buf_group = small_.shape().group;
-    io_uring_sqe_set_data(&operation, &completion);
-}
-
-void Ring::receive_bulk(int socket, bool wait_first, Completion& completion) {
-    io_uring_sqe& operation = entry();
-    io_uring_prep_recv(&operation, socket, nullptr, large_.shape().buffer_bytes, 0);
-    operation.flags |= IOSQE_BUFFER_SELECT;
-    if (wait_first)
-        operation.ioprio |= IORING_RECVSEND_POLL_FIRST;
-    operation.buf_group = large_.shape().group;
+    operation.buf_group = buffers_.shape().group;
     io_uring_sqe_set_data(&operation, &completion);
 }
 
@@ -168,9 +157,9 @@ void Ring::send(int socket, std::span<const std::byte> data, Completion& complet
     io_uring_sqe_set_data(&operation, &completion);
 }
 
-void Ring::wait_readable(int descriptor, Completion& completion) {
+void Ring::wait_for(int descriptor, unsigned events, Completion& completion) {
     io_uring_sqe& operation = entry();
-    io_uring_prep_poll_add(&operation, descriptor, POLLIN);
+    io_uring_prep_poll_add(&operation, descriptor, events);
     io_uring_sqe_set_data(&operation, &completion);
 }
 

@@ -39,18 +39,15 @@ class Ring {
     ~Ring();
 
     void accept_multishot(int listener, Completion& completion);
-    // Multishot receive: each completion fills a buffer of small(), until one comes without
+    // Multishot receive: each completion fills a buffer of buffers(), until one comes without
     // IORING_CQE_F_MORE, at EOF, after cancel(), or when no buffer is left (ENOBUFS).
     void receive_multishot(int socket, Completion& completion);
-    // Receives once, into a buffer of large(). `wait_first` skips the initial attempt, which is
-    // wasted on an empty socket (IORING_RECVSEND_POLL_FIRST).
-    void receive_bulk(int socket, bool wait_first, Completion& completion);
     void send(int socket, std::span<const std::byte> data, Completion& completion);
-    void wait_readable(int descriptor, Completion& completion);
+    // Completes once when any of `events` (poll(2)) is there.
+    void wait_for(int descriptor, unsigned events, Completion& completion);
     void cancel(Completion& completion);
 
-    BufferGroup& small() noexcept { return small_; }
-    BufferGroup& large() noexcept { return large_; }
+    BufferGroup& buffers() noexcept { return buffers_; }
 
     // Submits the queued operations, waits for a completion or the deadline, and calls complete()
     // for every completion that is there. Fails if the kernel accepts no operation for some
@@ -74,8 +71,7 @@ class Ring {
     // The kernel fills up to 32 buffers for one socket in a row (MULTISHOT_MAX_RETRY in
     // io_uring/net.c) before a cancellation takes effect. So these buffers are small, to bound the
     // cost of a peer that never reads.
-    BufferGroup small_{{0, 2048, 64, 65536, 1024}};
-    BufferGroup large_{{1, 64 * 1024, 4, 65536, 64}};
+    BufferGroup buffers_{{0, 2048, 64, 65536, 1024}};
 };
 
 }  // namespace sockbox::serve
