@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "system/clock.h"
+#include "system/spin.h"
 #include "system/thread.h"
 
 namespace sockbox::probe {
@@ -78,7 +79,12 @@ class LaneThread {
   public:
     LaneThread(const MeasurePlan& plan, Budget& budget, std::size_t number,
                const net::StopSignal& stop, Snapshots* snapshots)
-        : plan_(plan), budget_(budget), number_(number), stop_(stop), snapshots_(snapshots) {
+        : plan_(plan),
+          budget_(budget),
+          number_(number),
+          stop_(stop),
+          snapshots_(snapshots),
+          spin_(plan.spin) {
         measured.numbers.open_loop = plan.rate > 0;
     }
 
@@ -269,10 +275,15 @@ class LaneThread {
             entries_.push_back({lane.native(), static_cast<short>(events), 0});
             waited_.push_back(&lane);
         }
-        const auto left = std::max(until - Clock::now(), Clock::duration::zero());
         awake_at_ = std::max(turn_began_, until);
-        if (net::poll_precisely(entries_, left) > 0)
-            serve_ready(Clock::now());
+        spin_.wait(until, [&](net::Deadline deadline) {
+            const auto begin = Clock::now();
+            const auto left = deadline > begin ? deadline - begin : Clock::duration::zero();
+            const bool ready = net::poll_precisely(entries_, left) > 0;
+            if (ready)
+                serve_ready(Clock::now());
+            return ready;
+        });
         const auto later = Clock::now();
         for (LaneSlot& place : lanes_)
             if (place.lane->next_expiry() <= later)
@@ -296,6 +307,7 @@ class LaneThread {
     const std::size_t number_;
     const net::StopSignal& stop_;
     Snapshots* const snapshots_;
+    net::Spin spin_;
     std::vector<LaneSlot> lanes_;
     std::size_t turn_ = 0;
     bool cut_short_ = false;       // more is due than one burst sends

@@ -41,6 +41,7 @@ struct MeasurePlan {
     double rate = 0;  // messages per second over all lanes (open loop); 0: closed loop
     std::chrono::nanoseconds timeout{default_reply_timeout};  // a later reply counts as lost
     std::chrono::nanoseconds warmup{0};                       // excluded from the results
+    std::chrono::nanoseconds spin{0};  // how long to poll before sleeping (net::Spin)
     std::size_t threads = 1;
     std::uint64_t first_sequence = 1;
     // Both are called from any measuring thread, and may be empty. on_unsent receives the sequence

@@ -24,6 +24,7 @@ struct ServeOptions {
     std::optional<std::chrono::nanoseconds> idle_timeout;
     std::chrono::nanoseconds write_timeout = std::chrono::seconds(60);
     std::chrono::nanoseconds drain_timeout = std::chrono::seconds(5);
+    std::chrono::nanoseconds spin{0};  // how long to poll before sleeping (net::Spin)
     net::Prepare prepare_accepted;  // for options that a connection does not inherit; may be empty
 };
 

@@ -68,6 +68,8 @@ void Measuring::declare(Cli& cli) {
     cli.option("--threads", "N", "number of threads (default at most one per core)",
                take_integer(threads_, 1, 1024));
     cli.option("--warmup", "DURATION", "exclude the first DURATION", take_duration(warmup_));
+    cli.option("--spin", "DURATION", "poll for this long before sleeping (default 0)",
+               take_duration(spin_));
     if (datagrams)
         cli.option("--first-seq", "N", "the first sequence number (default 1)",
                    take_integer(first_sequence_, 0, std::int64_t{1} << 62));
@@ -107,8 +109,8 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
         return cli.refuse(io_, "--timeout must be more than 0s");
     if (!is_requested(cli)) {
         std::vector<const char*> names(others);
-        names.insert(names.end(), {"interval", "size", "threads", "warmup", "assert", "target",
-                                   "report-interval", "metrics", "plot", "html", "hgrm"});
+        names.insert(names.end(), {"interval", "size", "threads", "warmup", "spin", "assert",
+                                   "target", "report-interval", "metrics", "plot", "html", "hgrm"});
         for (const char* name : names)
             if (cli.given(name))
                 return cli.refuse(io_, fmt::format("--{} needs one of -c -t -P --rate", name));
@@ -162,6 +164,7 @@ probe::MeasurePlan Measuring::plan(const Subject& subject, net::StopSignal& stop
     plan.rate = rate_;
     plan.timeout = client_.reply_timeout();
     plan.warmup = warmup_;
+    plan.spin = spin_;
     const std::size_t threads =
         threads_ ? static_cast<std::size_t>(*threads_) : default_threads(connections());
     plan.threads = std::min(threads, connections());

@@ -23,7 +23,7 @@ class Measuring {
   public:
     Measuring(Io io, const ClientOptions& client) : io_(io), client_(client) {}
 
-    // Declares -c -t -i -s -P --rate --threads --warmup --assert --report-interval --metrics --plot
+    // Declares -c -t -i -s -P --rate --threads --warmup --spin --assert --report-interval --metrics --plot
     // --html --hgrm; for UDP also --first-seq.
     void declare(Cli& cli);
 
@@ -90,6 +90,7 @@ class Measuring {
     double rate_ = 0;
     std::optional<std::int64_t> threads_;
     std::chrono::nanoseconds warmup_{0};
+    std::chrono::nanoseconds spin_{0};
     std::int64_t first_sequence_ = 1;
     std::vector<probe::Assertion> assertions_;
     std::optional<std::chrono::nanoseconds> report_interval_;

@@ -105,7 +105,10 @@ void declare_limits(Cli& cli, EchodOptions& given) {
                 take_duration(given.serve.write_timeout))
         .option("--drain-timeout", "DURATION",
                 "after SIGTERM, let open connections continue for this long (default 5s)",
-                take_duration(given.serve.drain_timeout));
+                take_duration(given.serve.drain_timeout))
+        .option("--spin", "DURATION",
+                "while few connections are open, poll for this long before sleeping (default 0)",
+                take_duration(given.serve.spin));
 }
 
 void declare(Cli& cli, EchodOptions& given) {

@@ -6,6 +6,7 @@
 
 #include "serve/service.h"
 #include "system/clock.h"
+#include "system/spin.h"
 
 namespace sockbox::serve {
 
@@ -42,12 +43,23 @@ class AcceptPause {
 //     }
 class LoopDuties {
   public:
-    explicit LoopDuties(Service& service) noexcept : service_(service) {}
+    explicit LoopDuties(Service& service) noexcept
+        : service_(service), spin_(service.options().spin) {}
 
     // Forgets the time. Call it before and after waiting.
     void new_turn() noexcept { now_known_ = false; }
     // The time of this turn. The clock is read at most once per turn.
     net::Deadline now() noexcept;
+
+    // Waits as Spin::wait() does, but polls only while few connections are open: with many, one of
+    // them is ready anyway.
+    template <class Poll>
+    void wait(net::Deadline deadline, const Poll& poll) {
+        if (service_.counters().open.value() <= few_connections)
+            spin_.wait(deadline, poll);
+        else
+            poll(deadline);
+    }
 
     // Whether the drain of the service was raised and this loop has not begun it.
     bool is_drain_due() const noexcept { return !draining_ && service_.drain().raised(); }
@@ -63,9 +75,12 @@ class LoopDuties {
     bool begin_sweep();
 
   private:
+    static constexpr std::uint64_t few_connections = 8;
+
     void schedule_sweep();
 
     Service& service_;
+    net::Spin spin_;
     net::Deadline now_{};
     bool now_known_ = false;
     net::Deadline next_sweep_{};

@@ -47,7 +47,7 @@ class PollPoller final : public Poller {
         sources_.pop_back();
     }
 
-    net::Status wait(net::Deadline deadline) override {
+    net::Result<bool> wait(net::Deadline deadline) override {
         const int count = net::platform::poll(entries_, net::poll_timeout(deadline));
         if (count < 0 && net::platform::last_error() != std::errc::interrupted)
             return net::fail_last("poll");
@@ -58,7 +58,7 @@ class PollPoller final : public Poller {
                 ready_.push_back(sources_[i]);
         for (std::size_t i = 0; i < ready_.size(); ++i)  // by index: add() may reallocate it
             ready_[i]->on_ready();
-        return {};
+        return !ready_.empty();
     }
 
   private:

@@ -38,14 +38,14 @@ class EpollPoller final : public Poller {
         ::epoll_ctl(epoll_.native(), EPOLL_CTL_DEL, socket, &unused);
     }
 
-    net::Status wait(net::Deadline deadline) override {
+    net::Result<bool> wait(net::Deadline deadline) override {
         const int count = ::epoll_wait(epoll_.native(), events_.data(),
                                        static_cast<int>(events_.size()), timeout(deadline));
         if (count < 0 && errno != EINTR)
             return net::fail_last("epoll_wait");
         for (int i = 0; i < count; ++i)
             static_cast<EventSource*>(events_[static_cast<std::size_t>(i)].data.ptr)->on_ready();
-        return {};
+        return count > 0;
     }
 
   private:

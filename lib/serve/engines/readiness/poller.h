@@ -33,8 +33,9 @@ class Poller {
     virtual void change(net::NativeSocket socket, EventSource& source, Interest interest) = 0;
     virtual void forget(net::NativeSocket socket) = 0;
 
-    // Waits for readiness or the deadline, then calls on_ready() of each ready source.
-    virtual net::Status wait(net::Deadline deadline) = 0;
+    // Waits for readiness or the deadline, then calls on_ready() of each ready source. Returns
+    // whether there was any.
+    virtual net::Result<bool> wait(net::Deadline deadline) = 0;
 };
 
 // The portable poller, using poll(2).

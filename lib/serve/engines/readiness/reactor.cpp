@@ -172,13 +172,24 @@ net::Status Reactor::take_turn() {
         duties_.new_turn();
         const net::Deadline deadline = next_deadline();
         duties_.new_turn();
-        if (auto waited = poller_->wait(deadline); !waited)
+        if (auto waited = wait(deadline); !waited)
             return waited;
         after_wait();
     } catch (const std::bad_alloc&) {
         // Sources that were ready are still ready in the next turn.
     }
     return {};
+}
+
+net::Status Reactor::wait(net::Deadline deadline) {
+    net::Status status;
+    duties_.wait(deadline, [&](net::Deadline until) {
+        const auto ready = poller_->wait(until);
+        if (!ready)
+            status = net::fail(ready.error());
+        return !ready || *ready;
+    });
+    return status;
 }
 
 bool Reactor::idle() const {

@@ -125,6 +125,7 @@ class Reactor {
     net::Status listen(std::vector<net::Socket> tcp);
     net::Status answer_datagrams(std::vector<net::Socket> udp);
     net::Status take_turn();
+    net::Status wait(net::Deadline deadline);
     bool idle() const;
     net::Deadline next_deadline();
     net::Deadline next_leave();

@@ -242,7 +242,13 @@ void RingReactor::hand_out_buffers() {
 net::Status RingReactor::wait(net::Deadline deadline) {
     Link tried;
     tried.take(started_);
-    auto waited = ring_->wait(deadline);
+    net::Status waited;
+    duties_.wait(deadline, [&](net::Deadline until) {
+        const auto completed = ring_->wait(until);
+        if (!completed)
+            waited = net::fail(completed.error());
+        return !completed || *completed > 0;
+    });
     while (!tried.is_alone()) {
         auto& send = static_cast<RingConnection::Sent&>(tried.next());
         send.leave();

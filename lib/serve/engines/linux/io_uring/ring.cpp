@@ -5,6 +5,8 @@
 #include <array>
 #include <cerrno>
 
+#include "system/spin.h"
+
 namespace sockbox::serve {
 namespace {
 
@@ -17,8 +19,9 @@ constexpr int pause_ms = 10;
 constexpr std::chrono::seconds refusal_patience{5};
 
 // Every operation that is ever submitted.
-constexpr std::array<std::uint8_t, 5> operations{IORING_OP_ACCEPT, IORING_OP_RECV, IORING_OP_SEND,
-                                                 IORING_OP_POLL_ADD, IORING_OP_ASYNC_CANCEL};
+constexpr std::array<std::uint8_t, 6> operations{IORING_OP_ACCEPT,       IORING_OP_RECV,
+                                                 IORING_OP_SEND,         IORING_OP_POLL_ADD,
+                                                 IORING_OP_ASYNC_CANCEL, IORING_OP_TIMEOUT};
 
 tl::unexpected<net::Error> refused(int error, std::string_view what, std::string_view hint = {}) {
     return net::fail({std::error_code(error, std::system_category()),
@@ -36,6 +39,11 @@ std::string_view hint_for(int error) {
         case EINVAL: return "the io_uring engine requires Linux 6.1";
         default: return {};
     }
+}
+
+__kernel_timespec timespec_of(std::chrono::nanoseconds time) {
+    using namespace std::chrono;
+    return {time / 1s, (time % 1s).count()};
 }
 
 }  // namespace
@@ -174,8 +182,9 @@ void Ring::cancel(Completion& completion) {
 unsigned Ring::take_completions() {
     std::array<io_uring_cqe*, 64> batch{};
     unsigned taken = 0;
-    for (const unsigned ready = io_uring_cq_ready(&ring_); taken < ready;) {
-        const unsigned most = std::min<unsigned>(ready - taken, batch.size());
+    completed_ = io_uring_cq_ready(&ring_);
+    while (taken < completed_) {
+        const unsigned most = std::min<unsigned>(completed_ - taken, batch.size());
         const unsigned count = io_uring_peek_batch_cqe(&ring_, batch.data(), most);
         if (count == 0)
             break;
@@ -188,18 +197,30 @@ unsigned Ring::take_completions() {
     return taken;
 }
 
-net::Status Ring::wait(net::Deadline deadline) {
-    using namespace std::chrono;
-    submit_delayed();
-    io_uring_cqe* first = nullptr;
-    int rc = 0;
-    if (deadline == net::no_deadline) {
-        rc = io_uring_submit_and_wait(&ring_, 1);
-    } else {
-        const auto left = std::max<nanoseconds>(deadline - net::Clock::now(), nanoseconds(0));
-        __kernel_timespec timeout{left / 1s, (left % 1s).count()};
-        rc = io_uring_submit_and_wait_timeout(&ring_, &first, 1, &timeout, nullptr);
+// Arming a timer for each wait costs as much as a system call, and most waits end long before. So
+// one timeout stays armed, until it ends some wait.
+int Ring::submit_and_wait(net::Deadline deadline) {
+    if (deadline == net::long_ago)
+        return io_uring_submit_and_get_events(&ring_);
+    if (deadline < alarm_.rings_at && alarm_.rings_at != net::no_deadline) {
+        __kernel_timespec left = timespec_of(std::max<std::chrono::nanoseconds>(
+            deadline - net::Clock::now(), std::chrono::nanoseconds(0)));
+        io_uring_cqe* first = nullptr;
+        return io_uring_submit_and_wait_timeout(&ring_, &first, 1, &left, nullptr);
     }
+    if (deadline < alarm_.rings_at) {
+        io_uring_sqe& operation = entry();
+        alarm_.time = timespec_of(deadline.time_since_epoch());
+        io_uring_prep_timeout(&operation, &alarm_.time, 0, IORING_TIMEOUT_ABS);
+        io_uring_sqe_set_data(&operation, static_cast<Completion*>(&alarm_));
+        alarm_.rings_at = deadline;
+    }
+    return io_uring_submit_and_wait(&ring_, 1);
+}
+
+net::Result<unsigned> Ring::wait(net::Deadline deadline) {
+    submit_delayed();
+    const int rc = submit_and_wait(deadline);
     // EBUSY and EAGAIN: completions have to be consumed before more can be submitted, or memory is
     // short (io_uring_enter(2)).
     if (rc == -EBUSY || rc == -EAGAIN)
@@ -207,23 +228,22 @@ net::Status Ring::wait(net::Deadline deadline) {
     if (rc < 0 && rc != -EINTR && rc != -ETIME)
         return refused(-rc, "wait");
     refused_since_ = net::no_deadline;
-    take_completions();
-    return {};
+    return take_completions();
 }
 
 // The kernel has neither submitted nor waited, and makes completions available only if asked for.
-net::Status Ring::wait_for_progress(int error) {
+net::Result<unsigned> Ring::wait_for_progress(int error) {
     io_uring_get_events(&ring_);
     const net::Deadline now = net::Clock::now();
-    if (take_completions() > 0) {
+    if (const unsigned taken = take_completions(); taken > 0) {
         refused_since_ = net::no_deadline;
-        return {};
+        return taken;
     }
     refused_since_ = std::min(refused_since_, now);
     if (now - refused_since_ >= refusal_patience)
         return refused(error, "submit", "the kernel has refused for 5 seconds");
     ::poll(nullptr, 0, pause_ms);
-    return {};
+    return 0;
 }
 
 }  // namespace sockbox::serve

@@ -49,10 +49,13 @@ class Ring {
 
     BufferGroup& buffers() noexcept { return buffers_; }
 
+    // Whether hardly any operation has completed in this turn: there is little to submit together.
+    bool has_few_completions() const noexcept { return completed_ <= 2; }
+
     // Submits the queued operations, waits for a completion or the deadline, and calls complete()
-    // for every completion that is there. Fails if the kernel accepts no operation for some
-    // seconds.
-    net::Status wait(net::Deadline deadline);
+    // for every completion that is there; returns their number. Fails if the kernel accepts no
+    // operation for some seconds.
+    net::Result<unsigned> wait(net::Deadline deadline);
 
   private:
     Ring() = default;
@@ -62,10 +65,22 @@ class Ring {
     io_uring_sqe* next_entry() noexcept;
     bool submit_delayed() noexcept;
     unsigned take_completions();
-    net::Status wait_for_progress(int error);
+    int submit_and_wait(net::Deadline deadline);
+    net::Result<unsigned> wait_for_progress(int error);
+
+    // A timeout operation in progress.
+    struct Alarm final : Completion {
+        void complete(int /*result*/, unsigned /*flags*/) noexcept override {
+            rings_at = net::no_deadline;
+        }
+        net::Deadline rings_at = net::no_deadline;
+        __kernel_timespec time{};
+    };
 
     io_uring ring_{};
     bool open_ = false;
+    Alarm alarm_;
+    unsigned completed_ = 0;            // in this turn
     std::deque<io_uring_sqe> delayed_;  // operations that the kernel does not accept now
     net::Deadline refused_since_ = net::no_deadline;
     // The kernel fills up to 32 buffers for one socket in a row (MULTISHOT_MAX_RETRY in
