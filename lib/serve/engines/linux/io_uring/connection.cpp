@@ -207,6 +207,10 @@ void RingConnection::end_of_receive(int result) {
 
 // Sends nothing if faults hold back the first buffer.
 void RingConnection::send() {
+    if (faults_ == nullptr && reactor_.ring().has_few_completions())
+        send_directly();
+    if (waiting_.empty())
+        return;
     const RingBuffer& first = waiting_.first();
     std::size_t bytes = first.end - first.begin;
     if (faults_ != nullptr)
@@ -218,6 +222,27 @@ void RingConnection::send() {
     reactor_.send_started(sent_);
 }
 
+// Many sends that the ring submits together cost one system call. A single one would cost another
+// io_uring_enter(2), because its completion ends the wait for the next input.
+void RingConnection::send_directly() {
+    while (!waiting_.empty()) {
+        const RingBuffer& first = waiting_.first();
+        const ssize_t put = ::send(native(), first.data + first.begin, first.end - first.begin,
+                                   MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (put <= 0)
+            return;  // the ring waits for the peer, or reports the error
+        note_sent(static_cast<std::size_t>(put));
+    }
+}
+
+void RingConnection::note_sent(std::size_t bytes) {
+    session_.sent(bytes, reactor_.now());
+    RingBuffer& first = waiting_.first();
+    first.begin += static_cast<std::uint32_t>(bytes);
+    if (first.begin == first.end)
+        reactor_.give_back(waiting_.pop());
+}
+
 void RingConnection::on_sent(int result) {
     sending_ = blocked_ = false;
     reactor_.send_ended(sent_);
@@ -227,11 +252,7 @@ void RingConnection::on_sent(int result) {
         return send();
     if (result < 0)
         return end_by(-result);
-    session_.sent(static_cast<std::size_t>(result), reactor_.now());
-    RingBuffer& first = waiting_.first();
-    first.begin += static_cast<std::uint32_t>(result);
-    if (first.begin == first.end)
-        reactor_.give_back(waiting_.pop());
+    note_sent(static_cast<std::size_t>(result));
     if (faults_ != nullptr) {
         faults_->sent(static_cast<std::size_t>(result), reactor_.now());
         if (faults_->end() != StreamFaults::End::none)
@@ -239,7 +260,7 @@ void RingConnection::on_sent(int result) {
     }
     if (!waiting_.empty())
         send();
-    else if (input_over_)
+    if (input_over_)
         return finish_if_all_sent();
     go_on();
 }

@@ -118,6 +118,8 @@ class RingConnection {
     void stop_receiving();
     void end_of_receive(int result);
     void send();
+    void send_directly();
+    void note_sent(std::size_t bytes);
     void end_by_fault();
     void begin_lingering(const Session::Decision& decision);
     void finish_if_all_sent();
