@@ -106,8 +106,10 @@ net::Family ClientOptions::family() const {
     return source ? source->family() : common.family;
 }
 
-net::Status ClientOptions::resolve(Target& target, std::chrono::nanoseconds limit) const {
-    auto endpoints = probe::look_up_host(target.host, target.port, family(), transport, limit);
+net::Status ClientOptions::resolve(Target& target, std::chrono::nanoseconds limit,
+                                   const net::StopSignal* stop) const {
+    auto endpoints =
+        probe::look_up_host(target.host, target.port, family(), transport, limit, stop);
     if (!endpoints)
         return net::fail(with_hint_of_source(endpoints.error()));
     target.endpoints = std::move(*endpoints);

@@ -61,8 +61,10 @@ struct ClientOptions {
     // The family that -4, -6 or --source selects.
     net::Family family() const;
 
-    // Resolves the target's host and sets its endpoints. Blocks for at most `limit`.
-    net::Status resolve(Target& target, std::chrono::nanoseconds limit) const;
+    // Resolves the target's host and sets its endpoints. Blocks for at most `limit`, and until
+    // `stop` (may be null) is raised.
+    net::Status resolve(Target& target, std::chrono::nanoseconds limit,
+                        const net::StopSignal* stop) const;
     // Adds to the hint of an error of a lookup that --source selected the family.
     net::Error with_hint_of_source(net::Error error) const;
 

@@ -261,21 +261,40 @@ void Measuring::note_unmeasured(const std::string& target, const net::Error& err
     report.failure = error.message();
 }
 
-int Measuring::run(const std::vector<Subject>& subjects, int before) {
-    if (subjects.empty())
-        return write_files({}, before);
+std::optional<int> Measuring::catch_interrupts() {
+    if (stop_)
+        return std::nullopt;
     auto stop = net::StopSignal::create();
     if (!stop)
         return client_.fail(io_, stop.error(), exit_refused);
+    stop_.emplace(std::move(*stop));
+    interrupts_.emplace(io_, *stop_);
+    return std::nullopt;
+}
+
+int Measuring::fail_interrupted(const std::string& target) const {
+    return client_.fail(io_,
+                        {net::platform::error_of(std::errc::operation_canceled),
+                         "measure",
+                         target,
+                         "interrupted before the first message",
+                         {}},
+                        status_of_interrupt(), target);
+}
+
+int Measuring::run(const std::vector<Subject>& subjects, int before) {
+    if (subjects.empty())
+        return write_files({}, before);
+    if (const auto status = catch_interrupts())
+        return *status;
     std::vector<probe::MeasurePlan> plans;
     for (const Subject& subject : subjects)
-        plans.push_back(plan(subject, *stop));
-    std::optional<net::Interrupts> interrupts(std::in_place, *stop);
+        plans.push_back(plan(subject, *stop_));
     std::optional<ParallelRuns> runs;
     auto metrics = metrics_.open([&] { return collect(subjects, *runs); }, {});
     if (!metrics)
         return client_.fail(io_, metrics.error(), exit_refused);
-    runs.emplace(subjects, plans, connections(), *stop);
+    runs.emplace(subjects, plans, connections(), *stop_);
     if (*metrics) {
         if (!client_.common.quiet)
             announce_metrics(**metrics, client_.tool, client_.common.json, io_);
@@ -285,17 +304,19 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
     }
     const WatchOptions options = watch_options(plans.front(), subjects.size());
     Watch(
-        io_, *runs, *stop, options,
+        io_, *runs, *stop_, options,
         [&](std::size_t index, const probe::Measured& measured) {
             return report_of(subjects[index], measured);
         },
         [&] { return unsent_lines_.take(client_.tool); })
         .run();
-    if (stop->raised() && !options.live)
+    if (is_interrupted() && !options.live)
         end_line_of_interrupt();
     auto reports = conclude(subjects, plans, *runs, before);
     io_.out.flush();
-    interrupts.reset();  // writing to a pipe may block, and a signal then ends the process at once
+    if (!is_interrupted())
+        interrupts_
+            .reset();  // opening a FIFO may block, and a signal then ends the process at once
     return write_files(std::move(reports), before);
 }
 

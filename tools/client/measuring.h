@@ -14,6 +14,7 @@
 #include "tools/client/client.h"
 #include "tools/client/unsent_lines.h"
 #include "tools/client/watch.h"
+#include "tools/front/interrupts.h"
 #include "tools/front/metrics.h"
 
 namespace sockbox::tools {
@@ -48,6 +49,15 @@ class Measuring {
     // returned. Meanwhile shows `phase` in a progress line if `live`, and in interim reports.
     void prepare(const std::vector<std::string>& targets, stats::Phase phase, bool live,
                  const std::function<void(std::size_t)>& work);
+
+    // Catches interrupts from now on, instead of from run(), which then raise stop(). Returns an
+    // exit status if that fails.
+    std::optional<int> catch_interrupts();
+    // Null before catch_interrupts().
+    const net::StopSignal* stop() const { return stop_ ? &*stop_ : nullptr; }
+    bool is_interrupted() const { return stop_ && stop_->raised(); }
+    // Prints that an interrupt came before anything was measured; returns the exit status.
+    int fail_interrupted(const std::string& target) const;
 
     // Records for --html that this target could not be measured.
     void note_unmeasured(const std::string& target, const net::Error& error);
@@ -102,6 +112,8 @@ class Measuring {
     std::vector<report::MeasurementReport> unmeasured_;
     UnsentLines unsent_lines_;
     std::optional<net::InterimRequests> requests_;  // created by check()
+    std::optional<net::StopSignal> stop_;
+    std::optional<CaughtInterrupts> interrupts_;
 };
 
 }  // namespace sockbox::tools

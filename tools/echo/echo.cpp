@@ -14,6 +14,7 @@
 #include "tools/client/measuring.h"
 #include "tools/echo/outcome.h"
 #include "tools/front/cli.h"
+#include "tools/front/interrupts.h"
 #include "tools/front/progress.h"
 
 namespace sockbox::tools {
@@ -91,8 +92,10 @@ class Echo {
             if (server.lookup->families_under_way().empty())
                 server.resolved =
                     net::fail(client_.with_hint_of_source(probe::error_of_answers(server.answers)));
-            else if (!server.lookup->wait(deadline))
-                server.resolved = net::fail(probe::lookup_timed_out(target.host, connect_timeout_));
+            else if (!server.lookup->wait(deadline, stop_))
+                server.resolved = net::fail(
+                    is_interrupted() ? probe::lookup_interrupted(target.host)
+                                     : probe::lookup_timed_out(target.host, connect_timeout_));
             else
                 for (probe::HostLookup::Answer& answer : server.lookup->take())
                     server.answers.push_back(std::move(answer));
@@ -114,26 +117,27 @@ class Echo {
         return connect(server);
     }
 
+    bool is_interrupted() const { return stop_ != nullptr && stop_->raised(); }
     bool shows_waiting() const { return !client_.common.quiet && !client_.common.verbose; }
 
     // A signal ends the process at once; with --json, the result is printed first.
     int talk(const Target& target) {
         Server server(target);
-        {
-            const ElapsedLine line(io_.err, shows_waiting(), "resolving " + target.text);
-            resolve(server);
-        }
         if (!client_.common.json)
-            return connect_and_talk(server);
+            return talk_to(server);
         auto stop = net::StopSignal::create();
         if (!stop)
             return client_.fail(io_, stop.error(), exit_refused);
         stop_ = &*stop;
-        const net::Interrupts interrupts(*stop);
-        return connect_and_talk(server);
+        const CaughtInterrupts interrupts(io_, *stop);
+        return talk_to(server);
     }
 
-    int connect_and_talk(Server& server) {
+    int talk_to(Server& server) {
+        {
+            const ElapsedLine line(io_.err, shows_waiting(), "resolving " + server.target.text);
+            resolve(server);
+        }
         if (!connect_in_sight(server))
             return unconnected(server);
         target_ = server.target.text;
@@ -154,47 +158,30 @@ class Echo {
         return names;
     }
 
-    void connect_all(std::deque<Server>& servers) {
+    // Resolves all names and connects to all servers. Interrupts act as in talk(); returns an exit
+    // status after one.
+    std::optional<int> connect_all(std::deque<Server>& servers) {
+        if (client_.common.json) {
+            if (const auto status = measuring_.catch_interrupts())
+                return status;
+            stop_ = measuring_.stop();
+        }
+        measuring_.prepare(names_of(servers), stats::Phase::resolving, shows_waiting(),
+                           [&](std::size_t index) { resolve(servers[index]); });
         measuring_.prepare(names_of(servers), stats::Phase::connecting, shows_waiting(),
                            [&](std::size_t index) { connect(servers[index]); });
-    }
-
-    // Connects to all servers. Interrupts act as in talk(); returns an exit status after one.
-    std::optional<int> connect_all_or_tell(std::deque<Server>& servers) {
-        if (!client_.common.json) {
-            connect_all(servers);
-            return std::nullopt;
-        }
-        auto stop = net::StopSignal::create();
-        if (!stop)
-            return client_.fail(io_, stop.error(), exit_refused);
-        stop_ = &*stop;
-        const net::Interrupts interrupts(*stop);
-        connect_all(servers);
         std::optional<int> status;
-        if (stop->raised())
+        if (is_interrupted())
             for (Server& server : servers)
-                status = server.race.socket ? unmeasured(server) : unconnected(server);
-        stop_ = nullptr;
+                status = server.race.socket ? measuring_.fail_interrupted(server.target.text)
+                                            : unconnected(server);
         return status;
-    }
-
-    int unmeasured(const Server& server) const {
-        return client_.fail(io_,
-                            {net::platform::error_of(std::errc::operation_canceled),
-                             "measure",
-                             server.target.text,
-                             "interrupted before the first message",
-                             {}},
-                            status_of_interrupt(), server.target.text);
     }
 
     int measure(std::vector<Target> targets) {
         std::deque<Server> servers(std::make_move_iterator(targets.begin()),
                                    std::make_move_iterator(targets.end()));
-        measuring_.prepare(names_of(servers), stats::Phase::resolving, shows_waiting(),
-                           [&](std::size_t index) { resolve(servers[index]); });
-        if (const auto status = connect_all_or_tell(servers))
+        if (const auto status = connect_all(servers))
             return *status;
         const probe::Payload payload(measuring_.size());
         std::vector<Subject> subjects;
@@ -288,12 +275,12 @@ class Echo {
                 .set("error", to_json(attempt.error));
             attempts.push(std::move(one));
         }
-        const bool interrupted = stop_ != nullptr && stop_->raised();
         const std::size_t untried = race.untried;
         if (untried > 0)
-            io_.err.print("{}: {} not tried{}\n", client_.tool,
-                          report::counted(untried, "more address was", "more addresses were"),
-                          interrupted ? "" : " within " + net::format_duration(connect_timeout_));
+            io_.err.print(
+                "{}: {} not tried{}\n", client_.tool,
+                report::counted(untried, "more address was", "more addresses were"),
+                is_interrupted() ? "" : " within " + net::format_duration(connect_timeout_));
         if (client_.common.json) {
             auto json = client_.result(mode(), target);
             json.set("attempts", std::move(attempts))
@@ -301,7 +288,7 @@ class Echo {
                      race.attempts.empty() ? report::Json() : to_json(race.attempts.back().error));
             io_.out.print("{}\n", json.to_string());
         }
-        return finish(io_, client_.tool, interrupted ? status_of_interrupt() : exit_refused);
+        return finish(io_, client_.tool, is_interrupted() ? status_of_interrupt() : exit_refused);
     }
 
     net::Result<probe::PipeOutcome> say(net::Socket& socket) {

@@ -106,6 +106,8 @@ int finish(Io io, std::string_view tool, int status) {
 }
 
 int status_of(const net::Error& error) {
+    if (error.code == std::errc::operation_canceled)
+        return status_of_interrupt();
     return error.code.category() == net::resolver_category() ? exit_unresolved : exit_refused;
 }
 

@@ -67,7 +67,8 @@ void print_error(Io io, std::string_view tool, const net::Error& error);
 // exit_output instead. A closed pipe does not count as a failure: its reader chose to stop.
 int finish(Io io, std::string_view tool, int status);
 
-// The exit status for an error: exit_unresolved for codes of the resolver, exit_refused otherwise.
+// The exit status for an error: status_of_interrupt() for std::errc::operation_canceled,
+// exit_unresolved for codes of the resolver, exit_refused otherwise.
 int status_of(const net::Error& error);
 
 // The exit status after a signal, as in a shell: 128 plus its number, such as 130 for SIGINT. Call

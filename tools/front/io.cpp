@@ -1,6 +1,7 @@
 // Buffered output that remembers its first error.
 #include "tools/front/io.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "system/platform.h"
@@ -45,12 +46,15 @@ void Output::flush_locked() {
 void Output::write_out(std::string_view text) {
     auto rest = std::as_bytes(std::span(text));
     while (!rest.empty() && !error_) {
-        const std::ptrdiff_t put = net::platform::write_file(file_, rest);
+        writing_since_ = net::Clock::now();
+        const std::ptrdiff_t put =
+            net::platform::write_file(file_, rest.first(std::min(rest.size(), buffer_bytes)));
         if (put < 0)
             error_ = net::platform::last_file_error();
         else
             rest = rest.subspan(static_cast<std::size_t>(put));
     }
+    writing_since_ = net::no_deadline;
 }
 
 std::error_code Output::error() const {

@@ -3,10 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <system_error>
+
+#include "system/clock.h"
 
 namespace sockbox::tools {
 
@@ -39,6 +42,8 @@ class Output {
     std::error_code error() const;
     bool is_terminal() const;
     int file() const noexcept { return file_; }
+    // When the write in progress last made progress; net::no_deadline if there is none.
+    net::Clock::time_point writing_since() const noexcept { return writing_since_; }
 
   private:
     void flush_locked();
@@ -47,6 +52,7 @@ class Output {
     mutable std::mutex mutex_;
     std::string pending_;
     std::error_code error_;
+    std::atomic<net::Clock::time_point> writing_since_{net::no_deadline};
     int file_;
     Buffering buffering_;
 };

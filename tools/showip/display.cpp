@@ -129,6 +129,10 @@ void ShowipDisplay::fail(const net::Error& error) {
     status_ = std::max<int>(status_, exit_refused);
 }
 
+void ShowipDisplay::note_interrupt() noexcept {
+    status_ = status_of_interrupt();
+}
+
 void ShowipDisplay::end() {
     if (!style_.stats)
         return;

@@ -34,6 +34,8 @@ class ShowipDisplay {
     void again(const probe::Lookup& lookup) const;
     // Reports a failure that does not concern a single host.
     void fail(const net::Error& error);
+    // The exit status becomes that of the interrupt.
+    void note_interrupt() noexcept;
     // Prints the statistics, with --stats. Call it after the last lookup.
     void end();
 

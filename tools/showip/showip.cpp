@@ -11,6 +11,7 @@
 #include "probe/lookup/lookup_queue.h"
 #include "text/text.h"
 #include "tools/front/cli.h"
+#include "tools/front/interrupts.h"
 #include "tools/front/progress.h"
 #include "tools/showip/display.h"
 
@@ -157,8 +158,10 @@ void submit(const ShowipOptions& options, std::string host, probe::LookupQueue& 
         queue.submit({std::move(host), options.service, options.hints});
 }
 
-net::Status submit_lines(const ShowipOptions& options, int file, probe::LookupQueue& queue) {
-    net::LineReader lines(file, longest_line);
+// Until the end of the file, or `stop` (may be null).
+net::Status submit_lines(const ShowipOptions& options, int file, probe::LookupQueue& queue,
+                         const net::StopSignal* stop) {
+    net::LineReader lines(file, longest_line, stop);
     for (;;) {
         const auto line = lines.next();
         if (!line)
@@ -181,7 +184,8 @@ net::Status submit_lines(const ShowipOptions& options, int file, probe::LookupQu
     }
 }
 
-// Shows lookups as the queue completes them, with a progress line if they take long.
+// Shows lookups as the queue completes them, with a progress line if they take long. With --json,
+// an interrupt ends them, and each is shown; without, it ends the process at once.
 class Shown {
   public:
     Shown(const ShowipOptions& options, Io io, ShowipDisplay& display, std::size_t total)
@@ -196,11 +200,28 @@ class Shown {
               [this] { line_.aside([this] { io_.out.flush(); }); }) {
         if (line_.is_drawn())
             line_.aside([&display] { display.keep_times(); });
+        if (options.style.common.json)
+            catch_interrupts();
     }
+    ~Shown() {
+        queue_.finish();
+        if (stop_ && stop_->raised())
+            display_.note_interrupt();
+    }
+    Shown(const Shown&) = delete;
+    Shown& operator=(const Shown&) = delete;
 
     probe::LookupQueue& queue() noexcept { return queue_; }
+    // Raised by an interrupt; null if that ends the process.
+    const net::StopSignal* stop() const noexcept { return stop_ ? &*stop_ : nullptr; }
 
   private:
+    void catch_interrupts() {
+        if (auto stop = net::StopSignal::create()) {
+            stop_.emplace(std::move(*stop));
+            interrupts_.emplace(io_, *stop_, [this] { queue_.cancel(); });
+        }
+    }
     void show(const probe::Lookup& lookup) {
         line_.aside([&] { display_.show(lookup); });
     }
@@ -217,6 +238,8 @@ class Shown {
     ShowipDisplay& display_;
     ElapsedLine line_;
     probe::LookupQueue queue_;  // uses the line, so it is destroyed first
+    std::optional<net::StopSignal> stop_;
+    std::optional<CaughtInterrupts> interrupts_;
 };
 
 void show_file(const ShowipOptions& options, Io io, ShowipDisplay& display) {
@@ -228,7 +251,7 @@ void show_file(const ShowipOptions& options, Io io, ShowipDisplay& display) {
     net::Status read;
     {
         Shown shown(options, io, display, 0);
-        read = submit_lines(options, file, shown.queue());
+        read = submit_lines(options, file, shown.queue(), shown.stop());
     }
     if (!read)
         display.fail({read.error().code, "read", net::escape(options.file), {}, {}});

@@ -85,12 +85,8 @@ std::string PathProbe::mistake(const Cli& cli) const {
     return {};
 }
 
-int PathProbe::run(const Target& target) {
-    auto stop = net::StopSignal::create();
-    if (!stop)
-        return client_.fail(io_, stop.error(), exit_refused);
-    const net::Interrupts interrupts(*stop);
-    return mtu_ ? find_mtu(target, *stop) : trace(target, *stop);
+int PathProbe::run(const Target& target, const net::StopSignal& stop) {
+    return mtu_ ? find_mtu(target, stop) : trace(target, stop);
 }
 
 int PathProbe::find_mtu(const Target& target, const net::StopSignal& stop) {

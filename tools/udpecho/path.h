@@ -23,8 +23,8 @@ class PathProbe {
     std::string mistake(const Cli& cli) const;
 
     // Examines the path to `target`, which must be resolved, and prints the result. Blocks until it
-    // is complete or interrupted by a signal. Returns the exit status.
-    int run(const Target& target);
+    // is complete or `stop` is raised, by an interrupt. Returns the exit status.
+    int run(const Target& target, const net::StopSignal& stop);
 
   private:
     int find_mtu(const Target& target, const net::StopSignal& stop);

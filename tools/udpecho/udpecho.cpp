@@ -12,6 +12,7 @@
 #include "tools/client/client.h"
 #include "tools/client/measuring.h"
 #include "tools/front/cli.h"
+#include "tools/front/interrupts.h"
 #include "tools/front/progress.h"
 #include "tools/udpecho/datagram_settings.h"
 #include "tools/udpecho/listen.h"
@@ -60,10 +61,7 @@ class UdpEcho {
             return *status;
         if (measuring_.is_requested(cli))
             return measure(cli, targets);
-        Target& target = targets.front();
-        if (const auto resolved = client_.resolve(target, connect_timeout_); !resolved)
-            return client_.fail(io_, resolved.error(), status_of(resolved.error()), target.text);
-        return path_.is_requested() ? path_.run(target) : talk(target);
+        return resolve_and_run(targets.front());
     }
 
   private:
@@ -104,6 +102,26 @@ class UdpEcho {
                                   : probe::min_stamp_size(datagram_settings_.dscp().has_value());
     }
 
+    // With --json, an interrupt is caught, and the result printed. Without, it ends the process at
+    // once, except while a path is examined.
+    int resolve_and_run(Target& target) {
+        auto stop = net::StopSignal::create();
+        if (!stop)
+            return client_.fail(io_, stop.error(), exit_refused, target.text);
+        std::optional<CaughtInterrupts> interrupts;
+        if (client_.common.json) {
+            interrupts.emplace(io_, *stop);
+            stop_ = &*stop;
+        }
+        if (const auto resolved = client_.resolve(target, connect_timeout_, stop_); !resolved)
+            return client_.fail(io_, resolved.error(), status_of(resolved.error()), target.text);
+        if (!path_.is_requested())
+            return talk(target);
+        if (!interrupts)
+            interrupts.emplace(io_, *stop);
+        return path_.run(target, *stop);
+    }
+
     int talk(const Target& target) {
         auto opened = datagram_settings_.open(target.endpoints, false);
         if (!opened)
@@ -111,22 +129,11 @@ class UdpEcho {
         target_ = target.text;
         endpoints_ = target.endpoints;
         peer_ = opened->peer;
-        if (!client_.common.json)  // a signal then ends the process at once
-            return talk_over(*opened);
-        auto stop = net::StopSignal::create();
-        if (!stop)
-            return client_.fail(io_, stop.error(), exit_refused, target.text);
-        const net::Interrupts interrupts(*stop);
-        stop_ = &*stop;
-        return talk_over(*opened);
-    }
-
-    int talk_over(probe::DatagramSocket& opened) {
         probe::ExchangeOptions options{timeout(), static_cast<unsigned>(retries_),
                                        !client_.no_verify, [this] { return look(true); }, stop_};
-        if (!opened.connected)
-            options.destination = opened.peer;
-        probe::Exchange exchange(opened.socket, options);
+        if (!opened->connected)
+            options.destination = opened->peer;
+        probe::Exchange exchange(opened->socket, options);
         return client_.has_message() ? say(exchange) : pipe(exchange);
     }
 
@@ -163,15 +170,33 @@ class UdpEcho {
         return {};
     }
 
-    int measure(const Cli& cli, std::vector<Target>& targets) {
-        std::vector<net::Status> resolved(targets.size());
+    // Interrupts act as in resolve_and_run(); returns an exit status after one.
+    std::optional<int> resolve_all(std::vector<Target>& targets,
+                                   std::vector<net::Status>& resolved) {
+        if (client_.common.json)
+            if (const auto status = measuring_.catch_interrupts())
+                return status;
         std::vector<std::string> names;
         for (const Target& target : targets)
             names.push_back(target.text);
-        measuring_.prepare(names, stats::Phase::resolving, !client_.common.quiet,
-                           [&](std::size_t index) {
-                               resolved[index] = client_.resolve(targets[index], connect_timeout_);
-                           });
+        measuring_.prepare(
+            names, stats::Phase::resolving, !client_.common.quiet, [&](std::size_t index) {
+                resolved[index] =
+                    client_.resolve(targets[index], connect_timeout_, measuring_.stop());
+            });
+        std::optional<int> status;
+        if (measuring_.is_interrupted())
+            for (std::size_t i = 0; i < targets.size(); ++i)
+                status = resolved[i] ? measuring_.fail_interrupted(targets[i].text)
+                                     : client_.fail(io_, resolved[i].error(), status_of_interrupt(),
+                                                    targets[i].text);
+        return status;
+    }
+
+    int measure(const Cli& cli, std::vector<Target>& targets) {
+        std::vector<net::Status> resolved(targets.size());
+        if (const auto status = resolve_all(targets, resolved))
+            return *status;
         std::deque<Server> servers;
         std::vector<Subject> subjects;
         if (!stamp_.is_requested())

@@ -129,12 +129,22 @@ net::Error lookup_timed_out(const std::string& host, std::chrono::nanoseconds ti
             "a name server may not be responding; --connect-timeout waits longer"};
 }
 
+net::Error lookup_interrupted(const std::string& host) {
+    return {net::platform::error_of(std::errc::operation_canceled),
+            "resolve",
+            net::escape(host),
+            {},
+            {}};
+}
+
 net::Result<std::vector<net::Endpoint>> look_up_host(const std::string& host, std::uint16_t port,
                                                      net::Family family, net::Transport transport,
-                                                     std::chrono::nanoseconds timeout) {
+                                                     std::chrono::nanoseconds timeout,
+                                                     const net::StopSignal* stop) {
     HostLookup lookup(host, port, family, transport, HostLookup::Families::together);
-    if (!lookup.wait(net::deadline_in(timeout)))
-        return net::fail(lookup_timed_out(host, timeout));
+    if (!lookup.wait(net::deadline_in(timeout), stop))
+        return net::fail(stop != nullptr && stop->raised() ? lookup_interrupted(host)
+                                                           : lookup_timed_out(host, timeout));
     return std::move(lookup.take().front().endpoints);
 }
 

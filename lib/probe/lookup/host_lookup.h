@@ -64,9 +64,14 @@ net::Error error_of_answers(std::span<const HostLookup::Answer> answers);
 // The error of a lookup that found nothing because `timeout` passed.
 net::Error lookup_timed_out(const std::string& host, std::chrono::nanoseconds timeout);
 
-// Looks up a host as net::resolve_endpoints() does, but not for longer than `timeout`.
+// The error of a lookup that found nothing because it was interrupted.
+net::Error lookup_interrupted(const std::string& host);
+
+// Looks up a host as net::resolve_endpoints() does, but not for longer than `timeout`, and until
+// `stop` (may be null) is raised.
 net::Result<std::vector<net::Endpoint>> look_up_host(const std::string& host, std::uint16_t port,
                                                      net::Family family, net::Transport transport,
-                                                     std::chrono::nanoseconds timeout);
+                                                     std::chrono::nanoseconds timeout,
+                                                     const net::StopSignal* stop = nullptr);
 
 }  // namespace sockbox::probe

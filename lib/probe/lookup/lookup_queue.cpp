@@ -44,12 +44,21 @@ struct QueuedLookup {
     bool answered = false;                    // `lookup` has an answer that is to be kept
     std::list<std::thread>::iterator worker;  // only while running
     unsigned turn = 0;                        // incremented when its worker is abandoned
+    bool pausing = false;                     // its worker waits before the next try
 };
 
 net::Error too_late(std::chrono::nanoseconds timeout, const Question& question) {
     return {std::error_code(EAI_AGAIN, net::resolver_category()), "resolve", subject_of(question),
             fmt::format("no answer within {}", net::format_duration(timeout)),
             "a name server may not be responding; --timeout waits longer"};
+}
+
+net::Error cancelled_error(const Question& question) {
+    return {net::platform::error_of(std::errc::operation_canceled),
+            "resolve",
+            subject_of(question),
+            {},
+            {}};
 }
 
 }  // namespace
@@ -66,12 +75,14 @@ struct LookupQueue::State {
     std::condition_variable work;      // for workers: a question, or the end
     std::condition_variable progress;  // for the keeper: the first in order is done, or a new one
     std::condition_variable space;     // for callers of submit() and put()
+    std::condition_variable retry;     // for pausing workers: the lookups are cancelled
     std::deque<std::shared_ptr<QueuedLookup>> order;
     std::deque<std::shared_ptr<QueuedLookup>> queue;
     std::list<std::thread> workers;  // without those that were abandoned
     std::size_t idle = 0;
     std::size_t left = 0;
     bool closed = false;
+    bool cancelled = false;
     bool gathers = false;  // the keeper need not be woken for a single answer
     Deadline keeper_wakes = net::no_deadline;
     std::thread keeper;
@@ -91,12 +102,15 @@ struct LookupQueue::State {
     void gather(Lock& lock);
     void wait_for_progress(Lock& lock);
     void retire_late();
-    void abandon(QueuedLookup& slot);
+    void abandon(QueuedLookup& slot, const net::Error& error);
+    void cancel();
     Deadline next_deadline() const;
     void set_deadline(QueuedLookup& slot, std::chrono::nanoseconds limit);
     // How long a step that may take `limit` may take now.
     std::chrono::nanoseconds left_of(std::chrono::nanoseconds limit) const;
-    bool retries(Deadline now) const { return plan.retry_until && now < *plan.retry_until; }
+    bool retries(Deadline now) const {
+        return !cancelled && plan.retry_until && now < *plan.retry_until;
+    }
 };
 
 // Waits for a place in the order, then takes it.
@@ -147,11 +161,16 @@ void LookupQueue::State::work_off(std::list<std::thread>::iterator me) {
         const unsigned turn = slot->turn;
         while (!try_one(lock, *slot, turn) && !stale(*slot, turn) && retries(Clock::now())) {
             slot->deadline = net::no_deadline;  // so that this worker is not abandoned meanwhile
+            slot->pausing = true;
             lock.unlock();
             if (plan.again)
                 plan.again(slot->lookup);
-            std::this_thread::sleep_until(std::min(Clock::now() + retry_pause, *plan.retry_until));
             lock.lock();
+            retry.wait_until(lock, std::min(Clock::now() + retry_pause, *plan.retry_until),
+                             [this] { return cancelled; });
+            slot->pausing = false;
+            if (cancelled)
+                break;
         }
         if (stale(*slot, turn)) {  // this thread was abandoned, and others do its work
             --left;
@@ -224,17 +243,33 @@ Deadline LookupQueue::State::next_deadline() const {
     return next;
 }
 
-// Abandons the worker of a lookup that is past its deadline. Results found so far are kept.
-void LookupQueue::State::abandon(QueuedLookup& slot) {
+// Abandons the worker of a lookup, which ends with this error. Results found so far are kept.
+void LookupQueue::State::abandon(QueuedLookup& slot, const net::Error& error) {
     ++slot.turn;
     slot.worker->detach();
     workers.erase(slot.worker);
     ++left;
-    const net::Error error = too_late(slot.limit, slot.lookup.question);
     if (slot.answered)
         return give_up_details(slot.lookup, plan.examine, error);
-    slot.lookup.elapsed = slot.limit;
     slot.lookup.answer = net::fail(error);
+}
+
+void LookupQueue::State::cancel() {
+    const Lock lock(mutex);
+    cancelled = true;
+    for (const auto& slot : order) {
+        if (slot->phase == QueuedLookup::Phase::done || slot->pausing)
+            continue;
+        const net::Error error = cancelled_error(slot->lookup.question);
+        if (slot->phase == QueuedLookup::Phase::running)
+            abandon(*slot, error);
+        else
+            slot->lookup.answer = net::fail(error);
+        slot->phase = QueuedLookup::Phase::done;
+    }
+    queue.clear();
+    retry.notify_all();
+    progress.notify_one();
 }
 
 void LookupQueue::State::retire_late() {
@@ -242,7 +277,9 @@ void LookupQueue::State::retire_late() {
     for (const auto& slot : order) {
         if (slot->phase != QueuedLookup::Phase::running || slot->deadline > now)
             continue;
-        abandon(*slot);
+        abandon(*slot, too_late(slot->limit, slot->lookup.question));
+        if (!slot->answered)
+            slot->lookup.elapsed = slot->limit;
         const bool again = retries(now) && !satisfies(slot->lookup, plan.examine);
         slot->phase = again ? QueuedLookup::Phase::queued : QueuedLookup::Phase::done;
         if (again)
@@ -313,6 +350,11 @@ void LookupQueue::submit(Question question) {
     slot->lookup.question = std::move(question);
     State::Lock lock(state_->mutex);
     state_->enter(lock, slot);
+    if (state_->cancelled) {
+        slot->lookup.answer = net::fail(cancelled_error(slot->lookup.question));
+        slot->phase = QueuedLookup::Phase::done;
+        return state_->progress.notify_one();
+    }
     state_->queue.push_back(std::move(slot));
     state_->hire(state_);
     state_->work.notify_one();
@@ -324,6 +366,10 @@ void LookupQueue::put(Lookup answered) {
     slot->phase = QueuedLookup::Phase::done;
     State::Lock lock(state_->mutex);
     state_->enter(lock, std::move(slot));
+}
+
+void LookupQueue::cancel() {
+    state_->cancel();
 }
 
 void LookupQueue::finish() {

@@ -45,6 +45,10 @@ class LookupQueue {
     void submit(Question question);
     // Queues a lookup that is already answered, to be shown in its turn.
     void put(Lookup answered);
+    // Ends the lookups: those that are not done, and those submitted from now on, fail with
+    // std::errc::operation_canceled, or with the error of their latest try. They are shown as all
+    // others. May be called from any thread.
+    void cancel();
     // Blocks until everything has been shown. submit() and put() may not be called afterwards.
     void finish();
 

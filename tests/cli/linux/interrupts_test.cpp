@@ -1,0 +1,161 @@
+// Tests of what an interrupt leaves on standard output: a whole result, even if nobody reads it.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <thread>
+
+#include "paths.h"
+#include "system/clock.h"
+#include "tests/peer.h"
+#include "tests/support.h"
+
+namespace sockbox::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::Each;
+using testing::HasSubstr;
+using testing::SizeIs;
+using testing::StartsWith;
+
+constexpr int refused_world = 77;
+
+// Runs a command with a name server that does not answer, and sends SIGTERM once it was asked.
+Ran interrupt_while_resolving(const Words& command) {
+    Words words{SOCKBOX_SOURCE_DIR "/tests/with_fakedns", "/bin/sh", "-c",
+                "\"$@\" </dev/null & child=$!\n"
+                // A socket connected to port 53 of 127.0.0.53.
+                "until grep -q '^ *[0-9]*: [0-9A-F:]* 3500007F:0035 ' /proc/net/udp; do\n"
+                "    kill -0 $child || exit 99\n"
+                "    sleep 0.01\n"
+                "done\n"
+                "kill -TERM $child\n"
+                "wait $child",
+                "sh"};
+    words.push_back(std::string(SOCKBOX_BIN_DIR "/") + command[0]);
+    words.insert(words.end(), command.begin() + 1, command.end());
+    return Process(words).wait();
+}
+
+struct Interrupted {
+    Words command;
+    std::size_t results;
+};
+
+TEST(CaughtInterrupts, WhileANameIsResolvedLeaveAResult) {
+    for (const auto& [command, results] :
+         {Interrupted{{"echo", "-j", "silent.test", "9", "hello"}, 1},
+          {{"echo", "-j", "silent.test", "9"}, 1},
+          {{"echo", "-j", "-c", "1", "silent.test", "9"}, 1},
+          {{"echo", "-j", "-c", "1", "--target", "silent.test:8", "silent.test", "9"}, 2},
+          {{"udpecho", "-j", "silent.test", "9", "hello"}, 1},
+          {{"udpecho", "-j", "silent.test", "9"}, 1},
+          {{"udpecho", "-j", "--mtu", "silent.test", "9"}, 1},
+          {{"udpecho", "-j", "--trace", "silent.test", "9"}, 1},
+          {{"udpecho", "-j", "-c", "1", "silent.test", "9"}, 1},
+          {{"udpecho", "-j", "--stamp", "silent.test"}, 1},
+          {{"udpecho", "-j", "-c", "1", "--target", "silent.test:8", "silent.test", "9"}, 2},
+          {{"showip", "-j", "silent.test"}, 1},
+          {{"showip", "-j", "-J", "1", "silent.test", "silent2.test", "silent.test"}, 3},
+          {{"showip", "-j", "--wait", "1h", "silent.test"}, 1}}) {
+        const Ran ran = interrupt_while_resolving(command);
+        if (ran.status == refused_world)
+            GTEST_SKIP() << "no private namespaces or no python3 here";
+        const std::string shown = testing::PrintToString(command);
+        EXPECT_EQ(ran.status, 128 + SIGTERM) << shown << ran.err;
+        EXPECT_THAT(
+            lines(ran.out),
+            AllOf(SizeIs(results), Each(AllOf(StartsWith(R"({"tool":")"), HasSubstr("silent"),
+                                              HasSubstr(R"("symbol":"ECANCELED")")))))
+            << shown << ran.err;
+    }
+}
+
+// What is resolved is not measured any more, and has its result, too.
+TEST(CaughtInterrupts, WhileAnotherNameIsResolvedLeaveAResultForEach) {
+    for (const char* command : {"echo", "udpecho"}) {
+        const auto peer = Peer::stream(echo_all);
+        const Ran ran = interrupt_while_resolving(
+            {command, "-j", "-c", "1", "--target", "silent.test:8", "127.0.0.1", peer.port()});
+        if (ran.status == refused_world)
+            GTEST_SKIP() << "no private namespaces or no python3 here";
+        EXPECT_EQ(ran.status, 128 + SIGTERM) << ran.err;
+        EXPECT_THAT(lines(ran.out), AllOf(SizeIs(2), Each(HasSubstr(R"("symbol":"ECANCELED")"))))
+            << ran.err;
+    }
+}
+
+TEST(CaughtInterrupts, EndTheReadingOfNames) {
+    Process process({"showip", "-j", "-f", "-"});
+    process.write_input("127.0.0.1\n");
+    EXPECT_THAT(process.read_line(), HasSubstr(R"("host":"127.0.0.1")"));
+    process.send_signal(SIGINT);
+    EXPECT_EQ(process.wait().status, 128 + SIGINT);
+}
+
+// A pipe that is full and that nobody reads.
+class FullPipe {
+  public:
+    FullPipe() {
+        EXPECT_EQ(::pipe2(ends_.data(), O_CLOEXEC | O_NONBLOCK), 0);
+        const std::string much(4096, '\n');
+        while (::write(ends_[1], much.data(), much.size()) > 0) {
+        }
+    }
+    FullPipe(const FullPipe&) = delete;
+    FullPipe& operator=(const FullPipe&) = delete;
+    ~FullPipe() {
+        ::close(ends_[0]);
+        ::close(ends_[1]);
+    }
+    // Opening it gives a description of its own, which blocks.
+    std::string path() const {
+        return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(ends_[1]);
+    }
+
+  private:
+    std::array<int, 2> ends_{-1, -1};
+};
+
+TEST(CaughtInterrupts, NeedNotBeRepeatedIfNobodyReadsTheOutput) {
+    const FullPipe full;
+    std::atomic<int> asked = 0;
+    const auto datagrams = Peer::datagram([&](auto& socket, auto& text, auto& from) {
+        ++asked;
+        (void)socket.send_to(std::as_bytes(std::span(text)), from);
+    });
+    const auto streams = Peer::stream([&](net::Socket& socket) {
+        for (std::string got; !(got = receive_some(socket)).empty(); ++asked)
+            send_text(socket, got);
+    });
+    const auto silent = Peer::datagram([&](auto&, auto&, auto&) { ++asked; });
+    for (const Words& command :
+         {Words{"udpecho", "-c", "0", "-i", "20ms", "127.0.0.1", datagrams.port()},
+          {"udpecho", "-q", "-c", "0", "-i", "20ms", "127.0.0.1", datagrams.port()},
+          {"udpecho", "-j", "-c", "0", "-i", "20ms", "127.0.0.1", datagrams.port()},
+          {"udpecho", "-q", "-c", "0", "-i", "20ms", "--report-interval", "20ms", "127.0.0.1",
+           datagrams.port()},
+          {"echo", "-c", "0", "-i", "20ms", "127.0.0.1", streams.port()},
+          {"udpecho", "-j", "-W", "1h", "127.0.0.1", silent.port(), "hello"},
+          {"udpecho", "--mtu", "--json", "-W", "1h", "127.0.0.1", silent.port()}}) {
+        asked = 0;
+        Words words{"/bin/sh", "-c", "exec \"$@\" >" + full.path(), "sh",
+                    std::string(SOCKBOX_BIN_DIR "/") + command[0]};
+        words.insert(words.end(), command.begin() + 1, command.end());
+        Process process(words);
+        const auto deadline = net::deadline_in(patience);
+        while (asked == 0 && net::Clock::now() < deadline)
+            std::this_thread::sleep_for(1ms);
+        process.send_signal(SIGINT);
+        EXPECT_EQ(process.wait().status, 128 + SIGINT) << testing::PrintToString(words);
+    }
+}
+
+}  // namespace
+}  // namespace sockbox::test
