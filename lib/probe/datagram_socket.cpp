@@ -108,4 +108,9 @@ net::Result<DatagramSocket> open_datagram(std::span<const net::Endpoint> endpoin
     return net::fail(std::move(latest));
 }
 
+std::string unexpected_address(const net::Endpoint& from, const net::Endpoint& asked) {
+    const bool same_host = from.with_port(0) == asked.with_port(0);
+    return "reply from unexpected address " + (same_host ? from.to_string() : from.address());
+}
+
 }  // namespace sockbox::probe

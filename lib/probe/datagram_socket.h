@@ -1,8 +1,10 @@
 // The socket of a UDP client: opened, configured and connected, with nothing sent yet.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "net/socket.h"
 #include "net/streams.h"
@@ -33,5 +35,12 @@ struct DatagramSocket {
 // to itself, because the system chose the port of the endpoint for it and no server listens there.
 net::Result<DatagramSocket> open_datagram(std::span<const net::Endpoint> endpoints,
                                           const DatagramSocketOptions& options);
+
+// Opens another socket like one that has been in use: to the same peer, from another port.
+using ReopenDatagram = std::function<net::Result<net::Socket>()>;
+
+// "reply from unexpected address 192.0.2.1": the answer to a datagram to `asked` came from `from`.
+// With the port, if only that differs.
+std::string unexpected_address(const net::Endpoint& from, const net::Endpoint& asked);
 
 }  // namespace sockbox::probe

@@ -47,6 +47,7 @@ Exchanged Exchange::send(std::string_view message) {
 bool Exchange::try_once(std::string_view message, Exchanged& result) {
     ++result.tries;
     result.end = Exchanged::End::lost;
+    reopen_after_silence();
     if (!transmit(message, result))
         return result.end == Exchanged::End::unsent;
     return await_reply(message, result);
@@ -82,6 +83,8 @@ bool Exchange::await_reply(std::string_view message, Exchanged& result) {
             result.end = Exchanged::End::interrupted;
             return true;
         }
+        if (ready == net::Readiness::ready)
+            silence_.end(net::Clock::now());
         if (ready == net::Readiness::ready && take_reply(message, result)) {
             if (result.tries == 1 && !holds(unanswered_, message))
                 result.rtt = net::Clock::now() - sent_at;
@@ -89,7 +92,17 @@ bool Exchange::await_reply(std::string_view message, Exchanged& result) {
                    result.end != Exchanged::End::misdirected;
         }
     } while (net::Clock::now() < deadline);
+    silence_.note_lost();
     return false;
+}
+
+void Exchange::reopen_after_silence() {
+    const auto now = net::Clock::now();
+    if (!options_.reopen || !silence_.is_long(now))
+        return;
+    silence_.end(now);
+    if (auto fresh = options_.reopen())
+        socket_ = std::move(*fresh);
 }
 
 // Returns whether the received datagram or error ends this try.

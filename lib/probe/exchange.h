@@ -13,8 +13,10 @@
 
 #include "net/datagram_notices.h"
 #include "net/streams.h"
+#include "probe/datagram_socket.h"
 #include "probe/echo_window.h"
 #include "probe/reply_timeout.h"
+#include "probe/silence.h"
 
 namespace sockbox::probe {
 
@@ -26,6 +28,8 @@ struct ExchangeOptions {
     std::function<net::Deadline()> watch{};
     const net::StopSignal* stop = nullptr;       // ends the wait for a reply; may be null
     std::optional<net::Endpoint> destination{};  // for an unconnected socket
+    // Called after a run of losses, to replace the socket; may be empty.
+    ReopenDatagram reopen{};
 };
 
 // The outcome of one message.
@@ -55,7 +59,7 @@ class Exchange {
   public:
     // `socket` comes from open_datagram() and must outlive the exchange.
     Exchange(net::Socket& socket, const ExchangeOptions& options)
-        : socket_(socket), options_(options) {}
+        : socket_(socket), options_(options), silence_(options.timeout) {}
 
     // Sends `message` as one datagram, again after each timeout up to `retries` times, and blocks
     // until its echo arrives or every try has failed. Echoes of earlier messages, late or repeated,
@@ -67,6 +71,7 @@ class Exchange {
     std::uint64_t duplicated() const { return duplicated_; }
 
   private:
+    void reopen_after_silence();
     bool try_once(std::string_view message, Exchanged& result);
     bool transmit(std::string_view message, Exchanged& result);
     bool await_reply(std::string_view message, Exchanged& result);
@@ -76,6 +81,7 @@ class Exchange {
 
     net::Socket& socket_;
     ExchangeOptions options_;
+    Silence silence_;
     std::deque<std::string> unanswered_;  // messages that may still be echoed late; bounded
     std::deque<std::string> answered_;    // messages that may be echoed once more; bounded
     std::uint64_t late_ = 0;

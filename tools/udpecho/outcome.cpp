@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "probe/datagram_socket.h"
 #include "text/units.h"
 
 namespace sockbox::tools {
@@ -42,11 +43,7 @@ net::Error explain(const probe::Exchanged& done, const SentDatagram& sent,
             return error;
         case probe::Exchanged::End::misdirected:
             error.action = which + "receive from";
-            error.detail = fmt::format("reply from unexpected address {}{}",
-                                       done.from->with_port(0) == sent.peer.with_port(0)
-                                           ? done.from->to_string()
-                                           : done.from->address(),
-                                       tries);
+            error.detail = probe::unexpected_address(*done.from, sent.peer) + tries;
             return error;
         case probe::Exchanged::End::unsent:
             error.code = done.error;

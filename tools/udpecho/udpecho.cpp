@@ -133,12 +133,18 @@ class UdpEcho {
                                        !client_.no_verify, [this] { return look(true); }, stop_};
         if (!opened->connected)
             options.destination = opened->peer;
+        options.reopen = [this] { return reopen(peer_); };
         probe::Exchange exchange(opened->socket, options);
         return client_.has_message() ? say(exchange) : pipe(exchange);
     }
 
     std::chrono::nanoseconds timeout() const { return client_.reply_timeout(); }
     bool interrupted() const { return stop_ != nullptr && stop_->raised(); }
+
+    net::Result<net::Socket> reopen(const net::Endpoint& peer) const {
+        return datagram_settings_.open(std::span(&peer, 1), false)
+            .map([](probe::DatagramSocket&& opened) { return std::move(opened.socket); });
+    }
 
     // The sockets for one server; all use the first of its addresses to which there is a route.
     struct Server {
@@ -154,9 +160,7 @@ class UdpEcho {
             auto next = datagram_settings_.open(endpoints, false);
             if (!next)
                 return net::fail(next.error());
-            const auto stamped = datagram_settings_.stamp(
-                next->socket, measuring_.is_open_loop() ? net::Stamps::arrivals
-                                                        : net::Stamps::arrivals_and_sends);
+            const auto stamped = stamp(next->socket);
             if (!stamped)
                 return net::fail(stamped.error());
             server.options.stamped = *stamped;
@@ -167,7 +171,21 @@ class UdpEcho {
             endpoints = {next->peer};
         }
         server.options.to_many = datagram_settings_.broadcast();
+        if (!server.options.to_many)
+            server.options.reopen = [this, peer = server.peer]() -> net::Result<net::Socket> {
+                auto socket = reopen(peer);
+                if (socket)
+                    if (const auto stamped = stamp(*socket); !stamped)
+                        return net::fail(stamped.error());
+                return socket;
+            };
         return {};
+    }
+
+    net::Result<bool> stamp(net::Socket& socket) const {
+        return datagram_settings_.stamp(socket, measuring_.is_open_loop()
+                                                    ? net::Stamps::arrivals
+                                                    : net::Stamps::arrivals_and_sends);
     }
 
     // Interrupts act as in resolve_and_run(); returns an exit status after one.

@@ -133,6 +133,8 @@ class DatagramForm {
     }
     // Called when a datagram that was written could not be sent.
     virtual void on_unsent() {}
+    // Called when the datagrams from now on come from another port.
+    virtual void on_new_flow() {}
     virtual void add_results(Measured& numbers) const { (void)numbers; }
 };
 

@@ -55,6 +55,7 @@ DatagramLane::DatagramLane(const MeasurePlan& plan, Measured& measured,
       form_(std::move(form)),
       socket_(std::move(socket)),
       options_(options),
+      silence_(plan.timeout),
       window_(plan),
       batch_(std::move(batch)),
       outgoing_(form_->size() * batch_.slots()),
@@ -174,6 +175,7 @@ bool DatagramLane::take_notices() {
                 window_.at(*index).left = notice->left->at;
         }
         if (notice->error) {
+            silence_.end(net::Clock::now());
             measured_.failed({notice->error->code, "icmp", {}, net::to_text(*notice->error), {}});
             give_up(*notice->error);
         }
@@ -204,6 +206,7 @@ void DatagramLane::take_datagram(const net::BatchedDatagram& datagram, const Rec
     const auto index = form_->find(datagram.data, window_);
     if (!index || window_.at(*index).state == State::unused)
         return take_unknown(datagram);
+    silence_.end(taken.at);
     if (!is_expected(datagram.peer))
         return misdirected(*index, datagram, taken);
     const Objection objection =
@@ -237,9 +240,8 @@ void DatagramLane::misdirected(std::uint64_t index, const net::BatchedDatagram& 
     if (!spoil(index, taken) || !window_.at(index).message.counted)
         return;
     ++measured_.numbers.misdirected;
-    const bool same_host = datagram.peer.with_port(0) == options_.destination->with_port(0);
-    const std::string from = same_host ? datagram.peer.to_string() : datagram.peer.address();
-    measured_.failed({{}, "receive", {}, "reply from unexpected address " + from, {}});
+    measured_.failed(
+        {{}, "receive", {}, unexpected_address(datagram.peer, *options_.destination), {}});
     report_reply(datagram, window_.at(index).message.sequence, {}, "from an unexpected address");
 }
 
@@ -382,15 +384,36 @@ void DatagramLane::report_reply(const net::BatchedDatagram& datagram,
 
 void DatagramLane::expire(net::Clock::time_point now) {
     while (window_.outstanding() > 0 &&
-           window_.at(window_.oldest_awaited()).origin + plan_.timeout <= now)
+           window_.at(window_.oldest_awaited()).origin + plan_.timeout <= now) {
         lose(window_.oldest_awaited(), now);
+        silence_.note_lost();
+    }
+    if (options_.reopen && silence_.is_long(now))
+        reopen(now);
     if (others_until_ <= now)
         others_until_ = net::no_deadline;
 }
 
+// Replies still under way to the old socket are lost. If there is no new one, such as without a
+// route, the old one goes on.
+void DatagramLane::reopen(net::Clock::time_point now) {
+    silence_.end(now);
+    auto fresh = options_.reopen();
+    if (!fresh)
+        return;
+    overflowed_ += overflowed_now();
+    socket_ = std::move(*fresh);
+    dropped_before_ = net::dropped_on_arrival(socket_).value_or(0);
+    stamps_from_ = window_.next();
+    form_->on_new_flow();
+}
+
+std::uint64_t DatagramLane::overflowed_now() const {
+    return net::dropped_on_arrival(socket_).value_or(dropped_before_) - dropped_before_;
+}
+
 void DatagramLane::add_results(Measured& numbers) const {
-    if (const auto dropped = net::dropped_on_arrival(socket_))
-        numbers.numbers.overflowed += *dropped - dropped_before_;
+    numbers.numbers.overflowed += overflowed_ + overflowed_now();
     for (std::size_t i = 0; i < responders_.size(); ++i)
         numbers.responders[i + 1 < max_responders ? responders_[i].to_string() : "others"] +=
             responder_replies_[i];

@@ -10,8 +10,10 @@
 #include "net/datagram_batch.h"
 #include "net/datagram_notices.h"
 #include "net/socket.h"
+#include "probe/datagram_socket.h"
 #include "probe/lanes/datagram_form.h"
 #include "probe/measure.h"
+#include "probe/silence.h"
 
 namespace sockbox::probe {
 
@@ -25,6 +27,8 @@ struct DatagramLaneOptions {
     // replies are counted by address. Otherwise a reply from another address than the destination's
     // is not accepted.
     bool to_many = false;
+    // Called after a run of losses; may be empty. The socket is set up as the first one.
+    ReopenDatagram reopen{};
 };
 
 // A lane over one UDP socket, in a closed or an open loop.
@@ -68,6 +72,8 @@ class DatagramLane : public Lane {
     void count_sent(std::uint64_t index);
     void refuse(std::uint64_t index, const net::Error& error);
     void restart_stamps();
+    void reopen(net::Clock::time_point now);
+    std::uint64_t overflowed_now() const;
     bool take_notices();
     void give_up(const net::IcmpError& error);
     void lose(std::uint64_t index, net::Clock::time_point now);
@@ -98,12 +104,14 @@ class DatagramLane : public Lane {
     std::unique_ptr<DatagramForm> form_;
     net::Socket socket_;
     DatagramLaneOptions options_;
+    Silence silence_;
     ProbeWindow window_;
     net::DatagramBatch batch_;
     std::vector<std::byte> outgoing_;          // a datagram for each slot of the batch
     std::vector<net::BatchedDatagram> queue_;  // the latest probes, not sent yet
     std::uint64_t stamps_from_ = 0;     // the index of the probe whose send timestamp is numbered 0
     std::uint32_t dropped_before_ = 0;  // drops counted by the socket before this lane used it
+    std::uint64_t overflowed_ = 0;      // drops of earlier sockets
     std::uint64_t highest_ = 0;         // one more than the highest index answered
     net::Deadline others_until_ = net::no_deadline;  // until when other hosts may answer
     std::vector<net::Endpoint> responders_;          // by number, with options_.to_many

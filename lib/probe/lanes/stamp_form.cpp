@@ -149,8 +149,8 @@ void StampForm::read_extensions(std::span<const std::byte> got) {
 void StampForm::record_loss(stats::Directions& directions, bool any_lost) const {
     if (!any_lost && answered_ > 0)
         directions.forward.lost = directions.backward.lost = 0;
-    if (!any_lost)
-        return;
+    if (!any_lost || has_new_session_)
+        return;  // a reflector counts each session by itself
     const std::uint64_t sent = asked_ - std::min(asked_, unsent_);
     if (!counts_ || counted_ > sent || answered_ > counted_)
         return;  // it does not count, or its count includes packets before our session

@@ -35,6 +35,7 @@ class StampForm final : public DatagramForm {
                         std::size_t length) override;
     void on_answer(std::uint64_t index, const Probe& probe, const DatagramReply& reply) override;
     void on_unsent() override { ++unsent_; }
+    void on_new_flow() override { has_new_session_ = true; }
     void add_results(Measured& numbers) const override;
 
   private:
@@ -50,6 +51,7 @@ class StampForm final : public DatagramForm {
 
     stats::Directions directions_;
     bool counts_;  // whether the reflector counts
+    bool has_new_session_ = false;
     std::uint64_t answered_ = 0;
     std::uint64_t unsent_ = 0;
     std::uint64_t asked_ = 0;    // one more than the latest index that was answered
