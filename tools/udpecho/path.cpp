@@ -23,6 +23,8 @@ std::string milliseconds(std::chrono::nanoseconds time) {
 std::string remark(const probe::HopAnswer& answer) {
     const int time_exceeded = answer.sender->family() == net::Family::ipv6 ? 3 : 11;
     const bool is_time_exceeded = answer.error && answer.error->type == time_exceeded;
+    if (answer.misdirected)
+        return "reply from an unexpected address";
     return !answer.error || is_time_exceeded ? "" : net::to_text_with_symbol(*answer.error);
 }
 
@@ -47,8 +49,10 @@ std::string hop_line(const probe::Hop& hop) {
 
 // The error if no MTU was found.
 net::Error failure(const probe::PathMtu& found, const net::Endpoint& peer) {
-    const char* words = found.interrupted ? "interrupted" : "no datagram was answered";
-    return {{}, "find the MTU to", peer.to_string(), words, {}};
+    std::string words = found.interrupted ? "interrupted" : "no datagram was answered";
+    if (found.from)
+        words = probe::unexpected_address(*found.from, peer);
+    return {{}, "find the MTU to", peer.to_string(), std::move(words), {}};
 }
 
 report::Json hop_object(const probe::Hop& hop) {
@@ -89,15 +93,37 @@ int PathProbe::run(const Target& target, const net::StopSignal& stop) {
     return mtu_ ? find_mtu(target, stop) : trace(target, stop);
 }
 
-int PathProbe::find_mtu(const Target& target, const net::StopSignal& stop) {
-    auto opened = datagram_settings_.open(target.endpoints, true);
+// The system knows the MTU of a connected socket only, but a reply from elsewhere comes only to one
+// that is not.
+net::Result<probe::DatagramSocket> PathProbe::open_for_mtu(const Target& target,
+                                                           probe::PathMtuOptions& options) const {
+    auto connected = datagram_settings_.open(target.endpoints, true);
+    if (!connected)
+        return connected;
+    options.family = connected->peer.family();
+    if (const auto done = net::forbid_fragments(connected->socket, options.family); !done)
+        return net::fail(done.error());
+    const auto local = net::local_mtu(connected->socket, options.family);
+    if (!local)
+        return net::fail(local.error());
+    options.local_mtu = *local;
+    connected->socket.close();  // its port may be the only one
+    auto opened = datagram_settings_.open(std::span(&connected->peer, 1), false);
     if (!opened)
-        return client_.fail(io_, opened.error(), exit_refused, target.text);
+        return opened;
+    if (const auto done = net::forbid_fragments(opened->socket, options.family); !done)
+        return net::fail(done.error());
+    if (!opened->connected)
+        options.destination = opened->peer;
+    return opened;
+}
+
+int PathProbe::find_mtu(const Target& target, const net::StopSignal& stop) {
     probe::PathMtuOptions options;
     options.timeout = client_.reply_timeout();
-    options.family = opened->peer.family();
-    if (const auto done = net::forbid_fragments(opened->socket, options.family); !done)
-        return client_.fail(io_, done.error(), exit_refused, target.text);
+    auto opened = open_for_mtu(target, options);
+    if (!opened)
+        return client_.fail(io_, opened.error(), exit_refused, target.text);
     const auto found = [&] {
         const ElapsedLine line(io_.err, !client_.common.quiet,
                                "finding the path MTU to " + target.text);
@@ -129,7 +155,8 @@ void PathProbe::print(const probe::PathMtu& found, const Target& target) const {
             .set("limits", std::move(limits))
             .set("black_hole", found.black_hole)
             .set("sent", found.sent)
-            .set("received", found.answered);
+            .set("received", found.answered)
+            .set("misdirected", found.misdirected);
         io_.out.print("{}\n", json.to_string());
         return;
     }
@@ -158,13 +185,14 @@ int PathProbe::trace(const Target& target, const net::StopSignal& stop) {
     if (!first)
         return client_.fail(io_, first.error(), exit_refused, target.text);
     const net::Endpoint server = first->peer;
-    const auto open = [&](int hops) -> net::Result<net::Socket> {
-        auto opened = datagram_settings_.open(std::span(&server, 1), true);
+    first->socket.close();
+    const auto open = [&](int hops) -> net::Result<probe::DatagramSocket> {
+        auto opened = datagram_settings_.open(std::span(&server, 1), false);
         if (!opened)
-            return net::fail(opened.error());
+            return opened;
         if (const auto done = net::set_hop_limit(opened->socket, server.family(), hops); !done)
             return net::fail(done.error());
-        return std::move(opened->socket);
+        return opened;
     };
     probe::TraceOptions options;
     options.timeout = client_.reply_timeout();
@@ -190,6 +218,7 @@ void PathProbe::print(const probe::Trace& trace, const Target& target) const {
         json.set("reached", trace.reached)
             .set("refused", trace.refused)
             .set("hops", std::move(hops))
+            .set("misdirected", trace.misdirected)
             .set("interrupted", trace.interrupted);
         io_.out.print("{}\n", json.to_string());
         return;
@@ -199,6 +228,7 @@ void PathProbe::print(const probe::Trace& trace, const Target& target) const {
     if (!trace.reached)
         io_.out.print("{} was not reached{}\n", target.text,
                       trace.refused       ? ": the last hop refuses to forward to it"
+                      : trace.misdirected ? ": another address replied"
                       : trace.interrupted ? " before the interrupt"
                                           : "");
 }

@@ -27,6 +27,8 @@ class PathProbe {
     int run(const Target& target, const net::StopSignal& stop);
 
   private:
+    net::Result<probe::DatagramSocket> open_for_mtu(const Target& target,
+                                                    probe::PathMtuOptions& options) const;
     int find_mtu(const Target& target, const net::StopSignal& stop);
     int trace(const Target& target, const net::StopSignal& stop);
     void print(const probe::PathMtu& found, const Target& target) const;

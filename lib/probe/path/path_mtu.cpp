@@ -28,15 +28,15 @@ class MtuSearch {
           buffer_(longest_packet + 1) {}
 
     net::Result<PathMtu> run() {
-        const auto local = net::local_mtu(socket_, options_.family);
-        if (!local)
-            return net::fail(local.error());
+        const std::size_t local = options_.local_mtu;
         std::size_t low = 0;  // the largest size that was answered
-        std::size_t high = std::min(*local, longest_packet);
-        found_.limits.push_back({*local, std::nullopt});
+        std::size_t high = std::min(local, longest_packet);
+        found_.limits.push_back({local, std::nullopt});
         std::size_t next = high;
         while (low < high && !found_.interrupted) {
             const Outcome outcome = probe(next);
+            if (outcome == Outcome::misdirected)
+                break;
             if (outcome == Outcome::refused)
                 return net::fail(refusal_);
             if (outcome == Outcome::passed)
@@ -50,8 +50,8 @@ class MtuSearch {
             next = next_size(outcome, low, high);
         }
         found_.at_least = low;
-        if (low > 0 && !found_.interrupted) {
-            found_.mtu = low == longest_packet ? std::max(low, *local) : low;
+        if (low > 0 && !found_.interrupted && found_.misdirected == 0) {
+            found_.mtu = low == longest_packet ? std::max(low, local) : low;
             found_.payload = low - header_bytes(options_.family);
         }
         found_.black_hole = found_.black_hole && low > 0;
@@ -59,7 +59,7 @@ class MtuSearch {
     }
 
   private:
-    enum class Outcome : std::uint8_t { passed, limit_reported, lost, refused };
+    enum class Outcome : std::uint8_t { passed, limit_reported, lost, refused, misdirected };
 
     // A size reported by a router is tried first. After silence the minimum MTU comes next, to find
     // out whether anything is answered at all, and then the middle of the range.
@@ -109,7 +109,8 @@ class MtuSearch {
         constexpr std::chrono::milliseconds pause{5};
         const auto deadline = net::deadline_in(options_.timeout);
         for (;;) {
-            net::Transfer sent = socket_.send(data);
+            net::Transfer sent = options_.destination ? socket_.send_to(data, *options_.destination)
+                                                      : socket_.send(data);
             const bool full = sent.would_block() || sent.error == std::errc::no_buffer_space;
             if (!full)
                 return sent;
@@ -146,16 +147,24 @@ class MtuSearch {
                 return Outcome::limit_reported;
             if (refusal_.code)
                 return Outcome::refused;
-            const net::Transfer got = socket_.receive(buffer_);
+            const auto [got, source, _] = socket_.receive_from(buffer_);
             if (got.failed()) {
                 refusal_ = {got.error, "receive from", {}, {}, {}};
                 return Outcome::refused;
             }
-            if (got.done() && std::ranges::equal(std::span(buffer_).first(got.bytes), data)) {
-                ++found_.answered;
-                return Outcome::passed;
-            }
+            if (got.done() && std::ranges::equal(std::span(buffer_).first(got.bytes), data))
+                return take_echo(source);
         }
+    }
+
+    Outcome take_echo(const net::Endpoint& source) {
+        if (options_.destination && source != *options_.destination) {
+            ++found_.misdirected;
+            found_.from = source;
+            return Outcome::misdirected;
+        }
+        ++found_.answered;
+        return Outcome::passed;
     }
 
     // Returns whether an ICMP error reported a smaller MTU than any before.

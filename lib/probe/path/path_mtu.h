@@ -16,6 +16,8 @@ struct PathMtuOptions {
     std::chrono::nanoseconds timeout{default_reply_timeout};  // for each try
     unsigned tries = 3;                                       // before a size counts as lost
     net::Family family = net::Family::ipv4;
+    std::size_t local_mtu = 0;                   // of the interface, as net::local_mtu() returns it
+    std::optional<net::Endpoint> destination{};  // for an unconnected socket
 };
 
 // A node that forwards no packet larger than `mtu` bytes, IP header included.
@@ -34,6 +36,9 @@ struct PathMtu {
     bool black_hole = false;       // larger packets vanish without an ICMP message
     std::size_t sent = 0;
     std::size_t answered = 0;
+    // Echoes from other addresses than the server's, the first of which ends the search.
+    std::size_t misdirected = 0;
+    std::optional<net::Endpoint> from{};  // of the latest one
     bool interrupted = false;
 };
 
@@ -53,6 +58,7 @@ std::size_t min_mtu(net::Family family);
 //     options.family = opened->peer.family();
 //     if (auto done = net::forbid_fragments(opened->socket, options.family); !done)
 //         return net::fail(done.error());
+//     options.local_mtu = *net::local_mtu(opened->socket, options.family);
 //     const auto found = find_path_mtu(opened->socket, options, stop);
 //     if (found && found->mtu)
 //         fmt::print("{} bytes\n", *found->mtu);

@@ -15,8 +15,10 @@ constexpr unsigned hops_at_once = 8;
 // One probe to one hop.
 struct Try {
     net::Socket socket;
+    bool connected;
     std::size_t hop;
     std::size_t number;
+    std::uint64_t sequence = 0;
     net::Clock::time_point sent{};
     std::optional<std::chrono::nanoseconds> left{};  // the kernel's timestamp of sending
     bool open = true;
@@ -50,8 +52,11 @@ class Tracer {
             std::ranges::find_if(trace_.hops, [this](const Hop& hop) { return ends_at(hop); });
         if (last != trace_.hops.end()) {
             trace_.reached = is_server(*last);
-            trace_.refused = !trace_.reached;
+            trace_.refused = !trace_.reached && is_refusal(*last);
             trace_.hops.erase(last + 1, trace_.hops.end());
+            for (const Hop& hop : trace_.hops)
+                trace_.misdirected += static_cast<std::size_t>(
+                    std::ranges::count(hop.answers, true, &HopAnswer::misdirected));
         }
         return trace_;
     }
@@ -63,28 +68,35 @@ class Tracer {
     }
 
     bool is_server(const HopAnswer& answer) const {
-        return answer.sender && answer.sender->with_port(0) == server_.with_port(0);
+        return answer.sender && !answer.misdirected &&
+               answer.sender->with_port(0) == server_.with_port(0);
     }
     bool is_server(const Hop& hop) const {
         return std::any_of(hop.answers.begin(), hop.answers.end(),
                            [this](const HopAnswer& answer) { return is_server(answer); });
     }
-    // Whether nothing beyond this hop matters: the server itself responded, or a router refuses.
+    static bool is_refusal(const Hop& hop) {
+        return std::ranges::any_of(hop.answers, [](const HopAnswer& answer) {
+            return answer.error && net::is_unreachable(*answer.error);
+        });
+    }
+    // Whether nothing beyond this hop matters: the server itself responded, another address did in
+    // its place, or a router refuses.
     bool ends_at(const Hop& hop) const {
-        return is_server(hop) || std::ranges::any_of(hop.answers, [](const HopAnswer& answer) {
-                   return answer.error && net::is_unreachable(*answer.error);
-               });
+        return is_server(hop) || is_refusal(hop) ||
+               std::ranges::any_of(hop.answers, &HopAnswer::misdirected);
     }
 
     // All sockets of a batch are opened before its first datagram is sent, which takes less time.
     net::Status open_to_hop(unsigned distance) {
         trace_.hops.push_back({distance, std::vector<HopAnswer>(options_.tries)});
         for (std::size_t number = 0; number < options_.tries; ++number) {
-            auto socket = open_(static_cast<int>(distance));
-            if (!socket)
-                return net::fail(socket.error());
-            (void)net::enable_timestamps(*socket, net::Stamps::arrivals_and_sends);
-            tries_.push_back({std::move(*socket), trace_.hops.size() - 1, number});
+            auto opened = open_(static_cast<int>(distance));
+            if (!opened)
+                return net::fail(opened.error());
+            (void)net::enable_timestamps(opened->socket, net::Stamps::arrivals_and_sends);
+            tries_.push_back(
+                {std::move(opened->socket), opened->connected, trace_.hops.size() - 1, number});
         }
         return {};
     }
@@ -92,7 +104,10 @@ class Tracer {
     // A datagram for which there is no room on this host stays unanswered.
     net::Status send(Try& attempt) {
         attempt.sent = net::Clock::now();
-        const net::Transfer sent = attempt.socket.send(payload_.message(++sequence_));
+        attempt.sequence = ++sequence_;
+        const auto data = payload_.message(attempt.sequence);
+        const net::Transfer sent =
+            attempt.connected ? attempt.socket.send(data) : attempt.socket.send_to(data, server_);
         if (sent.failed() && sent.error != std::errc::no_buffer_space)
             return net::fail({sent.error, "send", server_.to_string(), {}, {}});
         return {};
@@ -147,7 +162,12 @@ class Tracer {
             const auto got = batch_->receive(attempt.socket, error);
             if (got.empty())
                 return;
-            answer.sender = server_;
+            answer.misdirected = !attempt.connected && got[0].peer != server_;
+            // Other hosts may send anything to our port.
+            if (answer.misdirected &&
+                !std::ranges::equal(got[0].data, payload_.message(attempt.sequence)))
+                return;
+            answer.sender = got[0].peer;
             arrived = got[0].arrived;
         }
         answer.rtt = now - attempt.sent;

@@ -26,7 +26,8 @@ struct TraceOptions {
 struct HopAnswer {
     std::optional<net::Endpoint> sender;  // nullopt: no response in time
     std::chrono::nanoseconds rtt{};       // between the kernel's timestamps, if there are any
-    std::optional<net::IcmpError> error;  // nullopt if the server echoed the datagram
+    std::optional<net::IcmpError> error;  // nullopt if the datagram was echoed
+    bool misdirected = false;             // echoed from another address than the server's
 };
 
 struct Hop {
@@ -35,25 +36,27 @@ struct Hop {
 };
 
 struct Trace {
-    std::vector<Hop> hops;  // up to the server, a refusal, or the last one tried
-    bool reached = false;   // the server responded, with an echo or an error
-    bool refused = false;   // the last hop's host refuses to forward datagrams to the server
+    std::vector<Hop> hops;        // up to the server, a refusal, or the last one tried
+    bool reached = false;         // the server responded, with an echo or an error
+    bool refused = false;         // the last hop's host refuses to forward datagrams to the server
+    std::size_t misdirected = 0;  // echoes from other addresses than the server's
     bool interrupted = false;
 };
 
-// Opens a connected UDP socket with this TTL or hop limit.
-using OpenWithHops = std::function<net::Result<net::Socket>(int hops)>;
+// Opens a UDP socket to the server with this TTL or hop limit.
+using OpenWithHops = std::function<net::Result<DatagramSocket>(int hops)>;
 
 // Traces the route to `server`, eight hops at a time, using a socket for each try, so that every
-// ICMP error belongs to exactly one try. Blocks until the server is reached, a router refuses to
-// forward, max_hops is exceeded or `stop` is raised. Fails with the error of `open`, or with
-// std::errc::not_supported if the system does not report the senders of ICMP errors.
+// ICMP error belongs to exactly one try. Blocks until the server is reached or another address
+// echoes a datagram in its place, a router refuses to forward, max_hops is exceeded or `stop` is
+// raised. Fails with the error of `open`, or with std::errc::not_supported if the system does not
+// report the senders of ICMP errors.
 //
-//     const OpenWithHops open = [&](int hops) -> net::Result<net::Socket> {
+//     const OpenWithHops open = [&](int hops) {
 //         DatagramSocketOptions options;
 //         options.hop_limit = hops;
-//         return open_datagram({&server, 1}, options).map(
-//             [](DatagramSocket&& opened) { return std::move(opened.socket); });
+//         options.connected = false;
+//         return open_datagram({&server, 1}, options);
 //     };
 //     const auto trace = trace_route(server, open, {}, stop);
 net::Result<Trace> trace_route(const net::Endpoint& server, const OpenWithHops& open,

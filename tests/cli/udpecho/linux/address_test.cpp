@@ -65,7 +65,7 @@ class Crossed {
 
   private:
     void run() {
-        std::string buffer(2000, '\0');
+        std::string buffer(65536, '\0');
         while (net::wait_for(listener_, net::Direction::receive, net::no_deadline, &stop_) ==
                net::Readiness::ready) {
             const auto got = listener_.receive_from(std::as_writable_bytes(std::span(buffer)));
@@ -100,6 +100,32 @@ TEST(UdpEchoAddress, AReplyFromElsewhereIsReportedAndCountedApart) {
                                     ": reply from unexpected address 127.0.0.1\n"));
     EXPECT_EQ(said.out, "");
     EXPECT_EQ(said.status, tools::exit_mismatch);
+}
+
+TEST(UdpEchoAddress, AReplyFromElsewhereEndsTheExaminationOfAPath) {
+    const Crossed server;
+    const Ran mtu = run(udpecho, {"--mtu", "127.0.0.2", server.port()});
+    EXPECT_EQ(mtu.err, "udpecho: find the MTU to 127.0.0.2:" + server.port() +
+                           ": reply from unexpected address 127.0.0.1\n");
+    EXPECT_EQ(mtu.out, "");
+    EXPECT_EQ(mtu.status, tools::exit_mismatch);
+    const Ran mtu_json = run(udpecho, {"--json", "--mtu", "127.0.0.2", server.port()});
+    EXPECT_THAT(mtu_json.out,
+                AllOf(HasSubstr(R"("mtu_bytes":null,)"), HasSubstr(R"("black_hole":false,)"),
+                      HasSubstr(R"("sent":1,"received":0,"misdirected":1)")));
+    const Ran trace = run(udpecho, {"--trace", "127.0.0.2", server.port()});
+    ASSERT_EQ(lines(trace.out).size(), 2U) << trace.out;
+    EXPECT_THAT(lines(trace.out)[0],
+                testing::MatchesRegex(R"( 1  127\.0\.0\.1  .* ms  \(reply from an )"
+                                      R"(unexpected address\))"));
+    EXPECT_EQ(lines(trace.out)[1],
+              "127.0.0.2:" + server.port() + " was not reached: another address replied");
+    EXPECT_EQ(trace.status, tools::exit_mismatch);
+    const Ran trace_json = run(udpecho, {"--json", "--trace", "127.0.0.2", server.port()});
+    EXPECT_THAT(trace_json.out,
+                AllOf(HasSubstr(R"("reached":false,"refused":false,"hops":[{"hop":1,)"),
+                      HasSubstr(R"(}],"misdirected":3,)"),
+                      HasSubstr(R"({"hop":1,"answers":[{"from":"127.0.0.1",)")));
 }
 
 TEST(UdpEchoAddress, TheHintNamesTheOtherAddress) {
