@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 
 #include "paths.h"
 #include "system/clock.h"
@@ -21,7 +23,8 @@ using testing::HasSubstr;
 using tools::udpecho;
 
 constexpr int no_scapy = 77;
-const Words scapy{"/usr/bin/python3", SOCKBOX_SOURCE_DIR "/tests/stamp_by_scapy.py"};
+constexpr const char* python = "/usr/bin/python3";
+const Words scapy{python, SOCKBOX_SOURCE_DIR "/tests/stamp_by_scapy.py"};
 
 Words with(Words words, const Words& more) {
     words.insert(words.end(), more.begin(), more.end());
@@ -245,7 +248,7 @@ TEST(UdpEchoStamp, AnotherSenderIsAnsweredRight) {
 }
 
 TEST(UdpEchoStamp, AnotherReflectorUnderstandsUs) {
-    Process probe({"/usr/bin/python3", "-c", "import scapy.contrib.stamp"});
+    Process probe({python, "-c", "import scapy.contrib.stamp"});
     if (probe.wait().status != 0)
         GTEST_SKIP() << "no scapy here";
     Process reflector(with(scapy, {"reflect"}));
@@ -255,6 +258,17 @@ TEST(UdpEchoStamp, AnotherReflectorUnderstandsUs) {
     EXPECT_THAT(ran.out, HasSubstr(R"("sent":5,"received":5,"lost":0)")) << ran.err;
     EXPECT_THAT(ran.out, HasSubstr(R"("corrupted":0,"foreign":0)"));
     EXPECT_EQ(reflector.wait().out, "") << "what it found wrong";
+}
+
+// A peer of bytes, whose random packets are as they should be or wrong in every way.
+TEST(UdpEchoStamp, CountsAndAnswersRandomPacketsByteByByte) {
+    if (!std::filesystem::exists(python))
+        GTEST_SKIP() << "no python3 here";
+    const bool all = std::getenv("SOCKBOX_LONG_TESTS") != nullptr;
+    const Ran ran = Process({python, SOCKBOX_SOURCE_DIR "/tests/stamp_by_bytes.py",
+                             SOCKBOX_BIN_DIR "/udpecho", "1", all ? "20000" : "300"})
+                        .wait(all ? patience * 10 : patience);
+    EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
 }
 
 }  // namespace
