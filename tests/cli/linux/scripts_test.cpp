@@ -44,6 +44,23 @@ TEST(Scripts, NarrateStatesWhatTakesLong) {
     EXPECT_EQ(ran.out, "done\n");
 }
 
+// A line that was left out does not count as printed.
+TEST(Scripts, NarrateIsNotSilentAfterALineThatItLeftOut) {
+    Process silent({SOCKBOX_SOURCE_DIR "/scripts/narrate", "/bin/sh", "-c",
+                    "echo '[1/2] one'; sleep 3; echo '[2/2] two'; sleep 7"});
+    EXPECT_EQ(silent.read_line(), "[1/2] one");
+    EXPECT_THAT(silent.read_line(), HasSubstr("[2/2] two"));
+    silent.wait();
+}
+
+// As apt-get does when sudo runs it in a pseudo-terminal.
+TEST(Scripts, NarrateReadsLinesOfATerminal) {
+    Process quiet({SOCKBOX_SOURCE_DIR "/scripts/narrate", "-q", "/bin/sh", "-c",
+                   "sleep 6; printf '5%%\\r6%%\\r\\n'; sleep 1"});
+    EXPECT_EQ(quiet.read_line(), "6%");
+    quiet.wait();
+}
+
 TEST(Scripts, NarrateLeavesOutMostOfTheProgress) {
     const std::string lines = "for i in 1 2 3; do echo \"[$i/3] build\"; done; echo warning";
     const Ran shown = script("narrate", {"/bin/sh", "-c", lines});
