@@ -50,7 +50,10 @@ Names Shell::offers(const Words& words) const {
         call.insert(call.end(), words.begin(), words.end());
     else
         call.push_back(joined(words));
-    const Ran ran = Process(call, {"TERM=dumb", "LC_ALL=C.UTF-8"}).wait();
+    // fish would make folders in the home directory.
+    const Ran ran = Process(call, {"TERM=dumb", "LC_ALL=C.UTF-8", "HOME=/dev/null",
+                                   "XDG_CONFIG_HOME=", "XDG_DATA_HOME="})
+                        .wait();
     std::istringstream stream(ran.out);
     return {std::istream_iterator<std::string>(stream), {}};
 }

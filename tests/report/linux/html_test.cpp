@@ -95,7 +95,10 @@ Ran open_page(const std::string& html) {
                             "--blink-settings=preferredColorScheme=1",
                             "--dump-dom",
                             "file://" + page};
-    return test::Process(words).wait(std::chrono::seconds(60));
+    // Besides its profile, the browser writes to the home directory.
+    return test::Process(
+               words, {"HOME=" + (folder / "home").string(), "XDG_CONFIG_HOME=", "XDG_CACHE_HOME="})
+        .wait(std::chrono::seconds(60));
 }
 
 std::string with_script(std::string html) {
