@@ -120,5 +120,15 @@ TEST_F(WholeFiles, APortFileIsRemovedByItsServerOnly) {
     EXPECT_TRUE(second.remove()) << "there is nothing left to do";
 }
 
+TEST_F(WholeFiles, APortFileStaysIfSomebodyHasWrittenIntoIt) {
+    for (const std::string_view words : {"", "1", "1\n2\n", "port"}) {
+        PortFile file;
+        ASSERT_TRUE(file.prepare(path(), 1) && file.publish(standard_));
+        std::ofstream(path(), std::ios::binary | std::ios::trunc) << words;
+        EXPECT_TRUE(file.remove());
+        EXPECT_EQ(content(), words);
+    }
+}
+
 }  // namespace
 }  // namespace sockbox::tools

@@ -12,6 +12,8 @@
 
 namespace sockbox::tools {
 
+class OutputFile;
+
 // The content of an option's output file. A regular file is replaced atomically: a reader sees
 // either the old or the complete new content. The new content is written to a file of a unique name
 // in the same directory, which gets the mode and the owner of the one that it replaces; a symbolic
@@ -36,19 +38,21 @@ class WholeFile {
     // Whether publish() replaces a file, rather than writing to what is there.
     bool is_regular() const;
 
-    // Removes the file, unless another one has replaced it, it does not exist any more, or (on
-    // Linux) somebody has written something else into it. If the
-    // path is a symbolic link, empties the file instead. If the file cannot be removed, empties it
-    // and fails; the error's hint states whether that worked. Call it only after publish().
+    // Removes the file, unless another one has replaced it, it does not exist any more, or somebody
+    // has written something else into it. If the path is a symbolic link, empties the file instead.
+    // If the file cannot be removed, empties it and fails; the error's hint states whether that
+    // worked. Call it only after publish().
     net::Status withdraw();
 
   private:
-    struct State;
-    explicit WholeFile(std::unique_ptr<State> state) noexcept;
-    friend bool is_same_file(const std::string& one, const std::string& other);
-    friend net::Status can_write_whole(const std::string& path, std::string_view action);
+    WholeFile(std::unique_ptr<OutputFile> file, const std::string& path, std::string_view content,
+              std::string_view action);
+    net::Status outcome(std::error_code code) const;
 
-    std::unique_ptr<State> state_;
+    std::unique_ptr<OutputFile> file_;
+    std::string path_;
+    std::string content_;
+    std::string action_;
 };
 
 // Prepares and publishes a file.

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
+#include <utility>
 
 #include "system/result.h"
 
@@ -16,25 +16,27 @@ namespace sockbox::serve {
 class EndTask {
   public:
     // Does nothing.
-    EndTask() noexcept;
+    EndTask() noexcept = default;
 
     // `act` returns a message for finish(), at most 4 KiB. It runs in the child, which has copies
     // of all objects, and all descriptors but sockets and the standard streams. Call this before
     // other threads start. Fails if no process can be started.
     static net::Result<EndTask> start(std::function<std::string()> act);
-    EndTask(EndTask&&) noexcept;
-    EndTask& operator=(EndTask&&) noexcept;
-    ~EndTask();
+    EndTask(EndTask&& other) noexcept : end_(std::exchange(other.end_, nullptr)) {}
+    EndTask& operator=(EndTask&& other) noexcept {
+        std::swap(end_, other.end_);
+        return *this;
+    }
+    ~EndTask() { static_cast<void>(finish()); }
 
     // Makes the child act now and waits until it has; returns its message. Empty if there is no
     // child, or if it was called before.
     std::string finish() noexcept;
 
   private:
-    struct State;
-    explicit EndTask(std::unique_ptr<State> state) noexcept;
+    explicit EndTask(std::function<std::string()> end) noexcept : end_(std::move(end)) {}
 
-    std::unique_ptr<State> state_;
+    std::function<std::string()> end_;  // for finish()
 };
 
 }  // namespace sockbox::serve

@@ -6,7 +6,6 @@
 #include "serve/engines/signal_thread.h"
 #include "serve/systemd.h"
 
-#include <new>
 #include <utility>
 
 namespace sockbox::serve {
@@ -68,29 +67,8 @@ net::Status drop_privileges(const User* /*user*/) {
     return {};
 }
 
-struct EndTask::State {
-    std::function<std::string()> act;
-};
-
-EndTask::EndTask() noexcept = default;
-EndTask::EndTask(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
-EndTask::EndTask(EndTask&&) noexcept = default;
-EndTask& EndTask::operator=(EndTask&&) noexcept = default;
-EndTask::~EndTask() {
-    static_cast<void>(finish());
-}
-
 net::Result<EndTask> EndTask::start(std::function<std::string()> act) {
-    return EndTask(std::make_unique<State>(State{std::move(act)}));
-}
-
-std::string EndTask::finish() noexcept {
-    const auto state = std::exchange(state_, nullptr);
-    try {
-        return state != nullptr ? state->act() : std::string();
-    } catch (const std::bad_alloc&) {
-        return {};
-    }
+    return EndTask(std::move(act));
 }
 
 void deny_file_access(SandboxReport& report) {

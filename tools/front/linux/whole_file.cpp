@@ -1,6 +1,4 @@
 // Files written as a whole on Linux: under a unique name, then renamed.
-#include "tools/front/whole_file.h"
-
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -12,8 +10,9 @@
 
 #include "net/socket.h"
 #include "system/platform.h"
-#include "text/text.h"
 #include "text/units.h"
+#include "tools/front/output_file.h"
+#include "tools/front/whole_file.h"
 
 namespace sockbox::tools {
 namespace {
@@ -130,21 +129,69 @@ std::string unique_name() {
     return fmt::format(".sockbox.{:08x}", std::random_device()());
 }
 
-}  // namespace
-
-struct WholeFile::State {
-    State(std::string given, std::string_view what) : path(std::move(given)), action(what) {}
-    State(const State&) = delete;
-    State& operator=(const State&) = delete;
-    ~State() {
+class OwnFile final : public OutputFile {
+  public:
+    explicit OwnFile(Destination found) : destination(std::move(found)) {}
+    ~OwnFile() override {
         if (!unfinished.empty())
             ::unlinkat(folder.native(), unfinished.c_str(), 0);
     }
 
-    net::Status outcome(std::error_code code) const {
-        if (!code)
-            return {};
-        return net::fail({code, action, net::escape(path), {}, {}});
+    bool is_regular() const override { return destination.kind == Destination::Kind::regular; }
+    bool is_standard() const override {
+        return destination.kind == Destination::Kind::descriptor &&
+               destination.descriptor == STDOUT_FILENO;
+    }
+    bool is_link() const override { return destination.is_link; }
+
+    std::error_code prepare(std::string_view content) override {
+        if (is_regular())
+            return prepare_regular(content);
+        return destination.kind == Destination::Kind::special ? open_special() : std::error_code();
+    }
+
+    std::error_code replace() override {
+        while (unfinished.empty()) {
+            const std::string name = unique_name();
+            if (::linkat(AT_FDCWD, link_of(file.native()).c_str(), folder.native(), name.c_str(),
+                         AT_SYMLINK_FOLLOW) == 0)
+                unfinished = name;
+            else if (errno != EEXIST)
+                return net::platform::last_error();
+        }
+        if (::renameat(folder.native(), unfinished.c_str(), folder.native(),
+                       destination.path.filename().c_str()) != 0)
+            return net::platform::last_error();
+        unfinished.clear();
+        return {};
+    }
+
+    std::error_code write(std::string_view content) override {
+        const bool is_open = destination.kind == Destination::Kind::descriptor;
+        const int target = is_open ? destination.descriptor : file.native();
+        if (destination.existing && ::ftruncate(target, 0) != 0)
+            return net::platform::last_error();
+        return write_all(target, content);
+    }
+
+    // Our descriptor keeps its number from being reused.
+    bool is_in_place(std::string_view content) const override {
+        struct stat own {};
+        struct stat there {};
+        return ::fstat(file.native(), &own) == 0 && own.st_nlink > 0 &&
+               ::fstatat(folder.native(), destination.path.filename().c_str(), &there,
+                         AT_SYMLINK_NOFOLLOW) == 0 &&
+               own.st_dev == there.st_dev && own.st_ino == there.st_ino && contains(content);
+    }
+
+    std::error_code remove() override {
+        return outcome_of(::unlinkat(folder.native(), destination.path.filename().c_str(), 0));
+    }
+    std::error_code empty() override { return outcome_of(::ftruncate(file.native(), 0)); }
+
+  private:
+    static std::error_code outcome_of(int result) {
+        return result == 0 ? std::error_code() : net::platform::last_error();
     }
 
     // Creates the new file: without a name, so that nothing is left if the process ends now, or
@@ -180,13 +227,6 @@ struct WholeFile::State {
         return file.valid() ? std::error_code() : net::platform::last_error();
     }
 
-    std::error_code prepare(std::string_view content) {
-        if (destination.kind == Destination::Kind::regular)
-            return prepare_regular(content);
-        text = content;
-        return destination.kind == Destination::Kind::special ? open_special() : std::error_code();
-    }
-
     std::error_code prepare_regular(std::string_view content) {
         const fs::path parent = destination.path.parent_path();
         folder = Descriptor(
@@ -200,122 +240,33 @@ struct WholeFile::State {
         if (const std::error_code code = create(destination.existing ? for_owner : for_all))
             return code;
         if (destination.existing && !resembles(*destination.existing)) {
-            text = content;  // the file of another user, which is written as it is
-            return open_special();
+            return open_special();  // the file of another user, which is written as it is
         }
-        text = content;
         if (const std::error_code code = write_all(file.native(), content))
             return code;
         // Otherwise a crash of the system might leave an empty file in place of the old one.
         return ::fsync(file.native()) == 0 ? std::error_code() : net::platform::last_error();
     }
 
-    std::error_code replace() {
-        while (unfinished.empty()) {
-            const std::string name = unique_name();
-            if (::linkat(AT_FDCWD, link_of(file.native()).c_str(), folder.native(), name.c_str(),
-                         AT_SYMLINK_FOLLOW) == 0)
-                unfinished = name;
-            else if (errno != EEXIST)
-                return net::platform::last_error();
-        }
-        if (::renameat(folder.native(), unfinished.c_str(), folder.native(),
-                       destination.path.filename().c_str()) != 0)
-            return net::platform::last_error();
-        unfinished.clear();
-        return {};
-    }
-
-    // Whether nobody has written something else into the file.
-    bool has_own_text() const {
-        std::string now(text.size() + 1, '\0');
+    bool contains(std::string_view content) const {
+        std::string now(content.size() + 1, '\0');
         const auto got = ::pread(file.native(), now.data(), now.size(), 0);
-        return got == std::ssize(text) && now.compare(0, text.size(), text) == 0;
+        return got == std::ssize(content) && now.starts_with(content);
     }
 
-    // Whether the file is still there and ours. Our descriptor keeps its number from being reused.
-    bool is_in_place() const {
-        struct stat own {};
-        struct stat there {};
-        return ::fstat(file.native(), &own) == 0 && own.st_nlink > 0 &&
-               ::fstatat(folder.native(), destination.path.filename().c_str(), &there,
-                         AT_SYMLINK_NOFOLLOW) == 0 &&
-               own.st_dev == there.st_dev && own.st_ino == there.st_ino && has_own_text();
-    }
-
-    const std::string path;
-    const std::string action;
     Destination destination;
     Descriptor folder;
     Descriptor file;
     std::string unfinished;  // the name of the new file, if it has one
-    std::string text;        // the content
 };
 
-WholeFile::WholeFile(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
-WholeFile::WholeFile(WholeFile&&) noexcept = default;
-WholeFile& WholeFile::operator=(WholeFile&&) noexcept = default;
-WholeFile::~WholeFile() = default;
+}  // namespace
 
-net::Result<WholeFile> WholeFile::prepare(const std::string& path, std::string_view content,
-                                          std::string_view action) {
-    auto state = std::make_unique<State>(path, action);
+net::Result<std::unique_ptr<OutputFile>> OutputFile::find(const std::string& path) {
     auto found = find_destination(path);
     if (!found)
-        return net::fail(state->outcome(found.error().code).error());
-    state->destination = std::move(*found);
-    if (auto prepared = state->outcome(state->prepare(content)); !prepared)
-        return net::fail(prepared.error());
-    return WholeFile(std::move(state));
-}
-
-bool WholeFile::is_regular() const {
-    return state_->destination.kind == Destination::Kind::regular;
-}
-
-net::Status WholeFile::publish(Output& standard) {
-    if (is_regular())
-        return state_->outcome(state_->replace());
-    standard.flush();
-    const bool is_open = state_->destination.kind == Destination::Kind::descriptor;
-    const int file = is_open ? state_->destination.descriptor : state_->file.native();
-    if (is_open && file == STDOUT_FILENO) {
-        standard.write(state_->text);
-        standard.flush();
-        return {};
-    }
-    if (state_->destination.existing && ::ftruncate(file, 0) != 0)
-        return state_->outcome(net::platform::last_error());
-    return state_->outcome(write_all(file, state_->text));
-}
-
-net::Status WholeFile::withdraw() {
-    if (!is_regular() || !state_->is_in_place())
-        return {};
-    const bool is_link = state_->destination.is_link;
-    const bool removed =
-        !is_link &&
-        ::unlinkat(state_->folder.native(), state_->destination.path.filename().c_str(), 0) == 0;
-    if (removed)
-        return {};
-    net::Error error = net::fail_last("remove port file", net::escape(state_->path)).value();
-    const bool emptied = ::ftruncate(state_->file.native(), 0) == 0;
-    if (is_link && emptied)
-        return {};
-    if (is_link)
-        error.code = net::platform::last_error();
-    error.hint = emptied ? "it was emptied instead" : "it still contains the port";
-    return net::fail(std::move(error));
-}
-
-net::Status can_write_whole(const std::string& path, std::string_view action) {
-    auto found = find_destination(path);
-    if (!found)
-        return WholeFile::State(path, action).outcome(found.error().code);
-    if (found->kind != Destination::Kind::regular)
-        return {};
-    const auto file = WholeFile::prepare(path, {}, action);
-    return file ? net::Status() : net::fail(file.error());
+        return net::fail(found.error());
+    return std::make_unique<OwnFile>(std::move(*found));
 }
 
 bool is_same_file(const std::string& one, const std::string& other) {

@@ -1,16 +1,16 @@
 // Files written as a whole on Windows: under a unique name, then renamed.
-#include "tools/front/whole_file.h"
-
 #include <fcntl.h>
 #include <io.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <random>
 
 #include "system/platform.h"
-#include "text/text.h"
+#include "tools/front/output_file.h"
+#include "tools/front/whole_file.h"
 
 namespace sockbox::tools {
 namespace {
@@ -77,43 +77,34 @@ std::error_code write_to(const fs::path& path, int mode, std::string_view conten
     return code;
 }
 
-}  // namespace
-
-struct WholeFile::State {
-    State(std::string given, std::string_view what) : path(std::move(given)), action(what) {
-        target = fs::path(std::u8string(path.begin(), path.end()));
+struct OwnFile final : OutputFile {
+    explicit OwnFile(const std::string& path) : target(std::u8string(path.begin(), path.end())) {
         std::error_code code;
-        is_link = fs::is_symlink(target, code);
-        if (is_link && fs::exists(target, code))
+        link = fs::is_symlink(target, code);
+        if (link && fs::exists(target, code))
             target = fs::canonical(target, code);
-        is_standard = path == "-";
+        standard = path == "-";
         const auto kind = fs::status(target, code).type();
-        is_regular = !is_standard && !is_device(target) &&
-                     (kind == fs::file_type::regular || kind == fs::file_type::not_found);
+        regular = !standard && !is_device(target) &&
+                  (kind == fs::file_type::regular || kind == fs::file_type::not_found);
         is_folder = kind == fs::file_type::directory;
     }
-    State(const State&) = delete;
-    State& operator=(const State&) = delete;
-    ~State() {
+    OwnFile(const OwnFile&) = delete;
+    OwnFile& operator=(const OwnFile&) = delete;
+    ~OwnFile() override {
         std::error_code ignored;
         if (!unfinished.empty())
             fs::remove(unfinished, ignored);
     }
 
-    net::Status outcome(const std::error_code& code) const {
-        if (!code)
-            return {};
-        return net::fail({code, action, net::escape(path), {}, {}});
-    }
+    bool is_regular() const override { return regular; }
+    bool is_standard() const override { return standard; }
+    bool is_link() const override { return link; }
 
-    std::error_code prepare(std::string_view content) {
-        if (is_folder)
-            return net::platform::error_of(std::errc::is_a_directory);
-        if (!is_regular) {
-            text = content;
-            return {};
-        }
+    std::error_code prepare(std::string_view content) override {
         std::error_code code;
+        if (!regular)
+            return code;
         do {
             unfinished = target;
             unfinished.replace_filename(fmt::format(".sockbox.{:08x}", std::random_device()()));
@@ -122,7 +113,7 @@ struct WholeFile::State {
         return code;
     }
 
-    std::error_code replace() {
+    std::error_code replace() override {
         std::error_code code;
         fs::rename(unfinished, target, code);
         if (code)
@@ -132,76 +123,53 @@ struct WholeFile::State {
         return {};
     }
 
-    const std::string path;
-    const std::string action;
+    std::error_code write(std::string_view content) override {
+        return write_to(target, 0, content);
+    }
+
+    bool is_in_place(std::string_view content) const override {
+        std::string now(content.size() + 1, '\0');
+        std::ifstream file(target, std::ios::binary);
+        file.read(now.data(), std::ssize(now));
+        return published && identity_of(target) == published &&
+               file.gcount() == std::ssize(content) && now.starts_with(content);
+    }
+
+    std::error_code remove() override {
+        std::error_code code;
+        fs::remove(target, code);
+        return native(code);
+    }
+    std::error_code empty() override {
+        std::error_code code;
+        fs::resize_file(target, 0, code);
+        return native(code);
+    }
+
     fs::path target;  // links followed
-    bool is_link = false;
-    bool is_standard = false;
-    bool is_regular = false;
+    bool link = false;
+    bool standard = false;
+    bool regular = false;
     bool is_folder = false;
     fs::path unfinished;
     std::optional<Identity> published;
-    std::string text;  // for what is not a regular file
 };
 
-WholeFile::WholeFile(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
-WholeFile::WholeFile(WholeFile&&) noexcept = default;
-WholeFile& WholeFile::operator=(WholeFile&&) noexcept = default;
-WholeFile::~WholeFile() = default;
+}  // namespace
 
-net::Result<WholeFile> WholeFile::prepare(const std::string& path, std::string_view content,
-                                          std::string_view action) {
-    auto state = std::make_unique<State>(path, action);
-    if (auto prepared = state->outcome(state->prepare(content)); !prepared)
-        return net::fail(prepared.error());
-    return WholeFile(std::move(state));
-}
-
-bool WholeFile::is_regular() const {
-    return state_->is_regular;
-}
-
-net::Status WholeFile::publish(Output& standard) {
-    if (is_regular())
-        return state_->outcome(state_->replace());
-    standard.flush();
-    if (!state_->is_standard)
-        return state_->outcome(write_to(state_->target, 0, state_->text));
-    standard.write(state_->text);
-    standard.flush();
-    return {};
-}
-
-net::Status WholeFile::withdraw() {
-    if (!is_regular() || !state_->published || identity_of(state_->target) != state_->published)
-        return {};
-    std::error_code code;
-    if (!state_->is_link && fs::remove(state_->target, code))
-        return {};
-    std::error_code still_there;
-    fs::resize_file(state_->target, 0, still_there);
-    if (state_->is_link && !still_there)
-        return {};
-    return net::fail({native(state_->is_link ? still_there : code),
-                      "remove port file",
-                      net::escape(state_->path),
-                      {},
-                      still_there ? "it still contains the port" : "it was emptied instead"});
-}
-
-net::Status can_write_whole(const std::string& path, std::string_view action) {
-    if (const WholeFile::State state(path, action); !state.is_regular && !state.is_folder)
-        return {};
-    const auto file = WholeFile::prepare(path, {}, action);
-    return file ? net::Status() : net::fail(file.error());
+net::Result<std::unique_ptr<OutputFile>> OutputFile::find(const std::string& path) {
+    auto file = std::make_unique<OwnFile>(path);
+    if (file->is_folder)
+        return net::fail({net::platform::error_of(std::errc::is_a_directory), {}, {}, {}, {}});
+    return file;
 }
 
 bool is_same_file(const std::string& one, const std::string& other) {
-    const WholeFile::State first(one, {});
-    const WholeFile::State second(other, {});
-    if (first.is_standard || second.is_standard)
-        return first.is_standard && second.is_standard;
-    if (!first.is_regular || !second.is_regular)
+    const OwnFile first(one);
+    const OwnFile second(other);
+    if (first.standard || second.standard)
+        return first.standard && second.standard;
+    if (!first.regular || !second.regular)
         return false;
     std::error_code code;
     const auto identity = identity_of(first.target);

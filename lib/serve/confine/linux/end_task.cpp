@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <memory>
 #include <new>
-#include <utility>
 
 #include "net/socket.h"
 #include "serve/linux/descriptors.h"
@@ -44,49 +44,33 @@ void wait_for_end(int socket) {
     std::_Exit(0);
 }
 
-}  // namespace
-
-struct EndTask::State {
-    net::Socket socket;
-};
-
-EndTask::EndTask() noexcept = default;
-EndTask::EndTask(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
-EndTask::EndTask(EndTask&&) noexcept = default;
-EndTask& EndTask::operator=(EndTask&&) noexcept = default;
-EndTask::~EndTask() {
-    static_cast<void>(finish());
+// Makes the child act, and waits for its message.
+std::string message_from(net::Socket& child) {
+    std::string message;
+    if (!child.shutdown(net::ShutdownHow::send))
+        return message;
+    std::array<char, 4096> some{};
+    for (ssize_t got = 1; got > 0 || (got < 0 && errno == EINTR);) {
+        got = ::read(child.native(), some.data(), some.size());
+        message.append(some.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+    }
+    return message;
 }
+
+}  // namespace
 
 net::Result<EndTask> EndTask::start(std::function<std::string()> act) {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
         return net::fail_last("socketpair");
-    auto state = std::make_unique<State>(State{net::Socket(ends[0])});
+    const auto ours = std::make_shared<net::Socket>(ends[0]);
     net::Socket theirs(ends[1]);
     const pid_t child = ::fork();
     if (child < 0)
         return net::fail_last("fork");
     if (child == 0)
         run_child(theirs.native(), act);
-    return EndTask(std::move(state));
-}
-
-std::string EndTask::finish() noexcept {
-    const auto state = std::exchange(state_, nullptr);
-    if (state == nullptr || !state->socket.shutdown(net::ShutdownHow::send))
-        return {};
-    try {
-        std::string message;
-        std::array<char, 4096> some{};
-        for (ssize_t got = 1; got > 0 || (got < 0 && errno == EINTR);) {
-            got = ::read(state->socket.native(), some.data(), some.size());
-            message.append(some.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-        }
-        return message;
-    } catch (const std::bad_alloc&) {
-        return {};
-    }
+    return EndTask([ours] { return message_from(*ours); });
 }
 
 }  // namespace sockbox::serve
