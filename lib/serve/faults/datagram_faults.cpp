@@ -10,6 +10,10 @@ namespace {
 constexpr std::size_t max_replies = 4096;
 constexpr std::size_t max_bytes = 16 * 1024 * 1024;
 
+// The longest that a reply waits for the throttled line, as the latency of tc-tbf(8): a longer
+// queue would delay replies for a long time after a flood has ended.
+constexpr std::chrono::seconds max_wait{1};
+
 // The longest that a reordered reply waits for the next one.
 constexpr std::chrono::milliseconds swap_patience{50};
 
@@ -46,7 +50,8 @@ bool DatagramFaults::add_or_throw(const net::Socket& socket, const net::BatchedD
         reply.bytes.resize(static_cast<std::size_t>(place * size));
     const net::Deadline undelayed = now + dice_.around(faults_->delay, faults_->jitter);
     const net::Deadline due = faults_->after_stall(throttled(undelayed));
-    if (dropped)
+    const net::Deadline latest = now + faults_->delay + faults_->jitter + max_wait;
+    if (dropped || throttled(undelayed) > latest)
         return false;
     Reply copy = reply;
     copy.copy = true;
@@ -60,7 +65,7 @@ bool DatagramFaults::add_or_throw(const net::Socket& socket, const net::BatchedD
         release_swapped(due);
     else if (held && waits)
         swapped_ = std::prev(queue_.upper_bound(due + swap_patience));
-    if (doubled && hold(std::move(copy), due))
+    if (doubled && throttled(undelayed) <= latest && hold(std::move(copy), due))
         occupy_line(undelayed, bytes);
     return held;
 }

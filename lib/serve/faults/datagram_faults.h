@@ -11,7 +11,8 @@
 namespace sockbox::serve {
 
 // Holds replies until they are due. At most 4096 replies and 16 MiB are held; replies beyond that,
-// or for which memory runs out, are dropped. Decisions depend only on the seed and the number of
+// those that would wait longer than a second for the throttled line, and those for which memory
+// runs out are dropped. Decisions depend only on the seed and the number of
 // the datagram. For one thread.
 class DatagramFaults {
   public:
