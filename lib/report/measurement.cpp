@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 
+#include "report/color.h"
 #include "report/counted.h"
 
 namespace sockbox::report {
@@ -169,14 +170,6 @@ std::string lateness(std::string_view what, const Summary& times) {
     if (carries_percentile(times.count, 0.99))
         text += fmt::format(", p99 {} ms", milliseconds(times.p99));
     return text + fmt::format(", max {} ms", milliseconds(times.max));
-}
-
-constexpr std::string_view red = "\x1b[31m";
-constexpr std::string_view green = "\x1b[32m";
-constexpr std::string_view yellow = "\x1b[33m";
-
-std::string painted(bool colored, std::string_view color, std::string_view text) {
-    return colored ? fmt::format("{}{}\x1b[0m", color, text) : std::string(text);
 }
 
 std::string warning(const MeasurementReport& report, std::string_view what) {

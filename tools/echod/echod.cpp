@@ -458,7 +458,8 @@ int echod(Args args, Io io) {
         return cli.refuse(io, "--user: " + user.error().message());
     net::platform::ignore_broken_pipes();
     net::platform::raise_descriptor_limit();
-    EchodLog log(io.err, static_cast<EchodLog::Format>(given.log_format), given.common.verbose);
+    EchodLog log(io.err, static_cast<EchodLog::Format>(given.log_format), given.common.verbose,
+                 given.common.colored(io.err));
     LineWriter ready_lines(io.out, {});
     const auto ended = choose_and_serve(given, user, log, ready_lines, io);
     if (!log.finish(output_patience) || !ready_lines.finish(output_patience))

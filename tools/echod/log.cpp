@@ -1,6 +1,7 @@
 // Formats and writes the lines of echod's log.
 #include "tools/echod/log.h"
 
+#include "report/color.h"
 #include "report/counted.h"
 #include "report/json.h"
 #include "text/text.h"
@@ -31,10 +32,12 @@ std::string to_json(const serve::ConnectionReport& report) {
     return line.to_string() + '\n';
 }
 
-std::string to_text(const serve::ConnectionReport& report) {
+std::string to_text(const serve::ConnectionReport& report, bool colored) {
     const std::string error = report.error ? ": " + report.error.message() : std::string();
+    const std::string_view color = serve::is_broken(report.reason) ? report::red : report::green;
     return fmt::format("{}: {}: {}{}, {} received, {} sent, {}\n", tool,
-                       report.peer.unmapped().to_string(), reason_of(report), error,
+                       report.peer.unmapped().to_string(),
+                       report::painted(colored, color, reason_of(report)), error,
                        report::counted(report.received_bytes, "byte"), report.sent_bytes,
                        net::format_approximately(report.duration));
 }
@@ -82,7 +85,7 @@ void unless_out_of_memory(const Tell& tell) {
 
 }  // namespace
 
-EchodLog::EchodLog(Output& output, Format format, bool verbose)
+EchodLog::EchodLog(Output& output, Format format, bool verbose, bool colored)
     : writer_(output,
               [this](std::uint64_t dropped) {
                   return to_line(report::counted(dropped, "line") +
@@ -90,7 +93,8 @@ EchodLog::EchodLog(Output& output, Format format, bool verbose)
                                  "not read");
               }),
       format_(format),
-      verbose_(verbose) {}
+      verbose_(verbose),
+      colored_(colored) {}
 
 void EchodLog::opened(const net::Endpoint& peer) {
     if (!verbose_ || format_ != Format::text)
@@ -103,8 +107,9 @@ void EchodLog::opened(const net::Endpoint& peer) {
 void EchodLog::ended(const serve::ConnectionReport& report) {
     if (!verbose_)
         return;
-    unless_out_of_memory(
-        [&] { writer_.write(format_ == Format::json ? to_json(report) : to_text(report)); });
+    unless_out_of_memory([&] {
+        writer_.write(format_ == Format::json ? to_json(report) : to_text(report, colored_));
+    });
 }
 
 void EchodLog::trouble(const net::Error& error) {
@@ -125,7 +130,8 @@ void EchodLog::drain_began() {
 std::string EchodLog::to_line(std::string_view text) const {
     return format_ == Format::json
                ? report::event(tool, "log").set("message", text).to_string() + '\n'
-               : fmt::format("{}: {}\n", tool, net::escape(text));
+               : fmt::format("{}: {}\n", tool,
+                             report::painted(colored_, report::yellow, net::escape(text)));
 }
 
 void EchodLog::note(std::string_view text) {

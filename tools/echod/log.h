@@ -14,9 +14,10 @@ class EchodLog final : public serve::Observer {
   public:
     enum class Format : std::uint8_t { text, json };
 
-    // Connections are logged only if `verbose`; trouble is always logged. `output` must outlive the
+    // Connections are logged only if `verbose`; trouble is always logged. If `colored`, lines of
+    // text have colours for warnings and for how a connection ended. `output` must outlive the
     // object.
-    EchodLog(Output& output, Format format, bool verbose);
+    EchodLog(Output& output, Format format, bool verbose, bool colored);
 
     void opened(const net::Endpoint& peer) override;
     void ended(const serve::ConnectionReport& report) override;
@@ -53,6 +54,7 @@ class EchodLog final : public serve::Observer {
     LineWriter writer_;
     Format format_;
     bool verbose_;
+    bool colored_;
     bool ready_ = false;
     std::function<void()> act_on_ready_;
     std::function<void()> act_on_drain_;

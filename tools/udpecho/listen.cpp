@@ -5,6 +5,7 @@
 
 #include "net/interfaces.h"
 #include "net/resolver.h"
+#include "report/color.h"
 #include "serve/datagrams/datagram_echo.h"
 #include "serve/listeners.h"
 #include "tools/front/whole_file.h"
@@ -26,10 +27,12 @@ std::string dropped_to_text(std::uint64_t lines) {
     return fmt::format("udpecho: {} lines dropped\n", lines);
 }
 
-void note_left_out(const serve::Listeners& listeners, Io io) {
+void note_left_out(const serve::Listeners& listeners, bool colored, Io io) {
     for (const net::Error& missing : listeners.left_out)
-        io.err.print("udpecho: {}; listening on the other addresses of this host\n",
-                     missing.message());
+        io.err.print(
+            "udpecho: {}\n",
+            report::painted(colored, report::yellow,
+                            missing.message() + "; listening on the other addresses of this host"));
 }
 
 MetricFamilies metrics_of(const serve::DatagramCounters& counters) {
@@ -108,7 +111,7 @@ int UdpListen::serve() {
     auto listeners = serve::open_listeners(plan);
     if (!listeners)
         return client_.fail(io_, listeners.error(), exit_refused);
-    note_left_out(*listeners, io_);
+    note_left_out(*listeners, client_.common.colored(io_.err), io_);
     PortFile port_file;
     auto written =
         port_file_.empty() ? net::Status() : port_file.prepare(port_file_, listeners->port);

@@ -30,6 +30,12 @@ enum class EndReason : std::uint8_t {
 inline constexpr std::array<std::string_view, 8> end_reasons{
     "finished", "reset", "idle", "write_timeout", "drained", "aborted", "failed", "fault"};
 
+// Whether neither the peer nor the server ended the connection in the normal way.
+constexpr bool is_broken(EndReason reason) noexcept {
+    return reason == EndReason::reset || reason == EndReason::write_timeout ||
+           reason == EndReason::aborted || reason == EndReason::failed;
+}
+
 struct ConnectionReport {
     net::Endpoint peer;
     std::uint64_t received_bytes = 0;
@@ -82,10 +88,11 @@ struct Counters {
     const Counter& refused_by(Refusal reason) const {
         return refused[static_cast<std::size_t>(reason)];
     }
-    // Connections that neither the peer nor the server ended in the normal way.
     std::uint64_t broken() const {
-        return ended_by(EndReason::reset).value() + ended_by(EndReason::write_timeout).value() +
-               ended_by(EndReason::failed).value() + aborted();
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < ended.size(); ++i)
+            sum += is_broken(static_cast<EndReason>(i)) ? ended[i].value() : 0;
+        return sum;
     }
     std::uint64_t refusals() const {
         return std::accumulate(

@@ -128,6 +128,24 @@ TEST(Echod, VerboseLogsEachConnection) {
                               "\"reason\":\"(finished|drained)\"\\}"));
 }
 
+TEST(Echod, ColorsVerdictsAndWarnings) {
+    for (const std::string when : {"always", "auto"}) {
+        EchoServer server({"-v", "--color", when, "--backlog", "1000000"});
+        {
+            auto client = connect(server.port());
+            expect_served(client);
+        }
+        server.process().send_signal(SIGTERM);
+        const std::string log = server.process().wait().err;
+        const bool colored = when == "always";
+        EXPECT_THAT(log, ContainsRegex(colored ? ": \x1b\\[32m(finished|drained)\x1b\\[0m, 1 byte"
+                                               : ": (finished|drained), 1 byte"));
+        EXPECT_THAT(log, HasSubstr(colored ? "echod: \x1b[33mnet.core.somaxconn clamps"
+                                           : "echod: net.core.somaxconn clamps"));
+        EXPECT_EQ(log.find('\x1b') != log.npos, colored);
+    }
+}
+
 // Sends until all buffers between the two are full.
 net::Socket connect_deaf(const std::string& port) {
     auto deaf = connect(port);
