@@ -83,6 +83,11 @@ Result<Socket> new_socket_beside(const Socket& socket, const SocketFacts& facts)
 
 }  // namespace
 
+OptionAnswers::Answer OptionAnswers::read(const Option& option) {
+    const auto reported = diag_.of(option.row());
+    return reported ? Answer(*reported) : read_bytes(socket_, option, buffer_);
+}
+
 OptionAnswers::Answer OptionAnswers::shared(SharedAnswer which) {
     if (which == SharedAnswer::tcp_info) {
         if (facts_.tcp_info.empty())
@@ -93,8 +98,7 @@ OptionAnswers::Answer OptionAnswers::shared(SharedAnswer which) {
     Kept& kept = kept_[number];
     if (!std::exchange(kept.asked, true)) {
         const Option& option = option_of(number);
-        const Answer answer = option.on_this_platform() ? read_bytes(socket_, option, buffer_)
-                                                        : tl::unexpected(not_told());
+        const Answer answer = option.on_this_platform() ? read(option) : tl::unexpected(not_told());
         kept.error = answer ? std::error_code() : answer.error();
         if (answer) {
             kept.size = std::min(answer->size(), kept.bytes.size());
@@ -109,7 +113,7 @@ OptionAnswers::Answer OptionAnswers::shared(SharedAnswer which) {
 OptionAnswers::Answer OptionAnswers::of(const Option& option) {
     const OptionRow& row = option.row();
     if (row.part_of == SharedAnswer::none)
-        return read_bytes(socket_, option, buffer_);
+        return read(option);
     const Answer answer = shared(row.part_of);
     const auto part = answer ? part_of(*answer, row) : std::nullopt;
     return part ? Answer(*part) : read_bytes(socket_, option, buffer_);
@@ -162,8 +166,9 @@ OptionReader::Plan& OptionReader::plan_for(const Socket& socket, const SocketFac
 // Reads one socket by the plan.
 class OptionReader::Reading {
   public:
-    Reading(const WorkOptions& options, const Socket& socket, const SocketFacts& facts)
-        : options_(options), socket_(socket), facts_(facts) {}
+    Reading(const WorkOptions& options, const Socket& socket, const SocketFacts& facts,
+            SocketDiag& diag)
+        : options_(options), socket_(socket), facts_(facts), answers_(socket, facts, diag) {}
 
     // The option's value; null if it is not to be reported.
     Known* look(Entry& entry) {
@@ -250,14 +255,14 @@ class OptionReader::Reading {
     const WorkOptions& options_;
     const Socket& socket_;
     const SocketFacts& facts_;
-    OptionAnswers answers_{socket_, facts_};
+    OptionAnswers answers_;
     bool in_repair_ = false;
 };
 
 void OptionReader::read(const Socket& socket, const SocketFacts& facts,
                         const std::function<void(const Outcome&)>& use) {
     Plan& plan = plan_for(socket, facts);
-    Reading reading(options_, socket, facts);
+    Reading reading(options_, socket, facts, diag_);
     for (Entry& entry : plan.entries) {
         Known* known = reading.look(entry);
         if (known == nullptr)

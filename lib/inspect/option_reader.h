@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "inspect/outcome.h"
+#include "inspect/socket_diag.h"
 #include "inspect/socket_facts.h"
 #include "option/option.h"
 
@@ -18,14 +19,16 @@ namespace sockbox::net {
 // Reads the options of one socket. An option whose value is contained in that of another
 // (OptionRow::part_of) is taken from there: the containing option is read once per socket, so that
 // the values taken from it are consistent. If the system does not have it, the option is read
-// itself. Not synchronized.
+// itself. What sock_diag(7) reports is not read again. Not synchronized.
 class OptionAnswers {
   public:
     using Answer = tl::expected<std::span<const std::byte>, std::error_code>;
 
-    // Both must outlive this object.
-    OptionAnswers(const Socket& socket, const SocketFacts& facts) noexcept
-        : socket_(socket), facts_(facts) {}
+    // All three must outlive this object, and `diag` must not be used for another socket meanwhile.
+    OptionAnswers(const Socket& socket, const SocketFacts& facts, SocketDiag& diag)
+        : socket_(socket), facts_(facts), diag_(diag) {
+        diag_.ask(socket, facts);
+    }
 
     // The same as read_bytes(); the bytes are valid until the next call. Not for filters.
     Answer of(const Option& option);
@@ -41,10 +44,12 @@ class OptionAnswers {
         std::array<std::byte, 64> bytes;
     };
 
+    Answer read(const Option& option);
     Answer shared(SharedAnswer which);
 
     const Socket& socket_;
     const SocketFacts& facts_;
+    SocketDiag& diag_;
     std::array<Kept, 3> kept_;  // indexed by SharedAnswer; TCP_INFO is in facts_
     OptionBuffer buffer_;
 };
@@ -101,6 +106,7 @@ class OptionReader {
 
     const WorkOptions options_;
     std::map<Key, Plan> plans_;
+    SocketDiag diag_;
 };
 
 }  // namespace sockbox::net

@@ -17,7 +17,7 @@ using Process = std::shared_ptr<const HostProcess>;
 
 // A socket that a server waits on: listening, or a bound datagram socket without a peer.
 bool is_waiting(const SocketFacts& facts) {
-    const bool datagrams = facts.kind.type == SOCK_DGRAM && facts.local_port.value_or(0) != 0;
+    const bool datagrams = facts.kind.type == SOCK_DGRAM && local_port(facts).value_or(0) != 0;
     return facts.kind.listening || (datagrams && facts.peer.empty());
 }
 
@@ -247,7 +247,7 @@ Result<bool> open_if_matching(FoundSocket& found, const SocketFilter& filter) {
         return is_closed(target.error()) ? Result<bool>(false) : fail(target.error());
     const SocketFacts& facts = target->facts;
     const bool fit = target->inode == found.inode &&
-                     (!filter.port || facts.local_port == filter.port) &&
+                     (!filter.port || local_port(facts) == filter.port) &&
                      (!filter.listening || is_waiting(facts)) && fits(filter, facts.kind);
     if (fit)
         found = std::move(*target);
@@ -257,10 +257,10 @@ Result<bool> open_if_matching(FoundSocket& found, const SocketFilter& filter) {
 Companions companions_of(const FoundSocket& listener) {
     Companions companions;
     const SocketFacts& own = listener.facts;
-    if (!own.local_port || own.other_namespace != 0)
+    if (!own.local_address || own.other_namespace != 0)
         return companions;
     std::set<std::uint64_t> counted{listener.inode};
-    const auto done = list_sockets({own.local_port, false}, [&](const ListedSocket& other) {
+    const auto done = list_sockets({local_port(own), false}, [&](const ListedSocket& other) {
         if (other.facts.kind.protocol != own.kind.protocol || !counted.insert(other.inode).second)
             return;
         ++(other.facts.kind.listening ? companions.sharing : companions.accepted);

@@ -27,7 +27,7 @@ std::string unix_name(const sockaddr_un& address, socklen_t length) {
 struct Name {
     int family = AF_UNSPEC;
     std::string text;
-    std::optional<std::uint16_t> port;
+    std::optional<Endpoint> address = {};
 };
 
 Name address_by(const Socket& socket, int (*call)(int, sockaddr*, socklen_t*)) {
@@ -42,7 +42,7 @@ Name address_by(const Socket& socket, int (*call)(int, sockaddr*, socklen_t*)) {
                 unix_name(*static_cast<sockaddr_un*>(static_cast<void*>(&storage)), length),
                 {}};
     const auto endpoint = Endpoint::from_native(address, length);
-    return endpoint ? Name{family, endpoint->to_string(), endpoint->port()} : Name{family, {}, {}};
+    return endpoint ? Name{family, endpoint->to_string(), *endpoint} : Name{family, {}, {}};
 }
 
 // Unique among the network namespaces of this machine; nullopt before Linux 5.14.
@@ -104,11 +104,12 @@ Result<SocketFacts> facts_of(const Socket& socket) {
         return fail(kind.error());
     facts.kind = *kind;
     facts.local = std::move(local.text);
-    facts.local_port = local.port;
+    facts.local_address = local.address;
     Name peer = kind->listening ? Name() : address_by(socket, ::getpeername);
     facts.other_namespace = other_namespace_of(socket);
     facts.state = state_of(facts, peer);
     facts.peer = std::move(peer.text);
+    facts.peer_address = peer.address;
     return facts;
 }
 

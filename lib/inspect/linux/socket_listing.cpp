@@ -98,7 +98,7 @@ Status query(const Bytes& question, const DumpReply::Use& use) {
                  {}});
 }
 
-std::string address_to_text(int family, const std::uint32_t* address, std::uint16_t port) {
+std::optional<Endpoint> endpoint_of(int family, const std::uint32_t* address, std::uint16_t port) {
     sockaddr_storage storage{};
     socklen_t length = sizeof(sockaddr_in6);
     if (family == AF_INET) {
@@ -117,6 +117,10 @@ std::string address_to_text(int family, const std::uint32_t* address, std::uint1
     }
     const auto endpoint =
         Endpoint::from_native(static_cast<sockaddr*>(static_cast<void*>(&storage)), length);
+    return endpoint ? std::optional(*endpoint) : std::nullopt;
+}
+
+std::string name_of(const std::optional<Endpoint>& endpoint) {
     return endpoint ? endpoint->to_string() : std::string();
 }
 
@@ -131,12 +135,13 @@ ListedSocket listed(const inet_diag_msg& message, int type, int protocol) {
     facts.state = states     ? tcp_state_name(message.idiag_state)
                   : has_peer ? "ESTABLISHED"
                              : "UNCONN";
-    facts.local =
-        address_to_text(message.idiag_family, message.id.idiag_src, message.id.idiag_sport);
+    facts.local_address =
+        endpoint_of(message.idiag_family, message.id.idiag_src, message.id.idiag_sport);
     if (has_peer)
-        facts.peer =
-            address_to_text(message.idiag_family, message.id.idiag_dst, message.id.idiag_dport);
-    facts.local_port = ntohs(message.id.idiag_sport);
+        facts.peer_address =
+            endpoint_of(message.idiag_family, message.id.idiag_dst, message.id.idiag_dport);
+    facts.local = name_of(facts.local_address);
+    facts.peer = name_of(facts.peer_address);
     return socket;
 }
 

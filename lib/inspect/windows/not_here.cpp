@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "inspect/process.h"
+#include "inspect/socket_diag.h"
 #include "inspect/socket_listing.h"
 
 namespace sockbox::net {
@@ -74,6 +75,12 @@ Result<NetworkNamespace> NetworkNamespace::of_socket(const Socket&) {
 
 Status NetworkNamespace::run(const std::function<void()>&) const {
     return not_here();
+}
+
+void SocketDiag::ask(const Socket&, const SocketFacts&) {}
+
+std::optional<std::span<const std::byte>> SocketDiag::value(std::size_t, const OptionRow&) {
+    return std::nullopt;
 }
 
 Status list_sockets(const ListingFilter&, const std::function<void(const ListedSocket&)>&) {

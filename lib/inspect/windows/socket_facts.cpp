@@ -11,10 +11,12 @@ Result<SocketFacts> facts_of(const Socket& socket) {
     facts.kind = *kind;
     if (const auto local = socket.local()) {
         facts.local = local->to_string();
-        facts.local_port = local->port();
+        facts.local_address = *local;
     }
-    if (const auto peer = socket.peer())
+    if (const auto peer = socket.peer()) {
         facts.peer = peer->to_string();
+        facts.peer_address = *peer;
+    }
     facts.state = kind->listening ? "LISTEN" : facts.peer.empty() ? "UNCONN" : "ESTABLISHED";
     return facts;
 }

@@ -20,7 +20,8 @@ void set_if_it_has_it(Socket& socket, std::string_view setting) {
 // way.
 void expect_the_same(const Socket& socket, const std::string& of_what) {
     const SocketFacts facts = facts_of(socket).value();
-    OptionAnswers answers(socket, facts);
+    SocketDiag diag;
+    OptionAnswers answers(socket, facts, diag);
     for (const OptionRow& row : all_options()) {
         const Option option(row);
         if (row.part_of == SharedAnswer::none || !applies(row, facts.kind) ||
@@ -74,7 +75,8 @@ TEST(OptionAnswers, ArePartsOfOthersOnlyIfTheyAreEqual) {
 TEST(OptionAnswers, OfOneSocketAreOfOneMoment) {
     auto socket = Socket::open(Family::ipv4, Transport::udp).value();
     const SocketFacts facts = facts_of(socket).value();
-    OptionAnswers answers(socket, facts);
+    SocketDiag diag;
+    OptionAnswers answers(socket, facts, diag);
     const auto size = [&](OptionAnswers& of) {
         const Option option = Option::find("SO_RCVBUF").value();
         return decode(option.row(), of.of(option).value());
@@ -82,7 +84,7 @@ TEST(OptionAnswers, OfOneSocketAreOfOneMoment) {
     const OptionValue before = size(answers);
     ASSERT_TRUE(apply(socket, parse_setting("SO_RCVBUF=40000").value()));
     EXPECT_EQ(size(answers), before);
-    OptionAnswers later(socket, facts);
+    OptionAnswers later(socket, facts, diag);
     EXPECT_EQ(size(later), OptionValue(std::int64_t{80000}));
     EXPECT_EQ(later.buffer_locks().value_or(2) & 2, 2);
 }
