@@ -121,6 +121,8 @@ def hold(row, rounds):
                     _take_turn(result, name, scene)
     except Missing as reason:
         result.skipped.update(dict.fromkeys(row.contenders, str(reason)))
+    except (RuntimeError, OSError) as reason:
+        result.failed.update(dict.fromkeys(row.contenders, str(reason)))
     progress("")
     return result
 

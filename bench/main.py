@@ -17,7 +17,7 @@ import picture
 import report
 
 HERE = Path(__file__).resolve().parent
-NAMES = ("echod", "memory")
+NAMES = ("echod", "memory", "echo", "udpecho", "showip", "sockopt", "startup")
 ENGINES = ("auto", "epoll", "io_uring", "poll", "thread", "pool", "fork", "iterative")
 
 

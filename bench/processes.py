@@ -101,11 +101,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def is_listening(port):
-    """Whether a TCP port is in use, without connecting: a forking server would start a process."""
-    lines = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
-    return any(line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A"
-               for line in lines)
+def is_in_use(port):
+    """Whether a server has the port, found without a connection: some would fork for it."""
+    def has(table, states):
+        lines = Path(f"/proc/net/{table}").read_text(encoding="ascii").splitlines()[1:]
+        return any(fields[1].endswith(f":{port:04X}") and fields[3] in states
+                   for fields in map(str.split, lines))
+    return has("tcp", ("0A",)) or has("udp", ("07",))
 
 
 class Server:
@@ -141,7 +143,7 @@ class Server:
             self.port = int(digits)
             return
         deadline = time.monotonic() + 5
-        while not is_listening(self.port):
+        while not is_in_use(self.port):
             if time.monotonic() > deadline or self.process.poll() is not None:
                 raise self._failure("does not listen")
             time.sleep(0.01)

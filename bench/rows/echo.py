@@ -1,104 +1,113 @@
-#!/usr/bin/env python3
-"""Compares echo with a bare client under load, and its pipe and startup with other clients.
+"""Compares echo under load with a bare client, and its pipe and single messages with other clients.
 
-Unlike echo, the bare client compares no bytes and times no messages. The server is a bare epoll
-loop for the load and echod for everything else. For the pipe, the share of the input that comes
-back is shown too: a client that exits before everything has come back has not won.
+The bare client compares and times every message, too. The CPU time is the client's.
 """
+import contextlib
 import json
-import sys
+import subprocess
 import tempfile
 from pathlib import Path
 
-import rounds
-import servers
+from contest import CPU, CPU_TOTAL, RATE, Figure, Goal, Missing, Row
+from processes import CLIENT, Server, output_of, run
+from rows.startup import CPU_EACH, WALL_EACH, starting
 
-LOADS = {"50 connections, 64 B": (50, 64), "16 connections, 16 KiB": (16, 16384),
-         "1 connection, 64 B": (1, 64)}
-
-
-def loading(argv, seconds, messages):
-    """A contender; `messages` extracts the number of messages that came back from its output."""
-    def contender():
-        with tempfile.TemporaryFile("w+") as out:
-            used = rounds.run(argv, stdout=out)
-            out.seek(0)
-            back = messages(out.read())
-        return {"messages_per_s": back / seconds, "cpu_us_each": used["cpu_s"] * 1e6 / back}
-    return contender
+SPEED = Figure("mib_per_s", "MiB/s", max)
+BARE = "bare client"
 
 
-def compare_load(options, title, connections, size):
-    with servers.Server([options.bin / "bare_echo"]) as server:
-        common = (connections, size, options.seconds)
-        bare = [options.bin / "bare_client", server.port, *common]
-        echo = [options.bin / "echo", "--json", "-P", connections, "-s", size, "--threads", 1,
-                "-t", options.seconds, "127.0.0.1", server.port]
-        rounds.compare(title, {
-            "bare client": loading(bare, options.seconds, int),
-            "echo": loading(echo, options.seconds,
-                            lambda text: json.loads(text.splitlines()[-1])["received"]),
-        }, options)
+def loading(argv, seconds, count):
+    """A contender; `count` extracts the number of messages that came back from its last line."""
+    def measure(server):
+        command = [server.port if arg == "{port}" else arg for arg in argv]
+        text, used = output_of(command, cores=CLIENT, stdin=subprocess.DEVNULL)
+        back = count(json.loads(text.splitlines()[-1]))
+        return {"rate_per_s": back / seconds, "cpu_us": used["cpu_s"] * 1e6 / max(1, back)}
+    return measure
 
 
-def clients(options, port):
-    """Commands that send their input to the server and print what comes back."""
-    return {"echo": [options.bin / "echo", "127.0.0.1", port],
-            "nc": ["nc", "-N", "127.0.0.1", port],
-            "socat": ["socat", "-t", "30", "-b", "65536", "-", f"TCP:127.0.0.1:{port}"],
-            "ncat": ["ncat", "127.0.0.1", str(port)]}
+def under_load(settings, connections, size, bound):
+    seconds = settings.seconds
+    bare = [settings.bin / "bare_load", "-t", seconds, "{port}", f"{connections}x{size}"]
+    echo = [settings.bin / "echo", "--json", "-P", connections, "-s", size, "--threads", 1, "-t",
+            seconds, "127.0.0.1", "{port}"]
+    return Row(f"{connections}x{size}", f"echo -P {connections} -s {size}", {
+        BARE: loading(bare, seconds, lambda result: result["groups"][0]["messages"]),
+        "echo": loading(echo, seconds, lambda result: result["received"]),
+    }, (RATE, CPU), (Goal("echo", CPU, bound, (BARE,)),),
+        lambda: Server([settings.bin / "bare_epoll"]))
 
 
-def piping(argv, source, folder):
-    def contender():
-        copy = folder / "copy"
-        with source.open("rb") as data, copy.open("wb") as out:
-            used = rounds.run(argv, stdin=data, stdout=out, expect=(0, 1))
-        back = copy.stat().st_size / source.stat().st_size
+def echod(settings):
+    return Server([settings.bin / "echod", "-w", 1, "-b", "127.0.0.1", "-p", 0, "--tcp"])
+
+
+class Pipe:
+    """A context manager of a server and a folder with the input, in memory if possible."""
+
+    def __init__(self, settings):
+        self.settings = settings
+        self.mebibytes = 64 if settings.short else 1024
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            self.port = stack.enter_context(echod(self.settings)).port
+            memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
+            self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory)))
+            block = bytes(range(256)) * 4096
+            with (self.folder / "input").open("wb") as out:
+                for _ in range(self.mebibytes):
+                    out.write(block)
+            self.stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_):
+        self.stack.close()
+
+
+def piping(argv):
+    """A client that exits before everything has come back has not won."""
+    def measure(pipe):
+        command = [str(arg).replace("{port}", str(pipe.port)) for arg in argv]
+        copy = pipe.folder / "copy"
+        with (pipe.folder / "input").open("rb") as data, copy.open("wb") as out:
+            used = run(command, stdin=data, stdout=out, expect=(0, 1), cores=CLIENT)
+            back = out.seek(0, 2) / 2**20
         copy.unlink()
-        return {"wall_s": used["wall_s"], "cpu_s": used["cpu_s"], "returned": back}
-    return contender
+        if back != pipe.mebibytes:
+            raise Missing(f"returned only {back / pipe.mebibytes:.0%} of its input")
+        return {"mib_per_s": back / used["wall_s"], "cpu_s": used["cpu_s"]}
+    return measure
 
 
-def compare_pipe(options, port, folder):
-    source = folder / "source"
-    with source.open("wb") as data:
-        for _ in range(options.mebibytes):
-            data.write(bytes(range(256)) * 4096)
-    rounds.compare(f"pipe: {options.mebibytes} MiB to the server and back", {
-        name: piping(argv, source, folder) for name, argv in clients(options, port).items()},
-        options)
+def pipe(settings):
+    scene = Pipe(settings)
+    return Row("pipe", f"echo <file, {scene.mebibytes} MiB to the server and back", {
+        "nc -N": piping(["nc", "-N", "127.0.0.1", "{port}"]),
+        "socat": piping(["socat", "-t", "30", "-b", "65536", "-", "TCP:127.0.0.1:{port}"]),
+        "ncat": piping(["ncat", "127.0.0.1", "{port}"]),
+        "echo": piping([settings.bin / "echo", "127.0.0.1", "{port}"]),
+    }, (SPEED, CPU_TOTAL), (Goal("echo", SPEED, 1.4, ("nc -N", "socat")),), lambda: scene)
 
 
-def starting(argv, times):
-    loop = f'i=0; while [ $i -lt {times} ]; do echo hello | "$@"; i=$((i+1)); done'
+def message(settings):
+    times = 20 if settings.short else 100
 
-    def contender():
-        used = rounds.run(["sh", "-c", loop, "sh", *argv])
-        return {"cpu_ms_each": used["cpu_s"] * 1000 / times,
-                "wall_ms_each": used["wall_s"] * 1000 / times}
-    return contender
-
-
-def main():
-    parser = rounds.arguments(__doc__)
-    parser.add_argument("--seconds", type=float, default=2,
-                        help="duration of a load run (default: %(default)s)")
-    parser.add_argument("--mebibytes", type=int, default=256,
-                        help="size of the pipe's input (default: %(default)s)")
-    parser.add_argument("--starts", type=int, default=100,
-                        help="processes per round (default: %(default)s)")
-    options = parser.parse_args()
-    for title, (connections, size) in LOADS.items():
-        compare_load(options, title, connections, size)
-    echod = [options.bin / "echod", "-b", "127.0.0.1", "-p", 0, "--tcp"]
-    shared_memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
-    with servers.Server(echod) as server, tempfile.TemporaryDirectory(dir=shared_memory) as folder:
-        compare_pipe(options, server.port, Path(folder))
-        rounds.compare("startup: one line to the server and back", {
-            name: starting(argv, options.starts)
-            for name, argv in clients(options, server.port).items()}, options)
+    def sending(argv):
+        return lambda server: starting(
+            [server.port if arg == "{port}" else arg for arg in argv], times)(server)
+    return Row("message", "echo 127.0.0.1 PORT hello, as a whole process", {
+        "nc -N": sending(["nc", "-N", "127.0.0.1", "{port}"]),
+        "socat": sending(["socat", "-", "TCP:127.0.0.1:{port}"]),
+        "ncat": sending(["ncat", "127.0.0.1", "{port}"]),
+        "echo": sending([settings.bin / "echo", "127.0.0.1", "{port}", "hello"]),
+    }, (CPU_EACH, WALL_EACH), tuple(
+        Goal("echo", figure, 1.0, ("nc -N",)) for figure in (CPU_EACH, WALL_EACH)),
+        lambda: echod(settings))
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def rows(settings):
+    for load in ((50, 64, 1.0), (1, 64, 1.1), (16, 16384, 1.0)):
+        yield under_load(settings, *load)
+    yield pipe(settings)
+    yield message(settings)

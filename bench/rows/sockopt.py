@@ -1,96 +1,82 @@
-#!/usr/bin/env python3
 """Compares sockopt, printing all options of a process's sockets, with ss.
 
-A process holds TCP connections to itself, in a network namespace of its own if we may create one.
-ss lists them; sockopt prints every option of each. Its memory and descriptors must not grow with the
-number of sockets.
+A process holds TCP connections to itself, in a network namespace of its own if we may create one, so
+that ss lists no other sockets. The memory of sockopt must not grow with the number of sockets.
 """
+import contextlib
 import os
-import resource
-import socket
 import subprocess
 import sys
+from pathlib import Path
 
-import rounds
+from contest import CPU_TOTAL, WALL, Figure, Goal, Row
+from processes import run
 
+PEAK = Figure("peak_mib", "peak MiB", min)
 FEW = 100
-
-
-def hold(count):
-    """Holds `count` TCP sockets until EOF on standard input; prints a line when it has them."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    held = []
-    while len(held) < count - 1:
-        held.append(socket.create_connection(listener.getsockname()))
-        held.append(listener.accept()[0])
-    print(len(held) + 1, flush=True)
-    sys.stdin.read()
+HOLD = Path(__file__).resolve().parent.parent / "hold_sockets.py"
 
 
 class Holder:
-    """A context manager that runs a process holding sockets; yields its process ID."""
+    """A context manager that runs a process holding sockets."""
 
     def __init__(self, count):
-        self.argv = [sys.executable, __file__, "--hold", str(count)]
+        self.argv = [sys.executable, HOLD, str(count)]
+        self.is_apart = os.geteuid() == 0
+        if self.is_apart:
+            self.argv = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh",
+                         *self.argv]
 
     def __enter__(self):
         self.process = subprocess.Popen(self.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if not self.process.stdout.readline():
+            self.__exit__()
             raise RuntimeError("the sockets could not be created")
-        return self.process.pid
+        return self
 
     def __exit__(self, *_):
         self.process.stdin.close()
         self.process.wait()
+        self.process.stdout.close()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def run(self, argv):
+        return run(["nsenter", "-t", self.pid, "-n", *argv] if self.is_apart else argv)
 
 
-def footprint(argv):
-    """Peak memory and descriptors of a program while its output is read slowly."""
+def peak_mib(argv):
+    """Peak memory of a program while its output is read slowly."""
+    kibibytes = 0
     with subprocess.Popen([str(arg) for arg in argv], stdout=subprocess.PIPE) as process:
-        memory = descriptors = 0
         while process.stdout.read1(1 << 18):
-            try:
-                with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
-                    memory = max([memory] + [int(line.split()[1]) for line in status
-                                             if line.startswith("VmHWM")])
-                descriptors = max(descriptors, len(os.listdir(f"/proc/{process.pid}/fd")))
-            except FileNotFoundError:
-                break
-        return memory, descriptors
+            with contextlib.suppress(FileNotFoundError):
+                status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+                kibibytes = max([kibibytes] + [int(line.split()[1]) for line in status.splitlines()
+                                               if line.startswith("VmHWM")])
+    return kibibytes / 1024
 
 
-def in_namespace():
-    """Restarts in an empty network namespace, so that ss lists no other sockets."""
-    if "SOCKBOX_BENCH_APART" in os.environ or os.geteuid() != 0:
-        return
-    os.environ["SOCKBOX_BENCH_APART"] = "1"
-    script = 'ip link set lo up && exec "$@"'
-    os.execvp("unshare", ["unshare", "--net", "sh", "-c", script, "sh", sys.executable, *sys.argv])
+def peak(program, count):
+    def measure(_):
+        with Holder(count) as holder:
+            return {"peak_mib": peak_mib([program, "--pid", holder.pid])}
+    return measure
 
 
-def main():
-    parser = rounds.arguments(__doc__, rounds=7)
-    parser.add_argument("--sockets", type=int, default=10000,
-                        help="sockets of the large process (default: %(default)s)")
-    parser.add_argument("--hold", type=int,
-                        help="only hold this many sockets until EOF on standard input")
-    options = parser.parse_args()
-    if options.hold:
-        return hold(options.hold)
-    in_namespace()
-    command = [options.bin / "sockopt", "--pid"]
-    for count in (FEW, options.sockets):
-        with Holder(count) as pid:
-            rounds.compare(f"{count} sockets of one process", {
-                "ss -tmie": lambda: rounds.run(["ss", "-tmie"]),
-                "sockopt --pid": lambda: rounds.run([*command, pid]),
-                "sockopt --pid, one option": lambda: rounds.run([*command, pid, "nodelay"]),
-            }, options, ["wall_s", "cpu_s"])
-            memory, descriptors = footprint([*command, pid])
-            print(f"  sockopt's peak: {memory} KiB, {descriptors} descriptors")
-
-
-if __name__ == "__main__":
-    main()
+def rows(settings):
+    program = settings.bin / "sockopt"
+    count = 1000 if settings.short else 10_000
+    every, one, ss = "sockopt --pid", "sockopt --pid, one option", "ss -tmie"
+    yield Row("sockets", f"{count:,} sockets of one process", {
+        ss: lambda holder: holder.run(["ss", "-tmie"]),
+        every: lambda holder: run([program, "--pid", holder.pid]),
+        one: lambda holder: run([program, "--pid", holder.pid, "nodelay"]),
+    }, (WALL, CPU_TOTAL), (Goal(every, WALL, 3, (ss,)), Goal(one, WALL, 0.8, (ss,))),
+        lambda: Holder(count))
+    few, many = f"{FEW} sockets", f"{count:,} sockets"
+    yield Row("peak", "memory of sockopt --pid", {few: peak(program, FEW),
+                                                  many: peak(program, count)},
+              (PEAK,), (Goal(many, PEAK, 1.05, (few,)),))

@@ -1,65 +1,83 @@
-"""Measures udpecho's open-loop throughput, at rates up to more than the machine can handle.
+"""Compares udpecho at a rate with a bare loop on the same schedule, and its probes with other tools.
 
-Compares it with a bare loop of sendmmsg and recvmmsg on the same schedule, which neither times nor
-compares datagrams. An older build can be added with --before, and another server used with --port.
+The bare loop of sendmmsg and recvmmsg neither times nor compares datagrams. The CPU time is the
+client's.
 """
-import contextlib
 import json
-import subprocess
-from pathlib import Path
+import re
 
-import rounds
-from servers import Server
+from contest import CPU, RATE, Figure, Goal, Row
+from processes import CLIENT, Server, output_of
 
-
-def figures_of(argv, seconds, counts):
-    """The figures of a run; `counts` extracts the numbers sent and received from its output."""
-    with subprocess.Popen([str(arg) for arg in argv], stdout=subprocess.PIPE,
-                          text=True) as process:
-        text = process.stdout.read()
-        _, _, used = rounds.wait(process, rounds.time.monotonic() + 60)
-    sent, came = counts(text)
-    return {"sent_per_s": sent / seconds, "replies_per_s": came / seconds,
-            "cpu_us_each": (used.ru_utime + used.ru_stime) * 1e6 / max(1, sent)}
+SENT = Figure("sent_share", "sent/due", max)
+BARE = "bare sendmmsg"
+DATAGRAMS = 300_000  # a second
+PROBES = 1000  # a second
 
 
-def counts_of_result(text):
-    result = json.loads(text)
+def echod(settings):
+    return [settings.bin / "echod", "-w", 1, "-b", "127.0.0.1", "-p", 0, "--udp", "--udp-rate", 0]
+
+
+def at_rate(argv, seconds, counts):
+    """A contender; `counts` extracts the numbers sent and received from its output."""
+    def measure(server):
+        text, used = output_of([server.port if arg == "{port}" else arg for arg in argv],
+                               cores=CLIENT)
+        sent, received = counts(text)
+        return {"rate_per_s": received / seconds, "cpu_us": used["cpu_s"] * 1e6 / max(1, sent),
+                "sent_share": sent / (DATAGRAMS * seconds)}
+    return measure
+
+
+def of_result(text):
+    result = json.loads(text.splitlines()[-1])
     return result["sent"], result["received"]
 
 
-def udpecho(folder, port, rate, seconds):
-    argv = [folder / "udpecho", "--json", "--rate", rate, "-t", seconds, "-W", "500ms",
-            "127.0.0.1", port]
-    return lambda: figures_of(argv, seconds, counts_of_result)
+def rate(settings):
+    seconds = settings.seconds
+    bare = [settings.bin / "bare_probes", "{port}", 64, DATAGRAMS, seconds]
+    udpecho = [settings.bin / "udpecho", "--json", "--rate", DATAGRAMS, "-t", f"{seconds}s", "-W",
+               "500ms", "127.0.0.1", "{port}"]
+    return Row("rate", f"udpecho --rate {DATAGRAMS}: replies, and CPU per datagram sent", {
+        BARE: at_rate(bare, seconds, lambda text: map(int, text.split())),
+        "udpecho": at_rate(udpecho, seconds, of_result),
+    }, (RATE, CPU, SENT), (Goal("udpecho", SENT, 1.0), Goal("udpecho", RATE, 1.0, (BARE,))),
+        lambda: Server(echod(settings)))
 
 
-def bare(folder, port, rate, seconds):
-    argv = [folder / "bare_probes", port, 64, rate, seconds]
-    return lambda: figures_of(argv, seconds, lambda text: map(int, text.split()))
+def probing(server, client, seconds, pattern):
+    """A contender with a server of its own; `pattern` finds the number of replies in its output."""
+    def measure(_):
+        with Server(server) as running:
+            command = [str(arg).replace("{port}", str(running.port)) for arg in client]
+            text, used = output_of(command, cores=CLIENT)
+        found = re.search(pattern, text)
+        if not found:
+            raise RuntimeError(f"{command[0]}: does not print how many replies came")
+        replies = int(found[1])
+        return {"rate_per_s": replies / seconds, "cpu_us": used["cpu_s"] * 1e6 / max(1, replies)}
+    return measure
 
 
-def main():
-    parser = rounds.arguments(__doc__)
-    parser.add_argument("--before", type=Path, metavar="DIRECTORY",
-                        help="also run the programs of an older build")
-    parser.add_argument("--port", type=int,
-                        help="use a running server on 127.0.0.1 instead of echod")
-    parser.add_argument("--rates", type=int, nargs="*", default=[20000, 50000, 100000, 300000],
-                        help="datagrams per second (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=2,
-                        help="duration of a run (default: %(default)s)")
-    options = parser.parse_args()
-    echod = [options.bin / "echod", "--port", 0, "--bind", "127.0.0.1", "--udp", "--udp-rate", 0]
-    with contextlib.nullcontext() if options.port else Server(echod) as server:
-        port = options.port or server.port
-        for rate in options.rates:
-            run = (port, rate, options.seconds)
-            older = {"before": udpecho(options.before, *run)} if options.before else {}
-            rounds.compare(f"udpecho --rate {rate}",
-                           {"bare loop": bare(options.bin, *run), **older,
-                            "now": udpecho(options.bin, *run)}, options)
+def ping(settings):
+    seconds = max(1, round(settings.seconds))
+    irtt = ["irtt", "client", "-i", f"{1000 // PROBES}ms", "-d", f"{seconds}s", "-q", "-l", 64,
+            "127.0.0.1:{port}"]
+    sockperf = ["sockperf", "ping-pong", "-i", "127.0.0.1", "-p", "{port}", "-m", 64,
+                f"--mps={PROBES}", "-t", seconds]
+    udpecho = [settings.bin / "udpecho", "--json", "-i", f"{1000 // PROBES}ms", "-t",
+               f"{seconds}s", "127.0.0.1", "{port}"]
+    return Row("ping", f"{PROBES:,} probes of 64 B a second", {
+        "irtt": probing(["irtt", "server", "-b", "127.0.0.1:{port}", "-i", 0], irtt, seconds,
+                        r"packets sent/received: \d+/(\d+)"),
+        "sockperf": probing(["sockperf", "server", "-i", "127.0.0.1", "-p", "{port}"], sockperf,
+                            seconds, r"ReceivedMessages=(\d+)"),
+        "udpecho": probing(echod(settings), udpecho, seconds, r'"received":(\d+)'),
+    }, (RATE, CPU), (Goal("udpecho", CPU, 1.0, ("irtt", "sockperf")),))
 
 
-if __name__ == "__main__":
-    main()
+def rows(settings):
+    yield rate(settings)
+    yield ping(settings)
