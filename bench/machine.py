@@ -25,4 +25,4 @@ def _system():
 
 def to_text(machine):
     return (f"{machine['cores']} cores, {machine['cpu']}, Linux {machine['kernel']},"
-            f" {machine['system']}, load {machine['load']:.2f}")
+            f" {machine['system']}, load average {machine['load']:.2f}")

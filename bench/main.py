@@ -8,6 +8,7 @@ import dataclasses
 import importlib
 import json
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -64,6 +65,8 @@ def arguments():
                         help="directory of the programs (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the ratios into FILE")
+    parser.add_argument("--markdown", type=Path, metavar="FILE",
+                        help="write the judged ratios to FILE, as README shows them")
     parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
     return parser
 
@@ -90,7 +93,8 @@ def settings_of(parser, options):
         parser.error("--rounds: must be at least 1")
     if options.seconds is not None and not 0.05 <= options.seconds <= 600:
         parser.error("--seconds: must be between 0.05 and 600")
-    for option, file in (("--json", options.json), ("--svg", options.svg)):
+    for option, file in (("--json", options.json), ("--svg", options.svg),
+                         ("--markdown", options.markdown)):
         if file and not file.absolute().parent.is_dir():
             parser.error(f"{option}: {file.parent}: no such directory")
     options.rounds = options.rounds or (1 if options.short else 5)
@@ -116,6 +120,8 @@ def write(options, about, results):
         options.json.write_text(text + "\n", encoding="utf-8")
     if options.svg:
         options.svg.write_text(picture.draw(about, results), encoding="utf-8")
+    if options.markdown:
+        options.markdown.write_text(report.to_markdown(about, results), encoding="utf-8")
 
 
 def main():
@@ -129,6 +135,8 @@ def main():
         for name, row in rows:
             print(f"{name:8}  {row.name:15}  {row.title}")
         return 0
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     about = machine.describe()
     print(machine.to_text(about))
     results = []

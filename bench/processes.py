@@ -136,8 +136,9 @@ class Server:
 
     def _await(self):
         if self.port is None:
-            ready = self.process.stdout.readline().decode()
-            digits = ready.split(" (")[0].rpartition(":")[2].strip()
+            ready, _, _ = select.select([self.process.stdout], [], [], 10)
+            line = self.process.stdout.readline().decode() if ready else ""
+            digits = line.split(" (")[0].rpartition(":")[2].strip()
             if not digits.isdigit():
                 raise self._failure("does not print where it listens")
             self.port = int(digits)

@@ -1,5 +1,7 @@
-"""Prints the result of a row as a table, and turns it into JSON."""
+"""Prints the result of a row as a table, and turns results into JSON and Markdown."""
 import statistics
+
+import machine
 
 
 def show(result):
@@ -63,3 +65,28 @@ def _goal_to_json(result, goal):
     return {"contender": goal.who, "figure": goal.figure.key,
             "bound": "at_most" if goal.figure.best is min else "at_least", "limit": goal.bound,
             "extra": goal.extra, "against": best, "value": value, "pass": is_met}
+
+
+def to_markdown(about, results):
+    """One line for each row and figure that has goals."""
+    lines = [machine.to_text(about), "", "| load | figure | ratio | goal |", "|---|---|---|---|"]
+    for _, result in results:
+        for figure in dict.fromkeys(goal.figure for goal in result.row.goals):
+            goals = [goal for goal in result.row.goals if goal.figure == figure]
+            lines.append(f"| {result.row.title} | {figure.heading} |"
+                         f" {'<br>'.join(_ratio(result, goal) for goal in goals)} |"
+                         f" {'<br>'.join(map(_bound, goals))} |")
+    return "\n".join(lines) + "\n"
+
+
+def _ratio(result, goal):
+    judged = result.judge(goal)
+    if judged is None:
+        return f"{goal.who}: not measured"
+    value, best, is_met = judged
+    text = f"{goal.who}: {number(value)}" + (f" × {best}" if best else "")
+    return text if is_met else f"**{text}**"
+
+
+def _bound(goal):
+    return ("≤ " if goal.figure.best is min else "≥ ") + number(goal.bound)

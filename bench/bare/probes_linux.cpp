@@ -1,15 +1,11 @@
 // A minimal UDP load client, the lower bound for udpecho in an open loop.
-#include <netinet/in.h>
 #include <poll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <vector>
+
+#include "bare.h"
 
 namespace {
 
@@ -32,16 +28,11 @@ struct Batch {
     std::array<mmsghdr, slots> headers{};
 };
 
-int connect_to(std::uint16_t port) {
-    const int client = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port);
-    if (::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) {
-        std::perror("connect");
-        std::exit(3);
-    }
+int connect_to(std::size_t port) {
+    const int client = bare::check(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+    const sockaddr_in server = bare::loopback(port);
+    bare::check(::connect(client, reinterpret_cast<const sockaddr*>(&server), sizeof server),
+                "connect");
     return client;
 }
 
@@ -71,8 +62,8 @@ void wait(int client, nanoseconds time) {
 int main(int argc, char** argv) {
     if (argc != 5)
         return 1;
-    const int client = connect_to(static_cast<std::uint16_t>(std::atoi(argv[1])));
-    const std::size_t bytes = std::strtoul(argv[2], nullptr, 10);
+    const int client = connect_to(bare::number(argv[1]));
+    const std::size_t bytes = bare::number(argv[2]);
     const nanoseconds gap(static_cast<std::int64_t>(1e9 / std::atof(argv[3])));
     Batch out(bytes);
     Batch in(bytes + 1);

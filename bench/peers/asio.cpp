@@ -14,11 +14,11 @@ class Session : public std::enable_shared_from_this<Session> {
     explicit Session(tcp::socket socket) : socket_(std::move(socket)) {}
 
     void read() {
-        socket_.async_read_some(
-            asio::buffer(data_), [self = shared_from_this()](std::error_code error, size_t size) {
-                if (!error)
-                    self->write(size);
-            });
+        socket_.async_read_some(asio::buffer(data_),
+                                [self = shared_from_this()](std::error_code error, size_t size) {
+                                    if (!error)
+                                        self->write(size);
+                                });
     }
 
   private:
@@ -31,7 +31,7 @@ class Session : public std::enable_shared_from_this<Session> {
     }
 
     tcp::socket socket_;
-    std::array<char, 64 * 1024> data_;
+    alignas(4096) std::array<char, 64 * 1024> data_;  // copies to a page's start are faster
 };
 
 void accept(tcp::acceptor& acceptor) {

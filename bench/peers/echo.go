@@ -2,7 +2,6 @@
 package main
 
 import (
-	"io"
 	"log"
 	"net"
 	"os"
@@ -18,7 +17,7 @@ func echo(client net.Conn) {
 				return
 			}
 		}
-		if err == io.EOF || err != nil {
+		if err != nil {
 			return
 		}
 	}

@@ -1,4 +1,4 @@
-// An echo server as libuv's guide writes it: a buffer for each read, freed when it has been written.
+// An echo server as libuv's guide writes it: a buffer for each read, which its write frees.
 #include <uv.h>
 
 #include <cstdlib>
@@ -11,8 +11,8 @@ struct Write {
 };
 
 void allocate(uv_handle_t*, size_t suggested, uv_buf_t* buffer) {
-    *buffer = uv_buf_init(static_cast<char*>(std::malloc(suggested)),
-                          static_cast<unsigned>(suggested));
+    *buffer =
+        uv_buf_init(static_cast<char*>(std::malloc(suggested)), static_cast<unsigned>(suggested));
 }
 
 void close(uv_stream_t* client) {

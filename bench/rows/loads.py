@@ -4,7 +4,10 @@ import select
 import subprocess
 import time
 
-from processes import CLIENT, SERVER, Server, family, last_line, pinned, processor_seconds, require
+from processes import (CLIENT, SERVER, Server, family, last_line, pinned, processor_seconds, require,
+                       wait)
+
+PATIENCE = 60  # seconds
 
 
 def serve(argv, load, server_cores=SERVER, client_cores=CLIENT):
@@ -12,7 +15,7 @@ def serve(argv, load, server_cores=SERVER, client_cores=CLIENT):
     with Server(argv, server_cores) as server:
         client = require([str(server.port) if arg == "{port}" else arg for arg in load])
         with subprocess.Popen(client, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True,
+                              stderr=subprocess.PIPE, bufsize=0,
                               preexec_fn=pinned(client_cores)) as process:
             try:
                 return _follow(server, process)
@@ -22,27 +25,31 @@ def serve(argv, load, server_cores=SERVER, client_cores=CLIENT):
 
 def _follow(server, client):
     """Reads the server's clocks when the client prints "begin" and "end"."""
-    _expect(server, client, "begin\n")
+    _expect(server, client, b"begin\n")
     pids, begin = family(server.process.pid), time.monotonic()
     before = processor_seconds(pids)
-    _expect(server, client, "end\n")
+    _expect(server, client, b"end\n")
     used, elapsed = processor_seconds(pids) - before, time.monotonic() - begin
     server.check()
     client.stdin.close()
-    text = client.stdout.read()
-    if client.wait() != 0:
-        raise RuntimeError(f"load client: {last_line(client.stderr.read())}")
-    result = json.loads(text)
+    status, _ = wait(client, time.monotonic() + PATIENCE)
+    if status != 0:
+        raise _failure(client)
+    result = json.loads(client.stdout.read())
     return result, used / elapsed * result["seconds"]
 
 
 def _expect(server, client, mark):
-    ready, _, _ = select.select([client.stdout], [], [], 60)
+    ready, _, _ = select.select([client.stdout], [], [], PATIENCE)
     if not ready:
-        raise RuntimeError("load client: no progress for a minute")
+        raise RuntimeError(f"load client: no progress for {PATIENCE} s")
     if client.stdout.readline() != mark:
         server.check()
-        raise RuntimeError(f"load client: {last_line(client.stderr.read())}")
+        raise _failure(client)
+
+
+def _failure(client):
+    return RuntimeError(f"load client: {last_line(client.stderr.read().decode())}")
 
 
 def figures(group, result, used):

@@ -46,7 +46,6 @@ def idling(argv, count):
 def rows(settings):
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     count = min(most - SPARE, 2000 if settings.short else 19_900)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     commands = Echod(settings).commands()
     yield Row("idle", f"{count:,} idle connections",
               {name: idling(argv, count) for name, argv in commands.items()}, (START, EACH), tuple(

@@ -116,6 +116,11 @@ class Output(unittest.TestCase):
         self.assertEqual(got["contenders"]["two"]["median"], {RATE.key: 5, CPU.key: 0.5})
         self.assertEqual([goal["pass"] for goal in got["goals"]], [True, False])
 
+    def test_markdown_marks_what_falls_short(self):
+        text = report.to_markdown(MACHINE, [("echod", self.result)])
+        self.assertIn("| CPU µs | two: 0.5 × one | ≤ 0.9 |", text)
+        self.assertIn("| per second | **two: 0.5 × one** | ≥ 1 |", text)
+
     def test_picture_is_well_formed(self):
         text = picture.draw(MACHINE, [("echod", self.result)])
         self.assertEqual(xml.etree.ElementTree.fromstring(text).tag,
