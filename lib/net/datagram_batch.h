@@ -33,6 +33,9 @@ struct BatchedDatagram {
     std::optional<std::uint8_t> traffic_class{};
     // Received: its whole length, even if truncated; on Windows that of `data`.
     std::size_t length = 0;
+    // Received: in one piece with the datagram before it (receive_in_trains()). To send: may be
+    // sent in one piece with it.
+    bool follows = false;
 };
 
 // Buffers for receiving datagrams and sending replies to them. On Linux a batch takes few system
@@ -53,6 +56,7 @@ class DatagramBatch {
   public:
     static constexpr std::size_t max_slots = 64;
     static constexpr std::size_t longest_datagram = 64 * 1024;  // exceeds any UDP payload
+    static constexpr std::size_t max_train = 128;  // UDP_MAX_SEGMENTS of recent kernels
 
     // Allocates buffers for up to `slots` datagrams (at most max_slots) of up to `bytes` each;
     // pages that no datagram has used yet take up no memory. Fails with
@@ -71,17 +75,25 @@ class DatagramBatch {
 
     std::size_t slots() const noexcept;
 
-    // Receives the datagrams that are waiting, at most slots(); they are valid until the next
-    // receive(). Never blocks. On failure sets `error` and returns an empty span; otherwise clears
-    // `error`.
+    // Receives the datagrams that are waiting, at most slots(), or max_train more if some arrived
+    // in trains; they are valid until the next receive(). Never blocks. On failure sets `error` and
+    // returns an empty span; otherwise clears `error`.
     std::span<BatchedDatagram> receive(const Socket& socket, std::error_code& error) noexcept;
+
+    // Lets the kernel deliver consecutive datagrams of one peer to `socket` in one piece (UDP_GRO
+    // in udp(7)), which receive() splits, so that they cost a fraction of the time. Requires the
+    // full size of the buffers. Does nothing if the kernel refuses, and on Windows.
+    void receive_in_trains(Socket& socket) noexcept;
+    // Whether datagrams of the latest system call are left for another receive() on that socket,
+    // which must come before one on another socket.
+    bool has_more() const noexcept;
 
     // The total number of datagrams dropped because the socket's receive buffer was full, as
     // reported with the datagrams of the latest receive() (SO_RXQ_OVFL in socket(7)). Nullopt if
     // not reported: before the first drop, and on Windows.
     std::optional<std::uint32_t> overflow() const noexcept;
 
-    // Sends `datagrams` (at most slots()) and returns how many were sent. Never blocks: a datagram
+    // Sends `datagrams` and returns how many were sent. Never blocks: a datagram
     // that fails or would block is skipped, and those after it are still sent.
     std::size_t send(const Socket& socket, std::span<const BatchedDatagram> datagrams) noexcept;
 

@@ -15,11 +15,11 @@
 namespace sockbox::net {
 namespace {
 
-// Control messages of a datagram: destination, number of drops, three timestamps, and the hop limit
-// and traffic class.
+// Control messages of a datagram: destination, number of drops, three timestamps, the hop limit and
+// traffic class, and the size of the datagrams of a train.
 constexpr std::size_t control_bytes =
     CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint32_t)) +
-    CMSG_SPACE(3 * sizeof(timespec)) + 2 * CMSG_SPACE(sizeof(int));
+    CMSG_SPACE(3 * sizeof(timespec)) + 3 * CMSG_SPACE(sizeof(int));
 
 struct alignas(cmsghdr) Control {
     std::array<char, control_bytes> bytes;
@@ -88,6 +88,14 @@ void read_ipv6(const cmsghdr& m, BatchedDatagram& datagram) {
     }
 }
 
+// The size of each datagram of a train, except the last, which may be shorter; 0 if it is none.
+std::size_t train_size(msghdr& header) {
+    for (cmsghdr* m = CMSG_FIRSTHDR(&header); m != nullptr; m = CMSG_NXTHDR(&header, m))
+        if (m->cmsg_level == SOL_UDP && m->cmsg_type == UDP_GRO)
+            return static_cast<std::size_t>(payload<int>(*m));
+    return 0;
+}
+
 void read_control(msghdr& header, BatchedDatagram& datagram, std::optional<std::uint32_t>& drops) {
     for (cmsghdr* m = CMSG_FIRSTHDR(&header); m != nullptr; m = CMSG_NXTHDR(&header, m)) {
         if (m->cmsg_level == IPPROTO_IP)
@@ -140,18 +148,29 @@ void write_traffic_class(const BatchedDatagram& datagram, msghdr& header) {
         write_control(header, IPPROTO_IPV6, IPV6_TCLASS, value);
 }
 
-// How many datagrams from the first on can be sent as one train: equal in all but their data.
-std::size_t length_of_train(std::span<const BatchedDatagram> datagrams) {
+// How many datagrams from the first on can be sent as one train: equal in all but their data, and
+// if not `any`, only those that follow the first.
+std::size_t length_of_train(std::span<const BatchedDatagram> datagrams, bool any) {
     constexpr std::size_t max_bytes = 65507;  // the maximum UDP payload over IPv4
     const BatchedDatagram& first = datagrams.front();
     const std::size_t size = std::max<std::size_t>(first.data.size(), 1);
     const auto alike = [&](const BatchedDatagram& next) {
-        return next.data.size() == size && next.peer == first.peer && next.local == first.local &&
+        return (any || next.follows || &next == &first) && next.data.size() == size &&
+               next.peer == first.peer && next.local == first.local &&
                next.traffic_class == first.traffic_class;
     };
-    const auto room = datagrams.first(std::min(datagrams.size(), max_bytes / size));
+    const auto room =
+        datagrams.first(std::min({datagrams.size(), max_bytes / size, DatagramBatch::max_slots}));
     const auto end = std::find_if_not(room.begin(), room.end(), alike);
     return std::max<std::ptrdiff_t>(end - room.begin(), 1);
+}
+
+// How many datagrams come before the next train, if the first does not begin one.
+std::size_t before_train(std::span<const BatchedDatagram> datagrams) {
+    const auto from = datagrams.subspan(std::min<std::size_t>(datagrams.size(), 2));
+    const auto second = std::ranges::find_if(from, &BatchedDatagram::follows);
+    return second == from.end() ? datagrams.size()
+                                : static_cast<std::size_t>(second - from.begin()) + 1;
 }
 
 // Whether the kernel refused a train whose datagrams it may accept one by one: they exceed the path
@@ -176,6 +195,8 @@ struct DatagramBatch::State {
     State(std::size_t slots, std::size_t bytes)
         : memory(slots * bytes), slot_bytes(bytes), in(slots), out(slots), datagrams(slots) {}
 
+    std::size_t slots() const noexcept { return in.slots.size(); }
+
     PageBuffer memory;
     std::size_t slot_bytes;
     Messages in;
@@ -183,6 +204,9 @@ struct DatagramBatch::State {
     std::vector<BatchedDatagram> datagrams;
     std::optional<std::uint32_t> overflow;
     bool in_trains = false;
+    bool splits = false;           // receives in trains
+    std::size_t received = 0;      // messages of the latest system call
+    std::size_t next = 0;          // the first of them that was not returned yet
     std::size_t used = max_slots;  // number of headers that the kernel may have written to
 
     std::span<std::byte> room(std::size_t i) noexcept {
@@ -191,7 +215,7 @@ struct DatagramBatch::State {
 
     // Resets the headers that the kernel overwrote in the previous receive.
     void ready_for_receive() noexcept {
-        for (std::size_t i = 0; i < std::min(used, datagrams.size()); ++i) {
+        for (std::size_t i = 0; i < std::min(used, slots()); ++i) {
             DatagramSlot& slot = in.slots[i];
             slot.part = {room(i).data(), slot_bytes};
             msghdr& header = in.headers[i].msg_hdr;
@@ -206,8 +230,7 @@ struct DatagramBatch::State {
         used = 0;
     }
 
-    void read(std::size_t i) noexcept {
-        BatchedDatagram& datagram = datagrams[i];
+    void read(std::size_t i, BatchedDatagram& datagram) noexcept {
         datagram = {};
         msghdr& header = in.headers[i].msg_hdr;
         datagram.length = in.headers[i].msg_len;
@@ -217,6 +240,34 @@ struct DatagramBatch::State {
         datagram.peer = Endpoint::from_native(name, header.msg_namelen).value_or(Endpoint());
         read_control(header, datagram, overflow);
         datagram.room = slot_bytes;
+    }
+
+    // Replaces a train by its datagrams; returns their number.
+    std::size_t split(std::size_t i, std::span<BatchedDatagram> into) noexcept {
+        const BatchedDatagram whole = into.front();
+        const std::size_t size = splits ? train_size(in.headers[i].msg_hdr) : 0;
+        if (size == 0 || whole.data.size() <= size)
+            return 1;
+        std::size_t count = 0;
+        for (auto rest = whole.data; !rest.empty() && count < into.size(); ++count) {
+            BatchedDatagram& datagram = into[count];
+            datagram = whole;
+            datagram.data = rest.first(std::min(size, rest.size()));
+            datagram.length = datagram.room = datagram.data.size();
+            datagram.follows = count > 0;
+            rest = rest.subspan(datagram.data.size());
+        }
+        return count;
+    }
+
+    // Returns the next of the messages that were received, as many as there is room for.
+    std::span<BatchedDatagram> take() noexcept {
+        std::size_t count = 0;
+        for (; next < received && count + (splits ? max_train : 1) <= datagrams.size(); ++next) {
+            read(next, datagrams[count]);
+            count += split(next, std::span(datagrams).subspan(count));
+        }
+        return std::span(datagrams).first(count);
     }
 
     void write(std::size_t i, const BatchedDatagram& datagram) noexcept {
@@ -238,6 +289,7 @@ struct DatagramBatch::State {
 
     // send_each() and send_train() return the number of datagrams sent, or -1.
     int send_each(const Socket& socket, std::span<const BatchedDatagram> rest) noexcept {
+        rest = rest.first(std::min(rest.size(), slots()));
         for (std::size_t i = 0; i < rest.size(); ++i)
             write(i, rest[i]);
         return ::sendmmsg(socket.native(), out.headers.data(), static_cast<unsigned>(rest.size()),
@@ -303,15 +355,18 @@ Status DatagramBatch::enable_header_fields(Socket& socket) {
 }
 
 std::size_t DatagramBatch::slots() const noexcept {
-    return state_->datagrams.size();
+    return state_->slots();
 }
 
 std::span<BatchedDatagram> DatagramBatch::receive(const Socket& socket,
                                                   std::error_code& error) noexcept {
     State& state = *state_;
+    error = {};
+    if (has_more())
+        return state.take();
     state.ready_for_receive();
     state.overflow.reset();
-    error = {};
+    state.received = state.next = 0;
     // With MSG_TRUNC, msg_len is the whole length of a datagram that was cut off.
     const int got = ::recvmmsg(socket.native(), state.in.headers.data(),
                                static_cast<unsigned>(slots()), MSG_DONTWAIT | MSG_TRUNC, nullptr);
@@ -324,9 +379,23 @@ std::span<BatchedDatagram> DatagramBatch::receive(const Socket& socket,
     }
     // One more, for the receive that the kernel started and that found no datagram.
     state.used = static_cast<std::size_t>(got) + 1;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i)
-        state.read(i);
-    return std::span(state.datagrams).first(static_cast<std::size_t>(got));
+    state.received = static_cast<std::size_t>(got);
+    return state.take();
+}
+
+bool DatagramBatch::has_more() const noexcept {
+    return state_->next < state_->received;
+}
+
+void DatagramBatch::receive_in_trains(Socket& socket) noexcept {
+    if (!enable(socket, SOL_UDP, UDP_GRO) || state_->splits)
+        return;
+    try {
+        state_->datagrams.resize(slots() + max_train);
+        state_->splits = true;
+    } catch (const std::bad_alloc&) {
+        (void)socket.set_option(SOL_UDP, UDP_GRO, 0);
+    }
 }
 
 std::optional<std::uint32_t> DatagramBatch::overflow() const noexcept {
@@ -339,20 +408,24 @@ std::size_t DatagramBatch::send_until_error(const Socket& socket,
     State& state = *state_;
     error = {};
     std::size_t sent = 0;
+    bool alone = false;
     while (sent < datagrams.size()) {
         const auto rest = datagrams.subspan(sent);
-        const std::size_t train = state.in_trains ? length_of_train(rest) : 1;
+        const std::size_t train = alone ? 1 : length_of_train(rest, state.in_trains);
         const int put =
-            train > 1 ? state.send_train(socket, rest.first(train)) : state.send_each(socket, rest);
+            train > 1 ? state.send_train(socket, rest.first(train))
+                      : state.send_each(socket, alone ? rest : rest.first(before_train(rest)));
         if (put > 0) {
             sent += static_cast<std::size_t>(put);
             continue;
         }
         error = platform::last_error();
-        if (train > 1 && wants_them_alone(error))
+        if (train > 1 && wants_them_alone(error)) {
+            alone = true;
             state.in_trains = false;
-        else if (error != std::errc::interrupted)
+        } else if (error != std::errc::interrupted) {
             return sent;
+        }
         error = {};
     }
     return sent;

@@ -216,6 +216,12 @@ std::size_t DatagramBatch::send_until_error(const Socket& socket,
     return sent;
 }
 
+void DatagramBatch::receive_in_trains(Socket& /*socket*/) noexcept {}
+
+bool DatagramBatch::has_more() const noexcept {
+    return false;
+}
+
 void DatagramBatch::send_in_trains() noexcept {}
 
 }  // namespace sockbox::net

@@ -58,10 +58,21 @@ net::Status DatagramEcho::prepare(DatagramListener& listener) {
     if (!local)
         return net::fail(local.error());
     own_.push_back(local->unmapped());
-    return net::DatagramBatch::prepare(listener.socket);
+    if (auto prepared = net::DatagramBatch::prepare(listener.socket); !prepared)
+        return prepared;
+    if (!options_->make_answer)  // an answer may be larger, and needs its own time of arrival
+        batch_.receive_in_trains(listener.socket);
+    return {};
 }
 
 std::size_t DatagramEcho::answer(DatagramListener& listener) noexcept {
+    std::size_t count = answer_some(listener);
+    while (batch_.has_more())
+        count += answer_some(listener);
+    return count;
+}
+
+std::size_t DatagramEcho::answer_some(DatagramListener& listener) noexcept {
     // An error, such as an ICMP message about an earlier reply, is cleared by reading it.
     std::error_code error;
     const auto datagrams = batch_.receive(listener.socket, error);

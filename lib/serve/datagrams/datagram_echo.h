@@ -92,6 +92,7 @@ class DatagramEcho {
   private:
     DatagramEcho(net::DatagramBatch batch, const DatagramOptions& options,
                  DatagramCounters& counters);
+    std::size_t answer_some(DatagramListener& listener) noexcept;
     std::size_t remove_unanswerable(std::span<net::BatchedDatagram> datagrams);
     bool answerable(const net::BatchedDatagram& datagram, net::Deadline now);
     bool is_own(const net::BatchedDatagram& datagram) const noexcept;

@@ -1,4 +1,4 @@
-// Tests of sending datagrams in trains (UDP_SEGMENT).
+// Tests of sending and receiving datagrams in trains (UDP_SEGMENT, UDP_GRO).
 #include "net/datagram_batch.h"
 
 #include <gmock/gmock.h>
@@ -28,6 +28,7 @@ struct Pair {
     Socket from = *bind_datagram(Endpoint::loopback(Family::ipv4));
     Socket to = *bind_datagram(Endpoint::loopback(Family::ipv4));
     DatagramBatch batch = *DatagramBatch::create();
+    std::size_t in_trains = 0;  // datagrams that arrived in one piece with the one before
 
     Pair() {
         EXPECT_TRUE(from.set_option(SOL_SOCKET, SO_SNDBUF, 4 << 20));
@@ -47,13 +48,16 @@ struct Pair {
     std::vector<std::string> receive(std::size_t count) {
         std::vector<std::string> came;
         const auto deadline = deadline_in(5s);
-        while (came.size() < count &&
-               wait_for(to, Direction::receive, deadline) == Readiness::ready) {
+        while (
+            came.size() < count &&
+            (batch.has_more() || wait_for(to, Direction::receive, deadline) == Readiness::ready)) {
             std::error_code error;
-            for (const BatchedDatagram& datagram : batch.receive(to, error))
+            for (const BatchedDatagram& datagram : batch.receive(to, error)) {
                 came.emplace_back(
                     static_cast<const char*>(static_cast<void*>(datagram.data.data())),
                     datagram.data.size());
+                in_trains += datagram.follows ? 1 : 0;
+            }
         }
         return came;
     }
@@ -72,6 +76,35 @@ TEST(DatagramTrain, ArrivesAsTheDatagramsThatItIs) {
         EXPECT_EQ(pair.send(sent), sent.size());
         EXPECT_EQ(pair.receive(sent.size()), sent);
     }
+}
+
+TEST(DatagramTrain, IsSplitWhenItIsReceived) {
+    const std::vector<std::vector<std::size_t>> plans{
+        std::vector<std::size_t>(64, 64),  // a full batch
+        {100, 100, 100, 7},                // the last one shorter
+        {7, 100, 0, 0, 65507, 1}};         // not sent in trains
+    Pair pair;
+    pair.batch.receive_in_trains(pair.to);
+    for (const auto& plan : plans) {
+        std::vector<std::string> sent = datagrams_of(plan);
+        EXPECT_EQ(pair.send(sent), sent.size());
+        EXPECT_EQ(pair.receive(sent.size()), sent);
+    }
+    EXPECT_EQ(pair.in_trains, 63U + 2U);
+}
+
+// More trains than one receive has room for.
+TEST(DatagramTrain, IsLeftForTheNextReceive) {
+    Pair pair;
+    pair.batch.receive_in_trains(pair.to);
+    std::vector<std::string> all;
+    for (int i = 0; i < 10; ++i) {
+        std::vector<std::string> sent = datagrams_of(std::vector<std::size_t>(60, 10));
+        ASSERT_EQ(pair.send(sent), sent.size());
+        all.insert(all.end(), sent.begin(), sent.end());
+    }
+    EXPECT_EQ(pair.receive(all.size()), all);
+    EXPECT_FALSE(pair.batch.has_more());
 }
 
 TEST(DatagramTrain, JoinsOnlyDatagramsOfOnePeer) {
