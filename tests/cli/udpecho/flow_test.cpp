@@ -52,7 +52,6 @@ TEST(UdpEchoFlow, SendsFromAnotherPortAfterARunOfLosses) {
         EXPECT_EQ(member(ran.out, "sent"), 150) << ran.out;
         EXPECT_GT(member(ran.out, "received"), 5) << ran.out;
         EXPECT_GE(member(ran.out, "lost"), 3) << ran.out;
-        EXPECT_EQ(member(ran.out, "late"), 0) << ran.out;
     }
 }
 
@@ -61,7 +60,7 @@ TEST(UdpEchoFlow, SendsALineFromAnotherPortAfterARunOfLosses) {
     std::string input;
     for (int line = 1; line <= 12; ++line)
         input += "line " + std::to_string(line) + '\n';
-    const Ran ran = run(udpecho, {"-W", "350ms", "127.0.0.1", server.port()}, input);
+    const Ran ran = run(udpecho, {"-W", "1s", "127.0.0.1", server.port()}, input);
     EXPECT_EQ(lines(ran.out).size(), 9U) << ran.out << ran.err;
     EXPECT_THAT(ran.out, AllOf(HasSubstr("line 5\nline 9\n"), testing::EndsWith("line 12\n")));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
