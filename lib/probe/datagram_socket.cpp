@@ -84,7 +84,7 @@ net::Result<DatagramSocket> open_one(const net::Endpoint& endpoint,
     if (options.broadcast)
         return open_unconnected(endpoint, options);
     auto connected = open_connected(endpoint, options);
-    if (!connected || options.connected || !net::reports_icmp_senders())
+    if (!connected || options.connected)
         return connected;
     const net::Endpoint peer = connected->peer;
     connected->socket.close();  // its port may be the only one

@@ -19,7 +19,7 @@ struct DatagramSocketOptions {
     bool broadcast = false;  // allow broadcast destinations; implies that it is not connected
     // A connected socket receives from its peer only, and keeps its source address. An unconnected
     // one also receives replies from elsewhere, and sends from a new address when that of this host
-    // changes. Where ICMP errors are reported to connected sockets only, it is connected anyway.
+    // changes.
     bool connected = true;
 };
 
