@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <fstream>
@@ -65,6 +66,20 @@ bool read_more(int end, std::string& text) {
     return got > 0;
 }
 
+// The environment of this program, in which these variables replace those of the same names: of two
+// values, a shell may take either.
+Words with_own(const Words& environment) {
+    Words variables = environment;
+    for (char** variable = ::environ; *variable != nullptr; ++variable) {
+        const std::string_view inherited = *variable;
+        const std::string_view name = inherited.substr(0, inherited.find('=') + 1);
+        if (std::ranges::none_of(environment,
+                                 [&](const std::string& own) { return own.starts_with(name); }))
+            variables.emplace_back(inherited);
+    }
+    return variables;
+}
+
 }  // namespace
 
 bool on_wine() {
@@ -111,9 +126,7 @@ Process::Process(const Words& words, const Words& environment) : state_(std::mak
     Words arguments = words;
     const bool is_path = words[0].find('/') != std::string::npos;
     const std::string program = is_path ? words[0] : std::string(SOCKBOX_BIN_DIR "/") + words[0];
-    Words variables = environment;
-    for (char** variable = ::environ; *variable != nullptr; ++variable)
-        variables.emplace_back(*variable);
+    Words variables = with_own(environment);
     Pipe in = open_pipe();
     Pipe out = open_pipe();
     Pipe err = open_pipe();
@@ -122,6 +135,7 @@ Process::Process(const Words& words, const Words& environment) : state_(std::mak
     ::posix_spawn_file_actions_adddup2(&actions, in.read_end, 0);
     ::posix_spawn_file_actions_adddup2(&actions, out.write_end, 1);
     ::posix_spawn_file_actions_adddup2(&actions, err.write_end, 2);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);  // what this program inherited
     posix_spawnattr_t attributes;
     ::posix_spawnattr_init(&attributes);
     sigset_t defaults;

@@ -252,7 +252,7 @@ TEST(ShowipDns, NoDescriptorLeftIsNoUnknownName) {
         names += "n" + std::to_string(i) + ".test\n";
     const TemporaryFile file(names);
     // Three standard streams and the file: no descriptor is left for a lookup.
-    const Ran ran = in_world({"/bin/sh", "-c", "exec 3>&-; ulimit -n 4; exec \"$0\" -s -f \"$1\"",
+    const Ran ran = in_world({"/bin/sh", "-c", "ulimit -n 4; exec \"$0\" -s -f \"$1\"",
                               SOCKBOX_BIN_DIR "/showip", file.path()});
     if (ran.status == refused_world)
         GTEST_SKIP() << "no private namespaces or no python3 here";

@@ -189,9 +189,8 @@ TEST(SockoptOwner, WithoutDescriptorsASearchReportsIt) {
 #endif
     for (const char* search : {"--process nosuch", "--listening", "--port 9"}) {
         const Ran ran =
-            Process(
-                {"/bin/sh", "-c",
-                 std::string("exec 3>&-; ulimit -n 4; exec " SOCKBOX_SH_BIN "/sockopt ") + search})
+            Process({"/bin/sh", "-c",
+                     std::string("ulimit -n 4; exec " SOCKBOX_SH_BIN "/sockopt ") + search})
                 .wait();
         EXPECT_EQ(ran.status, tools::exit_refused) << search;
         EXPECT_EQ(ran.out, "") << search;
