@@ -140,7 +140,14 @@ bool is_proc_mounted() {
 
 constexpr const char* no_proc = "its sockets are found through /proc, which is not mounted";
 
+// A zombie has nothing to inspect, and refuses that with another error to root than to a user.
+bool is_only_a_zombie(int pid) {
+    return is_zombie(proc_of(pid)) && !living_thread(pid);
+}
+
 Error explained(std::error_code code, int pid) {
+    if (is_not_permitted(code) && is_only_a_zombie(pid))
+        code = gone();
     Error error{code, {}, subject_of(pid), {}, {}};
     if (is_not_permitted(code))
         error.hint = permission_hint();
