@@ -45,9 +45,9 @@ def _verdict(result, goal):
     if judged is None:
         return f"-----  {what}: not measured"
     value, best, is_met = judged
-    unit = f" x {best}" if best else ""
+    text = f"{value:.3f} x {best}" if best else number(value)
     granted = f" + {number(goal.extra)}" if goal.extra else ""
-    return (f"{'pass ' if is_met else 'SHORT'}  {what}: {number(value)}{unit}{granted}"
+    return (f"{'pass ' if is_met else 'SHORT'}  {what}: {text}{granted}"
             f" ({limit} {number(goal.bound)})")
 
 

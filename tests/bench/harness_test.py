@@ -108,8 +108,8 @@ class Output(unittest.TestCase):
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
             report.show(self.result)
-        self.assertIn("pass   two, CPU µs: 0.5 x one (at most 0.9)", out.getvalue())
-        self.assertIn("SHORT  two, per second: 0.5 x one (at least 1)", out.getvalue())
+        self.assertIn("pass   two, CPU µs: 0.500 x one (at most 0.9)", out.getvalue())
+        self.assertIn("SHORT  two, per second: 0.500 x one (at least 1)", out.getvalue())
 
     def test_json(self):
         got = json.loads(json.dumps(report.to_json("echod", self.result)))
