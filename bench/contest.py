@@ -80,6 +80,11 @@ class Result:
                 for name, rounds in self.rounds.items() if rounds}
 
     @property
+    def goals(self):
+        """Those of contenders that take part: --engine leaves out others."""
+        return [goal for goal in self.row.goals if goal.who in self.row.contenders]
+
+    @property
     def reference(self):
         return next(iter(self.row.contenders))
 

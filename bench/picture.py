@@ -17,7 +17,7 @@ STYLE = """
 
 
 def draw(about, results):
-    bars = [(result.row, goal, judged) for _, result in results for goal in result.row.goals
+    bars = [(result.row, goal, judged) for _, result in results for goal in result.goals
             if (judged := result.judge(goal)) and judged[1]]
     height = TOP + LINE * len(bars) + 16
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}"'

@@ -19,7 +19,7 @@ def show(result):
         print(f"  {name}: skipped: {reason}")
     for name, reason in result.failed.items():
         print(f"  {name}: FAILED: {reason}")
-    for goal in row.goals:
+    for goal in result.goals:
         print(f"  {_verdict(result, goal)}")
 
 
@@ -48,7 +48,7 @@ def _verdict(result, goal):
     text = f"{value:.3f} x {best}" if best else number(value)
     granted = f" + {number(goal.extra)}" if goal.extra else ""
     return (f"{'pass ' if is_met else 'SHORT'}  {what}: {text}{granted}"
-            f" ({limit} {number(goal.bound)})")
+            f" ({limit} {goal.bound:g})")
 
 
 def to_json(benchmark, result):
@@ -57,7 +57,7 @@ def to_json(benchmark, result):
             "contenders": {name: {"median": median, "rounds": result.rounds[name]}
                            for name, median in result.medians.items()},
             "skipped": result.skipped, "failed": result.failed,
-            "goals": [_goal_to_json(result, goal) for goal in result.row.goals]}
+            "goals": [_goal_to_json(result, goal) for goal in result.goals]}
 
 
 def _goal_to_json(result, goal):
@@ -71,8 +71,8 @@ def to_markdown(about, results):
     """One line for each row and figure that has goals."""
     lines = [machine.to_text(about), "", "| load | figure | ratio | goal |", "|---|---|---|---|"]
     for _, result in results:
-        for figure in dict.fromkeys(goal.figure for goal in result.row.goals):
-            goals = [goal for goal in result.row.goals if goal.figure == figure]
+        for figure in dict.fromkeys(goal.figure for goal in result.goals):
+            goals = [goal for goal in result.goals if goal.figure == figure]
             lines.append(f"| {result.row.title} | {figure.heading} |"
                          f" {'<br>'.join(_ratio(result, goal) for goal in goals)} |"
                          f" {'<br>'.join(map(_bound, goals))} |")
@@ -89,4 +89,4 @@ def _ratio(result, goal):
 
 
 def _bound(goal):
-    return ("≤ " if goal.figure.best is min else "≥ ") + number(goal.bound)
+    return ("≤ " if goal.figure.best is min else "≥ ") + f"{goal.bound:g}"

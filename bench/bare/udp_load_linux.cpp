@@ -143,6 +143,7 @@ class Loop {
         std::uint64_t number = 0;
         std::memcpy(&number, datagram, sizeof number);
         if (size != options_.bytes || number >> 40 != lane.first >> 40 ||
+            number >= lane.first + options_.train ||
             std::memcmp(datagram + sizeof number, payload(number), size - sizeof number) != 0)
             bare::refuse("received something other than what was sent");
         if (number < lane.first || lane.has_come[number - lane.first])

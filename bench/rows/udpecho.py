@@ -43,7 +43,7 @@ def rate(settings):
     return Row("rate", f"udpecho --rate {DATAGRAMS}: replies, and CPU per datagram sent", {
         BARE: at_rate(bare, seconds, lambda text: map(int, text.split())),
         "udpecho": at_rate(udpecho, seconds, of_result),
-    }, (RATE, CPU, SENT), (Goal("udpecho", SENT, 1.0), Goal("udpecho", RATE, 1.0, (BARE,))),
+    }, (RATE, CPU, SENT), (Goal("udpecho", SENT, 0.9999), Goal("udpecho", RATE, 1.0, (BARE,))),
         lambda: Server(echod(settings)))
 
 
