@@ -18,6 +18,8 @@ using namespace std::chrono_literals;
 
 constexpr auto patience = 1s;
 constexpr auto between_looks = 50ms;
+// A signal that could not wake the thread is noticed after this time.
+constexpr auto longest_wait = 500ms;
 
 }  // namespace
 
@@ -42,7 +44,7 @@ void CaughtInterrupts::wait_and_bound_writes() {
     std::array either{net::PollEntry{stop_.waitable(), POLLIN, 0},
                       net::PollEntry{over_->waitable(), POLLIN, 0}};
     while (!stop_.raised() && !over_->raised())
-        net::platform::poll(either, net::poll_timeout(net::no_deadline));
+        net::platform::poll(either, net::poll_timeout(net::deadline_in(longest_wait)));
     if (over_->raised())
         return;
     const auto raised_at = net::Clock::now();
