@@ -66,7 +66,7 @@ def arguments():
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the ratios into FILE")
     parser.add_argument("--markdown", type=Path, metavar="FILE",
-                        help="write the judged ratios to FILE, as README shows them")
+                        help="write the judged ratios to FILE as a table")
     parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
     return parser
 
