@@ -43,7 +43,8 @@ def run(argv, timeout=300, expect=(0,), cores=BOTH, **options):
         wall = time.monotonic() - begin
         errors.seek(0)
         if status not in expect:
-            raise RuntimeError(f"{' '.join(argv)}: exit status {status}: {last_line(errors.read())}")
+            raise RuntimeError(
+                f"{' '.join(argv)}: exit status {status}: {last_line(errors.read())}")
     return {"wall_s": wall, "cpu_s": used.ru_utime + used.ru_stime, "user_s": used.ru_utime,
             "system_s": used.ru_stime, "memory_kib": used.ru_maxrss}
 

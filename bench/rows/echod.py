@@ -49,7 +49,8 @@ class Rows:
 
     def peers(self):
         folder = self.settings.bin
-        return {"Asio": [folder / "peer_asio", "{port}"], "libuv": [folder / "peer_libuv", "{port}"],
+        return {"Asio": [folder / "peer_asio", "{port}"],
+                "libuv": [folder / "peer_libuv", "{port}"],
                 "Go": ["env", "GOMAXPROCS=1", folder / "peer_go", "{port}"]}
 
     def load(self, *groups, options=()):
@@ -75,7 +76,8 @@ class Rows:
             goals = [Goal("echod " + engine, CPU, bound, (EPOLL,))
                      for engine, bound in zip(ENGINES, bounds)]
             goals += [Goal("echod " + engine, RATE, 1.0, (EPOLL,)) for engine in ENGINES]
-            yield self.tcp(f"50x{size}", f"50 clients, {text}", tuple(goals), with_peers=size > 1024)
+            yield self.tcp(f"50x{size}", f"50 clients, {text}", tuple(goals),
+                           with_peers=size > 1024)
 
     def pipelined(self):
         yield self.tcp("pipelined", "50 clients, 64 B, 16 messages under way", (
@@ -101,8 +103,10 @@ class Rows:
             for train in (1, 16):
                 load = [self.settings.bin / "bare_udp_load", "-t", self.settings.seconds, "-w",
                         self.settings.warmup, "-d", train, "{port}", f"50x{size}"]
-                yield Row(f"udp-{size}" + ("-trains" if train > 1 else ""),
-                          f"UDP, 50 clients, {size} B" + (f", {train} at once" if train > 1 else ""),
+                name, title = f"udp-{size}", f"UDP, 50 clients, {size} B"
+                if train > 1:
+                    name, title = f"{name}-trains", f"{title}, {train} at once"
+                yield Row(name, title,
                           contenders(commands, load), (RATE, CPU, P50, P99), goals)
 
     def two_workers(self):
@@ -125,8 +129,8 @@ class Rows:
             commands["ncat, a process per client"] = [
                 "ncat", "-l", "-k", "127.0.0.1", "{port}", "-m", "2000", "-e", "/bin/cat"]
         yield Row("threads", "50 clients, 64 B, blocking", contenders(commands, self.load("50x64")),
-                  (RATE, CPU, P50, P99), tuple(
-                      Goal("echod " + engine, CPU, 1.03, (THREADS,)) for engine in ("thread", "pool")))
+                  (RATE, CPU, P50, P99), (Goal("echod thread", CPU, 1.03, (THREADS,)),
+                                          Goal("echod pool", CPU, 1.03, (THREADS,))))
 
     def spin(self):
         for connections, bounds in ((1, (4.0, 0.6)), (50, (0.97, 1.03))):

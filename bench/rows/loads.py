@@ -4,8 +4,8 @@ import select
 import subprocess
 import time
 
-from processes import (CLIENT, SERVER, Server, family, last_line, pinned, processor_seconds, require,
-                       wait)
+from processes import (CLIENT, SERVER, Server, family, last_line, pinned, processor_seconds,
+                       require, wait)
 
 PATIENCE = 60  # seconds
 

@@ -1,7 +1,7 @@
 """Compares sockopt, printing all options of a process's sockets, with ss.
 
-A process holds TCP connections to itself, in a network namespace of its own if we may create one, so
-that ss lists no other sockets. The memory of sockopt must not grow with the number of sockets.
+A process holds TCP connections to itself, in a network namespace of its own if we may create one,
+so that ss lists no other sockets. The memory of sockopt must not grow with the number of sockets.
 """
 import contextlib
 import os

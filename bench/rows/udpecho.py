@@ -1,4 +1,4 @@
-"""Compares udpecho at a rate with a bare loop on the same schedule, and its probes with other tools.
+"""Compares udpecho at a rate with a bare loop on the same schedule, and its probes with others.
 
 The bare loop of sendmmsg and recvmmsg neither times nor compares datagrams. The CPU time is the
 client's.
