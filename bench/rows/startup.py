@@ -1,8 +1,8 @@
 """Compares commands that do next to nothing: the time to start dominates in scripts.
 
 It is kept short: libstdc++ and libgcc are linked statically and no library but libc is loaded;
-there are no static objects to construct; a numeric host needs no lookup and so no thread; and the locale,
-the name sources and the terminal are examined only if an option requires it.
+there are no static objects to construct; a numeric host needs no lookup and so no thread; and the
+locale, the name sources and the terminal are examined only if an option requires it.
 """
 import tempfile
 
