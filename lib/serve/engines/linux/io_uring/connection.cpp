@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
+#include <utility>
 
 #include "serve/engines/linux/io_uring/connection.h"
 #include "serve/engines/linux/io_uring/reactor.h"
@@ -52,7 +54,7 @@ void RingConnection::go_on() {
         return;
     if (receiving_ == Receiving::many && must_stop())
         stop_receiving();
-    else if (receiving_ == Receiving::none && (relay_ || may_receive()))
+    else if (receiving_ == Receiving::none && (relay_ != nullptr || may_receive()))
         receive();
 }
 
@@ -84,11 +86,11 @@ void RingConnection::check_input() {
 }
 
 void RingConnection::receive() {
-    if (large_ && !relay_)
+    if (large_ && relay_ == nullptr)
         begin_relaying();
-    else if (!large_ && relay_ && !relay_->has_rest())
+    else if (!large_ && relay_ != nullptr && !relay_->has_rest())
         end_relaying();
-    if (relay_) {
+    if (relay_ != nullptr) {
         reactor_.ring().wait_for(native(), relay_->has_rest() ? POLLOUT : POLLIN, received_);
         receiving_ = Receiving::poll;
     } else {
@@ -97,10 +99,12 @@ void RingConnection::receive() {
     }
 }
 
+// Without memory for that, messages go on as small ones.
 void RingConnection::begin_relaying() {
-    large_ = session_.socket().set_blocking(false).has_value();
+    std::unique_ptr<Relay> relay(new (std::nothrow) Relay(reactor_.pool()));
+    large_ = relay != nullptr && session_.socket().set_blocking(false).has_value();
     if (large_)
-        relay_.emplace(reactor_.pool());
+        relay_ = std::move(relay);
     small_in_a_row_ = 0;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <list>
-#include <optional>
+#include <memory>
 
 #include "serve/engines/linux/io_uring/ring.h"
 #include "serve/engines/readiness/relay.h"
@@ -128,7 +128,9 @@ class RingConnection {
     bool may_receive() const noexcept;
     bool must_stop() const noexcept;
     int native() const noexcept { return session_.socket().native(); }
-    bool has_rest() const noexcept { return !waiting_.empty() || (relay_ && relay_->has_rest()); }
+    bool has_rest() const noexcept {
+        return !waiting_.empty() || (relay_ != nullptr && relay_->has_rest());
+    }
     bool is_receiving() const noexcept {
         return receiving_ == Receiving::many || receiving_ == Receiving::poll;
     }
@@ -139,8 +141,8 @@ class RingConnection {
     Received received_{*this};
     Sent sent_{*this};
     Waiting awaits_buffer_{*this};
-    BufferQueue waiting_;         // the first one is being sent
-    std::optional<Relay> relay_;  // while messages are large
+    BufferQueue waiting_;           // the first one is being sent
+    std::unique_ptr<Relay> relay_;  // while messages are large, else null
     net::Deadline linger_until_{};
     Receiving receiving_ = Receiving::none;
     std::uint8_t small_in_a_row_ = 0;
