@@ -24,6 +24,7 @@ CPU = Figure("cpu_us", "CPU µs", min)
 CPU_BYTE = Figure("cpu_ns_byte", "CPU ns/byte", min)
 P50 = Figure("p50_us", "p50 µs", min)
 P99 = Figure("p99_us", "p99 µs", min)
+LOST = Figure("lost_percent", "lost %", min)
 WALL = Figure("wall_s", "wall s", min)
 CPU_TOTAL = Figure("cpu_s", "CPU s", min)
 

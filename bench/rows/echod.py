@@ -2,7 +2,7 @@
 import functools
 import subprocess
 
-from contest import CPU, CPU_BYTE, P50, P99, RATE, Goal, Missing, Row
+from contest import CPU, CPU_BYTE, LOST, P50, P99, RATE, Goal, Missing, Row
 from processes import BOTH, SERVER
 from rows import loads
 
@@ -107,7 +107,7 @@ class Rows:
                 if train > 1:
                     name, title = f"{name}-trains", f"{title}, {train} at once"
                 yield Row(name, title,
-                          contenders(commands, load), (RATE, CPU, P50, P99), goals)
+                          contenders(commands, load), (RATE, CPU, P50, P99, LOST), goals)
 
     def two_workers(self):
         commands = {**self.bare(*BARE, threads=2), **self.echod.commands(workers=2)}

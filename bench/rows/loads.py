@@ -60,4 +60,5 @@ def figures(group, result, used):
     bytes_moved = sum(one["messages"] * one["bytes"] for one in result["groups"])
     return {"rate_per_s": group["messages"] / result["seconds"], "cpu_us": used * 1e6 / total,
             "cpu_ns_byte": used * 1e9 / bytes_moved, "p50_us": group["p50_us"],
-            "p99_us": group["p99_us"]}
+            "p99_us": group["p99_us"],
+            "lost_percent": 100 * result.get("lost", 0) / (total + result.get("lost", 0))}
