@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cmath>
 #include <exception>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string_view>
@@ -15,8 +14,6 @@
 
 namespace sockbox::net {
 namespace {
-
-namespace fs = std::filesystem;
 
 // A mounted hierarchy that can have a quota, from /proc/self/mountinfo (proc_pid_mountinfo(5)).
 struct Hierarchy {
@@ -70,25 +67,25 @@ std::optional<std::string> path_in(const Hierarchy& hierarchy, const std::string
     return std::nullopt;
 }
 
-std::optional<double> read_number(const fs::path& path) {
+std::optional<double> read_number(const std::string& path) {
     std::ifstream file(path);
     double number = 0;
     return file >> number ? std::optional(number) : std::nullopt;
 }
 
-std::optional<double> quota_of(const fs::path& cgroup, bool version_2) {
+std::optional<double> quota_of(const std::string& cgroup, bool version_2) {
     std::optional<double> time;
     std::optional<double> period;
     if (version_2) {
-        std::ifstream file(cgroup / "cpu.max");  // "max 100000" without a quota
+        std::ifstream file(cgroup + "/cpu.max");  // "max 100000" without a quota
         double both[2] = {};
         if (file >> both[0] >> both[1]) {
             time = both[0];
             period = both[1];
         }
     } else {
-        time = read_number(cgroup / "cpu.cfs_quota_us");  // -1 without a quota
-        period = read_number(cgroup / "cpu.cfs_period_us");
+        time = read_number(cgroup + "/cpu.cfs_quota_us");  // -1 without a quota
+        period = read_number(cgroup + "/cpu.cfs_period_us");
     }
     if (!time || !period || *time <= 0 || *period <= 0)
         return std::nullopt;
@@ -120,14 +117,14 @@ std::optional<double> processor_quota(const std::string& root) {
         // that can be seen.
         const std::string above = hierarchy.root == "/" ? std::string() : hierarchy.root;
         const bool is_inside = path->starts_with(above);
-        fs::path below = is_inside ? path->substr(above.size()) : std::string();
-        for (below = below.relative_path();; below = below.parent_path()) {
-            const auto quota =
-                quota_of(fs::path(root + hierarchy.place) / below, hierarchy.version_2);
+        std::string below = is_inside ? path->substr(above.size()) : std::string();
+        for (;;) {
+            const auto quota = quota_of(root + hierarchy.place + below, hierarchy.version_2);
             if (quota && (!least || *quota < *least))
                 least = quota;
             if (below.empty())
                 break;
+            below.resize(std::min(below.rfind('/'), below.size() - 1));
         }
     }
     return least;
