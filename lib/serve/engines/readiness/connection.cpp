@@ -12,13 +12,13 @@ Connection::Connection(Reactor& reactor, Client client)
       session_(reactor.service(), std::move(client), reactor.now()),
       relay_(reactor.pool()) {
     if (reactor.faults() != nullptr)
-        faults_ =
-            std::make_unique<StreamFaults>(*reactor.faults(), session_.number(), reactor.now());
+        held_ = std::make_unique<HeldBack>(
+            StreamFaults(*reactor.faults(), session_.number(), reactor.now()));
 }
 
 Connection::~Connection() {
-    if (held_back_)
-        reactor_.pool().give_back(std::move(held_back_));
+    if (held_ != nullptr && held_->bytes)
+        reactor_.pool().give_back(std::move(held_->bytes));
 }
 
 void Connection::on_ready() {
@@ -30,7 +30,7 @@ void Connection::on_ready() {
 void Connection::proceed() {
     if (lingering_)
         discard_input();
-    else if (faults_ != nullptr)
+    else if (held_ != nullptr)
         proceed_with_faults();
     else
         relay();
@@ -56,7 +56,8 @@ void Connection::discard_input() {
 void Connection::check_time() {
     using What = Session::Decision::What;
     const auto decision = session_.decide(reactor_.now(), has_rest(), reactor_.drain_deadline());
-    const bool held_back = faults_ != nullptr && has_rest() && !blocked_ && !reactor_.draining();
+    const bool held_back =
+        held_ != nullptr && has_rest() && !held_->blocked && !reactor_.draining();
     if (lingering_) {
         over_ = reactor_.now() >= linger_until_;
     } else if (held_back) {
@@ -76,7 +77,7 @@ void Connection::check_time() {
 void Connection::begin_lingering(const Session::Decision& decision) {
     const std::uint64_t before = session_.received_bytes();
     if (decision.reason != EndReason::aborted)
-        faults_ != nullptr ? proceed_with_faults() : relay();
+        held_ != nullptr ? proceed_with_faults() : relay();
     if (over_ || (session_.received_bytes() != before && !decision.at_once))
         return;
     if (has_rest()) {
@@ -130,8 +131,8 @@ void ConnectionList::destroy(Connection& connection) noexcept {
 // With faults, the connection is read even while bytes are waiting, as long as the buffer has room,
 // because each byte has a delay of its own.
 void Connection::proceed_with_faults() {
-    const bool full = held_end_ - held_begin_ == BufferPool::buffer_bytes;
-    if (!input_over_ && !full)
+    const bool full = held_->end - held_->begin == BufferPool::buffer_bytes;
+    if (!held_->input_over && !full)
         read_ahead();
     else if (const auto error = session_.socket().take_error())
         end_by(error);  // it is not being read, but may have been reset
@@ -140,63 +141,64 @@ void Connection::proceed_with_faults() {
 }
 
 void Connection::read_ahead() {
-    if (!held_back_) {
-        held_back_ = reactor_.pool().take_pages();
-        held_begin_ = held_end_ = 0;
+    if (!held_->bytes) {
+        held_->bytes = reactor_.pool().take_pages();
+        held_->begin = held_->end = 0;
     }
-    if (!held_back_)
+    if (!held_->bytes)
         return end_by(std::make_error_code(std::errc::not_enough_memory));
-    if (held_begin_ > 0) {
-        std::memmove(held_back_.get(), held_back_.get() + held_begin_, held_end_ - held_begin_);
-        held_end_ -= std::exchange(held_begin_, 0);
+    if (held_->begin > 0) {
+        std::memmove(held_->bytes.get(), held_->bytes.get() + held_->begin,
+                     held_->end - held_->begin);
+        held_->end -= std::exchange(held_->begin, 0);
     }
-    const std::span<std::byte> room(held_back_.get() + held_end_,
-                                    BufferPool::buffer_bytes - held_end_);
+    const std::span<std::byte> room(held_->bytes.get() + held_->end,
+                                    BufferPool::buffer_bytes - held_->end);
     const net::Transfer got = session_.socket().receive(room);
     if (got.failed())
         return end_by(got.error);
-    input_over_ = got.end();
+    held_->input_over = got.end();
     if (!got.done())
         return;
     session_.received(got.bytes, reactor_.now());
-    if (!faults_->arrived(room.first(got.bytes), reactor_.now()))
+    if (!held_->faults.arrived(room.first(got.bytes), reactor_.now()))
         return end_by(std::make_error_code(std::errc::not_enough_memory));
-    held_end_ += static_cast<std::uint32_t>(got.bytes);
+    held_->end += static_cast<std::uint32_t>(got.bytes);
 }
 
 void Connection::send_ripe() {
-    blocked_ = false;
-    if (const std::size_t ripe = faults_->may_leave(reactor_.now()); ripe > 0) {
-        const net::Transfer put = session_.socket().send({held_back_.get() + held_begin_, ripe});
+    held_->blocked = false;
+    if (const std::size_t ripe = held_->faults.may_leave(reactor_.now()); ripe > 0) {
+        const net::Transfer put = session_.socket().send({held_->bytes.get() + held_->begin, ripe});
         if (put.failed())
             return end_by(put.error);
-        blocked_ = put.bytes < ripe;
-        held_begin_ += static_cast<std::uint32_t>(put.bytes);
+        held_->blocked = put.bytes < ripe;
+        held_->begin += static_cast<std::uint32_t>(put.bytes);
         session_.sent(put.bytes, reactor_.now());
-        faults_->sent(put.bytes, reactor_.now());
+        held_->faults.sent(put.bytes, reactor_.now());
     }
-    if (faults_->end() != StreamFaults::End::none)
+    if (held_->faults.end() != StreamFaults::End::none)
         return end_by_fault();
-    if (input_over_ && !has_rest())
+    if (held_->input_over && !has_rest())
         return end(EndReason::finished);
-    if (!has_rest() && held_back_)
-        reactor_.pool().give_back(std::move(held_back_));
-    const bool full = held_end_ - held_begin_ == BufferPool::buffer_bytes;
+    if (!has_rest() && held_->bytes)
+        reactor_.pool().give_back(std::move(held_->bytes));
+    const bool full = held_->end - held_->begin == BufferPool::buffer_bytes;
     reactor_.poller().change(native(), *this,
-                             blocked_              ? Interest::write
-                             : input_over_ || full ? Interest::none
-                                                   : Interest::read);
+                             held_->blocked              ? Interest::write
+                             : held_->input_over || full ? Interest::none
+                                                         : Interest::read);
 }
 
 // Bytes that are still waiting are lost.
 void Connection::end_by_fault() {
-    if (faults_->end() == StreamFaults::End::reset) {
+    if (held_->faults.end() == StreamFaults::End::reset) {
         session_.reset_at_close();
         return end(EndReason::fault);
     }
     session_.end(EndReason::fault, reactor_.now());
     static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
-    held_begin_ = held_end_ = 0;
+    held_->begin = held_->end = 0;
     lingering_ = true;
     linger_until_ = Session::linger_until(reactor_.now(), reactor_.drain_deadline());
     reactor_.poller().change(native(), *this, Interest::read);
@@ -205,13 +207,13 @@ void Connection::end_by_fault() {
 net::Deadline Connection::next_leave() const {
     if (lingering_)
         return linger_until_;
-    return blocked_ ? net::no_deadline : faults_->next_leave(reactor_.now());
+    return held_->blocked ? net::no_deadline : held_->faults.next_leave(reactor_.now());
 }
 
 void Connection::check_faults() {
     if (lingering_)
         over_ = over_ || reactor_.now() >= linger_until_;
-    else if (!blocked_ && has_rest() && faults_->may_leave(reactor_.now()) > 0)
+    else if (!held_->blocked && has_rest() && held_->faults.may_leave(reactor_.now()) > 0)
         send_ripe();
     if (over_)
         reactor_.destroy(*this);

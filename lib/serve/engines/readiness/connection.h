@@ -41,6 +41,16 @@ class Connection final : public EventSource {
   private:
     friend class ConnectionList;
 
+    struct HeldBack {
+        explicit HeldBack(StreamFaults given) : faults(std::move(given)) {}
+        StreamFaults faults;
+        net::Pages bytes;
+        std::uint32_t begin = 0;
+        std::uint32_t end = 0;
+        bool input_over = false;
+        bool blocked = false;  // the peer does not accept bytes that are due
+    };
+
     void proceed();
     void proceed_with_faults();
     void read_ahead();
@@ -48,7 +58,7 @@ class Connection final : public EventSource {
     void end_by_fault();
     void relay();
     void discard_input();
-    bool holds_back() const noexcept { return held_begin_ < held_end_; }
+    bool holds_back() const noexcept { return held_ != nullptr && held_->begin < held_->end; }
     void begin_lingering(const Session::Decision& decision);
     void end(EndReason reason);
     void end_by(const std::error_code& error);
@@ -57,14 +67,9 @@ class Connection final : public EventSource {
     Session session_;
     net::Deadline linger_until_{};
     Relay relay_;
-    std::unique_ptr<StreamFaults> faults_;  // null without faults
-    net::Pages held_back_;                  // with faults only
-    std::uint32_t held_begin_ = 0;
-    std::uint32_t held_end_ = 0;
-    bool lingering_ = false;  // our FIN is sent; discard input until the peer's
+    std::unique_ptr<HeldBack> held_;  // null without faults
+    bool lingering_ = false;          // our FIN is sent; discard input until the peer's
     bool over_ = false;
-    bool input_over_ = false;  // with faults only, like blocked_
-    bool blocked_ = false;     // the peer does not accept bytes that are due
     Connection* next_ = nullptr;
     Connection* previous_ = nullptr;
 };
