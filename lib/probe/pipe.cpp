@@ -31,34 +31,56 @@ class Sender {
            const net::StopSignal& stop, Sent& sent)
         : socket_(socket), source_(source), window_(window), stop_(stop), sent_(sent) {}
 
+    // Sends as much as the socket accepts at once. Returns whether nothing is left for run(). For a
+    // source that never blocks.
+    bool send_at_once() {
+        while (unsent_.empty()) {
+            const auto data = read();
+            if (data.empty())
+                return true;
+            const net::Transfer put = socket_.send(data);
+            if (put.failed()) {
+                sent_.send_error = put.error;
+                return true;
+            }
+            sent_.bytes += put.bytes;
+            unsent_ = data.subspan(put.bytes);
+        }
+        return false;
+    }
+
     // Asks the source once more after `stop`, so that an end of the input that is already there is
     // seen.
     void run() {
-        for (bool last = false, more = true; more && !last;) {
+        for (bool last = false, more = unsent_.empty() || send(unsent_); more && !last;) {
             last = stop_.raised();
-            more = send_next();
+            const auto data = read();
+            more = !data.empty() && send(data);
         }
     }
 
   private:
-    bool send_next() {
+    // The next bytes of the source, added to the window; empty at its end, and if it is interrupted
+    // or fails.
+    std::span<std::byte> read() {
         const auto room = window_.room(piece_bytes);
         if (room.empty())
-            return false;
-        const net::Transfer read = source_(room, stop_);
-        if (read.failed()) {
-            sent_.input_error = read.error;
+            return {};
+        const net::Transfer got = source_(room, stop_);
+        if (got.done()) {
+            window_.add(got.bytes);
+        } else if (got.failed()) {
+            sent_.input_error = got.error;
             // Wakes the receiver, which would otherwise wait for bytes that will not be sent.
             (void)socket_.shutdown(net::ShutdownHow::both);
-        } else if (read.end()) {
+        } else if (got.end()) {
             sent_.all_at = net::Clock::now();
             (void)socket_.shutdown(net::ShutdownHow::send);
         }
-        return read.done() && send(room.first(read.bytes));
+        return room.first(got.bytes);
     }
 
     bool send(std::span<const std::byte> data) {
-        window_.add(data.size());
         std::size_t done = 0;
         const auto status = net::send_all(socket_, data, net::no_deadline, &stop_, &done);
         sent_.bytes += done;
@@ -72,6 +94,7 @@ class Sender {
     EchoWindow& window_;
     const net::StopSignal& stop_;
     Sent& sent_;
+    std::span<const std::byte> unsent_;  // left by send_at_once()
 };
 
 class Receiver {
@@ -198,14 +221,19 @@ net::Result<PipeOutcome> run_pipe(net::Socket& socket, const Source& source, con
     EchoWindow window(window_bytes);
     Sent sent;
     Sender sender(socket, source, window, *stop, sent);
-    auto thread = net::start_thread([&] { sender.run(); });
-    if (!thread)
-        return net::fail(thread.error());
+    std::thread thread;
+    if (options.source_waits || !sender.send_at_once()) {
+        auto started = net::start_thread([&] { sender.run(); });
+        if (!started)
+            return net::fail(started.error());
+        thread = std::move(*started);
+    }
     PipeOutcome outcome = Receiver(socket, sink, window, sent, options).run();
     stop->raise();
     if (outcome.end != PipeEnd::closed_early || window.outstanding().bytes > 0)
         window.close();
-    thread->join();
+    if (thread.joinable())
+        thread.join();
     // The server may learn of our EOF, or close, before this thread does.
     if (outcome.end == PipeEnd::closed_early && sent.all() && window.outstanding().bytes == 0)
         outcome.end = PipeEnd::complete;

@@ -15,7 +15,7 @@
 namespace sockbox::probe {
 
 // Fills the buffer with the bytes to send next, as net::read_input does; the signal interrupts a
-// wait. Called from a thread of its own.
+// wait. Called from a thread of its own, or first from that of run_pipe() if it never blocks.
 using Source = std::function<net::Transfer(std::span<std::byte>, const net::StopSignal&)>;
 
 // Takes received bytes; returns false if it can take no more.
@@ -23,6 +23,7 @@ using Sink = std::function<bool(std::span<const std::byte>)>;
 
 struct PipeOptions {
     bool verify = true;
+    bool source_waits = true;  // false: it never blocks, and a short one needs no thread
     // How long bytes may be outstanding while none arrive.
     std::chrono::nanoseconds timeout{std::chrono::seconds(10)};
     const net::StopSignal* stop = nullptr;  // ends the stream early; may be null
@@ -57,7 +58,7 @@ struct PipeOutcome {
 // Sends the source to its end and then half-closes the connection, while passing everything
 // received to the sink. Blocks until everything has come back or something fails. Keeps up to 16
 // MiB of outstanding bytes, so a server that buffers more than that before it answers times out.
-// Uses one additional thread; leaves the socket in non-blocking mode. Fails if no descriptor or
+// Uses at most one additional thread; leaves the socket in non-blocking mode. Fails if no descriptor or
 // thread is available; everything that happens to the stream is in the outcome.
 net::Result<PipeOutcome> run_pipe(net::Socket& socket, const Source& source, const Sink& sink,
                                   const PipeOptions& options);

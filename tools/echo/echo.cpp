@@ -301,7 +301,9 @@ class Echo {
             return net::Transfer{
                 count > 0 ? net::Transfer::State::done : net::Transfer::State::end, count, {}};
         };
-        return probe::run_pipe(socket, source, sink(), pipe_options(probe::default_reply_timeout));
+        probe::PipeOptions options = pipe_options(probe::default_reply_timeout);
+        options.source_waits = false;
+        return probe::run_pipe(socket, source, sink(), options);
     }
 
     net::Result<probe::PipeOutcome> pipe(net::Socket& socket) {
@@ -316,7 +318,7 @@ class Echo {
     }
 
     probe::PipeOptions pipe_options(std::chrono::nanoseconds timeout) const {
-        return {!client_.no_verify, client_.timeout.value_or(timeout), stop_, {}};
+        return {!client_.no_verify, true, client_.timeout.value_or(timeout), stop_, {}};
     }
 
     // Flushes all data at once, because a reader may be waiting for it. With --json, standard
