@@ -58,8 +58,8 @@ struct PipeOutcome {
 // Sends the source to its end and then half-closes the connection, while passing everything
 // received to the sink. Blocks until everything has come back or something fails. Keeps up to 16
 // MiB of outstanding bytes, so a server that buffers more than that before it answers times out.
-// Uses at most one additional thread; leaves the socket in non-blocking mode. Fails if no descriptor or
-// thread is available; everything that happens to the stream is in the outcome.
+// Uses at most one additional thread; leaves the socket in non-blocking mode. Fails if no
+// descriptor or thread is available; everything that happens to the stream is in the outcome.
 net::Result<PipeOutcome> run_pipe(net::Socket& socket, const Source& source, const Sink& sink,
                                   const PipeOptions& options);
 
