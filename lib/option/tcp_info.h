@@ -31,4 +31,8 @@ struct TcpVitals {
 // std::errc::not_supported on Windows.
 Result<TcpVitals> tcp_vitals(const Socket& socket);
 
+// How many bytes of those sent on a TCP socket the peer's system has acknowledged; nullopt if the
+// kernel does not report it, and on Windows.
+std::optional<std::uint64_t> acknowledged_bytes(const Socket& socket) noexcept;
+
 }  // namespace sockbox::net

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "option/tcp_info.h"
+
 namespace sockbox::serve {
 namespace {
 
@@ -42,6 +44,7 @@ void Session::received(std::size_t bytes, net::Deadline now) noexcept {
 void Session::sent(std::size_t bytes, net::Deadline now) noexcept {
     sent_ += bytes;
     active_ = now;
+    acknowledged_ = 0;
     service_.counters().sent_bytes.add(bytes);
 }
 
@@ -73,9 +76,21 @@ Session::Decision Session::decide_by_timeouts(net::Deadline now, bool has_rest) 
 // During a drain, connections may end by themselves until the deadline. Shortly before it the
 // remaining ones are closed if no received bytes are lost, so that they see a FIN instead of a
 // reset. From the deadline on nothing is waited for, whatever has arrived.
-Session::Decision Session::decide(net::Deadline now, bool has_rest, net::Deadline drain) const {
-    if (drain == net::no_deadline)
+// The send buffer of a slow peer becomes writable only when much of it is free, long after the peer
+// has begun to take bytes from it.
+void Session::note_acknowledged(net::Deadline now) noexcept {
+    const std::uint64_t before =
+        std::exchange(acknowledged_, net::acknowledged_bytes(socket()).value_or(0));
+    if (before != 0 && acknowledged_ > before)
+        active_ = now;
+}
+
+Session::Decision Session::decide(net::Deadline now, bool has_rest, net::Deadline drain) {
+    if (drain == net::no_deadline) {
+        if (has_rest)
+            note_acknowledged(now);
         return decide_by_timeouts(now, has_rest);
+    }
     const nanoseconds left = drain - now;
     const nanoseconds some = service_.options().drain_timeout / 4;
     if (has_rest)

@@ -44,18 +44,21 @@ class Session {
     };
     // `has_rest`: bytes are waiting for the peer to accept them. `drain`: when the drain ends;
     // no_deadline if there is none.
-    Decision decide(net::Deadline now, bool has_rest, net::Deadline drain) const;
+    Decision decide(net::Deadline now, bool has_rest, net::Deadline drain);
 
     // How long to wait for the peer's FIN after sending ours.
     static net::Deadline linger_until(net::Deadline now, net::Deadline drain);
 
   private:
     Decision decide_by_timeouts(net::Deadline now, bool has_rest) const;
+    void note_acknowledged(net::Deadline now) noexcept;
 
     Service& service_;
     Client client_;
     net::Deadline began_;
     net::Deadline active_;  // when a byte last moved
+    // What the peer had acknowledged at the last check; 0: not checked since the last send.
+    std::uint64_t acknowledged_ = 0;
     std::uint64_t received_ = 0;
     std::uint64_t sent_ = 0;
     bool ended_ = false;

@@ -171,4 +171,14 @@ Result<TcpVitals> tcp_vitals(const Socket& socket) {
     return vitals;
 }
 
+std::optional<std::uint64_t> acknowledged_bytes(const Socket& socket) noexcept {
+    constexpr Member acknowledged = *std::ranges::find(members, "bytes_acked", &Member::name);
+    std::array<std::byte, acknowledged.offset + acknowledged.size> bytes{};
+    socklen_t size = bytes.size();
+    if (::getsockopt(socket.native(), IPPROTO_TCP, TCP_INFO, bytes.data(), &size) != 0 ||
+        size < bytes.size())
+        return std::nullopt;
+    return from_bytes<std::uint64_t>(std::span(bytes).subspan(acknowledged.offset));
+}
+
 }  // namespace sockbox::net

@@ -23,4 +23,8 @@ Result<TcpVitals> tcp_vitals(const Socket&) {
                  {}});
 }
 
+std::optional<std::uint64_t> acknowledged_bytes(const Socket&) noexcept {
+    return std::nullopt;
+}
+
 }  // namespace sockbox::net
