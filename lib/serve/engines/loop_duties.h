@@ -10,9 +10,20 @@
 
 namespace sockbox::serve {
 
-// Clients accepted in a row when the drain begins. It bounds that last round in proportion to the
-// backlog, so that a flood of clients cannot delay shutdown.
-inline constexpr int last_accepts = 65536;
+// The clients accepted in a row when the drain begins: those that wait, as far as a backlog may
+// reach. Clients who keep connecting cannot delay the shutdown for longer.
+//
+//     for (LastAccepts accepts; accepts.another() && accept_one();) {
+//     }
+class LastAccepts {
+  public:
+    bool another() noexcept { return count_++ < most && net::Clock::now() < until_; }
+
+  private:
+    static constexpr int most = 65536;
+    net::Deadline until_ = net::Clock::now() + std::chrono::seconds(2);
+    int count_ = 0;
+};
 
 // The pause of a listener after a failed accept(2). When descriptors run out the listener stays
 // ready, so without a pause the loop would spin.

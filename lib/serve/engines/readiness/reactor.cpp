@@ -73,7 +73,7 @@ void Acceptor::check_time() {
 }
 
 void Acceptor::finish() {
-    for (int i = 0; i < last_accepts && accept_one() == Step::more; ++i) {
+    for (LastAccepts accepts; accepts.another() && accept_one() == Step::more;) {
     }
     stop_watching();
     listener_.close();

@@ -59,7 +59,7 @@ class RingReactor::Listener final : public Completion {
         if (armed_)
             return false;
         static_cast<void>(socket_.set_blocking(false));
-        for (int i = 0; i < last_accepts; ++i) {
+        for (LastAccepts accepts; accepts.another();) {
             net::Accepted accepted = net::accept(socket_, true);
             if (!accepted.transfer.done())
                 break;

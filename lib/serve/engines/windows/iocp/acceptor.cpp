@@ -121,7 +121,7 @@ net::Deadline IocpAcceptor::resumes() const noexcept {
 
 void IocpAcceptor::finish() {
     static_cast<void>(listener_.set_blocking(false));
-    for (int i = 0; i < last_accepts; ++i) {
+    for (LastAccepts accepts; accepts.another();) {
         net::Accepted accepted = net::accept(listener_, false);
         if (!accepted.transfer.done())
             break;
