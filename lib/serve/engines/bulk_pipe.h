@@ -12,9 +12,18 @@ namespace sockbox::serve {
 // recv(2) and send(2), with 256 KiB 0.57 times; below 32 KiB it gains nothing.
 class BulkPipe {
   public:
-    // Null on a system without splice(2), if the pipe would be too small, or if descriptors are
-    // scarce: the last quarter of them is left to clients.
+    // Null on a system without splice(2), if the pipe would be too small, if max_pipes exist, or if
+    // descriptors are scarce: half of them are left to clients.
     static std::unique_ptr<BulkPipe> create() noexcept;
+    // Lets create() return null from now on: in a forked child, because the children of a server
+    // could use up what the system allows a user.
+    static void forbid() noexcept;
+    ~BulkPipe();
+    BulkPipe(const BulkPipe&) = delete;
+    BulkPipe& operator=(const BulkPipe&) = delete;
+
+    // In a process. A peer that does not read may hold one, with two descriptors and 256 KiB.
+    static constexpr unsigned max_pipes = 64;
 
     // Moves what a non-blocking socket has received into the pipe, which must be empty. Anything
     // but `done` means only that nothing was moved: bytes beyond an urgent mark, EOF and errors are
@@ -26,8 +35,7 @@ class BulkPipe {
     bool empty() const noexcept { return held_ == 0; }
 
   private:
-    BulkPipe(net::Socket out, net::Socket in, std::size_t capacity) noexcept
-        : out_(std::move(out)), in_(std::move(in)), capacity_(capacity) {}
+    BulkPipe(net::Socket out, net::Socket in, std::size_t capacity) noexcept;
 
     net::Socket out_;  // owned descriptors, as any other
     net::Socket in_;

@@ -14,6 +14,10 @@ std::unique_ptr<BulkPipe> BulkPipe::create() noexcept {
     return nullptr;
 }
 
+void BulkPipe::forbid() noexcept {}
+
+BulkPipe::~BulkPipe() = default;
+
 net::Transfer BulkPipe::fill(const net::Socket& /*from*/) noexcept {
     return {net::Transfer::State::would_block, 0, {}};
 }

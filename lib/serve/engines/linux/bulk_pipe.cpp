@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <new>
 
 #include "system/host.h"
@@ -29,14 +30,16 @@ net::Transfer outcome(ssize_t moved) noexcept {
 
 bool is_scarce(int descriptor) noexcept {
     const auto limit = net::descriptor_limit();
-    return limit && static_cast<std::size_t>(descriptor) >= *limit / 4 * 3;
+    return limit && static_cast<std::size_t>(descriptor) >= *limit / 2;
 }
+
+std::atomic<unsigned> existing{0};
 
 }  // namespace
 
 std::unique_ptr<BulkPipe> BulkPipe::create() noexcept {
     std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+    if (existing >= max_pipes || ::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
         return nullptr;
     net::Socket out(ends[0]);
     net::Socket in(ends[1]);
@@ -47,6 +50,19 @@ std::unique_ptr<BulkPipe> BulkPipe::create() noexcept {
         return nullptr;
     return std::unique_ptr<BulkPipe>(new (std::nothrow) BulkPipe(
         std::move(out), std::move(in), static_cast<std::size_t>(capacity)));
+}
+
+BulkPipe::BulkPipe(net::Socket out, net::Socket in, std::size_t capacity) noexcept
+    : out_(std::move(out)), in_(std::move(in)), capacity_(capacity) {
+    ++existing;
+}
+
+BulkPipe::~BulkPipe() {
+    --existing;
+}
+
+void BulkPipe::forbid() noexcept {
+    existing = max_pipes;
 }
 
 net::Transfer BulkPipe::fill(const net::Socket& from) noexcept {

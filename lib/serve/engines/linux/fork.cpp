@@ -108,6 +108,7 @@ net::Result<int> serve_in_child(Service& service, Client& client, const net::Soc
         Service own(service.options(), service.counters(), messenger, service.drain(),
                     service.abort());
         own.leave_open_to_others();
+        BulkPipe::forbid();
         serve_alone(own, std::move(client));
     } catch (const std::exception&) {
         std::_Exit(1);  // out of memory; the parent notices that no report came

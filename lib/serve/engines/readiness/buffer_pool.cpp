@@ -1,4 +1,4 @@
-// Keeps a few pages and pipes for the next slow peers.
+// Keeps a few pages, and a pipe.
 #include "serve/engines/readiness/buffer_pool.h"
 
 #include <utility>
@@ -6,16 +6,13 @@
 namespace sockbox::serve {
 namespace {
 
-constexpr std::size_t spares = 16;  // of each kind
-
-// Each costs two descriptors and up to 256 KiB of kernel memory.
-constexpr std::size_t most_pipes = 64;
+// Kept for the next slow peers.
+constexpr std::size_t spare_pages = 16;
 
 }  // namespace
 
 BufferPool::BufferPool() : buffer_(net::allocate_pages(buffer_bytes)) {
-    spare_pages_.reserve(spares);
-    spare_pipes_.reserve(spares);
+    spare_pages_.reserve(spare_pages);
 }
 
 net::Pages BufferPool::take_pages() noexcept {
@@ -33,32 +30,27 @@ net::Pages BufferPool::take_pages() noexcept {
 
 void BufferPool::give_back(net::Pages pages) noexcept {
     --pages_taken_;
-    if (spare_pages_.size() < spares)
+    if (spare_pages_.size() < spare_pages)
         spare_pages_.push_back(std::move(pages));
 }
 
 BulkPipe* BufferPool::pipe() noexcept {
-    if (spare_pipes_.empty()) {
-        auto made = pipes_taken_ < most_pipes ? BulkPipe::create() : nullptr;
-        if (made == nullptr)
-            return nullptr;
-        spare_pipes_.push_back(std::move(made));
-    }
-    return spare_pipes_.back().get();
+    if (pipe_ == nullptr)
+        pipe_ = BulkPipe::create();
+    return pipe_.get();
 }
 
 std::unique_ptr<BulkPipe> BufferPool::take_pipe() noexcept {
     ++pipes_taken_;
-    auto pipe = std::move(spare_pipes_.back());
-    spare_pipes_.pop_back();
-    return pipe;
+    return std::move(pipe_);
 }
 
-// A pipe with bytes of a connection that has ended is of no use to others.
+// Keeps one pipe, because others cost descriptors; one with bytes of a connection that has ended is
+// of no use.
 void BufferPool::give_back(std::unique_ptr<BulkPipe> pipe) noexcept {
     --pipes_taken_;
-    if (pipe->empty() && spare_pipes_.size() < spares)
-        spare_pipes_.push_back(std::move(pipe));
+    if (pipe->empty() && pipe_ == nullptr)
+        pipe_ = std::move(pipe);
 }
 
 }  // namespace sockbox::serve

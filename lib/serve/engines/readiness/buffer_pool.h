@@ -24,8 +24,8 @@ class BufferPool {
     net::Pages take_pages() noexcept;
     void give_back(net::Pages pages) noexcept;
 
-    // The pipe to fill, which is empty; null if too many are in use or no other can be had. If the
-    // peer does not accept all of it at once, the connection takes the pipe.
+    // The pipe to fill, which is empty; null if none can be had. If the peer does not accept all of
+    // it at once, the connection takes the pipe.
     BulkPipe* pipe() noexcept;
     std::unique_ptr<BulkPipe> take_pipe() noexcept;
     void give_back(std::unique_ptr<BulkPipe> pipe) noexcept;
@@ -36,7 +36,7 @@ class BufferPool {
   private:
     net::Pages buffer_;
     std::vector<net::Pages> spare_pages_;
-    std::vector<std::unique_ptr<BulkPipe>> spare_pipes_;  // the last one is filled next
+    std::unique_ptr<BulkPipe> pipe_;
     std::size_t pages_taken_ = 0;
     std::size_t pipes_taken_ = 0;
 };
