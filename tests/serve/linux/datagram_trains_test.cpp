@@ -41,6 +41,8 @@ TEST_P(EveryEngine, DatagramsThatArriveInTrainsComeBack) {
         }
         EXPECT_EQ(echo, bytes);
     }
+    server.drain();
+    server.join();
     EXPECT_EQ(server.counters().datagrams.received.value(), 153U);
     EXPECT_EQ(server.counters().datagrams.answered.value(), 153U);
 }
