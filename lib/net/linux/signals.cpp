@@ -9,7 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "system/thread.h"
+#include "net/signal_free_thread.h"
 
 namespace sockbox::net {
 namespace {
@@ -170,13 +170,8 @@ Status StatusRequests::start() {
     wake_ = Socket(::eventfd(0, EFD_CLOEXEC));
     if (!wake_.valid())
         return fail_last("eventfd");
-    // Its thread handles no signals itself: it may be busy with an answer for long.
-    sigset_t all;
-    sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    auto started = start_thread([this] { wait_and_answer(); });
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    // It may be busy with an answer for long.
+    auto started = start_signal_free_thread([this] { wait_and_answer(); });
     if (!started)
         return fail(started.error());
     thread_ = std::move(*started);

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "net/resolver.h"
-#include "system/thread.h"
+#include "net/signal_free_thread.h"
 #include "text/text.h"
 #include "text/units.h"
 
@@ -64,7 +64,7 @@ void HostLookup::start(const std::shared_ptr<Question>& question) {
         question->answered.emplace(std::move(*signal));
     if (!signal || net::Endpoint::parse(question->host))
         return question->ask();
-    auto started = net::start_thread([question] { question->ask(); });
+    auto started = net::start_signal_free_thread([question] { question->ask(); });
     if (started)
         started->detach();
     else

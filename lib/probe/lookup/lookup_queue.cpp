@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "system/thread.h"
+#include "net/signal_free_thread.h"
 #include "text/units.h"
 
 namespace sockbox::probe {
@@ -126,7 +126,7 @@ void LookupQueue::State::enter(Lock& lock, std::shared_ptr<QueuedLookup> slot) {
 void LookupQueue::State::hire(const std::shared_ptr<State>& self) {
     while (idle < queue.size() && workers.size() < plan.jobs && left < max_left) {
         const auto me = workers.emplace(workers.end());
-        auto started = net::start_thread([self, me] { self->work_off(me); });
+        auto started = net::start_signal_free_thread([self, me] { self->work_off(me); });
         if (!started) {
             workers.erase(me);
             if (workers.empty() && left == 0)  // no thread is left to do it later
@@ -341,7 +341,8 @@ void LookupQueue::State::wait_for_progress(Lock& lock) {
 LookupQueue::LookupQueue(LookupPlan plan, Show show, Pause pause)
     : state_(std::make_shared<State>(std::move(plan), std::move(show), std::move(pause))) {
     // Without a keeper, finish() shows the answers.
-    if (auto started = net::start_thread([state = state_] { state->keep_order(state); }))
+    if (auto started =
+            net::start_signal_free_thread([state = state_] { state->keep_order(state); }))
         state_->keeper = std::move(*started);
 }
 

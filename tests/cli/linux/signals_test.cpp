@@ -142,8 +142,10 @@ TEST(Signals, ThatTheParentBlocksAreHeard) {
     for (const auto& [words, status] : peers.commands()) {
         Process process(behind({"/usr/bin/env", "--block-signal"}, words));
         process.send_signal(SIGTERM);
-        // The status depends on how far it got; what matters is that it ends.
-        EXPECT_THAT(process.wait().status, testing::AnyOf(status, ended_by_sigterm))
+        // The status depends on how far it got (a measurement fails if nothing was sent); what
+        // matters is that it ends.
+        EXPECT_THAT(process.wait().status,
+                    testing::AnyOf(status, ended_by_sigterm, +tools::exit_mismatch))
             << testing::PrintToString(words);
     }
 }
