@@ -64,6 +64,10 @@ Result<Socket> connect_to(const Endpoint& endpoint, const ConnectOptions& option
 // start_connect() returns a non-blocking socket that is connecting, and ignores the deadline and
 // stop signal. Call finish_connect() when that socket can send: it returns the outcome, and on
 // success puts the socket into blocking mode.
+//
+//     auto socket = start_connect(endpoint);
+//     if (socket && wait_for(*socket, Direction::send, deadline) == Readiness::ready)
+//         connected = finish_connect(*socket, endpoint);
 Result<Socket> start_connect(const Endpoint& endpoint, const ConnectOptions& options = {});
 Status finish_connect(Socket& socket, const Endpoint& endpoint);
 

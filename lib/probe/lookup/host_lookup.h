@@ -17,9 +17,8 @@ namespace sockbox::probe {
 
 // The lookups of a host. getaddrinfo(3) waits for the answers for both families before it returns
 // either, so Families::apart asks for each family in a thread of its own (RFC 8305, section 3),
-// except for localhost. A
-// lookup in progress cannot be interrupted: the destructor abandons it, and its thread ends when
-// the resolver gives up or the process exits. Used by one thread at a time.
+// except for localhost. A lookup in progress cannot be interrupted: the destructor abandons it, and
+// its thread ends when the resolver gives up or the process exits. Used by one thread at a time.
 //
 //     HostLookup lookup("www.example.org", 80, net::Family::any, net::Transport::tcp,
 //                       HostLookup::Families::apart);
@@ -69,6 +68,11 @@ net::Error lookup_interrupted(const std::string& host);
 
 // Looks up a host as net::resolve_endpoints() does, but not for longer than `timeout`, and until
 // `stop` (may be null) is raised.
+//
+//     const auto endpoints = look_up_host("www.example.org", 80, net::Family::any,
+//                                         net::Transport::tcp, std::chrono::seconds(12));
+//     if (!endpoints)
+//         return net::fail(endpoints.error());
 net::Result<std::vector<net::Endpoint>> look_up_host(const std::string& host, std::uint16_t port,
                                                      net::Family family, net::Transport transport,
                                                      std::chrono::nanoseconds timeout,
