@@ -1,6 +1,7 @@
 // Starting a thread, with failure as a Result.
 #pragma once
 
+#include <functional>
 #include <new>
 #include <system_error>
 #include <thread>
@@ -27,5 +28,9 @@ Result<std::thread> start_thread(Work&& work) {
             {platform::error_of(std::errc::not_enough_memory), "start a thread", {}, {}, {}});
     }
 }
+
+// Starts a thread on which no signal handler runs; those of the process run on another thread. For
+// a thread that may outlive what a handler uses. Fails like start_thread().
+Result<std::thread> start_signal_free_thread(std::function<void()> work);
 
 }  // namespace sockbox::net

@@ -9,7 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "net/signal_free_thread.h"
+#include "system/thread.h"
 
 namespace sockbox::net {
 namespace {

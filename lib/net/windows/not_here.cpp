@@ -1,11 +1,9 @@
 // Stubs for what Windows does not have: an error queue, kernel timestamps, a choice of name
-// sources, some datagram options, and signals.
+// sources, and some datagram options.
 #include "net/datagram_notices.h"
 #include "net/datagram_options.h"
 #include "net/host_encoding.h"
 #include "net/name_sources.h"
-#include "net/signal_free_thread.h"
-#include "system/thread.h"
 
 namespace sockbox::net {
 namespace {
@@ -19,10 +17,6 @@ tl::unexpected<Error> not_here(std::string_view action) {
 }
 
 }  // namespace
-
-Result<std::thread> start_signal_free_thread(std::function<void()> work) {
-    return start_thread(std::move(work));
-}
 
 Status enable_icmp_errors(Socket&, Family) {
     return {};

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "net/resolver.h"
-#include "net/signal_free_thread.h"
+#include "system/thread.h"
 #include "text/text.h"
 #include "text/units.h"
 

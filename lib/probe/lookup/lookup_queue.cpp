@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "net/signal_free_thread.h"
+#include "system/thread.h"
 #include "text/units.h"
 
 namespace sockbox::probe {

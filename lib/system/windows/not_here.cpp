@@ -1,6 +1,7 @@
-// Stubs for what Windows does not have: numeric accounts, sysctls, descriptor limits and descriptor
-// tables.
+// Stubs for what Windows does not have: numeric accounts, sysctls, descriptor limits, descriptor
+// tables and signals.
 #include "system/host.h"
+#include "system/thread.h"
 
 namespace sockbox::net {
 
@@ -25,5 +26,9 @@ std::optional<std::size_t> descriptor_limit() noexcept {
 }
 
 void separate_descriptors() noexcept {}
+
+Result<std::thread> start_signal_free_thread(std::function<void()> work) {
+    return start_thread(std::move(work));
+}
 
 }  // namespace sockbox::net

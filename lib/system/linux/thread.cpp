@@ -1,10 +1,7 @@
 // A thread inherits the signal mask of the one that starts it (pthread_sigmask(3)).
-#include "net/signal_free_thread.h"
+#include "system/thread.h"
 
 #include <csignal>
-#include <utility>
-
-#include "system/thread.h"
 
 namespace sockbox::net {
 
