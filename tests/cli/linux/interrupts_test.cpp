@@ -11,6 +11,7 @@
 
 #include "paths.h"
 #include "system/clock.h"
+#include "tests/cli/linux/resolving.h"
 #include "tests/peer.h"
 #include "tests/support.h"
 
@@ -23,25 +24,6 @@ using testing::Each;
 using testing::HasSubstr;
 using testing::SizeIs;
 using testing::StartsWith;
-
-constexpr int refused_world = 77;
-
-// Runs a command with a name server that does not answer, and sends SIGTERM once it was asked.
-Ran interrupt_while_resolving(const Words& command) {
-    Words words{SOCKBOX_SOURCE_DIR "/tests/with_fakedns", "/bin/sh", "-c",
-                "\"$@\" </dev/null & child=$!\n"
-                // A socket connected to port 53 of 127.0.0.53.
-                "until grep -q '^ *[0-9]*: [0-9A-F:]* 3500007F:0035 ' /proc/net/udp; do\n"
-                "    kill -0 $child || exit 99\n"
-                "    sleep 0.01\n"
-                "done\n"
-                "kill -TERM $child\n"
-                "wait $child",
-                "sh"};
-    words.push_back(std::string(SOCKBOX_BIN_DIR "/") + command[0]);
-    words.insert(words.end(), command.begin() + 1, command.end());
-    return Process(words).wait();
-}
 
 struct Interrupted {
     Words command;

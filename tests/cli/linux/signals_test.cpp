@@ -11,6 +11,7 @@
 
 #include "paths.h"
 #include "system/clock.h"
+#include "tests/cli/linux/resolving.h"
 #include "tests/peer.h"
 #include "tests/support.h"
 
@@ -43,22 +44,9 @@ void storm(pid_t process, int number, const std::function<bool()>& until) {
         std::this_thread::sleep_for(1ms);
 }
 
-// Runs a command with a name server that does not answer, and sends SIGTERM once it was asked.
 void expect_to_end_while_resolving(const Words& command) {
-    Words words{SOCKBOX_SOURCE_DIR "/tests/with_fakedns", "/bin/sh", "-c",
-                "\"$@\" & child=$!\n"
-                // A socket connected to port 53 of 127.0.0.53.
-                "until grep -q '^ *[0-9]*: [0-9A-F:]* 3500007F:0035 ' /proc/net/udp; do\n"
-                "    kill -0 $child || exit 99\n"
-                "    sleep 0.01\n"
-                "done\n"
-                "kill -TERM $child\n"
-                "wait $child",
-                "sh"};
-    words.push_back(std::string(SOCKBOX_BIN_DIR "/") + command[0]);
-    words.insert(words.end(), command.begin() + 1, command.end());
-    const Ran ran = Process(words).wait();
-    if (ran.status == 77)
+    const Ran ran = interrupt_while_resolving(command);
+    if (ran.status == refused_world)
         GTEST_SKIP() << "no private namespaces or no python3 here";
     EXPECT_EQ(ran.status, ended_by_sigterm) << testing::PrintToString(command) << ran.err;
 }
