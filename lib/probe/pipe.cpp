@@ -234,7 +234,7 @@ net::Result<PipeOutcome> run_pipe(net::Socket& socket, const Source& source, con
         window.close();
     if (thread.joinable())
         thread.join();
-    // The server may learn of our EOF, or close, before this thread does.
+    // The server may have closed before the sender saw the end of the source.
     if (outcome.end == PipeEnd::closed_early && sent.all() && window.outstanding().bytes == 0)
         outcome.end = PipeEnd::complete;
     add_senders_view(outcome, sent);
