@@ -314,9 +314,9 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
         end_line_of_interrupt();
     auto reports = conclude(subjects, plans, *runs, before);
     io_.out.flush();
+    // Opening a FIFO may block; a signal then ends the process at once.
     if (!is_interrupted())
-        interrupts_
-            .reset();  // opening a FIFO may block, and a signal then ends the process at once
+        interrupts_.reset();
     return write_files(std::move(reports), before);
 }
 
