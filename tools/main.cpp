@@ -53,7 +53,12 @@ int main(int argc, char** argv) {
     tools::Output out(1, tools::Output::Buffering::full);
     tools::Output err(2, tools::Output::Buffering::none);
     try {
-        return tools::run(net::platform::arguments(argc, argv), {0, out, err});
+        tools::Io io{0, out, err};
+        io.ends_process = true;
+        const int status = tools::run(net::platform::arguments(argc, argv), io);
+        out.flush();
+        net::ignore_late_signals();
+        return status;
     } catch (const std::bad_alloc&) {
         err.write(tools::out_of_memory);
         return tools::exit_refused;

@@ -55,11 +55,19 @@ class StopSignal {
 // main(). Does nothing on Windows.
 void hear_signals() noexcept;
 
+// Ignores from now on the signals that the classes below catch. For a process that has done its
+// work: a signal must not replace the exit status that says so. From then on nothing should be able
+// to block for long, since only SIGKILL ends the process early; programs started by exec inherit
+// it.
+void ignore_late_signals() noexcept;
+
 // Catches SIGINT (Ctrl-C), SIGTERM and SIGHUP (closing the terminal; unless it was ignored, as by
 // nohup(1)) while the object exists. The first signal raises `first`, the next one raises `second`,
-// and one more ends the process as if it had not been caught. Without `second`, the next one after
-// the first does so. On Windows: Ctrl-C and Ctrl-Break. The signals must outlive the object, of
-// which a process may have only one at a time.
+// and one that comes more than a second later ends the process as if it had not been caught, in
+// case `second` does not end it. Without `second`, the next one after the first does so. On
+// Windows: Ctrl-C and Ctrl-Break. The signals must outlive the object, of which a process may have
+// only one at a time. Afterwards they are handled as before, unless ignore_late_signals() was
+// called.
 class Interrupts {
   public:
     Interrupts(StopSignal& first, StopSignal& second) noexcept : Interrupts(first, &second) {}

@@ -148,7 +148,7 @@ int ClientOptions::fail(Io io, const net::Error& error, int status, std::string_
             json.set("target", target);
         io.out.print("{}\n", json.set("error", to_json(error)).to_string());
     }
-    return finish(io, tool, status);
+    return flush(io, tool, status);
 }
 
 void at_once(std::size_t count, const std::function<void(std::size_t)>& work) {

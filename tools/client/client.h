@@ -78,7 +78,7 @@ struct ClientOptions {
     report::Json result(std::string_view mode, const std::string& target) const;
 
     // Prints `error`, with --json also as a result object, and returns `status`, or exit_output if
-    // the output cannot be written. `target` may be empty.
+    // the output cannot be written. `target` may be empty. Other targets may follow.
     int fail(Io io, const net::Error& error, int status, std::string_view target = {}) const;
 
   private:

@@ -315,7 +315,7 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
     auto reports = conclude(subjects, plans, *runs, before);
     io_.out.flush();
     // Opening a FIFO may block; a signal then ends the process at once.
-    if (!is_interrupted())
+    if (!is_interrupted() && !(html_.empty() && hgrm_.empty()))
         interrupts_.reset();
     return write_files(std::move(reports), before);
 }

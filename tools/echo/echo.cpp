@@ -288,7 +288,7 @@ class Echo {
                      race.attempts.empty() ? report::Json() : to_json(race.attempts.back().error));
             io_.out.print("{}\n", json.to_string());
         }
-        return finish(io_, client_.tool, is_interrupted() ? status_of_interrupt() : exit_refused);
+        return flush(io_, client_.tool, is_interrupted() ? status_of_interrupt() : exit_refused);
     }
 
     net::Result<probe::PipeOutcome> say(net::Socket& socket) {

@@ -400,6 +400,7 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
     log.on_drain([&notice] { notice.notify("STOPPING=1"); });
     if (auto served = choice.serve(service, std::move(*listeners)); !served || !watched)
         return net::fail((served ? watched : served).error());
+    ignore_late_signals(io);  // the rest takes bounded time
     if (const std::string trouble = removal.finish(); !trouble.empty())
         log.note(trouble);
     log.aborted(**counters);

@@ -96,13 +96,24 @@ report::Json to_json(const net::Error& error) {
     return report::error_object(net::symbol(error.code), error.code.value(), error.reason());
 }
 
-int finish(Io io, std::string_view tool, int status) {
+int flush(Io io, std::string_view tool, int status) {
     io.out.flush();
     const std::error_code code = io.out.error();
     if (!code || code == std::errc::broken_pipe)
         return status;
     print_error(io, tool, {code, "write", "standard output", {}, {}});
     return exit_output;
+}
+
+int finish(Io io, std::string_view tool, int status) {
+    const int checked = flush(io, tool, status);
+    ignore_late_signals(io);
+    return checked;
+}
+
+void ignore_late_signals(Io io) noexcept {
+    if (io.ends_process)
+        net::ignore_late_signals();
 }
 
 int status_of(const net::Error& error) {

@@ -65,7 +65,13 @@ void print_error(Io io, std::string_view tool, const net::Error& error);
 
 // Flushes the output and returns `status`. If writing failed, prints an error and returns
 // exit_output instead. A closed pipe does not count as a failure: its reader chose to stop.
+int flush(Io io, std::string_view tool, int status);
+
+// The same as the last act of a command, after which signals that come late do not end the process.
 int finish(Io io, std::string_view tool, int status);
+
+// Ignores signals from now on if the process ends with the command; see net::ignore_late_signals().
+void ignore_late_signals(Io io) noexcept;
 
 // The exit status for an error: status_of_interrupt() for std::errc::operation_canceled,
 // exit_unresolved for codes of the resolver, exit_refused otherwise.

@@ -65,6 +65,8 @@ struct Io {
     std::string_view tool = {};
     // How to start it again from a shell, if that is not by its name: "sockbox echo".
     std::string_view call = {};
+    // Whether the process ends with the command.
+    bool ends_process = false;
 };
 
 }  // namespace sockbox::tools

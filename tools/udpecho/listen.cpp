@@ -137,6 +137,7 @@ int UdpListen::serve() {
     lines.start();
     notes.start();
     const auto served = serve::echo_datagrams(std::move(listeners->udp), options_, counters, *stop);
+    ignore_late_signals(io_);  // the rest takes bounded time
     if (served && client_.common.json)
         lines.write(set_counts(report::event("udpecho", "result"), counters).to_string() + '\n');
     else if (served && client_.common.verbose)

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "system/clock.h"
 #include "system/thread.h"
 
 namespace sockbox::net {
@@ -20,6 +21,14 @@ namespace {
 std::atomic<StopSignal*> on_first{nullptr};
 std::atomic<StopSignal*> on_second{nullptr};
 std::atomic<int> first_number{0};
+std::atomic<bool> late{false};  // ignore_late_signals() was called
+
+using namespace std::chrono_literals;
+
+// Who sends several signals at once does not mean the last one to interrupt what the second asks
+// for.
+constexpr auto time_for_second = 1s;
+std::atomic<Clock::time_point> second_raised_at{Clock::time_point::min()};
 
 // Ends the process as an uncaught signal does, also on a thread whose handler for it is running.
 // The kernel ignores an uncaught signal only in the first process of a PID namespace.
@@ -39,13 +48,16 @@ extern "C" void handle_end(int number) {
 }
 
 extern "C" void handle_interrupt(int number) {
+    if (late)  // it came before, but runs after the objects of the signals are gone
+        return;
     const int saved = errno;
     if (StopSignal* first = on_first.exchange(nullptr)) {
         first_number = number;
         first->raise();
     } else if (StopSignal* second = on_second.exchange(nullptr)) {
+        second_raised_at = Clock::now();
         second->raise();
-    } else {
+    } else if (Clock::now() >= second_raised_at.load() + time_for_second) {
         end_by_signal(number);
     }
     errno = saved;
@@ -123,8 +135,15 @@ void hear_signals() noexcept {
     }
 }
 
+void ignore_late_signals() noexcept {
+    late = true;
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1})
+        ::signal(number, SIG_IGN);
+}
+
 Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {
     first_number = 0;
+    second_raised_at = Clock::time_point::min();
     on_first = &first;
     on_second = second;
     struct sigaction action {};
@@ -138,8 +157,9 @@ Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {
 }
 
 Interrupts::~Interrupts() {
-    for (std::size_t i = 0; i < caught.size(); ++i)
-        ::sigaction(caught[i], &before_interrupts[i], nullptr);
+    if (!late)
+        for (std::size_t i = 0; i < caught.size(); ++i)
+            ::sigaction(caught[i], &before_interrupts[i], nullptr);
     on_first = nullptr;
     on_second = nullptr;
 }

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <mutex>
 
+#include "system/clock.h"
 #include "system/platform.h"
 
 namespace sockbox::net {
@@ -18,18 +19,31 @@ StopSignal* on_first = nullptr;
 StopSignal* on_second = nullptr;
 std::atomic<bool> interrupted{false};
 
+using namespace std::chrono_literals;
+
+// As on Linux.
+constexpr auto time_for_second = 1s;
+Clock::time_point second_raised_at = Clock::time_point::min();
+
 BOOL WINAPI handle_interrupt(DWORD event) {
     if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)
         return FALSE;
     const std::lock_guard lock(handler_mutex);
     StopSignal* signal = std::exchange(on_first, nullptr);
-    if (signal == nullptr)
+    if (signal == nullptr) {
         signal = std::exchange(on_second, nullptr);
-    if (signal == nullptr)
-        return FALSE;  // passes the event to the default handler, which ends the process
+        if (signal != nullptr)
+            second_raised_at = Clock::now();
+    }
+    if (signal == nullptr)  // FALSE passes the event to the default handler, which ends the process
+        return Clock::now() < second_raised_at + time_for_second ? TRUE : FALSE;
     interrupted = true;
     signal->raise();
     return TRUE;
+}
+
+BOOL WINAPI ignore_interrupt(DWORD event) {
+    return event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT ? TRUE : FALSE;
 }
 
 // The socket is connected, so that it accepts no datagrams from other programs, which would raise
@@ -81,9 +95,15 @@ bool StopSignal::raised() const noexcept {
 
 void hear_signals() noexcept {}
 
+// The handler registered last is called first.
+void ignore_late_signals() noexcept {
+    ::SetConsoleCtrlHandler(ignore_interrupt, TRUE);
+}
+
 Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {
     const std::lock_guard lock(handler_mutex);
     interrupted = false;
+    second_raised_at = Clock::time_point::min();
     on_first = &first;
     on_second = second;
     ::SetConsoleCtrlHandler(handle_interrupt, TRUE);

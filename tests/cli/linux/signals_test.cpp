@@ -1,7 +1,9 @@
 // Tests of when and how signals end every command.
 #include <gmock/gmock.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -212,6 +214,79 @@ TEST(Signals, ARequestDuringTheEndDoesNotHarm) {
         const Ran ran = process.wait();
         EXPECT_EQ(ran.status, 0) << testing::PrintToString(words) << ran.err;
     }
+}
+
+// The only child of strace, once its process ends; -1 if it does not.
+pid_t child_that_ends(const Process& strace, const std::string& name) {
+    const auto deadline = net::deadline_in(patience);
+    const std::string id = std::to_string(strace.pid());
+    while (net::Clock::now() < deadline) {
+        pid_t child = 0;
+        std::ifstream("/proc/" + id + "/task/" + id + "/children") >> child;
+        std::string comm;
+        long call = -1;
+        std::ifstream("/proc/" + std::to_string(child) + "/comm") >> comm;
+        std::ifstream("/proc/" + std::to_string(child) + "/syscall") >> call;
+        if (comm == name && call == SYS_exit_group)
+            return child;
+        std::this_thread::sleep_for(1ms);
+    }
+    ADD_FAILURE() << name << " does not end";
+    return -1;
+}
+
+// A command that ends by itself, or, if it serves, by SIGTERM.
+TEST(Signals, ThatComeLateDoNotChangeTheStatus) {
+    SKIP_WITHOUT_STRACE();
+    if (!std::ifstream("/proc/self/syscall").is_open())
+        GTEST_SKIP() << "/proc does not show system calls here";
+    const auto streams = Peer::stream(echo_all);
+    const auto datagrams = Peer::datagram([](net::Socket& socket, const auto& text, auto& from) {
+        (void)socket.send_to(std::as_bytes(std::span(text)), from);
+    });
+    const std::string host = "127.0.0.1";
+    const TemporaryFile page;
+    for (const Words& words :
+         {Words{"showip", host},
+          {"showip", "--json", "localhost"},
+          {"sockopt", "SO_TYPE"},
+          {"echo", host, streams.port(), "hello"},
+          {"echo", "--json", host, streams.port(), "hello"},
+          {"echo", "-c", "1", host, streams.port()},
+          {"udpecho", host, datagrams.port(), "hello"},
+          {"udpecho", "-c", "1", host, datagrams.port()},
+          {"udpecho", "-c", "1", "--html", page.path(), host, datagrams.port()},
+          {"udpecho", "--mtu", host, datagrams.port()},
+          {"echod", "-p", "0", "-b", host},
+          {"echod", "-e", "fork", "-p", "0", "-b", host},
+          {"udpecho", "--listen", "-p", "0", "-b", host}}) {
+        Process process(traced("exit_group:delay_enter", words));
+        if (words[0] == "echod" || words[1] == "--listen") {
+            process.read_line();
+            ::kill(child_of(process), SIGTERM);
+        }
+        const pid_t ending = child_that_ends(process, words[0]);
+        for (const int number : {SIGTERM, SIGTERM, SIGINT, SIGINT, SIGHUP, SIGUSR1, SIGQUIT})
+            ::kill(ending, number);
+        const Ran ran = process.wait();
+        EXPECT_EQ(ran.status, 0) << testing::PrintToString(words) << ran.err;
+    }
+}
+
+// Whenever they come after the first one, also while echod waits for its threads or its log.
+TEST(Signals, AStormOfThemDoesNotChangeTheStatusOfEchod) {
+    for (int run = 0; run < 20; ++run)
+        for (const char* engine : {"auto", "epoll", "pool"}) {
+            EchoServer server({"-e", engine, "-v"});
+            const auto deadline = net::deadline_in(patience);
+            const pid_t pid = server.process().pid();
+            // It stays a zombie, which takes signals, until it is waited for.
+            for (int i = 0; i < 200 && net::Clock::now() < deadline; ++i) {
+                ::kill(pid, std::array{SIGTERM, SIGUSR1, SIGINT}[i % 3]);
+                std::this_thread::sleep_for(std::chrono::microseconds(10 * run));
+            }
+            EXPECT_EQ(server.process().wait().status, 0) << engine << ", run " << run;
+        }
 }
 
 }  // namespace

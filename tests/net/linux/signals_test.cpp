@@ -2,8 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <thread>
 
 #include "net/signals.h"
+#include "system/clock.h"
+#include "tests/support.h"
 
 namespace sockbox::net {
 namespace {
@@ -31,17 +35,51 @@ TEST(Interrupts, LeaveSignalsAsTheyWere) {
     EXPECT_EQ(std::signal(SIGTERM, SIG_DFL), SIG_DFL);
 }
 
-TEST(InterruptsDeathTest, TheThirdEndsTheProcess) {
+TEST(InterruptsDeathTest, OneMoreEndsTheProcessIfTheSecondDoesNot) {
     testing::FLAGS_gtest_death_test_style = "threadsafe";
     EXPECT_EXIT(
         {
             auto first = StopSignal::create();
             auto second = StopSignal::create();
             const Interrupts interrupts(*first, *second);
-            for (int i = 0; i < 3; ++i)
+            const auto deadline = deadline_in(test::patience);
+            while (Clock::now() < deadline) {
                 std::raise(SIGINT);
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            }
         },
         testing::KilledBySignal(SIGINT), "");
+}
+
+// Whoever sends three at once, such as a service manager in a hurry.
+TEST(InterruptsDeathTest, OneMoreAtOnceDoesNot) {
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+    EXPECT_EXIT(
+        {
+            auto first = StopSignal::create();
+            auto second = StopSignal::create();
+            const Interrupts interrupts(*first, *second);
+            for (int i = 0; i < 10; ++i)
+                std::raise(SIGINT);
+            std::_Exit(3);
+        },
+        testing::ExitedWithCode(3), "");
+}
+
+TEST(InterruptsDeathTest, LateOnesAreIgnored) {
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+    EXPECT_EXIT(
+        {
+            {
+                auto stop = StopSignal::create();
+                const Interrupts interrupts(*stop);
+                ignore_late_signals();
+            }
+            for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1})
+                std::raise(number);
+            std::_Exit(3);
+        },
+        testing::ExitedWithCode(3), "");
 }
 
 }  // namespace
