@@ -406,7 +406,9 @@ bool Measuring::is_good(const report::MeasurementReport& report) const {
     if (!assertions_.empty())
         return std::ranges::all_of(report.verdicts, &report::Verdict::ok);
     const bool undecided = numbers.pending > 0 && !report.datagrams;
-    if (numbers.received == 0 && !undecided)
+    // An interrupt before the first message, or in the warm-up, leaves nothing that could be lost.
+    const bool unbegun = is_interrupted() && numbers.sent == 0 && numbers.unsent == 0;
+    if (numbers.received == 0 && !undecided && !unbegun)
         return false;
     return report.datagrams || (numbers.lost == 0 && numbers.unsent == 0 && report.errors.empty());
 }

@@ -159,7 +159,7 @@ class Echo {
     }
 
     // Resolves all names and connects to all servers. Interrupts act as in talk(); returns an exit
-    // status after one.
+    // status after one that came before there was a connection to each.
     std::optional<int> connect_all(std::deque<Server>& servers) {
         if (client_.common.json) {
             if (const auto status = measuring_.catch_interrupts())
@@ -171,7 +171,9 @@ class Echo {
         measuring_.prepare(names_of(servers), stats::Phase::connecting, shows_waiting(),
                            [&](std::size_t index) { connect(servers[index]); });
         std::optional<int> status;
-        if (is_interrupted())
+        if (is_interrupted() && !std::ranges::all_of(servers, [](const Server& server) {
+                return server.race.socket.has_value();
+            }))
             for (Server& server : servers)
                 status = server.race.socket ? measuring_.fail_interrupted(server.target.text)
                                             : unconnected(server);

@@ -188,7 +188,8 @@ class UdpEcho {
                                                     : net::Stamps::arrivals_and_sends);
     }
 
-    // Interrupts act as in resolve_and_run(); returns an exit status after one.
+    // Interrupts act as in resolve_and_run(); returns an exit status after one that came before all
+    // names were resolved.
     std::optional<int> resolve_all(std::vector<Target>& targets,
                                    std::vector<net::Status>& resolved) {
         if (client_.common.json)
@@ -203,7 +204,7 @@ class UdpEcho {
                     client_.resolve(targets[index], connect_timeout_, measuring_.stop());
             });
         std::optional<int> status;
-        if (measuring_.is_interrupted())
+        if (measuring_.is_interrupted() && !std::ranges::all_of(resolved, &net::Status::has_value))
             for (std::size_t i = 0; i < targets.size(); ++i)
                 status = resolved[i] ? measuring_.fail_interrupted(targets[i].text)
                                      : client_.fail(io_, resolved[i].error(), status_of_interrupt(),

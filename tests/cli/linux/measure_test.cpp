@@ -51,6 +51,38 @@ TEST(MeasureProcess, InterruptLeavesYoungProbesPending) {
     EXPECT_EQ(ran.status, tools::exit_ok);
 }
 
+// In the warm-up, nothing has been sent that counts, so nothing is lost.
+TEST(MeasureProcess, InterruptBeforeTheFirstMessageIsNoFailure) {
+    for (const bool json : {false, true}) {
+        std::promise<void> came;
+        auto streams = Peer::stream([&](net::Socket& socket) {
+            send_text(socket, receive_some(socket));
+            came.set_value();
+            (void)receive_some(socket);
+        });
+        Process echo({"echo", json ? "--json" : "-v", "-c", "0", "-i", "1h", "--warmup", "1h",
+                      "127.0.0.1", streams.port()});
+        ASSERT_EQ(came.get_future().wait_for(patience), std::future_status::ready);
+        echo.send_signal(SIGINT);
+        Ran ran = echo.wait();
+        EXPECT_EQ(ran.status, tools::exit_ok) << ran.out << ran.err;
+        EXPECT_THAT(ran.out, HasSubstr(json ? R"("sent":0,)" : "\n0 sent, "));
+
+        std::promise<void> asked;
+        auto datagrams = Peer::datagram([&](auto& socket, const auto& text, const auto& from) {
+            (void)socket.send_to(std::as_bytes(std::span(text)), from);
+            asked.set_value();
+        });
+        Process udpecho({"udpecho", json ? "--json" : "-v", "-c", "0", "-i", "1h", "--warmup", "1h",
+                         "127.0.0.1", datagrams.port()});
+        ASSERT_EQ(asked.get_future().wait_for(patience), std::future_status::ready);
+        udpecho.send_signal(SIGTERM);
+        ran = udpecho.wait();
+        EXPECT_EQ(ran.status, tools::exit_ok) << ran.out << ran.err;
+        EXPECT_THAT(ran.out, HasSubstr(json ? R"("sent":0,)" : "\n0 sent, "));
+    }
+}
+
 TEST(MeasureProcess, QuitPrintsAnInterimReportAndTheRunGoesOn) {
     auto peer = Peer::stream(echo_all);
     Process process({"echo", "--json", "-q", "-c", "0", "-i", "5ms", "127.0.0.1", peer.port(),

@@ -132,10 +132,8 @@ TEST(Signals, ThatTheParentBlocksAreHeard) {
     for (const auto& [words, status] : peers.commands()) {
         Process process(behind({"/usr/bin/env", "--block-signal"}, words));
         process.send_signal(SIGTERM);
-        // The status depends on how far it got (a measurement fails if nothing was sent); what
-        // matters is that it ends.
-        EXPECT_THAT(process.wait().status,
-                    testing::AnyOf(status, ended_by_sigterm, +tools::exit_mismatch))
+        // The second if it came before the handlers.
+        EXPECT_THAT(process.wait().status, testing::AnyOf(status, ended_by_sigterm))
             << testing::PrintToString(words);
     }
 }
