@@ -268,7 +268,7 @@ std::optional<int> Measuring::catch_interrupts() {
     if (!stop)
         return client_.fail(io_, stop.error(), exit_refused);
     stop_.emplace(std::move(*stop));
-    interrupts_.emplace(io_, *stop_);
+    interrupts_.emplace(io_, *stop_, CaughtInterrupts::patient);
     return std::nullopt;
 }
 

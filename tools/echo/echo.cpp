@@ -129,7 +129,7 @@ class Echo {
         if (!stop)
             return client_.fail(io_, stop.error(), exit_refused);
         stop_ = &*stop;
-        const CaughtInterrupts interrupts(io_, *stop);
+        const CaughtInterrupts interrupts(io_, *stop, CaughtInterrupts::brief);
         return talk_to(server);
     }
 

@@ -416,6 +416,8 @@ std::optional<int> Cli::parse(Args args, Io io) {
         taken = state.take_operands(dashes == args.end() ? Args() : Args(dashes + 1, args.end()));
     if (!taken)
         return refuse(io, taken.error().message());
+    if (state.common != nullptr && state.common->json)
+        io.out.keep_lines_whole();
     return std::nullopt;
 }
 

@@ -16,15 +16,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = 1s;
-constexpr auto between_looks = 50ms;
+constexpr auto between_looks = 20ms;
 // A signal that could not wake the thread is noticed after this time.
 constexpr auto longest_wait = 500ms;
 
 }  // namespace
 
-CaughtInterrupts::CaughtInterrupts(Io io, net::StopSignal& stop, std::function<void()> on_first)
-    : io_(io), stop_(stop), on_first_(std::move(on_first)), interrupts_(stop) {
+CaughtInterrupts::CaughtInterrupts(Io io, net::StopSignal& stop, std::chrono::nanoseconds patience,
+                                   std::function<void()> on_first)
+    : io_(io), stop_(stop), patience_(patience), on_first_(std::move(on_first)), interrupts_(stop) {
+    io_.out.keep_lines_whole();
     auto over = net::StopSignal::create();
     if (!over)
         return;
@@ -63,7 +64,7 @@ bool CaughtInterrupts::is_blocked(net::Clock::time_point raised_at) const {
     const auto now = net::Clock::now();
     return net::Interrupts::number() != 0 &&
            std::ranges::any_of(std::array{&io_.out, &io_.err}, [&](const Output* output) {
-               return now - std::max(output->writing_since(), raised_at) >= patience;
+               return now - std::max(output->writing_since(), raised_at) >= patience_;
            });
 }
 

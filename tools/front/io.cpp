@@ -10,6 +10,17 @@ namespace sockbox::tools {
 namespace {
 
 constexpr std::size_t buffer_bytes = 64 * 1024;
+constexpr std::size_t pipe_bytes = 4096;  // PIPE_BUF on Linux, the page of a pipe
+
+// The whole lines at the beginning of a text that a pipe takes at once; if it takes not even one,
+// the first line.
+std::string_view lines_for_pipe(std::string_view text) {
+    if (text.size() <= pipe_bytes && text.ends_with('\n'))
+        return text;
+    const std::size_t last = text.substr(0, pipe_bytes).rfind('\n');
+    const std::size_t end = last == text.npos ? text.find('\n') : last;
+    return text.substr(0, end == text.npos ? end : end + 1);
+}
 
 }  // namespace
 
@@ -44,15 +55,16 @@ void Output::flush_locked() {
 }
 
 void Output::write_out(std::string_view text) {
-    auto rest = std::as_bytes(std::span(text));
-    while (!rest.empty() && !error_) {
+    while (!text.empty() && !error_) {
+        const std::string_view piece =
+            (keeps_lines_whole_ ? lines_for_pipe(text) : text).substr(0, buffer_bytes);
         writing_since_ = net::Clock::now();
         const std::ptrdiff_t put =
-            net::platform::write_file(file_, rest.first(std::min(rest.size(), buffer_bytes)));
+            net::platform::write_file(file_, std::as_bytes(std::span(piece)));
         if (put < 0)
             error_ = net::platform::last_file_error();
         else
-            rest = rest.subspan(static_cast<std::size_t>(put));
+            text.remove_prefix(static_cast<std::size_t>(put));
     }
     writing_since_ = net::no_deadline;
 }

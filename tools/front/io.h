@@ -40,6 +40,10 @@ class Output {
 
     // The error of the first write that failed, if any.
     std::error_code error() const;
+    // From now on writes no more than one line, or 4 KiB of whole lines, at a time. A pipe takes so
+    // much whole or not at all (PIPE_BUF in pipe(7)): if nobody reads it and the process ends, what
+    // is in it ends with a line, unless that line is longer.
+    void keep_lines_whole() noexcept { keeps_lines_whole_ = true; }
     bool is_terminal() const;
     int file() const noexcept { return file_; }
     // When the write in progress last made progress; net::no_deadline if there is none.
@@ -53,6 +57,7 @@ class Output {
     std::string pending_;
     std::error_code error_;
     std::atomic<net::Clock::time_point> writing_since_{net::no_deadline};
+    std::atomic<bool> keeps_lines_whole_{false};
     int file_;
     Buffering buffering_;
 };

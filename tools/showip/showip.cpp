@@ -219,7 +219,7 @@ class Shown {
     void catch_interrupts() {
         if (auto stop = net::StopSignal::create()) {
             stop_.emplace(std::move(*stop));
-            interrupts_.emplace(io_, *stop_, [this] { queue_.cancel(); });
+            interrupts_.emplace(io_, *stop_, CaughtInterrupts::brief, [this] { queue_.cancel(); });
         }
     }
     void show(const probe::Lookup& lookup) {

@@ -110,7 +110,7 @@ class UdpEcho {
             return client_.fail(io_, stop.error(), exit_refused, target.text);
         std::optional<CaughtInterrupts> interrupts;
         if (client_.common.json) {
-            interrupts.emplace(io_, *stop);
+            interrupts.emplace(io_, *stop, CaughtInterrupts::brief);
             stop_ = &*stop;
         }
         if (const auto resolved = client_.resolve(target, connect_timeout_, stop_); !resolved)
@@ -118,7 +118,7 @@ class UdpEcho {
         if (!path_.is_requested())
             return talk(target);
         if (!interrupts)
-            interrupts.emplace(io_, *stop);
+            interrupts.emplace(io_, *stop, CaughtInterrupts::brief);
         return path_.run(target, *stop);
     }
 
