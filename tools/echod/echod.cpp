@@ -183,7 +183,7 @@ bool concerns(const net::Setting& setting, net::Socket& socket) {
     return setting.option.level() != other;
 }
 
-net::Result<serve::ListenPlan> listen_plan(const EchodOptions& given) {
+net::Result<serve::ListenPlan> listen_plan(const EchodOptions& given, Io io) {
     serve::ListenPlan plan;
     plan.family = given.common.family;
     plan.port = given.port;
@@ -198,7 +198,8 @@ net::Result<serve::ListenPlan> listen_plan(const EchodOptions& given) {
         return {};
     };
     for (const std::string& host : given.bind) {
-        auto found = net::resolve_endpoints(host, 0, plan.family, net::Transport::tcp);
+        auto found =
+            resolve_to_bind(tool, host, plan.family, net::Transport::tcp, given.common.json, io);
         if (!found)
             return net::fail(found.error());
         std::erase_if(*found, [&plan](const net::Endpoint& address) {  // of several names
@@ -288,8 +289,9 @@ serve::StateNotice open_notice(const EchodOptions& given, EchodLog& log) {
 
 // Takes the sockets passed by systemd or by `sockopt -- echod`; without any, opens new ones as
 // specified.
-net::Result<serve::Listeners> take_or_open_listeners(const EchodOptions& given, EchodLog& log) {
-    const auto plan = listen_plan(given);
+net::Result<serve::Listeners> take_or_open_listeners(const EchodOptions& given, EchodLog& log,
+                                                     Io io) {
+    const auto plan = listen_plan(given, io);
     if (!plan)
         return net::fail(plan.error());
     auto passed = serve::take_passed_sockets(plan->options.prepare);
@@ -308,8 +310,8 @@ net::Result<serve::Listeners> take_or_open_listeners(const EchodOptions& given, 
     return std::move(**passed);
 }
 
-int fail_to_write(const net::Error& error, Io io) {
-    print_error(io, tool, error);
+int fail_to_write(const net::Error& error, const EchodOptions& given, Io io) {
+    print_failure(io, tool, error, given.common.json);
     return exit_output;
 }
 
@@ -359,7 +361,7 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
                            [draining = &*drain] { return !draining->raised(); });
     if (!metrics)
         return net::fail(metrics.error());
-    auto listeners = take_or_open_listeners(given, log);
+    auto listeners = take_or_open_listeners(given, log, io);
     if (!listeners)
         return net::fail(listeners.error());
     note_listeners(given, *listeners, log);
@@ -372,7 +374,7 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
     if (written)
         written = port_file.publish(io.out);
     if (!written)
-        return fail_to_write(written.error(), io);
+        return fail_to_write(written.error(), given, io);
     net::remember_interfaces();
     Confinement confinement = given.confinement;
     serve::EndTask removal;
@@ -451,7 +453,7 @@ int echod(Args args, Io io) {
         return cli.refuse(io, fmt::format("--workers {} is more than --max-workers {}",
                                           *given.workers, given.max_workers));
     if (const auto passed = serve::check_passed_sockets(); !passed) {
-        print_error(io, tool, passed.error());
+        print_failure(io, tool, passed.error(), given.common.json);
         return finish(io, tool, exit_usage);
     }
     const auto user = given.confinement.look_up();
@@ -467,7 +469,7 @@ int echod(Args args, Io io) {
         std::_Exit(ended ? *ended : status_of(ended.error()));
     if (ended)
         return finish(io, tool, *ended);
-    print_error(io, tool, explain(ended.error()));
+    print_failure(io, tool, explain(ended.error()), given.common.json);
     return finish(io, tool, status_of(ended.error()));
 }
 

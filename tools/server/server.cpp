@@ -5,9 +5,16 @@
 #include <fmt/ranges.h>
 
 #include <climits>
+#include <cstdlib>
 #include <random>
 
+#include "net/resolver.h"
+#include "net/signals.h"
+#include "text/text.h"
 #include "text/units.h"
+#include "tools/front/command.h"
+#include "tools/front/interrupts.h"
+#include "tools/server/line_writer.h"
 
 namespace sockbox::tools {
 namespace {
@@ -44,6 +51,45 @@ void declare_access(Cli& cli, serve::DatagramOptions& options) {
               options.answer_privileged)
         .flag("--answer-own-port", "also answer UDP from the server's own port of other hosts",
               options.answer_own_port);
+}
+
+void print_failure(Io io, std::string_view tool, const net::Error& error, bool json) {
+    print_error(io, tool, error);
+    if (json)
+        io.out.print("{}\n",
+                     report::event(tool, "result").set("error", to_json(error)).to_string());
+}
+
+net::Result<std::vector<net::Endpoint>> resolve_to_bind(std::string_view tool,
+                                                        const std::string& host, net::Family family,
+                                                        net::Transport transport, bool json,
+                                                        Io io) {
+    if (!json || net::Endpoint::parse(host))
+        return net::resolve_endpoints(host, 0, family, transport);
+    auto stop = net::StopSignal::create();
+    if (!stop)
+        return net::fail(stop.error());
+    // The lookup cannot be interrupted.
+    const auto end = [&] {
+        Output out;
+        Output err;
+        const std::error_code canceled = net::platform::error_of(std::errc::operation_canceled);
+        print_failure({-1, out, err}, tool, {canceled, "resolve", net::escape(host), {}, {}}, true);
+        LineWriter lines(io.out, {});
+        LineWriter notes(io.err, {});
+        lines.write(out.take());
+        notes.write(err.take());
+        lines.finish(CaughtInterrupts::brief);
+        notes.finish(CaughtInterrupts::brief);
+        std::_Exit(status_of_interrupt());
+    };
+    auto found = [&] {
+        const CaughtInterrupts interrupts(io, *stop, CaughtInterrupts::brief, end);
+        return net::resolve_endpoints(host, 0, family, transport);
+    }();
+    if (stop->raised())
+        end();
+    return found;
 }
 
 void Confinement::declare(Cli& cli) {

@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "net/endpoint.h"
 #include "report/json.h"
 #include "serve/confine/privileges.h"
 #include "serve/confine/sandbox.h"
@@ -19,6 +21,16 @@ namespace sockbox::tools {
 // Declares --allow, --deny, --udp-rate, --answer-privileged and --answer-own-port, which change
 // `options`.
 void declare_access(Cli& cli, serve::DatagramOptions& options);
+
+// Prints `error`, and with `json` also as a result object.
+void print_failure(Io io, std::string_view tool, const net::Error& error, bool json);
+
+// Looks up an address of --bind, which blocks. A signal then ends the process at once; with `json`,
+// a result object with the error ECANCELED is printed first. To be called before `io` is used by
+// another thread, and before net::Interrupts exist.
+net::Result<std::vector<net::Endpoint>> resolve_to_bind(std::string_view tool,
+                                                        const std::string& host, net::Family family,
+                                                        net::Transport transport, bool json, Io io);
 
 // Drops privileges that the server does not need: --user and --no-sandbox.
 class Confinement {

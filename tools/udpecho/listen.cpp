@@ -7,7 +7,6 @@
 #include "net/resolver.h"
 #include "report/color.h"
 #include "serve/datagrams/datagram_echo.h"
-#include "serve/listeners.h"
 #include "tools/front/whole_file.h"
 #include "tools/server/line_writer.h"
 #include "tools/server/server.h"
@@ -88,18 +87,26 @@ int UdpListen::run(const Cli& cli) {
     return serve();
 }
 
-int UdpListen::serve() {
-    serve::ListenPlan plan;
-    plan.family = client_.common.family;
-    plan.port = port_;
-    plan.tcp = false;
-    plan.options.prepare = client_.prepare();
+net::Result<serve::ListenPlan> UdpListen::plan() const {
+    serve::ListenPlan made;
+    made.family = client_.common.family;
+    made.port = port_;
+    made.tcp = false;
+    made.options.prepare = client_.prepare();
     for (const std::string& host : bind_) {
-        const auto found = net::resolve_endpoints(host, 0, plan.family, net::Transport::udp);
+        const auto found = resolve_to_bind("udpecho", host, made.family, net::Transport::udp,
+                                           client_.common.json, io_);
         if (!found)
-            return client_.fail(io_, found.error(), status_of(found.error()));
-        plan.hosts.push_back(*found);
+            return net::fail(found.error());
+        made.hosts.push_back(*found);
     }
+    return made;
+}
+
+int UdpListen::serve() {
+    const auto planned = plan();
+    if (!planned)
+        return client_.fail(io_, planned.error(), status_of(planned.error()));
     auto stop = net::StopSignal::create();
     if (!stop)
         return client_.fail(io_, stop.error(), exit_refused);
@@ -108,7 +115,7 @@ int UdpListen::serve() {
     LineWriter notes(io_.err, dropped_to_text);
     std::optional<net::StatusRequests> requests(std::in_place,
                                                 [&] { notes.write(counts_to_text(counters)); });
-    auto listeners = serve::open_listeners(plan);
+    auto listeners = serve::open_listeners(*planned);
     if (!listeners)
         return client_.fail(io_, listeners.error(), exit_refused);
     note_left_out(*listeners, client_.common.colored(io_.err), io_);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "serve/listeners.h"
 #include "tools/client/client.h"
 #include "tools/front/cli.h"
 #include "tools/front/metrics.h"
@@ -30,6 +31,7 @@ class UdpListen {
     int run(const Cli& cli);
 
   private:
+    net::Result<serve::ListenPlan> plan() const;
     int serve();
     net::Status reflect(std::vector<net::Socket>& sockets);
     std::string announcement(const std::vector<net::Socket>& sockets,

@@ -61,6 +61,21 @@ TEST(CaughtInterrupts, WhileANameIsResolvedLeaveAResult) {
     }
 }
 
+TEST(CaughtInterrupts, WhileAServerLooksUpItsAddressLeaveItsResult) {
+    for (const Words& command : {Words{"echod", "-j", "-p", "0", "-b", "silent.test"},
+                                 {"udpecho", "--listen", "-j", "-p", "0", "-b", "silent.test"}}) {
+        const Ran ran = interrupt_while_resolving(command);
+        if (ran.status == refused_world)
+            GTEST_SKIP() << "no private namespaces or no python3 here";
+        EXPECT_EQ(ran.status, 128 + SIGTERM) << ran.err;
+        EXPECT_THAT(ran.out,
+                    AllOf(StartsWith(R"({"tool":")" + command[0] +
+                                     R"(","event":"result","error":{"symbol":"ECANCELED")"),
+                          testing::EndsWith("}}\n")));
+        EXPECT_THAT(ran.err, StartsWith(command[0] + ": resolve silent.test: "));
+    }
+}
+
 // What is resolved is not measured any more, and has its result, too.
 TEST(CaughtInterrupts, WhileAnotherNameIsResolvedLeaveAResultForEach) {
     for (const char* command : {"echo", "udpecho"}) {
