@@ -55,6 +55,12 @@ net::Result<net::Socket> bind_one(const ListenPlan& plan, const net::Endpoint& a
     const auto local = socket->local();
     if (!local)
         return net::fail(local.error());
+    if (local->port() == 0)
+        return net::fail({net::platform::error_of(std::errc::invalid_argument), "bind",
+                          endpoint.to_string(),
+                          "IP_BIND_ADDRESS_NO_PORT leaves the choice of a port to connect(), which "
+                          "a server does not call",
+                          "the option needs a port that is given"});
     if (transport == net::Transport::udp)
         if (auto prepared = prepare_datagrams(*socket, {}); !prepared)
             return net::fail(prepared.error());
