@@ -20,12 +20,13 @@ using testing::StartsWith;
 
 constexpr int refused_world = 77;  // exit status of with_fakedns if it may not create namespaces
 
-Ran in_world(const Words& words, const Words& environment = {}, std::string_view input = {}) {
+Ran in_world(const Words& words, const Words& environment = {}, std::string_view input = {},
+             std::chrono::milliseconds limit = patience) {
     Words all{SOCKBOX_SOURCE_DIR "/tests/with_fakedns"};
     all.insert(all.end(), words.begin(), words.end());
     Process process(all, environment);
     process.write_input(input);
-    return process.wait();
+    return process.wait(limit);
 }
 
 // Runs showip there; skips the test if there are no such namespaces.
@@ -97,10 +98,11 @@ TEST(ShowipDns, AWaitAlsoEndsALookup) {
 
 // What is shown is what getaddrinfo(3) returns for these hints and no others.
 TEST(ShowipDns, AnswersAsTheLibraryDoes) {
-    const char* all = std::getenv("SOCKBOX_LONG_TESTS");
+    const bool all = std::getenv("SOCKBOX_LONG_TESTS") != nullptr;
     const Ran ran =
         in_world({"/usr/bin/python3", SOCKBOX_SOURCE_DIR "/tests/getaddrinfo_by_python.py",
-                  SOCKBOX_BIN_DIR "/showip", "1", all != nullptr ? "0" : "40"});
+                  SOCKBOX_BIN_DIR "/showip", "1", all ? "0" : "40"},
+                 {}, {}, all ? std::chrono::hours(2) : patience);
     if (ran.status == refused_world)
         GTEST_SKIP() << "no private namespaces or no python3 here";
     EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
