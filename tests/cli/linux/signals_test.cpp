@@ -1,4 +1,5 @@
 // Tests of when and how signals end every command.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -162,11 +163,12 @@ TEST(Signals, EndTheFirstProcessOfANamespace) {
     GTEST_SKIP() << "there is no strace"
 #endif
 
-// `calls` are delayed for half a second: "rename:delay_exit" …
-Words traced(const std::string& calls, const Words& command) {
-    return behind(
-        {"/usr/bin/strace", "-qq", "-f", "-o", "/dev/null", "-e", "inject=" + calls + "=500000"},
-        command);
+// `calls` are delayed: "rename:delay_exit" …
+Words traced(const std::string& calls, const Words& command,
+             std::chrono::microseconds delay = 500ms) {
+    return behind({"/usr/bin/strace", "-qq", "-f", "-o", "/dev/null", "-e",
+                   fmt::format("inject={}={}", calls, delay.count())},
+                  command);
 }
 
 // As soon as a script sees the port file, it may ask for the counters.
@@ -244,6 +246,7 @@ TEST(Signals, ThatComeLateDoNotChangeTheStatus) {
     });
     const std::string host = "127.0.0.1";
     const TemporaryFile page;
+    std::vector<std::pair<Words, Process>> ending;  // for so long that none is missed
     for (const Words& words :
          {Words{"showip", host},
           {"showip", "--json", "localhost"},
@@ -258,14 +261,18 @@ TEST(Signals, ThatComeLateDoNotChangeTheStatus) {
           {"echod", "-p", "0", "-b", host},
           {"echod", "-e", "fork", "-p", "0", "-b", host},
           {"udpecho", "--listen", "-p", "0", "-b", host}}) {
-        Process process(traced("exit_group:delay_enter", words));
+        ending.emplace_back(words, Process(traced("exit_group:delay_enter", words, 5s)));
+        Process& process = ending.back().second;
         if (words[0] == "echod" || words[1] == "--listen") {
             process.read_line();
             ::kill(child_of(process), SIGTERM);
         }
-        const pid_t ending = child_that_ends(process, words[0]);
+        const pid_t late = child_that_ends(process, words[0]);
+        ASSERT_GT(late, 0) << testing::PrintToString(words);
         for (const int number : {SIGTERM, SIGTERM, SIGINT, SIGINT, SIGHUP, SIGUSR1, SIGQUIT})
-            ::kill(ending, number);
+            ::kill(late, number);
+    }
+    for (auto& [words, process] : ending) {
         const Ran ran = process.wait();
         EXPECT_EQ(ran.status, 0) << testing::PrintToString(words) << ran.err;
     }
@@ -276,7 +283,8 @@ TEST(Signals, AStormOfThemDoesNotChangeTheStatusOfEchod) {
     for (int run = 0; run < 20; ++run)
         for (const char* engine : {"auto", "epoll", "pool"}) {
             EchoServer server({"-e", engine, "-v"});
-            const auto deadline = net::deadline_in(patience);
+            // One that comes a second after the second ends echod.
+            const auto deadline = net::deadline_in(500ms);
             const pid_t pid = server.process().pid();
             // It stays a zombie, which takes signals, until it is waited for.
             for (int i = 0; i < 200 && net::Clock::now() < deadline; ++i) {
