@@ -15,7 +15,8 @@ constexpr std::chrono::seconds surplus_patience{5};
 
 class Pool {
   public:
-    explicit Pool(Service& service) : service_(service) {}
+    Pool(Service& service, BlockedReceivers& receivers)
+        : service_(service), receivers_(receivers) {}
 
     ~Pool() {
         const std::lock_guard lock(mutex_);
@@ -76,7 +77,7 @@ class Pool {
         --starting_;
         while (auto client = next(lock)) {
             lock.unlock();
-            serve_alone(service_, std::move(*client));
+            serve_alone(service_, std::move(*client), &receivers_);
             client.reset();
             lock.lock();
         }
@@ -102,6 +103,7 @@ class Pool {
     }
 
     Service& service_;
+    BlockedReceivers& receivers_;
     std::mutex mutex_;
     std::deque<Client> waiting_;  // only while no thread is idle
     std::vector<Idle*> idle_;     // the one that became so last is at the end
@@ -114,12 +116,14 @@ class Pool {
 }  // namespace
 
 net::Status serve_with_pool(Service& service, Listeners&& listeners) {
-    Pool pool(service);
+    BlockedReceivers receivers;
+    Pool pool(service, receivers);
     if (auto started = pool.start(); !started)
         return started;
     Reactor reactor(service, make_poll_poller());
     if (auto opened = reactor.open(!listeners.udp.empty()); !opened)
         return opened;
+    reactor.wake_at_drain(receivers);
     reactor.send_clients_to([&pool](Client&& client) { pool.serve(std::move(client)); });
     if (auto begun = service.begin(); !begun)
         return begun;

@@ -8,14 +8,16 @@
 namespace sockbox::serve {
 
 net::Status serve_with_threads(Service& service, Listeners&& listeners) {
+    BlockedReceivers receivers;
     ThreadSet threads;
     Reactor reactor(service, make_poll_poller());
     if (auto opened = reactor.open(!listeners.udp.empty()); !opened)
         return opened;
+    reactor.wake_at_drain(receivers);
     reactor.send_clients_to([&](Client&& client) {
         const auto own = std::make_shared<Client>(std::move(client));
         const auto started =
-            threads.start([&service, own] { serve_alone(service, std::move(*own)); });
+            threads.start([&, own] { serve_alone(service, std::move(*own), &receivers); });
         if (!started)
             reject(service, std::move(*own), started.error());
     });

@@ -1,8 +1,11 @@
-// What Windows does not have: socket activation, other users, a sandbox, signals, splice(2).
+// What Windows does not have: socket activation, other users, a sandbox, signals, splice(2), waking
+// a blocked receive.
 #include "serve/confine/end_task.h"
 #include "serve/confine/privileges.h"
 #include "serve/confine/sandbox.h"
+#include "serve/engines/blocked_receivers.h"
 #include "serve/engines/bulk_pipe.h"
+#include "serve/engines/readiness/relay.h"
 #include "serve/engines/signal_thread.h"
 #include "serve/systemd.h"
 
@@ -24,6 +27,19 @@ net::Transfer BulkPipe::fill(const net::Socket& /*from*/) noexcept {
 
 net::Transfer BulkPipe::drain(const net::Socket& /*to*/) noexcept {
     return {net::Transfer::State::would_block, 0, {}};
+}
+
+BlockedReceivers::BlockedReceivers() noexcept = default;
+
+BlockedReceivers::Stay::Stay(BlockedReceivers& receivers, net::Socket& socket) noexcept
+    : receivers_(receivers), socket_(socket) {}
+
+BlockedReceivers::Stay::~Stay() = default;
+
+void BlockedReceivers::wake() noexcept {}
+
+net::Transfer Relay::send_at_once(net::Socket& socket, std::span<const std::byte> data) noexcept {
+    return socket.send(data);
 }
 
 struct SignalsBlocked::Before {};

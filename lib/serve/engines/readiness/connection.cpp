@@ -47,6 +47,33 @@ void Connection::relay() {
         reactor_.poller().change(native(), *this, had_rest ? Interest::read : Interest::write);
 }
 
+void Connection::echo_blocking(BlockedReceivers& receivers) {
+    if (lingering_ || has_rest() || relay_.is_bulk())
+        return;
+    {
+        const BlockedReceivers::Stay stay(receivers, session_.socket());
+        while (stay.allowed() && echo_once_blocking()) {
+        }
+    }
+    if (over_)
+        reactor_.destroy(*this);
+    else if (has_rest())
+        reactor_.poller().change(native(), *this, Interest::write);
+}
+
+// Returns whether the next receive may block.
+bool Connection::echo_once_blocking() {
+    const net::Transfer got = relay_.receive(session_);
+    reactor_.new_turn();  // for the time after the receive
+    const net::Transfer moved =
+        got.done() ? relay_.send_back(got.bytes, session_, reactor_.now()) : got;
+    if (moved.failed())
+        end_by(moved.error);
+    else if (moved.end())
+        end(EndReason::finished);
+    return !over_ && moved.done() && !has_rest() && !relay_.is_bulk();
+}
+
 void Connection::discard_input() {
     const net::Transfer got = session_.socket().receive(reactor_.pool().buffer());
     if (!got.would_block() && !got.done())

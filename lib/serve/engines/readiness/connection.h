@@ -1,6 +1,7 @@
 // One client's connection: everything it sends is returned, in order.
 #pragma once
 
+#include "serve/engines/blocked_receivers.h"
 #include "serve/engines/readiness/poller.h"
 #include "serve/engines/readiness/relay.h"
 #include "serve/faults/stream_faults.h"
@@ -21,6 +22,10 @@ class Connection final : public EventSource {
 
     // Destroys the connection if it is over.
     void on_ready() override;
+
+    // Echoes by receives that block, until the loop has to wait for something else than input.
+    // Only without faults. Destroys the connection if it is over.
+    void echo_blocking(BlockedReceivers& receivers);
 
     // Checks timeouts and the drain; destroys the connection if one of them ends it.
     void check_time();
@@ -57,6 +62,7 @@ class Connection final : public EventSource {
     void send_ripe();
     void end_by_fault();
     void relay();
+    bool echo_once_blocking();
     void discard_input();
     bool holds_back() const noexcept { return held_ != nullptr && held_->begin < held_->end; }
     void begin_lingering(const Session::Decision& decision);

@@ -148,8 +148,20 @@ net::Status Reactor::open(bool datagrams) {
     return poller_->watch(service_.drain().waitable(), waker_, Interest::read);
 }
 
+// The time alone must not be able to end a connection whose thread blocks.
+void Reactor::block_in_receives(BlockedReceivers& receivers) noexcept {
+    const ServeOptions& options = service_.options();
+    if (faults_ == nullptr && !options.idle_timeout && options.spin.count() == 0)
+        receivers_ = &receivers;
+}
+
 net::Status Reactor::run() {
     while (!idle()) {
+        if (receivers_ != nullptr)
+            connections_.for_each(
+                [this](Connection& connection) { connection.echo_blocking(*receivers_); });
+        if (idle())
+            return {};
         if (auto turn = take_turn(); !turn)
             return turn;
     }
@@ -163,7 +175,7 @@ net::Status Reactor::serve(Listeners listeners) {
     if (served)
         served = run();
     if (!served)
-        service_.drain().raise();  // other threads end, too
+        end_others();
     return served;
 }
 
@@ -235,8 +247,19 @@ void Reactor::after_wait() {
         acceptor->check_time();
 }
 
+void Reactor::end_others() noexcept {
+    service_.drain().raise();
+    wake_others();
+}
+
+void Reactor::wake_others() noexcept {
+    if (woken_at_drain_ != nullptr)
+        woken_at_drain_->wake();
+}
+
 void Reactor::begin_drain() {
     duties_.begin_drain();
+    wake_others();
     poller_->forget(service_.drain().waitable());
     // If this fails, the drain still ends at its deadline.
     static_cast<void>(poller_->watch(service_.abort().waitable(), waker_, Interest::read));
@@ -257,9 +280,11 @@ void Reactor::abort_all() {
     });
 }
 
-void serve_alone(Service& service, Client&& client) {
+void serve_alone(Service& service, Client&& client, BlockedReceivers* receivers) {
     try {
         Reactor reactor(service, make_poll_poller());
+        if (receivers != nullptr)
+            reactor.block_in_receives(*receivers);
         if (auto opened = reactor.open(); !opened)
             return reject(service, std::move(client), opened.error());
         reactor.adopt(std::move(client));

@@ -102,9 +102,15 @@ class Reactor {
     // wait are served together.
     void serve_one_at_a_time() noexcept { one_at_a_time_ = true; }
 
+    // Connections block in receives where this is cheaper; only if there is never more than one.
+    void block_in_receives(BlockedReceivers& receivers) noexcept;
+    // Wakes the threads that block in receives when the drain begins, or if serve() fails.
+    void wake_at_drain(BlockedReceivers& receivers) noexcept { woken_at_drain_ = &receivers; }
+
     // For connections and acceptors.
     Service& service() noexcept { return service_; }
     Poller& poller() noexcept { return *poller_; }
+    void new_turn() noexcept { duties_.new_turn(); }
     net::Deadline now() noexcept { return duties_.now(); }
     bool draining() const noexcept { return duties_.draining(); }
     net::Deadline drain_deadline() const noexcept { return duties_.drain_deadline(); }
@@ -133,6 +139,8 @@ class Reactor {
     void begin_drain();
     void abort_all();
     bool needs_sweep() const;
+    void wake_others() noexcept;
+    void end_others() noexcept;
 
     Service& service_;
     std::unique_ptr<Poller> poller_;
@@ -145,11 +153,14 @@ class Reactor {
     ConnectionList connections_;
     std::size_t other_sources_ = 0;
     bool one_at_a_time_ = false;
+    BlockedReceivers* receivers_ = nullptr;       // null: connections never block
+    BlockedReceivers* woken_at_drain_ = nullptr;  // may be null
     Waker waker_;
     LoopDuties duties_;
 };
 
-// Serves one connection to its end on the calling thread.
-void serve_alone(Service& service, Client&& client);
+// Serves one connection to its end on the calling thread. `receivers` (may be null) must be woken
+// when the drain of the service begins.
+void serve_alone(Service& service, Client&& client, BlockedReceivers* receivers = nullptr);
 
 }  // namespace sockbox::serve

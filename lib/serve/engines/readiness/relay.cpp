@@ -29,21 +29,25 @@ net::Transfer Relay::proceed(Session& session, net::Deadline now) noexcept {
     if (bulk_)
         if (const net::Transfer moved = receive_in_bulk(session, now); !moved.would_block())
             return moved;
-    return receive(session, now);
+    const net::Transfer got = receive(session);
+    return got.done() ? send_back(got.bytes, session, now) : got;
 }
 
-net::Transfer Relay::receive(Session& session, net::Deadline now) noexcept {
-    const auto buffer = pool_.buffer();
-    const net::Transfer got = session.socket().receive(buffer);
-    if (!got.done())
-        return got;
-    note_size(got.bytes);
-    session.received(got.bytes, now);
-    const net::Transfer put = session.socket().send(buffer.first(got.bytes));
+net::Transfer Relay::receive(Session& session) noexcept {
+    return session.socket().receive(pool_.buffer());
+}
+
+net::Transfer Relay::send_back(std::size_t received, Session& session, net::Deadline now) noexcept {
+    const auto bytes = pool_.buffer().first(received);
+    note_size(received);
+    session.received(received, now);
+    const net::Transfer put = send_at_once(session.socket(), bytes);
     if (put.failed())
         return put;
     session.sent(put.bytes, now);
-    return put.bytes < got.bytes ? keep(buffer.subspan(put.bytes, got.bytes - put.bytes)) : got;
+    if (put.bytes < received)
+        return keep(bytes.subspan(put.bytes));
+    return {net::Transfer::State::done, received, {}};
 }
 
 // would_block: nothing could be moved in this way.

@@ -25,8 +25,20 @@ class Relay {
     // back. `done`: something was moved. `end`: EOF, and nothing is waiting.
     net::Transfer proceed(Session& session, net::Deadline now) noexcept;
 
+    // Whether large messages are seen, for which a non-blocking socket is the cheaper one.
+    bool is_bulk() const noexcept { return bulk_; }
+
+    // For a socket that blocks, while nothing is waiting and is_bulk() is false: the two halves of
+    // proceed(). Only the first one blocks.
+    net::Transfer receive(Session& session) noexcept;
+    net::Transfer send_back(std::size_t received, Session& session, net::Deadline now) noexcept;
+
+    // Socket::send() that does not block, whatever the mode of the socket. On Windows the socket
+    // must be non-blocking.
+    static net::Transfer send_at_once(net::Socket& socket,
+                                      std::span<const std::byte> data) noexcept;
+
   private:
-    net::Transfer receive(Session& session, net::Deadline now) noexcept;
     net::Transfer receive_in_bulk(Session& session, net::Deadline now) noexcept;
     net::Transfer send_rest(Session& session, net::Deadline now) noexcept;
     net::Transfer drain(BulkPipe& pipe, Session& session, net::Deadline now) noexcept;
