@@ -21,7 +21,11 @@ constexpr nanoseconds linger = milliseconds(300);
 }  // namespace
 
 Session::Session(Service& service, Client client, net::Deadline now) noexcept
-    : service_(service), client_(std::move(client)), began_(now), active_(now) {
+    : service_(service),
+      ticket_(std::move(client.ticket)),
+      socket_(std::move(client.socket)),
+      began_(now),
+      active_(now) {
     if (service_.counts_open())
         service_.counters().open.add();
 }
@@ -32,17 +36,18 @@ Session::~Session() {
     if (service_.counts_open())
         service_.counters().open.subtract();
     if (reset_)
-        client_.socket.abort();
+        socket_.abort();
 }
 
 void Session::received(std::size_t bytes, net::Deadline now) noexcept {
     received_ += bytes;
+    unsent_ += static_cast<std::uint32_t>(bytes);
     active_ = now;
     service_.counters().received_bytes.add(bytes);
 }
 
 void Session::sent(std::size_t bytes, net::Deadline now) noexcept {
-    sent_ += bytes;
+    unsent_ -= static_cast<std::uint32_t>(bytes);
     active_ = now;
     acknowledged_ = 0;
     service_.counters().sent_bytes.add(bytes);
@@ -51,10 +56,10 @@ void Session::sent(std::size_t bytes, net::Deadline now) noexcept {
 void Session::end(EndReason reason, net::Deadline now, std::error_code error) {
     if (std::exchange(ended_, true))
         return;
-    service_.counters().end(reason, now - began_, received_ - sent_);
+    service_.counters().end(reason, now - began_, unsent_);
     service_.observer().ended(
-        {client_.ticket.peer(), received_, sent_, now - began_, reason, error});
-    client_.ticket.give_back();
+        {ticket_.peer(), received_, received_ - unsent_, now - began_, reason, error});
+    ticket_.give_back();
 }
 
 void Session::end_by(const std::error_code& error, net::Deadline now) {
@@ -79,9 +84,10 @@ Session::Decision Session::decide_by_timeouts(net::Deadline now, bool has_rest) 
 // The send buffer of a slow peer becomes writable only when much of it is free, long after the peer
 // has begun to take bytes from it.
 void Session::note_acknowledged(net::Deadline now) noexcept {
-    const std::uint64_t before =
-        std::exchange(acknowledged_, net::acknowledged_bytes(socket()).value_or(0));
-    if (before != 0 && acknowledged_ > before)
+    const auto acknowledged =
+        static_cast<std::uint32_t>(net::acknowledged_bytes(socket()).value_or(0));
+    const std::uint32_t before = std::exchange(acknowledged_, acknowledged);
+    if (before != 0 && acknowledged != 0 && acknowledged != before)
         active_ = now;
 }
 
@@ -104,8 +110,9 @@ Session::Decision Session::decide(net::Deadline now, bool has_rest, net::Deadlin
     return {};
 }
 
-net::Deadline Session::linger_until(net::Deadline now, net::Deadline drain) {
-    return std::min(now + linger, drain);
+void Session::begin_lingering(net::Deadline now, net::Deadline drain) {
+    static_cast<void>(socket_.shutdown(net::ShutdownHow::send));
+    active_ = std::min(now + linger, drain);
 }
 
 void reject(Service& service, Client&& client, const net::Error& why) {

@@ -13,13 +13,13 @@ class Session {
     // Reports the connection as failed if end() has not been called.
     ~Session();
 
-    net::Socket& socket() noexcept { return client_.socket; }
-    const net::Socket& socket() const noexcept { return client_.socket; }
+    net::Socket& socket() noexcept { return socket_; }
+    const net::Socket& socket() const noexcept { return socket_; }
 
     void received(std::size_t bytes, net::Deadline now) noexcept;
     void sent(std::size_t bytes, net::Deadline now) noexcept;
     std::uint64_t received_bytes() const noexcept { return received_; }
-    std::uint64_t number() const noexcept { return client_.ticket.number(); }
+    std::uint64_t number() const noexcept { return ticket_.number(); }
 
     // Reports and counts the end, the first time only, and gives back the client's place. Call it
     // before the peer can see the end, because it may reconnect at once. A connection that lingers
@@ -46,21 +46,26 @@ class Session {
     // no_deadline if there is none.
     Decision decide(net::Deadline now, bool has_rest, net::Deadline drain);
 
-    // How long to wait for the peer's FIN after sending ours.
-    static net::Deadline linger_until(net::Deadline now, net::Deadline drain);
+    // After the end: sends our FIN, and notes how long to wait for the peer's.
+    void begin_lingering(net::Deadline now, net::Deadline drain);
+    net::Deadline lingers_until() const noexcept { return active_; }
 
   private:
     Decision decide_by_timeouts(net::Deadline now, bool has_rest) const;
     void note_acknowledged(net::Deadline now) noexcept;
 
+    // A server may have many idle connections, so the order leaves no gaps, and small members of
+    // the owner can fill the one at the end.
     Service& service_;
-    Client client_;
+    [[no_unique_address]] Admission::Ticket ticket_;
+    net::Socket socket_;
     net::Deadline began_;
-    net::Deadline active_;  // when a byte last moved
-    // What the peer had acknowledged at the last check; 0: not checked since the last send.
-    std::uint64_t acknowledged_ = 0;
+    net::Deadline active_;  // when a byte last moved; after the end, when lingering is over
     std::uint64_t received_ = 0;
-    std::uint64_t sent_ = 0;
+    std::uint32_t unsent_ = 0;  // of these bytes, not sent yet: no engine holds more than a few MiB
+    // What the peer had acknowledged at the last check, modulo 2^32; 0: not checked since the last
+    // send.
+    std::uint32_t acknowledged_ = 0;
     bool ended_ = false;
     bool reset_ = false;
 };

@@ -52,8 +52,8 @@ class Admission {
       public:
         Ticket(Ticket&& other) noexcept
             : admission_(std::exchange(other.admission_, nullptr)),
-              peer_(other.peer_),
-              number_(other.number_) {}
+              number_(other.number_),
+              peer_(other.peer_) {}
         Ticket& operator=(Ticket&&) = delete;
         ~Ticket() { give_back(); }
         void give_back() noexcept;
@@ -63,11 +63,11 @@ class Admission {
       private:
         friend class Admission;
         Ticket(Admission& admission, const net::Endpoint& peer, std::uint64_t number) noexcept
-            : admission_(&admission), peer_(peer), number_(number) {}
+            : admission_(&admission), number_(number), peer_(peer) {}
 
         Admission* admission_;
-        net::Endpoint peer_;
         std::uint64_t number_;
+        net::Endpoint peer_;
     };
 
     tl::expected<Ticket, Refused> admit(const net::Endpoint& peer);

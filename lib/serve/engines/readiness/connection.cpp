@@ -7,6 +7,9 @@
 
 namespace sockbox::serve {
 
+// malloc(3) takes 8 bytes more, and rounds up to 16.
+static_assert(sizeof(Connection) <= 184);
+
 Connection::Connection(Reactor& reactor, Client client)
     : reactor_(reactor),
       session_(reactor.service(), std::move(client), reactor.now()),
@@ -86,7 +89,7 @@ void Connection::check_time() {
     const bool held_back =
         held_ != nullptr && has_rest() && !held_->blocked && !reactor_.draining();
     if (lingering_) {
-        over_ = reactor_.now() >= linger_until_;
+        over_ = reactor_.now() >= session_.lingers_until();
     } else if (held_back) {
         return;  // the delay is not the peer's fault
     } else if (decision.what == What::send_fin) {
@@ -112,9 +115,8 @@ void Connection::begin_lingering(const Session::Decision& decision) {
         return end(EndReason::aborted);
     }
     session_.end(decision.reason, reactor_.now());
-    static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
+    session_.begin_lingering(reactor_.now(), reactor_.drain_deadline());
     lingering_ = true;
-    linger_until_ = Session::linger_until(reactor_.now(), reactor_.drain_deadline());
 }
 
 void Connection::abort() {
@@ -224,22 +226,21 @@ void Connection::end_by_fault() {
         return end(EndReason::fault);
     }
     session_.end(EndReason::fault, reactor_.now());
-    static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
+    session_.begin_lingering(reactor_.now(), reactor_.drain_deadline());
     held_->begin = held_->end = 0;
     lingering_ = true;
-    linger_until_ = Session::linger_until(reactor_.now(), reactor_.drain_deadline());
     reactor_.poller().change(native(), *this, Interest::read);
 }
 
 net::Deadline Connection::next_leave() const {
     if (lingering_)
-        return linger_until_;
+        return session_.lingers_until();
     return held_->blocked ? net::no_deadline : held_->faults.next_leave(reactor_.now());
 }
 
 void Connection::check_faults() {
     if (lingering_)
-        over_ = over_ || reactor_.now() >= linger_until_;
+        over_ = over_ || reactor_.now() >= session_.lingers_until();
     else if (!held_->blocked && has_rest() && held_->faults.may_leave(reactor_.now()) > 0)
         send_ripe();
     if (over_)

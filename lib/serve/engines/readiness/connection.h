@@ -70,12 +70,11 @@ class Connection final : public EventSource {
     void end_by(const std::error_code& error);
 
     Reactor& reactor_;
-    Session session_;
-    net::Deadline linger_until_{};
+    [[no_unique_address]] Session session_;
+    bool lingering_ = false;  // our FIN is sent; discard input until the peer's
+    bool over_ = false;
     Relay relay_;
     std::unique_ptr<HeldBack> held_;  // null without faults
-    bool lingering_ = false;          // our FIN is sent; discard input until the peer's
-    bool over_ = false;
     Connection* next_ = nullptr;
     Connection* previous_ = nullptr;
 };

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "system/memory.h"
@@ -87,27 +88,26 @@ class BufferGroup {
 // The buffers of one connection that wait to be sent, in order. Does not own them.
 class BufferQueue {
   public:
-    bool empty() const noexcept { return first_ == nullptr; }
+    bool empty() const noexcept { return last_ == nullptr; }
     std::size_t size() const noexcept { return size_; }
-    RingBuffer& first() noexcept { return *first_; }
+    RingBuffer& first() noexcept { return *last_->next; }
     RingBuffer& last() noexcept { return *last_; }
 
     void push(RingBuffer& buffer) noexcept {
-        buffer.next = nullptr;
-        (first_ == nullptr ? first_ : last_->next) = &buffer;
+        buffer.next = empty() ? &buffer : std::exchange(last_->next, &buffer);
         last_ = &buffer;
         ++size_;
     }
     RingBuffer& pop() noexcept {
-        RingBuffer& popped = *first_;
-        first_ = popped.next;
-        --size_;
+        RingBuffer& popped = first();
+        last_->next = popped.next;
+        if (--size_ == 0)
+            last_ = nullptr;
         return popped;
     }
 
   private:
-    RingBuffer* first_ = nullptr;
-    RingBuffer* last_ = nullptr;
+    RingBuffer* last_ = nullptr;  // followed by the first one
     std::uint32_t size_ = 0;
 };
 

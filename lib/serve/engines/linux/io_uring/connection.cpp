@@ -36,6 +36,9 @@ bool has_input(const net::Socket& socket) {
 
 }  // namespace
 
+// malloc(3) takes 8 bytes more, and rounds up to 16.
+static_assert(sizeof(RingConnection) <= 184);
+
 RingConnection::RingConnection(RingReactor& reactor, Client client)
     : reactor_(reactor), session_(reactor.service(), std::move(client), reactor.now()) {
     if (reactor.faults() != nullptr)
@@ -91,10 +94,10 @@ void RingConnection::receive() {
     else if (!large_ && relay_ != nullptr && !relay_->has_rest())
         end_relaying();
     if (relay_ != nullptr) {
-        reactor_.ring().wait_for(native(), relay_->has_rest() ? POLLOUT : POLLIN, received_);
+        reactor_.ring().wait_for(native(), relay_->has_rest() ? POLLOUT : POLLIN, as_receive());
         receiving_ = Receiving::poll;
     } else {
-        reactor_.ring().receive_multishot(native(), received_);
+        reactor_.ring().receive_multishot(native(), as_receive());
         receiving_ = Receiving::many;
     }
 }
@@ -116,7 +119,7 @@ void RingConnection::end_relaying() {
 
 void RingConnection::stop_receiving() {
     if (!std::exchange(stopping_, true))
-        reactor_.ring().cancel(received_);
+        reactor_.ring().cancel(as_receive());
 }
 
 void RingConnection::on_completion(int result, unsigned flags) {
@@ -197,7 +200,7 @@ void RingConnection::discard_input() {
 void RingConnection::end_of_receive(int result) {
     if (result == -ENOBUFS) {
         receiving_ = Receiving::awaits_buffer;
-        return reactor_.wait_for_buffer(awaits_buffer_);
+        return reactor_.wait_for_buffer(*this);
     }
     if (result > 0 || try_again(result))
         return go_on();
@@ -221,9 +224,9 @@ void RingConnection::send() {
         bytes = std::min(bytes, faults_->may_leave(reactor_.now()));
     if (bytes == 0)
         return;
-    reactor_.ring().send(native(), {first.data + first.begin, bytes}, sent_);
+    reactor_.ring().send(native(), {first.data + first.begin, bytes}, as_send());
     sending_ = true;
-    reactor_.send_started(sent_);
+    reactor_.send_started(*this);
 }
 
 // Many sends that the ring submits together cost one system call. A single one would cost another
@@ -249,7 +252,7 @@ void RingConnection::note_sent(std::size_t bytes) {
 
 void RingConnection::on_sent(int result) {
     sending_ = blocked_ = false;
-    reactor_.send_ended(sent_);
+    reactor_.send_ended(*this);
     if (closing_)
         return close();
     if (try_again(result))
@@ -281,7 +284,7 @@ void RingConnection::check_time() {
     if (closing_)
         return;
     if (lingering_) {
-        if (reactor_.now() >= linger_until_)
+        if (reactor_.now() >= session_.lingers_until())
             close();
         return;
     }
@@ -306,9 +309,8 @@ void RingConnection::begin_lingering(const Session::Decision& decision) {
     if (decision.reason != EndReason::aborted && loses && !decision.at_once)
         return;
     session_.end(loses ? EndReason::aborted : decision.reason, reactor_.now());
-    static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
+    session_.begin_lingering(reactor_.now(), reactor_.drain_deadline());
     lingering_ = true;
-    linger_until_ = Session::linger_until(reactor_.now(), reactor_.drain_deadline());
 }
 
 void RingConnection::abort() {
@@ -330,11 +332,11 @@ void RingConnection::end_by(int error) {
 // refuses that: it also turns a listener into a socket that can connect.
 void RingConnection::close() {
     const bool first = !std::exchange(closing_, true);
-    awaits_buffer_.leave();
+    RingTurn::leave();
     if (is_receiving())
         stop_receiving();
     if (sending_ && first)
-        reactor_.ring().cancel(sent_);
+        reactor_.ring().cancel(as_send());
     if (!sending_)
         give_back_waiting();
     reactor_.remove_if_gone(*this);
@@ -359,7 +361,7 @@ void RingConnection::keep(RingBuffer& buffer) {
 net::Deadline RingConnection::next_leave() const {
     if (closing_ || sending_)
         return net::no_deadline;
-    return lingering_ ? linger_until_ : faults_->next_leave(reactor_.now());
+    return lingering_ ? session_.lingers_until() : faults_->next_leave(reactor_.now());
 }
 
 void RingConnection::check_faults() {
@@ -373,7 +375,7 @@ void RingConnection::check_faults() {
 void RingConnection::end_by_fault() {
     session_.end(EndReason::fault, reactor_.now());
     closing_ = faults_->end() == StreamFaults::End::reset;
-    awaits_buffer_.leave();
+    RingTurn::leave();
     give_back_waiting();
     if (closing_) {
         session_.reset_at_close();
@@ -381,9 +383,8 @@ void RingConnection::end_by_fault() {
     }
     if (input_over_)
         return close();
-    static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
+    session_.begin_lingering(reactor_.now(), reactor_.drain_deadline());
     lingering_ = true;
-    linger_until_ = Session::linger_until(reactor_.now(), reactor_.drain_deadline());
     go_on();
 }
 

@@ -1,7 +1,6 @@
 // One client's connection on a ring: received into provided buffers and sent from the same ones.
 #pragma once
 
-#include <list>
 #include <memory>
 
 #include "serve/engines/linux/io_uring/ring.h"
@@ -46,12 +45,39 @@ class Link {
     Link* previous_ = this;
 };
 
+class RingConnection;
+
+// The bases of a connection: operations are told apart by their Completion, and lists by their
+// Link. As members they would each need a reference to the connection.
+class RingReceive : public Completion {
+  public:
+    void complete(int result, unsigned flags) noexcept final;
+
+  protected:
+    ~RingReceive() = default;
+};
+class RingSend : public Completion {
+  public:
+    void complete(int result, unsigned flags) noexcept final;
+
+  protected:
+    ~RingSend() = default;
+};
+// In the reactor's list of all connections.
+struct RingPlace : Link {};
+// In the reactor's list of those that wait for a buffer, or else of the sends that the kernel has
+// not tried.
+struct RingTurn : Link {};
+
 // At most one send and one receive are in progress, so bytes keep their order. Small messages
 // arrive through a multishot receive, which is stopped while the peer does not accept its echo;
 // what had arrived by then is merged into few buffers. Larger messages are relayed as in the
 // readiness engines, when the ring reports that the socket is ready: that costs less for each byte.
 // An idle connection occupies no buffer at all.
-class RingConnection {
+class RingConnection final : public RingReceive,
+                             public RingSend,
+                             public RingPlace,
+                             public RingTurn {
   public:
     RingConnection(RingReactor& reactor, Client client);
     RingConnection(const RingConnection&) = delete;
@@ -76,30 +102,13 @@ class RingConnection {
     // earlier: the kernel holds pointers to its Completions.
     bool is_gone() const noexcept { return closing_ && !is_receiving() && !sending_; }
 
-    struct Sent final : Completion, Link {
-        explicit Sent(RingConnection& connection) : owner(connection) {}
-        void complete(int result, unsigned /*flags*/) noexcept override { owner.on_sent(result); }
-        RingConnection& owner;
-    };
+    bool awaits_buffer() const noexcept { return receiving_ == Receiving::awaits_buffer; }
     // The send in progress has not completed at once: the peer has no room.
     void blocked();
 
-    // In the reactor's list of those that wait for a buffer, while it does.
-    struct Waiting final : Link {
-        explicit Waiting(RingConnection& connection) : owner(connection) {}
-        RingConnection& owner;
-    };
-
-    std::list<RingConnection>::iterator place;  // in the reactor's list
-
   private:
-    struct Received final : Completion {
-        explicit Received(RingConnection& connection) : owner(connection) {}
-        void complete(int result, unsigned flags) noexcept override {
-            owner.on_completion(result, flags);
-        }
-        RingConnection& owner;
-    };
+    friend RingReceive;
+    friend RingSend;
     enum class Receiving : std::uint8_t { none, many, poll, awaits_buffer };
 
     void on_completion(int result, unsigned flags);
@@ -127,6 +136,8 @@ class RingConnection {
     void give_back_waiting();
     bool may_receive() const noexcept;
     bool must_stop() const noexcept;
+    RingReceive& as_receive() noexcept { return *this; }
+    RingSend& as_send() noexcept { return *this; }
     int native() const noexcept { return session_.socket().native(); }
     bool has_rest() const noexcept {
         return !waiting_.empty() || (relay_ != nullptr && relay_->has_rest());
@@ -135,25 +146,61 @@ class RingConnection {
         return receiving_ == Receiving::many || receiving_ == Receiving::poll;
     }
 
+    // In an order without gaps, because there may be many idle connections: the small members fill
+    // the ends of session_ and waiting_.
     RingReactor& reactor_;
-    Session session_;
-    std::unique_ptr<StreamFaults> faults_;  // null without faults
-    Received received_{*this};
-    Sent sent_{*this};
-    Waiting awaits_buffer_{*this};
-    BufferQueue waiting_;           // the first one is being sent
-    std::unique_ptr<Relay> relay_;  // while messages are large, else null
-    net::Deadline linger_until_{};
+    [[no_unique_address]] Session session_;
     Receiving receiving_ = Receiving::none;
     std::uint8_t small_in_a_row_ = 0;
     std::uint8_t sweeps_left_ = 0;  // sweeps until it is checked for unreported input
     bool large_ = false;            // its messages are larger than a buffer
     bool stopping_ = false;         // the receive was cancelled but has not completed
     bool sending_ = false;
-    bool blocked_ = false;  // the send in progress waits for the peer
+    std::unique_ptr<StreamFaults> faults_;       // null without faults
+    std::unique_ptr<Relay> relay_;               // while messages are large, else null
+    [[no_unique_address]] BufferQueue waiting_;  // the first one is being sent
+    bool blocked_ = false;                       // the send in progress waits for the peer
     bool input_over_ = false;
     bool lingering_ = false;  // our FIN is sent; discard input until the peer's
     bool closing_ = false;
+};
+
+inline void RingReceive::complete(int result, unsigned flags) noexcept {
+    static_cast<RingConnection&>(*this).on_completion(result, flags);
+}
+
+inline void RingSend::complete(int result, unsigned /*flags*/) noexcept {
+    static_cast<RingConnection&>(*this).on_sent(result);
+}
+
+// Owns all connections of a reactor.
+class RingConnectionList {
+  public:
+    RingConnectionList() = default;
+    RingConnectionList(const RingConnectionList&) = delete;
+    RingConnectionList& operator=(const RingConnectionList&) = delete;
+    ~RingConnectionList() {
+        for_each([this](RingConnection& connection) { destroy(connection); });
+    }
+
+    bool empty() const noexcept { return all_.is_alone(); }
+    void add(std::unique_ptr<RingConnection> connection) noexcept {
+        static_cast<RingPlace&>(*connection.release()).join(all_);
+    }
+    void destroy(RingConnection& connection) noexcept { delete &connection; }
+
+    // Calls `visit` for each connection; it may destroy the one it is given.
+    template <class Visit>
+    void for_each(const Visit& visit) {
+        for (Link* place = &all_.next(); place != &all_;) {
+            Link* next = &place->next();
+            visit(static_cast<RingConnection&>(static_cast<RingPlace&>(*place)));
+            place = next;
+        }
+    }
+
+  private:
+    Link all_;
 };
 
 }  // namespace sockbox::serve

@@ -213,9 +213,10 @@ net::Status RingReactor::serve_from(Mailbox& mailbox) {
 
 void RingReactor::adopt(Client&& client) noexcept {
     try {
-        RingConnection& connection = connections_.emplace_front(*this, std::move(client));
-        connection.place = connections_.begin();
-        connection.begin();
+        auto connection = std::make_unique<RingConnection>(*this, std::move(client));
+        RingConnection& added = *connection;
+        connections_.add(std::move(connection));
+        added.begin();
     } catch (const std::bad_alloc&) {
         reject(service_, std::move(client), net::out_of_memory("serve"));
     }
@@ -223,7 +224,7 @@ void RingReactor::adopt(Client&& client) noexcept {
 
 void RingReactor::remove_if_gone(RingConnection& connection) {
     if (connection.is_gone())
-        connections_.erase(connection.place);
+        connections_.destroy(connection);
 }
 
 // Starts as many receives as there are buffers for; if more were started, most of them would fail
@@ -232,9 +233,9 @@ void RingReactor::remove_if_gone(RingConnection& connection) {
 void RingReactor::hand_out_buffers() {
     for (unsigned given = 0; !waiting_for_buffer_.is_alone() && ring_->buffers().has_free(given);
          ++given) {
-        auto& first = static_cast<RingConnection::Waiting&>(waiting_for_buffer_.next());
+        auto& first = static_cast<RingTurn&>(waiting_for_buffer_.next());
         first.leave();
-        first.owner.begin();
+        static_cast<RingConnection&>(first).begin();
     }
 }
 
@@ -250,9 +251,9 @@ net::Status RingReactor::wait(net::Deadline deadline) {
         return !completed || *completed > 0;
     });
     while (!tried.is_alone()) {
-        auto& send = static_cast<RingConnection::Sent&>(tried.next());
+        auto& send = static_cast<RingTurn&>(tried.next());
         send.leave();
-        send.owner.blocked();
+        static_cast<RingConnection&>(send).blocked();
     }
     return waited;
 }
@@ -282,21 +283,13 @@ bool RingReactor::needs_sweep() const {
                                      check_is_due_ || service_.options().idle_timeout);
 }
 
-// Calls `visit` for each connection; it may destroy the one it is given.
-template <class Visit>
-void RingReactor::for_each_connection(const Visit& visit) {
-    for (auto at = connections_.begin(); at != connections_.end();) {
-        RingConnection& connection = *at++;
-        visit(connection);
-    }
-}
-
 // When the next bytes held back by faults are due; no_deadline without faults.
 net::Deadline RingReactor::next_leave() {
     net::Deadline next = net::no_deadline;
     if (faults_ != nullptr)
-        for (const RingConnection& connection : connections_)
+        connections_.for_each([&next](const RingConnection& connection) {
             next = std::min(next, connection.next_leave());
+        });
     return next;
 }
 
@@ -322,7 +315,7 @@ void RingReactor::after_wait() {
     if (datagram_echo_)
         datagram_echo_->send_due();
     if (faults_ != nullptr)
-        for_each_connection([](RingConnection& connection) { connection.check_faults(); });
+        connections_.for_each([](RingConnection& connection) { connection.check_faults(); });
     if (needs_sweep() && (duties_.begin_sweep() || service_.abort().raised()))
         sweep();
     hand_out_buffers();
@@ -340,7 +333,7 @@ void RingReactor::begin_drain() {
 void RingReactor::sweep() {
     const bool abort = service_.abort().raised();
     check_is_due_ = false;
-    for_each_connection([this, abort](RingConnection& connection) {
+    connections_.for_each([this, abort](RingConnection& connection) {
         check_is_due_ = check_is_due_ || connection.awaits_check();
         if (abort)
             connection.abort();

@@ -1,7 +1,6 @@
 // One thread's loop over an io_uring: listeners, datagrams and connections.
 #pragma once
 
-#include <list>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -44,17 +43,18 @@ class RingReactor {
     const Faults* faults() const noexcept { return faults_; }  // of streams; null without faults
     void remove_if_gone(RingConnection& connection);
     BufferPool& pool() noexcept { return pool_; }
-    void wait_for_buffer(RingConnection::Waiting& waiting) noexcept {
-        waiting.join(waiting_for_buffer_);
-    }
+    void wait_for_buffer(RingTurn& connection) noexcept { connection.join(waiting_for_buffer_); }
     void give_back(RingBuffer& buffer) noexcept { buffer.home->give_back(buffer); }
-    void send_started(RingConnection::Sent& send) noexcept {
+    // One that waits for a buffer does not receive, so it need not know whether its send blocks.
+    void send_started(RingConnection& connection) noexcept {
         ++sends_;
-        send.join(started_);
+        if (!connection.awaits_buffer())
+            connection.RingTurn::join(started_);
     }
-    void send_ended(RingConnection::Sent& send) noexcept {
+    void send_ended(RingConnection& connection) noexcept {
         --sends_;
-        send.leave();
+        if (!connection.awaits_buffer())
+            connection.RingTurn::leave();
     }
     // Makes sure that there is another sweep.
     void check_later() noexcept { check_is_due_ = true; }
@@ -77,8 +77,6 @@ class RingReactor {
     void begin_drain();
     void sweep();
     void hand_out_buffers();
-    template <class Visit>
-    void for_each_connection(const Visit& visit);
 
     Service& service_;
     const Faults* const faults_;
@@ -90,7 +88,7 @@ class RingReactor {
     BufferPool pool_;
     Link waiting_for_buffer_;
     Link started_;  // sends that the kernel does not know yet
-    std::list<RingConnection> connections_;
+    RingConnectionList connections_;
     std::size_t sends_ = 0;  // in progress
     bool check_is_due_ = false;
     Waker waker_;

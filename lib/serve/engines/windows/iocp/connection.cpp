@@ -117,7 +117,7 @@ void IocpConnection::check_time() {
         return;
     if (!lingering_)
         decide();
-    else if (net::Clock::now() >= linger_until_)
+    else if (net::Clock::now() >= session_.lingers_until())
         close();
     destroy_if_gone();
 }
@@ -142,9 +142,8 @@ void IocpConnection::begin_lingering(const Session::Decision& decision) {
         return;
     const net::Deadline now = net::Clock::now();
     session_.end(loses ? EndReason::aborted : decision.reason, now);
-    static_cast<void>(session_.socket().shutdown(net::ShutdownHow::send));
+    session_.begin_lingering(now, loop_.drain_deadline());
     lingering_ = true;
-    linger_until_ = Session::linger_until(now, loop_.drain_deadline());
 }
 
 void IocpConnection::abort() {

@@ -51,7 +51,6 @@ class IocpConnection final : public Operation {
     IocpLoop& loop_;
     List::iterator place_;
     Session session_;
-    net::Deadline linger_until_{};
     net::Pages rest_;
     std::size_t rest_begin_ = 0;
     std::size_t rest_end_ = 0;
