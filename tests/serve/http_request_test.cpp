@@ -49,6 +49,7 @@ TEST(HttpRequest, OpenMetricsIsForClientsThatPreferIt) {
     EXPECT_FALSE(prefers_open_metrics("text/plain;version=0.0.4"));
     EXPECT_FALSE(prefers_open_metrics("application/openmetrics-text;q=0"));
     EXPECT_FALSE(prefers_open_metrics("application/openmetrics-text;q=nan"));
+    EXPECT_FALSE(prefers_open_metrics("application/openmetrics-text;q=0.0."));
     EXPECT_FALSE(prefers_open_metrics("application/openmetrics-text;version=2.0.0"));
     EXPECT_FALSE(prefers_open_metrics("application/openmetrics-text;q=0.4,text/plain;q=0.5"));
 }

@@ -2,7 +2,6 @@
 #include "serve/faults/datagram_faults.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace sockbox::serve {
 namespace {
@@ -99,7 +98,7 @@ void DatagramFaults::occupy_line(net::Deadline due, std::size_t bytes) {
     if (faults_->throttle == 0)
         return;
     const double seconds = static_cast<double>(bytes) / static_cast<double>(faults_->throttle);
-    free_ = throttled(due) + std::chrono::nanoseconds(std::llround(seconds * 1e9));
+    free_ = throttled(due) + to_duration(seconds);
 }
 
 net::Deadline DatagramFaults::next_due() const noexcept {

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "text/text.h"
 #include "text/units.h"
@@ -170,8 +169,8 @@ double FaultDice::share() noexcept {
 }
 
 std::chrono::nanoseconds FaultDice::around(nanoseconds delay, nanoseconds jitter) noexcept {
-    const double offset = (2 * share() - 1) * static_cast<double>(jitter.count());
-    return std::max(nanoseconds(0), delay + nanoseconds(std::llround(offset)));
+    const double longest = std::chrono::duration<double>(jitter).count();
+    return std::max(nanoseconds(0), delay + to_duration((2 * share() - 1) * longest));
 }
 
 std::byte FaultDice::other_than(std::byte byte) noexcept {

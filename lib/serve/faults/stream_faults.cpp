@@ -2,7 +2,7 @@
 #include "serve/faults/stream_faults.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <limits>
 
 namespace sockbox::serve {
@@ -16,6 +16,23 @@ constexpr std::size_t max_pieces = 1024;
 // The size of a burst, as a share of a second's bytes: short enough to be smooth, long enough to
 // avoid a wakeup per byte.
 constexpr double burst_seconds = 0.05;
+
+// The largest n for which share^n is at least `bound`; 0 < bound <= 1, 0 <= share < 1. By squaring
+// instead of log(), which needs libm: see to_duration().
+std::uint64_t powers_above(double bound, double share) noexcept {
+    std::array<double, 60> powers{share};  // share^(2^i)
+    for (std::size_t i = 1; i < powers.size(); ++i)
+        powers[i] = powers[i - 1] * powers[i - 1];
+    std::uint64_t n = 0;
+    double reached = 1;
+    for (std::size_t i = powers.size(); i-- > 0;) {
+        if (reached * powers[i] < bound)
+            continue;
+        reached *= powers[i];
+        n += std::uint64_t{1} << i;
+    }
+    return n;
+}
 
 }  // namespace
 
@@ -35,8 +52,7 @@ void StreamFaults::choose_corrupt() {
     }
     if (faults_.corrupt >= 1)
         return;
-    const double spared = std::log1p(-corruption_.share()) / std::log1p(-faults_.corrupt);
-    next_corrupt_ += static_cast<std::uint64_t>(std::min(spared, 1e18));
+    next_corrupt_ += powers_above(1 - corruption_.share(), 1 - faults_.corrupt);
 }
 
 bool StreamFaults::arrived(std::span<std::byte> data, net::Deadline now) noexcept {
@@ -107,7 +123,7 @@ net::Deadline StreamFaults::next_leave(net::Deadline now) const {
         const double waiting = static_cast<double>(pieces_.front().end - sent_);
         const double wanted = std::min(waiting, std::max(1.0, rate * burst_seconds));
         const double missing = std::max(0.0, wanted - tokens_at(now));
-        next = std::max(next, now + std::chrono::nanoseconds(std::llround(missing / rate * 1e9)));
+        next = std::max(next, now + to_duration(missing / rate));
     }
     return faults_.after_stall(next);
 }

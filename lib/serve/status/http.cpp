@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "text/text.h"
 
@@ -65,19 +64,30 @@ int parse_request_line(std::string_view line, HttpRequest& request, bool& needs_
     return 200;
 }
 
-// The weight (q parameter) of a media range; 1 by default.
-double weight_of(std::string_view range) {
-    const auto parts = net::split(range, ";");
-    for (std::size_t i = 1; i < parts.size(); ++i) {
-        if (!parts[i].starts_with("q=") && !parts[i].starts_with("Q="))
-            continue;
-        const std::string_view digits = parts[i].substr(2);
-        double weight = 0;
-        const auto end = digits.data() + digits.size();
-        const auto read = std::from_chars(digits.data(), end, weight, std::chars_format::fixed);
-        return read.ec == std::errc() && read.ptr == end ? weight : 0;
+// A weight in thousandths (RFC 9110, section 12.4.2); 0 if it is malformed. For a double,
+// std::from_chars() needs libm, which would add 300 KiB to the memory of a server.
+int thousandths(std::string_view digits) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (digits.empty() || !is_digit(digits[0]) || (digits.size() > 1 && digits[1] != '.'))
+        return 0;
+    int weight = 1000 * (digits[0] - '0');
+    int unit = 100;
+    for (const char digit : digits.substr(std::min<std::size_t>(2, digits.size()))) {
+        if (!is_digit(digit))
+            return 0;
+        weight += unit * (digit - '0');
+        unit /= 10;
     }
-    return 1;
+    return weight;
+}
+
+// The weight (q parameter) of a media range, in thousandths; 1000 by default.
+int weight_of(std::string_view range) {
+    const auto parts = net::split(range, ";");
+    for (std::size_t i = 1; i < parts.size(); ++i)
+        if (parts[i].starts_with("q=") || parts[i].starts_with("Q="))
+            return thousandths(parts[i].substr(2));
+    return 1000;
 }
 
 // Accepts OpenMetrics 1.0.0, and OpenMetrics without a version.
@@ -159,8 +169,8 @@ HttpParsed parse_http_request(std::string_view head) {
 }
 
 bool prefers_open_metrics(std::string_view accept) {
-    double open_metrics = 0;
-    double classic = 0;
+    int open_metrics = 0;
+    int classic = 0;
     for (const std::string_view range : net::split(accept, ",")) {
         if (is_our_open_metrics(range))
             open_metrics = std::max(open_metrics, weight_of(range));
