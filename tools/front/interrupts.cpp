@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "net/socket.h"
+#include "serve/confine/privileges.h"
+#include "serve/confine/sandbox.h"
 #include "system/clock.h"
 #include "system/thread.h"
 #include "tools/front/command.h"
@@ -42,6 +44,10 @@ CaughtInterrupts::~CaughtInterrupts() {
 }
 
 void CaughtInterrupts::wait_and_bound_writes() {
+    // It needs no rights, and if the program gives up its own later, this thread's would remain.
+    static_cast<void>(serve::drop_privileges(nullptr));
+    serve::SandboxReport unused;
+    serve::deny_file_access(unused);
     std::array either{net::PollEntry{stop_.waitable(), POLLIN, 0},
                       net::PollEntry{over_->waitable(), POLLIN, 0}};
     while (!stop_.raised() && !over_->raised())

@@ -28,4 +28,14 @@ net::Status change_owner(const std::string& path, const User& user);
 // thread and those it starts, so call it before starting any.
 net::Status drop_privileges(const User* user);
 
+// Capabilities that a process may need later (capabilities(7)).
+struct LaterNeeds {
+    bool socket_options = false;   // CAP_NET_ADMIN, CAP_NET_RAW
+    bool low_ports = false;        // CAP_NET_BIND_SERVICE
+    bool files_of_others = false;  // CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN
+};
+
+// Like drop_privileges(nullptr), but keeps those of these capabilities that the process has.
+net::Status drop_privileges_but(const LaterNeeds& needs);
+
 }  // namespace sockbox::serve

@@ -87,6 +87,10 @@ net::Status drop_privileges(const User* /*user*/) {
     return {};
 }
 
+net::Status drop_privileges_but(const LaterNeeds& /*needs*/) {
+    return {};
+}
+
 net::Result<EndTask> EndTask::start(std::function<std::string()> act) {
     return EndTask(std::move(act));
 }
@@ -96,5 +100,9 @@ void deny_file_access(SandboxReport& report) {
 }
 
 void deny_system_calls(std::string_view /*engine*/, SandboxReport& /*report*/) {}
+
+void confine_client(const std::vector<std::string>& /*output_files*/, SandboxReport& report) {
+    report.not_wanted.emplace_back("not supported on this platform");
+}
 
 }  // namespace sockbox::serve

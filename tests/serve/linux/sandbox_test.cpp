@@ -1,17 +1,21 @@
 // Tests of the sandbox from inside: a child process enters it and tries what is denied.
 #include "serve/confine/sandbox.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -167,6 +171,7 @@ std::vector<std::string_view> names() {
     std::vector<std::string_view> found;
     for (const Engine& engine : engines())
         found.push_back(engine.name);
+    found.push_back(datagrams_alone);
     return found;
 }
 
@@ -183,6 +188,109 @@ TEST(Landlock, ClosesFilesAndPorts) {
     EXPECT_EQ(error_of([] { return ::open("/etc/passwd", O_RDONLY); }), EACCES);
     EXPECT_EQ(error_of([&] { return ::open(file.path().c_str(), O_WRONLY); }), EACCES);
     EXPECT_EQ(error_of([&] { return ::unlink(file.path().c_str()); }), EACCES);
+}
+
+class OfAClient : public testing::Test {
+  protected:
+    void SetUp() override {
+#ifdef SOCKBOX_SANITIZED
+        GTEST_SKIP() << "a sanitizer needs system calls of its own";
+#endif
+    }
+    template <class Attempt>
+    static int error_of(const Attempt& attempt) {
+        return error_behind(
+            [] {
+                SandboxReport report;
+                confine_client({}, report);
+                return report.left_out.empty();
+            },
+            attempt);
+    }
+};
+
+TEST_F(OfAClient, NothingThatALookupNeedsIsRefused) {
+    if (error_of([] { return 0; }) == not_entered)
+        GTEST_SKIP() << "this system has not all of it";
+    EXPECT_EQ(error_of([] { return ::open("/etc/passwd", O_RDONLY); }), not_refused);
+    EXPECT_EQ(error_of([] { return ::open("/dev/null", O_RDWR); }), not_refused);
+    EXPECT_EQ(error_of([] { return ::socket(AF_INET, SOCK_STREAM, 0); }), not_refused);
+    EXPECT_EQ(error_of([] { return ::socket(AF_NETLINK, SOCK_RAW, 0); }), not_refused);
+    EXPECT_EQ(error_of([] {  // a module of the C library is loaded by its name
+                  return ::dlopen("libnss_hesiod.so.2", RTLD_NOW) != nullptr ||
+                                 ::dlopen("libthread_db.so.1", RTLD_NOW) != nullptr
+                             ? 0
+                             : -1;
+              }),
+              not_refused);
+    EXPECT_EQ(error_of([] {
+                  addrinfo* found = nullptr;
+                  return ::getaddrinfo("localhost", "80", nullptr, &found) == 0 ? 0 : -1;
+              }),
+              not_refused);
+    EXPECT_EQ(error_of([] {  // as a module may wait for a child
+                  const pid_t child = ::fork();
+                  if (child == 0)
+                      ::_exit(0);
+                  return ::waitpid(child, nullptr, 0);
+              }),
+              not_refused);
+    const test::TemporaryFile path;  // a service at a path, such as nscd
+    std::filesystem::remove(path.path());
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.path().copy(address.sun_path, sizeof address.sun_path - 1);
+    const int service = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    const auto* where = static_cast<const sockaddr*>(static_cast<const void*>(&address));
+    ASSERT_EQ(::bind(service, where, sizeof address), 0);
+    ASSERT_EQ(::listen(service, 1), 0);
+    EXPECT_EQ(error_of([&] {
+                  return ::connect(::socket(AF_UNIX, SOCK_STREAM, 0), where, sizeof address);
+              }),
+              not_refused);
+    ::close(service);
+}
+
+TEST_F(OfAClient, WhatNoClientNeedsIsRefused) {
+    if (error_of([] { return 0; }) == not_entered)
+        GTEST_SKIP() << "this system has not all of it";
+    const test::TemporaryFile file("1\n");
+    EXPECT_EQ(error_of([&] { return ::open(file.path().c_str(), O_WRONLY); }), EACCES);
+    EXPECT_EQ(
+        error_of([&] { return ::open((file.path() + ".new").c_str(), O_CREAT | O_RDWR, 0600); }),
+        EACCES);
+    EXPECT_EQ(error_of([&] { return ::unlink(file.path().c_str()); }), EACCES);
+    EXPECT_EQ(error_of([&] { return ::truncate(file.path().c_str(), 0); }), EACCES);
+    EXPECT_EQ(error_of([] {
+                  char* none[] = {nullptr};
+                  return ::execve("/bin/true", none, none);
+              }),
+              EPERM);
+    EXPECT_EQ(error_of([] { return ::listen(::socket(AF_INET, SOCK_STREAM, 0), 1); }), EPERM);
+    EXPECT_EQ(error_of([] { return ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr); }), EPERM);
+    EXPECT_EQ(error_of([] { return ::kill(::getppid(), 0); }), EPERM);
+    EXPECT_EQ(error_of([] { return ::unshare(CLONE_NEWUSER); }), EPERM);
+    EXPECT_EQ(error_of([] { return ::syscall(SYS_io_uring_setup, 1, nullptr); }), EPERM);
+}
+
+TEST_F(OfAClient, ItsReportsCanBeReplaced) {
+    const test::TemporaryFile file("1\n");
+    const std::string beside = file.path() + ".beside";
+    const int error = error_behind(
+        [&] {
+            SandboxReport report;
+            confine_client({file.path()}, report);
+            return report.left_out.empty();
+        },
+        [&] {
+            const int made = ::open(beside.c_str(), O_CREAT | O_EXCL | O_WRONLY, 0600);
+            return made < 0 ? made : ::rename(beside.c_str(), file.path().c_str());
+        });
+    if (error == not_entered)
+        GTEST_SKIP() << "this system has not all of it";
+    EXPECT_EQ(error, not_refused);
+    EXPECT_EQ(file.content(), "");
+    EXPECT_FALSE(std::filesystem::exists(beside));
 }
 
 TEST(EndTask, ActsWhenItIsToldToAndWhenTheProcessEnds) {
@@ -217,6 +325,38 @@ TEST(Privileges, AnUnknownUserIsAMistake) {
     EXPECT_EQ(found.error().code, std::errc::invalid_argument);
     EXPECT_THAT(found.error().message(), testing::HasSubstr("no-such-user-here"));
     EXPECT_EQ(find_user("root")->id, 0U);
+}
+
+TEST(Privileges, OnlyWhatIsNeededLaterIsKept) {
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "only root has capabilities";
+    const auto error_of = [](const LaterNeeds& needs, const auto& attempt) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            if (!drop_privileges_but(needs))
+                ::_exit(not_entered);
+            ::_exit(attempt() < 0 ? errno : not_refused);
+        }
+        int status = -1;
+        ::waitpid(child, &status, 0);
+        return WEXITSTATUS(status);
+    };
+    const auto mark = [] {
+        const int value = 1;
+        return ::setsockopt(::socket(AF_INET, SOCK_DGRAM, 0), SOL_SOCKET, SO_MARK, &value,
+                            sizeof value);
+    };
+    const auto rename_host = [] { return ::sethostname("x", 1); };
+    if (error_of({.socket_options = true}, mark) != not_refused)
+        GTEST_SKIP() << "this root has not all capabilities";
+    EXPECT_EQ(error_of({}, mark), EPERM);
+    EXPECT_EQ(error_of({.socket_options = true}, rename_host), EPERM);
+    const test::TemporaryFile file("1\n");
+    ASSERT_EQ(::chown(file.path().c_str(), 65534, 65534), 0);
+    ASSERT_EQ(::chmod(file.path().c_str(), 0600), 0);
+    const auto open_it = [&] { return ::open(file.path().c_str(), O_WRONLY); };
+    EXPECT_EQ(error_of({.files_of_others = true}, open_it), not_refused);
+    EXPECT_EQ(error_of({.socket_options = true}, open_it), EACCES);
 }
 
 TEST(Privileges, ThereIsNoWayBack) {

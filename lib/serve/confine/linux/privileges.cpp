@@ -8,7 +8,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -53,33 +52,62 @@ void empty_bounding_set() {
         ::prctl(PR_CAPBSET_DROP, number);
 }
 
+struct Capabilities {
+    std::uint64_t permitted = 0;  // one bit each
+    bool any_other = false;       // effective or inheritable, but not permitted
+};
+
 using CapabilitySets = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
 
-net::Result<bool> has_capabilities() {
+net::Result<Capabilities> read_capabilities() {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     CapabilitySets sets{};
     if (::syscall(SYS_capget, &header, sets.data()) != 0)
         return net::fail_last("read capabilities");
-    return std::any_of(sets.begin(), sets.end(), [](const auto& set) {
-        return (set.effective | set.permitted | set.inheritable) != 0;
-    });
+    Capabilities found;
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+        found.permitted |= std::uint64_t{sets[i].permitted} << (32 * i);
+        found.any_other |= ((sets[i].effective | sets[i].inheritable) & ~sets[i].permitted) != 0;
+    }
+    return found;
 }
 
-// Without capabilities it makes no call, which the service manager's seccomp filter might refuse.
-net::Status drop_capabilities() {
-    const auto before = has_capabilities();
-    if (!before || !*before)
-        return before ? net::Status() : net::Status(net::fail(before.error()));
+// Keeps at most `kept`. Where there is nothing to drop it makes no call, which the service
+// manager's seccomp filter might refuse.
+net::Status drop_capabilities(std::uint64_t kept) {
+    const auto before = read_capabilities();
+    if (!before)
+        return net::fail(before.error());
+    if ((before->permitted & ~kept) == 0 && !before->any_other)
+        return {};
+    const std::uint64_t left = before->permitted & kept;
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    const CapabilitySets none{};
+    CapabilitySets sets{};
+    for (std::size_t i = 0; i < sets.size(); ++i)
+        sets[i].permitted = sets[i].effective = static_cast<std::uint32_t>(left >> (32 * i));
     ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    if (::syscall(SYS_capset, &header, none.data()) != 0)
+    if (::syscall(SYS_capset, &header, sets.data()) != 0)
         return net::fail_last("drop capabilities");
-    const auto after = has_capabilities();
+    const auto after = read_capabilities();
     if (!after)
         return net::fail(after.error());
-    return *after ? net::Status(net::fail({{}, "drop capabilities", {}, "some remain", {}}))
-                  : net::Status();
+    return (after->permitted & ~kept) != 0 || after->any_other
+               ? net::Status(net::fail({{}, "drop capabilities", {}, "some remain", {}}))
+               : net::Status();
+}
+
+net::Status drop_privileges(const User* user, std::uint64_t kept) {
+    empty_bounding_set();
+    if (user != nullptr)
+        if (auto became = become(*user); !became)
+            return became;
+    if (auto dropped = drop_capabilities(kept); !dropped)
+        return dropped;
+    return done(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "set no_new_privs");
+}
+
+constexpr std::uint64_t bit(int capability) {
+    return std::uint64_t{1} << capability;
 }
 
 }  // namespace
@@ -108,13 +136,18 @@ net::Status change_owner(const std::string& path, const User& user) {
 }
 
 net::Status drop_privileges(const User* user) {
-    empty_bounding_set();
-    if (user != nullptr)
-        if (auto became = become(*user); !became)
-            return became;
-    if (auto dropped = drop_capabilities(); !dropped)
-        return dropped;
-    return done(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "set no_new_privs");
+    return drop_privileges(user, 0);
+}
+
+net::Status drop_privileges_but(const LaterNeeds& needs) {
+    std::uint64_t kept = 0;
+    if (needs.socket_options)
+        kept |= bit(CAP_NET_ADMIN) | bit(CAP_NET_RAW);
+    if (needs.low_ports)
+        kept |= bit(CAP_NET_BIND_SERVICE);
+    if (needs.files_of_others)
+        kept |= bit(CAP_DAC_OVERRIDE) | bit(CAP_FOWNER) | bit(CAP_CHOWN);
+    return drop_privileges(nullptr, kept);
 }
 
 }  // namespace sockbox::serve

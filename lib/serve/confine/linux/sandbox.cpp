@@ -1,53 +1,24 @@
-// Landlock by its system calls, because Debian's headers are older than the kernels it runs on, and
-// the seccomp filter by libseccomp.
+// The sandbox of the servers: no files, and only the system calls that their engine makes.
 #include "serve/confine/sandbox.h"
 
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstdint>
-#include <memory>
-#include <span>
 
-#include "net/socket.h"
+#include "serve/confine/linux/filter.h"
+#include "serve/confine/linux/landlock.h"
 #include "serve/confine/linux/sandbox.h"
-#include "system/memory.h"
 
 namespace sockbox::serve {
 namespace {
-
-struct RulesetAttributes {
-    std::uint64_t files;
-    std::uint64_t network;  // since ABI version 4
-    std::uint64_t scoped;   // since ABI version 6
-};
-
-constexpr unsigned tell_version = 1;  // LANDLOCK_CREATE_RULESET_VERSION
-constexpr std::uint64_t bind_and_connect_tcp = 0b11;
-constexpr std::uint64_t abstract_sockets_and_signals = 0b11;
-
-// All file access rights of an ABI version: one bit each.
-std::uint64_t file_rights(long version) {
-    constexpr std::array<int, 5> bits{13, 14, 15, 15, 16};
-    const auto known = static_cast<std::size_t>(version) - 1;
-    return (std::uint64_t{1} << bits[std::min(known, bits.size() - 1)]) - 1;
-}
-
-std::size_t attributes_size(long version) {
-    if (version < 4)
-        return sizeof(std::uint64_t);
-    return version < 6 ? 2 * sizeof(std::uint64_t) : sizeof(RulesetAttributes);
-}
 
 // Needed by every engine and by the C library. None of these opens a file or a socket, looks at the
 // file system, or affects another process.
@@ -73,6 +44,8 @@ constexpr std::array for_all{
 
 constexpr std::array for_epoll{SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
                                SCMP_SYS(epoll_pwait2)};
+// A STAMP reflector reads how good its clock is. Setting the clock takes a capability.
+constexpr std::array for_clock{SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime)};
 constexpr std::array for_fork{SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(close_range),
                               SCMP_SYS(getppid)};
 
@@ -81,41 +54,6 @@ constexpr scmp_datum_t send_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 
 constexpr scmp_datum_t new_namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
                                         CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
-
-struct Release {
-    void operator()(void* filter) const noexcept { ::seccomp_release(filter); }
-};
-using Filter = std::unique_ptr<void, Release>;
-
-// Adds rules until one fails; a system call that this architecture does not have is ignored.
-class Rules {
-  public:
-    explicit Rules(scmp_filter_ctx filter) : filter_(filter) {}
-
-    void allow(std::span<const int> calls) {
-        for (const int call : calls)
-            add(SCMP_ACT_ALLOW, call, {});
-    }
-    // Allows a call if all conditions on its arguments hold.
-    void allow_where(int call, std::initializer_list<scmp_arg_cmp> conditions) {
-        add(SCMP_ACT_ALLOW, call, conditions);
-    }
-    void refuse(int call, int error) {
-        add(SCMP_ACT_ERRNO(static_cast<unsigned>(error)), call, {});
-    }
-    int error() const noexcept { return error_; }
-
-  private:
-    void add(std::uint32_t action, int call, std::initializer_list<scmp_arg_cmp> conditions) {
-        const int rc = ::seccomp_rule_add_array(
-            filter_, action, call, static_cast<unsigned>(conditions.size()), conditions.begin());
-        if (rc != 0 && rc != -EDOM && error_ == 0)
-            error_ = -rc;
-    }
-
-    scmp_filter_ctx filter_;
-    int error_ = 0;
-};
 
 scmp_arg_cmp none_of(unsigned argument, scmp_datum_t bits) {
     return {argument, SCMP_CMP_MASKED_EQ, bits, 0};
@@ -134,7 +72,7 @@ scmp_arg_cmp only(unsigned argument, unsigned bits) {
     return none_of(argument, scmp_datum_t{~bits});
 }
 
-void allow_sends(Rules& rules) {
+void allow_sends(FilterRules& rules) {
     rules.allow_where(SCMP_SYS(sendto), {only(3, send_flags)});
     rules.allow_where(SCMP_SYS(sendmsg), {only(2, send_flags)});
     rules.allow_where(SCMP_SYS(sendmmsg), {only(3, send_flags)});
@@ -142,8 +80,7 @@ void allow_sends(Rules& rules) {
     rules.allow_where(SCMP_SYS(shutdown), {equal(1, SHUT_WR)});
 }
 
-int add_rules(scmp_filter_ctx filter, std::string_view engine) {
-    Rules rules(filter);
+void add_rules(FilterRules& rules, std::string_view engine) {
     rules.allow(for_all);
     allow_sends(rules);
     // Others choose the process that a signal is sent to, and the signal.
@@ -167,21 +104,14 @@ int add_rules(scmp_filter_ctx filter, std::string_view engine) {
     }
     if (engine == "epoll")
         rules.allow(for_epoll);
+    if (engine == datagrams_alone)
+        rules.allow(for_clock);
     // The existing rings are restricted to their operations; the filter could not check new ones.
     if (engine == "io_uring") {
         rules.allow(std::array{SCMP_SYS(io_uring_enter)});
         rules.allow_where(SCMP_SYS(io_uring_register), {equal(1, IORING_UNREGISTER_RING_FDS)});
     }
-    return rules.error();
 }
-
-net::Status failure(int error, std::string_view what = {}) {
-    return net::fail({{error, std::system_category()}, "seccomp", std::string(what), {}, {}});
-}
-
-// Several times what building the filter needs: if memory runs out, libseccomp 2.5 crashes while it
-// frees its own tree.
-constexpr std::size_t room_for_filter = 1024 * 1024;  // bytes
 
 #ifdef SOCKBOX_SANITIZED
 constexpr bool sanitized = true;  // sanitizers need files and system calls
@@ -199,38 +129,12 @@ void note(std::string_view name, const net::Status& entered, SandboxReport& repo
 }  // namespace
 
 net::Status enter_landlock() {
-    const long version =
-        ::syscall(SYS_landlock_create_ruleset, nullptr, std::size_t{0}, tell_version);
-    if (version < 1)
-        return net::fail_last("Landlock");
-    const RulesetAttributes attributes{file_rights(version), bind_and_connect_tcp,
-                                       abstract_sockets_and_signals};
-    const net::Socket ruleset(static_cast<int>(
-        ::syscall(SYS_landlock_create_ruleset, &attributes, attributes_size(version), 0U)));
-    if (!ruleset.valid())
-        return net::fail_last("Landlock");
-    if (::syscall(SYS_landlock_restrict_self, ruleset.native(), 0U) != 0)
-        return net::fail_last("Landlock");
-    return {};
+    return enter_landlock({all_files, bind_and_connect_tcp, abstract_sockets_and_signals});
 }
 
 net::Status enter_seccomp(std::string_view engine) {
-    if (!net::allocate_pages(room_for_filter))
-        return failure(ENOMEM);
-    const Filter filter(::seccomp_init(SCMP_ACT_ERRNO(EPERM)));
-    if (!filter)
-        return failure(ENOMEM);
-    // Apply it to existing threads, too.
-    if (const int rc = ::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1); rc != 0)
-        return failure(-rc, "for all threads");
-    // A binary tree of comparisons instead of a list.
-    ::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
-    if (const int error = add_rules(filter.get(), engine); error != 0)
-        return failure(error);
-    // ECANCELED, or ESRCH: a thread has a filter that this one does not have.
-    if (const int rc = ::seccomp_load(filter.get()); rc != 0)
-        return failure(rc == -ESRCH ? ECANCELED : -rc, "for all threads");
-    return {};
+    return load_filter(SCMP_ACT_ERRNO(EPERM),
+                       [engine](FilterRules& rules) { add_rules(rules, engine); });
 }
 
 void deny_file_access(SandboxReport& report) {
@@ -243,6 +147,15 @@ void deny_file_access(SandboxReport& report) {
 void deny_system_calls(std::string_view engine, SandboxReport& report) {
     if (!sanitized)
         note("seccomp", enter_seccomp(engine), report);
+}
+
+void confine_client(const std::vector<std::string>& output_files, SandboxReport& report) {
+    if (sanitized) {
+        report.not_wanted.emplace_back("a sanitizer of this build needs files and system calls");
+        return;
+    }
+    note("Landlock", enter_client_landlock(output_files), report);
+    note("seccomp", enter_client_seccomp(), report);
 }
 
 }  // namespace sockbox::serve
