@@ -84,6 +84,7 @@ void Measuring::declare(Cli& cli) {
     cli.option("--report-interval", "DURATION", "print an interim report at this interval",
                take_duration(report_interval_));
     metrics_.declare(cli);
+    confinement_.declare(cli);
     cli.flag("--plot", "draw a histogram, and the round-trip times over the run", plot_);
     cli.option("--html", "FILE", "write a web page with figures and charts", take_text(html_));
     cli.option("--hgrm", "FILE", "write the percentiles for HdrHistogram's plotter",
@@ -109,8 +110,9 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
         return cli.refuse(io_, "--timeout must be more than 0s");
     if (!is_requested(cli)) {
         std::vector<const char*> names(others);
-        names.insert(names.end(), {"interval", "size", "threads", "warmup", "spin", "assert",
-                                   "target", "report-interval", "metrics", "plot", "html", "hgrm"});
+        names.insert(names.end(),
+                     {"interval", "size", "threads", "warmup", "spin", "assert", "target",
+                      "report-interval", "metrics", "plot", "html", "hgrm", "no-sandbox"});
         for (const char* name : names)
             if (cli.given(name))
                 return cli.refuse(io_, fmt::format("--{} needs one of -c -t -P --rate", name));
@@ -132,6 +134,8 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
                               "--json reserves standard output: --html and --hgrm need a file");
     if (!hgrm_.empty() && client_.others.size() + client_.operands.size() / 2 > 1)
         return cli.refuse(io_, "--hgrm supports only one server");
+    if (cli.given("no-sandbox") && !cli.given("metrics"))
+        return cli.refuse(io_, "--no-sandbox needs --metrics");
     if (rate_ > 0 && cli.given("interval"))
         return cli.refuse(io_, "--rate and --interval are mutually exclusive");
     for (const std::string& file : {html_, hgrm_})  // now, not after a long measurement
@@ -294,6 +298,8 @@ int Measuring::run(const std::vector<Subject>& subjects, int before) {
     auto metrics = metrics_.open([&] { return collect(subjects, *runs); }, {});
     if (!metrics)
         return client_.fail(io_, metrics.error(), exit_refused);
+    if (*metrics)
+        confinement_.enter(io_, client_, {html_, hgrm_});
     runs.emplace(subjects, plans, connections(), *stop_);
     if (*metrics) {
         if (!client_.common.quiet)

@@ -12,6 +12,7 @@
 #include "probe/measure.h"
 #include "report/measurement.h"
 #include "tools/client/client.h"
+#include "tools/client/confinement.h"
 #include "tools/client/unsent_lines.h"
 #include "tools/client/watch.h"
 #include "tools/front/interrupts.h"
@@ -25,7 +26,7 @@ class Measuring {
     Measuring(Io io, const ClientOptions& client) : io_(io), client_(client) {}
 
     // Declares -c -t -i -s -P --rate --threads --warmup --spin --assert --report-interval --metrics
-    // --plot --html --hgrm; for UDP also --first-seq.
+    // --no-sandbox --plot --html --hgrm; for UDP also --first-seq.
     void declare(Cli& cli);
 
     // Whether to measure: one of -c -t -P --rate was given, or assume() was called.
@@ -105,6 +106,7 @@ class Measuring {
     std::vector<probe::Assertion> assertions_;
     std::optional<std::chrono::nanoseconds> report_interval_;
     MetricsOption metrics_;
+    ClientConfinement confinement_;
     bool plot_ = false;
     const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
     std::string html_;

@@ -6,10 +6,8 @@
 #include "net/resolver.h"
 #include "net/signals.h"
 #include "option/conflict.h"
-#include "option/grant.h"
 #include "option/option.h"
 #include "report/json.h"
-#include "serve/confine/end_task.h"
 #include "serve/systemd.h"
 #include "system/host.h"
 #include "system/processors.h"
@@ -19,8 +17,8 @@
 #include "tools/echod/metrics.h"
 #include "tools/echod/ready.h"
 #include "tools/front/cli.h"
-#include "tools/front/whole_file.h"
 #include "tools/server/server.h"
+#include "tools/server/server_process.h"
 
 namespace sockbox::tools {
 namespace {
@@ -173,16 +171,6 @@ serve::ServeOptions serve_options(const EchodOptions& given) {
     return options;
 }
 
-// Whether a setting applies to this socket: options of TCP apply only to TCP sockets, and those of
-// UDP only to UDP sockets.
-bool concerns(const net::Setting& setting, net::Socket& socket) {
-    const auto type = socket.option(SOL_SOCKET, SO_TYPE);
-    if (!type)
-        return true;
-    const int other = *type == SOCK_STREAM ? IPPROTO_UDP : IPPROTO_TCP;
-    return setting.option.level() != other;
-}
-
 net::Result<serve::ListenPlan> listen_plan(const EchodOptions& given, Io io) {
     serve::ListenPlan plan;
     plan.family = given.common.family;
@@ -197,19 +185,11 @@ net::Result<serve::ListenPlan> listen_plan(const EchodOptions& given, Io io) {
                     return applied;
         return {};
     };
-    for (const std::string& host : given.bind) {
-        auto found =
-            resolve_to_bind(tool, host, plan.family, net::Transport::tcp, given.common.json, io);
-        if (!found)
-            return net::fail(found.error());
-        std::erase_if(*found, [&plan](const net::Endpoint& address) {  // of several names
-            return std::ranges::any_of(plan.hosts, [&address](const auto& others) {
-                return std::ranges::find(others, address) != others.end();
-            });
-        });
-        if (!found->empty())
-            plan.hosts.push_back(std::move(*found));
-    }
+    auto hosts =
+        resolve_hosts({tool, given.common.json, io}, given.bind, plan.family, net::Transport::tcp);
+    if (!hosts)
+        return net::fail(hosts.error());
+    plan.hosts = std::move(*hosts);
     return plan;
 }
 
@@ -228,21 +208,6 @@ std::string find_port(EchodOptions& given) {
     return {};
 }
 
-// Checks the addresses of --bind without a lookup and removes brackets. Returns an error message,
-// or an empty string.
-std::string mistake_in_bind(EchodOptions& given) {
-    for (std::string& host : given.bind) {
-        const auto checked = net::check_host(host);
-        if (!checked)
-            return "--bind: " + checked.error().message();
-        host = *checked;
-        const auto numeric = net::Endpoint::parse(host);
-        if (numeric && !net::zone_hint(*numeric).empty())
-            return fmt::format("--bind: '{}': {}", net::escape(host), net::zone_hint(*numeric));
-    }
-    return {};
-}
-
 // Linux silently limits the listen queue to net.core.somaxconn (listen(2)).
 void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
     const auto setting = net::read_sysctl("net.core.somaxconn");
@@ -254,79 +219,24 @@ void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
                              *most));
 }
 
-// Logs each option for which the kernel granted another value than requested.
-void note_grants(const EchodOptions& given, serve::Listeners& listeners, EchodLog& log) {
-    for (const net::Setting& setting : given.settings) {
-        std::optional<net::Grant> limited;
-        for (auto* sockets : {&listeners.tcp, &listeners.udp})
-            if (!limited && !sockets->empty() && concerns(setting, sockets->front()))
-                limited = net::limited_grant(sockets->front(), setting);
-        if (!limited)
-            continue;
-        log.note(limited->reason);
-        if (!limited->hint.empty())
-            log.note("hint: " + limited->hint);
-    }
-}
-
-void note_listeners(const EchodOptions& given, serve::Listeners& listeners, EchodLog& log) {
-    for (const net::Error& missing : listeners.left_out)
-        log.note(missing.message() + "; listening on the other addresses of this host");
-    note_grants(given, listeners, log);
-    if (!listeners.tcp.empty())
-        note_clamped_backlog(given.backlog, log);
-}
-
-// A service manager that cannot be reached does not keep the server from serving (sd_notify(3)).
-serve::StateNotice open_notice(const EchodOptions& given, EchodLog& log) {
-    auto notice = serve::StateNotice::open();
-    if (notice)
-        return std::move(*notice);
-    if (given.common.verbose)
-        log.note(notice.error().message() + "; no state is reported");
-    return {};
-}
-
-// Takes the sockets passed by systemd or by `sockopt -- echod`; without any, opens new ones as
-// specified.
-net::Result<serve::Listeners> take_or_open_listeners(const EchodOptions& given, EchodLog& log,
-                                                     Io io) {
+net::Result<serve::Listeners> find_listeners(const EchodOptions& given, const Note& note, Io io) {
     const auto plan = listen_plan(given, io);
     if (!plan)
         return net::fail(plan.error());
-    auto passed = serve::take_passed_sockets(plan->options.prepare);
-    if (!passed)
-        return net::fail(passed.error());
-    if (!*passed)
-        return serve::open_listeners(*plan);
-    if (given.names_listeners)
-        log.note("the sockets come from LISTEN_FDS: --port, --bind, --tcp and --udp are ignored");
-    if (given.serve.limits.once && (*passed)->tcp.empty())
+    auto listeners = take_or_open_listeners(
+        *plan, given.names_listeners ? "--port, --bind, --tcp and --udp" : "", note);
+    if (listeners && given.serve.limits.once && listeners->tcp.empty())
         return net::fail({std::make_error_code(std::errc::invalid_argument),
                           "serve one client",
                           "LISTEN_FDS",
                           "--once serves a TCP client, but there is no TCP socket",
                           {}});
-    return std::move(**passed);
+    return listeners;
 }
 
 int fail_to_write(const net::Error& error, const EchodOptions& given, Io io) {
     print_failure(io, tool, error, given.common.json);
     return exit_output;
-}
-
-// Removes the port file at the end of this process, which then has no right to.
-serve::EndTask remove_at_end(PortFile& port_file, EchodLog& log) {
-    if (port_file.removable().empty())
-        return {};
-    auto task = serve::EndTask::start([&port_file]() -> std::string {
-        const auto removed = port_file.remove();
-        return removed ? "" : removed.error().message() + "; " + removed.error().hint;
-    });
-    if (task)
-        return std::move(*task);
-    log.note(task.error().message() + ": the port file will not be removed");
-    return {};
 }
 
 // The ready lines, one for each socket.
@@ -361,25 +271,20 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
                            [draining = &*drain] { return !draining->raised(); });
     if (!metrics)
         return net::fail(metrics.error());
-    auto listeners = take_or_open_listeners(given, log, io);
+    const Note note = [&log](std::string_view text) { log.note(text); };
+    auto listeners = find_listeners(given, note, io);
     if (!listeners)
         return net::fail(listeners.error());
-    note_listeners(given, *listeners, log);
-    serve::StateNotice notice = open_notice(given, log);
-    PortFile port_file;
-    auto written = given.port_file.empty() ? net::Status()
-                                           : port_file.prepare(given.port_file, listeners->port);
+    note_listeners(given.settings, *listeners, note);
+    if (!listeners->tcp.empty())
+        note_clamped_backlog(given.backlog, log);
+    ServerProcess process(given.confinement, given.common.verbose, note);
+    process.prepare(given.port_file, listeners->port);
     // Until here a signal ends the process at once: lookups and a FIFO without a reader may block.
     const net::Interrupts interrupts(*drain, *abort);
-    if (written)
-        written = port_file.publish(io.out);
-    if (!written)
-        return fail_to_write(written.error(), given, io);
-    net::remember_interfaces();
-    Confinement confinement = given.confinement;
-    serve::EndTask removal;
-    const auto start_removal = [&] { removal = remove_at_end(port_file, log); };
-    if (auto dropped = confinement.drop_rights(port_file.removable(), start_removal); !dropped)
+    if (const auto published = process.publish(io.out); !published)
+        return fail_to_write(published.error(), given, io);
+    if (auto dropped = process.drop_rights(); !dropped)
         return net::fail(dropped.error());
     log.start();  // not earlier, because a thread would keep the rights that it began with
     ready_lines.start();
@@ -390,21 +295,19 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
         const std::string lines = given.common.quiet ? std::string()
                                                      : announcement(*listeners, choice.engine(),
                                                                     options, *metrics, given);
-        confinement.deny_system_calls(choice.engine().name, given.common.verbose,
-                                      [&](std::string_view note) { log.note(note); });
+        process.deny_system_calls(choice.engine().name);
         if (*metrics)
             watched = (*metrics)->start();
         if (!watched)
             return drain->raise();
         ready_lines.write(lines);
-        notice.notify("READY=1");
+        process.notify("READY=1");
     });
-    log.on_drain([&notice] { notice.notify("STOPPING=1"); });
+    log.on_drain([&process] { process.notify("STOPPING=1"); });
     if (auto served = choice.serve(service, std::move(*listeners)); !served || !watched)
         return net::fail((served ? watched : served).error());
     ignore_late_signals(io);  // the rest takes bounded time
-    if (const std::string trouble = removal.finish(); !trouble.empty())
-        log.note(trouble);
+    process.finish();
     log.aborted(**counters);
     return status_at_end(options, **counters);
 }
@@ -439,7 +342,7 @@ int echod(Args args, Io io) {
     if (const auto status = cli.parse(args, io))
         return *status;
     given.names_listeners = cli.given("port") || cli.given("bind") || given.tcp || given.udp;
-    if (const std::string mistake = mistake_in_bind(given); !mistake.empty())
+    if (const std::string mistake = mistake_in_bind(given.bind); !mistake.empty())
         return cli.refuse(io, mistake);
     if (const std::string mistake = find_port(given); !mistake.empty())
         return cli.refuse(io, mistake);

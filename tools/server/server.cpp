@@ -60,11 +60,11 @@ void print_failure(Io io, std::string_view tool, const net::Error& error, bool j
                      report::event(tool, "result").set("error", to_json(error)).to_string());
 }
 
-net::Result<std::vector<net::Endpoint>> resolve_to_bind(std::string_view tool,
+net::Result<std::vector<net::Endpoint>> resolve_to_bind(const FailureOutput& failures,
                                                         const std::string& host, net::Family family,
-                                                        net::Transport transport, bool json,
-                                                        Io io) {
-    if (!json || net::Endpoint::parse(host))
+                                                        net::Transport transport) {
+    const Io io = failures.io;
+    if (!failures.json || net::Endpoint::parse(host))
         return net::resolve_endpoints(host, 0, family, transport);
     auto stop = net::StopSignal::create();
     if (!stop)
@@ -74,7 +74,8 @@ net::Result<std::vector<net::Endpoint>> resolve_to_bind(std::string_view tool,
         Output out;
         Output err;
         const std::error_code canceled = net::platform::error_of(std::errc::operation_canceled);
-        print_failure({-1, out, err}, tool, {canceled, "resolve", net::escape(host), {}, {}}, true);
+        print_failure({-1, out, err}, failures.tool,
+                      {canceled, "resolve", net::escape(host), {}, {}}, true);
         LineWriter lines(io.out, {});
         LineWriter notes(io.err, {});
         lines.write(out.take());
@@ -93,9 +94,13 @@ net::Result<std::vector<net::Endpoint>> resolve_to_bind(std::string_view tool,
 }
 
 void Confinement::declare(Cli& cli) {
+    declare_user(cli);
+    cli.flag("--no-sandbox", "keep access to files and all system calls", no_sandbox_);
+}
+
+void Confinement::declare_user(Cli& cli) {
     cli.option("--user", "NAME", "switch to this user once the sockets are open",
-               take_text(user_name_))
-        .flag("--no-sandbox", "keep access to files and all system calls", no_sandbox_);
+               take_text(user_name_));
 }
 
 net::Status Confinement::look_up() {

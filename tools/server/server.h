@@ -25,17 +25,27 @@ void declare_access(Cli& cli, serve::DatagramOptions& options);
 // Prints `error`, and with `json` also as a result object.
 void print_failure(Io io, std::string_view tool, const net::Error& error, bool json);
 
-// Looks up an address of --bind, which blocks. A signal then ends the process at once; with `json`,
-// a result object with the error ECANCELED is printed first. To be called before `io` is used by
-// another thread, and before net::Interrupts exist.
-net::Result<std::vector<net::Endpoint>> resolve_to_bind(std::string_view tool,
+// Where a command prints its failures.
+struct FailureOutput {
+    std::string_view tool;
+    bool json = false;
+    Io io;
+};
+
+// Looks up an address of --bind, which blocks. A signal then ends the process at once; with
+// `json`, a result object with the error ECANCELED is printed first. To be called before `io` is
+// used by another thread, and before net::Interrupts exist.
+net::Result<std::vector<net::Endpoint>> resolve_to_bind(const FailureOutput& failures,
                                                         const std::string& host, net::Family family,
-                                                        net::Transport transport, bool json, Io io);
+                                                        net::Transport transport);
 
 // Drops privileges that the server does not need: --user and --no-sandbox.
 class Confinement {
   public:
     void declare(Cli& cli);
+    // Declares only --user, for a command that declares --no-sandbox itself.
+    void declare_user(Cli& cli);
+    void leave_out_sandbox(bool wanted) { no_sandbox_ = wanted; }
 
     // Looks up the user of --user, if given. Fails with std::errc::invalid_argument if there is no
     // such user.
@@ -49,8 +59,9 @@ class Confinement {
                             const std::function<void()>& before_sandbox);
 
     // Denies the system calls that the engine does not need; call it when the engine is ready to
-    // serve. Then calls `print_line` with one line on the parts of the sandbox that are in force,
-    // and one line for each part that was skipped, if `verbose` or if that was not to be expected.
+    // serve; `engine` is that of serve::deny_system_calls(). Then calls `print_line` with one line
+    // on the parts of the sandbox that are in force, and one line for each part that was skipped,
+    // if `verbose` or if that was not to be expected.
     void deny_system_calls(std::string_view engine, bool verbose,
                            const std::function<void(std::string_view)>& print_line);
 

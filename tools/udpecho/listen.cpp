@@ -4,12 +4,12 @@
 #include <cstdlib>
 
 #include "net/interfaces.h"
-#include "net/resolver.h"
 #include "report/color.h"
+#include "serve/confine/sandbox.h"
 #include "serve/datagrams/datagram_echo.h"
-#include "tools/front/whole_file.h"
-#include "tools/server/line_writer.h"
-#include "tools/server/server.h"
+#include "serve/systemd.h"
+#include "text/text.h"
+#include "tools/server/server_process.h"
 
 namespace sockbox::tools {
 namespace {
@@ -26,14 +26,6 @@ std::string dropped_to_text(std::uint64_t lines) {
     return fmt::format("udpecho: {} lines dropped\n", lines);
 }
 
-void note_left_out(const serve::Listeners& listeners, bool colored, Io io) {
-    for (const net::Error& missing : listeners.left_out)
-        io.err.print(
-            "udpecho: {}\n",
-            report::painted(colored, report::yellow,
-                            missing.message() + "; listening on the other addresses of this host"));
-}
-
 MetricFamilies metrics_of(const serve::DatagramCounters& counters) {
     MetricFamilies families;
     add_datagram_metrics(families, "udpecho_", counters);
@@ -48,13 +40,11 @@ void UdpListen::declare(Cli& cli) {
                "with --listen: port (default 3490, with --stamp 862; 0: any free port)",
                take_port(port_, net::Transport::udp));
     cli.repeated("-b,--bind", "ADDRESS", "with --listen: address (default all addresses)",
-                 [this](std::string_view text) {
-                     auto host = net::check_host(text);
-                     if (!host)
-                         return net::Status(net::fail(host.error()));
-                     bind_.push_back(std::move(*host));
-                     return net::Status();
+                 [this](std::string_view text) -> net::Status {
+                     bind_.emplace_back(text);
+                     return {};
                  });
+    confinement_.declare_user(cli);
     cli.option("--port-file", "FILE", "with --listen: write the port number to FILE",
                take_text(port_file_));
     declare_access(cli, options_);
@@ -63,7 +53,7 @@ void UdpListen::declare(Cli& cli) {
 }
 
 std::string UdpListen::mistake(const Cli& cli) const {
-    for (const char* name : {"port", "bind", "port-file", "allow", "deny", "udp-rate",
+    for (const char* name : {"port", "bind", "user", "port-file", "allow", "deny", "udp-rate",
                              "answer-privileged", "answer-own-port", "no-twamp-light"})
         if (!listen_ && cli.given(name))
             return fmt::format("--{} needs --listen", name);
@@ -82,79 +72,107 @@ std::string UdpListen::mistake(const Cli& cli) const {
 int UdpListen::run(const Cli& cli) {
     if (!client_.operands.empty())
         return cli.refuse(io_, "--listen takes no HOST and PORT");
+    if (const std::string mistake = mistake_in_bind(bind_); !mistake.empty())
+        return cli.refuse(io_, mistake);
+    if (const auto passed = serve::check_passed_sockets(); !passed)
+        return client_.fail(io_, passed.error(), exit_usage);
+    const auto user = confinement_.look_up();
+    if (!user && user.error().code == std::errc::invalid_argument)
+        return cli.refuse(io_, "--user: " + user.error().message());
+    if (!user)
+        return client_.fail(io_, user.error(), exit_refused);
+    confinement_.leave_out_sandbox(cli.given("no-sandbox"));
+    names_listeners_ = cli.given("port") || cli.given("bind");
     if (stamp_.is_requested() && !cli.given("port"))
         port_ = net::stamp::default_port;
-    return serve();
-}
-
-net::Result<serve::ListenPlan> UdpListen::plan() const {
-    serve::ListenPlan made;
-    made.family = client_.common.family;
-    made.port = port_;
-    made.tcp = false;
-    made.options.prepare = client_.prepare();
-    for (const std::string& host : bind_) {
-        const auto found = resolve_to_bind("udpecho", host, made.family, net::Transport::udp,
-                                           client_.common.json, io_);
-        if (!found)
-            return net::fail(found.error());
-        made.hosts.push_back(*found);
-    }
-    return made;
-}
-
-int UdpListen::serve() {
-    const auto planned = plan();
-    if (!planned)
-        return client_.fail(io_, planned.error(), status_of(planned.error()));
-    auto stop = net::StopSignal::create();
-    if (!stop)
-        return client_.fail(io_, stop.error(), exit_refused);
-    serve::DatagramCounters counters;
     LineWriter lines(io_.out, {});
     LineWriter notes(io_.err, dropped_to_text);
-    std::optional<net::StatusRequests> requests(std::in_place,
-                                                [&] { notes.write(counts_to_text(counters)); });
-    auto listeners = serve::open_listeners(*planned);
+    const auto served = serve(lines, notes);
+    const int status = served ? *served : status_of(served.error());
+    if (!lines.finish(output_patience) || !notes.finish(output_patience))
+        std::_Exit(status);
+    return served ? finish(io_, "udpecho", status) : client_.fail(io_, served.error(), status);
+}
+
+void UdpListen::note(LineWriter& notes, std::string_view text) const {
+    const bool colored = client_.common.colored(io_.err);
+    notes.write(
+        fmt::format("udpecho: {}\n", report::painted(colored, report::yellow, net::escape(text))));
+}
+
+net::Result<serve::Listeners> UdpListen::find_listeners(LineWriter& notes) const {
+    serve::ListenPlan plan;
+    plan.family = client_.common.family;
+    plan.port = port_;
+    plan.tcp = false;
+    plan.options.prepare = client_.prepare();
+    auto hosts = resolve_hosts({"udpecho", client_.common.json, io_}, bind_, plan.family,
+                               net::Transport::udp);
+    if (!hosts)
+        return net::fail(hosts.error());
+    plan.hosts = std::move(*hosts);
+    const Note note_it = [&](std::string_view text) { note(notes, text); };
+    auto listeners =
+        take_or_open_listeners(plan, names_listeners_ ? "--port and --bind" : "", note_it);
+    if (listeners && !listeners->tcp.empty())
+        return net::fail({std::make_error_code(std::errc::invalid_argument),
+                          "serve datagrams",
+                          "LISTEN_FDS",
+                          "there is a TCP socket among them",
+                          {}});
+    if (listeners)
+        note_listeners(client_.settings, *listeners, note_it);
+    return listeners;
+}
+
+net::Result<int> UdpListen::serve(LineWriter& lines, LineWriter& notes) {
+    auto stop = net::StopSignal::create();
+    if (!stop)
+        return net::fail(stop.error());
+    serve::DatagramCounters counters;
+    net::StatusRequests requests([&] { notes.write(counts_to_text(counters)); });
+    auto metrics = metrics_.open([&counters] { return metrics_of(counters); },
+                                 [&stop] { return !stop->raised(); });
+    if (!metrics)
+        return net::fail(metrics.error());
+    auto listeners = find_listeners(notes);
     if (!listeners)
-        return client_.fail(io_, listeners.error(), exit_refused);
-    note_left_out(*listeners, client_.common.colored(io_.err), io_);
-    PortFile port_file;
-    auto written =
-        port_file_.empty() ? net::Status() : port_file.prepare(port_file_, listeners->port);
+        return net::fail(listeners.error());
+    ServerProcess process(confinement_, client_.common.verbose,
+                          [&](std::string_view text) { note(notes, text); });
+    process.prepare(port_file_, listeners->port);
     // Until here a signal ends the process at once: lookups and a FIFO without a reader may block.
     const net::Interrupts interrupts(*stop);
-    if (written)
-        written = port_file.publish(io_.out);
-    if (!written)
-        return client_.fail(io_, written.error(), exit_output);
-    if (const auto started = requests->start(); !started)
-        return client_.fail(io_, started.error(), exit_refused);
-    auto metrics = metrics_.open([&counters] { return metrics_of(counters); }, {});
-    if (!metrics)
-        return client_.fail(io_, metrics.error(), exit_refused);
-    lines.write(announcement(listeners->udp, *metrics));
-    if (*metrics)
-        if (const auto started = (*metrics)->start(); !started)
-            return client_.fail(io_, started.error(), exit_refused);
+    if (const auto published = process.publish(io_.out); !published)
+        return client_.fail(io_, published.error(), exit_output);
     if (stamp_.is_requested())
-        if (const auto done = reflect(listeners->udp); !done)
-            return client_.fail(io_, done.error(), exit_refused);
+        if (auto done = reflect(listeners->udp); !done)
+            return net::fail(done.error());
     options_.own_addresses = net::local_addresses();
-    lines.start();
+    if (auto dropped = process.drop_rights(); !dropped)
+        return net::fail(dropped.error());
+    lines.start();  // not earlier, because a thread would keep the rights that it began with
     notes.start();
+    if (auto started = requests.start(); !started)
+        return net::fail(started.error());
+    const std::string ready = announcement(listeners->udp, *metrics);
+    process.deny_system_calls(serve::datagrams_alone);
+    if (*metrics)
+        if (auto started = (*metrics)->start(); !started)
+            return net::fail(started.error());
+    lines.write(ready);
+    process.notify("READY=1");
     const auto served = serve::echo_datagrams(std::move(listeners->udp), options_, counters, *stop);
     ignore_late_signals(io_);  // the rest takes bounded time
-    if (served && client_.common.json)
-        lines.write(set_counts(report::event("udpecho", "result"), counters).to_string() + '\n');
-    else if (served && client_.common.verbose)
-        notes.write(counts_to_text(counters));
-    requests.reset();
-    if (!lines.finish(output_patience) || !notes.finish(output_patience))
-        std::_Exit(served ? exit_ok : exit_refused);
+    process.notify("STOPPING=1");
+    process.finish();
     if (!served)
-        return client_.fail(io_, served.error(), exit_refused);
-    return finish(io_, "udpecho", exit_ok);
+        return net::fail(served.error());
+    if (client_.common.json)
+        lines.write(set_counts(report::event("udpecho", "result"), counters).to_string() + '\n');
+    else if (client_.common.verbose)
+        notes.write(counts_to_text(counters));
+    return exit_ok;
 }
 
 // Replaces echo by STAMP reflection.

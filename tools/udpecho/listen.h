@@ -8,6 +8,8 @@
 #include "tools/client/client.h"
 #include "tools/front/cli.h"
 #include "tools/front/metrics.h"
+#include "tools/server/line_writer.h"
+#include "tools/server/server.h"
 #include "tools/udpecho/datagram_settings.h"
 
 namespace sockbox::tools {
@@ -18,8 +20,8 @@ class UdpListen {
     UdpListen(Io io, const ClientOptions& client, const MetricsOption& metrics, const Stamp& stamp)
         : io_(io), client_(client), metrics_(metrics), stamp_(stamp) {}
 
-    // Declares --listen -p -b --port-file and the options of declare_access(). The server also uses
-    // --set of ClientOptions, --metrics of Measuring, and -4 and -6.
+    // Declares --listen -p -b --user --port-file and the options of declare_access(). The server
+    // also uses --set of ClientOptions, --metrics and --no-sandbox of Measuring, and -4 and -6.
     void declare(Cli& cli);
     bool is_requested() const { return listen_; }
 
@@ -31,11 +33,13 @@ class UdpListen {
     int run(const Cli& cli);
 
   private:
-    net::Result<serve::ListenPlan> plan() const;
-    int serve();
+    net::Result<serve::Listeners> find_listeners(LineWriter& notes) const;
+    // Blocks until a signal. Returns the exit status; if it fails, the error is not printed yet.
+    net::Result<int> serve(LineWriter& lines, LineWriter& notes);
     net::Status reflect(std::vector<net::Socket>& sockets);
     std::string announcement(const std::vector<net::Socket>& sockets,
                              const std::optional<serve::StatusEndpoint>& metrics) const;
+    void note(LineWriter& notes, std::string_view text) const;
 
     Io io_;
     const ClientOptions& client_;
@@ -44,7 +48,9 @@ class UdpListen {
     bool listen_ = false;
     std::uint16_t port_ = 3490;
     std::vector<std::string> bind_;
+    bool names_listeners_ = false;  // --port or --bind was given
     std::string port_file_;
+    Confinement confinement_;
     bool no_twamp_light_ = false;
     serve::DatagramOptions options_;
 };

@@ -4,25 +4,16 @@
 
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 
 #include "paths.h"
 #include "serve/engines/engines.h"
 #include "tests/echod_client.h"
+#include "tests/linux/process_status.h"
 
 namespace sockbox::test {
 namespace {
 
 using testing::HasSubstr;
-
-// The value of a line of /proc/PID/status (proc(5)), such as "Seccomp".
-std::string status_of(int pid, const std::string& name) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-    for (std::string line; std::getline(file, line);)
-        if (line.starts_with(name + ":\t"))
-            return line.substr(name.size() + 2);
-    return {};
-}
 
 class InItsSandbox : public testing::TestWithParam<std::string> {
   protected:
@@ -66,12 +57,7 @@ TEST_P(InItsSandbox, ItServesDrainsAndHasNoRights) {
     if (root) {
         EXPECT_EQ(status_of(pid, "Uid"), "65534\t65534\t65534\t65534");
     }
-    EXPECT_EQ(status_of(pid, "CapEff"), "0000000000000000");
-    EXPECT_EQ(status_of(pid, "CapPrm"), "0000000000000000");
-    EXPECT_EQ(status_of(pid, "NoNewPrivs"), "1");
-    for (const auto& thread :
-         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task"))
-        EXPECT_EQ(status_of(std::stoi(thread.path().filename()), "Seccomp"), "2");
+    expect_no_rights(pid);
     for (int i = 0; i < 3; ++i)
         expect_half_close_echoed(server.port());
     auto client = connect(server.port());

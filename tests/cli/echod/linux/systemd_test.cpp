@@ -1,6 +1,5 @@
 // Tests of echod with systemd's protocols, and of its units.
 #include <gmock/gmock.h>
-#include <sys/un.h>
 
 #include <filesystem>
 #include <fstream>
@@ -8,20 +7,15 @@
 
 #include "paths.h"
 #include "tests/echod_client.h"
+#include "tests/linux/as_systemd.h"
 
 namespace sockbox::test {
 namespace {
 
 using testing::HasSubstr;
 
-Process activated(const std::string& kinds, const Words& args = {}) {
-    Words words{SOCKBOX_SOURCE_DIR "/tests/socket_activation.py", kinds, SOCKBOX_BIN_DIR "/echod"};
-    words.insert(words.end(), args.begin(), args.end());
-    return Process(words);
-}
-
 TEST(EchodSystemd, ServesTheSocketsThatItIsHanded) {
-    Process server = activated("udp,tcp");
+    Process server = activated("echod", "udp,tcp");
     const std::string tcp = server.read_line();
     const std::string udp = server.read_line();
     EXPECT_THAT(tcp, HasSubstr(" (tcp, "));
@@ -45,7 +39,7 @@ TEST(EchodSystemd, ServesTheSocketsThatItIsHanded) {
 TEST(EchodSystemd, RefusesWhatItCannotServe) {
     for (const char* kinds : {"file", "unix", "unbound", "connected", "tcp,file"}) {
         SCOPED_TRACE(kinds);
-        const Ran ran = activated(kinds).wait();
+        const Ran ran = activated("echod", kinds).wait();
         EXPECT_EQ(ran.status, tools::exit_refused);
         EXPECT_EQ(ran.out, "");
         const bool second = std::string_view(kinds).starts_with("tcp");
@@ -63,14 +57,14 @@ TEST(EchodSystemd, SocketsForAnotherProcessAreNotTaken) {
 }
 
 TEST(EchodSystemd, OptionsWithoutEffectAreReported) {
-    Process server = activated("tcp", {"--port", "7"});
+    Process server = activated("echod", "tcp", {"--port", "7"});
     EXPECT_THAT(server.read_line(), HasSubstr("listening on 127.0.0.1:"));
     server.send_signal(SIGTERM);
     EXPECT_THAT(server.wait().err, HasSubstr("--port, --bind, --tcp and --udp are ignored"));
 }
 
 TEST(EchodSystemd, OnceNeedsATcpSocketAmongThem) {
-    const Ran ran = activated("udp", {"--once"}).wait();
+    const Ran ran = activated("echod", "udp", {"--once"}).wait();
     EXPECT_EQ(ran.status, tools::exit_refused);
     EXPECT_EQ(ran.out, "");
     EXPECT_THAT(ran.err, HasSubstr("--once serves a TCP client"));
@@ -87,37 +81,6 @@ TEST(EchodSystemd, SockoptHandsItsSocketOver) {
     auto client = connect(port_in(line));
     expect_served(client);
 }
-
-// A datagram socket at `path` ('@' for an abstract name) that receives a service's notifications.
-class Manager {
-  public:
-    explicit Manager(std::string path) : path_(std::move(path)) {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        path_.copy(address.sun_path, sizeof address.sun_path - 1);
-        if (path_[0] == '@')
-            address.sun_path[0] = '\0';
-        socket_ = std::move(*net::Socket::open(AF_UNIX, SOCK_DGRAM, 0));
-        const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_.size());
-        EXPECT_EQ(::bind(socket_.native(),
-                         static_cast<const sockaddr*>(static_cast<const void*>(&address)), length),
-                  0);
-    }
-    std::string variable() const { return "NOTIFY_SOCKET=" + path_; }
-    std::string hear() {
-        if (net::wait_for(socket_, net::Direction::receive, net::deadline_in(patience)) !=
-            net::Readiness::ready)
-            return "nothing";
-        std::string text(100, '\0');
-        const auto got = socket_.receive(std::as_writable_bytes(std::span(text)));
-        text.resize(got.bytes);
-        return text;
-    }
-
-  private:
-    std::string path_;
-    net::Socket socket_;
-};
 
 TEST(EchodSystemd, NotifiesItsManagerWhenReadyAndWhenEnding) {
     const TemporaryFile unique;
@@ -142,8 +105,11 @@ class SystemdUnits : public testing::Test {
             GTEST_SKIP() << analyze_ << " is not there";
         std::filesystem::create_directory(folder_);
         std::filesystem::create_directory_symlink(SOCKBOX_BIN_DIR, programs_);
-        for (const char* name : {"echod.service", "echod.socket"}) {
-            std::ifstream file(SOCKBOX_SOURCE_DIR "/packaging/systemd/" + std::string(name));
+        for (const auto& unit :
+             std::filesystem::directory_iterator(SOCKBOX_SOURCE_DIR "/packaging/systemd")) {
+            const std::string name = unit.path().filename();
+            (name.ends_with(".service") ? services_ : sockets_).push_back(folder_ + "/" + name);
+            std::ifstream file(unit.path());
             const std::string text{std::istreambuf_iterator<char>(file), {}};
             std::ofstream(folder_ + "/" + name)
                 << std::regex_replace(text, std::regex("@[A-Z_]+@"), programs_);
@@ -155,14 +121,17 @@ class SystemdUnits : public testing::Test {
     const TemporaryFile unique_;
     const std::string folder_ = unique_.path() + ".units";
     const std::string programs_ = folder_ + "/a folder";
+    Words services_;
+    Words sockets_;
 };
 
 TEST_F(SystemdUnits, AreWithoutMistakes) {
-    const Ran ran = Process({analyze_, "verify", "--man=no", folder_ + "/echod.service",
-                             folder_ + "/echod.socket"})
-                        .wait();
+    Words words{analyze_, "verify", "--man=no"};
+    words.insert(words.end(), services_.begin(), services_.end());
+    words.insert(words.end(), sockets_.begin(), sockets_.end());
+    const Ran ran = Process(words).wait();
     EXPECT_EQ(ran.status, 0);
-    EXPECT_THAT(ran.err, testing::Not(HasSubstr("echod.s"))) << ran.err;
+    EXPECT_THAT(ran.err, testing::Not(HasSubstr("echo"))) << ran.err;
 }
 
 // Under a systemd in namespaces of its own.
@@ -185,10 +154,13 @@ TEST_F(SystemdUnits, StartAndStopWithEveryEngine) {
 }
 
 TEST_F(SystemdUnits, LeaveLittleExposed) {
-    const Ran ran = Process({analyze_, "security", "--offline=true", "--threshold=20", "--no-pager",
-                             folder_ + "/echod.service"})
-                        .wait();
-    EXPECT_EQ(ran.status, 0) << ran.out;
+    EXPECT_EQ(services_.size(), 3U);
+    for (const std::string& service : services_) {
+        const Ran ran = Process({analyze_, "security", "--offline=true", "--threshold=20",
+                                 "--no-pager", service})
+                            .wait();
+        EXPECT_EQ(ran.status, 0) << service << "\n" << ran.out;
+    }
 }
 
 }  // namespace
