@@ -104,10 +104,15 @@ TEST_F(Install, ManualPagesAndCompletionsAreInTheUsualPlaces) {
         testing::UnorderedElementsAre("prometheus.yml", "sockbox.rules.yml", "sockbox.tests.yml"));
 }
 
-TEST_F(Install, ServiceStartsTheProgramBelowThePrefix) {
-    std::ifstream file(prefix_ / "lib/systemd/system/echod.service");
-    const std::string unit{std::istreambuf_iterator<char>(file), {}};
-    EXPECT_THAT(unit, testing::HasSubstr("\nExecStart=\"" + prefix_.string() + "/bin/echod\"\n"));
+TEST_F(Install, ServicesStartTheProgramsBelowThePrefix) {
+    for (const auto& [service, program] :
+         {std::pair("echod", "/bin/echod\""), std::pair("udpecho-reflector", "/bin/udpecho\" "),
+          std::pair("udpecho-probe", "/bin/udpecho\" ")}) {
+        std::ifstream file(prefix_ / "lib/systemd/system" / (std::string(service) + ".service"));
+        const std::string unit{std::istreambuf_iterator<char>(file), {}};
+        EXPECT_THAT(unit, testing::HasSubstr("\nExecStart=\"" + prefix_.string() + program))
+            << service;
+    }
 }
 
 // Wherever the tree is, its own pages are found before those of another installation.
