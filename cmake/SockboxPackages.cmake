@@ -16,6 +16,7 @@ target_include_directories(sockbox_headers SYSTEM INTERFACE "${SOCKBOX_HEADERS}"
 if(NOT WIN32)
     find_library(SOCKBOX_URING NAMES liburing.a REQUIRED)
     find_library(SOCKBOX_SECCOMP NAMES libseccomp.a REQUIRED)
+    find_library(SOCKBOX_NETTLE NAMES libnettle.a REQUIRED)
 endif()
 
 # GoogleTest is built from Debian's sources with the flags of this build, because sanitizers must

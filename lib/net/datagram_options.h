@@ -21,9 +21,10 @@ inline Status set_hop_limit(Socket& socket, Family family, int hops) {
               : socket.set_option(IPPROTO_IP, IP_MULTICAST_TTL, hops);
 }
 
-// Sets the differentiated services code point of datagrams sent, from 0 to 63 (RFC 2474); the ECN
-// bits become 0. Fails with std::errc::not_supported on Windows, where only policies set it.
-Status set_dscp(Socket& socket, Family family, int dscp);
+// Sets the differentiated services code point of datagrams sent, from 0 to 63 (RFC 2474), and their
+// ECN bits, from 0 to 3 (RFC 3168). Fails with std::errc::not_supported on Windows, where only
+// policies set it.
+Status set_traffic_class(Socket& socket, Family family, int dscp, int ecn);
 
 // Allows sending to broadcast addresses (SO_BROADCAST).
 inline Status allow_broadcast(Socket& socket) {

@@ -1,6 +1,7 @@
 // Opens and configures the socket of a UDP client.
 #include "probe/datagram_socket.h"
 
+#include "net/datagram_batch.h"
 #include "net/datagram_notices.h"
 #include "net/datagram_options.h"
 
@@ -14,7 +15,9 @@ net::Status set_up(net::Socket& socket, net::Family family, const DatagramSocket
     (void)socket.set_option(SOL_SOCKET, SO_RCVBUF, wanted_buffer);
     net::Status done = options.prepare ? options.prepare(socket) : net::Status();
     if (done && options.dscp)
-        done = net::set_dscp(socket, family, *options.dscp);
+        done = net::set_traffic_class(socket, family, *options.dscp, options.ecn);
+    if (done && options.header_fields)
+        done = net::DatagramBatch::enable_header_fields(socket);
     if (done && options.hop_limit)
         done = net::set_hop_limit(socket, family, *options.hop_limit);
     if (done && options.broadcast)

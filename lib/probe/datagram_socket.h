@@ -15,6 +15,8 @@ struct DatagramSocketOptions {
     std::optional<net::Endpoint> source{};  // bind to this address
     net::Prepare prepare{};                 // called on the new socket first; may be empty
     std::optional<int> dscp{};              // 0 to 63
+    int ecn = 0;                            // 0 to 3; only with `dscp`
+    bool header_fields = false;             // report the traffic class of what arrives
     std::optional<int> hop_limit{};         // 1 to 255
     bool broadcast = false;  // allow broadcast destinations; implies that it is not connected
     // A connected socket receives from its peer only, and keeps its source address. An unconnected

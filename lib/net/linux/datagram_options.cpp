@@ -7,8 +7,8 @@
 
 namespace sockbox::net {
 
-Status set_dscp(Socket& socket, Family family, int dscp) {
-    const int traffic_class = dscp << 2;
+Status set_traffic_class(Socket& socket, Family family, int dscp, int ecn) {
+    const int traffic_class = dscp << 2 | ecn;
     return family == Family::ipv6 ? socket.set_option(IPPROTO_IPV6, IPV6_TCLASS, traffic_class)
                                   : socket.set_option(IPPROTO_IP, IP_TOS, traffic_class);
 }

@@ -1,7 +1,8 @@
 // Stubs for what Windows does not have: an error queue, kernel timestamps, a choice of name
-// sources, and some datagram options.
+// sources, some datagram options, and a library for HMACs.
 #include "net/datagram_notices.h"
 #include "net/datagram_options.h"
+#include "net/hmac.h"
 #include "net/host_encoding.h"
 #include "net/name_sources.h"
 
@@ -63,7 +64,7 @@ Result<std::string> encode_host(const std::string& /*host*/) {
     return not_here("encode a host name");
 }
 
-Status set_dscp(Socket&, Family, int) {
+Status set_traffic_class(Socket&, Family, int, int) {
     return not_here("set the DSCP");
 }
 
@@ -77,6 +78,20 @@ Result<std::size_t> local_mtu(const Socket&, Family) {
 
 std::optional<std::uint32_t> dropped_on_arrival(const Socket&) noexcept {
     return std::nullopt;
+}
+
+struct HmacKey::State {};
+
+Result<HmacKey> HmacKey::create(std::span<const std::byte>) {
+    return not_here("use a key");
+}
+
+Result<HmacKey> HmacKey::read(const std::string&) {
+    return not_here("use a key file");
+}
+
+Digest HmacKey::digest(std::span<const std::byte>, std::span<const std::byte>) const noexcept {
+    return {};
 }
 
 }  // namespace sockbox::net
