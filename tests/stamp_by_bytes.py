@@ -122,41 +122,87 @@ def random_question():
         return fields + noise(0, 60)
     packet = fields + RANDOM.randbytes(2) + bytes(28)
     while kind == "extensions" and RANDOM.random() < 0.7:
-        length = RANDOM.choice([0, 1, 4, 4, 4, 20])
+        length = RANDOM.choice([0, 1, 4, 4, 4, 12, 16, 20])
+        if RANDOM.random() < 0.2:  # a location with an address or something else in it
+            inner = RANDOM.choice([16, 16, 16, 8, 5])
+            packet += struct.pack("!BBHI", 0x80, 2, inner + 8, 0)
+            packet += struct.pack("!BBH", RANDOM.getrandbits(8), RANDOM.choice([1, 4, 7, 9]),
+                                  RANDOM.choice([inner, inner, 16])) + RANDOM.randbytes(inner)
+            continue
         said = RANDOM.choice([length, length, length, RANDOM.getrandbits(16)])
-        packet += struct.pack("!BBH", RANDOM.getrandbits(8), RANDOM.choice([1, 3, 4, 4, 200]),
+        packet += struct.pack("!BBH", RANDOM.getrandbits(8), RANDOM.choice([1, 2, 2, 3, 4, 5, 6, 7, 8, 200]),
                               said) + RANDOM.randbytes(length)
     return packet + (noise(0, 3) if kind == "extensions" else b"")
 
 
-def reflected_extensions(rest):
-    """The bytes after the first 44 of a STAMP packet as they come back; types 1 and 4 are known."""
+LENGTHS = {3: 4, 4: 4, 5: 12, 7: 16}  # and 1 has any, 2 at least 4
+
+
+def reflect_location(value, ports):
+    """Changes the value of a location; returns whether it is well-formed."""
+    value[0:4] = struct.pack("!HH", *ports)
+    at = 4
+    while len(value) - at >= 4:
+        kind, length = value[at + 1], struct.unpack("!H", value[at + 2:at + 4])[0]
+        end = at + 4 + length
+        if end > len(value) or {1: 8, 4: 16, 7: 16}.get(kind, length) != length:
+            value[at] = 0x40 | (0 if kind in (4, 7) else 0x80)
+            return False
+        if kind in (4, 7):
+            value[at:end] = bytes([0, kind + 1, 0, 16, 127, 0, 0, 1]) + bytes(12)
+        else:
+            value[at] = 0x80
+        at = end
+    return at == len(value)
+
+
+def reflected_extensions(rest, ports):
+    """The bytes after the first 44 of a STAMP packet as they come back without a session."""
     back = bytearray(rest)
     at = 0
     while len(back) - at >= 4:
         kind, length = back[at + 1], struct.unpack("!H", back[at + 2:at + 4])[0]
-        value = at + 4
-        wrong = value + length > len(back) or (kind == 4 and length != 4)
-        back[at] = (0 if kind in (1, 4) else 0x80) | (0x40 if wrong else 0)
+        value, end = at + 4, at + 4 + length
+        wrong = end > len(back) or LENGTHS.get(kind, length) != length or (kind == 2 and length < 4)
+        back[at] = (0 if kind in (1, 2, 3, 4, 5, 7) else 0x80) | (0x40 if wrong else 0)
         if wrong:
             break
+        if kind == 2:
+            inside = back[value:end]
+            sound = reflect_location(inside, ports)
+            back[value:end] = inside
+            if not sound:
+                back[at] = 0x40
+                break
+        if kind == 3:  # a clock that may be synchronized, and software
+            back[value:end] = b"?\2?\2"
         if kind == 4:  # the DSCP and ECN that arrived are 0, the reserved bits become 0
-            back[value:value + 4] = bytes([back[value] & 0xfc, 0, 0, 0])
-        at = value + length
+            back[value:end] = bytes([back[value] & 0xfc, 0, 0, 0])
+        if kind == 5:
+            back[value + 4:end] = bytes(8)
+        if kind == 7:
+            back[value:end] = bytes(16)
+        at = end
     return bytes(back)
 
 
-def check_answer(question, got):
+def same(expected, got):
+    """Whether they are equal, apart from what the expected bytes leave open."""
+    return len(expected) == len(got) and all(
+        a == b or (a == ord("?") and b in (1, 5)) for a, b in zip(expected, got))
+
+
+def check_answer(question, got, ports):
     if len(question) < 14:
         return got is None
     if got is None or len(got) != max(44, len(question)):
         return False
     light = len(question) < 44 or any(question[16:44])
-    rest = question[44:] if light else reflected_extensions(question[44:])
+    rest = question[44:] if light else reflected_extensions(question[44:], ports)
     return (got[0:4] == question[0:4] and got[14:16] == (b"\0\0" if light else question[14:16]) and
             got[16:24] <= got[4:12] and got[24:38] == question[0:14] and
             got[38:40] == b"\0\0" and got[40] == 17 and got[41:44] == b"\0\0\0" and
-            got[44:] == rest)
+            same(rest, got[44:]))
 
 
 def check_reflector():
@@ -178,7 +224,7 @@ def check_reflector():
             got = None
         elif client.recv(65536)[24:38] != marker:
             differ(f"two answers to {question.hex()}")
-        if not check_answer(question, got):
+        if not check_answer(question, got, (port, client.getsockname()[1])):
             differ(f"{question.hex()} is answered with {got.hex() if got else None}")
     server.terminate()
     server.wait(30)

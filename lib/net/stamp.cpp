@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "net/byte_order.h"
+
 namespace sockbox::net::stamp {
 namespace {
 
@@ -18,53 +20,34 @@ constexpr unsigned synchronized_bit = 0x8000;
 constexpr unsigned ptp_bit = 0x4000;
 constexpr unsigned max_scale = 63;
 
-// Offsets of the fields (RFC 8762, sections 4.2.1 and 4.3.1).
+// Offsets of the fields (RFC 8762, sections 4.2 and 4.3; RFC 8972, section 3). `time` and `error`
+// are also those within the question that an answer quotes.
+struct Layout {
+    std::size_t time;
+    std::size_t error;
+    std::size_t session;
+    std::size_t received;
+    std::size_t question;
+    std::size_t hop_limit;
+};
+constexpr Layout open_layout{4, 12, 14, 16, 24, 40};
+constexpr Layout authenticated_layout{16, 24, 26, 32, 48, 80};
 constexpr std::size_t sequence_at = 0;
-constexpr std::size_t time_at = 4;
-constexpr std::size_t error_at = 12;
-constexpr std::size_t session_at = 14;
-constexpr std::size_t received_at = 16;
-constexpr std::size_t question_at = 24;
-constexpr std::size_t hop_limit_at = 40;
+constexpr std::size_t hmac_at = 96;
 
-template <class Value>
-Value read_at(std::span<const std::byte> bytes, std::size_t at) {
-    Value value = 0;
-    for (const std::byte byte : bytes.subspan(at, sizeof(Value)))
-        value = static_cast<Value>(value << 8 | std::to_integer<Value>(byte));
-    return value;
+constexpr const Layout& layout_of(Mode mode) {
+    return mode == Mode::open ? open_layout : authenticated_layout;
 }
 
-template <class Value>
-void write_at(std::span<std::byte> bytes, std::size_t at, Value value) {
-    for (std::size_t i = sizeof(Value); i-- > 0; value = static_cast<Value>(value >> 8))
-        bytes[at + i] = static_cast<std::byte>(value & 0xff);
-}
-
-template <>
-void write_at(std::span<std::byte> bytes, std::size_t at, std::uint8_t value) {
-    bytes[at] = static_cast<std::byte>(value);
-}
-template <>
-std::uint8_t read_at(std::span<const std::byte> bytes, std::size_t at) {
-    return std::to_integer<std::uint8_t>(bytes[at]);
-}
-
-void write_fields(const SenderPacket& question, std::span<std::byte> bytes) {
+void write_fields(const SenderPacket& question, std::span<std::byte> bytes, const Layout& at) {
     write_at(bytes, sequence_at, question.sequence);
-    write_at(bytes, time_at, question.time);
-    write_at(bytes, error_at, question.error);
+    write_at(bytes, at.time, question.time);
+    write_at(bytes, at.error, question.error);
 }
 
-SenderPacket read_fields(std::span<const std::byte> bytes) {
-    return {read_at<std::uint32_t>(bytes, sequence_at), read_at<std::uint64_t>(bytes, time_at),
-            read_at<std::uint16_t>(bytes, error_at), 0};
-}
-
-void write_header(std::uint8_t type, std::size_t length, std::span<std::byte> into) {
-    write_at(into, 0, std::uint8_t{unrecognized});
-    write_at(into, 1, type);
-    write_at(into, 2, static_cast<std::uint16_t>(length));
+SenderPacket read_fields(std::span<const std::byte> bytes, const Layout& at) {
+    return {read_at<std::uint32_t>(bytes, sequence_at), read_at<std::uint64_t>(bytes, at.time),
+            read_at<std::uint16_t>(bytes, at.error), 0};
 }
 
 }  // namespace
@@ -116,118 +99,74 @@ ErrorEstimate decode_error(std::uint16_t wire) noexcept {
     return estimate;
 }
 
-void write(const SenderPacket& question, std::span<std::byte> into) noexcept {
-    std::ranges::fill(into.first(packet_bytes), std::byte{0});
-    write_fields(question, into);
-    write_at(into, session_at, question.session);
+void write(const SenderPacket& question, std::span<std::byte> into, Mode mode) noexcept {
+    const Layout& at = layout_of(mode);
+    std::ranges::fill(into.first(size_of(mode)), std::byte{0});
+    write_fields(question, into, at);
+    write_at(into, at.session, question.session);
 }
 
-void write(const Answer& answer, std::span<std::byte> into) noexcept {
-    std::ranges::fill(into.first(packet_bytes), std::byte{0});
-    write_fields({answer.sequence, answer.time, answer.error, 0}, into);
-    write_at(into, session_at, answer.session);
-    write_at(into, received_at, answer.received);
-    write_fields(answer.question, into.subspan(question_at));
-    write_at(into, hop_limit_at, answer.hop_limit);
+void write(const Answer& answer, std::span<std::byte> into, Mode mode) noexcept {
+    const Layout& at = layout_of(mode);
+    std::ranges::fill(into.first(size_of(mode)), std::byte{0});
+    write_fields({answer.sequence, answer.time, answer.error, 0}, into, at);
+    write_at(into, at.session, answer.session);
+    write_at(into, at.received, answer.received);
+    write_fields(answer.question, into.subspan(at.question), at);
+    write_at(into, at.hop_limit, answer.hop_limit);
 }
 
 bool is_twamp_light(std::span<const std::byte> question) noexcept {
     if (question.size() < packet_bytes)
         return true;
-    const auto unused = question.first(packet_bytes).subspan(received_at);
+    const auto unused = question.first(packet_bytes).subspan(open_layout.received);
     return std::ranges::any_of(unused, [](std::byte byte) { return byte != std::byte{0}; });
 }
 
 std::optional<SenderPacket> read_question(std::span<const std::byte> packet) noexcept {
     if (packet.size() < min_question_bytes)
         return std::nullopt;
-    SenderPacket question = read_fields(packet);
+    SenderPacket question = read_fields(packet, open_layout);
     if (!is_twamp_light(packet))
-        question.session = read_at<std::uint16_t>(packet, session_at);
+        question.session = read_at<std::uint16_t>(packet, open_layout.session);
     return question;
 }
 
-std::optional<SenderPacket> read_returned_question(std::span<const std::byte> packet) noexcept {
-    if (packet.size() < question_at + session_at)
+std::optional<SenderPacket> read_authenticated(std::span<const std::byte> packet) noexcept {
+    if (packet.size() < authenticated_bytes)
         return std::nullopt;
-    return read_fields(packet.subspan(question_at));
+    SenderPacket question = read_fields(packet, authenticated_layout);
+    question.session = read_at<std::uint16_t>(packet, authenticated_layout.session);
+    return question;
 }
 
-std::optional<Answer> read_answer(std::span<const std::byte> packet) noexcept {
-    if (packet.size() < min_answer_bytes)
+std::optional<SenderPacket> read_returned_question(std::span<const std::byte> packet,
+                                                   Mode mode) noexcept {
+    const Layout& at = layout_of(mode);
+    if (packet.size() < at.question + at.error + sizeof(SenderPacket::error))
         return std::nullopt;
-    const SenderPacket own = read_fields(packet);
+    return read_fields(packet.subspan(at.question), at);
+}
+
+std::optional<Answer> read_answer(std::span<const std::byte> packet, Mode mode) noexcept {
+    if (packet.size() < min_answer(mode))
+        return std::nullopt;
+    const Layout& at = layout_of(mode);
+    const SenderPacket own = read_fields(packet, at);
     Answer answer{own.sequence, own.time, own.error, 0, 0, {}, 0};
-    answer.session = read_at<std::uint16_t>(packet, session_at);
-    answer.received = read_at<std::uint64_t>(packet, received_at);
-    answer.question = read_fields(packet.subspan(question_at));
-    answer.hop_limit = read_at<std::uint8_t>(packet, hop_limit_at);
+    answer.session = read_at<std::uint16_t>(packet, at.session);
+    answer.received = read_at<std::uint64_t>(packet, at.received);
+    answer.question = read_fields(packet.subspan(at.question), at);
+    answer.hop_limit = read_at<std::uint8_t>(packet, at.hop_limit);
     return answer;
 }
 
-std::optional<Extension> next_extension(std::span<std::byte>& rest) noexcept {
-    if (rest.size() < extension_header_bytes)
-        return std::nullopt;
-    Extension extension;
-    extension.flags = read_at<std::uint8_t>(rest, 0);
-    extension.type = read_at<std::uint8_t>(rest, 1);
-    const std::size_t length = read_at<std::uint16_t>(rest, 2);
-    extension.header = rest.first(extension_header_bytes);
-    rest = rest.subspan(extension_header_bytes);
-    extension.whole = length <= rest.size();
-    extension.value = rest.first(std::min(length, rest.size()));
-    rest = rest.subspan(extension.value.size());
-    return extension;
+void sign(std::span<std::byte> packet, const HmacKey& key) noexcept {
+    std::ranges::copy(key.digest(packet.first(hmac_at)), packet.subspan(hmac_at).begin());
 }
 
-void write_padding(std::span<std::byte> into) noexcept {
-    std::ranges::fill(into, std::byte{0});
-    write_header(extra_padding, into.size() - extension_header_bytes, into);
-}
-
-// Two 6-bit code points and 2 bits of ECN; the remaining bits stay 0 (RFC 8972, section 4.4).
-void write_class_of_service(const ClassOfService& service, std::span<std::byte> into) noexcept {
-    std::ranges::fill(into.first(class_of_service_bytes), std::byte{0});
-    write_header(class_of_service, class_of_service_bytes - extension_header_bytes, into);
-    const unsigned bits = static_cast<unsigned>(service.wanted_dscp & 0x3f) << 10 |
-                          static_cast<unsigned>(service.received_dscp & 0x3f) << 4 |
-                          static_cast<unsigned>(service.received_ecn & 0x3) << 2;
-    write_at(into, extension_header_bytes, static_cast<std::uint16_t>(bits));
-}
-
-ClassOfService read_class_of_service(std::span<const std::byte> value) noexcept {
-    const unsigned bits = read_at<std::uint16_t>(value, 0);
-    return {static_cast<std::uint8_t>(bits >> 10), static_cast<std::uint8_t>(bits >> 4 & 0x3f),
-            static_cast<std::uint8_t>(bits >> 2 & 0x3)};
-}
-
-std::optional<std::uint8_t> reflect_extensions(std::span<std::byte> packet,
-                                               std::uint8_t traffic_class) noexcept {
-    constexpr std::size_t service_bytes = class_of_service_bytes - extension_header_bytes;
-    std::optional<std::uint8_t> wanted;
-    auto rest = packet.subspan(packet_bytes);
-    while (const auto extension = next_extension(rest)) {
-        const bool is_service = extension->type == class_of_service;
-        const bool known = is_service || extension->type == extra_padding;
-        const bool fits = !is_service || extension->value.size() == service_bytes;
-        const bool is_malformed = !extension->whole || !fits;
-        // The sender's flags are overwritten: they carry no information for a reflector.
-        write_at(
-            extension->header, 0,
-            static_cast<std::uint8_t>((known ? 0 : unrecognized) | (is_malformed ? malformed : 0)));
-        if (is_malformed)
-            break;
-        if (!is_service)
-            continue;
-        ClassOfService service = read_class_of_service(extension->value);
-        wanted = service.wanted_dscp;
-        service.received_dscp = static_cast<std::uint8_t>(traffic_class >> 2);
-        service.received_ecn = static_cast<std::uint8_t>(traffic_class & 0x3);
-        const std::span whole(extension->header.data(), class_of_service_bytes);
-        write_class_of_service(service, whole);
-        write_at(whole, 0, std::uint8_t{0});
-    }
-    return wanted;
+bool is_signed(std::span<const std::byte> packet, const HmacKey& key) noexcept {
+    return key.verifies(packet.subspan(hmac_at, digest_bytes), packet.first(hmac_at));
 }
 
 // By how much the format's time scale is ahead of the wall clock.

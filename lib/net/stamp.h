@@ -1,5 +1,5 @@
 // Encoding and decoding of STAMP packets, the Simple Two-way Active Measurement Protocol (RFC
-// 8762), in unauthenticated mode, with extensions (RFC 8972). Uses no sockets and no clocks.
+// 8762). Uses no sockets and no clocks. Extensions are in stamp_extensions.h.
 #pragma once
 
 #include <chrono>
@@ -8,12 +8,22 @@
 #include <optional>
 #include <span>
 
+#include "net/hmac.h"
 #include "system/clock.h"
 
 namespace sockbox::net::stamp {
 
 inline constexpr std::uint16_t default_port = 862;
-inline constexpr std::size_t packet_bytes = 44;  // in both directions, without extensions
+// In both directions, without extensions.
+inline constexpr std::size_t packet_bytes = 44;
+inline constexpr std::size_t authenticated_bytes = 112;
+
+// Unauthenticated and authenticated mode. In the latter, packets are longer and end with an HMAC of
+// what precedes it (RFC 8762, sections 4.2.2 and 4.3.2), and there is no TWAMP Light.
+enum class Mode : std::uint8_t { open, authenticated };
+constexpr std::size_t size_of(Mode mode) noexcept {
+    return mode == Mode::open ? packet_bytes : authenticated_bytes;
+}
 
 // The timestamp formats: NTP's 32-bit seconds since 1900 with a 32-bit binary fraction (RFC 5905),
 // or the truncated format of IEEE 1588 (PTPv2), 32-bit seconds since 1970 and nanoseconds.
@@ -58,9 +68,11 @@ struct Answer {
     std::uint8_t hop_limit = 0;  // the TTL or hop limit of the question on arrival
 };
 
-// Write the first packet_bytes of `into`, which must have that size or more; unused bytes are 0.
-void write(const SenderPacket& question, std::span<std::byte> into) noexcept;
-void write(const Answer& answer, std::span<std::byte> into) noexcept;
+// Write the first size_of(mode) bytes of `into`, which must have that size or more; unused bytes,
+// among them those of the HMAC, are 0.
+void write(const SenderPacket& question, std::span<std::byte> into,
+           Mode mode = Mode::open) noexcept;
+void write(const Answer& answer, std::span<std::byte> into, Mode mode = Mode::open) noexcept;
 // A packet that is shorter than packet_bytes, or has bits set where STAMP has none, is one of TWAMP
 // Light, whose padding may be anything: it has no session identifier and no extensions (RFC 8762,
 // section 4.6). Nullopt if it is shorter than min_question_bytes, those of RFC 5357 without
@@ -68,54 +80,27 @@ void write(const Answer& answer, std::span<std::byte> into) noexcept;
 inline constexpr std::size_t min_question_bytes = 14;
 bool is_twamp_light(std::span<const std::byte> question) noexcept;
 std::optional<SenderPacket> read_question(std::span<const std::byte> packet) noexcept;
+// The same in authenticated mode; nullopt if it is shorter than authenticated_bytes. Does not
+// verify the HMAC.
+std::optional<SenderPacket> read_authenticated(std::span<const std::byte> packet) noexcept;
 
 // The fields of an answer end after 41 bytes. TWAMP Light reflectors (RFC 5357, appendix I) may
-// send no more than that, or add padding. Nullopt if the packet is shorter.
+// send no more than that, or add padding. In authenticated mode there are authenticated_bytes.
+// Nullopt if the packet is shorter.
 inline constexpr std::size_t min_answer_bytes = 41;
-std::optional<Answer> read_answer(std::span<const std::byte> packet) noexcept;
+constexpr std::size_t min_answer(Mode mode) noexcept {
+    return mode == Mode::open ? min_answer_bytes : authenticated_bytes;
+}
+std::optional<Answer> read_answer(std::span<const std::byte> packet,
+                                  Mode mode = Mode::open) noexcept;
 // The question in an answer, even if the answer ends right after it; nullopt if it is not complete.
-std::optional<SenderPacket> read_returned_question(std::span<const std::byte> packet) noexcept;
+std::optional<SenderPacket> read_returned_question(std::span<const std::byte> packet,
+                                                   Mode mode = Mode::open) noexcept;
 
-// An extension is a TLV of RFC 8972, section 4: flags, type, length, and that many bytes.
-inline constexpr std::size_t extension_header_bytes = 4;
-enum Flag : std::uint8_t { unrecognized = 0x80, malformed = 0x40, integrity_failed = 0x20 };
-enum Type : std::uint8_t { extra_padding = 1, class_of_service = 4 };
-
-struct Extension {
-    std::uint8_t flags = 0;
-    std::uint8_t type = 0;
-    std::span<std::byte> value;   // truncated at the end of the packet
-    std::span<std::byte> header;  // the extension_header_bytes before it
-    bool whole = true;            // whether the value is complete
-};
-
-// Returns the extension at the start of `rest` and advances `rest` past it; nullopt if less than an
-// extension header is left. The spans point into the packet.
-std::optional<Extension> next_extension(std::span<std::byte>& rest) noexcept;
-
-// Writes an Extra Padding extension that fills `into` (at least extension_header_bytes). As in any
-// extension from a sender, the flag `unrecognized` is set; a reflector that knows the type clears
-// it.
-void write_padding(std::span<std::byte> into) noexcept;
-
-// Class of Service (RFC 8972, section 4.4): the sender requests a DSCP for the way back, and the
-// reflector reports the DSCP and ECN bits with which the packet arrived.
-inline constexpr std::size_t class_of_service_bytes = 8;
-struct ClassOfService {
-    std::uint8_t wanted_dscp = 0;
-    std::uint8_t received_dscp = 0;
-    std::uint8_t received_ecn = 0;
-};
-void write_class_of_service(const ClassOfService& service, std::span<std::byte> into) noexcept;
-// `value` is that of such an extension and must have 4 bytes or more.
-ClassOfService read_class_of_service(std::span<const std::byte> value) noexcept;
-
-// Does a reflector's work on the extensions after the first packet_bytes, in place: sets the flags
-// for unknown types and malformed extensions, stopping at the first malformed one, and fills in
-// those that it knows. `packet` has packet_bytes or more; `traffic_class` is that of its arrival.
-// Returns the DSCP that the sender requests for the way back, if any.
-std::optional<std::uint8_t> reflect_extensions(std::span<std::byte> packet,
-                                               std::uint8_t traffic_class) noexcept;
+// Writes the HMAC of a packet of authenticated mode; it covers the first 96 bytes. Both need a
+// packet of authenticated_bytes or more.
+void sign(std::span<std::byte> packet, const HmacKey& key) noexcept;
+bool is_signed(std::span<const std::byte> packet, const HmacKey& key) noexcept;
 
 // Converts between this host's wall clock (UTC since 1970) and times on the wire, which are UTC in
 // the NTP format and TAI in the PTP format. If the system does not know the offset of TAI, UTC is

@@ -13,6 +13,12 @@ std::optional<nanoseconds> rounded_if(bool defined, double ns) {
     return defined ? std::optional(nanoseconds(static_cast<std::int64_t>(ns + 0.5))) : std::nullopt;
 }
 
+template <class Value>
+void merge_into(std::optional<Value>& value, const std::optional<Value>& other) {
+    if (!value)
+        value = other;
+}
+
 }  // namespace
 
 void Jitter::record(nanoseconds transit) noexcept {
@@ -56,8 +62,24 @@ void Directions::merge(const Directions& other) {
     synchronized = synchronized && other.synchronized;
     implausible += other.implausible;
     other_lengths.merge(other.other_lengths);
-    if (!dscp_there)
-        dscp_there = other.dscp_there;
+    merge_into(dscp_there, other.dscp_there);
+    merge_into(ecn_there, other.ecn_there);
+    merge_into(dscp_back, other.dscp_back);
+    merge_into(ecn_back, other.ecn_back);
+    reflector.merge(other.reflector);
+}
+
+void ReflectorReport::merge(const ReflectorReport& other) {
+    was_asked = was_asked || other.was_asked;
+    if (seen_from.empty())
+        seen_from = other.seen_from;
+    merge_into(clock_source, other.clock_source);
+    merge_into(arrival_method, other.arrival_method);
+    merge_into(departure_method, other.departure_method);
+    merge_into(received, other.received);
+    merge_into(sent, other.sent);
+    left_later.merge(other.left_later);
+    unverified += other.unverified;
 }
 
 }  // namespace sockbox::stats

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "stats/summary.h"
 
@@ -41,6 +42,23 @@ struct Way {
     void merge(const Way& other);
 };
 
+// What a reflector tells in the extensions of its replies (RFC 8972); the latest of each kind.
+struct ReflectorReport {
+    bool was_asked = false;
+    std::string seen_from{};  // the address and port from which packets arrived; empty: not told
+    // As numbered in RFC 8972, section 5.
+    std::optional<std::uint8_t> clock_source{};
+    std::optional<std::uint8_t> arrival_method{};    // how times of arrival were taken
+    std::optional<std::uint8_t> departure_method{};  // how times of departure were taken
+    std::optional<std::uint32_t> received{};
+    std::optional<std::uint32_t> sent{};
+    // How much later answers left than the times in them tell.
+    TimeSpread left_later{};
+    std::uint64_t unverified = 0;  // replies whose extensions are not protected, or were changed
+
+    void merge(const ReflectorReport& other);
+};
+
 // Both directions of a run, and what the peer reported about itself.
 struct Directions {
     Way forward;
@@ -52,8 +70,13 @@ struct Directions {
     std::uint64_t implausible = 0;  // impossible delays, even allowing for clock_error
     // Lengths in bytes of replies that were not as long as the packets sent.
     Spread other_lengths;
-    // DSCP (0 to 63) of the datagrams as they arrived at the peer.
+    // DSCP (0 to 63) and ECN (0 to 3) of the datagrams as they arrived at the peer, and of the
+    // replies as they arrived here.
     std::optional<std::uint8_t> dscp_there;
+    std::optional<std::uint8_t> ecn_there;
+    std::optional<std::uint8_t> dscp_back;
+    std::optional<std::uint8_t> ecn_back;
+    ReflectorReport reflector{};
 
     void merge(const Directions& other);
 };

@@ -1,5 +1,5 @@
 // Fuzzes STAMP packets: what is read is written unchanged, and reflecting stays within bounds.
-#include "net/stamp.h"
+#include "net/stamp_extensions.h"
 
 #include <algorithm>
 #include <vector>
@@ -37,6 +37,27 @@ void read_and_write(std::span<const std::byte> packet) {
     }
 }
 
+void reflect(std::vector<std::byte> packet, stamp::Mode mode, const net::HmacKey* key) {
+    const auto before = packet;
+    stamp::Reflection reflection;
+    reflection.traffic_class = 0xb9;
+    reflection.source = net::Endpoint::loopback(net::Family::ipv6, 1);
+    reflection.destination = net::Endpoint::loopback(net::Family::ipv4, 2);
+    reflection.counts = {0, 7, 8};
+    reflection.key = key;
+    const auto reflected = stamp::reflect_extensions(packet, mode, reflection);
+    require(!reflected.wanted_dscp || *reflected.wanted_dscp < 64);
+    require(packet.size() == before.size());
+    if (!reflected.hmac.empty()) {
+        stamp::write_hmac(packet, mode, reflected.hmac, *key, 0);
+        require(stamp::are_extensions_signed(packet, mode, *key));
+    }
+    std::span<std::byte> rest = std::span(packet).subspan(stamp::size_of(mode));
+    while (const auto extension = stamp::next_extension(rest))
+        require(extension->value.size() <= before.size() && extension->header.size() == 4);
+    require(rest.size() < stamp::extension_header_bytes);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -45,13 +66,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // The same bytes as extensions (TLVs) after an empty packet.
     std::vector<std::byte> packet(stamp::packet_bytes);
     packet.insert(packet.end(), bytes.begin(), bytes.end());
-    const auto before = packet;
-    const auto wanted = stamp::reflect_extensions(packet, 0xb9);
-    require(!wanted || *wanted < 64);
-    require(packet.size() == before.size());
-    std::span<std::byte> rest = std::span(packet).subspan(stamp::packet_bytes);
-    while (const auto extension = stamp::next_extension(rest))
-        require(extension->value.size() <= size && extension->header.size() == 4);
-    require(rest.size() < stamp::extension_header_bytes);
+    reflect(packet, stamp::Mode::open, nullptr);
+    packet.insert(packet.begin(), stamp::authenticated_bytes - stamp::packet_bytes, std::byte{0});
+    static const auto key = net::HmacKey::create(std::as_bytes(std::span("key")));
+    reflect(packet, stamp::Mode::authenticated, &*key);
+    require(stamp::read_answer(packet, stamp::Mode::authenticated).has_value());
+    (void)stamp::read_source(bytes);
+    const std::string_view text(fuzz::text_of(data, size));
+    if (const auto secret = net::parse_key(text))
+        require(!secret->empty() && secret->size() <= net::max_key_bytes);
     return 0;
 }

@@ -90,37 +90,60 @@ TEST(StampPacket, AnswerQuotesTheQuestion) {
     EXPECT_EQ(answer->hop_limit, 17);
 }
 
-// A packet of 44 zero bytes and then these, reflected.
-std::vector<std::byte> reflected(std::initializer_list<int> extensions,
-                                 std::optional<std::uint8_t>* wanted = nullptr) {
-    std::vector<std::byte> packet(packet_bytes);
-    const auto more = bytes_of(extensions);
-    packet.insert(packet.end(), more.begin(), more.end());
-    const auto dscp = reflect_extensions(packet, 46 << 2 | 1);
-    if (wanted != nullptr)
-        *wanted = dscp;
-    packet.erase(packet.begin(), packet.begin() + packet_bytes);
-    return packet;
+// RFC 8762, figure 3, with the session identifier of RFC 8972, figure 2.
+TEST(StampPacket, AuthenticatedQuestionHasItsFieldsAndElseZeros) {
+    std::array<std::byte, authenticated_bytes> packet;
+    packet.fill(std::byte{0xee});
+    write(SenderPacket{0x01020304, 0x1112131415161718, 0x8301, 0x0a0b}, packet,
+          Mode::authenticated);
+    auto expected = bytes_of({1, 2, 3, 4});
+    expected.resize(16);
+    for (const std::byte byte :
+         bytes_of({0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x83, 1, 0x0a, 0x0b}))
+        expected.push_back(byte);
+    expected.resize(112);
+    EXPECT_TRUE(std::ranges::equal(packet, expected));
+    const auto question = read_authenticated(packet);
+    ASSERT_TRUE(question);
+    EXPECT_EQ(question->sequence, 0x01020304U);
+    EXPECT_EQ(question->time, 0x1112131415161718U);
+    EXPECT_EQ(question->error, 0x8301);
+    EXPECT_EQ(question->session, 0x0a0b);
+    EXPECT_FALSE(read_authenticated(std::span(packet).first(111)));
 }
 
-TEST(StampExtensions, KnownOnesAreAnsweredAndOthersMarked) {
-    EXPECT_EQ(reflected({0x80, 1, 0, 2, 9, 9}), bytes_of({0, 1, 0, 2, 9, 9})) << "padding";
-    EXPECT_EQ(reflected({0, 200, 0, 1, 7, 0x80, 1, 0, 0}),
-              bytes_of({0x80, 200, 0, 1, 7, 0, 1, 0, 0}));
-    std::optional<std::uint8_t> wanted;
-    // DSCP 10 is requested; DSCP 46 with ECN 1 has arrived.
-    EXPECT_EQ(reflected({0x80, 4, 0, 4, 10 << 2, 0, 0, 0}, &wanted),
-              bytes_of({0, 4, 0, 4, 10 << 2 | 46 >> 4, (46 & 0xf) << 4 | 1 << 2, 0, 0}));
-    EXPECT_EQ(wanted, 10);
-}
-
-TEST(StampExtensions, MalformedOnesAreMarkedAndEndIt) {
-    EXPECT_EQ(reflected({0x80, 1, 0, 9, 1}), bytes_of({0x40, 1, 0, 9, 1})) << "past the end";
-    EXPECT_EQ(reflected({0x80, 4, 0, 2, 0, 0, 0x80, 1, 0, 0}),
-              bytes_of({0x40, 4, 0, 2, 0, 0, 0x80, 1, 0, 0}));
-    EXPECT_EQ(reflected({0x80, 200, 0xff, 0xff}), bytes_of({0xc0, 200, 0xff, 0xff}));
-    EXPECT_EQ(reflected({1, 2, 3}), bytes_of({1, 2, 3})) << "no room for a header";
-    EXPECT_EQ(reflected({}), bytes_of({}));
+// RFC 8762, figure 6.
+TEST(StampPacket, AuthenticatedAnswerQuotesTheQuestion) {
+    std::array<std::byte, authenticated_bytes> packet;
+    packet.fill(std::byte{0xee});
+    write(Answer{0x01020304,
+                 0x1112131415161718,
+                 0x8301,
+                 0x0a0b,
+                 0x2122232425262728,
+                 {0x31323334, 0x4142434445464748, 0x5152, 0},
+                 17},
+          packet, Mode::authenticated);
+    std::vector<std::byte> expected(112);
+    const auto put = [&](std::size_t at, std::initializer_list<int> values) {
+        std::ranges::copy(bytes_of(values), expected.begin() + static_cast<std::ptrdiff_t>(at));
+    };
+    put(0, {1, 2, 3, 4});
+    put(16, {0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x83, 1, 0x0a, 0x0b});
+    put(32, {0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28});
+    put(48, {0x31, 0x32, 0x33, 0x34});
+    put(64, {0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x51, 0x52});
+    put(80, {17});
+    EXPECT_TRUE(std::ranges::equal(packet, expected));
+    const auto answer = read_answer(packet, Mode::authenticated);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->received, 0x2122232425262728U);
+    EXPECT_EQ(answer->question.sequence, 0x31323334U);
+    EXPECT_EQ(answer->question.time, 0x4142434445464748U);
+    EXPECT_EQ(answer->question.error, 0x5152);
+    EXPECT_EQ(answer->session, 0x0a0b);
+    EXPECT_EQ(answer->hop_limit, 17);
+    EXPECT_FALSE(read_answer(std::span(packet).first(111), Mode::authenticated));
 }
 
 }  // namespace

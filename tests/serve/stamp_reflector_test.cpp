@@ -26,7 +26,7 @@ struct Packet {
 };
 
 stamp::Answer answer_to(StampReflector& reflector, Packet packet) {
-    EXPECT_TRUE(reflector.reflect(packet.datagram));
+    EXPECT_EQ(reflector.reflect(packet.datagram), Made::answer);
     return stamp::read_answer(packet.bytes).value_or(stamp::Answer());
 }
 
@@ -57,7 +57,7 @@ TEST(StampReflector, SessionsAreBounded) {
         Packet packet(0, static_cast<std::uint16_t>(1024 + i % 60000));
         stamp::write(stamp::SenderPacket{0, 0, 0, static_cast<std::uint16_t>(i / 60000)},
                      packet.bytes);
-        EXPECT_TRUE(reflector.reflect(packet.datagram));
+        EXPECT_EQ(reflector.reflect(packet.datagram), Made::answer);
     }
 }
 
@@ -92,7 +92,7 @@ TEST(StampReflector, PaddingHasNoExtensions) {
     StampReflector reflector({});
     Packet packet(1, 40000, 100);
     std::ranges::fill(std::span(packet.bytes).subspan(14), std::byte{4});
-    EXPECT_TRUE(reflector.reflect(packet.datagram));
+    EXPECT_EQ(reflector.reflect(packet.datagram), Made::answer);
     EXPECT_FALSE(packet.datagram.traffic_class);
     EXPECT_EQ(packet.bytes[44], std::byte{4});
 }
@@ -121,7 +121,7 @@ TEST(StampReflector, AnIdleSessionIsForgotten) {
     const net::Deadline begin = net::Clock::now();
     const auto number_at = [&](net::Deadline now) {
         Packet packet(0);
-        EXPECT_TRUE(reflector.reflect(packet.datagram, now));
+        EXPECT_EQ(reflector.reflect(packet.datagram, now), Made::answer);
         return stamp::read_answer(packet.bytes)->sequence;
     };
     EXPECT_EQ(number_at(begin), 0U);
@@ -135,8 +135,8 @@ TEST(StampReflector, ShortPacketsGetTheShortestAnswer) {
     StampReflector strict({false, stamp::Format::ntp, false});
     for (std::size_t size = 0; size < stamp::packet_bytes; ++size) {
         Packet packet(7, 40000, size);
-        EXPECT_FALSE(strict.reflect(packet.datagram)) << size;
-        ASSERT_EQ(reflector.reflect(packet.datagram), size >= 14) << size;
+        EXPECT_EQ(strict.reflect(packet.datagram), Made::nothing) << size;
+        ASSERT_EQ(reflector.reflect(packet.datagram) == Made::answer, size >= 14) << size;
         if (size < 14)
             continue;
         ASSERT_EQ(packet.datagram.data.size(), stamp::packet_bytes);
@@ -144,14 +144,14 @@ TEST(StampReflector, ShortPacketsGetTheShortestAnswer) {
     }
     Packet without_room(7, 40000, 43);
     without_room.datagram.room = 43;
-    EXPECT_FALSE(reflector.reflect(without_room.datagram));
+    EXPECT_EQ(reflector.reflect(without_room.datagram), Made::nothing);
 }
 
 TEST(StampReflector, LongerAnswersNeverGrow) {
     StampReflector reflector({});
     for (const std::size_t size : {44U, 45U, 47U, 48U, 100U, 65507U}) {
         Packet packet(1, 40000, size);
-        EXPECT_TRUE(reflector.reflect(packet.datagram));
+        EXPECT_EQ(reflector.reflect(packet.datagram), Made::answer);
         EXPECT_EQ(packet.datagram.data.size(), size);
     }
 }

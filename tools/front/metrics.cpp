@@ -104,6 +104,7 @@ void add_datagram_metrics(MetricFamilies& families, const std::string& prefix,
     add("denied", counters.dropped_denied);
     add("rate", counters.dropped_rate);
     add("form", counters.dropped_form);
+    add("integrity", counters.dropped_integrity);
     add("fault", counters.dropped_fault);
     add("send_failed", counters.unsent);
     add("receive_buffer_full", counters.overflowed);

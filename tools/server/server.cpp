@@ -207,6 +207,7 @@ report::Json set_counts(report::Json into, const serve::DatagramCounters& counte
         .set("dropped_denied", counters.dropped_denied.value())
         .set("dropped_rate", counters.dropped_rate.value())
         .set("dropped_form", counters.dropped_form.value())
+        .set("dropped_integrity", counters.dropped_integrity.value())
         .set("dropped_fault", counters.dropped_fault.value())
         .set("unsent", counters.unsent.value())
         .set("overflowed", counters.overflowed.value());

@@ -18,6 +18,7 @@ Take take_small(std::optional<int>& target, int low, int high) {
 
 void DatagramSettings::declare(Cli& cli) {
     cli.option("--dscp", "N", "mark datagrams with this DSCP, 0 to 63", take_small(dscp_, 0, 63));
+    cli.option("--ecn", "N", "set the ECN bits of datagrams, 0 to 3", take_small(ecn_, 0, 3));
     cli.option("--ttl", "N", "set the TTL or hop limit, 1 to 255", take_small(hop_limit_, 1, 255));
     cli.flag("--broadcast", "send to a broadcast address, list the responders", broadcast_);
     cli.option("--timestamps", "WHOSE",
@@ -36,7 +37,9 @@ net::Result<probe::DatagramSocket> DatagramSettings::open(std::span<const net::E
     options.connected = connected;
     options.source = client_.source;
     options.prepare = client_.prepare();
-    options.dscp = dscp_;
+    options.dscp = dscp();
+    options.ecn = ecn_.value_or(0);
+    options.header_fields = header_fields_;
     options.hop_limit = hop_limit_;
     options.broadcast = broadcast_;
     auto opened = probe::open_datagram(endpoints, options);
@@ -60,21 +63,64 @@ void Stamp::declare(Cli& cli) {
     cli.flag("--stateful", "with --stamp: the reflector counts packets", stateful_);
     cli.option("--stamp-format", "FORMAT", "timestamps in STAMP: ntp (default) or ptp",
                take_choice(format_, {"ntp", "ptp"}));
+    cli.repeated(
+        "--stamp-request", "WHAT",
+        "with --stamp: ask for location, clock, counts or follow-up; repeatable",
+        [this](std::string_view text) {
+            std::size_t index = 0;
+            auto taken = take_choice(index, {"location", "clock", "counts", "follow-up"})(text);
+            bool* const requests[] = {&requests_.location, &requests_.timestamps, &requests_.counts,
+                                      &requests_.follow_up};
+            *requests[index] = *requests[index] || taken;
+            return taken;
+        });
+    cli.option("--stamp-key-file", "FILE", "with --stamp: authenticate packets with this key",
+               take_text(key_file_));
+    cli.flag("--stamp-open", "with --stamp-key-file: authenticate only extensions", open_);
+}
+
+net::Status Stamp::read_key() {
+    if (key_file_.empty())
+        return {};
+    auto key = net::HmacKey::read(key_file_);
+    if (!key)
+        return net::fail(key.error());
+    key_ = std::move(*key);
+    return {};
 }
 
 std::string Stamp::mistake(const Cli& cli) const {
-    for (const char* name : {"stateful", "stamp-format"})
+    for (const char* name : {"stateful", "stamp-format", "stamp-request", "stamp-key-file"})
         if (!wanted_ && cli.given(name))
             return fmt::format("--{} needs --stamp", name);
+    if (open_ && key_file_.empty())
+        return "--stamp-open needs --stamp-key-file";
     for (const char* name : {"warmup", "broadcast", "retries", "no-verify"})
         if (wanted_ && cli.given(name))
             return fmt::format("--stamp and --{} are mutually exclusive", name);
     return {};
 }
 
+probe::StampFormOptions Stamp::options(std::size_t size, std::optional<int> dscp) const {
+    probe::StampFormOptions options;
+    options.format = format();
+    options.size = size;
+    if (dscp)
+        options.dscp = static_cast<std::uint8_t>(*dscp);
+    options.stateful = stateful_;
+    options.requests = requests_;
+    options.key = key_;
+    options.mode = mode();
+    return options;
+}
+
+std::size_t Stamp::min_size(std::optional<int> dscp) const {
+    return probe::min_stamp_size(options(0, dscp));
+}
+
 std::string Stamp::size_mistake(std::size_t size, std::optional<int> dscp) const {
-    const std::size_t least = probe::min_stamp_size(dscp.has_value());
-    if (probe::stamp_size_fits(size, dscp.has_value()))
+    const std::size_t least = min_size(dscp);
+    if (probe::stamp_size_fits(size, options(size, dscp)))
         return {};
     return fmt::format("--size: a STAMP packet has {} bytes here, or at least {} with padding",
                        least, least + net::stamp::extension_header_bytes);
@@ -82,13 +128,7 @@ std::string Stamp::size_mistake(std::size_t size, std::optional<int> dscp) const
 
 std::unique_ptr<probe::DatagramForm> Stamp::form(std::size_t size, std::optional<int> dscp,
                                                  std::uint64_t first_sequence) const {
-    probe::StampFormOptions options;
-    options.format = format();
-    options.size = size;
-    if (dscp)
-        options.dscp = static_cast<std::uint8_t>(*dscp);
-    options.stateful = stateful_;
-    return std::make_unique<probe::StampForm>(options, first_sequence);
+    return std::make_unique<probe::StampForm>(options(size, dscp), first_sequence);
 }
 
 }  // namespace sockbox::tools

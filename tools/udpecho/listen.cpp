@@ -57,13 +57,13 @@ std::string UdpListen::mistake(const Cli& cli) const {
                              "answer-privileged", "answer-own-port", "no-twamp-light"})
         if (!listen_ && cli.given(name))
             return fmt::format("--{} needs --listen", name);
-    for (const char* name : {"count",          "time",      "interval",  "size",
-                             "connections",    "rate",      "threads",   "warmup",
-                             "spin",           "first-seq", "assert",    "target",
-                             "plot",           "html",      "hgrm",      "report-interval",
-                             "timeout",        "source",    "retries",   "no-verify",
-                             "dscp",           "ttl",       "broadcast", "timestamps",
-                             "connect-timeout"})
+    for (const char* name : {"count",       "time",       "interval",       "size",
+                             "connections", "rate",       "threads",        "warmup",
+                             "spin",        "first-seq",  "assert",         "target",
+                             "plot",        "html",       "hgrm",           "report-interval",
+                             "timeout",     "source",     "retries",        "no-verify",
+                             "dscp",        "ecn",        "stamp-request",  "ttl",
+                             "broadcast",   "timestamps", "connect-timeout"})
         if (listen_ && cli.given(name))
             return fmt::format("--listen and --{} are mutually exclusive", name);
     return {};
@@ -185,6 +185,8 @@ net::Status UdpListen::reflect(std::vector<net::Socket>& sockets) {
     serve::StampReflectorOptions reflection = stamp_.reflector();
     reflection.answers_short = !no_twamp_light_;
     const auto reflector = std::make_shared<serve::StampReflector>(reflection);
+    if (const auto local = sockets.front().local())
+        reflector->set_port(local->port());
     options_.make_answer = [reflector](net::BatchedDatagram& datagram) {
         return reflector->reflect(datagram);
     };

@@ -44,6 +44,8 @@ class UdpEcho {
              {stamp_.mistake(cli), path_.mistake(cli), listen_.mistake(cli)})
             if (!mistake.empty())
                 return cli.refuse(io_, mistake);
+        if (const auto read = stamp_.read_key(); !read)
+            return client_.fail(io_, read.error(), exit_refused);
         if (listen_.is_requested())
             return listen_.run(cli);
         if (connect_timeout_.count() == 0)
@@ -98,8 +100,8 @@ class UdpEcho {
         measuring_.assume(cli, default_count, 0);
         if (client_.operands.size() == 1)
             client_.operands.push_back(std::to_string(net::stamp::default_port));
-        size_ = cli.given("size") ? measuring_.size()
-                                  : probe::min_stamp_size(datagram_settings_.dscp().has_value());
+        size_ = cli.given("size") ? measuring_.size() : stamp_.min_size(datagram_settings_.dscp());
+        datagram_settings_.report_header_fields();
     }
 
     // With --json, an interrupt is caught, and the result printed. Without, it ends the process at

@@ -86,7 +86,8 @@ struct DatagramReply {
     std::size_t length;               // its whole length
     // Since 1970 by the wall clock; the kernel's timestamp if available.
     std::chrono::nanoseconds arrived;
-    std::chrono::nanoseconds rtt;  // unaffected by changes of that clock
+    std::chrono::nanoseconds rtt;                 // unaffected by changes of that clock
+    std::optional<std::uint8_t> traffic_class{};  // if the socket reports it
 };
 
 // Why a datagram that matches a probe is not the reply to it. `reason` is one of a few texts, and

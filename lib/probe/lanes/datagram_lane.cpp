@@ -344,7 +344,8 @@ void DatagramLane::answer_in_time(std::uint64_t index, const net::BatchedDatagra
     else
         measured_.record_unread(taken.at, taken.ready_at, probe.origin);
     form_->on_answer(index, probe,
-                     {datagram.data, datagram.length, datagram.arrived.value_or(taken.wall), time});
+                     {datagram.data, datagram.length, datagram.arrived.value_or(taken.wall), time,
+                      datagram.traffic_class});
     report_reply(datagram, probe.message.sequence, time);
 }
 

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 namespace sockbox::probe {
 namespace {
@@ -27,12 +26,19 @@ bool is_possible(nanoseconds delay, nanoseconds rtt, nanoseconds error) {
 
 }  // namespace
 
-std::size_t min_stamp_size(bool with_dscp) {
-    return stamp::packet_bytes + (with_dscp ? stamp::class_of_service_bytes : 0);
+std::size_t min_stamp_size(const StampFormOptions& options) {
+    std::size_t size = stamp::size_of(options.mode);
+    size += options.dscp ? stamp::class_of_service_bytes : 0;
+    size += options.requests.location ? stamp::location_bytes : 0;
+    size += options.requests.timestamps ? stamp::timestamp_information_bytes : 0;
+    size += options.requests.counts ? stamp::direct_measurement_bytes : 0;
+    size += options.requests.follow_up ? stamp::follow_up_bytes : 0;
+    const bool any = options.dscp || options.requests.any();
+    return size + (any && options.key ? stamp::hmac_extension_bytes : 0);
 }
 
-bool stamp_size_fits(std::size_t size, bool with_dscp) {
-    const std::size_t least = min_stamp_size(with_dscp);
+bool stamp_size_fits(std::size_t size, const StampFormOptions& options) {
+    const std::size_t least = min_stamp_size(options);
     return size == least || size >= least + stamp::extension_header_bytes;
 }
 
@@ -42,6 +48,7 @@ StampForm::StampForm(const StampFormOptions& options, std::uint64_t first_sequen
       clock_(options.format, net::clock_quality()),
       counts_(options.stateful) {
     directions_.synchronized = clock_.estimate().synchronized;
+    directions_.reflector.was_asked = options.requests.any();
 }
 
 void StampForm::write(std::uint64_t index, Probe& probe, std::span<std::byte> into) {
@@ -49,12 +56,33 @@ void StampForm::write(std::uint64_t index, Probe& probe, std::span<std::byte> in
     probe.stamp = now.count();
     stamp::write(stamp::SenderPacket{static_cast<std::uint32_t>(first_sequence_ + index),
                                      clock_.encode(now), error_, 0},
-                 into);
-    auto rest = into.subspan(stamp::packet_bytes);
-    if (options_.dscp) {
-        stamp::write_class_of_service({*options_.dscp, 0, 0}, rest);
-        rest = rest.subspan(stamp::class_of_service_bytes);
-    }
+                 into, options_.mode);
+    write_extensions(index, into);
+    if (options_.mode == stamp::Mode::authenticated)
+        stamp::sign(into, *options_.key);
+}
+
+void StampForm::write_extensions(std::uint64_t index, std::span<std::byte> packet) const {
+    auto rest = packet.subspan(stamp::size_of(options_.mode));
+    const auto take = [&rest](std::size_t bytes) {
+        const auto taken = rest.first(bytes);
+        rest = rest.subspan(bytes);
+        return taken;
+    };
+    if (options_.dscp)
+        stamp::write_class_of_service({*options_.dscp, 0, 0}, take(stamp::class_of_service_bytes));
+    if (options_.requests.location)
+        stamp::write_location(take(stamp::location_bytes));
+    if (options_.requests.timestamps)
+        stamp::write_timestamp_information(take(stamp::timestamp_information_bytes));
+    if (options_.requests.counts)
+        stamp::write_direct_measurement(static_cast<std::uint32_t>(index + 1 - unsent_),
+                                        take(stamp::direct_measurement_bytes));
+    if (options_.requests.follow_up)
+        stamp::write_follow_up(take(stamp::follow_up_bytes));
+    if (options_.key && (options_.dscp || options_.requests.any()))
+        stamp::write_hmac(packet, options_.mode, take(stamp::hmac_extension_bytes), *options_.key,
+                          stamp::unrecognized);
     if (!rest.empty())
         stamp::write_padding(rest);
 }
@@ -67,7 +95,10 @@ bool StampForm::is_question_of(const stamp::SenderPacket& question, const Probe&
 // packet itself.
 std::optional<std::uint64_t> StampForm::find(std::span<const std::byte> got,
                                              const ProbeWindow& window) {
-    for (const auto& question : {stamp::read_returned_question(got), stamp::read_question(got)}) {
+    const bool is_open = options_.mode == stamp::Mode::open;
+    for (const auto& question :
+         {stamp::read_returned_question(got, options_.mode),
+          is_open ? stamp::read_question(got) : stamp::read_authenticated(got)}) {
         if (!question)
             continue;
         const auto index = window.find(question->sequence, first_sequence_, 32);
@@ -78,18 +109,18 @@ std::optional<std::uint64_t> StampForm::find(std::span<const std::byte> got,
 }
 
 bool StampForm::is_foreign(std::size_t length) const {
-    return length >= stamp::min_answer_bytes;
+    return length >= stamp::min_answer(options_.mode);
 }
 
 std::string StampForm::why_unknown(std::size_t length) const {
     return fmt::format("a reply of {} is too short for STAMP, which takes {} or more",
                        length == 1 ? "1 byte" : fmt::format("{} bytes", length),
-                       stamp::min_answer_bytes);
+                       stamp::min_answer(options_.mode));
 }
 
 Objection StampForm::objection(std::uint64_t /*index*/, const Probe& probe,
                                std::span<const std::byte> got, std::size_t length) {
-    const auto answer = stamp::read_answer(got);
+    const auto answer = stamp::read_answer(got, options_.mode);
     if (!answer)
         return {why_unknown(length)};
     if (!is_question_of(answer->question, probe))
@@ -98,11 +129,13 @@ Objection StampForm::objection(std::uint64_t /*index*/, const Probe& probe,
             "reflector"};
     if (answer->question.error != error_)
         return {"the reply does not repeat the packet that it answers"};
+    if (options_.mode == stamp::Mode::authenticated && !stamp::is_signed(got, *options_.key))
+        return {"the HMAC of the reply is wrong: the reflector has another key, or it was changed"};
     return {};
 }
 
 void StampForm::on_answer(std::uint64_t index, const Probe& probe, const DatagramReply& reply) {
-    const auto answer = stamp::read_answer(reply.data);
+    const auto answer = stamp::read_answer(reply.data, options_.mode);
     const auto theirs = stamp::decode_error(answer->error);
     const auto sent = probe.left.value_or(nanoseconds(probe.stamp));
     const auto came = clock_.decode(answer->received, theirs.format, reply.arrived);
@@ -120,7 +153,8 @@ void StampForm::on_answer(std::uint64_t index, const Probe& probe, const Datagra
     if (!is_possible(forward, reply.rtt, error) || !is_possible(backward, reply.rtt, error))
         ++directions_.implausible;
     note_count(index, *answer);
-    read_extensions(reply.data);
+    note_traffic_class(reply);
+    read_extensions(reply, *answer);
 }
 
 // A stateless reflector copies our sequence number. A stateful one may send the same number too,
@@ -132,17 +166,73 @@ void StampForm::note_count(std::uint64_t index, const stamp::Answer& answer) {
     counted_ = std::max(counted_, widen(answer.sequence, counted_) + 1);
 }
 
-void StampForm::read_extensions(std::span<const std::byte> got) {
-    if (!options_.dscp || directions_.dscp_there || got.size() < min_stamp_size(true))
+void StampForm::note_traffic_class(const DatagramReply& reply) {
+    if (!reply.traffic_class)
         return;
-    // Our TLV comes first. A reflector that does not support it sets its U flag (RFC 8972, section
-    // 4) or returns it unchanged.
-    std::array<std::byte, stamp::class_of_service_bytes> copy{};
-    std::ranges::copy(got.subspan(stamp::packet_bytes, copy.size()), copy.begin());
-    std::span<std::byte> rest(copy);
-    const auto extension = stamp::next_extension(rest);
-    if (extension->type == stamp::class_of_service && extension->flags == 0 && extension->whole)
-        directions_.dscp_there = stamp::read_class_of_service(extension->value).received_dscp;
+    directions_.dscp_back = static_cast<std::uint8_t>(*reply.traffic_class >> 2);
+    directions_.ecn_back = static_cast<std::uint8_t>(*reply.traffic_class & 0x3);
+}
+
+// A reflector that does not support one of them sets its U flag (RFC 8972, section 4), or returns
+// it unchanged, with the U flag that we have set.
+void StampForm::read_extensions(const DatagramReply& reply, const stamp::Answer& answer) {
+    if ((!options_.dscp && !options_.requests.any()) ||
+        reply.data.size() < stamp::size_of(options_.mode))
+        return;
+    copy_.assign(reply.data.begin(), reply.data.end());
+    const bool is_verified =
+        !options_.key || (reply.data.size() == reply.length &&
+                          stamp::are_extensions_signed(copy_, options_.mode, *options_.key));
+    if (!is_verified) {
+        ++directions_.reflector.unverified;
+        return;
+    }
+    auto rest = std::span(copy_).subspan(stamp::size_of(options_.mode));
+    while (const auto extension = stamp::next_extension(rest)) {
+        if ((extension->flags & (stamp::malformed | stamp::integrity_failed)) != 0 ||
+            !extension->whole)
+            break;
+        if ((extension->flags & stamp::unrecognized) == 0)
+            read_extension(*extension);
+    }
+    latest_ = answer;
+}
+
+void StampForm::read_extension(const stamp::Extension& extension) {
+    const auto has = [&](std::uint8_t type, std::size_t bytes) {
+        return extension.type == type &&
+               extension.value.size() == bytes - stamp::extension_header_bytes;
+    };
+    stats::ReflectorReport& told = directions_.reflector;
+    if (has(stamp::class_of_service, stamp::class_of_service_bytes)) {
+        const auto service = stamp::read_class_of_service(extension.value);
+        directions_.dscp_there = service.received_dscp;
+        directions_.ecn_there = service.received_ecn;
+    } else if (has(stamp::location, stamp::location_bytes)) {
+        if (const auto source = stamp::read_source(extension.value))
+            told.seen_from = source->to_string();
+    } else if (has(stamp::timestamp_information, stamp::timestamp_information_bytes)) {
+        const auto info = stamp::read_timestamp_information(extension.value);
+        told.clock_source = static_cast<std::uint8_t>(info.source_out);
+        told.arrival_method = static_cast<std::uint8_t>(info.method_in);
+        told.departure_method = static_cast<std::uint8_t>(info.method_out);
+    } else if (has(stamp::direct_measurement, stamp::direct_measurement_bytes)) {
+        const auto counts = stamp::read_direct_measurement(extension.value);
+        told.received = counts.received;
+        told.sent = counts.sent;
+    } else if (has(stamp::follow_up_telemetry, stamp::follow_up_bytes)) {
+        note_follow_up(stamp::read_follow_up(extension.value));
+    }
+}
+
+// All 0 from a reflector that keeps no session.
+void StampForm::note_follow_up(const stamp::FollowUp& follow_up) {
+    if (follow_up.time == 0 || follow_up.sequence != latest_.sequence || latest_.time == 0)
+        return;
+    const auto format = stamp::decode_error(latest_.error).format;
+    const nanoseconds near = std::chrono::system_clock::now().time_since_epoch();
+    directions_.reflector.left_later.record(clock_.decode(follow_up.time, format, near) -
+                                            clock_.decode(latest_.time, format, near));
 }
 
 // If nothing was lost, the loss is 0 in both directions, even without a count by the reflector.

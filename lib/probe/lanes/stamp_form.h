@@ -1,11 +1,23 @@
 // A STAMP Session-Sender (RFC 8762, RFC 8972): packets that a reflector timestamps and returns.
 #pragma once
 
-#include "net/stamp.h"
+#include <vector>
+
+#include "net/stamp_extensions.h"
 #include "probe/lanes/datagram_form.h"
 #include "stats/directions.h"
 
 namespace sockbox::probe {
+
+// What the reflector is asked for, each by an extension.
+struct StampRequests {
+    bool location = false;    // the address and port from which packets arrive
+    bool timestamps = false;  // its source of time, and how its timestamps are taken
+    bool counts = false;      // how many packets it has received and sent
+    bool follow_up = false;   // when its answer before really left
+
+    bool any() const noexcept { return location || timestamps || counts || follow_up; }
+};
 
 struct StampFormOptions {
     net::stamp::Format format = net::stamp::Format::ntp;
@@ -13,13 +25,17 @@ struct StampFormOptions {
     // Request this DSCP for the way back, and a report of the one received.
     std::optional<std::uint8_t> dscp{};
     bool stateful = false;  // the reflector is known to count packets
+    StampRequests requests{};
+    // With a key, extensions are protected; and packets, in authenticated mode, which requires it.
+    std::optional<net::HmacKey> key{};
+    net::stamp::Mode mode = net::stamp::Mode::open;
 };
 
-// Whether a packet can have this size in bytes: 44, or more with TLVs, of which padding takes at
-// least 4.
-bool stamp_size_fits(std::size_t size, bool with_dscp);
+// Whether a packet can have `size` bytes: its fields and extensions, and then nothing, or padding,
+// which takes at least 4. `size` of the options is unused.
+bool stamp_size_fits(std::size_t size, const StampFormOptions& options);
 // The smallest such size.
-std::size_t min_stamp_size(bool with_dscp);
+std::size_t min_stamp_size(const StampFormOptions& options);
 
 class StampForm final : public DatagramForm {
   public:
@@ -40,8 +56,12 @@ class StampForm final : public DatagramForm {
 
   private:
     bool is_question_of(const net::stamp::SenderPacket& question, const Probe& probe) const;
+    void write_extensions(std::uint64_t index, std::span<std::byte> packet) const;
     void note_count(std::uint64_t index, const net::stamp::Answer& answer);
-    void read_extensions(std::span<const std::byte> got);
+    void note_traffic_class(const DatagramReply& reply);
+    void read_extensions(const DatagramReply& reply, const net::stamp::Answer& answer);
+    void read_extension(const net::stamp::Extension& extension);
+    void note_follow_up(const net::stamp::FollowUp& follow_up);
     void record_loss(stats::Directions& directions, bool any_lost) const;
 
     StampFormOptions options_;
@@ -54,8 +74,10 @@ class StampForm final : public DatagramForm {
     bool has_new_session_ = false;
     std::uint64_t answered_ = 0;
     std::uint64_t unsent_ = 0;
-    std::uint64_t asked_ = 0;    // one more than the latest index that was answered
-    std::uint64_t counted_ = 0;  // packets counted by the reflector up to its latest answer
+    std::uint64_t asked_ = 0;      // one more than the latest index that was answered
+    std::uint64_t counted_ = 0;    // packets counted by the reflector up to its latest answer
+    std::vector<std::byte> copy_;  // of a reply whose extensions are read
+    net::stamp::Answer latest_{};  // the latest answer with extensions
 };
 
 }  // namespace sockbox::probe

@@ -191,10 +191,12 @@ std::span<net::BatchedDatagram> DatagramEcho::make_answers(
 
 bool DatagramEcho::make_answer(net::BatchedDatagram& datagram) noexcept {
     try {
-        const bool made = options_->make_answer(datagram);
-        if (!made)
+        const Made made = options_->make_answer(datagram);
+        if (made == Made::nothing)
             counters_->dropped_form.add();
-        return made;
+        if (made == Made::not_authentic)
+            counters_->dropped_integrity.add();
+        return made == Made::answer;
     } catch (const std::bad_alloc&) {
         counters_->unsent.add();
         return false;

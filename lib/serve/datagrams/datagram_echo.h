@@ -29,6 +29,7 @@ struct DatagramCounters {
     Counter dropped_denied;       // source denied by the access list
     Counter dropped_rate;         // reply limit of the source exceeded
     Counter dropped_form;         // not in the format that is answered
+    Counter dropped_integrity;    // not authentic
     Counter dropped_fault;        // reply dropped by an injected fault
     Counter unsent;               // the system refused the reply, or memory ran out
     Counter overflowed;           // dropped by the kernel because the receive buffer was full
@@ -37,7 +38,8 @@ struct DatagramCounters {
     std::uint64_t dropped() const {
         return dropped_port.value() + dropped_own.value() + dropped_source.value() +
                dropped_destination.value() + dropped_truncated.value() + dropped_denied.value() +
-               dropped_rate.value() + dropped_form.value() + dropped_fault.value();
+               dropped_rate.value() + dropped_form.value() + dropped_integrity.value() +
+               dropped_fault.value();
     }
 };
 
@@ -45,9 +47,13 @@ struct DatagramCounters {
 // two echo servers looping on a forged packet do no harm.
 inline constexpr std::uint64_t default_replies_per_second = 10'000;
 
-// Replaces the datagram with its answer; returns false if it has none. Called by the serving
-// thread. If it throws std::bad_alloc, the datagram counts as `unsent`.
-using MakeAnswer = std::function<bool(net::BatchedDatagram&)>;
+// What became of a datagram: its answer, or nothing, because it has another format or is not from
+// somebody who knows the key.
+enum class Made : std::uint8_t { answer, nothing, not_authentic };
+
+// Replaces the datagram with its answer, unless it has none. Called by the serving thread. If it
+// throws std::bad_alloc, the datagram counts as `unsent`.
+using MakeAnswer = std::function<Made(net::BatchedDatagram&)>;
 
 struct DatagramOptions {
     AccessList access;

@@ -36,34 +36,66 @@ net::Status StampReflector::prepare(net::Socket& socket) {
 StampReflector::StampReflector(const StampReflectorOptions& options)
     : options_(options), by_id_(0, Hash{random_number()}) {}
 
-bool StampReflector::reflect(net::BatchedDatagram& datagram, net::Deadline now) {
-    const auto question = stamp::read_question(datagram.data);
-    const bool is_short = datagram.data.size() < stamp::packet_bytes;
+Made StampReflector::reflect(net::BatchedDatagram& datagram, net::Deadline now) {
+    const bool is_open = options_.mode == stamp::Mode::open;
+    const auto question =
+        is_open ? stamp::read_question(datagram.data) : stamp::read_authenticated(datagram.data);
+    const bool is_short = datagram.data.size() < stamp::size_of(options_.mode);
     if (!question || (is_short && (!options_.answers_short || datagram.room < stamp::packet_bytes)))
-        return false;
-    std::optional<std::uint8_t> wanted_dscp;
+        return Made::nothing;
+    if (!is_open && !stamp::is_signed(datagram.data, *options_.key))
+        return Made::not_authentic;
+    const bool has_extensions = !is_short && (!is_open || !stamp::is_twamp_light(datagram.data));
     if (is_short)
         datagram.data = {datagram.data.data(), stamp::packet_bytes};
-    else if (!stamp::is_twamp_light(datagram.data))
-        wanted_dscp = stamp::reflect_extensions(datagram.data, datagram.traffic_class.value_or(0));
+    Session* session = nullptr;
+    if (options_.stateful) {
+        session = &find_session({datagram.peer, question->session}, now);
+        ++session->packets;
+    }
     stamp::Answer answer;
     answer.question = *question;
     answer.session = question->session;
-    answer.sequence =
-        options_.stateful ? count({datagram.peer, question->session}, now) : question->sequence;
-    const stamp::LocalClock& clock = clock_now(now);
-    answer.error = stamp::encode_error(clock.estimate());
+    answer.sequence = session != nullptr ? session->packets - 1 : question->sequence;
+    answer.error = stamp::encode_error(clock_now(now).estimate());
     answer.hop_limit = datagram.hop_limit.value_or(0);
+    const auto reflected = fill_in(datagram, answer, session, has_extensions);
+    if (!reflected.hmac.empty())
+        stamp::write_hmac(datagram.data, options_.mode, reflected.hmac, *options_.key, 0);
+    if (!is_open)
+        stamp::sign(datagram.data, *options_.key);
+    if (session != nullptr)
+        session->left = answer.time;
+    return Made::answer;
+}
+
+stamp::Reflected StampReflector::fill_in(net::BatchedDatagram& datagram, stamp::Answer& answer,
+                                         Session* session, bool has_extensions) {
+    stamp::Reflected reflected;
+    if (has_extensions) {
+        stamp::Reflection reflection;
+        reflection.traffic_class = datagram.traffic_class.value_or(0);
+        reflection.source = datagram.peer;
+        reflection.destination = datagram.local.with_port(port_);
+        reflection.synchronized = clock_->estimate().synchronized;
+        reflection.method_in = stamp::Method::software;
+        reflection.key = options_.key ? &*options_.key : nullptr;
+        if (session != nullptr)
+            reflection.counts = {0, session->packets, session->packets};
+        if (session != nullptr && session->packets > 1)
+            reflection.last = {answer.sequence - 1, session->left, stamp::Method::software};
+        reflected = stamp::reflect_extensions(datagram.data, options_.mode, reflection);
+    }
     datagram.traffic_class.reset();
-    if (wanted_dscp)
-        datagram.traffic_class = static_cast<std::uint8_t>(*wanted_dscp << 2);
+    if (reflected.wanted_dscp)
+        datagram.traffic_class = static_cast<std::uint8_t>(*reflected.wanted_dscp << 2);
     const auto leaves = wall_now();
     // If the wall clock was set in between, the packet must not appear to leave before it arrived.
     const auto received = std::min(datagram.arrived.value_or(leaves), leaves);
-    answer.received = clock.encode(received);
-    answer.time = clock.encode(leaves);
-    stamp::write(answer, datagram.data);
-    return true;
+    answer.received = clock_->encode(received);
+    answer.time = clock_->encode(leaves);
+    stamp::write(answer, datagram.data, options_.mode);
+    return reflected;
 }
 
 std::size_t StampReflector::Hash::operator()(const SessionId& id) const noexcept {
@@ -77,8 +109,7 @@ std::size_t StampReflector::Hash::operator()(const SessionId& id) const noexcept
     return hash;
 }
 
-// The number of the packet in its session.
-std::uint32_t StampReflector::count(const SessionId& id, net::Deadline now) {
+StampReflector::Session& StampReflector::find_session(const SessionId& id, net::Deadline now) {
     while (!sessions_.empty() && now - sessions_.back().seen >= session_lasts) {
         by_id_.erase(sessions_.back().id);
         sessions_.pop_back();
@@ -90,7 +121,7 @@ std::uint32_t StampReflector::count(const SessionId& id, net::Deadline now) {
             by_id_.erase(sessions_.back().id);
             sessions_.pop_back();
         }
-        sessions_.push_front({id, 0, now});
+        sessions_.push_front({id, 0, now, 0});
         try {
             by_id_.emplace(id, sessions_.begin());
         } catch (const std::bad_alloc&) {
@@ -99,7 +130,7 @@ std::uint32_t StampReflector::count(const SessionId& id, net::Deadline now) {
         }
     }
     sessions_.front().seen = now;
-    return sessions_.front().packets++;
+    return sessions_.front();
 }
 
 const stamp::LocalClock& StampReflector::clock_now(net::Deadline now) {

@@ -1,4 +1,4 @@
-// A STAMP Session-Reflector (RFC 8762, unauthenticated mode, with the extensions of RFC 8972).
+// A STAMP Session-Reflector (RFC 8762, with the extensions of RFC 8972).
 #pragma once
 
 #include <chrono>
@@ -8,7 +8,8 @@
 #include <unordered_map>
 
 #include "net/datagram_batch.h"
-#include "net/stamp.h"
+#include "net/stamp_extensions.h"
+#include "serve/datagrams/datagram_echo.h"
 #include "system/clock.h"
 
 namespace sockbox::serve {
@@ -18,6 +19,8 @@ struct StampReflectorOptions {
         false;  // number the packets of each session itself instead of copying the sender's number
     net::stamp::Format format = net::stamp::Format::ntp;
     bool answers_short = true;  // packets of TWAMP Light that are shorter than those of STAMP
+    std::optional<net::HmacKey> key{};  // for authenticated mode, and for extensions in both modes
+    net::stamp::Mode mode = net::stamp::Mode::open;  // authenticated mode requires a key
 };
 
 // Answers one datagram at a time. For one thread.
@@ -29,10 +32,13 @@ class StampReflector {
     // timestamps of arrivals.
     static net::Status prepare(net::Socket& socket);
 
+    // The port on which the packets arrive, for the extension that reports it.
+    void set_port(std::uint16_t port) noexcept { port_ = port; }
+
     // Replaces a test packet with the reflected packet, which has the same length, or 44 bytes if
-    // it was shorter (RFC 8762, section 4.6). Returns false if it is not a test packet: shorter
-    // than 14 bytes, or without `answers_short` than 44.
-    bool reflect(net::BatchedDatagram& datagram, net::Deadline now = net::Clock::now());
+    // it was shorter (RFC 8762, section 4.6). It is none if it is shorter than 14 bytes, without
+    // `answers_short` than 44, or in authenticated mode than 112.
+    Made reflect(net::BatchedDatagram& datagram, net::Deadline now = net::Clock::now());
 
     // The sessions that are remembered; beyond that, the one that was idle longest is forgotten.
     static constexpr std::size_t max_sessions = 65536;
@@ -50,6 +56,7 @@ class StampReflector {
         SessionId id;
         std::uint32_t packets = 0;
         net::Deadline seen{};
+        std::uint64_t left = 0;  // when the latest answer left, as its timestamp
     };
     // With a secret, so that a sender cannot choose sessions that share a bucket.
     struct Hash {
@@ -57,10 +64,15 @@ class StampReflector {
         std::size_t operator()(const SessionId& id) const noexcept;
     };
 
-    std::uint32_t count(const SessionId& id, net::Deadline now);
+    // The session, moved to the front; a new one takes the place of the one that was idle longest.
+    Session& find_session(const SessionId& id, net::Deadline now);
+    // Completes the answer, and the extensions that follow it.
+    net::stamp::Reflected fill_in(net::BatchedDatagram& datagram, net::stamp::Answer& answer,
+                                  Session* session, bool has_extensions);
     const net::stamp::LocalClock& clock_now(net::Deadline now);
 
     StampReflectorOptions options_;
+    std::uint16_t port_ = 0;
     std::list<Session> sessions_;  // the one that was idle longest is last
     std::unordered_map<SessionId, std::list<Session>::iterator, Hash> by_id_;
     std::optional<net::stamp::LocalClock> clock_;
