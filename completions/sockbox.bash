@@ -55,13 +55,14 @@ _sockbox_values() {
         ;;
     udpecho:--timestamps) _sockbox_fill 'kernel user' ;;
     udpecho:--stamp-format) _sockbox_fill 'ntp ptp' ;;
+    udpecho:--stamp-request) _sockbox_fill 'location clock counts follow-up' ;;
     echod:--log-format) _sockbox_fill 'text json' ;;
     sockopt:--type) _sockbox_fill 'tcp udp unix unix-dgram raw mptcp sctp' ;;
     *:--set)
         _sockbox_fill_names "${sockopt[@]}"
         COMPREPLY=("${COMPREPLY[@]/%/=}")
         ;;
-    *:--port-file | *:--file | *:--html | *:--hgrm)
+    *:--port-file | *:--file | *:--html | *:--hgrm | *:--stamp-key-file)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         ;;

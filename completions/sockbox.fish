@@ -80,6 +80,8 @@ function __sockbox_values
             printf "$before%s\n" kernel user
         case udpecho:--stamp-format
             printf "$before%s\n" ntp ptp
+        case udpecho:--stamp-request
+            printf "$before%s\n" location clock counts follow-up
         case echod:--log-format
             printf "$before%s\n" text json
         case sockopt:--type
@@ -87,7 +89,7 @@ function __sockbox_values
         case '*:--set'
             set program[-1] (string replace -r '[^/]+$' sockopt -- $program[-1])
             printf "$before%s=\n" (__sockbox_names $program)
-        case '*:--port-file' '*:--file' '*:--html' '*:--hgrm'
+        case '*:--port-file' '*:--file' '*:--html' '*:--hgrm' '*:--stamp-key-file'
             __fish_complete_path (commandline -ct | string replace -r '^--[a-z0-9-]+=' '')
         case '*:--bind' '*:--source'
             printf "$before%s\n" 0.0.0.0 :: 127.0.0.1 ::1
