@@ -147,6 +147,7 @@ TEST_F(SystemdUnits, StartAndStopWithEveryEngine) {
         words.push_back(engine);
         expected += engine + " active\n" + engine + " inactive\n";
     }
+    expected += "reflector active\nreflector 1 received\nreflector inactive\n";
     const Ran ran = Process(words).wait();
     if (ran.status == 77)
         GTEST_SKIP() << "this machine refuses a systemd in namespaces of its own";
