@@ -39,8 +39,9 @@ std::optional<nanoseconds> Jitter::mean_variation() const noexcept {
     return rounded_if(differences_ > 0, sum_ns_ / static_cast<double>(differences_));
 }
 
-void Way::record(std::chrono::nanoseconds time) noexcept {
+void Way::record(std::chrono::nanoseconds time) {
     delay.record(time);
+    delays.record(time);
     variation.record(time);
 }
 
@@ -50,6 +51,7 @@ void Way::merge(const Way& other) {
     else
         lost.reset();
     delay.merge(other.delay);
+    delays.merge(other.delays);
     if (!variation.value())
         variation = other.variation;
 }

@@ -36,9 +36,10 @@ class Jitter {
 struct Way {
     std::optional<std::uint64_t> lost;  // nullopt if any were lost and the peer keeps no count
     TimeSpread delay;  // one-way; negative if the clocks disagree by more than the delay
+    Histogram delays{Detail::compact};
     Jitter variation;  // independent of the offset between the clocks
 
-    void record(std::chrono::nanoseconds time) noexcept;
+    void record(std::chrono::nanoseconds time);
     void merge(const Way& other);
 };
 

@@ -1,4 +1,4 @@
-// Histogram buckets: one per nanosecond below 2048, then 1024 for each power of two.
+// Histogram buckets, in a row for each power of two.
 #include "stats/histogram.h"
 
 #include <algorithm>
@@ -9,27 +9,32 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr unsigned split_bits = 10;
-constexpr std::uint64_t split = 1U << split_bits;  // buckets per power of two
+constexpr unsigned full_bits = 10;
+constexpr unsigned compact_bits = 5;
 
-// Dropping the `shift` lowest bits leaves split_bits + 1 significant bits, so each further power of
-// two adds `split` buckets.
-constexpr std::size_t bucket_of(std::uint64_t ns) {
+// There are 2^split_bits buckets for each power of two. Dropping the `shift` lowest bits leaves
+// split_bits + 1 significant bits, so each further power of two adds as many.
+constexpr std::size_t bucket_of(std::uint64_t ns, unsigned split_bits) {
     const unsigned width = static_cast<unsigned>(std::bit_width(ns));
     const unsigned shift = width > split_bits + 1 ? width - split_bits - 1 : 0;
-    return static_cast<std::size_t>((ns >> shift) + shift * split);
+    return static_cast<std::size_t>((ns >> shift) + (std::uint64_t{shift} << split_bits));
 }
 
-constexpr std::uint64_t lowest_of(std::size_t bucket) {
-    const std::uint64_t shift = bucket < 2 * split ? 0 : bucket / split - 1;
-    return (bucket - shift * split) << shift;
+constexpr std::uint64_t lowest_of(std::size_t bucket, unsigned split_bits) {
+    const std::uint64_t row = bucket >> split_bits;
+    const std::uint64_t shift = row < 2 ? 0 : row - 1;
+    return (bucket - (shift << split_bits)) << shift;
 }
 
-constexpr std::size_t bucket_count =
-    bucket_of(static_cast<std::uint64_t>(Histogram::longest.count())) + 1;
+constexpr std::size_t last_row(unsigned split_bits) {
+    return bucket_of(static_cast<std::uint64_t>(Histogram::longest.count()), split_bits) >>
+           split_bits;
+}
 
-static_assert(bucket_of(2047) == 2047 && bucket_of(2048) == 2048 && bucket_of(2050) == 2049);
-static_assert(lowest_of(bucket_of(4096)) == 4096 && lowest_of(bucket_of(4095)) == 4094);
+static_assert(bucket_of(2047, full_bits) == 2047 && bucket_of(2048, full_bits) == 2048 &&
+              bucket_of(2050, full_bits) == 2049);
+static_assert(lowest_of(bucket_of(4096, full_bits), full_bits) == 4096 &&
+              lowest_of(bucket_of(4095, full_bits), full_bits) == 4094);
 
 nanoseconds duration(std::uint64_t ns) {
     return nanoseconds(static_cast<std::int64_t>(ns));
@@ -42,18 +47,62 @@ std::uint64_t clamped(nanoseconds value) {
 
 }  // namespace
 
-Histogram::Histogram() : counts_(bucket_count) {}
+Histogram::Histogram(Detail detail) noexcept
+    : split_bits_(detail == Detail::full ? full_bits : compact_bits) {
+    static_assert(last_row(full_bits) < max_rows && last_row(compact_bits) < max_rows);
+}
 
-void Histogram::record(nanoseconds value) noexcept {
-    ++counts_[bucket_of(clamped(value))];
+Histogram::Histogram(const Histogram& other)
+    : split_bits_(other.split_bits_),
+      count_(other.count_),
+      smallest_(other.smallest_),
+      largest_(other.largest_) {
+    const std::size_t width = std::size_t{1} << split_bits_;
+    for (std::size_t i = 0; i < max_rows; ++i)
+        if (other.rows_[i]) {
+            rows_[i] = std::make_unique_for_overwrite<std::uint64_t[]>(width);
+            std::copy_n(other.rows_[i].get(), width, rows_[i].get());
+        }
+}
+
+Histogram& Histogram::operator=(Histogram other) noexcept {
+    split_bits_ = other.split_bits_;
+    rows_ = std::move(other.rows_);
+    count_ = other.count_;
+    smallest_ = other.smallest_;
+    largest_ = other.largest_;
+    return *this;
+}
+
+std::uint64_t& Histogram::count_of(std::size_t bucket) {
+    const std::size_t width = std::size_t{1} << split_bits_;
+    Row& row = rows_[bucket >> split_bits_];
+    if (!row)
+        row = std::make_unique<std::uint64_t[]>(width);
+    return row[bucket & (width - 1)];
+}
+
+template <class Visit>
+void Histogram::for_each(const Visit& visit) const {
+    const std::size_t width = std::size_t{1} << split_bits_;
+    for (std::size_t i = 0; i < max_rows; ++i)
+        for (std::size_t at = 0; rows_[i] && at < width; ++at)
+            if (rows_[i][at] > 0 && !visit(i * width + at, rows_[i][at]))
+                return;
+}
+
+void Histogram::record(nanoseconds value) {
+    ++count_of(bucket_of(clamped(value), split_bits_));
     ++count_;
     smallest_ = std::min(smallest_, value);
     largest_ = std::max(largest_, value);
 }
 
-void Histogram::merge(const Histogram& other) noexcept {
-    for (std::size_t i = 0; i < counts_.size(); ++i)
-        counts_[i] += other.counts_[i];
+void Histogram::merge(const Histogram& other) {
+    for (const Bucket& bucket : other.buckets()) {
+        const nanoseconds middle = bucket.low + (bucket.high - bucket.low - nanoseconds(1)) / 2;
+        count_of(bucket_of(clamped(middle), split_bits_)) += bucket.count;
+    }
     count_ += other.count_;
     smallest_ = std::min(smallest_, other.smallest_);
     largest_ = std::max(largest_, other.largest_);
@@ -80,11 +129,13 @@ std::uint64_t Histogram::rank_of(double quantile, std::uint64_t count) noexcept 
 
 nanoseconds Histogram::at_rank(std::uint64_t rank) const noexcept {
     std::uint64_t seen = 0;
-    std::size_t bucket = 0;
-    while ((seen += counts_[bucket]) < rank)
-        ++bucket;
-    const std::uint64_t low = lowest_of(bucket);
-    const std::uint64_t width = lowest_of(bucket + 1) - low;
+    std::size_t found = 0;
+    for_each([&](std::size_t bucket, std::uint64_t count) {
+        found = bucket;
+        return (seen += count) < rank;
+    });
+    const std::uint64_t low = lowest_of(found, split_bits_);
+    const std::uint64_t width = lowest_of(found + 1, split_bits_) - low;
     return std::clamp(duration(low + (width - 1) / 2), smallest_, largest_);
 }
 
@@ -92,18 +143,21 @@ std::uint64_t Histogram::count_up_to(nanoseconds bound) const noexcept {
     if (bound < nanoseconds::zero())
         return 0;
     std::uint64_t seen = 0;
-    const std::size_t last = bucket_of(clamped(bound));
-    for (std::size_t bucket = 0; bucket <= last; ++bucket)
-        seen += counts_[bucket];
+    const std::size_t last = bucket_of(clamped(bound), split_bits_);
+    for_each([&](std::size_t bucket, std::uint64_t count) {
+        seen += bucket <= last ? count : 0;
+        return bucket < last;
+    });
     return seen;
 }
 
 std::vector<Histogram::Bucket> Histogram::buckets() const {
     std::vector<Bucket> found;
-    for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket)
-        if (counts_[bucket] > 0)
-            found.push_back(
-                {duration(lowest_of(bucket)), duration(lowest_of(bucket + 1)), counts_[bucket]});
+    for_each([&](std::size_t bucket, std::uint64_t count) {
+        found.push_back({duration(lowest_of(bucket, split_bits_)),
+                         duration(lowest_of(bucket + 1, split_bits_)), count});
+        return true;
+    });
     return found;
 }
 

@@ -1,19 +1,24 @@
 // A log-linear histogram of durations with bounded memory and a bounded relative error.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
+
+#include "stats/detail.h"
 
 namespace sockbox::stats {
 
 // Counts durations from 0 to one hour. Below 2048 ns each nanosecond has its own bucket; above
 // that, each power of two is divided into 1024 buckets, so a quantile is within 0.05 % of the
-// sample it stands for. A negative duration is counted as 0 and one over an hour as an hour, but
-// min() and max() stay exact. Takes about 260 KiB however many samples are recorded; record() and
-// merge() never allocate. Not synchronized: give each thread a histogram of its own and merge them.
+// sample it stands for. With Detail::compact these are 64 ns, 32 buckets and 1.6 %. A negative
+// duration is counted as 0 and one over an hour as an hour, but min() and max() stay exact. Memory
+// is taken for each power of two once there is a sample in it: 8 KiB, or 256 bytes if compact. Not
+// synchronized: give each thread a histogram of its own and merge them.
 //
 //     Histogram rtt;
 //     rtt.record(std::chrono::microseconds(850));
@@ -24,10 +29,15 @@ class Histogram {
   public:
     static constexpr std::chrono::nanoseconds longest = std::chrono::hours(1);
 
-    Histogram();
+    explicit Histogram(Detail detail = Detail::full) noexcept;
+    Histogram(const Histogram& other);
+    Histogram(Histogram&& other) noexcept = default;
+    Histogram& operator=(Histogram other) noexcept;
+    ~Histogram() = default;
 
-    void record(std::chrono::nanoseconds duration) noexcept;
-    void merge(const Histogram& other) noexcept;
+    void record(std::chrono::nanoseconds duration);
+    // Samples of a histogram with another detail are taken as the middles of their buckets.
+    void merge(const Histogram& other);
 
     std::uint64_t count() const noexcept { return count_; }
 
@@ -57,7 +67,18 @@ class Histogram {
     std::vector<Bucket> buckets() const;
 
   private:
-    std::vector<std::uint64_t> counts_;
+    // The buckets of one power of two; the lowest two rows are those of single nanoseconds.
+    using Row = std::unique_ptr<std::uint64_t[]>;
+    static constexpr std::size_t max_rows = 38;
+
+    std::uint64_t& count_of(std::size_t bucket);
+    // Calls `visit(bucket, count)` for each bucket with samples in ascending order, until it
+    // returns false.
+    template <class Visit>
+    void for_each(const Visit& visit) const;
+
+    unsigned split_bits_;
+    std::array<Row, max_rows> rows_{};
     std::uint64_t count_ = 0;
     std::chrono::nanoseconds smallest_ = std::chrono::nanoseconds::max();
     std::chrono::nanoseconds largest_ = std::chrono::nanoseconds::min();

@@ -16,13 +16,25 @@ void KernelView::merge(const KernelView& other) {
 
 void Measurement::merge(const Measurement& other) {
     using Count = std::uint64_t Measurement::*;
-    constexpr Count counts[] = {
-        &Measurement::sent,           &Measurement::received,    &Measurement::lost,
-        &Measurement::pending,        &Measurement::unsent,      &Measurement::mismatched,
-        &Measurement::surplus_bytes,  &Measurement::late,        &Measurement::duplicated,
-        &Measurement::reordered,      &Measurement::foreign,     &Measurement::missed_slots,
-        &Measurement::sent_bytes,     &Measurement::undelivered, &Measurement::overflowed,
-        &Measurement::received_bytes, &Measurement::spoiled,     &Measurement::misdirected};
+    constexpr Count counts[] = {&Measurement::sent,
+                                &Measurement::received,
+                                &Measurement::lost,
+                                &Measurement::pending,
+                                &Measurement::unsent,
+                                &Measurement::mismatched,
+                                &Measurement::surplus_bytes,
+                                &Measurement::late,
+                                &Measurement::duplicated,
+                                &Measurement::reordered,
+                                &Measurement::foreign,
+                                &Measurement::missed_slots,
+                                &Measurement::sent_bytes,
+                                &Measurement::undelivered,
+                                &Measurement::overflowed,
+                                &Measurement::received_bytes,
+                                &Measurement::spoiled,
+                                &Measurement::misdirected,
+                                &Measurement::resolve_failures};
     for (const Count count : counts)
         this->*count += other.*count;
     distinguishable = distinguishable && other.distinguishable;
@@ -35,6 +47,7 @@ void Measurement::merge(const Measurement& other) {
     own_time.merge(other.own_time);
     lost_numbers.merge(other.lost_numbers);
     timeline.merge(other.timeline);
+    outages.merge(other.outages);
     if (directions && other.directions)
         directions->merge(*other.directions);
     else if (other.directions)

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <optional>
 
+#include "stats/detail.h"
 #include "stats/directions.h"
+#include "stats/outages.h"
 #include "stats/summary.h"
 #include "stats/tally.h"
 #include "stats/timeline.h"
@@ -33,6 +35,14 @@ struct KernelView {
 // because all of them come from the client's own record of what it sent. Not synchronized: each
 // thread fills its own, and merge() combines them.
 struct Measurement {
+    explicit Measurement(Detail detail = Detail::full) noexcept
+        : lost_numbers(detail),
+          rtt(detail),
+          connect(detail),
+          slip(detail),
+          unread(detail),
+          timeline(detail) {}
+
     // Times start at the scheduled send (else the actual one), which avoids coordinated omission.
     bool open_loop = false;
     // False for messages so short that their replies cannot be told apart: then there are no round
@@ -45,12 +55,13 @@ struct Measurement {
     std::uint64_t pending = 0;   // not timed out yet when the run ended
     std::uint64_t unsent = 0;    // the system refused to send them; not included in `sent`
 
-    std::uint64_t mismatched = 0;     // replies whose content differs from what was sent
-    std::uint64_t surplus_bytes = 0;  // bytes of a stream that answer nothing that was sent
-    std::uint64_t late = 0;           // of `lost`: replies that came after the timeout
-    std::uint64_t duplicated = 0;     // replies after the first to the same message
-    std::uint64_t reordered = 0;      // replies that arrived after a later one (RFC 4737)
-    std::uint64_t foreign = 0;        // replies to nothing that was sent
+    std::uint64_t mismatched = 0;        // replies whose content differs from what was sent
+    std::uint64_t surplus_bytes = 0;     // bytes of a stream that answer nothing that was sent
+    std::uint64_t late = 0;              // of `lost`: replies that came after the timeout
+    std::uint64_t duplicated = 0;        // replies after the first to the same message
+    std::uint64_t reordered = 0;         // replies that arrived after a later one (RFC 4737)
+    std::uint64_t foreign = 0;           // replies to nothing that was sent
+    std::uint64_t resolve_failures = 0;  // lookups of the server's name that failed
     // Scheduled sends that were skipped because the client was late.
     std::uint64_t missed_slots = 0;
 
@@ -75,6 +86,7 @@ struct Measurement {
     Jitter jitter;      // of one thread's lanes, in order of arrival
     KernelView kernel;  // filled only if requested
     Timeline timeline;  // round trips and losses over the run
+    Outages outages;
     std::optional<Directions> directions;
 
     // Adds the results of another thread of the same run. Jitter cannot be merged: one thread's is

@@ -47,17 +47,24 @@ std::optional<double> Moments::deviation() const noexcept {
 }
 
 void Series::record(nanoseconds duration) {
-    if (samples_.size() == moments_.count() && samples_.size() < max_exact)
-        samples_.push_back(duration);
+    if (samples_.size() == moments_.count()) {
+        if (samples_.size() < max_samples_)
+            samples_.push_back(duration);
+        else
+            samples_ = {};
+    }
     histogram_.record(duration);
     moments_.record(static_cast<double>(duration.count()));
 }
 
 void Series::merge(const Series& other) {
-    const bool all_here = samples_.size() == moments_.count();
-    if (all_here && other.samples_.size() == other.moments_.count() &&
-        samples_.size() + other.samples_.size() <= max_exact)
+    const bool all_here = samples_.size() == moments_.count() &&
+                          other.samples_.size() == other.moments_.count() &&
+                          samples_.size() + other.samples_.size() <= max_samples_;
+    if (all_here)
         samples_.insert(samples_.end(), other.samples_.begin(), other.samples_.end());
+    else
+        samples_ = {};
     histogram_.merge(other.histogram_);
     moments_.merge(other.moments_);
 }

@@ -61,8 +61,8 @@ struct Summary {
 };
 
 // Collects a series of non-negative durations. Percentiles and the median are exact as long as all
-// samples fit in max_exact, and within the histogram's 0.05 % after that. Not synchronized;
-// merge() combines the series of several threads.
+// samples fit in max_exact (with Detail::compact, max_exact_compact), and as precise as the
+// histogram after that. Not synchronized; merge() combines the series of several threads.
 //
 //     Series rtt;
 //     rtt.record(reply_at - sent_at);
@@ -72,8 +72,11 @@ struct Summary {
 class Series {
   public:
     static constexpr std::size_t max_exact = 1000;
+    static constexpr std::size_t max_exact_compact = 32;
 
-    Series() { samples_.reserve(max_exact); }
+    explicit Series(Detail detail = Detail::full) noexcept
+        : max_samples_(detail == Detail::full ? max_exact : max_exact_compact),
+          histogram_(detail) {}
 
     void record(std::chrono::nanoseconds duration);
     void merge(const Series& other);
@@ -84,9 +87,10 @@ class Series {
     const Histogram& histogram() const noexcept { return histogram_; }
 
   private:
+    std::size_t max_samples_;
     Histogram histogram_;
     Moments moments_;
-    std::vector<std::chrono::nanoseconds> samples_;  // complete, or shorter than count() and unused
+    std::vector<std::chrono::nanoseconds> samples_;  // all of them, or none
 };
 
 // Exact extremes, mean and deviation in constant memory; no percentiles. Not synchronized; merge()

@@ -30,7 +30,7 @@ void SequenceRanges::add_run(std::uint64_t first, std::uint64_t last) {
     } else if (run != runs_.end() && run->first - 1 <= last) {
         const std::uint64_t end = std::max(run->second, last);
         run = runs_.emplace_hint(runs_.erase(run), first, end);
-    } else if (runs_.size() < max_ranges) {
+    } else if (runs_.size() < most_) {
         run = runs_.emplace_hint(run, first, last);
     } else {
         unlisted_ += count;

@@ -7,6 +7,8 @@
 #include <map>
 #include <string>
 
+#include "stats/detail.h"
+
 namespace sockbox::stats {
 
 // A kind of failure, ordered by phase and message.
@@ -41,12 +43,17 @@ class Tally {
     std::map<Failure, std::uint64_t> counts_;
 };
 
-// Stores at most max_ranges runs, whatever is added. Not synchronized.
+// Stores at most max_ranges runs (with Detail::compact, max_ranges_compact), whatever is added. Not
+// synchronized.
 class SequenceRanges {
   public:
     static constexpr std::size_t max_ranges = 1000;
+    static constexpr std::size_t max_ranges_compact = 32;
 
-    // Once there are max_ranges runs, a number that extends none of them is only counted in
+    explicit SequenceRanges(Detail detail = Detail::full) noexcept
+        : most_(detail == Detail::full ? max_ranges : max_ranges_compact) {}
+
+    // Once there are as many runs, a number that extends none of them is only counted in
     // unlisted().
     void add(std::uint64_t number) { add_run(number, number); }
     void merge(const SequenceRanges& other);
@@ -60,6 +67,7 @@ class SequenceRanges {
   private:
     void add_run(std::uint64_t first, std::uint64_t last);
 
+    std::size_t most_;
     std::map<std::uint64_t, std::uint64_t> runs_;
     std::uint64_t unlisted_ = 0;
 };

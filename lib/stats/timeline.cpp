@@ -37,6 +37,10 @@ void Timeline::merge(const Timeline& other) {
         fold();
     while (folded.width_ < width_)
         folded.fold();
+    while (folded.spans_.size() > most_) {
+        fold();
+        folded.fold();
+    }
     spans_.resize(std::max(spans_.size(), folded.spans_.size()));
     for (std::size_t i = 0; i < folded.spans_.size(); ++i)
         add(spans_[i], folded.spans_[i]);
@@ -45,7 +49,7 @@ void Timeline::merge(const Timeline& other) {
 Timeline::Span* Timeline::span_at(std::chrono::nanoseconds at) {
     if (at.count() < 0)
         return nullptr;
-    while (at / width_ >= static_cast<std::int64_t>(max_spans))
+    while (at / width_ >= static_cast<std::int64_t>(most_))
         fold();
     const auto index = static_cast<std::size_t>(at / width_);
     if (index >= spans_.size())

@@ -7,11 +7,14 @@
 #include <span>
 #include <vector>
 
+#include "stats/detail.h"
+
 namespace sockbox::stats {
 
-// Starts with spans of 1 ms. When a run outgrows max_spans of them, neighbouring spans are merged
-// in pairs and the width doubles, so memory stays bounded however long the run is. Not
-// synchronized; merge() combines the timelines of several threads.
+// Starts with spans of 1 ms. When a run outgrows max_spans of them (with Detail::compact,
+// max_spans_compact), neighbouring spans are merged in pairs and the width doubles, so memory stays
+// bounded however long the run is. Not synchronized; merge() combines the timelines of several
+// threads.
 class Timeline {
   public:
     struct Span {
@@ -22,6 +25,10 @@ class Timeline {
         std::chrono::nanoseconds longest{0};
     };
     static constexpr std::size_t max_spans = 256;
+    static constexpr std::size_t max_spans_compact = 48;
+
+    explicit Timeline(Detail detail = Detail::full) noexcept
+        : most_(detail == Detail::full ? max_spans : max_spans_compact) {}
 
     // `at` is the time since the start of the run; negative times (the warm-up) are ignored.
     void record(std::chrono::nanoseconds at, std::chrono::nanoseconds duration);
@@ -37,6 +44,7 @@ class Timeline {
     Span* span_at(std::chrono::nanoseconds at);
     void fold();
 
+    std::size_t most_;
     std::chrono::nanoseconds width_ = std::chrono::milliseconds(1);
     std::vector<Span> spans_;
 };

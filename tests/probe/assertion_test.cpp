@@ -47,12 +47,12 @@ TEST(Assertion, AllowsSpacesAroundItsParts) {
 }
 
 TEST(Assertion, UndefinedValueBreaksIt) {
-    const auto verdict = Assertion::parse("p99<1h")->judge({});
+    const auto verdict = Assertion::parse("p99<1h")->judge(stats::Measurement());
     EXPECT_FALSE(verdict.ok);
     EXPECT_FALSE(verdict.value);
     EXPECT_EQ(verdict.shown, "none");
     EXPECT_FALSE(Assertion::parse("jitter<1h")->judge(measurement()).ok);
-    EXPECT_FALSE(Assertion::parse("loss<100%")->judge({}).ok);
+    EXPECT_FALSE(Assertion::parse("loss<100%")->judge(stats::Measurement()).ok);
 }
 
 // What could not be sent has not come back either, unless that is judged apart.

@@ -18,7 +18,7 @@ std::size_t columns_of(std::string_view line) {
 }
 
 TEST(Plot, NothingIsDrawnOfNothing) {
-    EXPECT_EQ(plot({}, 80), "");
+    EXPECT_EQ(plot(stats::Measurement(), 80), "");
 }
 
 TEST(Plot, WithoutRepliesOnlyLossesAreMarked) {

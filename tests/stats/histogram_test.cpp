@@ -145,5 +145,41 @@ TEST(Histogram, BucketsHoldEverySampleInOrder) {
     EXPECT_EQ(histogram.count_up_to(-1ns), 0U);
 }
 
+// Enough for a thousand servers side by side.
+TEST(Histogram, ACompactOneIsWithinItsOwnError) {
+    constexpr double compact_error = 0.016;
+    std::vector<nanoseconds> samples = spread_samples(20000, 7);
+    Histogram histogram(Detail::compact);
+    for (const nanoseconds sample : samples)
+        histogram.record(sample);
+    std::sort(samples.begin(), samples.end());
+    for (const double quantile : {0.0, 0.1, 0.5, 0.9, 0.99, 0.999, 1.0}) {
+        const double exact = static_cast<double>(exact_quantile(samples, quantile).count());
+        const double found = static_cast<double>(histogram.quantile(quantile)->count());
+        EXPECT_NEAR(found, exact, exact * compact_error) << quantile;
+    }
+    Histogram full;
+    full.record(7ms);
+    full.merge(histogram);
+    EXPECT_EQ(full.count(), 20001U);
+    EXPECT_EQ(full.max(), histogram.max());
+    EXPECT_NEAR(static_cast<double>(full.quantile(0.5)->count()),
+                static_cast<double>(histogram.quantile(0.5)->count()),
+                static_cast<double>(histogram.quantile(0.5)->count()) * compact_error);
+}
+
+TEST(Histogram, ACopyIsIndependent) {
+    Histogram one;
+    one.record(5ms);
+    Histogram other = one;
+    other.record(5ms);
+    other.record(1s);
+    EXPECT_EQ(one.count(), 1U);
+    EXPECT_EQ(one.buckets().size(), 1U);
+    EXPECT_EQ(other.count_up_to(6ms), 2U);
+    one = other;
+    EXPECT_EQ(one.count(), 3U);
+}
+
 }  // namespace
 }  // namespace sockbox::stats
