@@ -18,7 +18,7 @@ import picture
 import report
 
 HERE = Path(__file__).resolve().parent
-NAMES = ("echod", "memory", "echo", "udpecho", "showip", "sockopt", "startup")
+NAMES = ("echod", "memory", "echo", "udpecho", "fleet", "showip", "sockopt", "startup")
 ENGINES = ("auto", "epoll", "io_uring", "poll", "thread", "pool", "fork", "iterative")
 
 
