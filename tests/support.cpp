@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <regex>
 #include <sstream>
 
 #include "system/platform.h"
@@ -47,6 +48,11 @@ Ran StandardFiles::run(tools::Run command, const Words& args) {
 
 Ran run(tools::Run command, const Words& args, std::string_view input) {
     return StandardFiles(input).run(command, args);
+}
+
+std::string without_origin(std::string_view json) {
+    return std::regex_replace(std::string(json),
+                              std::regex(R"("time":"[0-9T:.-]+Z","version":"[0-9.]+",)"), "");
 }
 
 std::string symbol_of(std::errc condition) {

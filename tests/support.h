@@ -29,6 +29,9 @@ Ran run(tools::Run command, const Words& args, std::string_view input = {});
 // The lines of a text without their line endings.
 Words lines(std::string_view text);
 
+// JSON results without the members "time" and "version", which differ from run to run.
+std::string without_origin(std::string_view json);
+
 // The system's name of a condition: "ECONNREFUSED", or "WSAECONNREFUSED" on Windows.
 std::string symbol_of(std::errc condition);
 

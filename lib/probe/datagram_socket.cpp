@@ -60,11 +60,7 @@ net::Result<DatagramSocket> open_connected(const net::Endpoint& endpoint,
     const auto peer = socket->peer();  // for 0.0.0.0 and ::, the loopback address
     if (local && peer && *local == *peer)
         return talks_to_itself(endpoint);
-    return DatagramSocket{std::move(*socket), peer.value_or(endpoint), true};
-}
-
-bool is_own_address(const net::Endpoint& endpoint) {
-    return net::bind_datagram(endpoint.with_port(0)).has_value();
+    return DatagramSocket{std::move(*socket), peer.value_or(endpoint), true, false};
 }
 
 // Bound to a port at once, so that it is known.
@@ -79,7 +75,7 @@ net::Result<DatagramSocket> open_unconnected(const net::Endpoint& peer,
     const auto local = socket->local();
     if (local && local->port() == peer.port() && (options.broadcast || is_own_address(peer)))
         return talks_to_itself(peer);
-    return DatagramSocket{std::move(*socket), peer, false};
+    return DatagramSocket{std::move(*socket), peer, false, false};
 }
 
 net::Result<DatagramSocket> open_one(const net::Endpoint& endpoint,
@@ -95,6 +91,10 @@ net::Result<DatagramSocket> open_one(const net::Endpoint& endpoint,
 }
 
 }  // namespace
+
+bool is_own_address(const net::Endpoint& endpoint) {
+    return net::bind_datagram(endpoint.unmapped().with_port(0)).has_value();
+}
 
 net::Result<DatagramSocket> open_datagram(std::span<const net::Endpoint> endpoints,
                                           const DatagramSocketOptions& options) {

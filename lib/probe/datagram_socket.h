@@ -29,6 +29,9 @@ struct DatagramSocket {
     net::Socket socket;
     net::Endpoint peer;
     bool connected = true;
+    // Kernel timestamps are enabled (net::enable_timestamps): of arrivals, and in a closed loop of
+    // sends as well.
+    bool stamped = false;
 };
 
 // Opens a non-blocking UDP socket that reports ICMP errors, for the first of the endpoints that has
@@ -38,8 +41,11 @@ struct DatagramSocket {
 net::Result<DatagramSocket> open_datagram(std::span<const net::Endpoint> endpoints,
                                           const DatagramSocketOptions& options);
 
-// Opens another socket like one that has been in use: to the same peer, from another port.
-using ReopenDatagram = std::function<net::Result<net::Socket>()>;
+// Opens another socket like one that has been in use, to the same or another address of the server.
+using ReopenDatagram = std::function<net::Result<DatagramSocket>(const net::Endpoint& server)>;
+
+// Whether this host has the address; its port does not matter.
+bool is_own_address(const net::Endpoint& endpoint);
 
 // "reply from unexpected address 192.0.2.1": the answer to a datagram to `asked` came from `from`.
 // With the port, if only that differs.

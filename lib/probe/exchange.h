@@ -29,7 +29,7 @@ struct ExchangeOptions {
     const net::StopSignal* stop = nullptr;       // ends the wait for a reply; may be null
     std::optional<net::Endpoint> destination{};  // for an unconnected socket
     // Called after a run of losses, to replace the socket; may be empty.
-    ReopenDatagram reopen{};
+    std::function<net::Result<net::Socket>()> reopen{};
 };
 
 // The outcome of one message.

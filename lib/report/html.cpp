@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "report/counted.h"
+#include "report/html_page.h"
 #include "report/scale.h"
 
 namespace sockbox::report {
@@ -212,61 +213,6 @@ using stats::Measurement;
 using stats::Summary;
 using Time = std::optional<std::chrono::nanoseconds>;
 
-constexpr std::string_view head = R"(<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-)";
-
-constexpr std::string_view style = R"(<style>
-:root { --page: #fff; --text: #1c2430; --quiet: #56616f; --line: #dfe4ea; --pale: #bcd2f0;
-        --strong: #1d5fbf; --bad: #c01c1c; --warn: #9a5b00; --good: #17733a; }
-@media (prefers-color-scheme: dark) {
-:root { --page: #12161c; --text: #e6e9ee; --quiet: #9aa6b5; --line: #2b343f; --pale: #2c4a75;
-        --strong: #7fb2ff; --bad: #ff7a7a; --warn: #ffb95c; --good: #63d68d; } }
-body { margin: 0 auto; padding: 1.5rem; max-width: 60rem; background: var(--page);
-       color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
-h1, h2, h3 { line-height: 1.25; } h1 { font-size: 1.6rem; } h2 { font-size: 1.3rem; margin-top: 2.5rem; }
-h3 { font-size: 1rem; margin: 1.8rem 0 .4rem; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: var(--quiet); padding-bottom: .2rem; }
-th, td { padding: .2rem .9rem .2rem 0; text-align: right; border-bottom: 1px solid var(--line); }
-th { font-weight: 600; } th[scope=row], th.text, td.text { text-align: left; }
-.wide { overflow-x: auto; }
-.good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); }
-.good, .bad, .warn { font-weight: 600; }
-.picture { display: block; width: 100%; height: auto; }
-.picture text { fill: var(--text); font: 12px system-ui, sans-serif; }
-.picture .tick, .picture .axis { fill: var(--quiet); }
-.picture .grid { stroke: var(--line); fill: none; }
-.picture .line { stroke: var(--strong); stroke-width: 2; fill: none; }
-.picture .longest { fill: var(--pale); }
-.picture .mark { fill: var(--page); stroke: var(--strong); stroke-width: 2; }
-.picture .value { font-weight: 600; }
-.picture path.lost { stroke: var(--bad); stroke-width: 2; fill: none; }
-.picture path.late { fill: var(--warn); }
-.picture text.lost { fill: var(--bad); } .picture text.late { fill: var(--warn); }
-</style>
-)";
-
-// Escapes text from the user or the network, so that it cannot become markup.
-std::string escaped(std::string_view text) {
-    std::string safe;
-    for (const char c : text)
-        switch (c) {
-            case '&': safe += "&amp;"; break;
-            case '<': safe += "&lt;"; break;
-            case '>': safe += "&gt;"; break;
-            case '"': safe += "&quot;"; break;
-            case '\'': safe += "&#39;"; break;
-            default: safe += c;
-        }
-    return safe;
-}
-
 std::string shown(const Time& time) {
     return time ? short_time(static_cast<double>(time->count())) : "–";
 }
@@ -279,8 +225,8 @@ void append_verdicts(std::string& html, const MeasurementReport& report) {
         "<th scope=\"col\">measured</th><th scope=\"col\">verdict</th></tr>\n";
     for (const Verdict& verdict : report.verdicts)
         append(html, "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"{}\">{}</td></tr>\n",
-               escaped(verdict.expression), escaped(verdict.shown), verdict.ok ? "good" : "bad",
-               verdict.ok ? "✓ ok" : "✗ BROKEN");
+               escape_html(verdict.expression), escape_html(verdict.shown),
+               verdict.ok ? "good" : "bad", verdict.ok ? "✓ ok" : "✗ BROKEN");
     html += "</table>\n";
 }
 
@@ -329,7 +275,7 @@ void append_counts(std::string& html, const MeasurementReport& report) {
         append(html, "<p>{} of the schedule missed.</p>\n", counted(numbers.missed_slots, "slot"));
     for (const auto& [responder, count] : report.responders)
         append(html, "<p>{} from {}.</p>\n", counted(count, "reply", "replies"),
-               escaped(responder));
+               escape_html(responder));
 }
 
 void append_times_row(std::string& html, std::string_view name, const Summary& summary) {
@@ -439,7 +385,7 @@ void append_errors(std::string& html, const MeasurementReport& report) {
         "</tr>\n";
     for (const auto& [error, count] : report.errors)
         append(html, "<tr><td>{}</td><td class=\"text\">{}</td></tr>\n", count,
-               escaped(to_text(error)));
+               escape_html(to_text(error)));
     html += "</table>\n";
 }
 
@@ -447,17 +393,17 @@ void append_parameters(std::string& html, const MeasurementReport& report) {
     html += "<h3>Parameters</h3>\n<table>\n";
     for (const auto& [name, value] : report.parameters)
         append(html, "<tr><th scope=\"row\">{}</th><td class=\"text\">{}</td></tr>\n",
-               escaped(name), escaped(value));
+               escape_html(name), escape_html(value));
     append(html, "<tr><th scope=\"row\">mode</th><td class=\"text\">{}</td></tr>\n</table>\n",
            report.numbers.open_loop ? "open loop: times from the scheduled send"
                                     : "closed loop: times from the real send");
 }
 
 void append_section(std::string& html, const MeasurementReport& report, std::size_t index) {
-    append(html, "<section>\n<h2>{}</h2>\n", escaped(report.target));
+    append(html, "<section>\n<h2>{}</h2>\n", escape_html(report.target));
     if (!report.failure.empty()) {
         append(html, "<p class=\"bad\">Not measured: {}</p>\n</section>\n",
-               escaped(report.failure));
+               escape_html(report.failure));
         return;
     }
     append_verdicts(html, report);
@@ -532,18 +478,22 @@ std::string course_picture(const Timeline& timeline, std::chrono::nanoseconds du
     return svg + "</svg>\n";
 }
 
+std::string to_html_section(const MeasurementReport& report, std::size_t index) {
+    std::string html;
+    append_section(html, report, index);
+    return html;
+}
+
 std::string to_html(std::span<const MeasurementReport> reports) {
     std::string targets;
     for (const MeasurementReport& report : reports)
         targets += (targets.empty() ? "" : ", ") + report.target;
     const std::string tool = reports.empty() ? "" : reports.front().tool;
-    std::string html(head);
-    append(html, "<title>{}: {}</title>\n", escaped(tool), escaped(targets));
-    html += style;
-    append(html, "</head>\n<body>\n<h1>{}: round trips measured</h1>\n", escaped(tool));
+    std::string html = open_page(fmt::format("{}: {}", tool, targets));
+    append(html, "<h1>{}: round trips measured</h1>\n", escape_html(tool));
     for (std::size_t i = 0; i < reports.size(); ++i)
         append_section(html, reports[i], i);
-    return html + "</body>\n</html>\n";
+    return html + std::string(page_end);
 }
 
 }  // namespace sockbox::report

@@ -21,6 +21,9 @@ std::string percentile_picture(const stats::Histogram& times, std::string_view i
 std::string course_picture(const stats::Timeline& timeline, std::chrono::nanoseconds duration,
                            std::string_view id);
 
+// The section of a measurement in a page of open_page(). `index` is unique in the page.
+std::string to_html_section(const MeasurementReport& report, std::size_t index);
+
 // A page with a section for each measurement: verdicts, counts, times, charts, and the parameters
 // of the run. It contains no scripts, loads nothing, and follows the reader's light or dark theme.
 std::string to_html(std::span<const MeasurementReport> reports);

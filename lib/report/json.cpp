@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "report/version.h"
 #include "text/text.h"
+#include "text/time.h"
 
 namespace sockbox::report {
 
@@ -126,6 +128,52 @@ std::string Json::to_string() const {
     return escape_controls(value_->json.dump());
 }
 
+net::Result<Json> Json::parse(std::string_view text) {
+    Json json;
+    try {
+        json.value_->json = nlohmann::ordered_json::parse(text);
+    } catch (const nlohmann::ordered_json::parse_error& error) {
+        return net::fail_text("no JSON: wrong at byte " + std::to_string(error.byte));
+    }
+    return json;
+}
+
+bool Json::is_array() const {
+    return value_->json.is_array();
+}
+
+std::vector<Json> Json::elements() const {
+    std::vector<Json> found;
+    for (std::size_t i = 0; is_array() && i < value_->json.size(); ++i)
+        found.emplace_back().value_->json = value_->json[i];
+    return found;
+}
+
+std::vector<std::pair<std::string, Json>> Json::members() const {
+    std::vector<std::pair<std::string, Json>> found;
+    if (value_->json.is_object())
+        for (const auto& [name, value] : value_->json.items())
+            found.emplace_back(name, Json()).second.value_->json = value;
+    return found;
+}
+
+std::optional<Json> Json::find(std::string_view name) const {
+    const auto found = value_->json.find(std::string(name));
+    if (!value_->json.is_object() || found == value_->json.end())
+        return std::nullopt;
+    Json member;
+    member.value_->json = *found;
+    return member;
+}
+
+std::optional<std::string> Json::text() const {
+    return value_->json.is_string() ? std::optional(value_->json.get<std::string>()) : std::nullopt;
+}
+
+std::optional<double> Json::number() const {
+    return value_->json.is_number() ? std::optional(value_->json.get<double>()) : std::nullopt;
+}
+
 Json error_object(std::string_view symbol, int code, std::string_view message) {
     return Json::object()
         .set("symbol", symbol.empty() ? Json() : Json(symbol))
@@ -136,6 +184,13 @@ Json error_object(std::string_view symbol, int code, std::string_view message) {
 Json event(std::string_view tool, std::string_view name) {
     Json json = Json::object();
     json.set("tool", tool).set("event", name);
+    return json;
+}
+
+Json event(std::string_view tool, std::string_view name,
+           std::chrono::system_clock::time_point began) {
+    Json json = event(tool, name);
+    json.set("time", net::format_rfc3339(began)).set("version", version);
     return json;
 }
 

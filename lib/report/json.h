@@ -1,11 +1,16 @@
 // JSON values for NDJSON output; nothing else includes the JSON library.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include "system/result.h"
 
 namespace sockbox::report {
 
@@ -50,6 +55,18 @@ class Json {
     // One line, without a newline.
     std::string to_string() const;
 
+    // Reads JSON text. The error names the byte at which it ceases to be JSON.
+    static net::Result<Json> parse(std::string_view text);
+    bool is_array() const;
+    // Copies of the elements of an array and of the members of an object; empty for anything else.
+    std::vector<Json> elements() const;
+    std::vector<std::pair<std::string, Json>> members() const;
+    // A copy of a member of an object; nullopt if there is none.
+    std::optional<Json> find(std::string_view name) const;
+    // nullopt if it is no text, or no number.
+    std::optional<std::string> text() const;
+    std::optional<double> number() const;
+
   private:
     struct Value;
     std::unique_ptr<Value> value_;
@@ -60,5 +77,8 @@ Json error_object(std::string_view symbol, int code, std::string_view message);
 
 // An object with the members that every line of output starts with: {"tool": ..., "event": ...}.
 Json event(std::string_view tool, std::string_view name);
+// The same, followed by "time", which is when what it reports began, and "version".
+Json event(std::string_view tool, std::string_view name,
+           std::chrono::system_clock::time_point began);
 
 }  // namespace sockbox::report

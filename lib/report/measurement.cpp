@@ -9,6 +9,8 @@
 
 #include "report/color.h"
 #include "report/counted.h"
+#include "text/time.h"
+#include "text/units.h"
 
 namespace sockbox::report {
 namespace {
@@ -195,6 +197,17 @@ std::string lateness_lines(const MeasurementReport& report) {
     return text;
 }
 
+std::string outage_line(const MeasurementReport& report) {
+    const stats::Outages& outages = report.numbers.outages;
+    const auto longest = outages.longest(report.numbers.duration);
+    if (longest < std::chrono::seconds(5))  // shorter ones are losses, which have their own lines
+        return {};
+    const auto last = report.last_reply();
+    return fmt::format("outage: {} {}{}\n", outages.is_up() ? "longest" : "still down, longest",
+                       net::format_approximately(longest),
+                       last ? ", last reply " + net::format_utc(*last) : ", no reply at all");
+}
+
 std::string kernel_line(const stats::KernelView& kernel) {
     if (kernel.connections == 0)
         return {};
@@ -309,6 +322,14 @@ Json reflector_object(const stats::ReflectorReport& told) {
 
 }  // namespace
 
+std::optional<std::chrono::system_clock::time_point> MeasurementReport::last_reply() const {
+    using Clock = std::chrono::system_clock;
+    const auto since = numbers.outages.last_reply();
+    if (!since)
+        return std::nullopt;
+    return measured_since + std::chrono::duration_cast<Clock::duration>(*since);
+}
+
 std::string to_text(const stats::Directions& directions) {
     if (directions.forward.delay.count() == 0)
         return {};
@@ -389,6 +410,7 @@ std::string to_text(const MeasurementReport& report) {
     if (report.verbose)
         text += lost_numbers_line(numbers.lost_numbers);
     text += rate_line(numbers);
+    text += outage_line(report);
     if (!numbers.distinguishable)
         text += fmt::format("{}\n", not_distinguishable);
     const stats::Summary rtt = numbers.rtt.summary();
@@ -477,17 +499,29 @@ void add_counts(const MeasurementReport& report, Json& json) {
         json.set("mismatched", numbers.mismatched).set("surplus_bytes", numbers.surplus_bytes);
 }
 
+void add_outages(const MeasurementReport& report, Json& json) {
+    const stats::Outages& outages = report.numbers.outages;
+    const auto last = report.last_reply();
+    json.set("up", outages.is_up())
+        .set("longest_outage_ns", outages.longest(report.numbers.duration).count())
+        .set("last_reply", last ? Json(net::format_rfc3339(*last)) : Json())
+        .set("resolve_failures", report.numbers.resolve_failures);
+}
+
 }  // namespace
 
 Json to_json(const MeasurementReport& report, std::string_view event_name) {
     const Measurement& numbers = report.numbers;
-    Json json = event(report.tool, event_name);
-    json.set("target", report.target).set("mode", numbers.open_loop ? "open" : "closed");
+    Json json = event(report.tool, event_name, report.started);
+    json.set("target", report.target)
+        .set("address", report.address.empty() ? Json() : Json(report.address))
+        .set("mode", numbers.open_loop ? "open" : "closed");
     if (event_name == "interim")
         json.set("phase", to_text(report.phase));
     add_counts(report, json);
     json.set("sent_bytes", numbers.sent_bytes).set("received_bytes", numbers.received_bytes);
     json.set("duration_ns", numbers.duration.count()).set("rate_per_s", numbers.rate_per_s());
+    add_outages(report, json);
     json.set("rtt", times_object(numbers.rtt.summary()));
     if (report.datagrams)
         json.set("jitter_ns", nanoseconds(numbers.jitter.value()))

@@ -39,7 +39,11 @@ struct Verdict {
 struct MeasurementReport {
     std::string tool;
     std::string target;
-    std::string failure;  // why nothing was measured; empty if something was
+    std::string address{};  // in use, with the port; empty: not known
+    std::vector<std::pair<std::string, std::string>> labels{};  // of the server, for metrics
+    std::chrono::system_clock::time_point started{};
+    std::chrono::system_clock::time_point measured_since{};  // the end of the warm-up
+    std::string failure{};  // why nothing was measured; empty if something was
     stats::Phase phase = stats::Phase::measuring;
     bool verbose = false;    // as text, also list the sequence numbers of lost datagrams
     bool colored = false;    // as text, with colours for verdicts and warnings
@@ -49,6 +53,9 @@ struct MeasurementReport {
     std::map<std::string, std::uint64_t> responders;  // replies by host, if several may answer
     std::vector<Verdict> verdicts;
     std::vector<std::pair<std::string, std::string>> parameters;  // of the run, for the HTML page
+
+    // When the latest answer came, by the wall clock.
+    std::optional<std::chrono::system_clock::time_point> last_reply() const;
 };
 
 // The warning about a measurement whose client was late.

@@ -1,19 +1,39 @@
-// OpenMetrics text, and a measurement in it.
+// OpenMetrics text.
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "report/measurement.h"
-
 namespace sockbox::report {
 
-// Names and values; values may contain any text.
-using MetricLabels = std::vector<std::pair<std::string_view, std::string>>;
+// Names and values of labels, as they stand between the braces. Values may contain any text; names
+// are letters, digits and underscores.
+class MetricLabels {
+  public:
+    MetricLabels() = default;
+    MetricLabels(std::initializer_list<std::pair<std::string_view, std::string_view>> labels) {
+        for (const auto& [name, value] : labels)
+            add(name, value);
+    }
+
+    void add(std::string_view name, std::string_view value);
+    // A copy with one more label.
+    MetricLabels with(std::string_view name, std::string_view value) const {
+        MetricLabels more = *this;
+        more.add(name, value);
+        return more;
+    }
+    // name="value",name="value"
+    const std::string& text() const noexcept { return text_; }
+
+  private:
+    std::string text_;
+};
 
 struct MetricValue {
     MetricLabels labels;
@@ -29,10 +49,11 @@ struct MetricHistogram {
     double sum = 0;  // of all observations
 };
 
-enum class MetricKind : std::uint8_t { counter, gauge, histogram };
+// `info` has the value 1, and what it reports in its labels.
+enum class MetricKind : std::uint8_t { counter, gauge, histogram, info };
 
-// All values with one name. `name` ends in "_" and the unit, if there is one; the name of a counter
-// does not end in "_total", which is added to its samples.
+// All values with one name. `name` ends in "_" and the unit, if there is one; the names of a
+// counter and of an info do not end in "_total" and "_info", which are added to their samples.
 struct MetricFamily {
     std::string name;
     MetricKind kind = MetricKind::counter;
@@ -53,9 +74,5 @@ std::string_view content_type(MetricFormat format) noexcept;
 //                             {{{{"target", "localhost"}}, 640}}, {}};
 //     fmt::print("{}", format_metrics({&sent, 1}, MetricFormat::open_metrics));
 std::string format_metrics(std::span<const MetricFamily> families, MetricFormat format);
-
-// Their counters and a histogram of round-trip times, labelled by `target`. All reports must come
-// from one tool, whose name and "_" start the name of every family.
-std::vector<MetricFamily> to_metrics(std::span<const MeasurementReport> reports);
 
 }  // namespace sockbox::report

@@ -1,5 +1,5 @@
-// Tests of lib/probe/lanes/open_lanes.
-#include "probe/measure.h"
+// Tests of lib/probe/open_lanes.
+#include "probe/open_lanes.h"
 
 #include <gtest/gtest.h>
 
@@ -37,6 +37,8 @@ class Connecting final : public Lane {
     }
 
     net::NativeSocket native() const override { return socket_.native(); }
+    std::uint64_t sockets_used() const override { return 1; }
+    net::Status move_to(const net::Endpoint& /*server*/) override { return {}; }
     bool waits_to_send() const override { return opening_; }
     bool can_take(net::Clock::time_point /*now*/) const override { return false; }
     bool is_dead() const override { return false; }

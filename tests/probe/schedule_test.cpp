@@ -1,4 +1,4 @@
-// Tests of the schedule of lib/probe/measure, with lanes that answer at once.
+// Tests of the schedule of lib/probe/lane_group, with lanes that answer at once.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -24,6 +24,8 @@ class Recorder final : public Lane {
         : measured_(measured), due_(due), suspended_at_(suspended_at) {}
 
     net::NativeSocket native() const override { return net::invalid_socket; }
+    std::uint64_t sockets_used() const override { return 0; }
+    net::Status move_to(const net::Endpoint& /*server*/) override { return {}; }
     bool waits_to_send() const override { return false; }
     bool can_take(net::Clock::time_point /*now*/) const override { return true; }
     bool is_dead() const override { return false; }
@@ -54,12 +56,17 @@ struct Scheduled {
 
 Scheduled run(const MeasurePlan& plan, std::size_t suspended_at = 0) {
     Scheduled run;
-    const auto make_lane = [&](std::size_t, const MeasurePlan&,
+    const auto make_lane = [&](std::size_t, const net::Endpoint&, const MeasurePlan&,
                                Measured& measured) -> net::Result<std::unique_ptr<Lane>> {
         return std::make_unique<Recorder>(measured, run.due, suspended_at);
     };
     const auto stop = net::StopSignal::create();
-    run.measured = *measure(plan, 1, make_lane, *stop);
+    auto measurements = *Measurements::create({}, *stop);
+    const auto number = measurements->add(
+        {plan, 1, make_lane, net::Endpoint::loopback(net::Family::ipv4, 7), {}, {}});
+    EXPECT_TRUE(measurements->start());
+    measurements->wait_until(net::no_deadline);
+    run.measured = **measurements->outcome(number);
     return run;
 }
 

@@ -21,24 +21,37 @@ using testing::StartsWith;
 
 class Endpoint {
   public:
-    explicit Endpoint(std::string page = "classic\n")
-        : endpoint_(*StatusEndpoint::open(
-              net::Endpoint::loopback(net::Family::ipv4), {[page =
-                                                                std::move(page)](bool open_metrics)
-                                                               -> StatusPages::Text {
-                                                               return open_metrics ? StatusPages::Text{"application/openmetrics-text", "open\n"}
-                                       : StatusPages::Text{"text/plain", page};
-                                                           },
-                                                           [this] { return healthy_.load(); }})) {
+    explicit Endpoint(std::string metrics = "classic\n", std::function<std::string()> page = {})
+        : endpoint_(*StatusEndpoint::open(net::Endpoint::loopback(net::Family::ipv4),
+                                          pages(std::move(metrics), std::move(page)))) {
         EXPECT_TRUE(endpoint_.start());
     }
     net::Endpoint where() const { return *endpoint_.socket().local(); }
     void fall_ill() { healthy_ = false; }
 
   private:
+    StatusPages pages(std::string metrics, std::function<std::string()> page) {
+        const auto format = [metrics = std::move(metrics)](bool open_metrics) -> StatusPages::
+                                                                                  Text {
+                                                                                      return open_metrics ? StatusPages::Text{"application/openmetrics-text", "open\n"}
+                                : StatusPages::Text{"text/plain", metrics};
+                                                                                  };
+        return {format, [this] { return healthy_.load(); }, std::move(page)};
+    }
+
     std::atomic<bool> healthy_{true};
     StatusEndpoint endpoint_;
 };
+
+TEST(StatusEndpoint, ShowsAPageIfThereIsOne) {
+    const Endpoint endpoint("classic\n", [] { return std::string("<p>here"); });
+    EXPECT_THAT(ask(endpoint.where(), "GET / HTTP/1.0\r\n\r\n"),
+                AllOf(StartsWith("HTTP/1.1 200 OK\r\n"),
+                      HasSubstr("\r\nContent-Type: text/html; charset=utf-8\r\n"),
+                      EndsWith("\r\n\r\n<p>here")));
+    EXPECT_THAT(ask(endpoint.where(), "POST / HTTP/1.0\r\nContent-Length: 0\r\n\r\n"),
+                StartsWith("HTTP/1.1 405 "));
+}
 
 TEST(StatusEndpoint, ShowsMetricsInTheFormatThatIsAccepted) {
     const Endpoint endpoint;

@@ -2,6 +2,7 @@
 #include "tools/client/client.h"
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include "net/resolver.h"
@@ -64,9 +65,9 @@ std::string ClientOptions::message() const {
     return fmt::format("{}\n", fmt::join(operands.begin() + 2, operands.end(), " "));
 }
 
-std::optional<int> ClientOptions::add_targets(const Cli& cli, Io io,
-                                              std::vector<Target>& targets) const {
-    if (operands.size() == 1 || (operands.empty() && others.empty()))
+std::optional<int> ClientOptions::add_targets(const Cli& cli, Io io, std::vector<Target>& targets,
+                                              bool has_file) const {
+    if (operands.size() == 1 || (operands.empty() && others.empty() && !has_file))
         return cli.refuse(io, operands.empty() ? "missing HOST and PORT"
                                                : fmt::format("missing PORT after the host '{}'",
                                                              net::escape(operands[0])));
@@ -75,31 +76,32 @@ std::optional<int> ClientOptions::add_targets(const Cli& cli, Io io,
     std::vector<net::HostPort> all = others;
     if (!operands.empty())
         all.insert(all.begin(), {operands[0], operands[1]});
-    for (const net::HostPort& one : all)
-        if (const auto status = add_target(cli, io, one, targets))
-            return status;
+    for (const net::HostPort& one : all) {
+        auto found = target(one);
+        if (!found)
+            return cli.refuse(io, found.error().message());
+        for (const Target& other : targets)
+            if (other.text == found->text)
+                return cli.refuse(io, fmt::format("--target: {} is given twice", found->text));
+        targets.push_back(std::move(*found));
+    }
     return std::nullopt;
 }
 
-std::optional<int> ClientOptions::add_target(const Cli& cli, Io io, const net::HostPort& text,
-                                             std::vector<Target>& targets) const {
+net::Result<Target> ClientOptions::target(const net::HostPort& text) const {
     const auto host = net::check_host(text.host);
     if (!host)
-        return cli.refuse(io, host.error().message());
+        return net::fail(host.error());
     const auto port = net::resolve_port(text.port, transport, 1);
     if (!port)
-        return cli.refuse(io, port.error().message());
+        return net::fail(port.error());
     const bool is_v6 = host->find(':') != host->npos;
     const std::string name = net::escape(*host);
     Target target;
     target.text = fmt::format("{}:{}", is_v6 ? "[" + name + "]" : name, *port);
     target.host = *host;
     target.port = *port;
-    for (const Target& other : targets)
-        if (other.text == target.text)
-            return cli.refuse(io, fmt::format("--target: {} is given twice", target.text));
-    targets.push_back(std::move(target));
-    return std::nullopt;
+    return target;
 }
 
 net::Family ClientOptions::family() const {
@@ -135,7 +137,7 @@ net::Prepare ClientOptions::prepare() const {
 }
 
 report::Json ClientOptions::result(std::string_view mode, const std::string& target) const {
-    report::Json json = report::event(tool, "result");
+    report::Json json = report::event(tool, "result", started);
     json.set("target", target).set("mode", mode);
     return json;
 }
@@ -143,7 +145,7 @@ report::Json ClientOptions::result(std::string_view mode, const std::string& tar
 int ClientOptions::fail(Io io, const net::Error& error, int status, std::string_view target) const {
     print_error(io, tool, error);
     if (common.json) {
-        report::Json json = report::event(tool, "result");
+        report::Json json = report::event(tool, "result", started);
         if (!target.empty())
             json.set("target", target);
         io.out.print("{}\n", json.set("error", to_json(error)).to_string());
@@ -152,15 +154,17 @@ int ClientOptions::fail(Io io, const net::Error& error, int status, std::string_
 }
 
 void at_once(std::size_t count, const std::function<void(std::size_t)>& work) {
-    std::vector<std::thread> threads;
-    for (std::size_t i = 1; i < count; ++i) {
-        if (auto started = net::start_thread([&work, i] { work(i); }))
-            threads.push_back(std::move(*started));
-        else
+    constexpr std::size_t max_threads = 64;
+    std::atomic<std::size_t> next{0};
+    const auto work_on = [&] {
+        for (std::size_t i = next++; i < count; i = next++)
             work(i);
-    }
-    if (count > 0)
-        work(0);
+    };
+    std::vector<std::thread> threads;
+    for (std::size_t i = 1; i < std::min(count, max_threads); ++i)
+        if (auto started = net::start_thread(work_on))
+            threads.push_back(std::move(*started));
+    work_on();
     for (std::thread& thread : threads)
         thread.join();
 }

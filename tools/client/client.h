@@ -24,7 +24,9 @@ struct Target {
     std::string text;  // "HOST:PORT", escaped
     std::string host;
     std::uint16_t port = 0;
-    std::vector<net::Endpoint> endpoints;  // set by ClientOptions::resolve()
+    std::vector<net::Endpoint> endpoints{};                     // set by ClientOptions::resolve()
+    bool is_listed = false;                                     // in the targets file
+    std::vector<std::pair<std::string, std::string>> labels{};  // likewise, for metrics
 };
 
 // The command line of a client.
@@ -33,6 +35,7 @@ struct ClientOptions {
 
     std::string_view tool;
     net::Transport transport;
+    const std::chrono::system_clock::time_point started = std::chrono::system_clock::now();
     Common common;
     std::vector<std::string> operands;  // HOST PORT [MESSAGE...]
     std::vector<net::HostPort> others;  // from --target
@@ -55,8 +58,12 @@ struct ClientOptions {
     std::string message() const;
 
     // Appends HOST PORT and each --target to `targets`, checked but not resolved. Returns an exit
-    // status if there is a mistake, which is then already printed.
-    std::optional<int> add_targets(const Cli& cli, Io io, std::vector<Target>& targets) const;
+    // status if there is a mistake, which is then already printed. At least one is needed, unless
+    // others are listed in a file.
+    std::optional<int> add_targets(const Cli& cli, Io io, std::vector<Target>& targets,
+                                   bool has_file) const;
+    // A server as named on the command line or in a file. Fails if the host or the port is wrong.
+    net::Result<Target> target(const net::HostPort& text) const;
 
     // The family that -4, -6 or --source selects.
     net::Family family() const;
@@ -80,14 +87,10 @@ struct ClientOptions {
     // Prints `error`, with --json also as a result object, and returns `status`, or exit_output if
     // the output cannot be written. `target` may be empty. Other targets may follow.
     int fail(Io io, const net::Error& error, int status, std::string_view target = {}) const;
-
-  private:
-    std::optional<int> add_target(const Cli& cli, Io io, const net::HostPort& text,
-                                  std::vector<Target>& targets) const;
 };
 
-// Calls `work` with each number below `count`, each on its own thread, and blocks until all calls
-// have returned. If a thread cannot be started, the call is made on the calling thread.
+// Calls `work` with each number below `count`, on up to 64 threads, and blocks until all calls have
+// returned. If no thread can be started, the calls are made on the calling thread.
 void at_once(std::size_t count, const std::function<void(std::size_t)>& work);
 
 }  // namespace sockbox::tools

@@ -2,18 +2,21 @@
 #include "tools/client/measuring.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "net/signals.h"
+#include "probe/datagram_socket.h"
 #include "report/counted.h"
-#include "report/html.h"
-#include "report/metrics.h"
-#include "report/plot.h"
+#include "report/live_page.h"
+#include "report/measurement_metrics.h"
+#include "report/version.h"
 #include "system/host.h"
 #include "system/platform.h"
 #include "system/processors.h"
+#include "text/text.h"
+#include "text/time.h"
 #include "text/units.h"
 #include "tools/front/progress.h"
-#include "tools/front/whole_file.h"
 
 namespace sockbox::tools {
 namespace {
@@ -30,15 +33,6 @@ std::size_t default_threads(std::size_t connections) {
     const std::size_t cores = net::usable_processors();
     constexpr std::size_t worth_a_thread = 16;  // with fewer, a thread costs more than it gains
     return std::clamp<std::size_t>(connections / worth_a_thread, 1, cores);
-}
-
-std::string format_utc(std::chrono::system_clock::time_point when) {
-    const auto day = std::chrono::floor<std::chrono::days>(when);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(when - day));
-    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
 }  // namespace
@@ -73,22 +67,18 @@ void Measuring::declare(Cli& cli) {
     if (datagrams)
         cli.option("--first-seq", "N", "the first sequence number (default 1)",
                    take_integer(first_sequence_, 0, std::int64_t{1} << 62));
-    cli.repeated("--assert", "EXPRESSION", "a bound that must hold, such as p99<2ms or loss<0.1%",
-                 [this](std::string_view text) {
-                     auto assertion = probe::Assertion::parse(text);
-                     if (!assertion)
-                         return net::Status(net::fail(assertion.error()));
-                     assertions_.push_back(std::move(*assertion));
-                     return net::Status();
-                 });
+    results_.declare_assertions(cli);
+    cli.option("--resolve-every", "DURATION",
+               "in an endless run (-c 0), look up the names again (default 1m; 0: never)",
+               take_duration(resolve_every_));
+    cli.option("--targets", "FILE", "more servers, listed in a file that is read again on changes",
+               take_text(targets_));
+    cli.flag("--skip-self", "leave out servers with an address of this host", skip_self_);
     cli.option("--report-interval", "DURATION", "print an interim report at this interval",
                take_duration(report_interval_));
     metrics_.declare(cli);
     confinement_.declare(cli);
-    cli.flag("--plot", "draw a histogram, and the round-trip times over the run", plot_);
-    cli.option("--html", "FILE", "write a web page with figures and charts", take_text(html_));
-    cli.option("--hgrm", "FILE", "write the percentiles for HdrHistogram's plotter",
-               take_text(hgrm_));
+    results_.declare_files(cli);
 }
 
 bool Measuring::is_requested(const Cli& cli) const {
@@ -112,7 +102,8 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
         std::vector<const char*> names(others);
         names.insert(names.end(),
                      {"interval", "size", "threads", "warmup", "spin", "assert", "target",
-                      "report-interval", "metrics", "plot", "html", "hgrm", "no-sandbox"});
+                      "targets", "skip-self", "resolve-every", "report-interval", "metrics",
+                      "metrics-file", "plot", "html", "hgrm", "no-sandbox"});
         for (const char* name : names)
             if (cli.given(name))
                 return cli.refuse(io_, fmt::format("--{} needs one of -c -t -P --rate", name));
@@ -122,44 +113,51 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
         return cli.refuse(io_, "a measurement takes no MESSAGE; -s sets the size of its payload");
     if (time_ && time_->count() == 0)
         return cli.refuse(io_, "--time must be more than 0s");
-    if (plot_ && client_.common.json)
-        return cli.refuse(io_, "--plot and --json are mutually exclusive");
     if (report_interval_ && report_interval_->count() == 0)
         return cli.refuse(io_, "--report-interval must be more than 0s");
-    if (!html_.empty() && !hgrm_.empty() && is_same_file(html_, hgrm_))
-        return cli.refuse(io_, "--html and --hgrm name the same file");
-    for (const std::string& file : {html_, hgrm_})
-        if (client_.common.json && !file.empty() && is_same_file(file, "-"))
-            return cli.refuse(io_,
-                              "--json reserves standard output: --html and --hgrm need a file");
-    if (!hgrm_.empty() && client_.others.size() + client_.operands.size() / 2 > 1)
-        return cli.refuse(io_, "--hgrm supports only one server");
     if (cli.given("no-sandbox") && !cli.given("metrics"))
         return cli.refuse(io_, "--no-sandbox needs --metrics");
     if (rate_ > 0 && cli.given("interval"))
         return cli.refuse(io_, "--rate and --interval are mutually exclusive");
-    for (const std::string& file : {html_, hgrm_})  // now, not after a long measurement
-        if (const auto sound = file.empty() ? net::Status() : can_write_whole(file, "write");
-            !sound)
-            return client_.fail(io_, sound.error(), exit_output);
-    requests_.emplace();
-    net::platform::raise_descriptor_limit();
-    const auto limit = net::descriptor_limit();
-    const std::size_t sockets =
-        connections() * (client_.others.size() + client_.operands.size() / 2);
-    if (limit && sockets + descriptors_beside > *limit) {
-        return client_.fail(io_,
-                            {net::platform::error_of(std::errc::too_many_files_open), "open",
-                             report::counted(sockets, "socket"),
-                             fmt::format("needs {} descriptors, the limit is {}",
-                                         sockets + descriptors_beside, *limit),
-                             "ulimit -n raises it, up to the hard limit"},
-                            exit_refused);
+    const bool has_many = has_file() || client_.others.size() + client_.operands.size() / 2 > 1;
+    if (const auto status = results_.check(cli, has_many))
+        return status;
+    if (has_file()) {
+        list_.emplace(client_, targets_);
+        auto read = list_->read();
+        if (!read)
+            return client_.fail(io_, read.error(), exit_usage);
+        listed_ = std::move(read->added);
     }
+    requests_.emplace();
     return std::nullopt;
 }
 
-probe::MeasurePlan Measuring::plan(const Subject& subject, net::StopSignal& stop) {
+std::optional<int> Measuring::check_descriptors(std::size_t servers) {
+    net::platform::raise_descriptor_limit();
+    const auto limit = net::descriptor_limit();
+    const std::size_t sockets = connections() * servers;
+    if (!limit || sockets + descriptors_beside <= *limit)
+        return std::nullopt;
+    return client_.fail(
+        io_,
+        {net::platform::error_of(std::errc::too_many_files_open), "open",
+         report::counted(sockets, "socket"),
+         fmt::format("needs {} descriptors, the limit is {}", sockets + descriptors_beside, *limit),
+         "ulimit -n raises it, up to the hard limit"},
+        exit_refused);
+}
+
+// More threads than one are worth it only for lanes that send all the time.
+std::size_t Measuring::threads(std::size_t subjects) const {
+    const std::size_t lanes = std::max<std::size_t>(connections() * subjects, 1);
+    const std::size_t wanted = threads_                       ? static_cast<std::size_t>(*threads_)
+                               : plan().interval.count() == 0 ? default_threads(lanes)
+                                                              : 1;
+    return std::min(wanted, lanes);
+}
+
+probe::MeasurePlan Measuring::plan() const {
     probe::MeasurePlan plan;
     plan.count = static_cast<std::uint64_t>(count_.value_or(0));
     plan.time = time_.value_or(count_ ? std::chrono::nanoseconds(0) : default_time);
@@ -168,29 +166,116 @@ probe::MeasurePlan Measuring::plan(const Subject& subject, net::StopSignal& stop
     plan.rate = rate_;
     plan.timeout = client_.reply_timeout();
     plan.warmup = warmup_;
-    plan.spin = spin_;
-    const std::size_t threads =
-        threads_ ? static_cast<std::size_t>(*threads_) : default_threads(connections());
-    plan.threads = std::min(threads, connections());
     plan.first_sequence = static_cast<std::uint64_t>(first_sequence_);
-    plan.on_unsent = [this, &subject](std::uint64_t sequence, const net::Error& error) {
-        unsent_lines_.add(subject.peer, sequence, error);
-    };
-    if (prints_replies(plan))
-        plan.on_reply = [this, &subject, &stop](const probe::Reply& reply) {
-            print_reply(subject, reply);
-            if (io_.out.error())
-                stop.raise();  // no one would see the rest
-        };
     return plan;
 }
 
-bool Measuring::prints_replies(const probe::MeasurePlan& plan) const {
-    return !client_.common.quiet && connections_ == 1 && rate_ == 0 &&
-           plan.interval >= min_printed_interval;
+Subject Measuring::subject(const Target& target, std::chrono::nanoseconds limit) const {
+    Subject subject;
+    subject.target = target.text;
+    subject.labels = target.labels;
+    subject.is_listed = target.is_listed;
+    subject.lanes = connections();
+    if (!is_endless())
+        return subject;
+    if (const auto address = net::Endpoint::parse(target.host, target.port))
+        subject.server = *address;
+    else
+        subject.name = {target.host,       target.port, client_.family(),
+                        client_.transport, limit,       resolve_every_};
+    return subject;
 }
 
-void Measuring::print_reply(const Subject& subject, const probe::Reply& reply) const {
+// The address in use, for lines about replies and failures, which come from other threads than
+// those about its changes.
+class AddressText {
+  public:
+    explicit AddressText(const std::optional<net::Endpoint>& address) { set(address); }
+    void set(const std::optional<net::Endpoint>& address) {
+        const std::lock_guard lock(mutex_);
+        text_ = address ? address->to_string() : "";
+    }
+    std::string get() const {
+        const std::lock_guard lock(mutex_);
+        return text_;
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    std::string text_;
+};
+
+// Fractions of the interval that are as far apart as possible, however many there are: multiples of
+// the golden ratio (Weyl's theorem on equidistribution).
+double place_in_interval(std::size_t number) {
+    constexpr double golden = 0.6180339887498949;
+    const double place = static_cast<double>(number) * golden;
+    return place - std::floor(place);
+}
+
+void Measuring::add(Runs& runs, Subject subject) {
+    if (skip_self_ && subject.server && probe::is_own_address(*subject.server))
+        return;
+    probe::MeasurePlan plan = this->plan();
+    if (is_endless())
+        plan.delay = std::chrono::duration_cast<std::chrono::nanoseconds>(
+            plan.interval * place_in_interval(added_++));
+    if (compact_)
+        plan.detail = stats::Detail::compact;
+    const auto peer = std::make_shared<AddressText>(subject.server);
+    plan.on_unsent = [this, peer](std::uint64_t sequence, const net::Error& error) {
+        notices_.add_unsent(peer->get(), sequence, error);
+    };
+    if (prints_replies())
+        plan.on_reply = [this, peer, target = subject.target](const probe::Reply& reply) {
+            print_reply(target, peer->get(), reply);
+            if (io_.out.error())
+                stop_->raise();  // no one would see the rest
+        };
+    const auto on_change = [this, peer,
+                            target = subject.target](const probe::ServerChange& change) {
+        if (change.to && skip_self_ && probe::is_own_address(*change.to)) {
+            const std::lock_guard lock(selves_mutex_);
+            return selves_.push_back(target);
+        }
+        if (change.to)
+            peer->set(change.to);
+        report_change(target, change);
+    };
+    runs.add(std::move(subject), std::move(plan), on_change);
+}
+
+bool Measuring::prints_replies() const {
+    return !client_.common.quiet && connections_ == 1 && rate_ == 0 && !compact_ &&
+           plan().interval >= min_printed_interval;
+}
+
+void Measuring::report_change(const std::string& target, const probe::ServerChange& change) {
+    const auto text = [](const std::optional<net::Endpoint>& address) {
+        return address ? address->to_string() : "";
+    };
+    if (client_.common.json) {
+        auto json = report::event(client_.tool, "address");
+        json.set("target", target)
+            .set("address", change.to ? report::Json(text(change.to)) : report::Json())
+            .set("before", change.from ? report::Json(text(change.from)) : report::Json());
+        if (!change.error.action.empty())
+            json.set("error", to_json(change.error));
+        io_.out.write(json.to_string() + '\n');
+        io_.out.flush();
+        return;
+    }
+    if (!change.to)
+        notices_.add(fmt::format("{}: {}", target, change.error.message()));
+    else if (change.from)
+        notices_.add(
+            fmt::format("{}: now at {}, before at {}", target, text(change.to), text(change.from)));
+    else if (client_.common.verbose)
+        notices_.add(fmt::format("{}: at {}", target, text(change.to)));
+}
+
+void Measuring::print_reply(const std::string& target, const std::string& peer,
+                            const probe::Reply& reply) const {
     if (client_.common.json) {
         auto json = report::event(client_.tool, "reply");
         json.set("seq", reply.sequence)
@@ -200,9 +285,9 @@ void Measuring::print_reply(const Subject& subject, const probe::Reply& reply) c
             json.set("wrong", reply.objection);
         if (reply.from)
             json.set("from", reply.from->to_string());
-        io_.out.print("{}\n", json.set("target", subject.target).to_string());
+        io_.out.print("{}\n", json.set("target", target).to_string());
     } else {
-        const std::string from = reply.from ? reply.from->to_string() : subject.peer;
+        const std::string from = reply.from ? reply.from->to_string() : peer;
         io_.out.print("{}\n", report::to_text(report::ReplyLine{reply.bytes, from, reply.sequence,
                                                                 reply.rtt, reply.objection}));
     }
@@ -210,16 +295,16 @@ void Measuring::print_reply(const Subject& subject, const probe::Reply& reply) c
 }
 
 // The parameters needed to repeat the run.
-Measuring::Parameters Measuring::parameters(const Subject& subject,
-                                            const probe::MeasurePlan& plan) const {
+Measuring::Parameters Measuring::parameters(const report::MeasurementReport& report) const {
+    const probe::MeasurePlan plan = this->plan();
     const auto if_any = [](std::chrono::nanoseconds time, const char* otherwise) {
         return time.count() > 0 ? net::format_duration(time) : otherwise;
     };
-    return {{"started", format_utc(started_)},
-            {"address", subject.peer},
+    return {{"started", net::format_utc(client_.started)},
+            {"address", report.address.empty() ? "none" : report.address},
             {client_.transport == net::Transport::tcp ? "connections" : "sockets",
              std::to_string(connections())},
-            {"threads", std::to_string(plan.threads)},
+            {"threads", std::to_string(used_threads_)},
             {"payload", report::counted(size_, "byte")},
             {"count", plan.count > 0 ? std::to_string(plan.count) : "no limit"},
             {"time", if_any(plan.time, "no limit")},
@@ -227,14 +312,15 @@ Measuring::Parameters Measuring::parameters(const Subject& subject,
             {"interval", if_any(plan.interval, "none")},
             {"timeout", net::format_duration(plan.timeout)},
             {"warm-up", if_any(plan.warmup, "none")},
-            {"sockbox", SOCKBOX_VERSION}};
+            {"sockbox", std::string(report::version)}};
 }
 
 // There is no progress line if replies are printed to a terminal: they show the progress.
-WatchOptions Measuring::watch_options(const probe::MeasurePlan& plan, std::size_t subjects) const {
+WatchOptions Measuring::watch_options(std::size_t subjects) const {
+    const probe::MeasurePlan plan = this->plan();
     WatchOptions options;
     options.json = client_.common.json;
-    options.live = !client_.common.quiet && !(prints_replies(plan) && io_.out.is_terminal());
+    options.live = !client_.common.quiet && !(prints_replies() && io_.out.is_terminal());
     options.between = report_interval_;
     options.count = plan.count * subjects;
     options.time = plan.time.count() > 0 ? plan.time + plan.warmup : plan.time;
@@ -247,7 +333,8 @@ void Measuring::prepare(const std::vector<std::string>& targets, stats::Phase ph
     nothing.phase = phase;
     const auto tell = [&] {
         for (const std::string& target : targets)
-            print_interim(io_.out, report_of({target, {}, {}, {}}, nothing), client_.common.json);
+            print_interim(io_.out, results_.report_of(target, nothing, is_open_loop()),
+                          client_.common.json);
     };
     const std::string whom =
         targets.size() == 1 ? targets.front() : report::counted(targets.size(), "server");
@@ -256,13 +343,6 @@ void Measuring::prepare(const std::vector<std::string>& targets, stats::Phase ph
                            fmt::format("{} {}{}", report::to_text(phase), preposition, whom),
                            {tell, report_interval_});
     at_once(targets.size(), work);
-}
-
-void Measuring::note_unmeasured(const std::string& target, const net::Error& error) {
-    auto& report = unmeasured_.emplace_back();
-    report.tool = client_.tool;
-    report.target = target;
-    report.failure = error.message();
 }
 
 std::optional<int> Measuring::catch_interrupts() {
@@ -286,100 +366,196 @@ int Measuring::fail_interrupted(const std::string& target) const {
                         status_of_interrupt(), target);
 }
 
-int Measuring::run(const std::vector<Subject>& subjects, int before) {
-    if (subjects.empty())
-        return write_files({}, before);
+int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject& make_subject) {
+    if (subjects.empty() && !(is_endless() && has_file()))
+        return results_.write({}, before);
     if (const auto status = catch_interrupts())
         return *status;
-    std::vector<probe::MeasurePlan> plans;
-    for (const Subject& subject : subjects)
-        plans.push_back(plan(subject, *stop_));
-    std::optional<ParallelRuns> runs;
-    auto metrics = metrics_.open([&] { return collect(subjects, *runs); }, {});
+    compact_ = is_compact(subjects.size());
+    used_threads_ = threads(subjects.size());
+    auto measurements = probe::Measurements::create({used_threads_, spin_, is_endless()}, *stop_);
+    if (!measurements)
+        return client_.fail(io_, measurements.error(), exit_refused);
+    Runs runs(std::move(*measurements));
+    auto metrics = metrics_.open([&] { return collect(runs); }, {}, [&] { return page(runs); });
     if (!metrics)
         return client_.fail(io_, metrics.error(), exit_refused);
     if (*metrics)
-        confinement_.enter(io_, client_, {html_, hgrm_});
-    runs.emplace(subjects, plans, connections(), *stop_);
-    if (*metrics) {
-        if (!client_.common.quiet)
-            announce_metrics(**metrics, client_.tool, client_.common.json, io_);
+        confinement_.enter(io_, client_, results_.files());
+    WatchOptions options = watch_options(subjects.size());
+    options.on_report = [&] {
+        if (const auto written = write_metrics(runs); !written)
+            print_error(io_, client_.tool, written.error());
+    };
+    for (Subject& subject : subjects)
+        add(runs, std::move(subject));
+    if (*metrics && !client_.common.quiet) {
+        announce_metrics(**metrics, client_.tool, client_.common.json, io_);
         io_.out.flush();
+    }
+    if (const auto started = runs.start(); !started) {
+        stop_->raise();
+        return client_.fail(io_, started.error(), exit_refused);
+    }
+    if (*metrics)
         if (const auto started = (*metrics)->start(); !started)
             print_error(io_, client_.tool, started.error());  // the measurement does not need it
-    }
-    const WatchOptions options = watch_options(plans.front(), subjects.size());
     Watch(
-        io_, *runs, *stop_, options,
-        [&](std::size_t index, const probe::Measured& measured) {
-            return report_of(subjects[index], measured);
+        io_, runs, *stop_, options,
+        [&](const Runs::Run& run, probe::Measured measured) {
+            return report_of(run.subject, std::move(measured));
         },
-        [&] { return unsent_lines_.take(client_.tool); })
+        [&] { return look(runs, make_subject, before); })
         .run();
     if (is_interrupted() && !options.live)
         end_line_of_interrupt();
-    auto reports = conclude(subjects, plans, *runs, before);
+    conclude_ended(runs, before);
+    std::vector<report::MeasurementReport> reports;
+    for (const Runs::Shared& run : runs.all())
+        if (auto report = conclude(*run, runs, before); report && !compact_)
+            reports.push_back(std::move(*report));
     io_.out.flush();
     // Opening a FIFO may block; a signal then ends the process at once.
-    if (!is_interrupted() && !(html_.empty() && hgrm_.empty()))
+    if (!is_interrupted() && results_.has_files())
         interrupts_.reset();
-    return write_files(std::move(reports), before);
+    if (const auto written = write_metrics(runs); !written) {
+        print_error(io_, client_.tool, written.error());
+        before = exit_output;
+    }
+    return results_.write(std::move(reports), before);
 }
 
-MetricFamilies Measuring::collect(const std::vector<Subject>& subjects, ParallelRuns& runs) const {
-    std::vector<report::MeasurementReport> reports;
-    for (std::size_t i = 0; i < subjects.size(); ++i) {
-        reports.push_back(report_of(subjects[i], runs.so_far(i)));
-        // The names of metrics do not depend on how the command was started.
-        reports.back().tool = client_.transport == net::Transport::udp ? "udpecho" : "echo";
+net::Status Measuring::write_metrics(const Runs& runs) const {
+    return results_.has_metrics_file() ? results_.write_metrics(collect(runs)) : net::Status();
+}
+
+// What a run does between two looks at its sockets: servers come and go.
+std::string Measuring::look(Runs& runs, const MakeSubject& make_subject, int& status) {
+    if (is_endless() && list_)
+        follow_file(runs, make_subject);
+    leave_out_self(runs);
+    conclude_ended(runs, status);
+    return notices_.take();
+}
+
+void Measuring::conclude_ended(Runs& runs, int& status) {
+    for (const Runs::Shared& run : runs.take_ended()) {
+        (void)conclude(*run, runs, status);
+        runs.forget(run);
     }
-    return report::to_metrics(reports);
+}
+
+void Measuring::follow_file(Runs& runs, const MakeSubject& make_subject) {
+    std::optional<net::Result<ListedTargets::Changes>> changes;
+    {
+        const std::lock_guard lock(list_mutex_);
+        changes = list_->look(net::Clock::now());
+    }
+    if (!changes)
+        return;
+    report_targets(*changes);
+    if (!*changes)
+        return;
+    for (const std::string& target : (*changes)->removed)
+        for (const Runs::Shared& run : runs.all())
+            if (run->subject.target == target && run->subject.is_listed)
+                runs.remove(run);
+    for (const Target& target : (*changes)->added)
+        add(runs, make_subject(target));
+}
+
+void Measuring::report_targets(const net::Result<ListedTargets::Changes>& changes) {
+    if (client_.common.json) {
+        auto json = report::event(client_.tool, "targets");
+        json.set("targets", list_->size());
+        if (changes)
+            json.set("added", changes->added.size()).set("removed", changes->removed.size());
+        else
+            json.set("error", to_json(changes.error()));
+        io_.out.write(json.to_string() + '\n');
+        io_.out.flush();
+    }
+    if (!changes)
+        notices_.add(changes.error().message() + "; the targets stay as they were");
+    else if (!client_.common.json && !client_.common.quiet)
+        notices_.add(fmt::format("{}: {} now, {} added, {} removed", net::escape(targets_),
+                                 report::counted(list_->size(), "target"), changes->added.size(),
+                                 changes->removed.size()));
+}
+
+// Those that are left out have no result.
+void Measuring::leave_out_self(Runs& runs) {
+    std::vector<std::string> selves;
+    {
+        const std::lock_guard lock(selves_mutex_);
+        selves.swap(selves_);
+    }
+    for (const std::string& target : selves)
+        for (const Runs::Shared& run : runs.all())
+            if (run->subject.target == target)
+                runs.remove(run, Runs::Result::dropped);
+}
+
+MetricFamilies Measuring::collect(const Runs& runs) const {
+    // The names of metrics do not depend on how the command was started.
+    report::MeasurementMetrics metrics(client_.transport == net::Transport::udp ? "udpecho"
+                                                                                : "echo");
+    for (const Runs::Shared& run : runs.all()) {
+        metrics.add(report_of(run->subject, runs.so_far(*run)));
+    }
+    MetricFamilies families = metrics.families();
+    if (list_)
+        add_list_metrics(families);
+    return families;
+}
+
+std::string Measuring::page(const Runs& runs) const {
+    report::LivePage page(client_.tool);
+    std::size_t index = 0;
+    for (const Runs::Shared& run : runs.all()) {
+        auto report = report_of(run->subject, runs.so_far(*run));
+        report.parameters = parameters(report);
+        page.add(report, index++);
+    }
+    return page.finish();
+}
+
+void Measuring::add_list_metrics(MetricFamilies& families) const {
+    const std::string prefix =
+        client_.transport == net::Transport::udp ? "udpecho_targets" : "echo_targets";
+    const std::lock_guard lock(list_mutex_);
+    const auto add = [&](std::string_view name, std::string_view unit, std::string_view help,
+                         double value) {
+        families.push_back(single_metric(prefix + std::string(name), report::MetricKind::gauge,
+                                         unit, help, value));
+    };
+    add("", {}, "Targets that the file lists.", static_cast<double>(list_->size()));
+    add("_reload_successful", {}, "Whether the file could be read the last time.",
+        list_->is_good() ? 1 : 0);
+    add("_reload_timestamp_seconds", "seconds", "When the file was last read.",
+        std::chrono::duration<double>(list_->read_at().time_since_epoch()).count());
 }
 
 report::MeasurementReport Measuring::report_of(const Subject& subject,
-                                               const probe::Measured& measured) const {
-    report::MeasurementReport report;
-    report.tool = client_.tool;
-    report.target = subject.target;
-    report.datagrams = client_.transport == net::Transport::udp;
-    report.phase = measured.phase;
-    report.numbers = measured.numbers;
-    report.numbers.open_loop = is_open_loop();
-    report.errors = measured.errors;
-    report.responders = measured.responders;
-    report.verbose = client_.common.verbose;
-    report.colored = !client_.common.json && client_.common.colored(io_.out);
-    const bool unsent_apart = is_asserted("unsent");
-    for (const probe::Assertion& assertion : assertions_) {
-        const auto verdict = assertion.judge(measured.numbers, unsent_apart);
-        report.verdicts.push_back(
-            {verdict.expression, verdict.value, verdict.unit, verdict.shown, verdict.ok});
-    }
+                                               probe::Measured measured) const {
+    auto report = results_.report_of(subject.target, std::move(measured), is_open_loop());
+    report.labels = subject.labels;
     return report;
 }
 
-std::vector<report::MeasurementReport> Measuring::conclude(
-    const std::vector<Subject>& subjects, const std::vector<probe::MeasurePlan>& plans,
-    const ParallelRuns& runs, int& status) const {
-    std::vector<report::MeasurementReport> reports;
-    for (std::size_t i = 0; i < subjects.size(); ++i) {
-        const auto& outcome = runs.outcome(i);
-        if (!outcome) {
-            client_.fail(io_, outcome.error(), exit_refused, subjects[i].target);
-            status = std::max<int>(status, exit_refused);
-            continue;
-        }
-        auto& report = reports.emplace_back(report_of(subjects[i], *outcome));
-        report.parameters = parameters(subjects[i], plans[i]);
-        io_.out.write(client_.common.json ? report::to_json(report).to_string() + '\n'
-                                          : report::to_text(report));
-        if (plot_)
-            io_.out.write(
-                report::plot(report.numbers, net::platform::terminal_columns(io_.out.file())));
-        print_hint(subjects[i], report.numbers);
-        status = std::max<int>(status, is_good(report) ? exit_ok : exit_mismatch);
+std::optional<report::MeasurementReport> Measuring::conclude(const Runs::Run& run, const Runs& runs,
+                                                             int& status) const {
+    const auto& outcome = runs.outcome(run);
+    if (!outcome) {
+        client_.fail(io_, outcome.error(), exit_refused, run.subject.target);
+        status = std::max<int>(status, exit_refused);
+        return std::nullopt;
     }
-    return reports;
+    auto report = report_of(run.subject, *outcome);
+    report.parameters = parameters(report);
+    results_.print(report, run.subject.hint);
+    status = std::max<int>(status, results_.status_of(report, is_interrupted()));
+    return report;
 }
 
 // A terminal shows Ctrl-C as "^C", after which the summary would continue the line. A progress line
@@ -389,49 +565,6 @@ void Measuring::end_line_of_interrupt() const {
         io_.out.write("\n");
     else if (io_.err.is_terminal())
         io_.err.write("\n");
-}
-
-bool Measuring::is_asserted(std::string_view name) const {
-    return std::ranges::any_of(
-        assertions_, [&](const probe::Assertion& assertion) { return assertion.is_about(name); });
-}
-
-void Measuring::print_hint(const Subject& subject, const stats::Measurement& numbers) const {
-    if (!subject.hint.empty() && numbers.received == 0 && numbers.undelivered > 0)
-        io_.err.print("{}: hint: {} does not answer; {}\n", client_.tool, subject.peer,
-                      subject.hint);
-}
-
-// Because TCP is reliable, a single lost or wrong echo is a failure; with UDP, loss is normal.
-// What is not the echo is a failure with both, unless an assertion is to judge it.
-bool Measuring::is_good(const report::MeasurementReport& report) const {
-    const stats::Measurement& numbers = report.numbers;
-    const bool judged = is_asserted("mismatched") || is_asserted("corrupted");
-    if ((numbers.mismatched > 0 && !judged) || numbers.surplus_bytes > 0)
-        return false;
-    if (!assertions_.empty())
-        return std::ranges::all_of(report.verdicts, &report::Verdict::ok);
-    const bool undecided = numbers.pending > 0 && !report.datagrams;
-    // An interrupt before the first message, or in the warm-up, leaves nothing that could be lost.
-    const bool unbegun = is_interrupted() && numbers.sent == 0 && numbers.unsent == 0;
-    if (numbers.received == 0 && !undecided && !unbegun)
-        return false;
-    return report.datagrams || (numbers.lost == 0 && numbers.unsent == 0 && report.errors.empty());
-}
-
-int Measuring::write_files(std::vector<report::MeasurementReport> reports, int status) const {
-    net::Status written;
-    if (!hgrm_.empty() && !reports.empty())
-        written =
-            write_whole(hgrm_, report::to_hgrm(reports.front().numbers.rtt), "write", io_.out);
-    reports.insert(reports.end(), unmeasured_.begin(), unmeasured_.end());
-    if (written && !html_.empty())
-        written = write_whole(html_, report::to_html(reports), "write", io_.out);
-    if (!written) {
-        print_error(io_, client_.tool, written.error());
-        status = exit_output;
-    }
-    return finish(io_, client_.tool, status);
 }
 
 }  // namespace sockbox::tools

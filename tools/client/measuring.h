@@ -3,17 +3,20 @@
 
 #include <chrono>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "net/signals.h"
-#include "probe/assertion.h"
 #include "probe/measure.h"
 #include "report/measurement.h"
 #include "tools/client/client.h"
 #include "tools/client/confinement.h"
-#include "tools/client/unsent_lines.h"
+#include "tools/client/listed_targets.h"
+#include "tools/client/notices.h"
+#include "tools/client/results.h"
+#include "tools/client/runs.h"
 #include "tools/client/watch.h"
 #include "tools/front/interrupts.h"
 #include "tools/front/metrics.h"
@@ -36,15 +39,23 @@ class Measuring {
     // `count` is used only if none of -c -t -P --rate was given.
     void assume(const Cli& cli, std::int64_t count, std::int64_t first_sequence);
 
-    // Checks combinations of options, the output files and the descriptor limit. Returns an exit
-    // status if one of them rules out the measurement; the reason is then already printed. `others`
-    // are options of the command that are refused unless it measures.
+    // Checks combinations of options and the output files, and reads the targets file. Returns an
+    // exit status if one of them rules out the measurement; the reason is then already printed.
+    // `others` are options of the command that are refused unless it measures.
     std::optional<int> check(const Cli& cli, std::initializer_list<const char*> others = {});
+    // Whether there is a file that lists servers, and those that it lists.
+    bool has_file() const { return !targets_.empty(); }
+    const std::vector<Target>& listed() const { return listed_; }
+    // Checks that there may be as many sockets as these servers need; as check().
+    std::optional<int> check_descriptors(std::size_t servers);
 
     const MetricsOption& metrics() const { return metrics_; }
     std::size_t connections() const { return static_cast<std::size_t>(connections_); }
     std::size_t size() const { return size_; }
     bool is_open_loop() const { return rate_ > 0; }
+
+    // Whether it goes on until it is interrupted.
+    bool is_endless() const { return count_ == 0 && !time_; }
 
     // Calls `work` with the number of each target, concurrently, and blocks until all calls have
     // returned. Meanwhile shows `phase` in a progress line if `live`, and in interim reports.
@@ -61,34 +72,53 @@ class Measuring {
     int fail_interrupted(const std::string& target) const;
 
     // Records for --html that this target could not be measured.
-    void note_unmeasured(const std::string& target, const net::Error& error);
+    void note_unmeasured(const std::string& target, const net::Error& error) {
+        results_.note_unmeasured(target, error);
+    }
+
+    // A subject without make_lane. In an endless run with the name to look up, for at most `limit`,
+    // unless the host is an address.
+    Subject subject(const Target& target, std::chrono::nanoseconds limit) const;
 
     // Measures all subjects concurrently and prints the results; blocks until then. Ctrl-C ends the
     // measurement early, but its results are still printed. Returns the highest of all exit
-    // statuses, including `before`. `subjects` may be empty.
-    int run(const std::vector<Subject>& subjects, int before);
+    // statuses, including `before`. `subjects` may be empty. `make_subject` is called on this
+    // thread for servers that the targets file lists during the run.
+    using MakeSubject = std::function<Subject(const Target&)>;
+    int run(std::vector<Subject> subjects, int before, const MakeSubject& make_subject);
+    // Whether there may be so many servers that each takes as little memory as possible.
+    bool is_compact(std::size_t servers) const { return has_file() || servers > max_full; }
+    // Whether all lanes of the run are used by one thread.
+    bool has_one_thread() const { return used_threads_ == 1; }
 
   private:
-    // If a reply cannot be printed, `stop` is raised.
-    probe::MeasurePlan plan(const Subject& subject, net::StopSignal& stop);
-    bool prints_replies(const probe::MeasurePlan& plan) const;
-    void print_reply(const Subject& subject, const probe::Reply& reply) const;
+    static constexpr std::size_t max_full = 16;
+
+    std::size_t threads(std::size_t subjects) const;
+    probe::MeasurePlan plan() const;
+    void add(Runs& runs, Subject subject);
+    bool prints_replies() const;
+    std::string look(Runs& runs, const MakeSubject& make_subject, int& status);
+    void conclude_ended(Runs& runs, int& status);
+    void follow_file(Runs& runs, const MakeSubject& make_subject);
+    void report_targets(const net::Result<ListedTargets::Changes>& changes);
+    void leave_out_self(Runs& runs);
+    net::Status write_metrics(const Runs& runs) const;
+    void print_reply(const std::string& target, const std::string& peer,
+                     const probe::Reply& reply) const;
+    void report_change(const std::string& target, const probe::ServerChange& change);
     using Parameters = std::vector<std::pair<std::string, std::string>>;
-    Parameters parameters(const Subject& subject, const probe::MeasurePlan& plan) const;
+    Parameters parameters(const report::MeasurementReport& report) const;
     // The current results, for a scrape.
-    MetricFamilies collect(const std::vector<Subject>& subjects, ParallelRuns& runs) const;
-    WatchOptions watch_options(const probe::MeasurePlan& plan, std::size_t subjects) const;
-    report::MeasurementReport report_of(const Subject& subject,
-                                        const probe::Measured& measured) const;
+    MetricFamilies collect(const Runs& runs) const;
+    void add_list_metrics(MetricFamilies& families) const;
+    std::string page(const Runs& runs) const;
+    WatchOptions watch_options(std::size_t subjects) const;
+    report::MeasurementReport report_of(const Subject& subject, probe::Measured measured) const;
     void end_line_of_interrupt() const;
-    bool is_asserted(std::string_view name) const;
-    bool is_good(const report::MeasurementReport& report) const;
-    void print_hint(const Subject& subject, const stats::Measurement& numbers) const;
-    // Prints the results, and raises `status` to the highest of their exit statuses.
-    std::vector<report::MeasurementReport> conclude(const std::vector<Subject>& subjects,
-                                                    const std::vector<probe::MeasurePlan>& plans,
-                                                    const ParallelRuns& runs, int& status) const;
-    int write_files(std::vector<report::MeasurementReport> reports, int status) const;
+    // Prints a result, raises `status` to its exit status, and returns it.
+    std::optional<report::MeasurementReport> conclude(const Runs::Run& run, const Runs& runs,
+                                                      int& status) const;
 
     Io io_;
     const ClientOptions& client_;
@@ -103,16 +133,24 @@ class Measuring {
     std::chrono::nanoseconds warmup_{0};
     std::chrono::nanoseconds spin_{0};
     std::int64_t first_sequence_ = 1;
-    std::vector<probe::Assertion> assertions_;
     std::optional<std::chrono::nanoseconds> report_interval_;
+    std::chrono::nanoseconds resolve_every_{std::chrono::minutes(1)};
     MetricsOption metrics_;
+    Results results_{io_, client_};
     ClientConfinement confinement_;
-    bool plot_ = false;
-    const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
-    std::string html_;
-    std::string hgrm_;
-    std::vector<report::MeasurementReport> unmeasured_;
-    UnsentLines unsent_lines_;
+    std::string targets_;
+    bool skip_self_ = false;
+    std::optional<ListedTargets> list_;
+    mutable std::mutex list_mutex_;  // guards list_, of which a scrape reports
+    std::vector<Target> listed_;
+    std::mutex selves_mutex_;
+    std::vector<std::string> selves_;  // targets that have turned out to be this host
+
+    // Set by run().
+    std::size_t used_threads_ = 1;
+    bool compact_ = false;
+    std::size_t added_ = 0;
+    Notices notices_{client_.tool};
     std::optional<net::InterimRequests> requests_;  // created by check()
     std::optional<net::StopSignal> stop_;
     std::optional<CaughtInterrupts> interrupts_;

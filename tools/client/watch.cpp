@@ -1,48 +1,11 @@
-// One thread for each measured server, the progress line and interim reports.
+// The progress line and interim reports.
 #include "tools/client/watch.h"
 
 #include <algorithm>
 
-#include "system/thread.h"
 #include "text/units.h"
 
 namespace sockbox::tools {
-
-ParallelRuns::ParallelRuns(const std::vector<Subject>& subjects,
-                           const std::vector<probe::MeasurePlan>& plans, std::size_t lanes,
-                           const net::StopSignal& stop)
-    : runs_(subjects.size()), under_way_(subjects.size()) {
-    for (std::size_t i = 0; i < runs_.size(); ++i)
-        start(runs_[i], subjects[i], plans[i], lanes, stop);
-}
-
-void ParallelRuns::start(Run& run, const Subject& subject, const probe::MeasurePlan& plan,
-                         std::size_t lanes, const net::StopSignal& stop) {
-    const auto end_with = [this, &run](net::Result<probe::Measured> outcome) {
-        const std::lock_guard lock(mutex_);
-        run.outcome = std::move(outcome);
-        --under_way_;
-        ended_.notify_all();
-    };
-    auto started = net::start_thread([&run, &subject, &plan, &stop, lanes, end_with] {
-        end_with(probe::measure(plan, lanes, subject.make_lane, stop, &run.snapshots));
-    });
-    if (started)
-        run.thread = std::move(*started);
-    else
-        end_with(net::fail(started.error()));
-}
-
-ParallelRuns::~ParallelRuns() {
-    for (Run& run : runs_)
-        if (run.thread.joinable())
-            run.thread.join();
-}
-
-bool ParallelRuns::wait_until(net::Deadline deadline) {
-    std::unique_lock lock(mutex_);
-    return ended_.wait_until(lock, deadline, [this] { return under_way_ == 0; });
-}
 
 using namespace std::chrono_literals;
 
@@ -65,7 +28,7 @@ void Watch::run() {
 }
 
 void Watch::print_lines() {
-    const std::string lines = take_lines_();
+    const std::string lines = look_();
     if (lines.empty())
         return;
     line_.erase();
@@ -74,8 +37,10 @@ void Watch::print_lines() {
 
 void Watch::print_interim_reports() {
     line_.erase();
-    for (std::size_t i = 0; i < runs_.size(); ++i)
-        print_interim(io_.out, report_of_(i, runs_.so_far(i)), options_.json);
+    for (const Runs::Shared& run : runs_.all())
+        print_interim(io_.out, report_of_(*run, runs_.so_far(*run)), options_.json);
+    if (options_.on_report)
+        options_.on_report();
     if (io_.out.error())
         stop_.raise();  // no one would see the rest
 }
@@ -83,8 +48,8 @@ void Watch::print_interim_reports() {
 void Watch::draw_line() {
     probe::Measured all;
     auto phase = stats::Phase::measuring;
-    for (std::size_t i = 0; i < runs_.size(); ++i) {
-        const probe::Measured one = runs_.so_far(i);
+    for (const Runs::Shared& run : runs_.all()) {
+        const probe::Measured one = runs_.so_far(*run);
         phase = std::min(phase, one.phase);
         all.merge(one);
     }

@@ -1,66 +1,16 @@
-// Concurrent measurements of several servers, and the progress printed while they run.
+// The progress of measurements, printed while they run.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "probe/measure.h"
 #include "report/measurement.h"
+#include "tools/client/runs.h"
 #include "tools/front/progress.h"
 
 namespace sockbox::tools {
-
-// A server to measure.
-struct Subject {
-    std::string target;  // "HOST:PORT", escaped
-    std::string peer;    // its address
-    std::string hint;    // printed if nothing reached that address; may be empty
-    probe::MakeLane make_lane;
-};
-
-// Measures several servers at the same time, each on a thread of its own.
-class ParallelRuns {
-  public:
-    // Starts the measurements. There is one plan for each subject; subjects, plans and `stop` must
-    // outlive this object. If a thread cannot be started, that is the outcome of its subject.
-    ParallelRuns(const std::vector<Subject>& subjects, const std::vector<probe::MeasurePlan>& plans,
-                 std::size_t lanes, const net::StopSignal& stop);
-    ParallelRuns(const ParallelRuns&) = delete;
-    // Blocks until all measurements are over.
-    ~ParallelRuns();
-
-    // Blocks until all measurements are over or `deadline` has passed; returns whether they are
-    // over.
-    bool wait_until(net::Deadline deadline);
-
-    std::size_t size() const noexcept { return runs_.size(); }
-    // The results so far. May be called from any thread; blocks as probe::Snapshots::take() does.
-    probe::Measured so_far(std::size_t index) { return runs_[index].snapshots.take(); }
-    // The final result. Call it only after wait_until() has returned true.
-    const net::Result<probe::Measured>& outcome(std::size_t index) const {
-        return *runs_[index].outcome;
-    }
-
-  private:
-    struct Run {
-        probe::Snapshots snapshots;
-        std::optional<net::Result<probe::Measured>> outcome;
-        std::thread thread;
-    };
-
-    void start(Run& run, const Subject& subject, const probe::MeasurePlan& plan, std::size_t lanes,
-               const net::StopSignal& stop);
-
-    std::vector<Run> runs_;
-    std::mutex mutex_;
-    std::condition_variable ended_;
-    std::size_t under_way_;
-};
 
 // Prints an interim report and flushes the output.
 void print_interim(Output& out, const report::MeasurementReport& report, bool json);
@@ -69,6 +19,7 @@ struct WatchOptions {
     bool json = false;
     bool live = false;  // draw a progress line if standard error is a terminal
     std::optional<std::chrono::nanoseconds> between;  // interval of reports; empty: on request only
+    std::function<void()> on_report{};                // called after reports; may be empty
     std::uint64_t count = 0;           // planned round trips over all servers; 0: unlimited
     std::chrono::nanoseconds time{0};  // including the warm-up; 0: unlimited
 };
@@ -77,21 +28,21 @@ struct WatchOptions {
 class Watch {
   public:
     // Creates the report of a server from its results.
-    using ReportOf =
-        std::function<report::MeasurementReport(std::size_t index, const probe::Measured&)>;
-    // Returns what is to be printed on standard error at once, lines with their newlines.
-    using TakeLines = std::function<std::string()>;
+    using ReportOf = std::function<report::MeasurementReport(const Runs::Run&, probe::Measured)>;
+    // Called at least ten times a second; returns what is to be printed on standard error at once,
+    // lines with their newlines.
+    using Look = std::function<std::string()>;
 
     // Requests for interim reports need a net::InterimRequests object, which the caller owns. If a
     // report cannot be written, `stop` is raised. All references must outlive the object.
-    Watch(Io io, ParallelRuns& runs, net::StopSignal& stop, const WatchOptions& options,
-          ReportOf report_of, TakeLines take_lines)
+    Watch(Io io, Runs& runs, net::StopSignal& stop, const WatchOptions& options, ReportOf report_of,
+          Look look)
         : io_(io),
           runs_(runs),
           stop_(stop),
           options_(options),
           report_of_(std::move(report_of)),
-          take_lines_(std::move(take_lines)),
+          look_(std::move(look)),
           line_(io.err, options.live) {}
 
     // Blocks until all measurements are over.
@@ -106,11 +57,11 @@ class Watch {
                      double rate) const;
 
     Io io_;
-    ParallelRuns& runs_;
+    Runs& runs_;
     net::StopSignal& stop_;
     const WatchOptions& options_;
     ReportOf report_of_;
-    TakeLines take_lines_;
+    Look look_;
     ProgressLine line_;
     const net::Clock::time_point begin_ = net::Clock::now();
     InterimSchedule schedule_{options_.between};

@@ -42,9 +42,13 @@ class Echo {
         if (const auto status = measuring_.check(cli, {"reconnect", "tcp-info"}))
             return *status;
         std::vector<Target> targets;
-        if (const auto status = client_.add_targets(cli, io_, targets))
+        if (const auto status = client_.add_targets(cli, io_, targets, measuring_.has_file()))
             return *status;
+        targets.insert(targets.end(), measuring_.listed().begin(), measuring_.listed().end());
         is_measuring_ = measuring_.is_requested(cli);
+        if (is_measuring_)
+            if (const auto status = measuring_.check_descriptors(targets.size()))
+                return *status;
         return is_measuring_ ? measure(std::move(targets)) : talk(targets.front());
     }
 
@@ -180,12 +184,16 @@ class Echo {
         return status;
     }
 
+    // An endless run of several servers looks up their names and connects by itself.
     int measure(std::vector<Target> targets) {
         std::deque<Server> servers(std::make_move_iterator(targets.begin()),
                                    std::make_move_iterator(targets.end()));
-        if (const auto status = connect_all(servers))
-            return *status;
-        const probe::Payload payload(measuring_.size());
+        const bool races =
+            !measuring_.is_endless() || (servers.size() == 1 && !measuring_.has_file());
+        if (races)
+            if (const auto status = connect_all(servers))
+                return *status;
+        payload_.emplace(measuring_.size());
         std::vector<Subject> subjects;
         for (const Server& server : servers)
             if (tcp_info_ && server.race.socket)
@@ -193,38 +201,48 @@ class Echo {
                     return client_.fail(io_, seen.error(), exit_refused);
         int status = exit_ok;
         for (Server& server : servers)
-            if (server.race.socket) {
-                subjects.push_back(subject(server, payload));
+            if (server.race.socket || measuring_.is_endless()) {
+                subjects.push_back(subject(server));
             } else {
                 status = std::max(status, unconnected(server));
                 measuring_.note_unmeasured(
                     server.target.text,
                     server.resolved ? server.race.attempts.back().error : server.resolved.error());
             }
-        return measuring_.run(subjects, status);
+        return measuring_.run(std::move(subjects), status, [&](const Target& target) {
+            auto server = std::make_shared<Server>(target);
+            Subject added = subject(*server);
+            added.make_lane = [server, make_lane = added.make_lane](auto&&... of) {
+                return make_lane(std::forward<decltype(of)>(of)...);
+            };
+            return added;
+        });
     }
 
     // All connections go to the address that won the race. The first one is the race's own.
-    Subject subject(Server& server, const probe::Payload& payload) const {
-        server.lane.server = server.race.winner()->endpoint;
+    Subject subject(Server& server) const {
         server.lane.connect.source = client_.source;
         server.lane.connect.prepare = client_.prepare();
         server.lane.connect_timeout = connect_timeout_;
         server.lane.reconnect = reconnect_;
         server.lane.kernel_view = tcp_info_;
-        return {server.target.text,
-                server.lane.server.to_string(),
-                {},
-                [&](std::size_t number, const probe::MeasurePlan& plan, probe::Measured& measured) {
-                    std::optional<net::Socket> first;
-                    if (number == 0) {
-                        const probe::Attempt& winner = *server.race.winner();
-                        measured.numbers.connect.record(winner.ended - winner.started);
-                        first = std::exchange(server.race.socket, std::nullopt);
-                    }
-                    return std::make_unique<probe::StreamLane>(plan, server.lane, payload, measured,
-                                                               std::move(first));
-                }};
+        Subject subject = measuring_.subject(server.target, connect_timeout_);
+        if (server.race.socket)
+            subject.server = server.race.winner()->endpoint;
+        subject.make_lane =
+            [this, &server](
+                std::size_t number, const net::Endpoint& address, const probe::MeasurePlan& plan,
+                probe::Measured& measured) -> net::Result<std::unique_ptr<probe::Lane>> {
+            std::optional<net::Socket> first;
+            if (number == 0 && server.race.socket) {
+                const probe::Attempt& winner = *server.race.winner();
+                measured.numbers.connect.record(winner.ended - winner.started);
+                first = std::exchange(server.race.socket, std::nullopt);
+            }
+            return std::make_unique<probe::StreamLane>(plan, server.lane, address, *payload_,
+                                                       measured, std::move(first));
+        };
+        return subject;
     }
 
     probe::RaceOptions race_options(const Server& server) {
@@ -358,7 +376,9 @@ class Echo {
         if (client_.common.json) {
             auto json = client_.result(mode(), target_);
             const bool is_whole = status_of(outcome.end) == exit_ok;
-            json.set("peer", peer_).set("verified", is_whole && !client_.no_verify);
+            json.set("address", peer_)
+                .set("peer", peer_)
+                .set("verified", is_whole && !client_.no_verify);
             add_outcome(outcome, error, json);
             io_.out.print("{}\n", json.to_string());
         }
@@ -372,6 +392,7 @@ class Echo {
     bool tcp_info_ = false;
     bool is_measuring_ = false;
     Measuring measuring_{io_, client_};
+    std::optional<probe::Payload> payload_;
     const net::StopSignal* stop_ = nullptr;  // set while interrupts are caught
     std::string target_;
     std::string peer_;

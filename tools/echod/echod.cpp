@@ -266,9 +266,9 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
     net::StatusRequests requests([&] { log.status(**counters); });
     serve::Service service(options, **counters, log, *drain, *abort);
     // Before a client can connect.
-    auto metrics =
-        given.metrics.open([&] { return echod_metrics(**counters, choice.engine().name); },
-                           [draining = &*drain] { return !draining->raised(); });
+    auto metrics = given.metrics.open(
+        tool, [&] { return echod_metrics(**counters, choice.engine().name); },
+        [draining = &*drain] { return !draining->raised(); });
     if (!metrics)
         return net::fail(metrics.error());
     const Note note = [&log](std::string_view text) { log.note(text); };

@@ -3,6 +3,7 @@
 
 #include "net/resolver.h"
 #include "report/json.h"
+#include "report/live_page.h"
 
 namespace sockbox::tools {
 namespace {
@@ -38,11 +39,13 @@ void MetricsOption::declare(Cli& cli) {
 }
 
 net::Result<std::optional<serve::StatusEndpoint>> MetricsOption::open(
-    std::function<MetricFamilies()> collect, std::function<bool()> healthy) const {
+    std::function<MetricFamilies()> collect, std::function<bool()> healthy,
+    std::function<std::string()> page) const {
     if (!where_)
         return std::nullopt;
     serve::StatusPages pages;
     pages.healthy = std::move(healthy);
+    pages.page = std::move(page);
     pages.metrics = [collect = std::move(collect)](bool open_metrics) -> serve::StatusPages::Text {
         const auto format = open_metrics ? MetricFormat::open_metrics : MetricFormat::classic;
         return {report::content_type(format), report::format_metrics(collect(), format)};
@@ -51,6 +54,14 @@ net::Result<std::optional<serve::StatusEndpoint>> MetricsOption::open(
     if (!endpoint)
         return net::fail(endpoint.error());
     return std::optional(std::move(*endpoint));
+}
+
+net::Result<std::optional<serve::StatusEndpoint>> MetricsOption::open(
+    std::string_view tool, const std::function<MetricFamilies()>& collect,
+    std::function<bool()> healthy) const {
+    return open(collect, std::move(healthy), [collect, title = std::string(tool)] {
+        return report::to_live_page(title, collect());
+    });
 }
 
 void announce_metrics(const serve::StatusEndpoint& endpoint, std::string_view tool, bool json,

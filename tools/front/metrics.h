@@ -21,9 +21,15 @@ class MetricsOption {
 
     // Opens the endpoint, listening but not started; nothing if the option was not given. From
     // another thread, it calls `collect` for each scrape and `healthy` (which may be empty) for
-    // each request for /healthz. Fails if the address cannot be bound.
+    // each request for /healthz, and `page` for each request for the page at /. Fails if the
+    // address cannot be bound.
     net::Result<std::optional<serve::StatusEndpoint>> open(std::function<MetricFamilies()> collect,
-                                                           std::function<bool()> healthy) const;
+                                                           std::function<bool()> healthy,
+                                                           std::function<std::string()> page) const;
+    // The same with a page of all metrics.
+    net::Result<std::optional<serve::StatusEndpoint>> open(
+        std::string_view tool, const std::function<MetricFamilies()>& collect,
+        std::function<bool()> healthy) const;
 
   private:
     std::optional<net::Endpoint> where_;

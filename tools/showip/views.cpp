@@ -284,7 +284,7 @@ net::Error showip_failure(const Lookup& lookup) {
 
 std::string to_json(const probe::Lookup& lookup) {
     const probe::Question& question = lookup.question;
-    Json json = report::event("showip", "result");
+    Json json = report::event("showip", "result", lookup.began);
     json.set("host", text_or_null(question.host)).set("service", text_or_null(question.service));
     if (!question.source.empty())
         json.set("source", question.source);

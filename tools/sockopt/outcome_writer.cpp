@@ -462,15 +462,16 @@ class JsonWriter : public OutcomeWriter {
     // The list is assembled as text, because most options of thousands of sockets repeat earlier
     // ones, whose text is cached.
     void end() override {
-        std::string text =
-            report::event(tool, "result").set("socket", std::move(socket_)).to_string();
+        std::string text = report::event(tool, "result", std::chrono::system_clock::now())
+                               .set("socket", std::move(socket_))
+                               .to_string();
         text.pop_back();
         text.append(",\"options\":[").append(outcomes_).append("]").append(error_).append("}\n");
         out_.write(text);
     }
 
     void refuse(const net::Error& why) override {
-        out_.print("{}\n", report::event(tool, "result")
+        out_.print("{}\n", report::event(tool, "result", std::chrono::system_clock::now())
                                .set("socket", std::move(socket_))
                                .set("error", to_json(why))
                                .to_string());

@@ -42,7 +42,7 @@ report::Json named_json(const Selection& selection) {
 
 void write_failure(const Settings& settings, Io io, const net::Error& error) {
     if (settings.common.json)
-        io.out.print("{}\n", report::event(tool, "result")
+        io.out.print("{}\n", report::event(tool, "result", std::chrono::system_clock::now())
                                  .set("socket", named_json(settings.selection))
                                  .set("error", to_json(error))
                                  .to_string());

@@ -131,8 +131,9 @@ net::Result<int> UdpListen::serve(LineWriter& lines, LineWriter& notes) {
         return net::fail(stop.error());
     serve::DatagramCounters counters;
     net::StatusRequests requests([&] { notes.write(counts_to_text(counters)); });
-    auto metrics = metrics_.open([&counters] { return metrics_of(counters); },
-                                 [&stop] { return !stop->raised(); });
+    auto metrics = metrics_.open(
+        "udpecho", [&counters] { return metrics_of(counters); },
+        [&stop] { return !stop->raised(); });
     if (!metrics)
         return net::fail(metrics.error());
     auto listeners = find_listeners(notes);
@@ -169,7 +170,9 @@ net::Result<int> UdpListen::serve(LineWriter& lines, LineWriter& notes) {
     if (!served)
         return net::fail(served.error());
     if (client_.common.json)
-        lines.write(set_counts(report::event("udpecho", "result"), counters).to_string() + '\n');
+        lines.write(
+            set_counts(report::event("udpecho", "result", client_.started), counters).to_string() +
+            '\n');
     else if (client_.common.verbose)
         notes.write(counts_to_text(counters));
     return exit_ok;

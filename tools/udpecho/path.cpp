@@ -134,7 +134,7 @@ int PathProbe::find_mtu(const Target& target, const net::StopSignal& stop) {
         error.subject = opened->peer.to_string();
         return client_.fail(io_, error, exit_refused, target.text);
     }
-    print(*found, target);
+    print(*found, target, opened->peer);
     if (!found->mtu)
         print_error(io_, "udpecho", failure(*found, opened->peer));
     if (found->interrupted)
@@ -142,13 +142,15 @@ int PathProbe::find_mtu(const Target& target, const net::StopSignal& stop) {
     return finish(io_, "udpecho", found->mtu ? exit_ok : exit_mismatch);
 }
 
-void PathProbe::print(const probe::PathMtu& found, const Target& target) const {
+void PathProbe::print(const probe::PathMtu& found, const Target& target,
+                      const net::Endpoint& peer) const {
     if (client_.common.json) {
         auto limits = report::Json::array();
         for (const probe::MtuLimit& limit : found.limits)
             limits.push(limit_object(limit));
         auto json = client_.result("mtu", target.text);
-        json.set("mtu_bytes", found.mtu)
+        json.set("address", peer.to_string())
+            .set("mtu_bytes", found.mtu)
             .set("payload_bytes", found.mtu ? report::Json(found.payload) : report::Json())
             .set("at_least_bytes", found.at_least)
             .set("interrupted", found.interrupted)
@@ -203,19 +205,21 @@ int PathProbe::trace(const Target& target, const net::StopSignal& stop) {
     }();
     if (!traced)
         return client_.fail(io_, traced.error(), exit_refused, target.text);
-    print(*traced, target);
+    print(*traced, target, server);
     if (traced->interrupted && !traced->reached)
         return finish(io_, "udpecho", status_of_interrupt());
     return finish(io_, "udpecho", traced->reached ? exit_ok : exit_mismatch);
 }
 
-void PathProbe::print(const probe::Trace& trace, const Target& target) const {
+void PathProbe::print(const probe::Trace& trace, const Target& target,
+                      const net::Endpoint& peer) const {
     if (client_.common.json) {
         auto hops = report::Json::array();
         for (const probe::Hop& hop : trace.hops)
             hops.push(hop_object(hop));
         auto json = client_.result("trace", target.text);
-        json.set("reached", trace.reached)
+        json.set("address", peer.to_string())
+            .set("reached", trace.reached)
             .set("refused", trace.refused)
             .set("hops", std::move(hops))
             .set("misdirected", trace.misdirected)

@@ -31,8 +31,8 @@ class PathProbe {
                                                     probe::PathMtuOptions& options) const;
     int find_mtu(const Target& target, const net::StopSignal& stop);
     int trace(const Target& target, const net::StopSignal& stop);
-    void print(const probe::PathMtu& found, const Target& target) const;
-    void print(const probe::Trace& trace, const Target& target) const;
+    void print(const probe::PathMtu& found, const Target& target, const net::Endpoint& peer) const;
+    void print(const probe::Trace& trace, const Target& target, const net::Endpoint& peer) const;
 
     Io io_;
     const ClientOptions& client_;

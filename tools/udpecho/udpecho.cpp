@@ -59,10 +59,14 @@ class UdpEcho {
         if (path_.is_requested() && measuring_.is_requested(cli))
             return cli.refuse(io_, "--mtu and --trace cannot be combined with -c -t -P --rate");
         std::vector<Target> targets;
-        if (const auto status = client_.add_targets(cli, io_, targets))
+        if (const auto status = client_.add_targets(cli, io_, targets, measuring_.has_file()))
             return *status;
-        if (measuring_.is_requested(cli))
+        targets.insert(targets.end(), measuring_.listed().begin(), measuring_.listed().end());
+        if (measuring_.is_requested(cli)) {
+            if (const auto status = measuring_.check_descriptors(targets.size()))
+                return *status;
             return measure(cli, targets);
+        }
         return resolve_and_run(targets.front());
     }
 
@@ -148,39 +152,35 @@ class UdpEcho {
             .map([](probe::DatagramSocket&& opened) { return std::move(opened.socket); });
     }
 
+    // A socket as lanes use it. It is the first of the addresses to which there is a route.
+    net::Result<probe::DatagramSocket> open(std::span<const net::Endpoint> endpoints) const {
+        auto opened = datagram_settings_.open(endpoints, false);
+        if (!opened)
+            return opened;
+        const auto stamped = stamp(opened->socket);
+        if (!stamped)
+            return net::fail(stamped.error());
+        opened->stamped = *stamped;
+        return opened;
+    }
+
     // The sockets for one server; all use the first of its addresses to which there is a route.
     struct Server {
-        std::vector<net::Socket> sockets;
+        std::vector<probe::DatagramSocket> sockets;
         net::Endpoint peer;
-        probe::DatagramLaneOptions options;
     };
 
     // Opens all sockets, before the first datagram is sent.
-    net::Status open(const Target& target, Server& server) const {
+    net::Status open_all(const Target& target, Server& server) const {
         std::vector<net::Endpoint> endpoints = target.endpoints;
         while (server.sockets.size() < measuring_.connections()) {
-            auto next = datagram_settings_.open(endpoints, false);
+            auto next = open(endpoints);
             if (!next)
                 return net::fail(next.error());
-            const auto stamped = stamp(next->socket);
-            if (!stamped)
-                return net::fail(stamped.error());
-            server.options.stamped = *stamped;
-            server.sockets.push_back(std::move(next->socket));
             server.peer = next->peer;
-            if (!next->connected)
-                server.options.destination = next->peer;
             endpoints = {next->peer};
+            server.sockets.push_back(std::move(*next));
         }
-        server.options.to_many = datagram_settings_.broadcast();
-        if (!server.options.to_many)
-            server.options.reopen = [this, peer = server.peer]() -> net::Result<net::Socket> {
-                auto socket = reopen(peer);
-                if (socket)
-                    if (const auto stamped = stamp(*socket); !stamped)
-                        return net::fail(stamped.error());
-                return socket;
-            };
         return {};
     }
 
@@ -214,23 +214,25 @@ class UdpEcho {
         return status;
     }
 
+    // An endless run looks up the names itself.
     int measure(const Cli& cli, std::vector<Target>& targets) {
         std::vector<net::Status> resolved(targets.size());
-        if (const auto status = resolve_all(targets, resolved))
-            return *status;
-        std::deque<Server> servers;
-        std::vector<Subject> subjects;
+        if (!measuring_.is_endless())
+            if (const auto status = resolve_all(targets, resolved))
+                return *status;
         if (!stamp_.is_requested())
             size_ = measuring_.size();
         else if (const auto mistake = stamp_.size_mistake(size_, datagram_settings_.dscp());
                  !mistake.empty())
             return cli.refuse(io_, mistake);
-        const probe::Payload payload(size_);
+        payload_.emplace(size_);
+        std::deque<Server> servers;
+        std::vector<Subject> subjects;
         int status = exit_ok;
         for (std::size_t i = 0; i < targets.size(); ++i) {
             Server& server = servers.emplace_back();
-            if (resolved[i])
-                resolved[i] = open(targets[i], server);
+            if (resolved[i] && !measuring_.is_endless())
+                resolved[i] = open_all(targets[i], server);
             if (!resolved[i]) {
                 const net::Error& error = resolved[i].error();
                 status =
@@ -238,35 +240,66 @@ class UdpEcho {
                 measuring_.note_unmeasured(targets[i].text, error);
                 continue;
             }
-            if (size_ > max_payload(server.peer))
+            if (!server.sockets.empty() && size_ > max_payload(server.peer))
                 return cli.refuse(io_,
                                   fmt::format("--size: a datagram to {} holds at most {} bytes",
                                               server.peer.address(), max_payload(server.peer)));
-            subjects.push_back(subject(targets[i].text, server, payload));
-            subjects.back().hint = hint_of_others(targets[i].endpoints, server.peer);
+            subjects.push_back(subject(targets[i], server));
         }
-        if (std::ranges::any_of(servers,
-                                [](const Server& server) { return server.options.stamped; }))
+        is_compact_ = measuring_.is_compact(subjects.size());
+        const auto is_stamped = [](const Server& server) {
+            return std::ranges::any_of(server.sockets, &probe::DatagramSocket::stamped);
+        };
+        if (measuring_.is_endless() || std::ranges::any_of(servers, is_stamped))
             net::await_timestamps();
-        return measuring_.run(subjects, status);
+        Server unopened;
+        return measuring_.run(std::move(subjects), status,
+                              [&](const Target& target) { return subject(target, unopened); });
     }
 
-    std::unique_ptr<probe::DatagramForm> form(const probe::Payload& payload,
-                                              std::uint64_t first_sequence) const {
+    std::unique_ptr<probe::DatagramForm> form(std::uint64_t first_sequence) const {
         if (stamp_.is_requested())
             return stamp_.form(size_, datagram_settings_.dscp(), first_sequence);
-        return std::make_unique<probe::EchoForm>(payload, first_sequence);
+        return std::make_unique<probe::EchoForm>(*payload_, first_sequence);
     }
 
-    Subject subject(const std::string& target, Server& server, const probe::Payload& payload) {
-        return {target,
-                server.peer.to_string(),
-                {},
-                [&](std::size_t number, const probe::MeasurePlan& plan, probe::Measured& measured) {
-                    return probe::DatagramLane::create(
-                        plan, measured, form(payload, plan.first_sequence),
-                        std::move(server.sockets[number]), server.options);
-                }};
+    Subject subject(const Target& target, Server& server) {
+        Subject subject = measuring_.subject(target, connect_timeout_);
+        if (!server.sockets.empty()) {
+            subject.server = server.peer;
+            subject.hint = hint_of_others(target.endpoints, server.peer);
+        }
+        subject.make_lane = [this, &server](std::size_t number, const net::Endpoint& address,
+                                            const probe::MeasurePlan& plan,
+                                            probe::Measured& measured) {
+            return make_lane(server, number, address, plan, measured);
+        };
+        return subject;
+    }
+
+    net::Result<std::unique_ptr<probe::Lane>> make_lane(Server& server, std::size_t number,
+                                                        const net::Endpoint& address,
+                                                        const probe::MeasurePlan& plan,
+                                                        probe::Measured& measured) {
+        auto opened = number < server.sockets.size()
+                          ? net::Result<probe::DatagramSocket>(std::move(server.sockets[number]))
+                          : open(std::span(&address, 1));
+        if (!opened)
+            return net::fail(opened.error());
+        probe::DatagramLaneOptions options;
+        options.to_many = datagram_settings_.broadcast();
+        if (!options.to_many)
+            options.reopen = [this](const net::Endpoint& other) {
+                return open(std::span(&other, 1));
+            };
+        if (is_compact_ && measuring_.has_one_thread() && plan.rate <= 0) {
+            if (batch_ == nullptr)
+                if (auto made = probe::make_batch(plan, size_); made)
+                    batch_ = std::move(*made);
+            options.batch = batch_;
+        }
+        return probe::DatagramLane::create(plan, measured, form(plan.first_sequence),
+                                           std::move(*opened), options);
     }
 
     int say(probe::Exchange& exchange) {
@@ -377,7 +410,8 @@ class UdpEcho {
 
     report::Json json(const probe::Exchange& exchange, const net::Error& input) const {
         auto json = client_.result(client_.has_message() ? "say" : "pipe", target_);
-        json.set("peer", peer_.to_string())
+        json.set("address", peer_.to_string())
+            .set("peer", peer_.to_string())
             .set("lines", counts_.lines)
             .set("sent", counts_.sent)
             .set("received", counts_.received)
@@ -422,6 +456,9 @@ class UdpEcho {
     Stamp stamp_;
     UdpListen listen_{io_, client_, measuring_.metrics(), stamp_};
     std::size_t size_ = 0;  // the payload of each datagram of a measurement
+    std::optional<probe::Payload> payload_;
+    bool is_compact_ = false;
+    std::shared_ptr<net::DatagramBatch> batch_;  // of all lanes, if they are many on one thread
     std::string target_;
     std::vector<net::Endpoint> endpoints_;  // of the server's name
     net::Endpoint peer_;

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t starts = 4093;  // prime; messages repeat with this period
 
 constexpr std::size_t min_records = 1024;
+constexpr std::size_t min_records_compact = 32;
 constexpr std::size_t max_records = std::size_t{1} << 20;
 
 std::size_t ring_size(const MeasurePlan& plan) {
@@ -18,7 +19,9 @@ std::size_t ring_size(const MeasurePlan& plan) {
                              ? 1e9 / static_cast<double>(plan.interval.count())
                              : 0;
     const double wanted = 2 * per_s * std::chrono::duration<double>(plan.timeout).count();
-    const double bounded = std::clamp(wanted, double{min_records}, double{max_records});
+    const std::size_t least =
+        plan.detail == stats::Detail::full ? min_records : min_records_compact;
+    const double bounded = std::clamp(wanted, static_cast<double>(least), double{max_records});
     return std::bit_ceil(static_cast<std::size_t>(bounded));
 }
 

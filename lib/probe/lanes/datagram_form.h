@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "probe/measure.h"
+#include "probe/measured.h"
+#include "probe/plan.h"
 
 namespace sockbox::probe {
 
@@ -45,8 +46,8 @@ struct Probe {
 // Records of the latest probes, indexed from 0. Probes still awaited are always kept.
 class ProbeWindow {
   public:
-    // Keeps twice as many records as can be awaited at the planned rate, at least 1024 and at most
-    // 2^20.
+    // Keeps twice as many records as can be awaited at the planned rate, at least 1024 (with
+    // Detail::compact 32) and at most 2^20.
     explicit ProbeWindow(const MeasurePlan& plan);
 
     std::uint64_t next() const { return next_; }  // the index of the next one

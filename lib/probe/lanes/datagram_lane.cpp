@@ -34,33 +34,46 @@ std::size_t slots(const MeasurePlan& plan, std::size_t size) {
 
 }  // namespace
 
-net::Result<std::unique_ptr<Lane>> DatagramLane::create(const MeasurePlan& plan, Measured& measured,
-                                                        std::unique_ptr<DatagramForm> form,
-                                                        net::Socket socket,
-                                                        const DatagramLaneOptions& options) {
-    auto batch = net::DatagramBatch::create(slots(plan, form->size()), slot_bytes(form->size()));
+net::Result<std::shared_ptr<net::DatagramBatch>> make_batch(const MeasurePlan& plan,
+                                                            std::size_t size) {
+    auto batch = net::DatagramBatch::create(slots(plan, size), slot_bytes(size));
     if (!batch)
         return net::fail(batch.error());
-    if (plan.rate >= rate_of_trains)
-        batch->send_in_trains();
-    return std::unique_ptr<Lane>(new DatagramLane(plan, measured, std::move(form),
-                                                  std::move(socket), options, std::move(*batch)));
+    return std::make_shared<net::DatagramBatch>(std::move(*batch));
+}
+
+net::Result<std::unique_ptr<Lane>> DatagramLane::create(const MeasurePlan& plan, Measured& measured,
+                                                        std::unique_ptr<DatagramForm> form,
+                                                        DatagramSocket socket,
+                                                        const DatagramLaneOptions& options) {
+    DatagramLaneOptions own = options;
+    if (own.batch == nullptr) {
+        auto batch = make_batch(plan, form->size());
+        if (!batch)
+            return net::fail(batch.error());
+        own.batch = std::move(*batch);
+        if (plan.rate >= rate_of_trains)
+            own.batch->send_in_trains();
+    }
+    return std::unique_ptr<Lane>(
+        new DatagramLane(plan, measured, std::move(form), std::move(socket), own));
 }
 
 DatagramLane::DatagramLane(const MeasurePlan& plan, Measured& measured,
-                           std::unique_ptr<DatagramForm> form, net::Socket socket,
-                           const DatagramLaneOptions& options, net::DatagramBatch batch)
+                           std::unique_ptr<DatagramForm> form, DatagramSocket socket,
+                           const DatagramLaneOptions& options)
     : plan_(plan),
       measured_(measured),
       form_(std::move(form)),
-      socket_(std::move(socket)),
+      server_(std::move(socket)),
       options_(options),
       silence_(plan.timeout),
       window_(plan),
-      batch_(std::move(batch)),
-      outgoing_(form_->size() * batch_.slots()),
-      dropped_before_(net::dropped_on_arrival(socket_).value_or(0)) {
-    queue_.reserve(batch_.slots());
+      batch_(*options_.batch),
+      queue_room_(is_open_loop() ? batch_.slots() : 1),
+      outgoing_(form_->size() * queue_room_),
+      dropped_before_(net::dropped_on_arrival(server_.socket).value_or(0)) {
+    queue_.reserve(queue_room_);
     measured_.numbers.distinguishable = form_->tells_apart();
 }
 
@@ -79,12 +92,12 @@ void DatagramLane::take(const Message& message, net::Clock::time_point now) {
     window_.add(probe);
     net::BatchedDatagram datagram;
     datagram.data = room;
-    if (options_.destination)
-        datagram.peer = *options_.destination;
+    if (!server_.connected)
+        datagram.peer = server_.peer;
     if (options_.to_many)
         others_until_ = now + plan_.timeout;
     queue_.push_back(datagram);
-    if (!is_open_loop() || queue_.size() == batch_.slots())
+    if (queue_.size() == queue_room_)
         flush();
 }
 
@@ -97,7 +110,7 @@ void DatagramLane::flush() {
     while (done < queue_.size()) {
         std::error_code error;
         const std::size_t sent =
-            batch_.send_until_error(socket_, std::span(queue_).subspan(done), error);
+            batch_.send_until_error(server_.socket, std::span(queue_).subspan(done), error);
         for (std::size_t i = 0; i < sent; ++i)
             count_sent(first + done + i);
         done += sent;
@@ -118,7 +131,7 @@ void DatagramLane::flush() {
     queue_.clear();
     // Take the send timestamp now. It is there already unless a slow device still holds the
     // datagram, and left in the error queue it would wake poll(2) with POLLERR.
-    if (options_.stamped && !is_open_loop())
+    if (server_.stamped && !is_open_loop())
         take_notices();
 }
 
@@ -136,15 +149,16 @@ void DatagramLane::refuse(std::uint64_t index, const net::Error& error) {
     form_->on_unsent();
     measured_.failed(error);
     measured_.unsent(plan_, window_.at(index).message, error);
-    if (options_.stamped && !is_open_loop())
+    if (server_.stamped && !is_open_loop())
         restart_stamps();
 }
 
 // Kernel versions differ in whether a failed send uses up a timestamp number
 // (SOF_TIMESTAMPING_OPT_ID), so start numbering again from the next datagram.
 void DatagramLane::restart_stamps() {
-    (void)net::enable_timestamps(socket_, net::Stamps::arrivals);
-    options_.stamped = net::enable_timestamps(socket_, net::Stamps::arrivals_and_sends).has_value();
+    (void)net::enable_timestamps(server_.socket, net::Stamps::arrivals);
+    server_.stamped =
+        net::enable_timestamps(server_.socket, net::Stamps::arrivals_and_sends).has_value();
     stamps_from_ = window_.next();
 }
 
@@ -153,7 +167,7 @@ void DatagramLane::on_ready(int events, net::Clock::time_point ready_at) {
         take_notices();
     for (int batches = 0; batches < max_batches; ++batches) {
         std::error_code error;
-        const auto got = batch_.receive(socket_, error);
+        const auto got = batch_.receive(server_.socket, error);
         const ReceiveTimes taken{net::Clock::now(),
                                  std::chrono::system_clock::now().time_since_epoch(), ready_at};
         for (const net::BatchedDatagram& datagram : got)
@@ -168,7 +182,7 @@ void DatagramLane::on_ready(int events, net::Clock::time_point ready_at) {
 // Returns whether there were any.
 bool DatagramLane::take_notices() {
     bool any = false;
-    while (const auto notice = net::take_notice(socket_)) {
+    while (const auto notice = net::take_notice(server_.socket)) {
         any = true;
         if (notice->left) {
             if (const auto index = window_.find(notice->left->number, 0 - stamps_from_, 32))
@@ -194,11 +208,11 @@ void DatagramLane::give_up(const net::IcmpError& error) {
 }
 
 void DatagramLane::lose(std::uint64_t index, net::Clock::time_point now) {
-    const Message& message = window_.at(index).message;
-    if (message.counted && form_->tells_apart())
-        measured_.lost(now, message.sequence);
-    else if (message.counted)
-        measured_.lost(now);
+    const Probe& probe = window_.at(index);
+    if (probe.message.counted && form_->tells_apart())
+        measured_.lost(now, probe.origin, probe.message.sequence);
+    else if (probe.message.counted)
+        measured_.lost(now, probe.origin);
     window_.settle(index, State::lost);
 }
 
@@ -232,7 +246,7 @@ void DatagramLane::take_unknown(const net::BatchedDatagram& datagram) {
 
 // On a connected socket, the system accepts only datagrams from the server.
 bool DatagramLane::is_expected(const net::Endpoint& responder) const {
-    return options_.to_many || !options_.destination || responder == *options_.destination;
+    return options_.to_many || server_.connected || responder == server_.peer;
 }
 
 void DatagramLane::misdirected(std::uint64_t index, const net::BatchedDatagram& datagram,
@@ -240,8 +254,7 @@ void DatagramLane::misdirected(std::uint64_t index, const net::BatchedDatagram& 
     if (!spoil(index, taken) || !window_.at(index).message.counted)
         return;
     ++measured_.numbers.misdirected;
-    measured_.failed(
-        {{}, "receive", {}, unexpected_address(datagram.peer, *options_.destination), {}});
+    measured_.failed({{}, "receive", {}, unexpected_address(datagram.peer, server_.peer), {}});
     report_reply(datagram, window_.at(index).message.sequence, {}, "from an unexpected address");
 }
 
@@ -292,7 +305,7 @@ void DatagramLane::answer_any(std::uint64_t index, const net::BatchedDatagram& d
 nanoseconds DatagramLane::time_of(const Probe& probe, const net::BatchedDatagram& datagram,
                                   const ReceiveTimes& taken) const {
     const nanoseconds seen = taken.at - probe.origin;
-    if (!options_.stamped || !datagram.arrived)
+    if (!server_.stamped || !datagram.arrived)
         return seen;
     nanoseconds stamped = seen;
     if (is_open_loop())
@@ -390,27 +403,33 @@ void DatagramLane::expire(net::Clock::time_point now) {
         silence_.note_lost();
     }
     if (options_.reopen && silence_.is_long(now))
-        reopen(now);
+        (void)reopen(server_.peer, now);
     if (others_until_ <= now)
         others_until_ = net::no_deadline;
 }
 
+net::Status DatagramLane::move_to(const net::Endpoint& server) {
+    return options_.reopen ? reopen(server, net::Clock::now()) : net::Status();
+}
+
 // Replies still under way to the old socket are lost. If there is no new one, such as without a
 // route, the old one goes on.
-void DatagramLane::reopen(net::Clock::time_point now) {
+net::Status DatagramLane::reopen(const net::Endpoint& server, net::Clock::time_point now) {
     silence_.end(now);
-    auto fresh = options_.reopen();
+    auto fresh = options_.reopen(server);
     if (!fresh)
-        return;
+        return net::fail(fresh.error());
     overflowed_ += overflowed_now();
-    socket_ = std::move(*fresh);
-    dropped_before_ = net::dropped_on_arrival(socket_).value_or(0);
+    server_ = std::move(*fresh);
+    ++sockets_used_;
+    dropped_before_ = net::dropped_on_arrival(server_.socket).value_or(0);
     stamps_from_ = window_.next();
     form_->on_new_flow();
+    return {};
 }
 
 std::uint64_t DatagramLane::overflowed_now() const {
-    return net::dropped_on_arrival(socket_).value_or(dropped_before_) - dropped_before_;
+    return net::dropped_on_arrival(server_.socket).value_or(dropped_before_) - dropped_before_;
 }
 
 void DatagramLane::add_results(Measured& numbers) const {

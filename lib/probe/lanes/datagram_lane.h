@@ -11,25 +11,28 @@
 #include "net/datagram_notices.h"
 #include "net/socket.h"
 #include "probe/datagram_socket.h"
+#include "probe/lane.h"
 #include "probe/lanes/datagram_form.h"
-#include "probe/measure.h"
 #include "probe/silence.h"
 
 namespace sockbox::probe {
 
 struct DatagramLaneOptions {
-    // The socket provides kernel timestamps (net::enable_timestamps): of arrivals, and in a closed
-    // loop of sends as well.
-    bool stamped = false;
-    // The destination for an unconnected socket; nullopt: the socket is connected.
-    std::optional<net::Endpoint> destination{};
     // The destination is a broadcast or multicast address: any number of hosts may answer, and
     // replies are counted by address. Otherwise a reply from another address than the destination's
     // is not accepted.
     bool to_many = false;
-    // Called after a run of losses; may be empty. The socket is set up as the first one.
+    // Called after a run of losses, and when the address of the server changes; may be empty. The
+    // socket is set up as the first one.
     ReopenDatagram reopen{};
+    // Memory for a few datagrams of this size, which all lanes of one thread may share; null: the
+    // lane has its own. Only for a closed loop.
+    std::shared_ptr<net::DatagramBatch> batch{};
 };
+
+// Such memory for datagrams of `size` bytes. Fails if memory runs out.
+net::Result<std::shared_ptr<net::DatagramBatch>> make_batch(const MeasurePlan& plan,
+                                                            std::size_t size);
 
 // A lane over one UDP socket, in a closed or an open loop.
 class DatagramLane : public Lane {
@@ -38,10 +41,11 @@ class DatagramLane : public Lane {
     // runs out.
     static net::Result<std::unique_ptr<Lane>> create(const MeasurePlan& plan, Measured& measured,
                                                      std::unique_ptr<DatagramForm> form,
-                                                     net::Socket socket,
+                                                     DatagramSocket socket,
                                                      const DatagramLaneOptions& options);
 
-    net::NativeSocket native() const override { return socket_.native(); }
+    net::NativeSocket native() const override { return server_.socket.native(); }
+    std::uint64_t sockets_used() const override { return sockets_used_; }
     bool waits_to_send() const override { return false; }
     bool can_take(net::Clock::time_point) const override { return window_.has_room(); }
     bool is_dead() const override { return false; }
@@ -49,6 +53,7 @@ class DatagramLane : public Lane {
         return window_.outstanding() + (others_until_ != net::no_deadline ? 1 : 0);
     }
     net::Deadline next_expiry() const override;
+    net::Status move_to(const net::Endpoint& server) override;
     void take(const Message& message, net::Clock::time_point now) override;
     void flush() override;
     void on_ready(int events, net::Clock::time_point ready_at) override;
@@ -58,7 +63,7 @@ class DatagramLane : public Lane {
 
   private:
     DatagramLane(const MeasurePlan& plan, Measured& measured, std::unique_ptr<DatagramForm> form,
-                 net::Socket socket, const DatagramLaneOptions& options, net::DatagramBatch batch);
+                 DatagramSocket socket, const DatagramLaneOptions& options);
 
     // When a batch was received.
     struct ReceiveTimes {
@@ -72,7 +77,7 @@ class DatagramLane : public Lane {
     void count_sent(std::uint64_t index);
     void refuse(std::uint64_t index, const net::Error& error);
     void restart_stamps();
-    void reopen(net::Clock::time_point now);
+    net::Status reopen(const net::Endpoint& server, net::Clock::time_point now);
     std::uint64_t overflowed_now() const;
     bool take_notices();
     void give_up(const net::IcmpError& error);
@@ -102,12 +107,14 @@ class DatagramLane : public Lane {
     const MeasurePlan& plan_;
     Measured& measured_;
     std::unique_ptr<DatagramForm> form_;
-    net::Socket socket_;
+    DatagramSocket server_;
+    std::uint64_t sockets_used_ = 1;
     DatagramLaneOptions options_;
     Silence silence_;
     ProbeWindow window_;
-    net::DatagramBatch batch_;
-    std::vector<std::byte> outgoing_;          // a datagram for each slot of the batch
+    net::DatagramBatch& batch_;
+    std::size_t queue_room_;                   // datagrams sent at once
+    std::vector<std::byte> outgoing_;          // a datagram for each of them
     std::vector<net::BatchedDatagram> queue_;  // the latest probes, not sent yet
     std::uint64_t stamps_from_ = 0;     // the index of the probe whose send timestamp is numbered 0
     std::uint32_t dropped_before_ = 0;  // drops counted by the socket before this lane used it

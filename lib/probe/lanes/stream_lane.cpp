@@ -32,10 +32,11 @@ net::Error error_of(std::string_view phase, const std::error_code& code) {
 }  // namespace
 
 StreamLane::StreamLane(const MeasurePlan& plan, const StreamLaneOptions& options,
-                       const Payload& payload, Measured& measured,
+                       const net::Endpoint& server, const Payload& payload, Measured& measured,
                        std::optional<net::Socket> connected)
-    : plan_(plan), options_(options), payload_(payload), measured_(measured) {
+    : plan_(plan), options_(options), payload_(payload), measured_(measured), server_(server) {
     if (connected) {
+        ++sockets_used_;
         socket_ = std::move(*connected);
         (void)socket_.set_blocking(false);
         (void)socket_.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
@@ -45,6 +46,15 @@ StreamLane::StreamLane(const MeasurePlan& plan, const StreamLaneOptions& options
 void StreamLane::open() {
     if (!socket_.valid() && !options_.reconnect)
         start_connection();
+}
+
+// What is under way on the old connection is lost.
+net::Status StreamLane::move_to(const net::Endpoint& server) {
+    failure_ = {{}, "send", {}, "the address of the server has changed", {}};
+    close();
+    server_ = server;
+    retry_at_ = {};
+    return {};
 }
 
 bool StreamLane::can_take(net::Clock::time_point now) const {
@@ -76,16 +86,17 @@ void StreamLane::take(const Message& message, net::Clock::time_point now) {
 
 void StreamLane::start_connection() {
     connect_began_ = net::Clock::now();
-    auto socket = net::start_connect(options_.server, options_.connect);
+    auto socket = net::start_connect(server_, options_.connect);
     if (!socket)
         return fail("connect", socket.error().code);
     socket_ = std::move(*socket);
+    ++sockets_used_;
     connecting_ = true;
 }
 
 void StreamLane::finish_connection() {
     connecting_ = false;
-    const auto connected = net::finish_connect(socket_, options_.server);
+    const auto connected = net::finish_connect(socket_, server_);
     if (!connected)
         return fail("connect", connected.error().code);
     (void)socket_.set_blocking(false);
@@ -208,7 +219,7 @@ void StreamLane::complete_front() {
     if (record.difference) {
         ++measured_.numbers.mismatched;
         if (!expired)
-            measured_.lost(now);
+            measured_.lost(now, record.origin);
         return report_wrong(record);
     }
     if (expired)
@@ -239,7 +250,7 @@ void StreamLane::expire(net::Clock::time_point now) {
         if (unsent_ <= expired_ && !records_[expired_].sent)
             return fail("send", net::platform::error_of(std::errc::timed_out));
         if (records_[expired_].message.counted)
-            measured_.lost(now);
+            measured_.lost(now, records_[expired_].origin);
         ++expired_;
     }
     if (is_deserted(now))
@@ -306,7 +317,7 @@ void StreamLane::lose_all() {
         if (!records_[i].message.counted)
             continue;
         if (records_[i].sent)
-            measured_.lost(net::Clock::now());
+            measured_.lost(net::Clock::now(), records_[i].origin);
         else
             measured_.unsent(plan_, records_[i].message, failure_);
     }

@@ -5,14 +5,13 @@
 
 #include "net/streams.h"
 #include "probe/echo_window.h"
+#include "probe/lane.h"
 #include "probe/lanes/datagram_form.h"
-#include "probe/measure.h"
 #include "system/memory.h"
 
 namespace sockbox::probe {
 
 struct StreamLaneOptions {
-    net::Endpoint server;
     net::ConnectOptions connect;  // its deadline is ignored
     std::chrono::nanoseconds connect_timeout{std::chrono::seconds(10)};
     bool reconnect = false;    // use a new connection for each message
@@ -24,10 +23,12 @@ class StreamLane : public Lane {
   public:
     // `connected` is an established connection; without one, open() connects, or with `reconnect`
     // each message does. All references must outlive the lane.
-    StreamLane(const MeasurePlan& plan, const StreamLaneOptions& options, const Payload& payload,
-               Measured& measured, std::optional<net::Socket> connected);
+    StreamLane(const MeasurePlan& plan, const StreamLaneOptions& options,
+               const net::Endpoint& server, const Payload& payload, Measured& measured,
+               std::optional<net::Socket> connected);
 
     net::NativeSocket native() const override { return socket_.native(); }
+    std::uint64_t sockets_used() const override { return sockets_used_; }
     bool waits_to_send() const override { return connecting_ || unsent_ < records_.size(); }
     bool can_take(net::Clock::time_point now) const override;
     bool is_dead() const override { return dead_; }
@@ -35,6 +36,7 @@ class StreamLane : public Lane {
     net::Deadline next_expiry() const override;
     void open() override;
     bool is_opening() const override { return connecting_; }
+    net::Status move_to(const net::Endpoint& server) override;
     void take(const Message& message, net::Clock::time_point now) override;
     void on_ready(int events, net::Clock::time_point ready_at) override;
     void expire(net::Clock::time_point now) override;
@@ -70,7 +72,9 @@ class StreamLane : public Lane {
     const StreamLaneOptions& options_;
     const Payload& payload_;
     Measured& measured_;
+    net::Endpoint server_;
     net::Socket socket_;
+    std::uint64_t sockets_used_ = 0;
     net::Clock::time_point connect_began_{};
     net::Clock::time_point retry_at_{};  // no new connection before this time
     net::Clock::time_point ready_at_{};  // when poll(2) reported input

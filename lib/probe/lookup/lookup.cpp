@@ -219,7 +219,9 @@ Lookup look_up(Question question) {
     if (!question.source.empty())
         if (auto used = net::use_name_source(question.source); !used)
             return {std::move(question), {}, net::fail(used.error()), {}, {}};
+    const auto began = std::chrono::system_clock::now();
     Lookup lookup = ask(std::move(question));
+    lookup.began = began;
     if (beyond_ascii(lookup.question.host))
         lookup.encoded_name = net::encode_host(lookup.question.host).value_or(std::string());
     if (!lookup.answer) {

@@ -49,6 +49,7 @@ struct Lookup {
     // A host beyond ASCII as it is asked for in DNS, "xn--…"; otherwise empty, and if it cannot be
     // encoded.
     std::string encoded_name = {};
+    std::chrono::system_clock::time_point began = std::chrono::system_clock::now();
 };
 
 // What to find out about each address of an answer.

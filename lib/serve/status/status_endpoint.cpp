@@ -76,12 +76,15 @@ class Visitor {
     }
 
     HttpAnswer answer(const HttpRequest& request) const {
-        const bool metrics = request.path == "/metrics";
-        if (!metrics && request.path != "/healthz")
+        const bool is_page = request.path == "/" && pages_.page;
+        const bool is_metrics = request.path == "/metrics";
+        if (!is_page && !is_metrics && request.path != "/healthz")
             return plain_answer(404);
         if (request.method != "GET" && request.method != "HEAD")
             return plain_answer(405);
-        if (!metrics)
+        if (is_page)
+            return {200, "text/html; charset=utf-8", pages_.page()};
+        if (!is_metrics)
             return plain_answer(!pages_.healthy || pages_.healthy() ? 200 : 503);
         StatusPages::Text page = pages_.metrics(prefers_open_metrics(request.accept));
         return {200, page.content_type, std::move(page.text)};

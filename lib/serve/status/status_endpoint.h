@@ -1,4 +1,4 @@
-// An HTTP endpoint for monitoring: /metrics and /healthz.
+// An HTTP endpoint for monitoring: /metrics, /healthz and a page for people.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,7 @@
 
 namespace sockbox::serve {
 
-// The content of the pages. Both functions are called from the endpoint's thread and have to be
+// The content of the pages. The functions are called from the endpoint's thread and have to be
 // fast.
 struct StatusPages {
     struct Text {
@@ -23,6 +23,8 @@ struct StatusPages {
     std::function<Text(bool open_metrics)> metrics;
     // For /healthz: 200 if true, else 503. Empty: always healthy.
     std::function<bool()> healthy;
+    // For /: an HTML page. Empty: there is none.
+    std::function<std::string()> page;
 };
 
 // Responds on a thread of its own, so that the program never waits for a scraper. Serves up to 16

@@ -9,8 +9,8 @@
 #include "paths.h"
 #include "tests/echod_client.h"
 #include "tests/http_client.h"
-#include "tests/linux/process_status.h"
 #include "tests/linux/as_systemd.h"
+#include "tests/linux/process_status.h"
 #include "tests/udp_server.h"
 
 namespace sockbox::test {

@@ -131,7 +131,7 @@ TEST_F(UdpEchoUnsent, ThePathMtuIsFoundInSpiteOfAFullQueue) {
     const Ran whole = run_failing("sendto", "ENOBUFS:when=9999", {"--mtu"});
     for (const char* how : {"ENOBUFS:when=1..3", "EAGAIN:when=1..3"}) {
         const Ran ran = run_failing("sendto", how, {"--mtu"});
-        EXPECT_EQ(ran.out, whole.out);
+        EXPECT_EQ(without_origin(ran.out), without_origin(whole.out));
         EXPECT_THAT(ran.out, HasSubstr(R"("mtu_bytes":6553)"));
         EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
     }

@@ -1,0 +1,378 @@
+// When the lanes of a server send, and where to.
+#include "probe/lane_group.h"
+
+#include <algorithm>
+
+#include "text/text.h"
+
+namespace sockbox::probe {
+namespace {
+
+using net::Clock;
+using namespace std::chrono_literals;
+
+constexpr std::size_t longest_burst = 64;
+// A turn or a send this late means that the program, or the machine, was suspended.
+constexpr auto longest_stall = 100ms;
+// How soon to look again at a lane that neither sends nor waits: between two connections, or after
+// the system refused to send.
+constexpr auto idle_look = 10ms;
+// Between two tries to create the lanes of an endless run.
+constexpr auto creation_pause = 1s;
+
+Clock::time_point ending(const MeasurePlan& plan, Clock::time_point from) {
+    const bool bounded = plan.time.count() > 0 && plan.time < net::no_deadline - from;
+    return bounded ? from + plan.time : net::no_deadline;
+}
+
+}  // namespace
+
+void Budget::start() {
+    begin_ = Clock::now();
+    counted_from_ = begin_ + plan_.warmup;
+    end_ = ending(plan_, counted_from_);
+}
+
+std::optional<Message> Budget::take(Clock::time_point due, Clock::time_point now) {
+    if (cancelled_ || now >= end_)
+        return std::nullopt;
+    const bool counted = due >= counted_from_;
+    if (!counted)
+        return Message{warm_up_bit | warm_up_++, due, false};
+    const std::uint64_t ticket = counted_++;
+    if (plan_.count > 0 && ticket >= plan_.count)
+        return std::nullopt;
+    return Message{plan_.first_sequence + ticket, due, true};
+}
+
+LaneGroup::LaneGroup(const TargetPlan& target, Budget& budget, SharedAddress& address,
+                     const Number& number)
+    : target_(target),
+      plan_(target.plan),
+      budget_(budget),
+      address_(address),
+      number_(number),
+      measured_(target.plan.detail) {
+    measured_.numbers.open_loop = plan_.rate > 0;
+    slots_.reserve((target.lanes - number.group + number.groups - 1) / number.groups);
+}
+
+net::Status LaneGroup::add_lane(std::size_t number, const net::Endpoint& server) {
+    auto lane = target_.make_lane(number, server, plan_, measured_);
+    if (!lane)
+        return net::fail(lane.error());
+    slots_.push_back({this, std::move(*lane), Clock::now() + plan_.delay});
+    return {};
+}
+
+net::Status LaneGroup::create_lanes() {
+    const auto server = address_.get();
+    if (!server)
+        return {};
+    const std::uint64_t version = address_.version();
+    measured_.server = server;
+    net::Status done;
+    for (std::size_t i = number_.group; done && i < target_.lanes; i += number_.groups)
+        done = add_lane(i, *server);
+    if (done)
+        version_ = version;
+    else
+        slots_.clear();
+    return done;
+}
+
+std::vector<Lane*> LaneGroup::lanes() const {
+    std::vector<Lane*> found;
+    for (const Slot& slot : slots_)
+        found.push_back(slot.lane.get());
+    return found;
+}
+
+// In a closed loop each lane's first message is due as soon as its thread runs, or after the delay;
+// in an open loop all groups share one schedule.
+void LaneGroup::begin() {
+    const auto now = Clock::now();
+    measured_.begin = budget_.counted_from();
+    for (Slot& slot : slots_)
+        slot.due = now + plan_.delay;
+    if (plan_.rate > 0)
+        go_to_slot(number_.group);
+    if (!plan_.is_endless())
+        return;
+    const auto server = address_.get();
+    if (number_.group == 0)
+        choice_.emplace(AddressChoiceOptions{target_.name ? target_.name->every : 0s, plan_.timeout,
+                                             target_.name.has_value()},
+                        server, now);
+    if (!server)
+        measured_.numbers.outages.missed(0ns);
+}
+
+void LaneGroup::turn(Clock::time_point now, Clock::time_point awake_at, LanePoll& poll) {
+    for (const Slot& slot : slots_)
+        if (slot.lane->next_expiry() <= now)
+            slot.lane->expire(now);
+    follow_address(now);
+    send_what_is_due(now, awake_at);
+    note_outage();
+    watch(poll);
+}
+
+// A lane whose socket cannot be watched still notices its timeouts.
+void LaneGroup::watch(LanePoll& poll) {
+    for (Slot& slot : slots_) {
+        const Lane& lane = *slot.lane;
+        const Watched wanted{&slot, lane.native(), lane.sockets_used(),
+                             static_cast<short>(POLLIN | (lane.waits_to_send() ? POLLOUT : 0))};
+        const Watched& now = slot.watched;
+        const bool same = now.socket == wanted.socket && now.sockets_used == wanted.sockets_used &&
+                          now.events == wanted.events;
+        if (!same)
+            if (const auto watched = poll.update(slot.watched, wanted); !watched)
+                measured_.failed(watched.error());
+    }
+}
+
+// Whether there is an address that the lanes do not use yet.
+bool LaneGroup::is_behind() const {
+    return plan_.is_endless() && address_.version() != version_;
+}
+
+void LaneGroup::follow_address(Clock::time_point now) {
+    if (!is_behind() || now < next_try_)
+        return;
+    const std::uint64_t version = address_.version();
+    const auto server = address_.get();
+    net::Status done = slots_.empty() ? create_lanes() : net::Status();
+    for (const Slot& slot : slots_)
+        if (done && version_ != version)
+            done = slot.lane->move_to(*server);
+    measured_.server = server;
+    if (done)
+        version_ = version;
+    else
+        cannot_use(done.error(), now);
+}
+
+void LaneGroup::cannot_use(const net::Error& error, Clock::time_point now) {
+    next_try_ = now + creation_pause;
+    measured_.failed(error);
+    measured_.numbers.outages.missed(now - measured_.begin);
+    if (!choice_ || !choice_->try_next())
+        return;
+    next_try_ = now;
+    report({measured_.server, choice_->address(), error});
+    address_.set(*choice_->address());
+}
+
+void LaneGroup::report(const ServerChange& change) {
+    if (target_.on_change)
+        target_.on_change(change);
+}
+
+void LaneGroup::note_outage() {
+    if (!choice_)
+        return;
+    if (measured_.replies() != replies_seen_)
+        choice_->heard();
+    else if (const auto since = measured_.numbers.outages.down_since())
+        choice_->missed(measured_.begin + *since);
+    replies_seen_ = measured_.replies();
+}
+
+bool LaneGroup::take_lookup(Clock::time_point now) {
+    if (!choice_ || choice_->next_lookup() > now)
+        return false;
+    choice_->lookup_began();
+    return true;
+}
+
+void LaneGroup::take_answer(const net::Result<std::vector<net::Endpoint>>& answer,
+                            Clock::time_point now) {
+    const auto before = choice_->address();
+    if (answer) {
+        latest_failure_.clear();
+        if (choice_->take_answer(*answer, now)) {
+            report({before, choice_->address(), {}});
+            address_.set(*choice_->address());
+        }
+        return;
+    }
+    choice_->take_failure(now);
+    ++measured_.numbers.resolve_failures;
+    measured_.failed({answer.error().code, "resolve", {}, answer.error().reason(), {}});
+    if (std::exchange(latest_failure_, answer.error().reason()) != answer.error().reason())
+        report({before, {}, answer.error()});
+}
+
+bool LaneGroup::is_over(Clock::time_point now) const {
+    if (place.leaving)
+        return true;
+    if (slots_.empty() && plan_.is_endless())
+        return false;
+    const bool sending = !budget_.is_spent(now);
+    return std::ranges::all_of(slots_, [&](const Slot& slot) {
+        return slot.lane->outstanding() == 0 && (!sending || slot.lane->is_dead());
+    });
+}
+
+// A message that is already due but was not sent is waiting for a lane, not for the clock.
+net::Deadline LaneGroup::next_turn(Clock::time_point now) const {
+    if (cut_short_)
+        return now;
+    net::Deadline until = choice_ ? choice_->next_lookup() : net::no_deadline;
+    if (is_behind())
+        until = std::min(until, next_try_);
+    const bool sending = !budget_.is_spent(now);
+    if (sending)
+        until = std::min(until, budget_.end());
+    if (sending && plan_.rate > 0 && next_due_ > now)
+        until = std::min(until, next_due_);
+    for (const Slot& slot : slots_) {
+        const Lane& lane = *slot.lane;
+        until = std::min(until, lane.next_expiry());
+        if (!sending || lane.is_dead())
+            continue;
+        if (lane.can_take(now) && plan_.interval.count() > 0)
+            until = std::min(until, slot.due);
+        else if (lane.outstanding() == 0)
+            until = std::min(until, now + idle_look);
+    }
+    return until;
+}
+
+// Computed from the start, not from the previous slot, so that rounding does not add up.
+Clock::time_point LaneGroup::due_of(std::uint64_t slot) const {
+    const double ns = static_cast<double>(slot) * 1e9 / plan_.rate;
+    return budget_.begin() + std::chrono::nanoseconds(static_cast<std::int64_t>(ns + 0.5));
+}
+
+void LaneGroup::go_to_slot(std::uint64_t slot) {
+    next_due_slot_ = slot;
+    next_due_ = due_of(slot);
+}
+
+// Goes to the first of this group's slots at or after `until`; returns how many it skipped.
+std::uint64_t LaneGroup::skip_slots(Clock::time_point until) {
+    const std::uint64_t first = next_due_slot_;
+    const auto groups = static_cast<double>(number_.groups);
+    const double ahead = static_cast<double>((until - next_due_).count()) * plan_.rate / 1e9;
+    if (ahead > 2 * groups)  // close to it, and from there by exact times
+        go_to_slot(next_due_slot_ +
+                   number_.groups * static_cast<std::uint64_t>(ahead / groups - 1));
+    while (next_due_ < until)
+        go_to_slot(next_due_slot_ + number_.groups);
+    return (next_due_slot_ - first) / number_.groups;
+}
+
+// The same; those after the warm-up count as missed.
+void LaneGroup::miss_slots(Clock::time_point until) {
+    skip_slots(std::min(until, budget_.counted_from()));
+    if (until > budget_.counted_from())
+        measured_.numbers.missed_slots += skip_slots(until);
+}
+
+void LaneGroup::send_what_is_due(Clock::time_point now, Clock::time_point awake_at) {
+    if (plan_.rate > 0)
+        return send_on_schedule(now, awake_at);
+    for (Slot& slot : slots_) {
+        if (!slot.lane->can_take(now) || slot.due > now)
+            continue;
+        if (plan_.interval.count() > 0)
+            send_in_interval(slot, now);
+        else if (slot.lane->outstanding() == 0)
+            send(slot, now, now);
+    }
+}
+
+// Sends everything that is due, however late: the schedule does not wait for replies, which would
+// be coordinated omission. Only what came due while this program itself was suspended is left out.
+// After a burst the replies get a turn, or they would overflow the receive buffer.
+void LaneGroup::send_on_schedule(Clock::time_point now, Clock::time_point awake_at) {
+    if (now - awake_at > longest_stall && !budget_.is_spent(awake_at))
+        miss_slots(std::min(now, budget_.end()));
+    std::size_t sent = 0;
+    while (next_due_ <= now && sent < longest_burst) {
+        Slot* slot = next_free(now);
+        if (slot == nullptr)
+            break;
+        if (!send(*slot, next_due_, now))
+            break;
+        measured_.numbers.slip.record(now - next_due_);
+        go_to_slot(next_due_slot_ + number_.groups);
+        const auto later = Clock::now();
+        if (later - now > longest_stall)
+            miss_slots(std::min(later, budget_.end()));
+        now = later;
+        ++sent;
+    }
+    cut_short_ = sent == longest_burst;
+    if (sent > 0)
+        for (const Slot& slot : slots_)
+            slot.lane->flush();
+}
+
+// Counts scheduled sends that were due before the end but could not be sent by then.
+void LaneGroup::count_missed_slots() {
+    if (plan_.rate > 0 && budget_.is_out_of_time(Clock::now()))
+        miss_slots(budget_.end());
+}
+
+// Skips slots that have already passed, so that a delay is not followed by a burst.
+void LaneGroup::send_in_interval(Slot& slot, Clock::time_point now) {
+    if (!send(slot, now, now))
+        return;
+    measured_.numbers.slip.record(now - slot.due);
+    slot.due += plan_.interval;
+    if (slot.due < now) {
+        const auto missed = (now - slot.due) / plan_.interval;
+        measured_.numbers.missed_slots += static_cast<std::uint64_t>(missed);
+        slot.due += missed * plan_.interval;
+    }
+}
+
+LaneGroup::Slot* LaneGroup::next_free(Clock::time_point now) {
+    for (std::size_t tried = 0; tried < slots_.size(); ++tried) {
+        Slot& slot = slots_[turn_];
+        turn_ = (turn_ + 1) % slots_.size();
+        if (slot.lane->can_take(now))
+            return &slot;
+    }
+    return nullptr;
+}
+
+bool LaneGroup::send(Slot& slot, Clock::time_point due, Clock::time_point now) {
+    const auto message = budget_.take(due, now);
+    if (message)
+        slot.lane->take(*message, now);
+    return message.has_value();
+}
+
+void LaneGroup::conclude(LanePoll& poll) {
+    for (Slot& slot : slots_) {
+        slot.lane->conclude();
+        (void)poll.update(slot.watched, {});
+    }
+    slots_.clear();
+    count_missed_slots();
+    measured_.numbers.duration = measured_.elapsed();
+    is_concluded_ = true;
+}
+
+Measured LaneGroup::so_far() const {
+    Measured copy = measured_;
+    if (is_concluded_)
+        return copy;
+    for (const Slot& slot : slots_)
+        slot.lane->add_results(copy);
+    copy.numbers.duration = measured_.elapsed();
+    if (slots_.empty() && !measured_.server)
+        copy.phase = stats::Phase::resolving;
+    else if (Clock::now() < measured_.begin)
+        copy.phase = stats::Phase::warming_up;
+    stats::Measurement& numbers = copy.numbers;
+    numbers.pending = numbers.sent - std::min(numbers.sent, numbers.received + numbers.lost);
+    return copy;
+}
+
+}  // namespace sockbox::probe

@@ -1,0 +1,205 @@
+// Reads lists of servers, in two forms.
+#include "tools/client/targets_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <set>
+
+#include "net/input.h"
+#include "report/json.h"
+#include "system/platform.h"
+#include "text/text.h"
+
+namespace sockbox::tools {
+namespace {
+
+using report::Json;
+
+constexpr std::chrono::milliseconds between_looks{500};
+constexpr std::size_t max_bytes = std::size_t{64} << 20;
+constexpr std::size_t max_targets = 1'000'000;
+
+constexpr std::array<std::string_view, 11> taken_labels{
+    "target", "address", "version", "direction", "where",     "quantile",
+    "le",     "phase",   "symbol",  "message",   "expression"};
+
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+net::Status check_label(std::string_view name) {
+    const bool is_name =
+        !name.empty() && is_letter(name.front()) &&
+        std::ranges::all_of(name, [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+    if (!is_name)
+        return net::fail_text(fmt::format("'{}' is no name of a label", net::escape(name)));
+    if (std::ranges::find(taken_labels, name) != taken_labels.end())
+        return net::fail_text(fmt::format("the label '{}' has a meaning of its own", name));
+    return {};
+}
+
+class Targets {
+  public:
+    net::Status add(std::string_view text, const TargetLabels& labels) {
+        auto parts = net::split_host_port(text);
+        if (!parts)
+            return net::fail(parts.error());
+        if (const auto host = net::check_host(parts->host); !host)
+            return net::fail(host.error());
+        if (!known_.insert(std::string(text)).second)
+            return {};
+        if (found_.size() == max_targets)
+            return net::fail_text(fmt::format("more than {} targets", max_targets));
+        found_.push_back({std::move(*parts), labels});
+        return {};
+    }
+    std::vector<ListedTarget> take() { return std::move(found_); }
+
+  private:
+    std::vector<ListedTarget> found_;
+    std::set<std::string> known_;
+};
+
+net::Status add_group(const Json& group, Targets& targets) {
+    const auto listed = group.find("targets");
+    if (!listed || !listed->is_array())
+        return net::fail_text("a group without a list \"targets\"");
+    TargetLabels labels;
+    for (const auto& [name, value] : group.find("labels").value_or(Json::object()).members()) {
+        if (name.starts_with("__"))
+            continue;
+        const auto text = value.text();
+        if (!text)
+            return net::fail_text(
+                fmt::format("the value of the label '{}' is no text", net::escape(name)));
+        if (auto sound = check_label(name); !sound)
+            return sound;
+        labels.emplace_back(name, *text);
+    }
+    for (const Json& target : listed->elements()) {
+        const auto text = target.text();
+        if (!text)
+            return net::fail_text("a target that is no text");
+        if (auto added = targets.add(*text, labels); !added)
+            return added;
+    }
+    return {};
+}
+
+net::Result<std::vector<ListedTarget>> parse_json(std::string_view text) {
+    const auto json = Json::parse(text);
+    if (!json)
+        return net::fail(json.error());
+    Targets targets;
+    for (const Json& group : json->elements())
+        if (auto added = add_group(group, targets); !added)
+            return net::fail(added.error());
+    return targets.take();
+}
+
+std::string_view next_word(std::string_view& line) {
+    constexpr std::string_view blanks = " \t\r";
+    line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+    const std::string_view word = line.substr(0, line.find_first_of(blanks));
+    line.remove_prefix(word.size());
+    return word;
+}
+
+net::Status add_line(std::string_view line, Targets& targets) {
+    line = line.substr(0, line.find('#'));
+    const std::string_view target = next_word(line);
+    if (target.empty())
+        return {};
+    TargetLabels labels;
+    for (auto word = next_word(line); !word.empty(); word = next_word(line)) {
+        const std::size_t equals = word.find('=');
+        if (equals == word.npos)
+            return net::fail_text(fmt::format("'{}' is no LABEL=VALUE", net::escape(word)));
+        if (word.starts_with("__"))
+            continue;
+        if (auto sound = check_label(word.substr(0, equals)); !sound)
+            return sound;
+        labels.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+    }
+    return targets.add(target, labels);
+}
+
+net::Result<std::vector<ListedTarget>> parse_lines(std::string_view text) {
+    Targets targets;
+    for (std::size_t number = 1; !text.empty(); ++number) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        if (auto added = add_line(line, targets); !added)
+            return net::fail_text(fmt::format("line {}: {}", number, added.error().message()));
+    }
+    return targets.take();
+}
+
+// An address in brackets starts like a JSON list, which continues with an object or ends.
+bool is_json(std::string_view text) {
+    constexpr std::string_view blanks = " \t\r\n";
+    const std::size_t list = text.find_first_not_of(blanks);
+    if (list == text.npos || text[list] != '[')
+        return list != text.npos && text[list] == '{';
+    const std::size_t inside = text.find_first_not_of(blanks, list + 1);
+    return inside == text.npos || text[inside] == '{' || text[inside] == ']';
+}
+
+}  // namespace
+
+net::Result<std::vector<ListedTarget>> parse_targets(std::string_view text) {
+    return is_json(text) ? parse_json(text) : parse_lines(text);
+}
+
+TargetsFile::Identity TargetsFile::look() const {
+    Identity identity;
+    std::error_code ignored;
+    const std::filesystem::path path(std::u8string(path_.begin(), path_.end()));
+    identity.file = std::filesystem::weakly_canonical(path, ignored);
+    identity.size = std::filesystem::file_size(path, ignored);
+    identity.written = std::filesystem::last_write_time(path, ignored);
+    return identity;
+}
+
+net::Result<std::vector<ListedTarget>> TargetsFile::read() {
+    read_ = look();
+    changed_.reset();
+    const int file = net::platform::open_file(path_);
+    if (file < 0)
+        return net::fail({{errno, std::generic_category()}, "open", net::escape(path_), {}, {}});
+    std::string text;
+    net::Transfer got{net::Transfer::State::done, 0, {}};
+    std::vector<std::byte> buffer(65536);
+    while (got.done() && text.size() <= max_bytes) {
+        got = net::read_input(file, buffer);
+        text.append(static_cast<const char*>(static_cast<const void*>(buffer.data())), got.bytes);
+    }
+    net::platform::close_file(file);
+    if (got.failed())
+        return net::fail({got.error, "read", net::escape(path_), {}, {}});
+    if (text.size() > max_bytes)
+        return net::fail({{}, "read", net::escape(path_), "more than 64 MiB", {}});
+    auto targets = parse_targets(text);
+    if (!targets)
+        return net::fail({{}, "read", net::escape(path_), targets.error().message(), {}});
+    return targets;
+}
+
+bool TargetsFile::has_changed(net::Clock::time_point now) {
+    if (now < next_look_)
+        return false;
+    next_look_ = now + between_looks;
+    const Identity seen = look();
+    if (seen == read_) {
+        changed_.reset();
+        return false;
+    }
+    const bool has_settled = changed_ == seen;
+    changed_ = seen;
+    return has_settled;
+}
+
+}  // namespace sockbox::tools
