@@ -345,6 +345,17 @@ void Measuring::prepare(const std::vector<std::string>& targets, stats::Phase ph
     at_once(targets.size(), work);
 }
 
+std::optional<int> Measuring::open_metrics() {
+    auto metrics = metrics_.open([&] { return collect(*runs_); }, {}, [&] { return page(*runs_); });
+    if (!metrics)
+        return client_.fail(io_, metrics.error(), exit_refused);
+    if (*metrics) {
+        endpoint_.emplace(std::move(**metrics));
+        confinement_.enter(io_, client_, results_.files());
+    }
+    return std::nullopt;
+}
+
 std::optional<int> Measuring::catch_interrupts() {
     if (stop_)
         return std::nullopt;
@@ -377,11 +388,8 @@ int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject&
     if (!measurements)
         return client_.fail(io_, measurements.error(), exit_refused);
     Runs runs(std::move(*measurements));
-    auto metrics = metrics_.open([&] { return collect(runs); }, {}, [&] { return page(runs); });
-    if (!metrics)
-        return client_.fail(io_, metrics.error(), exit_refused);
-    if (*metrics)
-        confinement_.enter(io_, client_, results_.files());
+    runs_ = &runs;
+    std::optional<serve::StatusEndpoint> metrics = std::move(endpoint_);  // ends before the runs
     WatchOptions options = watch_options(subjects.size());
     options.on_report = [&] {
         if (const auto written = write_metrics(runs); !written)
@@ -389,16 +397,16 @@ int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject&
     };
     for (Subject& subject : subjects)
         add(runs, std::move(subject));
-    if (*metrics && !client_.common.quiet) {
-        announce_metrics(**metrics, client_.tool, client_.common.json, io_);
+    if (metrics && !client_.common.quiet) {
+        announce_metrics(*metrics, client_.tool, client_.common.json, io_);
         io_.out.flush();
     }
     if (const auto started = runs.start(); !started) {
         stop_->raise();
         return client_.fail(io_, started.error(), exit_refused);
     }
-    if (*metrics)
-        if (const auto started = (*metrics)->start(); !started)
+    if (metrics)
+        if (const auto started = metrics->start(); !started)
             print_error(io_, client_.tool, started.error());  // the measurement does not need it
     Watch(
         io_, runs, *stop_, options,

@@ -62,6 +62,11 @@ class Measuring {
     void prepare(const std::vector<std::string>& targets, stats::Phase phase, bool live,
                  const std::function<void(std::size_t)>& work);
 
+    // With --metrics, listens for scrapes, which are answered during run(), and enters the sandbox.
+    // Call it before any thread starts, such as that of a lookup, which would keep its rights.
+    // Returns an exit status if that fails.
+    std::optional<int> open_metrics();
+
     // Catches interrupts from now on, instead of from run(), which then raise stop(). Returns an
     // exit status if that fails.
     std::optional<int> catch_interrupts();
@@ -146,7 +151,9 @@ class Measuring {
     std::mutex selves_mutex_;
     std::vector<std::string> selves_;  // targets that have turned out to be this host
 
+    std::optional<serve::StatusEndpoint> endpoint_;  // not started yet
     // Set by run().
+    const Runs* runs_ = nullptr;
     std::size_t used_threads_ = 1;
     bool compact_ = false;
     std::size_t added_ = 0;

@@ -188,6 +188,8 @@ class Echo {
     int measure(std::vector<Target> targets) {
         std::deque<Server> servers(std::make_move_iterator(targets.begin()),
                                    std::make_move_iterator(targets.end()));
+        if (const auto status = measuring_.open_metrics())
+            return *status;
         const bool races =
             !measuring_.is_endless() || (servers.size() == 1 && !measuring_.has_file());
         if (races)

@@ -149,8 +149,7 @@ void PathProbe::print(const probe::PathMtu& found, const Target& target,
         for (const probe::MtuLimit& limit : found.limits)
             limits.push(limit_object(limit));
         auto json = client_.result("mtu", target.text);
-        json.set("address", peer.to_string())
-            .set("mtu_bytes", found.mtu)
+        json.set("mtu_bytes", found.mtu)
             .set("payload_bytes", found.mtu ? report::Json(found.payload) : report::Json())
             .set("at_least_bytes", found.at_least)
             .set("interrupted", found.interrupted)
@@ -158,7 +157,8 @@ void PathProbe::print(const probe::PathMtu& found, const Target& target,
             .set("black_hole", found.black_hole)
             .set("sent", found.sent)
             .set("received", found.answered)
-            .set("misdirected", found.misdirected);
+            .set("misdirected", found.misdirected)
+            .set("address", peer.to_string());
         io_.out.print("{}\n", json.to_string());
         return;
     }
@@ -218,12 +218,12 @@ void PathProbe::print(const probe::Trace& trace, const Target& target,
         for (const probe::Hop& hop : trace.hops)
             hops.push(hop_object(hop));
         auto json = client_.result("trace", target.text);
-        json.set("address", peer.to_string())
-            .set("reached", trace.reached)
+        json.set("reached", trace.reached)
             .set("refused", trace.refused)
             .set("hops", std::move(hops))
             .set("misdirected", trace.misdirected)
-            .set("interrupted", trace.interrupted);
+            .set("interrupted", trace.interrupted)
+            .set("address", peer.to_string());
         io_.out.print("{}\n", json.to_string());
         return;
     }

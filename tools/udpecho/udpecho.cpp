@@ -216,6 +216,8 @@ class UdpEcho {
 
     // An endless run looks up the names itself.
     int measure(const Cli& cli, std::vector<Target>& targets) {
+        if (const auto status = measuring_.open_metrics())
+            return *status;
         std::vector<net::Status> resolved(targets.size());
         if (!measuring_.is_endless())
             if (const auto status = resolve_all(targets, resolved))

@@ -73,8 +73,8 @@ TEST_F(Torture, UdpechoOnItsWay) {
     expect_no_bad({"--varies"},
                   {"udpecho", "--stamp", "-c", "3", "-i", "0", "127.0.0.1", reflector.port()});
     expect_no_bad({"--varies"},
-                  {"udpecho", "--mtu", "-q", "-W", "50ms", "127.0.0.1", server.port()});
-    expect_no_bad({"--varies"}, {"udpecho", "--trace", "-W", "50ms", "127.0.0.1", server.port()});
+                  {"udpecho", "--mtu", "-q", "-W", "200ms", "127.0.0.1", server.port()});
+    expect_no_bad({"--varies"}, {"udpecho", "--trace", "-W", "200ms", "127.0.0.1", server.port()});
 }
 
 class TortureOfEngine : public Torture, public testing::WithParamInterface<std::string> {};

@@ -101,7 +101,7 @@ TEST(UdpEchoPace, AMillionAddUpInBoundedMemory) {
     for (const bool all : {false, true}) {
         const int count = all ? many : many / 20;
         const Timed ran = measure(server.port(),
-                                  {"-c", std::to_string(count), "--rate", "300000", "-W", "100ms"});
+                                  {"-c", std::to_string(count), "--rate", "300000", "-W", "500ms"});
         peak[all ? 1 : 0] = used_by_children().ru_maxrss;
         const double sent = number_in(ran.out, "sent");
         EXPECT_EQ(sent + number_in(ran.out, "unsent"), count);
