@@ -31,7 +31,10 @@ else()
     target_compile_options(sockbox_flags INTERFACE -fstack-protector-strong
         $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=3>)
     # Loading a shared libstdc++ would take half the time of a command that runs for a millisecond.
-    target_link_options(sockbox_flags INTERFACE -static-libstdc++ -static-libgcc)
+    # A target with the property SOCKBOX_STATIC loads no library at all.
+    set(is_static $<BOOL:$<TARGET_PROPERTY:SOCKBOX_STATIC>>)
+    target_link_options(sockbox_flags INTERFACE
+        $<IF:${is_static},-static-pie,-static-libstdc++$<SEMICOLON>-static-libgcc>)
 endif()
 
 if(SOCKBOX_FUZZ)
@@ -55,8 +58,10 @@ if(WIN32)
 else()
     find_package(Threads REQUIRED)
     target_link_libraries(sockbox_flags INTERFACE Threads::Threads)
+    set(is_executable $<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>)
+    set(is_static $<BOOL:$<TARGET_PROPERTY:SOCKBOX_STATIC>>)
     target_link_options(sockbox_flags INTERFACE -Wl,--as-needed
-        $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie> -Wl,-z,relro -Wl,-z,now
+        $<$<AND:${is_executable},$<NOT:${is_static}>>:-pie> -Wl,-z,relro -Wl,-z,now
         -Wl,-z,noexecstack)
     if(NOT SOCKBOX_SANITIZE AND NOT SOCKBOX_FUZZ)
         # --gc-sections leaves out what nothing refers to: of libstdc++, more than half a MiB.

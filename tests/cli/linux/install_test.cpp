@@ -99,9 +99,12 @@ TEST_F(Install, ManualPagesAndCompletionsAreInTheUsualPlaces) {
     EXPECT_THAT(names_in("share/zsh/site-functions"), testing::ElementsAre("_sockbox"));
     EXPECT_THAT(names_in("share/man/man1"), testing::Contains("sockbox.1"));
     EXPECT_THAT(names_in("share/man/man1"), testing::Not(testing::Contains("echo.1")));
-    EXPECT_THAT(
-        names_in("share/doc/sockbox/examples/prometheus"),
-        testing::UnorderedElementsAre("prometheus.yml", "sockbox.rules.yml", "sockbox.tests.yml"));
+    EXPECT_THAT(names_in("share/doc/sockbox/examples"),
+                testing::UnorderedElementsAre("prometheus", "victoria-metrics", "grafana",
+                                              "kubernetes", "container"));
+    EXPECT_THAT(names_in("share/doc/sockbox/examples/prometheus"),
+                testing::UnorderedElementsAre("prometheus.yml", "sockbox.recording.yml",
+                                              "sockbox.rules.yml", "sockbox.tests.yml"));
 }
 
 TEST_F(Install, ServicesStartTheProgramsBelowThePrefix) {

@@ -61,6 +61,7 @@ TEST(Packaging, PromtoolAcceptsTheConfigurationAndTheAlertsFireWhenTheyMust) {
     };
     promtool("check", "config", "prometheus.yml");
     promtool("check", "rules", "sockbox.rules.yml");
+    promtool("check", "rules", "sockbox.recording.yml");
     promtool("test", "rules", "sockbox.tests.yml");
 }
 
