@@ -27,6 +27,10 @@ TEST(PackagingKubernetes, TheManifestsHaveTheTypesOfItsApi) {
     run_script({"manifests.py", SOCKBOX_SOURCE_DIR "/packaging/kubernetes/sockbox.yaml"});
 }
 
+TEST(PackagingGrafana, EveryQueryOfTheDashboardHasData) {
+    run_script({"monitoring.py", "dashboard", SOCKBOX_BIN_DIR});
+}
+
 TEST(PackagingVictoriaMetrics, VmalertAcceptsTheRules) {
     if (!std::filesystem::exists("/usr/bin/vmalert"))
         GTEST_SKIP() << "no vmalert here";
