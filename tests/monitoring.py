@@ -1,23 +1,31 @@
 #!/usr/bin/python3
 """Tests what packaging/ has for Prometheus, VictoriaMetrics and Grafana with these programs themselves.
 
-Usage: monitoring.py dashboard BIN
+Usage: monitoring.py dashboard|mesh BIN
 
 dashboard  runs every query of the Grafana dashboard on what Prometheus and victoria-metrics recorded of
            echod, echo and udpecho
+mesh       lets three sites measure each other by STAMP, with loss and delay in one direction between two
+           of them, and asks the databases where they are
 
 BIN is the directory of the commands. Everything runs in network namespaces of its own. Prints what is
 wrong and exits with 1, or with 77 and the reason if the programs or namespaces are missing here.
 """
+import fcntl
+import heapq
 import json
 import math
 import os
 import re
+import select
+import shlex
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -218,14 +226,196 @@ def test_dashboard(programs, folder, binaries):
     print(f"{len(queries)} queries of {', '.join(one.name for one in databases)}")
 
 
+# Three sites in a full mesh.
+
+SITES = {"a": 1, "b": 2, "c": 3}
+DELAY = 0.1  # seconds from c to a
+
+
+def address(site):
+    return f"10.9.{SITES[site]}.2"
+
+
+def build_sites():
+    """Sites a, b and c are namespaces, linked by this one, which forwards."""
+    subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
+    os.mkdir("/run/netns")
+    for path in ("net/ipv4/ip_forward", "net/ipv4/conf/all/rp_filter"):
+        Path("/proc/sys", path).write_text("1" if path.endswith("forward") else "0")
+    for site, number in SITES.items():
+        ip(f"netns add {site}")
+        ip(f"link add to_{site} type veth peer name eth netns {site}")
+        ip(f"addr add 10.9.{number}.1/24 dev to_{site}")
+        ip(f"link set to_{site} up")
+        ip("link set lo up", site)
+        ip(f"addr add {address(site)}/24 dev eth", site)
+        ip("link set eth up", site)
+        ip(f"route add default via 10.9.{number}.1", site)
+
+
+def lose_from_a_to_b():
+    """Every tenth packet of a and every tenth reply to b: both see loss in the same direction."""
+    rules = "".join(f"ip saddr {address('a')} ip daddr {address('b')} udp {port} 862 "
+                    "numgen inc mod 10 == 3 drop\n" for port in ("dport", "sport"))
+    subprocess.run(["nft", "-f", "-"], check=True, text=True, input=(
+        "table ip lossy {\nchain way {\ntype filter hook forward priority 0;\n" + rules + "}\n}\n"))
+
+
+def delay_from_c_to_a():
+    """Sends packets from c to a through a TUN interface, which returns them later."""
+    tun = os.open("/dev/net/tun", os.O_RDWR)
+    fcntl.ioctl(tun, 0x400454CA, struct.pack("16sH", b"slow", 0x1001))  # TUNSETIFF, no header
+    Path("/proc/sys/net/ipv4/conf/slow/rp_filter").write_text("0")
+    ip("link set slow up")
+    ip("route add default dev slow table 100")
+    ip(f"rule add iif to_c to {address('a')} lookup 100")
+
+    def relay():
+        waiting = []
+        while True:
+            left = max(0, waiting[0][0] - time.monotonic()) if waiting else None
+            if select.select([tun], [], [], left)[0]:
+                heapq.heappush(waiting, (time.monotonic() + DELAY, os.read(tun, 2048)))
+            while waiting and waiting[0][0] <= time.monotonic():
+                os.write(tun, heapq.heappop(waiting)[1])
+
+    threading.Thread(target=relay, daemon=True).start()
+
+
+def command_of(unit, replacements):
+    """The words of ExecStart of a unit, for this place."""
+    text = (PACKAGING / "victoria-metrics" / unit).read_text().replace("\\\n", " ")
+    line = re.search("^ExecStart=/usr/bin/(.*)$", text, re.MULTILINE)[1]
+    for old, new in replacements.items():
+        if old not in line:
+            fail(f"{unit} does not contain {old}")
+        line = line.replace(old, str(new))
+    return shlex.split(line)
+
+
+def start_site(programs, folder, binaries, site):
+    home = folder / site
+    home.mkdir()
+    programs.start(f"reflector-{site}", [binaries / "udpecho", "--listen", "--stamp", "--stateful"],
+                   site)
+    programs.start(f"probe-{site}", [
+        binaries / "udpecho", "--stamp", "--stateful", "-c", "0", "-i", "20ms", "-W", "1s", "-q",
+        "--metrics", f"{address(site)}:9466", "--targets", folder / "targets", "--skip-self"], site)
+    for job in ("sockbox", "echod"):
+        (home / f"{job}.json").write_text(json.dumps(
+            [{"targets": [f"{address(site)}:9466"]}] if job == "sockbox" else []))
+    config = (PACKAGING / "victoria-metrics/vmagent.yml").read_text()
+    (home / "vmagent.yml").write_text(
+        config.replace("/etc/sockbox/scrape", str(home)).replace("15s", "500ms"))
+    (home / "token").write_text("secret\n")
+    programs.start(f"vmagent-{site}", command_of("vmagent.service", {
+        "/etc/sockbox/": f"{home}/", "${CREDENTIALS_DIRECTORY}": home,
+        "${STATE_DIRECTORY}": home / "queue",
+        "${CENTRE}": f"http://10.9.{SITES[site]}.1:8428/api/v1/write"}), site, SITE=site)
+
+
+def start_vmalert(programs):
+    programs.start("vmalert", command_of("vmalert.service", {
+        "/etc/sockbox": PACKAGING / "prometheus", "=15s": "=1s"}))
+
+
+def samples_wait(folder, site):
+    """Whether vmagent has written samples to the disk, after it could not send them for 5 s."""
+    return any(file.stat().st_size > 0 and re.fullmatch("[0-9A-F]{16}", file.name)
+               for file in (folder / site / "queue").rglob("*"))
+
+
+def rows_by_way(rows):
+    """(from, to) of a packet by the probe's site, its target and the direction; value."""
+    names = {f"{address(site)}:862": site for site in SITES}
+    found = {}
+    for labels, value in rows:
+        ends = [labels["site"], names[labels["target"]]]
+        way = tuple(ends if labels["direction"] == "forward" else reversed(ends))
+        found[labels["site"], way] = value
+    return found
+
+
+LOSS = ("sum by (site, target, direction) (rate(udpecho_direction_lost_total[8s])) "
+        "/ on (site, target) group_left sum by (site, target) (rate(udpecho_messages_sent_total[8s]))")
+MEAN_DELAY = ("sum by (site, target, direction) (rate(udpecho_delay_seconds_sum[8s])) "
+              "/ sum by (site, target, direction) (rate(udpecho_delay_seconds_count[8s]))")
+RECORDED = "target_direction:echo_loss:ratio_rate5m"
+
+
+def is_right(values, way, lowest, highest, elsewhere):
+    """Whether both probes saw it on its way, and all other 10 values are at most `elsewhere`."""
+    return len(values) == 12 and all(
+        lowest <= value <= highest if one == way else value <= elsewhere
+        for (_, one), value in values.items())
+
+
+def first_sample_time(database):
+    """In seconds since 1970, of any series of a probe in victoria-metrics."""
+    body = get(f"{database.address}/api/v1/export?match[]=udpecho_up") or ""
+    times = [time for line in body.splitlines() for time in json.loads(line)["timestamps"]]
+    return min(times, default=math.inf) / 1000
+
+
+def test_mesh(programs, folder, binaries):
+    build_sites()
+    lose_from_a_to_b()
+    has_delay = os.path.exists("/dev/net/tun")
+    if has_delay:
+        delay_from_c_to_a()
+    (folder / "targets").write_text("".join(f"{address(site)}:862\n" for site in SITES))
+    for site in SITES:
+        start_site(programs, folder, binaries, site)
+    config = folder / "prometheus.yml"
+    config.write_text(json.dumps({
+        "global": {"scrape_interval": "500ms", "scrape_timeout": "500ms"},
+        "scrape_configs": [{"job_name": "sockbox", "static_configs": [
+            {"targets": [f"{address(site)}:9466"], "labels": {"site": site}} for site in SITES]}]}))
+    databases = [prometheus(programs, folder, config)] if shutil.which("prometheus") else []
+    # The centre cannot be reached yet: samples wait at the sites.
+    programs.until(lambda: all(samples_wait(folder, site) for site in SITES),
+                   lambda: "no samples in the queue on the disk")
+    centre_started = time.time()
+    databases.append(victoria_metrics(programs, folder))
+    start_vmalert(programs)
+    for database in databases:
+        loss, delay = {}, {}
+
+        def holds():
+            nonlocal loss, delay
+            loss = rows_by_way(database.query(LOSS))
+            delay = rows_by_way(database.query(MEAN_DELAY))
+            return (is_right(loss, ("a", "b"), 0.085, 0.115, 0)
+                    and (not has_delay or is_right(delay, ("c", "a"), DELAY, 1.5 * DELAY, DELAY / 2)))
+
+        programs.until(holds, lambda: f"{database.name}: loss {loss}, delay {delay}")
+        print(f"{database.name}: loss from a to b {loss['a', ('a', 'b')]:.4f}"
+              + (f", delay from c to a {delay['a', ('c', 'a')]:.4f} s" if has_delay else ""))
+    recorded = {}
+
+    def is_recorded():
+        nonlocal recorded
+        recorded = rows_by_way(databases[-1].query(RECORDED))
+        return is_right(recorded, ("a", "b"), 0.085, 0.115, 0)
+
+    programs.until(is_recorded, lambda: f"vmalert recorded {recorded}")
+    if first_sample_time(databases[-1]) >= centre_started:
+        fail("samples from before the centre was reachable are missing")
+    if not has_delay:
+        print("there is no /dev/net/tun, with which to delay packets: loss alone")
+
+
 def main():
     what, binaries = sys.argv[1], Path(sys.argv[2]).resolve()
-    need("unshare", "ip", "prometheus")
+    if what == "dashboard":
+        need("unshare", "ip", "prometheus")
+    else:
+        need("unshare", "ip", "nft", "victoria-metrics", "vmagent", "vmalert")
     enter_namespaces()
     with tempfile.TemporaryDirectory() as name:
         programs = Programs(name)
         try:
-            {"dashboard": test_dashboard}[what](programs, Path(name), binaries)
+            (test_dashboard if what == "dashboard" else test_mesh)(programs, Path(name), binaries)
         finally:
             programs.end()
 

@@ -31,6 +31,11 @@ TEST(PackagingGrafana, EveryQueryOfTheDashboardHasData) {
     run_script({"monitoring.py", "dashboard", SOCKBOX_BIN_DIR});
 }
 
+// Three sites measure each other; one direction between two of them loses and another one delays.
+TEST(PackagingVictoriaMetrics, TheCentreSeesWhereAMeshLosesAndDelays) {
+    run_script({"monitoring.py", "mesh", SOCKBOX_BIN_DIR});
+}
+
 TEST(PackagingVictoriaMetrics, VmalertAcceptsTheRules) {
     if (!std::filesystem::exists("/usr/bin/vmalert"))
         GTEST_SKIP() << "no vmalert here";
