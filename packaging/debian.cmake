@@ -18,5 +18,5 @@ sockbox (${CPACK_PACKAGE_VERSION}) unstable; urgency=medium
 
  -- ${CPACK_PACKAGE_CONTACT}  ${now}
 ")
-file(GLOB pages "${usr}/share/man/man1/*.1")
+file(GLOB pages "${usr}/share/man/man1/*.1" "${usr}/share/man/man7/*.7")
 execute_process(COMMAND gzip -9n ${pages} "${doc}/changelog" COMMAND_ERROR_IS_FATAL ANY)
