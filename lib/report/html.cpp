@@ -7,9 +7,11 @@
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <sstream>
 
 #include "report/counted.h"
 #include "report/html_page.h"
+#include "report/reflector.h"
 #include "report/scale.h"
 
 namespace sockbox::report {
@@ -358,9 +360,10 @@ void append_directions(std::string& html, const MeasurementReport& report) {
            ways->synchronized ? "Both clocks are synchronized"
                               : "The clocks are not both synchronized",
            shown(ways->clock_error));
-    if (ways->dscp_there)
-        append(html, "<p>The datagrams arrived at the reflector with DSCP {}.</p>\n",
-               *ways->dscp_there);
+    std::istringstream lines(reflector_to_text(*ways));
+    for (std::string line; std::getline(lines, line);)
+        append(html, "<p{}>{}</p>\n", line.starts_with("warning") ? " class=\"warn\"" : "",
+               escape_html(line));
 }
 
 void append_pictures(std::string& html, const MeasurementReport& report, std::size_t index) {

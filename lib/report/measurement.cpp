@@ -9,6 +9,7 @@
 
 #include "report/color.h"
 #include "report/counted.h"
+#include "report/reflector.h"
 #include "text/time.h"
 #include "text/units.h"
 
@@ -266,54 +267,23 @@ Json verdict_object(const Verdict& verdict) {
         .set("ok", verdict.ok);
 }
 
-// Not if it is 0, which says nothing.
-std::string to_text(std::optional<std::uint8_t> dscp, std::optional<std::uint8_t> ecn,
-                    std::string_view where) {
-    if (dscp.value_or(0) == 0 && ecn.value_or(0) == 0)
-        return {};
-    return fmt::format("DSCP: arrived {} as {}{}\n", where, dscp.value_or(0),
-                       ecn.value_or(0) != 0 ? fmt::format(", with ECN {}", *ecn) : "");
+Json text_or_null(const std::string& text) {
+    return text.empty() ? Json() : Json(text);
 }
-
-// Of the numbers in RFC 8972, section 5; null if there is none.
-Json name_or_null(std::optional<std::uint8_t> number, std::span<const std::string_view> names) {
-    if (!number || *number == 0)
-        return {};
-    return *number < names.size() ? Json(names[*number]) : Json(std::to_string(*number));
-}
-
-constexpr std::array<std::string_view, 6> clock_sources{"",     "ntp",       "ptp",
-                                                        "bits", "satellite", "local"};
-constexpr std::array<std::string_view, 4> stamp_methods{"", "hardware", "software", "control"};
 
 template <class Number>
 Json number_or_null(const std::optional<Number>& number) {
     return number ? Json(static_cast<unsigned>(*number)) : Json();
 }
 
-std::string to_text(const stats::ReflectorReport& told) {
-    std::string text;
-    if (!told.seen_from.empty())
-        text += fmt::format("seen by the reflector from {}\n", told.seen_from);
-    if (told.clock_source && *told.clock_source > 0 && *told.clock_source < clock_sources.size())
-        text += fmt::format("reflector's clock: {}\n", clock_sources[*told.clock_source]);
-    if (told.received && told.sent && *told.received > 0)
-        text +=
-            fmt::format("reflector's count: {} received, {} sent\n", *told.received, *told.sent);
-    if (told.unverified > 0)
-        text += fmt::format("warning: the extensions of {} are not authentic\n",
-                            counted(told.unverified, "reply", "replies"));
-    return text;
-}
-
 Json reflector_object(const stats::ReflectorReport& told) {
     if (!told.was_asked && told.unverified == 0)
         return {};
     return Json::object()
-        .set("seen_from", told.seen_from.empty() ? Json() : Json(told.seen_from))
-        .set("clock", name_or_null(told.clock_source, clock_sources))
-        .set("arrival_timestamps", name_or_null(told.arrival_method, stamp_methods))
-        .set("departure_timestamps", name_or_null(told.departure_method, stamp_methods))
+        .set("seen_from", text_or_null(told.seen_from))
+        .set("clock", text_or_null(clock_source_name(told.clock_source)))
+        .set("arrival_timestamps", text_or_null(timestamp_method_name(told.arrival_method)))
+        .set("departure_timestamps", text_or_null(timestamp_method_name(told.departure_method)))
         .set("received", number_or_null(told.received))
         .set("sent", number_or_null(told.sent))
         .set("left_later", spread_object(told.left_later))
@@ -351,9 +321,7 @@ std::string to_text(const stats::Directions& directions) {
                             lengths.min == lengths.max
                                 ? std::to_string(lengths.min)
                                 : fmt::format("{} to {}", lengths.min, lengths.max));
-    return text + to_text(directions.dscp_there, directions.ecn_there, "at the reflector") +
-           to_text(directions.dscp_back, directions.ecn_back, "here") +
-           to_text(directions.reflector);
+    return text + reflector_to_text(directions);
 }
 
 std::string to_interim_text(const stats::Directions& directions) {

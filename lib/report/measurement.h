@@ -23,7 +23,7 @@ std::string to_text(const stats::Directions& directions);
 std::string to_interim_text(const stats::Directions& directions);
 
 // Sets the members "forward", "backward", "processing", "clock_error_ns", "clocks_synchronized",
-// "implausible_delays" and "dscp_there" of a result object.
+// "implausible_delays", "reflector" and those of DSCP and ECN of a result object.
 void add_directions(const stats::Directions& directions, Json& json);
 
 // An assertion and whether it held.

@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 
+#include "report/reflector.h"
 #include "report/version.h"
 
 namespace sockbox::report {
@@ -56,19 +57,37 @@ Value of_directions(const Report& report, const Get& get) {
     return report.numbers.directions ? get(*report.numbers.directions) : std::nullopt;
 }
 
+Value to_value(std::chrono::nanoseconds time) {
+    return seconds(time);
+}
+template <class Number>
+Value to_value(Number number) {
+    return static_cast<double>(number);
+}
+template <class Number>
+Value to_value(const std::optional<Number>& number) {
+    return number ? to_value(*number) : std::nullopt;
+}
+
+template <auto stats::Directions::*member>
+Value directions(const Report& report) {
+    return of_directions(report, [](const auto& both) { return to_value(both.*member); });
+}
+
+template <auto stats::ReflectorReport::*member>
+Value reflector(const Report& report) {
+    return of_directions(report, [](const auto& both) { return to_value(both.reflector.*member); });
+}
+
 template <stats::Way stats::Directions::*way>
 Value lost_one_way(const Report& report) {
-    return of_directions(report, [](const stats::Directions& directions) -> Value {
-        const auto& lost = (directions.*way).lost;
-        return lost ? Value(static_cast<double>(*lost)) : std::nullopt;
-    });
+    return of_directions(report, [](const auto& both) { return to_value((both.*way).lost); });
 }
 
 template <stats::Way stats::Directions::*way>
 Value variation_one_way(const Report& report) {
-    return of_directions(report, [](const stats::Directions& directions) {
-        return seconds((directions.*way).variation.value());
-    });
+    return of_directions(report,
+                         [](const auto& both) { return seconds((both.*way).variation.value()); });
 }
 
 Value kernel(const Report& report, double value) {
@@ -212,39 +231,32 @@ constexpr std::array value_rows{
              {"direction", "backward"}},
     ValueRow{"clock_error_seconds", gauge, "seconds",
              "Bound on the error of one-way delays, by what both clocks report.",
-             [](const Report& r) {
-                 return of_directions(
-                     r, [](const stats::Directions& d) { return seconds(d.clock_error); });
-             },
-             Of::datagrams},
+             directions<&stats::Directions::clock_error>, Of::datagrams},
     ValueRow{"clocks_synchronized", gauge, "",
              "Whether both clocks are synchronized to an external source.",
-             [](const Report& r) {
-                 return of_directions(
-                     r, [](const stats::Directions& d) -> Value { return d.synchronized ? 1 : 0; });
-             },
-             Of::datagrams},
+             directions<&stats::Directions::synchronized>, Of::datagrams},
     ValueRow{"implausible", counter, "", "One-way delays that are impossible.",
-             [](const Report& r) {
-                 return of_directions(r, [](const stats::Directions& d) -> Value {
-                     return static_cast<double>(d.implausible);
-                 });
-             },
-             Of::datagrams},
+             directions<&stats::Directions::implausible>, Of::datagrams},
     ValueRow{"replies_of_other_length", counter, "", "Replies unlike the packets sent in length.",
              [](const Report& r) {
-                 return of_directions(r, [](const stats::Directions& d) -> Value {
-                     return static_cast<double>(d.other_lengths.count);
-                 });
+                 return of_directions(
+                     r, [](const auto& both) { return to_value(both.other_lengths.count); });
              },
              Of::datagrams},
     ValueRow{"dscp_there", gauge, "", "DSCP of the datagrams as they arrived at the reflector.",
-             [](const Report& r) {
-                 return of_directions(r, [](const stats::Directions& d) -> Value {
-                     return d.dscp_there ? Value(*d.dscp_there) : std::nullopt;
-                 });
-             },
-             Of::datagrams},
+             directions<&stats::Directions::dscp_there>, Of::datagrams},
+    ValueRow{"ecn_there", gauge, "", "ECN of the datagrams as they arrived at the reflector.",
+             directions<&stats::Directions::ecn_there>, Of::datagrams},
+    ValueRow{"dscp_back", gauge, "", "DSCP of the replies as they arrived here.",
+             directions<&stats::Directions::dscp_back>, Of::datagrams},
+    ValueRow{"ecn_back", gauge, "", "ECN of the replies as they arrived here.",
+             directions<&stats::Directions::ecn_back>, Of::datagrams},
+    ValueRow{"reflector_received", gauge, "", "Packets of the session by the reflector's count.",
+             reflector<&stats::ReflectorReport::received>, Of::datagrams},
+    ValueRow{"reflector_sent", gauge, "", "Replies of the session by the reflector's count.",
+             reflector<&stats::ReflectorReport::sent>, Of::datagrams},
+    ValueRow{"unverified", counter, "", "Replies whose extensions are not authentic.",
+             reflector<&stats::ReflectorReport::unverified>, Of::datagrams},
     ValueRow{"tcp_connections", counter, "", "Connections read by TCP_INFO.",
              [](const Report& r) {
                  return kernel(r, static_cast<double>(r.numbers.kernel.connections));
@@ -371,6 +383,12 @@ Summary spread(const MeasurementReport& report, const Get& get) {
     return report.numbers.directions ? get(*report.numbers.directions).summary() : Summary();
 }
 
+template <stats::Way stats::Directions::*way>
+Summary delay(const MeasurementReport& report) {
+    return spread(
+        report, [](const auto& both) -> auto& { return (both.*way).delay; });
+}
+
 constexpr std::array summary_rows{
     SummaryRow{"round_trip", "Time from a message to its echo, over the whole run.",
                summary<&Measurement::rtt>},
@@ -385,24 +403,21 @@ constexpr std::array summary_rows{
                Of::datagrams},
     SummaryRow{"delay",
                "One-way delay, over the whole run.",
-               [](const MeasurementReport& r) {
-                   return spread(
-                       r, [](const auto& d) -> auto& { return d.forward.delay; });
-               },
+               delay<&stats::Directions::forward>,
                Of::datagrams,
                {"direction", "forward"}},
-    SummaryRow{"delay",
-               "",
-               [](const MeasurementReport& r) {
-                   return spread(
-                       r, [](const auto& d) -> auto& { return d.backward.delay; });
-               },
-               Of::datagrams,
-               {"direction", "backward"}},
+    SummaryRow{
+        "delay", "", delay<&stats::Directions::backward>, Of::datagrams, {"direction", "backward"}},
     SummaryRow{"processing", "Time between arrival and departure at the reflector.",
                [](const MeasurementReport& r) {
                    return spread(
                        r, [](const auto& d) -> auto& { return d.processing; });
+               },
+               Of::datagrams},
+    SummaryRow{"left_later", "How much later replies left than the times in them tell.",
+               [](const MeasurementReport& r) {
+                   return spread(
+                       r, [](const auto& d) -> auto& { return d.reflector.left_later; });
                },
                Of::datagrams},
 };
@@ -431,6 +446,13 @@ MetricHistogram to_histogram(const MetricLabels& labels, std::span<const double>
     return histogram;
 }
 
+MetricLabels with_reflector(const MetricLabels& labels, const stats::ReflectorReport& told) {
+    return labels.with("seen_from", told.seen_from)
+        .with("clock", clock_source_name(told.clock_source))
+        .with("arrival_timestamps", timestamp_method_name(told.arrival_method))
+        .with("departure_timestamps", timestamp_method_name(told.departure_method));
+}
+
 struct Summarized {
     MetricFamily quantiles;
     MetricFamily mean;
@@ -455,6 +477,7 @@ struct MeasurementMetrics::State {
     std::array<MetricFamily, distribution_rows.size()> distributions;
     std::array<Summarized, summary_rows.size()> summaries;
     MetricFamily target_info;
+    MetricFamily reflector_info;
     MetricFamily errors;
     MetricFamily replies;
     MetricFamily asserts;
@@ -484,6 +507,8 @@ MeasurementMetrics::MeasurementMetrics(std::string_view tool) : state_(std::make
                               state.times(summary_rows[i], "_mean_seconds"),
                               state.times(summary_rows[i], "_deviation_seconds")};
     state.target_info = state.family("target", MetricKind::info, {}, "The address in use.");
+    state.reflector_info = state.family("reflector", MetricKind::info, {},
+                                        "What the reflector tells about itself and the path.");
     state.errors = state.family("errors", MetricKind::counter, {}, "Failures, by their reason.");
     state.replies = state.family("responder_replies", MetricKind::counter, {},
                                  "Replies by host, if several may answer.");
@@ -520,6 +545,9 @@ void MeasurementMetrics::add(const MeasurementReport& report) {
             add_summary(with(summary_rows[i].label), summary_rows[i].get(report),
                         state.summaries[i]);
     state.target_info.values.push_back({labels.with("address", report.address), 1});
+    if (report.numbers.directions && report.numbers.directions->reflector.was_asked)
+        state.reflector_info.values.push_back(
+            {with_reflector(labels, report.numbers.directions->reflector), 1});
     for (const auto& [error, count] : report.errors)
         state.errors.values.push_back({labels.with("phase", error.phase)
                                            .with("symbol", error.symbol)
@@ -550,6 +578,7 @@ std::vector<MetricFamily> MeasurementMetrics::families() {
     build.values.push_back({{{"version", version}}, 1});
     append(build);
     append(state_->target_info);
+    append(state_->reflector_info);
     for (MetricFamily& family : state_->values)
         append(family);
     for (MetricFamily& family : state_->distributions)

@@ -93,6 +93,27 @@ TEST(Html, BothDirectionsAreShown) {
     EXPECT_THAT(page(run_with_losses()), Not(HasSubstr("Each direction")));
 }
 
+TEST(Html, ShowsHowDatagramsArrivedAndWhatTheReflectorTells) {
+    MeasurementReport report = run_each_way();
+    stats::Directions& ways = *report.numbers.directions;
+    EXPECT_THAT(page(report), Not(HasSubstr("DSCP"))) << "nothing was marked";
+    ways.dscp_there = 46;
+    ways.ecn_there = 1;
+    ways.dscp_back = 34;
+    ways.reflector.seen_from = "<192.0.2.7>";
+    ways.reflector.clock_source = std::uint8_t{1};
+    ways.reflector.received = ways.reflector.sent = 3U;
+    ways.reflector.unverified = 2;
+    EXPECT_THAT(page(report),
+                HasSubstr("<p>DSCP: arrived at the reflector as 46, with ECN 1</p>\n"
+                          "<p>DSCP: arrived here as 34</p>\n"
+                          "<p>seen by the reflector from &lt;192.0.2.7&gt;</p>\n"
+                          "<p>reflector&#39;s clock: ntp</p>\n"
+                          "<p>reflector&#39;s count: 3 received, 3 sent</p>\n"
+                          "<p class=\"warn\">warning: the extensions of 2 replies are not "
+                          "authentic</p>\n"));
+}
+
 TEST(Html, WhatWasTypedStaysText) {
     MeasurementReport report = run_of_one();
     report.target = "<script>alert('1')</script>&\"";

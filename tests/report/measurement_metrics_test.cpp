@@ -70,10 +70,34 @@ void add_kernel_view(stats::Measurement& numbers) {
     }
 }
 
+// What a reflector tells, and how datagrams arrived, each with a value of its own.
+void add_reflector(stats::Directions& directions) {
+    directions.dscp_there = std::uint8_t{46};
+    directions.ecn_there = std::uint8_t{1};
+    directions.dscp_back = std::uint8_t{34};
+    directions.ecn_back = std::uint8_t{3};
+    directions.implausible = 43;
+    for (int i = 0; i < 59; ++i)
+        directions.other_lengths.record(47);
+    stats::ReflectorReport& told = directions.reflector;
+    told.was_asked = true;
+    told.seen_from = "192.0.2.7:5000";
+    told.clock_source = std::uint8_t{2};
+    told.arrival_method = std::uint8_t{1};
+    told.departure_method = std::uint8_t{9};
+    told.received = 5003U;
+    told.sent = 5009U;
+    for (const int ns : {601, 809})
+        told.left_later.record(std::chrono::nanoseconds(ns));
+    told.unverified = 53;
+}
+
 // Every number with a value of its own, so that each can be told from all others.
 MeasurementReport run_of_everything(bool datagrams) {
     MeasurementReport report = datagrams ? run_each_way() : run_of_one();
     report.tool = datagrams ? "udpecho" : "echo";
+    if (datagrams)
+        add_reflector(*report.numbers.directions);
     report.datagrams = datagrams;
     stats::Measurement& numbers = report.numbers;
     std::uint64_t next = 1001;
@@ -130,6 +154,17 @@ TEST(MeasurementMetrics, HaveEveryNumberOfTheJsonResult) {
             EXPECT_TRUE(found || is_exempt(path)) << path << " = " << number;
         }
     }
+}
+
+TEST(MeasurementMetrics, WhatTheReflectorTellsAboutItselfAreLabels) {
+    const std::string text = text_of(std::array{run_of_everything(true)});
+    EXPECT_THAT(text, HasSubstr("udpecho_ecn_there{target=\"ways:862\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("udpecho_ecn_back{target=\"ways:862\"} 3\n"));
+    EXPECT_THAT(text,
+                HasSubstr("udpecho_reflector_info{target=\"ways:862\",seen_from=\"192.0.2.7:5000\","
+                          "clock=\"ptp\",arrival_timestamps=\"hardware\","
+                          "departure_timestamps=\"9\"} 1\n"));
+    EXPECT_THAT(text_of(std::array{run_each_way()}), Not(HasSubstr("reflector_info")));
 }
 
 TEST(MeasurementMetrics, LabelsOfTheServerAreOnEachSeries) {

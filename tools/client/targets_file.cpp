@@ -22,9 +22,22 @@ constexpr std::chrono::milliseconds between_looks{500};
 constexpr std::size_t max_bytes = std::size_t{64} << 20;
 constexpr std::size_t max_targets = 1'000'000;
 
-constexpr std::array<std::string_view, 11> taken_labels{
-    "target", "address", "version", "direction", "where",     "quantile",
-    "le",     "phase",   "symbol",  "message",   "expression"};
+constexpr std::array<std::string_view, 16> taken_labels{"target",
+                                                        "address",
+                                                        "version",
+                                                        "direction",
+                                                        "where",
+                                                        "quantile",
+                                                        "le",
+                                                        "phase",
+                                                        "symbol",
+                                                        "message",
+                                                        "expression",
+                                                        "responder",
+                                                        "seen_from",
+                                                        "clock",
+                                                        "arrival_timestamps",
+                                                        "departure_timestamps"};
 
 bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';

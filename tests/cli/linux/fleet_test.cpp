@@ -232,6 +232,7 @@ TEST_P(Fleet, AFileMayBeOfAnyForm) {
              {"a:7\nb:7 site\n", "line 2: 'site' is no LABEL=VALUE"},
              {"a:7 1site=x\n", "line 1: '1site' is no name of a label"},
              {"a:7 target=x\n", "line 1: the label 'target' has a meaning of its own"},
+             {"a:7 clock=x\n", "line 1: the label 'clock' has a meaning of its own"},
              {"a:99999\n", "99999"},
              {"[{\"labels\": {}}]", "a group without a list \"targets\""},
              {"[{\"targets\": [7]}]", "a target that is no text"},
