@@ -275,14 +275,14 @@ constexpr std::array value_rows{
              "Congestion windows of the connections.",
              [](const Report& r) { return least(r, r.numbers.kernel.congestion_window); },
              Of::streams,
-             {"quantile", "0"}},
+             {"percentile", "0"}},
     ValueRow{"tcp_cwnd_segments",
              gauge,
              "",
              "",
              [](const Report& r) { return most(r, r.numbers.kernel.congestion_window); },
              Of::streams,
-             {"quantile", "1"}},
+             {"percentile", "100"}},
     ValueRow{"tcp_cwnd_mean_segments", gauge, "segments", "Their mean.",
              [](const Report& r) { return kernel(r, r.numbers.kernel.congestion_window.mean()); },
              Of::streams},
@@ -292,14 +292,14 @@ constexpr std::array value_rows{
              "Delivery rates of the connections.",
              [](const Report& r) { return least(r, r.numbers.kernel.delivery_rate); },
              Of::streams,
-             {"quantile", "0"}},
+             {"percentile", "0"}},
     ValueRow{"tcp_delivery_rate_bytes_per_second",
              gauge,
              "",
              "",
              [](const Report& r) { return most(r, r.numbers.kernel.delivery_rate); },
              Of::streams,
-             {"quantile", "1"}},
+             {"percentile", "100"}},
     ValueRow{"tcp_delivery_rate_mean_bytes_per_second", gauge, "", "Their mean.",
              [](const Report& r) { return kernel(r, r.numbers.kernel.delivery_rate.mean()); },
              Of::streams},
@@ -363,7 +363,7 @@ constexpr std::array distribution_rows{
                     {"direction", "backward"}},
 };
 
-// The summary of times, as its percentiles, mean and deviation: NAME_quantile_seconds,
+// The summary of times, as its percentiles, mean and deviation: NAME_percentile_seconds,
 // NAME_mean_seconds and NAME_deviation_seconds.
 struct SummaryRow {
     std::string_view name;
@@ -422,13 +422,14 @@ constexpr std::array summary_rows{
                Of::datagrams},
 };
 
-constexpr std::array<std::pair<std::string_view, Time Summary::*>, 6> quantiles{
+// In percent. The label "quantile" would be for summaries, and these are gauges.
+constexpr std::array<std::pair<std::string_view, Time Summary::*>, 6> percentiles{
     {{"0", &Summary::min},
-     {"0.5", &Summary::p50},
-     {"0.9", &Summary::p90},
-     {"0.99", &Summary::p99},
-     {"0.999", &Summary::p999},
-     {"1", &Summary::max}}};
+     {"50", &Summary::p50},
+     {"90", &Summary::p90},
+     {"99", &Summary::p99},
+     {"99.9", &Summary::p999},
+     {"100", &Summary::max}}};
 
 bool is_of(Of of, const MeasurementReport& report) {
     return of == Of::all || (of == Of::datagrams) == report.datagrams;
@@ -454,15 +455,15 @@ MetricLabels with_reflector(const MetricLabels& labels, const stats::ReflectorRe
 }
 
 struct Summarized {
-    MetricFamily quantiles;
+    MetricFamily percentiles;
     MetricFamily mean;
     MetricFamily deviation;
 };
 
 void add_summary(const MetricLabels& labels, const Summary& summary, Summarized& into) {
-    for (const auto& [quantile, time] : quantiles)
+    for (const auto& [percentile, time] : percentiles)
         if (const Value value = seconds(summary.*time))
-            into.quantiles.values.push_back({labels.with("quantile", quantile), *value});
+            into.percentiles.values.push_back({labels.with("percentile", percentile), *value});
     if (const Value mean = seconds(summary.mean))
         into.mean.values.push_back({labels, *mean});
     if (const Value deviation = seconds(summary.deviation))
@@ -503,7 +504,7 @@ MeasurementMetrics::MeasurementMetrics(std::string_view tool) : state_(std::make
         state.distributions[i] = state.family(distribution_rows[i].name, MetricKind::histogram,
                                               "seconds", distribution_rows[i].help);
     for (std::size_t i = 0; i < summary_rows.size(); ++i)
-        state.summaries[i] = {state.times(summary_rows[i], "_quantile_seconds"),
+        state.summaries[i] = {state.times(summary_rows[i], "_percentile_seconds"),
                               state.times(summary_rows[i], "_mean_seconds"),
                               state.times(summary_rows[i], "_deviation_seconds")};
     state.target_info = state.family("target", MetricKind::info, {}, "The address in use.");
@@ -583,9 +584,9 @@ std::vector<MetricFamily> MeasurementMetrics::families() {
         append(family);
     for (MetricFamily& family : state_->distributions)
         append(family);
-    // First all quantiles of a name, then its means: rows of one name follow each other.
+    // First all percentiles of a name, then its means: rows of one name follow each other.
     for (MetricFamily Summarized::*part :
-         {&Summarized::quantiles, &Summarized::mean, &Summarized::deviation})
+         {&Summarized::percentiles, &Summarized::mean, &Summarized::deviation})
         for (Summarized& summarized : state_->summaries)
             append(summarized.*part);
     append(state_->errors);

@@ -9,6 +9,7 @@
 #include "tests/echod_client.h"
 #include "tests/http_client.h"
 #include "tests/peer.h"
+#include "tests/ready_line.h"
 
 namespace sockbox::test {
 namespace {
@@ -38,6 +39,24 @@ TEST(MeasureMetrics, ShowARunWhileItGoesOn) {
     EXPECT_THAT(text, testing::EndsWith("# EOF\n"));
     process.send_signal(SIGINT);
     EXPECT_EQ(process.wait().status, tools::exit_ok);
+}
+
+// Of a run with extensions, which has most of them: no complaint at all, not even about style.
+TEST(MeasureMetrics, PromtoolAcceptsThem) {
+    if (!std::filesystem::exists("/usr/bin/promtool"))
+        GTEST_SKIP() << "no promtool here";
+    Process reflector({"udpecho", "--listen", "--stamp", "-p", "0", "-b", "127.0.0.1"});
+    const std::string port = port_in(reflector.read_line());
+    const TemporaryFile file;
+    const Ran ran = Process({"udpecho", "--stamp", "-q", "-c", "5", "-i", "10ms", "--stamp-request",
+                             "clock", "--metrics-file", file.path(), "127.0.0.1", port})
+                        .wait();
+    ASSERT_EQ(ran.status, tools::exit_ok) << ran.err;
+    Process promtool({"/usr/bin/promtool", "check", "metrics"});
+    promtool.write_input(file.content());
+    const Ran judged = promtool.wait();
+    EXPECT_EQ(judged.out + judged.err, "");
+    EXPECT_EQ(judged.status, 0);
 }
 
 TEST(MeasureMetrics, NeedARunAndAFreePort) {
