@@ -41,7 +41,7 @@ def figures(pid, port, seconds):
 def lateness(text):
     """The largest 99th percentile of all servers."""
     return max(float(line.rpartition(" ")[2]) for line in text.splitlines()
-               if line.startswith("udpecho_late_quantile_seconds") and 'quantile="0.99"' in line)
+               if line.startswith("udpecho_late_percentile_seconds") and 'percentile="99"' in line)
 
 
 def udpecho(settings, count, seconds):

@@ -463,11 +463,11 @@ struct Summarized {
 void add_summary(const MetricLabels& labels, const Summary& summary, Summarized& into) {
     for (const auto& [percentile, time] : percentiles)
         if (const Value value = seconds(summary.*time))
-            into.percentiles.values.push_back({labels.with("percentile", percentile), *value});
+            add_sample(into.percentiles, labels.with("percentile", percentile), *value);
     if (const Value mean = seconds(summary.mean))
-        into.mean.values.push_back({labels, *mean});
+        add_sample(into.mean, labels, *mean);
     if (const Value deviation = seconds(summary.deviation))
-        into.deviation.values.push_back({labels, *deviation});
+        add_sample(into.deviation, labels, *deviation);
 }
 
 }  // namespace
@@ -534,49 +534,49 @@ void MeasurementMetrics::add(const MeasurementReport& report) {
     for (std::size_t i = 0; i < value_rows.size(); ++i)
         if (is_of(value_rows[i].of, report))
             if (const Value value = value_rows[i].value(values))
-                state.values[i].values.push_back({with(value_rows[i].label), *value});
+                add_sample(state.values[i], with(value_rows[i].label), *value);
     for (std::size_t i = 0; i < distribution_rows.size(); ++i) {
         const DistributionRow& row = distribution_rows[i];
-        if (const Distribution found = row.get(report); is_of(row.of, report) && found.times)
-            state.distributions[i].histograms.push_back(
-                to_histogram(with(row.label), row.bounds, found));
+        const Distribution found = row.get(report);
+        const bool is_any = found.times != nullptr && (i == 0 || found.times->count() > 0);
+        if (is_of(row.of, report) && is_any)
+            add_sample(state.distributions[i], to_histogram(with(row.label), row.bounds, found));
     }
     for (std::size_t i = 0; i < summary_rows.size(); ++i)
         if (is_of(summary_rows[i].of, report))
             add_summary(with(summary_rows[i].label), summary_rows[i].get(report),
                         state.summaries[i]);
-    state.target_info.values.push_back({labels.with("address", report.address), 1});
+    add_sample(state.target_info, labels.with("address", report.address), 1);
     if (report.numbers.directions && report.numbers.directions->reflector.was_asked)
-        state.reflector_info.values.push_back(
-            {with_reflector(labels, report.numbers.directions->reflector), 1});
+        add_sample(state.reflector_info,
+                   with_reflector(labels, report.numbers.directions->reflector), 1);
     for (const auto& [error, count] : report.errors)
-        state.errors.values.push_back({labels.with("phase", error.phase)
-                                           .with("symbol", error.symbol)
-                                           .with("message", error.message),
-                                       static_cast<double>(count)});
+        add_sample(state.errors,
+                   labels.with("phase", error.phase)
+                       .with("symbol", error.symbol)
+                       .with("message", error.message),
+                   static_cast<double>(count));
     for (const auto& [responder, count] : report.responders)
-        state.replies.values.push_back(
-            {labels.with("responder", responder), static_cast<double>(count)});
+        add_sample(state.replies, labels.with("responder", responder), static_cast<double>(count));
     for (const Verdict& verdict : report.verdicts) {
         const MetricLabels of_verdict = labels.with("expression", verdict.expression);
-        state.asserts.values.push_back({of_verdict, verdict.ok ? 1.0 : 0.0});
+        add_sample(state.asserts, of_verdict, verdict.ok ? 1.0 : 0.0);
         if (verdict.value)
-            state.assert_values.values.push_back({of_verdict, *verdict.value});
+            add_sample(state.assert_values, of_verdict, *verdict.value);
     }
 }
 
 std::vector<MetricFamily> MeasurementMetrics::families() {
     std::vector<MetricFamily> families;
     const auto append = [&](MetricFamily& family) {
-        if (family.values.empty() && family.histograms.empty())
+        if (family.samples.empty())
             return;
         if (families.empty() || families.back().name != family.name)
             return families.push_back(std::move(family));
-        std::ranges::move(family.values, std::back_inserter(families.back().values));
-        std::ranges::move(family.histograms, std::back_inserter(families.back().histograms));
+        families.back().samples += family.samples;
     };
     MetricFamily build = state_->family("build", MetricKind::info, {}, "The version of sockbox.");
-    build.values.push_back({{{"version", version}}, 1});
+    add_sample(build, {{"version", version}}, 1);
     append(build);
     append(state_->target_info);
     append(state_->reflector_info);

@@ -70,6 +70,33 @@ std::string bound_to_text(double bound) {
     return text;
 }
 
+void append_sample(std::string& text, std::string_view name, std::string_view suffix,
+                   const MetricLabels& labels, std::string_view bound, double value) {
+    (text += name) += suffix;
+    const std::string& inside = labels.text();
+    if (!inside.empty() || !bound.empty()) {
+        (text += '{') += inside;
+        if (!bound.empty())
+            ((text += inside.empty() ? "le=\"" : ",le=\"") += bound) += '"';
+        text += '}';
+    }
+    text += ' ';
+    append_value(text, value);
+    text += '\n';
+}
+
+void append_histogram(std::string& text, std::string_view name, const MetricHistogram& histogram) {
+    std::uint64_t so_far = 0;
+    for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
+        so_far += histogram.counts[i];
+        const bool last = i >= histogram.bounds.size();
+        const std::string bound = last ? "+Inf" : bound_to_text(histogram.bounds[i]);
+        append_sample(text, name, "_bucket", histogram.labels, bound, static_cast<double>(so_far));
+    }
+    append_sample(text, name, "_count", histogram.labels, {}, static_cast<double>(so_far));
+    append_sample(text, name, "_sum", histogram.labels, {}, histogram.sum);
+}
+
 class Writer {
   public:
     explicit Writer(MetricFormat format) : open_(format == MetricFormat::open_metrics) {}
@@ -86,42 +113,17 @@ class Writer {
         if (open_ && !family.unit.empty())
             text_ += fmt::format("# UNIT {} {}\n", family.name, family.unit);
         for (const MetricValue& value : family.values)
-            sample(family.name, suffix, value.labels, {}, value.value);
+            append_sample(text_, family.name, suffix, value.labels, {}, value.value);
         for (const MetricHistogram& histogram : family.histograms)
-            write(family.name, histogram);
+            append_histogram(text_, family.name, histogram);
+        text_ += family.samples;
     }
+    void reserve(std::size_t bytes) { text_.reserve(bytes); }
 
     // "# EOF" is a comment in the classic format, where it still reveals a truncated response.
     std::string finish() { return std::move(text_ += "# EOF\n"); }
 
   private:
-    void write(std::string_view name, const MetricHistogram& histogram) {
-        std::uint64_t so_far = 0;
-        for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
-            so_far += histogram.counts[i];
-            const bool last = i >= histogram.bounds.size();
-            const std::string bound = last ? "+Inf" : bound_to_text(histogram.bounds[i]);
-            sample(name, "_bucket", histogram.labels, bound, static_cast<double>(so_far));
-        }
-        sample(name, "_count", histogram.labels, {}, static_cast<double>(so_far));
-        sample(name, "_sum", histogram.labels, {}, histogram.sum);
-    }
-
-    void sample(std::string_view name, std::string_view suffix, const MetricLabels& labels,
-                std::string_view bound, double value) {
-        (text_ += name) += suffix;
-        const std::string& inside = labels.text();
-        if (!inside.empty() || !bound.empty()) {
-            (text_ += '{') += inside;
-            if (!bound.empty())
-                ((text_ += inside.empty() ? "le=\"" : ",le=\"") += bound) += '"';
-            text_ += '}';
-        }
-        text_ += ' ';
-        append_value(text_, value);
-        text_ += '\n';
-    }
-
     bool open_;
     std::string text_;
 };
@@ -139,6 +141,28 @@ std::string_view content_type(MetricFormat format) noexcept {
     return format == MetricFormat::open_metrics
                ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
                : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+void add_sample(MetricFamily& family, const MetricLabels& labels, double value) {
+    append_sample(family.samples, family.name, suffix_of(family.kind), labels, {}, value);
+}
+
+void add_sample(MetricFamily& family, const MetricHistogram& histogram) {
+    append_histogram(family.samples, family.name, histogram);
+}
+
+std::string format_metrics(std::vector<MetricFamily>&& families, MetricFormat format) {
+    constexpr std::size_t beside = 512;  // of a family: its title, and a few values
+    std::size_t bytes = beside;
+    for (const MetricFamily& family : families)
+        bytes += family.samples.size() + beside;
+    Writer writer(format);
+    writer.reserve(bytes);
+    for (MetricFamily& family : families) {
+        writer.write(family);
+        family.samples = {};
+    }
+    return writer.finish();
 }
 
 std::string format_metrics(std::span<const MetricFamily> families, MetricFormat format) {

@@ -61,7 +61,13 @@ struct MetricFamily {
     std::string_view help;  // one sentence
     std::vector<MetricValue> values;
     std::vector<MetricHistogram> histograms;  // for kind histogram, which has no `values`
+    // More samples, by add_sample().
+    std::string samples{};
 };
+
+// Adds to `samples`: of so many servers that their values would take several times as much memory.
+void add_sample(MetricFamily& family, const MetricLabels& labels, double value);
+void add_sample(MetricFamily& family, const MetricHistogram& histogram);
 
 enum class MetricFormat : std::uint8_t { open_metrics, classic };
 
@@ -74,5 +80,7 @@ std::string_view content_type(MetricFormat format) noexcept;
 //                             {{{{"target", "localhost"}}, 640}}, {}};
 //     fmt::print("{}", format_metrics({&sent, 1}, MetricFormat::open_metrics));
 std::string format_metrics(std::span<const MetricFamily> families, MetricFormat format);
+// The same, freeing the samples of each family as soon as they are formatted.
+std::string format_metrics(std::vector<MetricFamily>&& families, MetricFormat format);
 
 }  // namespace sockbox::report

@@ -169,8 +169,8 @@ double FaultDice::share() noexcept {
 }
 
 std::chrono::nanoseconds FaultDice::around(nanoseconds delay, nanoseconds jitter) noexcept {
-    const double longest = std::chrono::duration<double>(jitter).count();
-    return std::max(nanoseconds(0), delay + to_duration((2 * share() - 1) * longest));
+    const double most = std::chrono::duration<double>(jitter).count();
+    return std::max(nanoseconds(0), delay + to_duration((2 * share() - 1) * most));
 }
 
 std::byte FaultDice::other_than(std::byte byte) noexcept {

@@ -187,16 +187,12 @@ HttpAnswer plain_answer(int status) {
     return answer;
 }
 
-std::string format_http_answer(const HttpAnswer& answer, bool head_only,
-                               std::chrono::system_clock::time_point now) {
-    std::string text = fmt::format(
+std::string format_http_head(const HttpAnswer& answer, std::chrono::system_clock::time_point now) {
+    return fmt::format(
         "HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n"
         "Cache-Control: no-store\r\nConnection: close\r\n{}\r\n",
         answer.status, phrase_of(answer.status), format_date(now), answer.content_type,
         answer.body.size(), answer.status == 405 ? "Allow: GET, HEAD\r\n" : "");
-    if (!head_only)
-        text += answer.body;
-    return text;
 }
 
 }  // namespace sockbox::serve

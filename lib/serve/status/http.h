@@ -40,8 +40,8 @@ struct HttpAnswer {
 // A response whose body only repeats the status.
 HttpAnswer plain_answer(int status);
 
-// The response as text, without a body if it answers a HEAD request. `now` becomes the Date field.
-std::string format_http_answer(const HttpAnswer& answer, bool head_only,
-                               std::chrono::system_clock::time_point now);
+// The head of the response, which the body follows unless it answers a HEAD request. `now` becomes
+// the Date field.
+std::string format_http_head(const HttpAnswer& answer, std::chrono::system_clock::time_point now);
 
 }  // namespace sockbox::serve

@@ -3,6 +3,7 @@
 
 #include <list>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "net/streams.h"
@@ -90,8 +91,10 @@ class Visitor {
         return {200, page.content_type, std::move(page.text)};
     }
 
-    bool say(const HttpAnswer& answer, bool head_only) {
-        answer_ = format_http_answer(answer, head_only, std::chrono::system_clock::now());
+    bool say(HttpAnswer answer, bool head_only) {
+        answer_ = format_http_head(answer, std::chrono::system_clock::now());
+        if (!head_only)
+            body_ = std::move(answer.body);
         step_ = Step::write;
         return write();
     }
@@ -104,6 +107,11 @@ class Visitor {
         written_ += put.bytes;
         if (written_ < answer_.size())
             return true;
+        if (!body_.empty()) {
+            answer_ = std::exchange(body_, {});
+            written_ = 0;
+            return write();
+        }
         step_ = Step::leave;
         deadline_ = std::min(deadline_, net::deadline_in(farewell_time));
         return socket_.shutdown(net::ShutdownHow::send).has_value();
@@ -114,7 +122,8 @@ class Visitor {
     net::Deadline deadline_ = net::deadline_in(visit_time);
     Step step_ = Step::read;
     std::string request_;
-    std::string answer_;
+    std::string answer_;  // first the head, then the body
+    std::string body_;    // still to come
     std::size_t written_ = 0;
 };
 
