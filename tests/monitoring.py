@@ -85,11 +85,13 @@ class Programs:
                 inside + [str(word) for word in words], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, cwd=self.folder, env={**os.environ, **environment})
 
+    def log(self, name):
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
     def check(self):
         for name, process in self.running.items():
             if process.poll() is not None:
-                log = (self.folder / f"{name}.log").read_text(errors="replace")
-                fail(f"{name} ended with {process.returncode}:\n{log[-3000:]}")
+                fail(f"{name} ended with {process.returncode}:\n{self.log(name)[-3000:]}")
 
     def end(self):
         for process in self.running.values():
@@ -293,13 +295,20 @@ def command_of(unit, replacements):
     return shlex.split(line)
 
 
+def start_reflectors(programs, binaries):
+    """Returns when all are ready: what a probe sends before would be lost."""
+    for site in SITES:
+        programs.start(f"reflector-{site}",
+                       [binaries / "udpecho", "--listen", "--stamp", "--stateful"], site)
+    programs.until(lambda: all("listening" in programs.log(f"reflector-{site}") for site in SITES),
+                   lambda: "no reflector is ready")
+
+
 def start_site(programs, folder, binaries, site):
     home = folder / site
     home.mkdir()
-    programs.start(f"reflector-{site}", [binaries / "udpecho", "--listen", "--stamp", "--stateful"],
-                   site)
     programs.start(f"probe-{site}", [
-        binaries / "udpecho", "--stamp", "--stateful", "-c", "0", "-i", "20ms", "-W", "1s", "-q",
+        binaries / "udpecho", "--stamp", "--stateful", "-c", "0", "-i", "20ms", "-W", "3s", "-q",
         "--metrics", f"{address(site)}:9466", "--targets", folder / "targets", "--skip-self"], site)
     for job in ("sockbox", "echod"):
         (home / f"{job}.json").write_text(json.dumps(
@@ -364,6 +373,7 @@ def test_mesh(programs, folder, binaries):
     if has_delay:
         delay_from_c_to_a()
     (folder / "targets").write_text("".join(f"{address(site)}:862\n" for site in SITES))
+    start_reflectors(programs, binaries)
     for site in SITES:
         start_site(programs, folder, binaries, site)
     config = folder / "prometheus.yml"
