@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <netinet/udp.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -76,6 +77,13 @@ net::Result<net::Transport> kind_of(const net::Socket& socket) {
     return refuse(socket.native(), wanted);
 }
 
+// systemd passes the same socket to each start of a service. What this program sets by itself would
+// be taken for an option that somebody else has set, and that it cannot serve with.
+void forget_previous_server(net::Socket& socket) {
+    (void)socket.set_option(IPPROTO_UDP, UDP_GRO, 0);
+    (void)socket.set_option(SOL_SOCKET, SO_TIMESTAMPING, 0);
+}
+
 net::Status take_one(net::Socket socket, const net::Prepare& prepare, Listeners& into) {
     const auto kind = kind_of(socket);
     if (!kind) {
@@ -83,6 +91,8 @@ net::Status take_one(net::Socket socket, const net::Prepare& prepare, Listeners&
         return net::fail(kind.error());
     }
     ::fcntl(socket.native(), F_SETFD, FD_CLOEXEC);
+    if (*kind == net::Transport::udp)
+        forget_previous_server(socket);
     if (auto usable = net::check_conflicts(socket); !usable)
         return refuse(socket.native(), usable.error().message());
     if (auto ready = prepare_listener(socket, *kind, prepare); !ready)

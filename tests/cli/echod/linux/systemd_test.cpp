@@ -36,6 +36,37 @@ TEST(EchodSystemd, ServesTheSocketsThatItIsHanded) {
     EXPECT_EQ(ran.err, "");
 }
 
+// The manager keeps the socket, and with it the options that a server has set.
+TEST(EchodSystemd, ServesTheSameSocketsAgainAfterARestart) {
+    const std::string script = R"py(
+import os, signal, socket, subprocess, sys
+passed = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+passed.bind(("127.0.0.1", 0))
+def become():
+    os.dup2(passed.fileno(), 3)
+    os.set_inheritable(3, True)
+    os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+for _ in range(3):
+    server = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, preexec_fn=become,
+                              close_fds=False)
+    assert b"listening" in server.stdout.readline()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(30)
+        client.sendto(bytes(64), passed.getsockname())
+        assert len(client.recv(100)) == 64
+    server.send_signal(signal.SIGTERM)
+    assert server.wait() == 0
+)py";
+    for (const Words& server :
+         {Words{"echod"}, Words{"echod", "-e", "poll"}, Words{"echod", "-e", "epoll"},
+          Words{"udpecho", "--listen"}, Words{"udpecho", "--listen", "--stamp"}}) {
+        Words words{"/usr/bin/python3", "-c", script, SOCKBOX_BIN_DIR "/" + server[0]};
+        words.insert(words.end(), server.begin() + 1, server.end());
+        const Ran ran = Process(words).wait();
+        EXPECT_EQ(ran.status, 0) << server.back() << ": " << ran.err;
+    }
+}
+
 TEST(EchodSystemd, RefusesWhatItCannotServe) {
     for (const char* kinds : {"file", "unix", "unbound", "connected", "tcp,file"}) {
         SCOPED_TRACE(kinds);
