@@ -8,6 +8,10 @@
 namespace sockbox::probe {
 namespace {
 
+// A count that is lower than that of an earlier answer by more than this is not of a packet that
+// was overtaken.
+constexpr std::uint64_t max_reordering = 64;
+
 namespace stamp = net::stamp;
 using std::chrono::nanoseconds;
 
@@ -54,6 +58,7 @@ StampForm::StampForm(const StampFormOptions& options, std::uint64_t first_sequen
 void StampForm::write(std::uint64_t index, Probe& probe, std::span<std::byte> into) {
     const nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
     probe.stamp = now.count();
+    written_ = index + 1;
     stamp::write(stamp::SenderPacket{static_cast<std::uint32_t>(first_sequence_ + index),
                                      clock_.encode(now), error_, 0},
                  into, options_.mode);
@@ -160,10 +165,32 @@ void StampForm::on_answer(std::uint64_t index, const Probe& probe, const Datagra
 // A stateless reflector copies our sequence number. A stateful one may send the same number too,
 // until a packet is lost on the way to it.
 void StampForm::note_count(std::uint64_t index, const stamp::Answer& answer) {
+    const std::uint64_t count = widen(answer.sequence, counted_) + 1;
+    if (counts_ && count + max_reordering < counted_)
+        begin_session(index);  // the reflector has been started anew
     ++answered_;
     asked_ = std::max(asked_, index + 1);
     counts_ = counts_ || answer.sequence != answer.question.sequence;
-    counted_ = std::max(counted_, widen(answer.sequence, counted_) + 1);
+    counted_ = std::max(counted_, count);
+}
+
+// Of the packets up to the latest that was answered. Nullopt if the reflector does not count, or
+// its count includes packets before the session.
+std::optional<StampForm::Losses> StampForm::losses_of_session() const {
+    const std::uint64_t written = asked_ - session_begin_;
+    const std::uint64_t sent = written - std::min(written, unsent_in_session_);
+    if (!counts_ || counted_ > sent || answered_ > counted_)
+        return std::nullopt;
+    return Losses{sent - counted_, counted_ - answered_};
+}
+
+// In which direction the packets after the latest answer of the old session were lost is not known.
+void StampForm::begin_session(std::uint64_t index) {
+    const Losses lost = losses_of_session().value_or(Losses());
+    lost_before_.forward += lost.forward;
+    lost_before_.backward += lost.backward;
+    session_begin_ = asked_ = index;
+    answered_ = unsent_in_session_ = counted_ = 0;
 }
 
 void StampForm::note_traffic_class(const DatagramReply& reply) {
@@ -237,15 +264,15 @@ void StampForm::note_follow_up(const stamp::FollowUp& follow_up) {
 
 // If nothing was lost, the loss is 0 in both directions, even without a count by the reflector.
 void StampForm::record_loss(stats::Directions& directions, bool any_lost) const {
-    if (!any_lost && answered_ > 0)
+    if (!any_lost && directions.forward.delay.count() > 0)
         directions.forward.lost = directions.backward.lost = 0;
-    if (!any_lost || has_new_session_)
-        return;  // a reflector counts each session by itself
-    const std::uint64_t sent = asked_ - std::min(asked_, unsent_);
-    if (!counts_ || counted_ > sent || answered_ > counted_)
-        return;  // it does not count, or its count includes packets before our session
-    directions.forward.lost = sent - counted_;
-    directions.backward.lost = counted_ - answered_;
+    if (!any_lost)
+        return;
+    const auto lost = losses_of_session();
+    if (!lost)
+        return;
+    directions.forward.lost = lost_before_.forward + lost->forward;
+    directions.backward.lost = lost_before_.backward + lost->backward;
 }
 
 void StampForm::add_results(Measured& numbers) const {

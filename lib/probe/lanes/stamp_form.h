@@ -50,8 +50,11 @@ class StampForm final : public DatagramForm {
     Objection objection(std::uint64_t index, const Probe& probe, std::span<const std::byte> got,
                         std::size_t length) override;
     void on_answer(std::uint64_t index, const Probe& probe, const DatagramReply& reply) override;
-    void on_unsent() override { ++unsent_; }
-    void on_new_flow() override { has_new_session_ = true; }
+    void on_unsent() override {
+        ++unsent_;
+        ++unsent_in_session_;
+    }
+    void on_new_flow() override { begin_session(written_); }
     void add_results(Measured& numbers) const override;
 
   private:
@@ -62,6 +65,12 @@ class StampForm final : public DatagramForm {
     void read_extensions(const DatagramReply& reply, const net::stamp::Answer& answer);
     void read_extension(const net::stamp::Extension& extension);
     void note_follow_up(const net::stamp::FollowUp& follow_up);
+    struct Losses {
+        std::uint64_t forward = 0;
+        std::uint64_t backward = 0;
+    };
+    std::optional<Losses> losses_of_session() const;
+    void begin_session(std::uint64_t index);
     void record_loss(stats::Directions& directions, bool any_lost) const;
 
     StampFormOptions options_;
@@ -71,11 +80,16 @@ class StampForm final : public DatagramForm {
 
     stats::Directions directions_;
     bool counts_;  // whether the reflector counts
-    bool has_new_session_ = false;
+    // A reflector counts the packets of each session by itself. What follows is of the session in
+    // progress, which begins with the packet of the index session_begin_.
+    std::uint64_t session_begin_ = 0;
     std::uint64_t answered_ = 0;
-    std::uint64_t unsent_ = 0;
+    std::uint64_t unsent_in_session_ = 0;
     std::uint64_t asked_ = 0;      // one more than the latest index that was answered
     std::uint64_t counted_ = 0;    // packets counted by the reflector up to its latest answer
+    std::uint64_t written_ = 0;    // one more than the latest index
+    Losses lost_before_;           // in earlier sessions
+    std::uint64_t unsent_ = 0;     // in all sessions
     std::vector<std::byte> copy_;  // of a reply whose extensions are read
     net::stamp::Answer latest_{};  // the latest answer with extensions
 };
