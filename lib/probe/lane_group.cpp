@@ -191,18 +191,19 @@ void LaneGroup::take_answer(const net::Result<std::vector<net::Endpoint>>& answe
                             Clock::time_point now) {
     const auto before = choice_->address();
     if (answer) {
-        latest_failure_.clear();
-        if (choice_->take_answer(*answer, now)) {
+        const bool has_changed = choice_->take_answer(*answer, now);
+        const bool had_failed = !std::exchange(latest_failure_, {}).empty();
+        if (has_changed || had_failed)
             report({before, choice_->address(), {}});
+        if (has_changed)
             address_.set(*choice_->address());
-        }
         return;
     }
     choice_->take_failure(now);
     ++measured_.numbers.resolve_failures;
     measured_.failed({answer.error().code, "resolve", {}, answer.error().reason(), {}});
     if (std::exchange(latest_failure_, answer.error().reason()) != answer.error().reason())
-        report({before, {}, answer.error()});
+        report({before, before, answer.error()});
 }
 
 bool LaneGroup::is_over(Clock::time_point now) const {

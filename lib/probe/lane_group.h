@@ -31,7 +31,8 @@ struct ServerName {
 // What became of the address of a server in an endless run.
 struct ServerChange {
     std::optional<net::Endpoint> from{};  // nullopt: there was none
-    std::optional<net::Endpoint> to{};    // nullopt: the lookup failed, and `error` is why
+    std::optional<net::Endpoint> to{};    // in use now; the same as before: see `error`
+    // Why a lookup failed, or the address before could not be used. Empty: a lookup succeeded.
     net::Error error{};
 };
 

@@ -255,7 +255,7 @@ void Measuring::report_change(const std::string& target, const probe::ServerChan
         return address ? address->to_string() : "";
     };
     if (client_.common.json) {
-        auto json = report::event(client_.tool, "address");
+        auto json = report::event(client_.tool, "address", std::chrono::system_clock::now());
         json.set("target", target)
             .set("address", change.to ? report::Json(text(change.to)) : report::Json())
             .set("before", change.from ? report::Json(text(change.from)) : report::Json());
@@ -265,8 +265,10 @@ void Measuring::report_change(const std::string& target, const probe::ServerChan
         io_.out.flush();
         return;
     }
-    if (!change.to)
+    if (change.from == change.to && !change.error.action.empty())
         notices_.add(fmt::format("{}: {}", target, change.error.message()));
+    else if (change.from == change.to)
+        notices_.add(fmt::format("{}: the name resolves again", target));
     else if (change.from)
         notices_.add(
             fmt::format("{}: now at {}, before at {}", target, text(change.to), text(change.from)));
@@ -420,7 +422,9 @@ int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject&
     conclude_ended(runs, before);
     std::vector<report::MeasurementReport> reports;
     for (const Runs::Shared& run : runs.all())
-        if (auto report = conclude(*run, runs, before); report && !compact_)
+        if (auto report =
+                conclude(*run, runs, is_interrupted() ? End::early : End::planned, before);
+            report && !compact_)
             reports.push_back(std::move(*report));
     io_.out.flush();
     // Opening a FIFO may block; a signal then ends the process at once.
@@ -448,7 +452,7 @@ std::string Measuring::look(Runs& runs, const MakeSubject& make_subject, int& st
 
 void Measuring::conclude_ended(Runs& runs, int& status) {
     for (const Runs::Shared& run : runs.take_ended()) {
-        (void)conclude(*run, runs, status);
+        (void)conclude(*run, runs, End::early, status);
         runs.forget(run);
     }
 }
@@ -474,7 +478,7 @@ void Measuring::follow_file(Runs& runs, const MakeSubject& make_subject) {
 
 void Measuring::report_targets(const net::Result<ListedTargets::Changes>& changes) {
     if (client_.common.json) {
-        auto json = report::event(client_.tool, "targets");
+        auto json = report::event(client_.tool, "targets", std::chrono::system_clock::now());
         json.set("targets", list_->size());
         if (changes)
             json.set("added", changes->added.size()).set("removed", changes->removed.size());
@@ -500,8 +504,10 @@ void Measuring::leave_out_self(Runs& runs) {
     }
     for (const std::string& target : selves)
         for (const Runs::Shared& run : runs.all())
-            if (run->subject.target == target)
+            if (run->subject.target == target) {
+                notices_.add(target + ": left out, because it is this host");
                 runs.remove(run, Runs::Result::dropped);
+            }
 }
 
 MetricFamilies Measuring::collect(const Runs& runs) const {
@@ -552,7 +558,7 @@ report::MeasurementReport Measuring::report_of(const Subject& subject,
 }
 
 std::optional<report::MeasurementReport> Measuring::conclude(const Runs::Run& run, const Runs& runs,
-                                                             int& status) const {
+                                                             End end, int& status) const {
     const auto& outcome = runs.outcome(run);
     if (!outcome) {
         client_.fail(io_, outcome.error(), exit_refused, run.subject.target);
@@ -562,7 +568,7 @@ std::optional<report::MeasurementReport> Measuring::conclude(const Runs::Run& ru
     auto report = report_of(run.subject, *outcome);
     report.parameters = parameters(report);
     results_.print(report, run.subject.hint);
-    status = std::max<int>(status, results_.status_of(report, is_interrupted()));
+    status = std::max<int>(status, results_.status_of(report, end == End::early));
     return report;
 }
 

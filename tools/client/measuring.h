@@ -121,9 +121,10 @@ class Measuring {
     WatchOptions watch_options(std::size_t subjects) const;
     report::MeasurementReport report_of(const Subject& subject, probe::Measured measured) const;
     void end_line_of_interrupt() const;
+    enum class End : std::uint8_t { planned, early };
     // Prints a result, raises `status` to its exit status, and returns it.
     std::optional<report::MeasurementReport> conclude(const Runs::Run& run, const Runs& runs,
-                                                      int& status) const;
+                                                      End end, int& status) const;
 
     Io io_;
     const ClientOptions& client_;

@@ -21,8 +21,10 @@ using report::Json;
 constexpr std::chrono::milliseconds between_looks{500};
 constexpr std::size_t max_bytes = std::size_t{64} << 20;
 constexpr std::size_t max_targets = 1'000'000;
+constexpr std::size_t max_target = 300;  // bytes: a host name has at most 253
 
-constexpr std::array<std::string_view, 16> taken_labels{"target",
+constexpr std::array<std::string_view, 17> taken_labels{"target",
+                                                        "port",
                                                         "address",
                                                         "version",
                                                         "direction",
@@ -43,20 +45,41 @@ bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+// Of text that may be of any length, safe to print.
+std::string shortened(std::string_view text) {
+    constexpr std::size_t most = 60;
+    return net::escape(text.substr(0, most)) + (text.size() > most ? "…" : "");
+}
+
 net::Status check_label(std::string_view name) {
     const bool is_name =
         !name.empty() && is_letter(name.front()) &&
         std::ranges::all_of(name, [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
     if (!is_name)
-        return net::fail_text(fmt::format("'{}' is no name of a label", net::escape(name)));
+        return net::fail_text(fmt::format("'{}' is no name of a label", shortened(name)));
     if (std::ranges::find(taken_labels, name) != taken_labels.end())
         return net::fail_text(fmt::format("the label '{}' has a meaning of its own", name));
+    return {};
+}
+
+net::Status add_label(std::string_view name, std::string_view value, TargetLabels& labels) {
+    if (name.starts_with("__"))
+        return {};
+    if (auto sound = check_label(name); !sound)
+        return sound;
+    if (std::ranges::find(labels, name, &TargetLabels::value_type::first) != labels.end())
+        return net::fail_text(fmt::format("the label '{}' is given twice", name));
+    if (Json(value).text() != value)  // which replaces what is none
+        return net::fail_text(fmt::format("the value of the label '{}' is no UTF-8", name));
+    labels.emplace_back(name, value);
     return {};
 }
 
 class Targets {
   public:
     net::Status add(std::string_view text, const TargetLabels& labels) {
+        if (text.size() > max_target || text.find('\0') != text.npos)
+            return net::fail_text(fmt::format("'{}' is no HOST:PORT", shortened(text)));
         auto parts = net::split_host_port(text);
         if (!parts)
             return net::fail(parts.error());
@@ -82,15 +105,12 @@ net::Status add_group(const Json& group, Targets& targets) {
         return net::fail_text("a group without a list \"targets\"");
     TargetLabels labels;
     for (const auto& [name, value] : group.find("labels").value_or(Json::object()).members()) {
-        if (name.starts_with("__"))
-            continue;
         const auto text = value.text();
         if (!text)
             return net::fail_text(
-                fmt::format("the value of the label '{}' is no text", net::escape(name)));
-        if (auto sound = check_label(name); !sound)
-            return sound;
-        labels.emplace_back(name, *text);
+                fmt::format("the value of the label '{}' is no text", shortened(name)));
+        if (auto added = add_label(name, *text, labels); !added)
+            return added;
     }
     for (const Json& target : listed->elements()) {
         const auto text = target.text();
@@ -106,6 +126,8 @@ net::Result<std::vector<ListedTarget>> parse_json(std::string_view text) {
     const auto json = Json::parse(text);
     if (!json)
         return net::fail(json.error());
+    if (!json->is_array())
+        return net::fail_text("the JSON text is no list");
     Targets targets;
     for (const Json& group : json->elements())
         if (auto added = add_group(group, targets); !added)
@@ -130,12 +152,9 @@ net::Status add_line(std::string_view line, Targets& targets) {
     for (auto word = next_word(line); !word.empty(); word = next_word(line)) {
         const std::size_t equals = word.find('=');
         if (equals == word.npos)
-            return net::fail_text(fmt::format("'{}' is no LABEL=VALUE", net::escape(word)));
-        if (word.starts_with("__"))
-            continue;
-        if (auto sound = check_label(word.substr(0, equals)); !sound)
-            return sound;
-        labels.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+            return net::fail_text(fmt::format("'{}' is no LABEL=VALUE", shortened(word)));
+        if (auto added = add_label(word.substr(0, equals), word.substr(equals + 1), labels); !added)
+            return added;
     }
     return targets.add(target, labels);
 }
@@ -158,12 +177,17 @@ bool is_json(std::string_view text) {
     if (list == text.npos || text[list] != '[')
         return list != text.npos && text[list] == '{';
     const std::size_t inside = text.find_first_not_of(blanks, list + 1);
-    return inside == text.npos || text[inside] == '{' || text[inside] == ']';
+    return inside == text.npos || text[inside] == '{' || text[inside] == ']' || text[inside] == '[';
 }
 
 }  // namespace
 
 net::Result<std::vector<ListedTarget>> parse_targets(std::string_view text) {
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (text.starts_with(byte_order_mark))
+        text.remove_prefix(byte_order_mark.size());
+    if (text.empty())
+        return net::fail_text("the file is empty; a list without servers is []");
     return is_json(text) ? parse_json(text) : parse_lines(text);
 }
 
@@ -172,6 +196,7 @@ TargetsFile::Identity TargetsFile::look() const {
     std::error_code ignored;
     const std::filesystem::path path(std::u8string(path_.begin(), path_.end()));
     identity.file = std::filesystem::weakly_canonical(path, ignored);
+    identity.is_regular = std::filesystem::is_regular_file(path, ignored);
     identity.size = std::filesystem::file_size(path, ignored);
     identity.written = std::filesystem::last_write_time(path, ignored);
     return identity;
@@ -182,7 +207,7 @@ net::Result<std::vector<ListedTarget>> TargetsFile::read() {
     changed_.reset();
     const int file = net::platform::open_file(path_);
     if (file < 0)
-        return net::fail({{errno, std::generic_category()}, "open", net::escape(path_), {}, {}});
+        return net::fail({net::platform::last_file_error(), "open", net::escape(path_), {}, {}});
     std::string text;
     net::Transfer got{net::Transfer::State::done, 0, {}};
     std::vector<std::byte> buffer(65536);
@@ -206,7 +231,7 @@ bool TargetsFile::has_changed(net::Clock::time_point now) {
         return false;
     next_look_ = now + between_looks;
     const Identity seen = look();
-    if (seen == read_) {
+    if (seen == read_ || !seen.is_regular) {
         changed_.reset();
         return false;
     }

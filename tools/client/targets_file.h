@@ -40,13 +40,15 @@ class TargetsFile {
 
     // Reads the file as it is now; the error names the file. Blocks as read(2) does.
     net::Result<std::vector<ListedTarget>> read();
-    // Whether the file has changed since read(), and has stayed as it is for half a second, so that
-    // it is not read while it is being written. To be called at least so often.
+    // Whether the file is a regular one that has changed since read(), and has stayed as it is for
+    // half a second, so that it is not read while it is being written. To be called at least so
+    // often.
     bool has_changed(net::Clock::time_point now);
 
   private:
     struct Identity {
         std::filesystem::path file;  // without symbolic links
+        bool is_regular = false;     // else reading it again may block
         std::uintmax_t size = 0;
         std::filesystem::file_time_type written{};
         bool operator==(const Identity&) const = default;

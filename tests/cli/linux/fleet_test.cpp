@@ -1,6 +1,7 @@
 // Tests of echo and udpecho with many servers, and with servers that come, go and move.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <filesystem>
@@ -224,6 +225,11 @@ TEST_P(Fleet, AFileMayBeOfAnyForm) {
         return Process({tool(), "-c", "1", "--targets", file.path()}).wait();
     };
     EXPECT_EQ(with("127.0.0.1:" + port + "\r\n# nothing else").status, tools::exit_ok);
+    EXPECT_EQ(with("\xef\xbb\xbf"
+                   "127.0.0.1:" +
+                   port)
+                  .status,
+              tools::exit_ok);
     EXPECT_EQ(with("[{\"targets\": []}, {\"targets\": [\"127.0.0.1:" + port + "\"]}]").status,
               tools::exit_ok);
     for (const auto& [content, complaint] :
@@ -234,6 +240,13 @@ TEST_P(Fleet, AFileMayBeOfAnyForm) {
              {"a:7 target=x\n", "line 1: the label 'target' has a meaning of its own"},
              {"a:7 clock=x\n", "line 1: the label 'clock' has a meaning of its own"},
              {"a:99999\n", "99999"},
+             {"a:7 a=1 b=2 a=3\n", "line 1: the label 'a' is given twice"},
+             {"a:7 a=\xe9\n", "line 1: the value of the label 'a' is no UTF-8"},
+             {std::string("a:7\0x\n", 6), "line 1: 'a:7\\x00x' is no HOST:PORT"},
+             {std::string(100'000, '[') + "\n", "no JSON: wrong at byte"},
+             {std::string(100'000, 'a') + ":7\n", "…' is no HOST:PORT"},
+             {"{\"targets\": [\"a:7\"]}", "the JSON text is no list"},
+             {"", "the file is empty"},
              {"[{\"labels\": {}}]", "a group without a list \"targets\""},
              {"[{\"targets\": [7]}]", "a target that is no text"},
              {"[{\"targets\": [\"a:7\"], \"labels\": {\"a\": 1}}]", "the label 'a' is no text"},
@@ -273,6 +286,39 @@ TEST_P(Fleet, ThePageForPeopleHasTheServers) {
     EXPECT_THAT(page, HasSubstr("<th scope=\"row\">" + target + "</th><td class=\"good\">up</td>"));
     EXPECT_THAT(page, Not(HasSubstr("<script")));
     run.end();
+}
+
+// Reading a FIFO would block everything else.
+TEST_P(Fleet, AFifoInPlaceOfTheFileIsNotRead) {
+    const std::string one = "127.0.0.1:" + serve();
+    const TemporaryFile file(one + "\n");
+    Watched run(command({"--targets", file.path(), "-j"}));
+    run.await_value(up(tool(), one), "1");
+    std::filesystem::remove(file.path());
+    ASSERT_EQ(::mkfifo(file.path().c_str(), 0600), 0);
+    const std::string received = tool() + "_messages_received_total{target=\"" + one + "\"}";
+    const double before = std::stod(run.value(received));
+    await([&] { return std::stod(run.value(received)) > before + 75; }, "more replies");
+    EXPECT_EQ(run.end().status, tools::exit_ok);
+}
+
+// Servers that go before their first message have nothing to answer for.
+TEST_P(Fleet, AServerThatGoesUnaskedIsNoFailure) {
+    const std::string one = "127.0.0.1:" + serve();
+    const TemporaryFile file(one + "\n");
+    Words words = command({"--targets", file.path()});
+    words[4] = "1h";  // -i
+    Watched run(words);
+    run.await_value(tool() + "_targets", "1");
+    std::string many = one + "\n";
+    for (int i = 1; i < 20; ++i)
+        many += "127.0.3." + std::to_string(i) + ":7\n";
+    replace(file.path(), many);
+    run.await_value(tool() + "_targets", "20");
+    replace(file.path(), one + "\n");
+    run.await_value(tool() + "_targets", "1");
+    const Ran ran = run.end();
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.out << ran.err;
 }
 
 INSTANTIATE_TEST_SUITE_P(Clients, Fleet, testing::Values("echo", "udpecho"),
