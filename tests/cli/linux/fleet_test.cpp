@@ -423,10 +423,10 @@ TEST(FleetSize, AThousandServersNeedFewThreadsAndLittleMemory) {
         std::sscanf(line.c_str(), "Threads: %d", &threads);
         std::sscanf(line.c_str(), "VmRSS: %d", &resident_kb);
     }
-    EXPECT_LE(threads, 4);
     EXPECT_GT(threads, 0);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    EXPECT_LE(resident_kb, 48 << 10) << "with what a scrape leaves in the allocator";
+#ifndef SOCKBOX_SANITIZED  // which has a thread of its own, and keeps freed memory
+    EXPECT_LE(threads, 4);
+    EXPECT_LE(resident_kb, 40 << 10) << "with what a scrape leaves in the allocator";
 #endif
     EXPECT_EQ(run.end().status, tools::exit_ok);
 }
