@@ -41,7 +41,7 @@ class EpollLanes final : public LanePoll {
         if (::epoll_ctl(epoll_.native(), same ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, wanted.socket,
                         &event) == 0)
             return {};
-        const net::Status failure = net::fail_last("epoll_ctl");
+        net::Status failure = net::fail_last("epoll_ctl");
         watched.socket = net::invalid_socket;
         return failure;
     }

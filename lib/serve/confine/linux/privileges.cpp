@@ -83,8 +83,8 @@ net::Status drop_capabilities(std::uint64_t kept) {
     const std::uint64_t left = before->permitted & kept;
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     CapabilitySets sets{};
-    for (std::size_t i = 0; i < sets.size(); ++i)
-        sets[i].permitted = sets[i].effective = static_cast<std::uint32_t>(left >> (32 * i));
+    sets[0].permitted = sets[0].effective = static_cast<std::uint32_t>(left);
+    sets[1].permitted = sets[1].effective = static_cast<std::uint32_t>(left >> 32);
     ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     if (::syscall(SYS_capset, &header, sets.data()) != 0)
         return net::fail_last("drop capabilities");
