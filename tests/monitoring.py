@@ -114,6 +114,8 @@ def get(url):
         with urllib.request.urlopen(url, timeout=10) as answer:
             return answer.read().decode()
     except urllib.error.HTTPError as error:
+        if error.code == 503:  # it is starting
+            return None
         fail(f"{url}: {error}: {error.read().decode(errors='replace')}")
     except OSError:
         return None
