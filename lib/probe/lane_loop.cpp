@@ -29,6 +29,8 @@ net::Result<std::unique_ptr<LaneLoop>> LaneLoop::create(const net::StopSignal& s
 void LaneLoop::add(LaneGroup& group) {
     const std::lock_guard lock(turn_);
     schedule(group, Clock::now());
+    if (is_over_)
+        end(group);
 }
 
 void LaneLoop::remove(LaneGroup& group) {
@@ -62,6 +64,7 @@ void LaneLoop::run(bool lasting) {
         });
     }
     const std::lock_guard lock(turn_);
+    is_over_ = true;
     while (!by_wake_.empty())
         end(*by_wake_.begin()->second);
 }

@@ -28,7 +28,7 @@ class LaneLoop {
                                                          std::function<void(LaneGroup&)> ended);
 
     // Adds a group, which has begun and must outlive its end. Any thread may call it; a loop that
-    // runs notices within 100 ms, like the end of remove().
+    // runs notices within 100 ms, like the end of remove(), and one that has ended ends it at once.
     void add(LaneGroup& group);
     // Ends a group early. Any thread may call it.
     void remove(LaneGroup& group);
@@ -75,6 +75,7 @@ class LaneLoop {
     std::deque<LaneGroup*> wanting_lookup_;
     std::list<Asked> asked_;
     net::Clock::time_point awake_at_{};  // when the latest wait was to end
+    bool is_over_ = false;               // run() has ended all groups
 };
 
 }  // namespace sockbox::probe

@@ -1,6 +1,7 @@
 // Starting a thread, with failure as a Result.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <new>
 #include <system_error>
@@ -32,5 +33,12 @@ Result<std::thread> start_thread(Work&& work) {
 // Starts a thread on which no signal handler runs; those of the process run on another thread. For
 // a thread that may outlive what a handler uses. Fails like start_thread().
 Result<std::thread> start_signal_free_thread(std::function<void()> work);
+
+// Starts a thread that nobody joins. It is detached from its beginning: std::thread::detach() may
+// use the memory of a thread that ends at the same time (pthread_detach(3) of glibc before 2.37).
+// Fails like start_thread().
+enum class SignalHandlers : std::uint8_t { run, blocked };  // as in start_signal_free_thread()
+Status start_detached_thread(std::function<void()> work,
+                             SignalHandlers handlers = SignalHandlers::run);
 
 }  // namespace sockbox::net

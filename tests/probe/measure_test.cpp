@@ -136,6 +136,18 @@ TEST_F(MeasureTest, ServersComeAndGo) {
     EXPECT_TRUE(measurements->wait_until(net::deadline_in(60s)));
 }
 
+// As when a targets file changes at the moment of an interrupt.
+TEST_F(MeasureTest, AServerAddedAfterTheEndHasAnOutcome) {
+    const auto measurements = create(1, true);
+    (void)measurements->add({every(1ms), 1, instant, somewhere, {}, {}});
+    ASSERT_TRUE(measurements->start());
+    stop_.raise();
+    ASSERT_TRUE(measurements->wait_until(net::deadline_in(60s)));
+    const auto late = measurements->add({every(1ms), 1, instant, somewhere, {}, {}});
+    ASSERT_NE(measurements->outcome(late), nullptr);
+    EXPECT_EQ((*measurements->outcome(late))->numbers.sent, 0U);
+}
+
 TEST_F(MeasureTest, AServerWithoutALaneFailsAlone) {
     const auto measurements = create(2, false);
     MeasurePlan plan;

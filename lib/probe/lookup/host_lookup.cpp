@@ -64,10 +64,7 @@ void HostLookup::start(const std::shared_ptr<Question>& question) {
         question->answered.emplace(std::move(*signal));
     if (!signal || net::Endpoint::parse(question->host))
         return question->ask();
-    auto started = net::start_signal_free_thread([question] { question->ask(); });
-    if (started)
-        started->detach();
-    else
+    if (!net::start_detached_thread([question] { question->ask(); }, net::SignalHandlers::blocked))
         question->ask();
 }
 

@@ -27,17 +27,14 @@ class ThreadSet {
     template <class Work>
     net::Status start(Work work) {
         change_running(1);
-        auto started = net::start_thread([this, task = std::move(work)]() mutable {
+        auto started = net::start_detached_thread([this, task = std::move(work)]() mutable {
             // Destroy the work and everything it holds before the set may be destroyed.
             Work(std::move(task))();
             change_running(-1);
         });
-        if (!started) {
+        if (!started)
             change_running(-1);
-            return net::fail(started.error());
-        }
-        started->detach();
-        return {};
+        return started;
     }
 
   private:

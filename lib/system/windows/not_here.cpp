@@ -31,4 +31,12 @@ Result<std::thread> start_signal_free_thread(std::function<void()> work) {
     return start_thread(std::move(work));
 }
 
+Status start_detached_thread(std::function<void()> work, SignalHandlers) {
+    auto started = start_thread(std::move(work));
+    if (!started)
+        return fail(started.error());
+    started->detach();
+    return {};
+}
+
 }  // namespace sockbox::net
