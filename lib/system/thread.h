@@ -34,11 +34,20 @@ Result<std::thread> start_thread(Work&& work) {
 // a thread that may outlive what a handler uses. Fails like start_thread().
 Result<std::thread> start_signal_free_thread(std::function<void()> work);
 
+enum class SignalHandlers : std::uint8_t { run, blocked };  // as in start_signal_free_thread()
+Status start_detached(std::function<void()> work, SignalHandlers handlers);
+
 // Starts a thread that nobody joins. It is detached from its beginning: std::thread::detach() may
 // use the memory of a thread that ends at the same time (pthread_detach(3) of glibc before 2.37).
 // Fails like start_thread().
-enum class SignalHandlers : std::uint8_t { run, blocked };  // as in start_signal_free_thread()
-Status start_detached_thread(std::function<void()> work,
-                             SignalHandlers handlers = SignalHandlers::run);
+template <class Work>
+Status start_detached_thread(Work&& work, SignalHandlers handlers = SignalHandlers::run) {
+    try {
+        return start_detached(std::function<void()>(std::forward<Work>(work)), handlers);
+    } catch (const std::bad_alloc&) {
+        return fail(
+            {platform::error_of(std::errc::not_enough_memory), "start a thread", {}, {}, {}});
+    }
+}
 
 }  // namespace sockbox::net

@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 
-#include <cerrno>
 #include <csignal>
 #include <memory>
 
@@ -44,17 +43,14 @@ Result<std::thread> start_signal_free_thread(std::function<void()> work) {
     return started;
 }
 
-Status start_detached_thread(std::function<void()> work, SignalHandlers handlers) {
+Status start_detached(std::function<void()> work, SignalHandlers handlers) {
+    auto own = std::make_unique<Work>(std::move(work));
     sigset_t all;
     sigset_t before;
     ::sigfillset(&all);
     if (handlers == SignalHandlers::blocked)
         ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failure = ENOMEM;
-    try {
-        failure = create_detached(std::make_unique<Work>(std::move(work)));
-    } catch (const std::bad_alloc&) {
-    }
+    const int failure = create_detached(std::move(own));
     if (handlers == SignalHandlers::blocked)
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (failure == 0)

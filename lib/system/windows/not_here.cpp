@@ -31,7 +31,7 @@ Result<std::thread> start_signal_free_thread(std::function<void()> work) {
     return start_thread(std::move(work));
 }
 
-Status start_detached_thread(std::function<void()> work, SignalHandlers) {
+Status start_detached(std::function<void()> work, SignalHandlers) {
     auto started = start_thread(std::move(work));
     if (!started)
         return fail(started.error());
