@@ -34,7 +34,7 @@ void Budget::start() {
 }
 
 std::optional<Message> Budget::take(Clock::time_point due, Clock::time_point now) {
-    if (cancelled_ || now >= end_)
+    if (now >= end_)
         return std::nullopt;
     const bool counted = due >= counted_from_;
     if (!counted)
@@ -66,10 +66,10 @@ net::Status LaneGroup::add_lane(std::size_t number, const net::Endpoint& server)
 }
 
 net::Status LaneGroup::create_lanes() {
+    const std::uint64_t version = address_.version();
     const auto server = address_.get();
     if (!server)
         return {};
-    const std::uint64_t version = address_.version();
     measured_.server = server;
     net::Status done;
     for (std::size_t i = number_.group; done && i < target_.lanes; i += number_.groups)

@@ -61,15 +61,12 @@ class Budget {
     net::Clock::time_point counted_from() const { return counted_from_; }
     net::Clock::time_point end() const { return end_; }
 
-    // Ends the sending of a run that cannot go on.
-    void cancel() { cancelled_ = true; }
-
     bool is_spent(net::Clock::time_point now) const {
-        return cancelled_ || now >= end_ || (plan_.count > 0 && counted_ >= plan_.count);
+        return now >= end_ || (plan_.count > 0 && counted_ >= plan_.count);
     }
     // Whether the time ran out before the count was reached.
     bool is_out_of_time(net::Clock::time_point now) const {
-        return !cancelled_ && now >= end_ && (plan_.count == 0 || counted_ < plan_.count);
+        return now >= end_ && (plan_.count == 0 || counted_ < plan_.count);
     }
 
     // The next message; nullopt if all have been sent.
@@ -83,7 +80,6 @@ class Budget {
     net::Clock::time_point begin_{};
     net::Clock::time_point counted_from_{};
     net::Clock::time_point end_{};
-    std::atomic<bool> cancelled_{false};
     std::atomic<std::uint64_t> counted_{0};
     std::atomic<std::uint64_t> warm_up_{0};
 };

@@ -179,8 +179,9 @@ void Measurements::note_end(LaneGroup& group) {
         if (--target->groups_left > 0)
             return;
     }
-    // All groups of the target have ended, so that no thread changes their results any more.
-    Measured all = std::move(target->groups.front()->measured());
+    // All groups of the target have ended: no thread changes their results any more, but so_far()
+    // may still read them.
+    Measured all = target->groups.front()->measured();
     for (std::size_t i = 1; i < target->groups.size(); ++i)
         all.merge(target->groups[i]->measured());
     set_outcome(*target, std::move(all));
