@@ -61,7 +61,7 @@ net::Status LaneGroup::add_lane(std::size_t number, const net::Endpoint& server)
     auto lane = target_.make_lane(number, server, plan_, measured_);
     if (!lane)
         return net::fail(lane.error());
-    slots_.push_back({this, std::move(*lane), Clock::now() + plan_.delay});
+    slots_.push_back({this, std::move(*lane), Clock::now()});
     return {};
 }
 
@@ -100,6 +100,8 @@ void LaneGroup::begin() {
     if (!plan_.is_endless())
         return;
     const auto server = address_.get();
+    measured_.server = server;
+    next_try_ = now + plan_.delay;
     if (number_.group == 0)
         choice_.emplace(AddressChoiceOptions{target_.name ? target_.name->every : 0s, plan_.timeout,
                                              target_.name.has_value()},
@@ -197,6 +199,8 @@ void LaneGroup::take_answer(const net::Result<std::vector<net::Endpoint>>& answe
             report({before, choice_->address(), {}});
         if (has_changed)
             address_.set(*choice_->address());
+        if (has_changed && !before)
+            next_try_ = now + plan_.delay;
         return;
     }
     choice_->take_failure(now);

@@ -194,13 +194,15 @@ class LaneGroup {
     std::vector<Slot> slots_;  // never grows once a lane is watched
     bool is_concluded_ = false;
     std::optional<AddressChoice> choice_;
-    std::uint64_t version_ = 0;          // of the address in use
-    std::uint64_t replies_seen_ = 0;     // by choice_
-    net::Clock::time_point next_try_{};  // to create lanes that could not be created
-    std::string latest_failure_;         // of a lookup
-    std::size_t turn_ = 0;               // the slot that takes the next scheduled message
-    bool cut_short_ = false;             // more is due than one burst sends
-    std::uint64_t next_due_slot_ = 0;    // of the schedule of all groups
+    std::uint64_t version_ = 0;       // of the address in use
+    std::uint64_t replies_seen_ = 0;  // by choice_
+    // To create the lanes of an endless run. Creating those of many servers at once would delay the
+    // messages of all.
+    net::Clock::time_point next_try_{};
+    std::string latest_failure_;       // of a lookup
+    std::size_t turn_ = 0;             // the slot that takes the next scheduled message
+    bool cut_short_ = false;           // more is due than one burst sends
+    std::uint64_t next_due_slot_ = 0;  // of the schedule of all groups
     net::Clock::time_point next_due_{};
 };
 

@@ -151,16 +151,19 @@ void Measurements::open_all() {
                     unopened.push_back(lane);
     }
     open_lanes(unopened, stop_);
-    while (const auto target = next_unbegun())
+    Number from = 0;
+    while (const auto target = next_unbegun(from)) {
+        from = target->number + 1;
         begin(target);
+    }
 }
 
-// Lets the loops run once all servers have begun.
-std::shared_ptr<Measurements::Target> Measurements::next_unbegun() {
+// The first server from this number on that can begin. If there is none, the loops may run.
+std::shared_ptr<Measurements::Target> Measurements::next_unbegun(Number from) {
     const std::lock_guard lock(mutex_);
-    for (const auto& [number, target] : targets_)
-        if (!target->begun && !target->outcome)
-            return target;
+    for (auto next = targets_.lower_bound(from); next != targets_.end(); ++next)
+        if (!next->second->outcome)
+            return next->second;
     if (stage_ == Stage::before)
         stage_ = Stage::opened;
     changed_.notify_all();

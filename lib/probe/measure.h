@@ -72,7 +72,7 @@ class Measurements {
     void run(std::size_t loop);
     void open_all();
     void begin(const std::shared_ptr<Target>& target);
-    std::shared_ptr<Target> next_unbegun();
+    std::shared_ptr<Target> next_unbegun(Number from);
     void note_end(LaneGroup& group);
     void set_outcome(Target& target, net::Result<Measured> outcome);
 
