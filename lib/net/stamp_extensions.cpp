@@ -92,7 +92,7 @@ bool answer_location(std::span<std::byte> value, const Reflection& reflection) {
             answer_address(*part, reflection.destination, destination_ipv4, destination_ipv6);
         else if (part->type == source_ip)
             answer_address(*part, reflection.source, source_ipv4, source_ipv6);
-        else  // UDP sockets do not tell the MAC address
+        else  // UDP sockets do not report the MAC address
             set_flags(*part, unrecognized);
     }
     return rest.empty();

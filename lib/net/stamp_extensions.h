@@ -20,7 +20,7 @@ enum Type : std::uint8_t {
     timestamp_information = 3,
     class_of_service = 4,
     direct_measurement = 5,
-    access_report = 6,  // for access networks of 3GPP: not supported, as the flag tells
+    access_report = 6,  // for access networks of 3GPP: not supported, as its flag states
     follow_up_telemetry = 7,
     hmac = 8,
 };
@@ -114,7 +114,7 @@ void write_hmac(std::span<const std::byte> packet, Mode mode, std::span<std::byt
 // or because there are none, or only padding.
 bool are_extensions_signed(std::span<std::byte> packet, Mode mode, const HmacKey& key) noexcept;
 
-// What a reflector tells in its extensions.
+// What a reflector reports in its extensions.
 struct Reflection {
     std::uint8_t traffic_class = 0;  // DSCP and ECN with which the packet arrived
     Endpoint source;                 // of the packet

@@ -22,8 +22,8 @@ struct ConnectDelays {
 };
 
 // A state machine without a clock, sockets or lookups: the caller reports what happens, with the
-// time since any fixed start, and next() tells what to do. The families alternate (section 4, with
-// a First Address Family Count of 1), within each family the order is that of the answers.
+// time since any fixed start, and next() returns what to do. The families alternate (section 4,
+// with a First Address Family Count of 1), within each family the order is that of the answers.
 class ConnectOrder {
   public:
     using Time = std::chrono::nanoseconds;

@@ -133,7 +133,7 @@ net::Result<Json> Json::parse(std::string_view text) {
     try {
         json.value_->json = nlohmann::ordered_json::parse(text);
     } catch (const nlohmann::ordered_json::parse_error& error) {
-        return net::fail_text("no JSON: wrong at byte " + std::to_string(error.byte));
+        return net::fail_text("not valid JSON: error at byte " + std::to_string(error.byte));
     }
     return json;
 }

@@ -276,18 +276,18 @@ Json number_or_null(const std::optional<Number>& number) {
     return number ? Json(static_cast<unsigned>(*number)) : Json();
 }
 
-Json reflector_object(const stats::ReflectorReport& told) {
-    if (!told.was_asked && told.unverified == 0)
+Json reflector_object(const stats::ReflectorReport& report) {
+    if (!report.was_asked && report.unverified == 0)
         return {};
     return Json::object()
-        .set("seen_from", text_or_null(told.seen_from))
-        .set("clock", text_or_null(clock_source_name(told.clock_source)))
-        .set("arrival_timestamps", text_or_null(timestamp_method_name(told.arrival_method)))
-        .set("departure_timestamps", text_or_null(timestamp_method_name(told.departure_method)))
-        .set("received", number_or_null(told.received))
-        .set("sent", number_or_null(told.sent))
-        .set("left_later", spread_object(told.left_later))
-        .set("unverified", told.unverified);
+        .set("seen_from", text_or_null(report.seen_from))
+        .set("clock", text_or_null(clock_source_name(report.clock_source)))
+        .set("arrival_timestamps", text_or_null(timestamp_method_name(report.arrival_method)))
+        .set("departure_timestamps", text_or_null(timestamp_method_name(report.departure_method)))
+        .set("received", number_or_null(report.received))
+        .set("sent", number_or_null(report.sent))
+        .set("left_later", spread_object(report.left_later))
+        .set("unverified", report.unverified);
 }
 
 }  // namespace

@@ -414,7 +414,7 @@ constexpr std::array summary_rows{
                        r, [](const auto& d) -> auto& { return d.processing; });
                },
                Of::datagrams},
-    SummaryRow{"left_later", "How much later replies left than the times in them tell.",
+    SummaryRow{"left_later", "How much later replies left than the times in them state.",
                [](const MeasurementReport& r) {
                    return spread(
                        r, [](const auto& d) -> auto& { return d.reflector.left_later; });
@@ -447,11 +447,11 @@ MetricHistogram to_histogram(const MetricLabels& labels, std::span<const double>
     return histogram;
 }
 
-MetricLabels with_reflector(const MetricLabels& labels, const stats::ReflectorReport& told) {
-    return labels.with("seen_from", told.seen_from)
-        .with("clock", clock_source_name(told.clock_source))
-        .with("arrival_timestamps", timestamp_method_name(told.arrival_method))
-        .with("departure_timestamps", timestamp_method_name(told.departure_method));
+MetricLabels with_reflector(const MetricLabels& labels, const stats::ReflectorReport& report) {
+    return labels.with("seen_from", report.seen_from)
+        .with("clock", clock_source_name(report.clock_source))
+        .with("arrival_timestamps", timestamp_method_name(report.arrival_method))
+        .with("departure_timestamps", timestamp_method_name(report.departure_method));
 }
 
 struct Summarized {
@@ -509,7 +509,7 @@ MeasurementMetrics::MeasurementMetrics(std::string_view tool) : state_(std::make
                               state.times(summary_rows[i], "_deviation_seconds")};
     state.target_info = state.family("target", MetricKind::info, {}, "The address in use.");
     state.reflector_info = state.family("reflector", MetricKind::info, {},
-                                        "What the reflector tells about itself and the path.");
+                                        "What the reflector reports about itself and the path.");
     state.errors = state.family("errors", MetricKind::counter, {}, "Failures, by their reason.");
     state.replies = state.family("responder_replies", MetricKind::counter, {},
                                  "Replies by host, if several may answer.");

@@ -11,9 +11,9 @@
 
 namespace sockbox::report {
 
-// Collects what all servers of a run have in common a name for, keeping no more of each than its
-// values. Every series has the label `target` and the labels of the server. All reports must come
-// from one tool, whose name and "_" start the name of every family.
+// Collects the results of all servers of a run in metric families; of each server it keeps no more
+// than its values. Every series has the label `target` and the labels of the server. All reports
+// must come from one tool, whose name and "_" start the name of every family.
 //
 //     MeasurementMetrics metrics("udpecho");
 //     for (const MeasurementReport& report : reports)

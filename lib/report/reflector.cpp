@@ -1,4 +1,4 @@
-// Words for what a reflector tells.
+// Words for what a reflector reports.
 #include "report/reflector.h"
 
 #include <fmt/format.h>
@@ -26,18 +26,18 @@ std::string marks_to_text(std::optional<std::uint8_t> dscp, std::optional<std::u
                        ecn.value_or(0) != 0 ? fmt::format(", with ECN {}", *ecn) : "");
 }
 
-std::string to_text(const stats::ReflectorReport& told) {
+std::string to_text(const stats::ReflectorReport& report) {
     std::string text;
-    if (!told.seen_from.empty())
-        text += fmt::format("seen by the reflector from {}\n", told.seen_from);
-    if (const std::string clock = clock_source_name(told.clock_source); !clock.empty())
+    if (!report.seen_from.empty())
+        text += fmt::format("seen by the reflector from {}\n", report.seen_from);
+    if (const std::string clock = clock_source_name(report.clock_source); !clock.empty())
         text += fmt::format("reflector's clock: {}\n", clock);
-    if (told.received && told.sent && *told.received > 0)
-        text +=
-            fmt::format("reflector's count: {} received, {} sent\n", *told.received, *told.sent);
-    if (told.unverified > 0)
+    if (report.received && report.sent && *report.received > 0)
+        text += fmt::format("reflector's count: {} received, {} sent\n", *report.received,
+                            *report.sent);
+    if (report.unverified > 0)
         text += fmt::format("warning: the extensions of {} are not authentic\n",
-                            counted(told.unverified, "reply", "replies"));
+                            counted(report.unverified, "reply", "replies"));
     return text;
 }
 

@@ -1,4 +1,4 @@
-// What a reflector tells about the datagrams and about itself, in words.
+// What a reflector reports about the datagrams and about itself, in words.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,12 @@
 namespace sockbox::report {
 
 // Names of the numbers in RFC 8972, section 5, for example "ntp" and "software"; another number as
-// it is. Empty for 0, which tells nothing, and for none.
+// it is. Empty for 0, which means unknown, and for none.
 std::string clock_source_name(std::optional<std::uint8_t> number);
 std::string timestamp_method_name(std::optional<std::uint8_t> number);
 
 // Lines, each with its newline: DSCP and ECN of the datagrams as they arrived, unless both are 0,
-// and what the extensions of replies tell. Empty if there is nothing of it.
+// and what the extensions of replies report. Empty if there is nothing of it.
 std::string reflector_to_text(const stats::Directions& directions);
 
 }  // namespace sockbox::report

@@ -43,17 +43,17 @@ struct Way {
     void merge(const Way& other);
 };
 
-// What a reflector tells in the extensions of its replies (RFC 8972); the latest of each kind.
+// What a reflector reports in the extensions of its replies (RFC 8972); the latest of each kind.
 struct ReflectorReport {
     bool was_asked = false;
-    std::string seen_from{};  // the address and port from which packets arrived; empty: not told
+    std::string seen_from{};  // the address and port from which packets arrived; empty: unknown
     // As numbered in RFC 8972, section 5.
     std::optional<std::uint8_t> clock_source{};
     std::optional<std::uint8_t> arrival_method{};    // how times of arrival were taken
     std::optional<std::uint8_t> departure_method{};  // how times of departure were taken
     std::optional<std::uint32_t> received{};
     std::optional<std::uint32_t> sent{};
-    // How much later answers left than the times in them tell.
+    // How much later replies left than the times in them state.
     TimeSpread left_later{};
     std::uint64_t unverified = 0;  // replies whose extensions are not protected, or were changed
 

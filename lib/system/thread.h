@@ -34,7 +34,10 @@ Result<std::thread> start_thread(Work&& work) {
 // a thread that may outlive what a handler uses. Fails like start_thread().
 Result<std::thread> start_signal_free_thread(std::function<void()> work);
 
-enum class SignalHandlers : std::uint8_t { run, blocked };  // as in start_signal_free_thread()
+// Whether signal handlers run on a thread, or are blocked as in start_signal_free_thread().
+enum class SignalHandlers : std::uint8_t { run, blocked };
+
+// The part of start_detached_thread() that depends on the system. Throws std::bad_alloc.
 Status start_detached(std::function<void()> work, SignalHandlers handlers);
 
 // Starts a thread that nobody joins. It is detached from its beginning: std::thread::detach() may

@@ -70,7 +70,7 @@ void add_kernel_view(stats::Measurement& numbers) {
     }
 }
 
-// What a reflector tells, and how datagrams arrived, each with a value of its own.
+// What a reflector reports, and how datagrams arrived, each with a value of its own.
 void add_reflector(stats::Directions& directions) {
     directions.dscp_there = std::uint8_t{46};
     directions.ecn_there = std::uint8_t{1};

@@ -186,6 +186,8 @@ Subject Measuring::subject(const Target& target, std::chrono::nanoseconds limit)
     return subject;
 }
 
+namespace {
+
 // The address in use, for lines about replies and failures, which come from other threads than
 // those about its changes.
 class AddressText {
@@ -212,6 +214,8 @@ double place_in_interval(std::size_t number) {
     const double place = static_cast<double>(number) * golden;
     return place - std::floor(place);
 }
+
+}  // namespace
 
 void Measuring::add(Runs& runs, Subject subject) {
     if (skip_self_ && subject.server && probe::is_own_address(*subject.server))
@@ -514,9 +518,8 @@ MetricFamilies Measuring::collect(const Runs& runs) const {
     // The names of metrics do not depend on how the command was started.
     report::MeasurementMetrics metrics(client_.transport == net::Transport::udp ? "udpecho"
                                                                                 : "echo");
-    for (const Runs::Shared& run : runs.all()) {
+    for (const Runs::Shared& run : runs.all())
         metrics.add(report_of(run->subject, runs.so_far(*run)));
-    }
     MetricFamilies families = metrics.families();
     if (list_)
         add_list_metrics(families);

@@ -28,8 +28,9 @@ class Measuring {
   public:
     Measuring(Io io, const ClientOptions& client) : io_(io), client_(client) {}
 
-    // Declares -c -t -i -s -P --rate --threads --warmup --spin --assert --report-interval --metrics
-    // --no-sandbox --plot --html --hgrm; for UDP also --first-seq.
+    // Declares -c -t -i -s -P --rate --threads --warmup --spin --assert --report-interval --targets
+    // --skip-self --resolve-every --metrics --metrics-file --no-sandbox --plot --html --hgrm; for
+    // UDP also --first-seq.
     void declare(Cli& cli);
 
     // Whether to measure: one of -c -t -P --rate was given, or assume() was called.

@@ -56,7 +56,7 @@ net::Status check_label(std::string_view name) {
         !name.empty() && is_letter(name.front()) &&
         std::ranges::all_of(name, [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
     if (!is_name)
-        return net::fail_text(fmt::format("'{}' is no name of a label", shortened(name)));
+        return net::fail_text(fmt::format("'{}' is not a valid label name", shortened(name)));
     if (std::ranges::find(taken_labels, name) != taken_labels.end())
         return net::fail_text(fmt::format("the label '{}' has a meaning of its own", name));
     return {};
@@ -70,7 +70,7 @@ net::Status add_label(std::string_view name, std::string_view value, TargetLabel
     if (std::ranges::find(labels, name, &TargetLabels::value_type::first) != labels.end())
         return net::fail_text(fmt::format("the label '{}' is given twice", name));
     if (Json(value).text() != value)  // which replaces what is none
-        return net::fail_text(fmt::format("the value of the label '{}' is no UTF-8", name));
+        return net::fail_text(fmt::format("the value of the label '{}' is not valid UTF-8", name));
     labels.emplace_back(name, value);
     return {};
 }
@@ -79,7 +79,7 @@ class Targets {
   public:
     net::Status add(std::string_view text, const TargetLabels& labels) {
         if (text.size() > max_target || text.find('\0') != text.npos)
-            return net::fail_text(fmt::format("'{}' is no HOST:PORT", shortened(text)));
+            return net::fail_text(fmt::format("'{}' is not HOST:PORT", shortened(text)));
         auto parts = net::split_host_port(text);
         if (!parts)
             return net::fail(parts.error());
@@ -108,14 +108,14 @@ net::Status add_group(const Json& group, Targets& targets) {
         const auto text = value.text();
         if (!text)
             return net::fail_text(
-                fmt::format("the value of the label '{}' is no text", shortened(name)));
+                fmt::format("the value of the label '{}' is not a string", shortened(name)));
         if (auto added = add_label(name, *text, labels); !added)
             return added;
     }
     for (const Json& target : listed->elements()) {
         const auto text = target.text();
         if (!text)
-            return net::fail_text("a target that is no text");
+            return net::fail_text("a target that is not a string");
         if (auto added = targets.add(*text, labels); !added)
             return added;
     }
@@ -127,7 +127,7 @@ net::Result<std::vector<ListedTarget>> parse_json(std::string_view text) {
     if (!json)
         return net::fail(json.error());
     if (!json->is_array())
-        return net::fail_text("the JSON text is no list");
+        return net::fail_text("the JSON text is not a list");
     Targets targets;
     for (const Json& group : json->elements())
         if (auto added = add_group(group, targets); !added)
@@ -152,7 +152,7 @@ net::Status add_line(std::string_view line, Targets& targets) {
     for (auto word = next_word(line); !word.empty(); word = next_word(line)) {
         const std::size_t equals = word.find('=');
         if (equals == word.npos)
-            return net::fail_text(fmt::format("'{}' is no LABEL=VALUE", shortened(word)));
+            return net::fail_text(fmt::format("'{}' is not LABEL=VALUE", shortened(word)));
         if (auto added = add_label(word.substr(0, equals), word.substr(equals + 1), labels); !added)
             return added;
     }

@@ -230,23 +230,23 @@ void StampForm::read_extension(const stamp::Extension& extension) {
         return extension.type == type &&
                extension.value.size() == bytes - stamp::extension_header_bytes;
     };
-    stats::ReflectorReport& told = directions_.reflector;
+    stats::ReflectorReport& report = directions_.reflector;
     if (has(stamp::class_of_service, stamp::class_of_service_bytes)) {
         const auto service = stamp::read_class_of_service(extension.value);
         directions_.dscp_there = service.received_dscp;
         directions_.ecn_there = service.received_ecn;
     } else if (has(stamp::location, stamp::location_bytes)) {
         if (const auto source = stamp::read_source(extension.value))
-            told.seen_from = source->to_string();
+            report.seen_from = source->to_string();
     } else if (has(stamp::timestamp_information, stamp::timestamp_information_bytes)) {
         const auto info = stamp::read_timestamp_information(extension.value);
-        told.clock_source = static_cast<std::uint8_t>(info.source_out);
-        told.arrival_method = static_cast<std::uint8_t>(info.method_in);
-        told.departure_method = static_cast<std::uint8_t>(info.method_out);
+        report.clock_source = static_cast<std::uint8_t>(info.source_out);
+        report.arrival_method = static_cast<std::uint8_t>(info.method_in);
+        report.departure_method = static_cast<std::uint8_t>(info.method_out);
     } else if (has(stamp::direct_measurement, stamp::direct_measurement_bytes)) {
         const auto counts = stamp::read_direct_measurement(extension.value);
-        told.received = counts.received;
-        told.sent = counts.sent;
+        report.received = counts.received;
+        report.sent = counts.sent;
     } else if (has(stamp::follow_up_telemetry, stamp::follow_up_bytes)) {
         note_follow_up(stamp::read_follow_up(extension.value));
     }

@@ -149,7 +149,7 @@ TEST_P(Fleet, AWrongFileChangesNothingAndIsReportedOnce) {
     replace(file.path(), one + "\n");
     run.await_value(tool() + "_targets_reload_successful", "1");
     const Ran ran = run.end();
-    const std::string complaint = "read " + file.path() + ": no JSON: wrong at byte ";
+    const std::string complaint = "read " + file.path() + ": not valid JSON: error at byte ";
     EXPECT_THAT(ran.err, HasSubstr(complaint));
     EXPECT_EQ(ran.err.find(complaint), ran.err.rfind(complaint)) << ran.err;
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
@@ -235,22 +235,23 @@ TEST_P(Fleet, AFileMayBeOfAnyForm) {
     for (const auto& [content, complaint] :
          std::initializer_list<std::pair<std::string, std::string>>{
              {"127.0.0.1\n", "line 1: "},
-             {"a:7\nb:7 site\n", "line 2: 'site' is no LABEL=VALUE"},
-             {"a:7 1site=x\n", "line 1: '1site' is no name of a label"},
+             {"a:7\nb:7 site\n", "line 2: 'site' is not LABEL=VALUE"},
+             {"a:7 1site=x\n", "line 1: '1site' is not a valid label name"},
              {"a:7 target=x\n", "line 1: the label 'target' has a meaning of its own"},
              {"a:7 clock=x\n", "line 1: the label 'clock' has a meaning of its own"},
              {"a:99999\n", "99999"},
              {"a:7 a=1 b=2 a=3\n", "line 1: the label 'a' is given twice"},
-             {"a:7 a=\xe9\n", "line 1: the value of the label 'a' is no UTF-8"},
-             {std::string("a:7\0x\n", 6), "line 1: 'a:7\\x00x' is no HOST:PORT"},
-             {std::string(100'000, '[') + "\n", "no JSON: wrong at byte"},
-             {std::string(100'000, 'a') + ":7\n", "…' is no HOST:PORT"},
-             {"{\"targets\": [\"a:7\"]}", "the JSON text is no list"},
+             {"a:7 a=\xe9\n", "line 1: the value of the label 'a' is not valid UTF-8"},
+             {std::string("a:7\0x\n", 6), "line 1: 'a:7\\x00x' is not HOST:PORT"},
+             {std::string(100'000, '[') + "\n", "not valid JSON: error at byte"},
+             {std::string(100'000, 'a') + ":7\n", "…' is not HOST:PORT"},
+             {"{\"targets\": [\"a:7\"]}", "the JSON text is not a list"},
              {"", "the file is empty"},
              {"[{\"labels\": {}}]", "a group without a list \"targets\""},
-             {"[{\"targets\": [7]}]", "a target that is no text"},
-             {"[{\"targets\": [\"a:7\"], \"labels\": {\"a\": 1}}]", "the label 'a' is no text"},
-             {"[{\"targets\": ", "no JSON: wrong at byte"}}) {
+             {"[{\"targets\": [7]}]", "a target that is not a string"},
+             {"[{\"targets\": [\"a:7\"], \"labels\": {\"a\": 1}}]",
+              "the label 'a' is not a string"},
+             {"[{\"targets\": ", "not valid JSON: error at byte"}}) {
         const Ran ran = with(content);
         EXPECT_EQ(ran.status, tools::exit_usage) << content;
         EXPECT_THAT(ran.err, HasSubstr(complaint)) << content;
