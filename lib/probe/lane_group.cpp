@@ -19,6 +19,7 @@ constexpr auto longest_stall = 100ms;
 constexpr auto idle_look = 10ms;
 // Between two tries to create the lanes of an endless run.
 constexpr auto creation_pause = 1s;
+constexpr int grid_points = 256;  // in an interval
 
 Clock::time_point ending(const MeasurePlan& plan, Clock::time_point from) {
     const bool bounded = plan.time.count() > 0 && plan.time < net::no_deadline - from;
@@ -61,8 +62,17 @@ net::Status LaneGroup::add_lane(std::size_t number, const net::Endpoint& server)
     auto lane = target_.make_lane(number, server, plan_, measured_);
     if (!lane)
         return net::fail(lane.error());
-    slots_.push_back({this, std::move(*lane), Clock::now()});
+    slots_.push_back({this, std::move(*lane), first_due(Clock::now())});
     return {};
+}
+
+// With many servers, on a grid that all with the same interval share: several are then due at once,
+// and the thread wakes up less often.
+Clock::time_point LaneGroup::first_due(Clock::time_point now) const {
+    const auto step = plan_.interval / grid_points;
+    if (plan_.delay.count() == 0 || step.count() == 0)
+        return now;
+    return now + step - now.time_since_epoch() % step;
 }
 
 net::Status LaneGroup::create_lanes() {
@@ -283,10 +293,11 @@ void LaneGroup::send_what_is_due(Clock::time_point now, Clock::time_point awake_
     for (Slot& slot : slots_) {
         if (!slot.lane->can_take(now) || slot.due > now)
             continue;
+        // Other lanes have sent since `now`.
         if (plan_.interval.count() > 0)
-            send_in_interval(slot, now);
+            send_in_interval(slot, Clock::now());
         else if (slot.lane->outstanding() == 0)
-            send(slot, now, now);
+            send(slot, now, Clock::now());
     }
 }
 

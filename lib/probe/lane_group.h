@@ -168,6 +168,7 @@ class LaneGroup {
 
   private:
     net::Status add_lane(std::size_t number, const net::Endpoint& server);
+    net::Clock::time_point first_due(net::Clock::time_point now) const;
     bool is_behind() const;
     void follow_address(net::Clock::time_point now);
     void cannot_use(const net::Error& error, net::Clock::time_point now);

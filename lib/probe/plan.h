@@ -31,8 +31,8 @@ struct MeasurePlan {
     std::uint64_t count = 0;               // round trips; 0: unlimited
     std::chrono::nanoseconds time{0};      // 0: unlimited
     std::chrono::nanoseconds interval{0};  // for each lane; 0: send when the last reply has arrived
-    // With an interval: how long after the start the first message is due, so that the sends to
-    // many servers are spread out.
+    // With an interval: about how long after the start the first message is due, so that the sends
+    // to many servers are spread out. In an endless run, the lanes are created no earlier.
     std::chrono::nanoseconds delay{0};
     double rate = 0;  // messages per second over all lanes (open loop); 0: closed loop
     std::chrono::nanoseconds timeout{default_reply_timeout};  // a later reply counts as lost

@@ -20,8 +20,10 @@ void suspend(std::chrono::milliseconds time) {
 // Records when messages are due, and is suspended once, at one of them.
 class Recorder final : public Lane {
   public:
-    Recorder(Measured& measured, std::vector<net::Clock::time_point>& due, std::size_t suspended_at)
-        : measured_(measured), due_(due), suspended_at_(suspended_at) {}
+    // The vectors receive when each message was due, and when its time began.
+    Recorder(Measured& measured, std::vector<net::Clock::time_point>& due,
+             std::vector<net::Clock::time_point>& taken, std::size_t suspended_at)
+        : measured_(measured), due_(due), taken_(taken), suspended_at_(suspended_at) {}
 
     net::NativeSocket native() const override { return net::invalid_socket; }
     std::uint64_t sockets_used() const override { return 0; }
@@ -33,6 +35,7 @@ class Recorder final : public Lane {
     net::Deadline next_expiry() const override { return net::no_deadline; }
     void take(const Message& message, net::Clock::time_point now) override {
         due_.push_back(message.due);
+        taken_.push_back(now);
         if (due_.size() == suspended_at_)
             suspend(500ms);
         ++measured_.numbers.sent;
@@ -45,25 +48,27 @@ class Recorder final : public Lane {
   private:
     Measured& measured_;
     std::vector<net::Clock::time_point>& due_;
+    std::vector<net::Clock::time_point>& taken_;
     const std::size_t suspended_at_;
 };
 
 struct Scheduled {
     Measured measured{};
     std::vector<net::Clock::time_point> due{};
+    std::vector<net::Clock::time_point> taken{};
     const stats::Measurement& numbers() const { return measured.numbers; }
 };
 
-Scheduled run(const MeasurePlan& plan, std::size_t suspended_at = 0) {
+Scheduled run(const MeasurePlan& plan, std::size_t suspended_at = 0, std::size_t lanes = 1) {
     Scheduled run;
     const auto make_lane = [&](std::size_t, const net::Endpoint&, const MeasurePlan&,
                                Measured& measured) -> net::Result<std::unique_ptr<Lane>> {
-        return std::make_unique<Recorder>(measured, run.due, suspended_at);
+        return std::make_unique<Recorder>(measured, run.due, run.taken, suspended_at);
     };
     const auto stop = net::StopSignal::create();
     auto measurements = *Measurements::create({}, *stop);
     const auto number = measurements->add(
-        {plan, 1, make_lane, net::Endpoint::loopback(net::Family::ipv4, 7), {}, {}});
+        {plan, lanes, make_lane, net::Endpoint::loopback(net::Family::ipv4, 7), {}, {}});
     EXPECT_TRUE(measurements->start());
     measurements->wait_until(net::no_deadline);
     run.measured = **measurements->outcome(number);
@@ -107,6 +112,43 @@ TEST(Schedule, AnIntervalSkipsThemToo) {
     const Scheduled ran = run(plan, 20);
     EXPECT_GE(ran.numbers().missed_slots, 90U);
     EXPECT_LE(ran.numbers().sent + ran.numbers().missed_slots, 201U);
+}
+
+// Else it would contain what sending the others' messages took.
+TEST(Schedule, TheTimeOfAMessageBeginsAfterOtherLanesHaveSent) {
+    MeasurePlan plan;
+    plan.count = 2;
+    plan.interval = 1h;
+    const Scheduled ran = run(plan, 1, 2);
+    ASSERT_EQ(ran.taken.size(), 2U);
+    EXPECT_GE(ran.taken[1] - ran.taken[0], 490ms);
+}
+
+// So that those of many servers are not all created at once.
+TEST(Schedule, AnEndlessRunCreatesLanesNoEarlierThanTheyAreDue) {
+    auto stop = net::StopSignal::create();
+    auto measurements = *Measurements::create({}, *stop);
+    std::vector<net::Clock::time_point> created;
+    std::vector<net::Clock::time_point> ignored;
+    const auto make_lane = [&](std::size_t, const net::Endpoint&, const MeasurePlan&,
+                               Measured& measured) -> net::Result<std::unique_ptr<Lane>> {
+        created.push_back(net::Clock::now());
+        if (created.size() == 2)
+            stop->raise();
+        return std::make_unique<Recorder>(measured, ignored, ignored, 0);
+    };
+    const auto began = net::Clock::now();
+    for (const auto delay : {200ms, 0ms}) {
+        MeasurePlan plan;
+        plan.interval = 1s;
+        plan.delay = delay;
+        measurements->add(
+            {plan, 1, make_lane, net::Endpoint::loopback(net::Family::ipv4, 7), {}, {}});
+    }
+    EXPECT_TRUE(measurements->start());
+    measurements->wait_until(net::no_deadline);
+    ASSERT_EQ(created.size(), 2U);
+    EXPECT_GE(created[1] - began, 200ms);
 }
 
 }  // namespace

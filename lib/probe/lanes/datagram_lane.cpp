@@ -132,7 +132,7 @@ void DatagramLane::flush() {
     // Take the send timestamp now. It is there already unless a slow device still holds the
     // datagram, and left in the error queue it would wake poll(2) with POLLERR.
     if (server_.stamped && !is_open_loop())
-        take_notices();
+        take_notices(window_.next() - 1);
 }
 
 void DatagramLane::count_sent(std::uint64_t index) {
@@ -179,14 +179,21 @@ void DatagramLane::on_ready(int events, net::Clock::time_point ready_at) {
     }
 }
 
-// Returns whether there were any.
-bool DatagramLane::take_notices() {
+// Takes all, or those up to when the probe `last` left, which saves looking for more. Returns
+// whether there were any.
+bool DatagramLane::take_notices(std::optional<std::uint64_t> last) {
     bool any = false;
-    while (const auto notice = net::take_notice(server_.socket)) {
+    bool is_last = false;
+    while (!is_last) {
+        const auto notice = net::take_notice(server_.socket);
+        if (!notice)
+            break;
         any = true;
         if (notice->left) {
-            if (const auto index = window_.find(notice->left->number, 0 - stamps_from_, 32))
+            const auto index = window_.find(notice->left->number, 0 - stamps_from_, 32);
+            if (index)
                 window_.at(*index).left = notice->left->at;
+            is_last = index && index == last;
         }
         if (notice->error) {
             silence_.end(net::Clock::now());

@@ -79,7 +79,7 @@ class DatagramLane : public Lane {
     void restart_stamps();
     net::Status reopen(const net::Endpoint& server, net::Clock::time_point now);
     std::uint64_t overflowed_now() const;
-    bool take_notices();
+    bool take_notices(std::optional<std::uint64_t> last = std::nullopt);
     void give_up(const net::IcmpError& error);
     void lose(std::uint64_t index, net::Clock::time_point now);
     void take_datagram(const net::BatchedDatagram& datagram, const ReceiveTimes& taken);
