@@ -1,10 +1,10 @@
 // Conversion between option values and the bytes that getsockopt(2) and setsockopt(2) use.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <span>
 
+#include "net/object_bytes.h"
 #include "option/value.h"
 
 namespace sockbox::net {
@@ -28,20 +28,5 @@ OptionValue decode(const OptionRow& row, std::span<const std::byte> bytes);
 // The platform's part of encode() and decode(); codec.cpp has the rest.
 Result<Bytes> encode_native(const OptionRow& row, const OptionValue& value);
 OptionValue decode_native(const OptionRow& row, std::span<const std::byte> bytes);
-
-// The object representation of a trivially copyable object, and back. `bytes` may be shorter than
-// the object, whose rest is then zero, or longer.
-template <class Object>
-Bytes to_bytes(const Object& object) {
-    const auto* first = static_cast<const std::byte*>(static_cast<const void*>(&object));
-    return {first, first + sizeof object};
-}
-template <class Object>
-Object from_bytes(std::span<const std::byte> bytes) {
-    Object object{};
-    std::copy_n(bytes.begin(), std::min(bytes.size(), sizeof object),
-                static_cast<std::byte*>(static_cast<void*>(&object)));
-    return object;
-}
 
 }  // namespace sockbox::net

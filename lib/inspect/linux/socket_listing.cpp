@@ -8,8 +8,8 @@
 #include <array>
 #include <cstring>
 
-#include "inspect/linux/dump_reply.h"
 #include "inspect/socket_listing.h"
+#include "net/linux/netlink_dump.h"
 #include "option/codec.h"
 #include "option/tcp_info.h"
 #include "text/text.h"
@@ -58,44 +58,8 @@ Bytes port_filter(std::uint16_t port) {
     return bytes;
 }
 
-// Calls `use` for the body of each message of the reply. Returns whether the list is complete.
-Result<bool> each_message(const Socket& socket, const DumpReply::Use& use) {
-    std::vector<std::byte> buffer(32 * 1024);
-    DumpReply reply;
-    for (;;) {
-        const auto got = ::recv(socket.native(), buffer.data(), buffer.size(), 0);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return fail_last("list", "sockets");
-        auto ended = reply.take(std::span(buffer).first(static_cast<std::size_t>(got)), use);
-        if (!ended)
-            return ended;
-        if (*ended)
-            return !reply.torn();
-    }
-}
-
-// A list that changed while it was read is read again, a few times.
 Status query(const Bytes& question, const DumpReply::Use& use) {
-    constexpr int max_tries = 8;
-    for (int tries = 0; tries < max_tries; ++tries) {
-        auto socket = Socket::open(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
-        if (!socket)
-            return fail(socket.error());
-        if (const auto sent = socket->send(question); !sent.done())
-            return fail({sent.error, "list", "sockets", {}, {}});
-        const auto complete = each_message(*socket, use);
-        if (!complete)
-            return fail(complete.error());
-        if (*complete)
-            return {};
-    }
-    return fail({platform::error_of(std::errc::interrupted),
-                 "list",
-                 "sockets",
-                 "the kernel's list changed each time while it was read",
-                 {}});
+    return netlink_dump(NETLINK_SOCK_DIAG, question, "sockets", use);
 }
 
 std::optional<Endpoint> endpoint_of(int family, const std::uint32_t* address, std::uint16_t port) {
@@ -163,21 +127,11 @@ Status list_inet(const ListingFilter& filter, int family, int type, int protocol
 
 // The path, or "@" and the abstract name, from the attributes; empty if there is none.
 std::string unix_name(std::span<const std::byte> attributes) {
-    while (attributes.size() >= sizeof(rtattr)) {
-        const auto head = from_bytes<rtattr>(attributes);
-        if (head.rta_len < sizeof head || head.rta_len > attributes.size())
-            break;
-        const auto body = attributes.subspan(sizeof head, head.rta_len - sizeof head);
-        std::string name;
-        for (const std::byte byte : body)
-            name += static_cast<char>(byte);
-        if (head.rta_type == UNIX_DIAG_NAME && !name.empty())
-            return name[0] == '\0' ? "@" + escape(name.substr(1))
-                                   : escape(name.substr(0, name.find('\0')));
-        attributes =
-            attributes.subspan(std::min<std::size_t>(RTA_ALIGN(head.rta_len), attributes.size()));
-    }
-    return {};
+    std::string name;
+    for (const std::byte byte : find_attribute(attributes, UNIX_DIAG_NAME))
+        name += static_cast<char>(byte);
+    return name.starts_with('\0') ? "@" + escape(name.substr(1))
+                                  : escape(name.substr(0, name.find('\0')));
 }
 
 Status list_unix(const Use& use) {

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "net/linux/netlink_dump.h"
 #include "net/route.h"
 #include "net/socket.h"
 
@@ -31,20 +32,6 @@ struct NetlinkMessage {
         std::memcpy(place, &head, sizeof head);
         std::memcpy(place + sizeof head, value.data(), value.size());
         header.nlmsg_len += static_cast<std::uint32_t>(aligned(head.rta_len));
-    }
-
-    // The value of an attribute within the first `length` bytes; empty if there is none.
-    std::span<const std::byte> find(unsigned short type, std::size_t length) const {
-        for (std::size_t at = 0; at + sizeof(rtattr) <= length;) {
-            rtattr head{};
-            std::memcpy(&head, attributes.data() + at, sizeof head);
-            if (head.rta_len < sizeof head || at + head.rta_len > length)
-                break;
-            if (head.rta_type == type)
-                return std::span(attributes).subspan(at + sizeof head, head.rta_len - sizeof head);
-            at += aligned(head.rta_len);
-        }
-        return {};
     }
 };
 
@@ -81,7 +68,8 @@ Result<unsigned> read_reply(const NetlinkMessage& reply, std::size_t length,
         std::memcpy(&code, &reply.route, sizeof code);
         return failure(-code, destination);
     }
-    const auto value = reply.find(RTA_OIF, length - NetlinkMessage::fixed);
+    const auto value =
+        find_attribute(std::span(reply.attributes).first(length - NetlinkMessage::fixed), RTA_OIF);
     unsigned index = 0;
     if (value.size() != sizeof index)
         return failure(ENETUNREACH, destination);
