@@ -18,6 +18,11 @@ struct Route {
 // route.
 Result<Route> route_to(const Endpoint& destination);
 
+// Returns the source address, with port 0, to which connect(2) would bind a datagram socket for
+// `destination`, as a resolver finds it: a broadcast address has none. Sends nothing and does not
+// block. Fails as route_to() does.
+Result<Endpoint> source_for(const Endpoint& destination);
+
 // The index of the interface through which datagrams from `source` to `destination` are sent.
 // Windows ignores `source`.
 Result<unsigned> interface_of_route(const Endpoint& destination, const Endpoint& source);

@@ -17,6 +17,13 @@ TEST(Route, LoopbackGoesByItsOwnInterface) {
     }
 }
 
+TEST(Route, TheSourceAloneHasNoBroadcastAddress) {
+    const auto source = source_for(Endpoint::loopback(Family::ipv4, 80));
+    ASSERT_TRUE(source) << source.error().message();
+    EXPECT_EQ(*source, Endpoint::loopback(Family::ipv4));
+    EXPECT_FALSE(source_for(Endpoint::parse("255.255.255.255").value()));
+}
+
 TEST(Route, ALinkLocalAddressWithoutAZoneHasNone) {
     const auto route = route_to(*Endpoint::parse("fe80::1"));
     if (!route) {

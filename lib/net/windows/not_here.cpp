@@ -1,10 +1,11 @@
 // Stubs for what Windows does not have: an error queue, kernel timestamps, a choice of name
-// sources, some datagram options, and a library for HMACs.
+// sources, glibc's order of addresses, some datagram options, and a library for HMACs.
 #include "net/datagram_notices.h"
 #include "net/datagram_options.h"
 #include "net/hmac.h"
 #include "net/host_encoding.h"
 #include "net/name_sources.h"
+#include "net/selection/destination_order.h"
 
 namespace sockbox::net {
 namespace {
@@ -58,6 +59,10 @@ void use_all_name_sources() {}
 
 std::vector<std::string> search_domains() {
     return {};
+}
+
+Result<OrderContext> order_context() {
+    return not_here("explain the order of addresses");
 }
 
 Result<std::string> encode_host(const std::string& /*host*/) {
