@@ -84,6 +84,9 @@ void declare(Cli& cli, ShowipOptions& options) {
               options.plan.examine.reverse)
         .flag("--source", "the source address and interface the kernel would use",
               options.plan.examine.route)
+        .flag("--why",
+              "the rule that put each address before the next, and what is special about it",
+              options.plan.examine.why)
         .flag("--by-source", "query each source in nsswitch.conf separately", options.by_source)
         .flag("-c,--connect",
               "time a TCP connection to each address (needs -p), and show which one Happy Eyeballs "
@@ -109,6 +112,8 @@ void declare(Cli& cli, ShowipOptions& options) {
 std::string contradiction(const ShowipOptions& options, const Cli& cli) {
     if (options.style.short_form && options.style.long_form)
         return "--short and --long are mutually exclusive";
+    if (options.style.short_form && options.plan.examine.why)
+        return "--short and --why are mutually exclusive";
     if (options.plan.timeout.count() == 0)
         return "--timeout must be more than 0s";
     if (options.plan.examine.connect && (options.service.empty() || options.service == "0"))
@@ -118,7 +123,7 @@ std::string contradiction(const ShowipOptions& options, const Cli& cli) {
     if (options.by_source && (options.style.short_form || options.style.long_form ||
                               options.plan.examine.anything() || cli.given("wait")))
         return "--by-source cannot be combined with --short, --long, --reverse, --source, "
-               "--connect or --wait";
+               "--connect, --why or --wait";
     if (cli.given("file"))
         return options.hosts.empty() ? "" : "hosts are given by --file or as operands, not both";
     const bool nothing = options.hosts.empty() && options.service.empty();

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "net/resolver.h"
+#include "net/selection/special_addresses.h"
 #include "report/counted.h"
 #include "report/json.h"
 #include "system/resolver_error.h"
@@ -89,6 +90,34 @@ std::string to_text(const probe::ConnectTrial& trial, bool preferred) {
     if (trial.error)
         return fmt::format("failed in {}: {}", time, reason_and_symbol(*trial.error));
     return fmt::format("connected in {}{}", time, preferred ? ", Happy Eyeballs' choice" : "");
+}
+
+// What decided the place of an address in the answer, and what is special about the address.
+std::vector<std::pair<std::string_view, std::string>> why_fields(const Lookup& lookup,
+                                                                 std::size_t index) {
+    std::vector<std::pair<std::string_view, std::string>> fields;
+    if (index >= lookup.details.size() || !lookup.details[index].why)
+        return fields;
+    const net::Result<net::Placement>& why = *lookup.details[index].why;
+    if (why) {
+        const net::DestinationFacts& facts = why->facts;
+        fields.emplace_back(
+            "policy", fmt::format("scope {}, label {}, precedence {}", net::scope_name(facts.scope),
+                                  facts.label, facts.precedence));
+        fields.emplace_back(
+            "source", why->source
+                          ? fmt::format("{}: scope {}, label {}{}{}{}", why->source->address(),
+                                        net::scope_name(facts.source_scope), facts.source_label,
+                                        facts.deprecated ? ", deprecated" : "",
+                                        facts.home ? ", home address" : "",
+                                        facts.temporary ? ", temporary" : "")
+                          : fmt::format("none ({})", brief(why->source.error())));
+    }
+    fields.emplace_back("why", why ? why->summary : why.error().reason());
+    const std::string special = net::special_purpose(lookup.answer->addresses[index].endpoint);
+    if (!special.empty())
+        fields.emplace_back("special", special);
+    return fields;
 }
 
 // The results of additional examinations, as names and values for the long format.
@@ -192,6 +221,27 @@ Json to_json(const probe::ConnectTrial& trial) {
     return json;
 }
 
+// Facts about the source are null without one.
+Json to_json(const net::Result<net::Placement>& why) {
+    Json json = Json::object();
+    if (!why)
+        return json.set("rule", nullptr).set("summary", nullptr).set("error", to_json(why.error()));
+    const net::DestinationFacts& facts = why->facts;
+    const auto of_source = [&why](Json value) { return why->source ? std::move(value) : Json(); };
+    return json.set("rule", why->rule)
+        .set("summary", why->summary)
+        .set("scope", facts.scope)
+        .set("label", facts.label)
+        .set("precedence", facts.precedence)
+        .set("source", why->source ? Json(why->source->address()) : Json())
+        .set("source_scope", of_source(facts.source_scope))
+        .set("source_label", of_source(facts.source_label))
+        .set("matching_bits", of_source(facts.matching_bits))
+        .set("deprecated", of_source(facts.deprecated))
+        .set("home", of_source(facts.home))
+        .set("temporary", of_source(facts.temporary));
+}
+
 Json to_json(const net::ResolvedAddress& node, const probe::Detail& detail) {
     Json json = Json::object();
     json.set("flags", flags_to_json(node.flags))
@@ -209,6 +259,9 @@ Json to_json(const net::ResolvedAddress& node, const probe::Detail& detail) {
         json.set("source", to_json(*detail.route));
     if (detail.connect)
         json.set("connect", to_json(*detail.connect));
+    if (detail.why)
+        json.set("why", to_json(*detail.why))
+            .set("special", text_or_null(net::special_purpose(node.endpoint)));
     return json;
 }
 
@@ -224,6 +277,8 @@ std::string to_text(const Lookup& lookup, bool emphasis) {
         for (const auto& [name, value] : detail_fields(lookup, i))
             text += "  " + value;
         text += '\n';
+        for (const auto& [name, value] : why_fields(lookup, i))
+            text += fmt::format("        {:<7}  {}\n", name, value);
     }
     return text;
 }
@@ -242,8 +297,10 @@ std::string to_long_text(const Lookup& lookup, bool emphasis) {
         // getaddrinfo(3): only the first node has the canonical name.
         const bool first = number++ == 0;
         text += long_node(node, number, first ? lookup.answer->canonical_name : "");
-        for (const auto& [name, value] : detail_fields(lookup, number - 1))
-            text += fmt::format("      {:<14} = {}\n", name, value);
+        for (const auto& fields :
+             {detail_fields(lookup, number - 1), why_fields(lookup, number - 1)})
+            for (const auto& [name, value] : fields)
+                text += fmt::format("      {:<14} = {}\n", name, value);
     }
     return text;
 }

@@ -202,6 +202,19 @@ void assign(Lookup& lookup, const Endpoint& endpoint, const auto& found) {
             found(lookup.details[i]);
 }
 
+void explain_places(Lookup& lookup) {
+    std::vector<Endpoint> answer;
+    for (const net::ResolvedAddress& address : lookup.answer->addresses)
+        answer.push_back(address.endpoint);
+    const auto places = net::explain_order(answer);
+    for (std::size_t i = 0; i < answer.size(); ++i) {
+        if (places)
+            lookup.details[i].why = (*places)[i];
+        else
+            lookup.details[i].why = net::fail(places.error());
+    }
+}
+
 void try_connecting(Lookup& lookup, const std::vector<Endpoint>& endpoints,
                     std::chrono::nanoseconds timeout) {
     const auto trials = connect_to_all(endpoints, timeout);
@@ -271,6 +284,8 @@ std::vector<std::string> remarks_on(const Lookup& lookup) {
 void examine(Lookup& lookup, const Examination& examination, const ExamineStep& step) {
     const std::vector<Endpoint> endpoints = distinct(lookup.answer->addresses);
     lookup.details.resize(lookup.answer->addresses.size());
+    if (examination.why)
+        explain_places(lookup);
     for (const Endpoint& endpoint : endpoints) {
         if (examination.route) {
             const auto route = net::route_to(endpoint);

@@ -9,6 +9,7 @@
 
 #include "net/resolver.h"
 #include "net/route.h"
+#include "net/selection/destination_order.h"
 #include "probe/lookup/connect_all.h"
 #include "system/result.h"
 
@@ -35,6 +36,7 @@ struct Detail {
     std::optional<net::Result<ReverseName>> reverse;
     std::optional<net::Result<net::Route>> route;
     std::optional<ConnectTrial> connect;
+    std::optional<net::Result<net::Placement>> why;
 };
 
 struct Lookup {
@@ -57,8 +59,9 @@ struct Examination {
     bool reverse = false;
     bool route = false;
     bool connect = false;
+    bool why = false;                                                    // its place in the answer
     std::chrono::nanoseconds connect_timeout = std::chrono::seconds(5);  // for each address
-    bool anything() const noexcept { return reverse || route || connect; }
+    bool anything() const noexcept { return reverse || route || connect || why; }
 };
 
 // Called before each step that takes time; `bounded` is true if the step limits its own time.

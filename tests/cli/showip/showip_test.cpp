@@ -91,6 +91,20 @@ TEST(Showip, RefusesWhatMakesNoSense) {
     EXPECT_EQ(showip({"-4", "-6", "::1"}).status, tools::exit_usage);
     EXPECT_THAT(showip({"-t", "0", "::1"}).err,
                 StartsWith("showip: --timeout must be more than 0s\n"));
+    EXPECT_THAT(showip({"-s", "--why", "::1"}).err,
+                StartsWith("showip: --short and --why are mutually exclusive\n"));
+    EXPECT_THAT(showip({"--by-source", "--why", "::1"}).err,
+                StartsWith("showip: --by-source cannot be combined with "));
+}
+
+TEST(Showip, SpecialAddressesAreExplained) {
+    const Ran ran = showip({"--why", "64:ff9b::192.0.2.33"});
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_THAT(ran.out, HasSubstr("\n        special  NAT64 (64:ff9b::/96), for 192.0.2.33\n"));
+    EXPECT_THAT(ran.out, HasSubstr("\n        why      "));
+    const Ran json = showip({"--why", "-j", "2002:c000:221::1"});
+    EXPECT_THAT(json.out, HasSubstr(R"("special":"6to4 (2002::/16), router 192.0.2.33")"));
+    EXPECT_THAT(json.out, HasSubstr(R"("why":{"rule":null,)"));
 }
 
 TEST(Showip, ConnectionsAreTimedAndOneIsChosen) {
