@@ -165,6 +165,26 @@ std::string format_duration(nanoseconds duration) {
     return fmt::format("{}ns", ns);
 }
 
+std::string format_span(nanoseconds duration) {
+    using namespace std::chrono_literals;
+    if (duration < 10ms)
+        return format_duration(round<std::chrono::microseconds>(duration));
+    if (duration < 999'500us)
+        return format_duration(round<std::chrono::milliseconds>(duration));
+    const auto hundredths = round<std::chrono::milliseconds>(duration / 10).count();
+    if (hundredths < 6000)
+        return fmt::format("{}s", static_cast<double>(hundredths) / 100);
+    const std::int64_t seconds = round<std::chrono::seconds>(duration).count();
+    std::string text;
+    if (seconds >= 3600)
+        text += fmt::format("{}h", seconds / 3600);
+    if (seconds / 60 % 60 != 0)
+        text += fmt::format("{}m", seconds / 60 % 60);
+    if (seconds % 60 != 0)
+        text += fmt::format("{}s", seconds % 60);
+    return text;
+}
+
 std::string format_approximately(nanoseconds duration) {
     const double ns = static_cast<double>(duration.count());
     struct Scale {

@@ -31,6 +31,10 @@ Result<std::uint16_t> parse_port(std::string_view text, std::uint16_t lowest = 0
 // The exact duration, in the largest unit that makes it a whole number: "90s", "1500ms", "0s".
 std::string format_duration(std::chrono::nanoseconds duration);
 
+// One word, for display: "2h11m15s" (in whole seconds from a minute on), "6.53s", "408ms", "250us".
+// Not for negative durations.
+std::string format_span(std::chrono::nanoseconds duration);
+
 // Three significant digits, for display: "42.1 us", "1.50 ms", "12.3 s".
 std::string format_approximately(std::chrono::nanoseconds duration);
 

@@ -90,6 +90,22 @@ TEST(Units, Percentages) {
         EXPECT_FALSE(parse_percent(text)) << text;
 }
 
+TEST(Units, SpansAreOneWord) {
+    EXPECT_EQ(format_span(7875s), "2h11m15s");
+    EXPECT_EQ(format_span(2h), "2h");
+    EXPECT_EQ(format_span(3605s), "1h5s");
+    EXPECT_EQ(format_span(928'692ms), "15m29s");
+    EXPECT_EQ(format_span(59'996ms), "1m");
+    EXPECT_EQ(format_span(59'990ms), "59.99s");
+    EXPECT_EQ(format_span(25s), "25s");
+    EXPECT_EQ(format_span(6528ms), "6.53s");
+    EXPECT_EQ(format_span(999'600us), "1s");
+    EXPECT_EQ(format_span(408ms), "408ms");
+    EXPECT_EQ(format_span(12'345us), "12ms");
+    EXPECT_EQ(format_span(250us), "250us");
+    EXPECT_EQ(format_span(0s), "0s");
+}
+
 TEST(Units, ApproximateFormsKeepThreeDigits) {
     EXPECT_EQ(format_approximately(42100ns), "42.1 us");
     EXPECT_EQ(format_approximately(1500us), "1.50 ms");
