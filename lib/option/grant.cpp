@@ -78,11 +78,9 @@ bool is_missing_interface(const OptionRow& row, std::int64_t index) {
 // Whether the size was set explicitly, after which the kernel no longer resizes the buffer; nullopt
 // if the kernel does not report it (before Linux 5.14).
 std::optional<bool> is_pinned(const Socket& socket, const OptionRow& row) {
-    const auto lock = Option::find("SO_BUF_LOCK");
-    const auto value = lock ? read_option(socket, *lock) : fail_text("");
-    const auto* bits = value ? std::get_if<std::int64_t>(&*value) : nullptr;
+    const auto bits = read_named<std::int64_t>(socket, "SO_BUF_LOCK");
     const std::int64_t own = row.name == "SO_SNDBUF" ? 1 : 2;
-    return bits != nullptr ? std::optional((*bits & own) != 0) : std::nullopt;
+    return bits ? std::optional((*bits & own) != 0) : std::nullopt;
 }
 
 std::string asked(std::int64_t stored, std::optional<bool> pinned, std::int64_t limit) {

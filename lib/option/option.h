@@ -58,6 +58,16 @@ Result<OptionValue> read_option(const Socket& socket, const Option& option);
 // memory: for callers that read many options.
 tl::expected<OptionValue, std::error_code> try_read(const Socket& socket, const Option& option);
 
+// The value of an option that is found by its name; nullopt if the platform or the socket does not
+// have it, or if its value is of another type.
+template <class Value>
+std::optional<Value> read_named(const Socket& socket, std::string_view name) {
+    const auto option = Option::find(name);
+    const auto value = option ? try_read(socket, *option) : tl::unexpected(std::error_code());
+    const auto* typed = value ? std::get_if<Value>(&*value) : nullptr;
+    return typed != nullptr ? std::optional(*typed) : std::nullopt;
+}
+
 // Reads the bytes of an option into `buffer`, for decode(): for callers that read the same option
 // of many sockets and cache the decoded values. The option must exist on this platform and must not
 // be a filter.

@@ -31,6 +31,19 @@ struct TcpVitals {
 // std::errc::not_supported on Windows.
 Result<TcpVitals> tcp_vitals(const Socket& socket);
 
+// What TCP_INFO reports about the timers of a connection, or the queue of a listener.
+struct TcpTimers {
+    std::chrono::nanoseconds timeout{};       // the retransmission timeout, before it doubled
+    std::chrono::nanoseconds smoothed_rtt{};  // 0 until a segment is acknowledged
+    std::chrono::nanoseconds ack_delay{};     // of delayed acknowledgements; 0: not yet known
+    bool selective_acknowledgements = false;  // negotiated (RFC 2018)
+    std::int64_t accept_queue = 0;            // listeners only: connections not yet accepted
+    std::int64_t max_accept_queue = 0;        // listeners only
+};
+
+// Reads them from a TCP socket; does not block. Fails as tcp_vitals() does.
+Result<TcpTimers> tcp_timers(const Socket& socket);
+
 // How many bytes of those sent on a TCP socket the peer's system has acknowledged; nullopt if the
 // kernel does not report it, and on Windows.
 std::optional<std::uint64_t> acknowledged_bytes(const Socket& socket) noexcept;

@@ -129,6 +129,15 @@ std::optional<std::uint64_t> number_of(const Fields& fields, std::string_view na
     return value != nullptr ? std::optional(static_cast<std::uint64_t>(*value)) : std::nullopt;
 }
 
+Result<Bytes> read_tcp_info(const Socket& socket) {
+    Bytes bytes(512);
+    socklen_t size = 512;
+    if (::getsockopt(socket.native(), IPPROTO_TCP, TCP_INFO, bytes.data(), &size) != 0)
+        return fail_last("getsockopt", "TCP_INFO");
+    bytes.resize(size);
+    return bytes;
+}
+
 }  // namespace
 
 std::string tcp_state_name(unsigned state) {
@@ -157,11 +166,10 @@ Fields decode_tcp_info(std::span<const std::byte> bytes) {
 }
 
 Result<TcpVitals> tcp_vitals(const Socket& socket) {
-    std::array<std::byte, 512> bytes{};
-    socklen_t size = bytes.size();
-    if (::getsockopt(socket.native(), IPPROTO_TCP, TCP_INFO, bytes.data(), &size) != 0)
-        return fail_last("getsockopt", "TCP_INFO");
-    const Fields fields = decode_tcp_info(std::span(bytes).first(size));
+    const auto bytes = read_tcp_info(socket);
+    if (!bytes)
+        return fail(bytes.error());
+    const Fields fields = decode_tcp_info(*bytes);
     TcpVitals vitals;
     if (const auto us = number_of(fields, "min_rtt"))
         vitals.min_rtt = std::chrono::microseconds(*us);
@@ -169,6 +177,30 @@ Result<TcpVitals> tcp_vitals(const Socket& socket) {
     vitals.congestion_window = number_of(fields, "snd_cwnd").value_or(0);
     vitals.delivery_rate = number_of(fields, "delivery_rate");
     return vitals;
+}
+
+// A listener has its queue in the fields for outstanding segments (tcp_get_info()).
+Result<TcpTimers> tcp_timers(const Socket& socket) {
+    const auto bytes = read_tcp_info(socket);
+    if (!bytes)
+        return fail(bytes.error());
+    const Fields fields = decode_tcp_info(*bytes);
+    const auto number = [&](std::string_view name) {
+        return static_cast<std::int64_t>(number_of(fields, name).value_or(0));
+    };
+    const auto time = [&](std::string_view name) {
+        return std::chrono::microseconds(number(name));
+    };
+    constexpr unsigned sack = 2;  // TCPI_OPT_SACK
+    TcpTimers timers;
+    timers.timeout =
+        time("rto") / (std::int64_t{1} << std::min<std::int64_t>(number("backoff"), 31));
+    timers.smoothed_rtt = time("rtt");
+    timers.ack_delay = time("ato");
+    timers.selective_acknowledgements = bytes->size() > 5 && (byte_at(*bytes, 5) & sack) != 0;
+    timers.accept_queue = number("unacked");
+    timers.max_accept_queue = number("sacked");
+    return timers;
 }
 
 std::optional<std::uint64_t> acknowledged_bytes(const Socket& socket) noexcept {

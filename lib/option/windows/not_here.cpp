@@ -6,6 +6,17 @@
 #include "option/tcp_info.h"
 
 namespace sockbox::net {
+namespace {
+
+tl::unexpected<Error> no_tcp_info() {
+    return fail({std::make_error_code(std::errc::not_supported),
+                 "read",
+                 "TCP_INFO",
+                 "the kernel's view of a connection: not supported on this platform",
+                 {}});
+}
+
+}  // namespace
 
 Result<Socket> duplicate_inherited(int descriptor) {
     return fail({std::make_error_code(std::errc::not_supported),
@@ -16,11 +27,11 @@ Result<Socket> duplicate_inherited(int descriptor) {
 }
 
 Result<TcpVitals> tcp_vitals(const Socket&) {
-    return fail({std::make_error_code(std::errc::not_supported),
-                 "read",
-                 "TCP_INFO",
-                 "the kernel's view of a connection: not supported on this platform",
-                 {}});
+    return no_tcp_info();
+}
+
+Result<TcpTimers> tcp_timers(const Socket&) {
+    return no_tcp_info();
 }
 
 std::optional<std::uint64_t> acknowledged_bytes(const Socket&) noexcept {
