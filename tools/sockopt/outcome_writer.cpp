@@ -297,6 +297,16 @@ class TextWriter : public OutcomeWriter {
         }
     }
 
+    void write_story(const std::vector<net::StoryLine>& story) override {
+        add_heading();
+        for (const net::StoryLine& line : story)
+            text_.append(indent())
+                .append(line.about)
+                .append(": ")
+                .append(line.summary)
+                .append("\n");
+    }
+
     void end() override { write(); }
     void refuse(const net::Error&) override { write(); }  // the heading has all that is known
 
@@ -430,6 +440,7 @@ class JsonWriter : public OutcomeWriter {
     void begin(const net::FoundSocket& target) override {
         socket_ = to_json(target);
         outcomes_.clear();
+        story_.clear();
     }
 
     void brought_up(const net::FoundSocket& target, const net::Status& up) override {
@@ -459,6 +470,19 @@ class JsonWriter : public OutcomeWriter {
         outcomes_ += *outcome.rendered;
     }
 
+    void write_story(const std::vector<net::StoryLine>& story) override {
+        Json lines = Json::array();
+        for (const net::StoryLine& line : story) {
+            Json json = Json::object().set("about", line.about).set("summary", line.summary);
+            if (line.after)
+                json.set("after_ns", line.after->count());
+            if (line.value)
+                json.set("value", *line.value);
+            lines.push(std::move(json));
+        }
+        story_ = ",\"story\":" + lines.to_string();
+    }
+
     // The list is assembled as text, because most options of thousands of sockets repeat earlier
     // ones, whose text is cached.
     void end() override {
@@ -466,7 +490,12 @@ class JsonWriter : public OutcomeWriter {
                                .set("socket", std::move(socket_))
                                .to_string();
         text.pop_back();
-        text.append(",\"options\":[").append(outcomes_).append("]").append(error_).append("}\n");
+        text.append(",\"options\":[")
+            .append(outcomes_)
+            .append("]")
+            .append(story_)
+            .append(error_)
+            .append("}\n");
         out_.write(text);
     }
 
@@ -482,6 +511,7 @@ class JsonWriter : public OutcomeWriter {
     report::Json socket_;
     std::string error_;
     std::string outcomes_;  // the members of a list
+    std::string story_;
 };
 
 }  // namespace

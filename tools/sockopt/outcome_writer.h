@@ -3,9 +3,11 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "inspect/outcome.h"
 #include "inspect/socket_search.h"
+#include "inspect/story.h"
 #include "report/json.h"
 #include "tools/front/io.h"
 
@@ -63,6 +65,8 @@ class OutcomeWriter {
     virtual void announce(const net::Option& option,
                           const std::optional<net::OptionValue>& before) = 0;
     virtual void write(const net::Outcome& outcome) = 0;
+    // Follows the outcomes.
+    virtual void write_story(const std::vector<net::StoryLine>&) {}
     virtual void end() = 0;
     // Called instead of write() and end() if the socket is unavailable.
     virtual void refuse(const net::Error& why) = 0;

@@ -16,6 +16,7 @@ struct SockoptSettings {
     bool list = false;
     bool explain = false;
     bool strict = false;
+    bool story = false;
     net::WorkOptions work;
     Selection selection;
     std::vector<std::string> words;

@@ -7,6 +7,7 @@
 
 #include "inspect/set_and_read.h"
 #include "inspect/socket_search.h"
+#include "inspect/story_facts.h"
 #include "tools/sockopt/outcome_writer.h"
 
 namespace sockbox::tools {
@@ -107,8 +108,16 @@ void SocketJob::carry_out(net::FoundSocket& target, const net::Request& request)
                          request.option.name()));
 }
 
+// With --story, only if the options are asked for as well.
 void SocketJob::dump(const net::FoundSocket& target) {
+    if (settings_.story && !settings_.work.diff && !settings_.work.all)
+        return;
     reader_.read(target.socket, target.facts, [&](const net::Outcome& outcome) { write(outcome); });
+}
+
+void SocketJob::report_story(const net::FoundSocket& target) {
+    if (settings_.story && !refused_)
+        writer_->write_story(net::story_of(net::story_facts(target.socket, target.facts)));
 }
 
 void SocketJob::carry_out_all(net::FoundSocket& target) {
@@ -121,6 +130,7 @@ void SocketJob::carry_out_all(net::FoundSocket& target) {
     for (const net::Request& request : requests_)
         if (!skips || applies(request.option.row(), target.facts.kind))
             carry_out(target, request);
+    report_story(target);
     if (set_ && target.process && target.facts.kind.listening && !settings_.common.quiet)
         remark_on_companions(target);
 }
@@ -205,6 +215,7 @@ bool SocketJob::work_on_new(net::FoundSocket& target, const Destination& destina
     for (const net::Request& request : requests_)
         if (!sets(request))
             carry_out(target, request);
+    report_story(target);
     end(target);
     return true;
 }

@@ -33,6 +33,8 @@ void declare(Cli& cli, Settings& settings) {
     cli.flag("-n,--values", "values only, one per line, in the order given", settings.values);
     cli.flag("-a,--all", "also options that cannot be read, and why", settings.work.all);
     cli.flag("--diff", "only values that differ from those of a new socket", settings.work.diff);
+    cli.flag("--story", "what the options mean together: timeouts, close, port, buffers, queues",
+             settings.story);
     cli.flag("--strict", "exit with status 3 if the value granted is not the requested one",
              settings.strict);
     cli.flag("--force", "set buffers beyond their limits (CAP_NET_ADMIN)", settings.work.force);
@@ -75,6 +77,8 @@ int sockopt(Args args, Io io) {
         return cli.refuse(io, "missing COMMAND after --");
     if (settings.list && settings.explain)
         return cli.refuse(io, "--list and --explain are mutually exclusive");
+    if (settings.story && settings.values)
+        return cli.refuse(io, "--story and --values are mutually exclusive");
     if (settings.list)
         return list_options(settings.words, settings.common.json, io, cli);
     if (settings.explain)

@@ -56,6 +56,16 @@ TEST(Sockopt, ADumpIsATable) {
     }
 }
 
+TEST(Sockopt, PrintsAStoryOnEveryPlatform) {
+    const Ran ran = sockopt({"--story", "SO_KEEPALIVE=on"});
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_THAT(ran.out, AllOf(HasSubstr("dead peer, idle: once connected: noticed "),
+                               HasSubstr("\nclose: once connected: returns at once"),
+                               HasSubstr("\nwho else can take the port: once bound: "),
+                               HasSubstr("\nreceive buffer: "), HasSubstr("\nsmall writes: ")));
+    EXPECT_THAT(sockopt({"--story", "--type", "udp"}).out, HasSubstr("dead peer: never noticed"));
+}
+
 TEST(Sockopt, ReadsByName) {
     EXPECT_EQ(sockopt({"TCP_NODELAY"}).out, "TCP_NODELAY = off\n");
     EXPECT_EQ(sockopt({"-n", "nodelay", "so_type"}).out, "off\nSOCK_STREAM\n");
