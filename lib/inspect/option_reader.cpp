@@ -272,8 +272,8 @@ void OptionReader::read(const Socket& socket, const SocketFacts& facts,
         if (options_.diff && outcome.usual == nullptr)
             continue;
         outcome.rendered = &known->rendered;
-        if (options_.story && outcome.value)
-            outcome.story = buffer_story(socket, facts.kind, outcome.option, *outcome.value);
+        if (options_.buffer_story && outcome.value)
+            outcome.buffer_story = buffer_story(socket, facts.kind, outcome.option, *outcome.value);
         use(outcome);
     }
 }

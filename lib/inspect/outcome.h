@@ -10,11 +10,11 @@
 namespace sockbox::net {
 
 struct WorkOptions {
-    bool all = false;      // a dump includes options that cannot be read, with the reason
-    bool force = false;    // set buffers beyond the limit (SO_RCVBUFFORCE, SO_SNDBUFFORCE)
-    bool diff = false;     // a dump includes only values that differ from a new socket's
-    bool story = false;    // add buffer_story() for buffer sizes
-    bool compare = false;  // a dump compares with a new socket, for Outcome::usual
+    bool all = false;           // a dump includes options that cannot be read, with the reason
+    bool force = false;         // set buffers beyond the limit (SO_RCVBUFFORCE, SO_SNDBUFFORCE)
+    bool diff = false;          // a dump includes only values that differ from a new socket's
+    bool buffer_story = false;  // add buffer_story() for buffer sizes
+    bool compare = false;       // a dump compares with a new socket, for Outcome::usual
 };
 
 struct Change {
@@ -25,10 +25,10 @@ struct Change {
 
 struct Outcome {
     Option option;
-    Result<OptionValue> value;           // the current value, or why there is none
-    std::optional<Change> change;        // present if the option was set
-    std::vector<std::string> story;      // see WorkOptions::story
-    bool of_other_namespace = false;     // interfaces there have other names and indexes
+    Result<OptionValue> value;              // the current value, or why there is none
+    std::optional<Change> change;           // present if the option was set
+    std::vector<std::string> buffer_story;  // see WorkOptions::buffer_story
+    bool of_other_namespace = false;        // interfaces there have other names and indexes
     bool no_effect = false;              // dumps only: the system has it, but this kind ignores it
     bool compared = false;               // whether compared with a new socket of the same kind
     const OptionValue* usual = nullptr;  // the new socket's value if it differs, otherwise null

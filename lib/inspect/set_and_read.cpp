@@ -109,10 +109,10 @@ Outcome outcome_of(const Option& option, Result<OptionValue> value, const Socket
     return outcome;
 }
 
-void append_story(const Socket& socket, const SocketFacts& facts, Outcome& outcome,
-                  const WorkOptions& options) {
-    if (options.story && outcome.value)
-        outcome.story = buffer_story(socket, facts.kind, outcome.option, *outcome.value);
+void append_buffer_story(const Socket& socket, const SocketFacts& facts, Outcome& outcome,
+                         const WorkOptions& options) {
+    if (options.buffer_story && outcome.value)
+        outcome.buffer_story = buffer_story(socket, facts.kind, outcome.option, *outcome.value);
 }
 
 // Whether the request has an interface name, resolved in our namespace, for a socket of another
@@ -157,7 +157,7 @@ Outcome set_and_read(Socket& socket, const SocketFacts& facts, const Request& re
     auto before = can_read ? read(socket, facts, shown) : write_only();
     if (request.action == Request::Action::read) {
         Outcome outcome = outcome_of(option, std::move(before), facts);
-        append_story(socket, facts, outcome, options);
+        append_buffer_story(socket, facts, outcome, options);
         return outcome;
     }
     Result<OptionValue> asked = request.value;
@@ -185,7 +185,7 @@ Outcome set_and_read(Socket& socket, const SocketFacts& facts, const Request& re
     if (outcome.value)
         change.grant = explain_grant(shown, *asked, *outcome.value);
     outcome.change = std::move(change);
-    append_story(socket, facts, outcome, options);
+    append_buffer_story(socket, facts, outcome, options);
     return outcome;
 }
 

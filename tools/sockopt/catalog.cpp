@@ -94,7 +94,7 @@ std::string paragraph(std::string_view sentences) {
 }
 
 // Adds how a new TCP socket uses the buffer size; option -v prints this for any other socket.
-void add_story(std::string& text, const net::OptionRow& row) {
+void add_buffer_story(std::string& text, const net::OptionRow& row) {
     const auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp);
     const auto kind = socket ? net::kind_of(*socket) : net::fail_text("");
     const net::Option option(row);
@@ -125,7 +125,7 @@ std::string explanation(const net::OptionRow& row) {
     add_line(text, "platforms", platforms(row));
     if (!row.limit.empty())
         add_line(text, "limit", limit_to_text(row));
-    add_story(text, row);
+    add_buffer_story(text, row);
     add_line(text, "privilege", row.privilege);
     add_line(text, "grants", row.grant_note);
     add_line(text, "manual", row.source);

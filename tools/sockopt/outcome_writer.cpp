@@ -290,7 +290,7 @@ class TextWriter : public OutcomeWriter {
             text_.append(indent()).append(to_text(outcome));
         }
         text_ += '\n';
-        add_story(outcome);
+        add_buffer_story(outcome);
         if (announced) {
             write();
             out_.flush();
@@ -390,9 +390,9 @@ class TextWriter : public OutcomeWriter {
         }
     }
 
-    void add_story(const net::Outcome& outcome) {
+    void add_buffer_story(const net::Outcome& outcome) {
         const std::string_view margin = options_.dump ? "                             " : "  ";
-        for (const std::string& line : outcome.story)
+        for (const std::string& line : outcome.buffer_story)
             text_.append(indent()).append(margin).append(line).append("\n");
     }
 

@@ -85,7 +85,7 @@ int sockopt(Args args, Io io) {
         return explain_options(settings.words, settings.common.json, io, cli);
     settings.selection.family = settings.common.family;
     settings.selection.typed = cli.given("type");
-    settings.work.story = settings.common.verbose;
+    settings.work.buffer_story = settings.common.verbose;
     settings.work.compare = !settings.values;
     if (const auto sound = check(settings.selection); !sound)
         return cli.refuse(io, sound.error().message());
