@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "net/streams.h"
 #include "support.h"
 
@@ -72,8 +74,15 @@ void echo_all(net::Socket& socket) {
 }
 
 std::string closed_port() {
-    const auto socket = checked(net::bind_datagram(free_port));
-    return std::to_string(socket.local()->port());
+    constexpr std::uint16_t lowest = 10'000;
+    constexpr std::uint16_t count = 20'000;  // ip_local_port_range begins at 32768 (ip(7))
+    std::random_device random;
+    for (;;) {
+        const auto port = static_cast<std::uint16_t>(lowest + random() % count);
+        const auto endpoint = net::Endpoint::loopback(net::Family::ipv4, port);
+        if (net::bind_datagram(endpoint) && net::listen_on(endpoint))
+            return std::to_string(port);
+    }
 }
 
 }  // namespace sockbox::test

@@ -43,7 +43,8 @@ void send_text(net::Socket& socket, std::string_view text);
 // Echoes until EOF.
 void echo_all(net::Socket& socket);
 
-// A port of 127.0.0.1 that refuses connections and datagrams.
+// A port of 127.0.0.1 that refuses connections and datagrams. The system does not assign it to any
+// socket meanwhile.
 std::string closed_port();
 
 }  // namespace sockbox::test
