@@ -41,7 +41,8 @@ class Measurements {
 
     using Number = std::size_t;
 
-    // Adds a server: before start() or, in a lasting run, at any time. Numbers are not used twice.
+    // Adds a server: before start() or, in a lasting run, an endless plan at any time. Numbers are
+    // not used twice.
     Number add(TargetPlan plan);
     // Ends the measurement of a server, whose outcome is known soon afterwards.
     void remove(Number number);

@@ -136,6 +136,25 @@ TEST_F(MeasureTest, ServersComeAndGo) {
     EXPECT_TRUE(measurements->wait_until(net::deadline_in(60s)));
 }
 
+// The outcome is made of results that a reader may be copying.
+TEST_F(MeasureTest, ResultsCanBeReadWhileServersEnd) {
+    constexpr std::size_t server_count = 20;
+    const auto measurements = create(2, true);
+    ASSERT_TRUE(measurements->start());
+    for (std::size_t i = 0; i < server_count; ++i) {
+        const auto number = measurements->add({every(0ns), 2, instant, somewhere, {}, {}});
+        await([&] { return measurements->so_far(number).numbers.received > 0; });
+        measurements->remove(number);
+        await([&] {
+            const Measured measured = measurements->so_far(number);
+            const auto* outcome = measurements->outcome(number);
+            return outcome != nullptr && (*outcome)->numbers.received >= measured.numbers.received;
+        });
+    }
+    stop_.raise();
+    EXPECT_TRUE(measurements->wait_until(net::deadline_in(60s)));
+}
+
 // As when a targets file changes at the moment of an interrupt.
 TEST_F(MeasureTest, AServerAddedAfterTheEndHasAnOutcome) {
     const auto measurements = create(1, true);
