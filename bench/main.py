@@ -19,6 +19,7 @@ import report
 
 HERE = Path(__file__).resolve().parent
 NAMES = ("echod", "memory", "echo", "udpecho", "fleet", "showip", "sockopt", "startup")
+OWN = ("bare", "echo", "showip", "sockopt", "udpecho")  # what contenders of this project begin with
 ENGINES = ("auto", "epoll", "io_uring", "poll", "thread", "pool", "fork", "iterative")
 
 
@@ -145,7 +146,8 @@ def main():
         report.show(results[-1][1])
         sys.stdout.flush()
         write(options, about, results)
-    return 1 if any(result.failed for _, result in results) else 0
+    # A peer that cannot cope is shown as such; only this project's own programs fail the run.
+    return 1 if any(name.startswith(OWN) for _, result in results for name in result.failed) else 0
 
 
 if __name__ == "__main__":
