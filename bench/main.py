@@ -19,7 +19,7 @@ import report
 
 HERE = Path(__file__).resolve().parent
 NAMES = ("echod", "memory", "echo", "udpecho", "fleet", "showip", "sockopt", "startup")
-OWN = ("bare", "echo", "showip", "sockopt", "udpecho")  # what contenders of this project begin with
+OWN = ("bare", "echo", "showip", "sockopt", "udpecho")  # beginnings of our names in rows
 ENGINES = ("auto", "epoll", "io_uring", "poll", "thread", "pool", "fork", "iterative")
 
 
@@ -146,7 +146,7 @@ def main():
         report.show(results[-1][1])
         sys.stdout.flush()
         write(options, about, results)
-    # A peer that cannot cope is shown as such; only this project's own programs fail the run.
+    # A peer that fails is only shown; a program of this project that fails also fails the run.
     return 1 if any(name.startswith(OWN) for _, result in results for name in result.failed) else 0
 
 

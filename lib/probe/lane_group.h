@@ -197,8 +197,8 @@ class LaneGroup {
     std::optional<AddressChoice> choice_;
     std::uint64_t version_ = 0;       // of the address in use
     std::uint64_t replies_seen_ = 0;  // by choice_
-    // To create the lanes of an endless run. Creating those of many servers at once would delay the
-    // messages of all.
+    // When the lanes of an endless run may be created. If those of many servers were created at the
+    // same time, the messages of all would be late.
     net::Clock::time_point next_try_{};
     std::string latest_failure_;       // of a lookup
     std::size_t turn_ = 0;             // the slot that takes the next scheduled message

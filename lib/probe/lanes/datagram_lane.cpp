@@ -179,8 +179,8 @@ void DatagramLane::on_ready(int events, net::Clock::time_point ready_at) {
     }
 }
 
-// Takes all, or those up to when the probe `last` left, which saves looking for more. Returns
-// whether there were any.
+// Takes all notices, or only those up to the send timestamp of the probe `last`, which saves a
+// system call. Returns whether there were any.
 bool DatagramLane::take_notices(std::optional<std::uint64_t> last) {
     bool any = false;
     bool is_last = false;
