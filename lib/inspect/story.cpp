@@ -20,10 +20,6 @@ std::string to_text(const GiveUp& end) {
     return earliest == latest ? latest : fmt::format("{} to {}", earliest, latest);
 }
 
-bool is_inet(const SocketKind& kind) {
-    return kind.family == AF_INET || kind.family == AF_INET6;
-}
-
 // For which connections the options of this socket hold.
 std::string_view scope(const StoryFacts& facts) {
     if (facts.kind.listening)

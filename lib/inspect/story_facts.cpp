@@ -13,10 +13,6 @@
 namespace sockbox::net {
 namespace {
 
-bool is_inet(const SocketKind& kind) {
-    return kind.family == AF_INET || kind.family == AF_INET6;
-}
-
 bool is_tcp(const SocketKind& kind) {
     constexpr int tcp = 6;
     constexpr int mptcp = 262;

@@ -50,10 +50,6 @@ std::string name_in(const std::array<Named, size>& names, int number) {
     return fmt::format("{}", number);
 }
 
-bool is_inet(const SocketKind& kind) {
-    return kind.family == AF_INET || kind.family == AF_INET6;
-}
-
 SocketKinds bits_of(const SocketKind& kind) {
     if (kind.family == AF_UNIX)
         return kind_unix;
@@ -70,6 +66,10 @@ SocketKinds bits_of(const SocketKind& kind) {
 }
 
 }  // namespace
+
+bool is_inet(const SocketKind& kind) {
+    return kind.family == AF_INET || kind.family == AF_INET6;
+}
 
 std::string family_to_text(const SocketKind& kind) {
     return name_in(families, kind.family);

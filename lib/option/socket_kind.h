@@ -21,6 +21,9 @@ struct SocketKind {
 // socket.
 Result<SocketKind> kind_of(const Socket& socket);
 
+// Whether it is an IPv4 or IPv6 socket.
+bool is_inet(const SocketKind& kind);
+
 // "TCP/IPv4", "UDP/IPv6", "UNIX stream", "netlink raw".
 std::string to_text(const SocketKind& kind);
 
