@@ -66,6 +66,13 @@ std::string_view trimmed(std::string_view text) noexcept {
     return text;
 }
 
+std::string_view take_word(std::string_view& text, std::string_view blanks) {
+    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+    const std::string_view word = text.substr(0, text.find_first_of(blanks));
+    text.remove_prefix(word.size());
+    return word;
+}
+
 std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
     std::vector<std::string_view> parts;
     for (;;) {

@@ -22,6 +22,10 @@ std::string_view trimmed(std::string_view text) noexcept;
 // `text`.
 std::vector<std::string_view> split(std::string_view text, std::string_view separators);
 
+// Removes the first word of `text` and the blanks before it, and returns the word; empty if there
+// is none.
+std::string_view take_word(std::string_view& text, std::string_view blanks);
+
 // Parse and print bytes as "0x" and pairs of hexadecimal digits; "0x" alone stands for no bytes.
 Result<std::vector<std::byte>> parse_hex(std::string_view text);
 std::string format_hex(std::span<const std::byte> bytes);

@@ -135,21 +135,15 @@ net::Result<std::vector<ListedTarget>> parse_json(std::string_view text) {
     return targets.take();
 }
 
-std::string_view next_word(std::string_view& line) {
-    constexpr std::string_view blanks = " \t\r";
-    line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
-    const std::string_view word = line.substr(0, line.find_first_of(blanks));
-    line.remove_prefix(word.size());
-    return word;
-}
-
 net::Status add_line(std::string_view line, Targets& targets) {
+    constexpr std::string_view blanks = " \t\r";
     line = line.substr(0, line.find('#'));
-    const std::string_view target = next_word(line);
+    const std::string_view target = net::take_word(line, blanks);
     if (target.empty())
         return {};
     TargetLabels labels;
-    for (auto word = next_word(line); !word.empty(); word = next_word(line)) {
+    for (auto word = net::take_word(line, blanks); !word.empty();
+         word = net::take_word(line, blanks)) {
         const std::size_t equals = word.find('=');
         if (equals == word.npos)
             return net::fail_text(fmt::format("'{}' is not LABEL=VALUE", shortened(word)));

@@ -36,14 +36,7 @@ constexpr int other_label = 1;
 constexpr int other_precedence = 40;
 constexpr int global_scope = 14;
 
-// The first word of `text`, which is removed from it with the blanks around it.
-std::string_view take_word(std::string_view& text) {
-    constexpr std::string_view blanks = " \t\r\v\f";
-    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-    const std::string_view word = text.substr(0, text.find_first_of(blanks));
-    text.remove_prefix(word.size());
-    return word;
-}
+constexpr std::string_view blanks = " \t\r\v\f";
 
 }  // namespace
 
@@ -65,8 +58,8 @@ AddressPolicy AddressPolicy::parse(std::string_view gai_conf) {
 
 void AddressPolicy::read_line(std::string_view line) {
     line = line.substr(0, line.find('#'));
-    const std::string_view keyword = take_word(line);
-    const std::string_view first = take_word(line);
+    const std::string_view keyword = take_word(line, blanks);
+    const std::string_view first = take_word(line, blanks);
     if (keyword == "reload")
         reloads_ = first == "yes";
     PrefixTable* const table = keyword == "label"        ? &labels_
@@ -74,7 +67,7 @@ void AddressPolicy::read_line(std::string_view line) {
                                : keyword == "scopev4"    ? &scopes_
                                                          : nullptr;
     const auto prefix = parse_prefix(first);
-    const std::string_view number = take_word(line);
+    const std::string_view number = take_word(line, blanks);
     const auto value = number.empty() ? Result<std::int64_t>(0)  // as glibc reads it
                                       : parse_integer(number, 0, std::numeric_limits<int>::max());
     if (table == nullptr || !prefix || !value)
