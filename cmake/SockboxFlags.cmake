@@ -45,9 +45,7 @@ endif()
 # Flags for the tests in addition to sockbox_flags. Tests are never optimized: they run for
 # milliseconds, but optimizing them doubles the time to compile them.
 add_library(sockbox_test_flags INTERFACE)
-if(NOT SOCKBOX_SANITIZE)
-    target_compile_options(sockbox_test_flags INTERFACE -O0 -U_FORTIFY_SOURCE)
-endif()
+target_compile_options(sockbox_test_flags INTERFACE -O0 -U_FORTIFY_SOURCE)
 
 if(WIN32)
     target_compile_definitions(sockbox_flags INTERFACE
