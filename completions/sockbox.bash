@@ -1,10 +1,10 @@
 # bash completion for sockbox and its commands. The options, and which of them take a value, are read
-# from --help; the values of each option are in _sockbox_values.
+# from --help all; the values of each option are in _sockbox_values.
 
 # _sockbox_options PROGRAM…: prints a line for each spelling, ending with "=" if it takes a value.
 _sockbox_options() {
     local line name takes pattern='^  (-[^-])?(, |    )?(--[a-z0-9-]+)?( [^ ]+)?(  |$)'
-    "$@" --help 2>/dev/null </dev/null | while IFS= read -r line; do
+    "$@" --help all 2>/dev/null </dev/null | while IFS= read -r line; do
         [[ $line =~ $pattern ]] || continue
         takes=${BASH_REMATCH[4]:+=}
         for name in "${BASH_REMATCH[3]}" "${BASH_REMATCH[1]}"; do

@@ -1,5 +1,5 @@
 # fish completion for sockbox and its commands. The options, and which of them take a value, are read
-# from --help; the values of each option are in __sockbox_values.
+# from --help all; the values of each option are in __sockbox_values.
 
 # The words that start the command at the cursor: "echod", or "sockbox echod".
 function __sockbox_program
@@ -20,7 +20,7 @@ end
 # A line for each option: short and long spelling, value name and help, separated by tabs.
 function __sockbox_options
     set -l program (__sockbox_program)
-    $program --help 2>/dev/null </dev/null |
+    $program --help all 2>/dev/null </dev/null |
         string match -r '^  (?=    --|-)(?:-[^-])?(?:, |    )?(?:--[a-z0-9-]+)?(?: [^ ]+)?(?:  .*|$)' |
         string replace -r '^  (-[^-])?(?:, |    )?(--[a-z0-9-]+)?( [^ ]+)?(?: *)(.*)$' '$1\t$2\t$3\t$4'
 end

@@ -203,5 +203,36 @@ TEST(Cli, HelpEndsWithExamples) {
     EXPECT_THAT(help.out, HasSubstr("\nExamples:\n  demo --fast\n     shows nothing\n"));
 }
 
+// One group is continued after another has begun.
+int grouped(Args args, Io io) {
+    bool flag = false;
+    Cli cli("demo", "A command with groups.", {"[OPTION]..."});
+    cli.group("Colours").flag("--red", "red", flag).rest().flag("--mauve", "mauve", flag);
+    cli.group("Shapes").rest().flag("--oval", "oval", flag);
+    cli.group("Colours").flag("--blue", "blue", flag);
+    if (const auto status = cli.parse(args, io))
+        return *status;
+    return finish(io, "demo", exit_ok);
+}
+
+TEST(Cli, HelpShowsGroupsAndTheRestOnRequest) {
+    const std::string end =
+        "  -h, --help                show this help; --help all shows every option\n"
+        "  -V, --version             show the version and exit\n";
+    EXPECT_THAT(test::run(grouped, {"--help"}).out,
+                HasSubstr("\nColours:\n"
+                          "      --red                 red\n"
+                          "      --blue                blue\n" +
+                          end + "\nExamples:\n"));
+    EXPECT_THAT(test::run(grouped, {"-h", "all"}).out,
+                HasSubstr("\nColours:\n"
+                          "      --red                 red\n"
+                          "      --mauve               mauve\n"
+                          "      --blue                blue\n" +
+                          end +
+                          "\nShapes:\n"
+                          "      --oval                oval\n"));
+}
+
 }  // namespace
 }  // namespace sockbox::tools

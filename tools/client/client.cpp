@@ -21,26 +21,14 @@ constexpr std::size_t max_targets = 256;  // each uses at least one thread
 void ClientOptions::declare(Cli& cli) {
     // Operands may be absent with --target or udpecho --listen; add_targets() checks for them.
     cli.operands(operands, 0, operands.max_size());
-    cli.repeated("--target", "HOST:PORT", "another server to measure at the same time",
-                 [this](std::string_view text) {
-                     auto parts = net::split_host_port(text);
-                     if (!parts)
-                         return net::Status(net::fail(parts.error()));
-                     if (const auto host = net::check_host(parts->host); !host)
-                         return net::Status(net::fail(host.error()));
-                     if (const auto port = net::resolve_port(parts->port, transport, 1); !port)
-                         return net::Status(net::fail(port.error()));
-                     if (others.size() == max_targets)
-                         return net::Status(
-                             net::fail_text(fmt::format("more than {} servers", max_targets)));
-                     others.push_back(std::move(*parts));
-                     return net::Status();
-                 });
+    cli.group(help::sending);
     cli.option("-W,--timeout", "DURATION",
                transport == net::Transport::tcp
                    ? "how long to wait for a reply (default 2s; for standard input 10s)"
                    : "a reply later than this is lost (default 2s)",
                take_duration(timeout));
+    if (transport == net::Transport::udp)
+        cli.rest();
     cli.option("--source", "ADDRESS", "send from this address", [this](std::string_view text) {
         const auto endpoint = net::Endpoint::parse(text);
         if (!endpoint)
@@ -58,7 +46,22 @@ void ClientOptions::declare(Cli& cli) {
                      settings.push_back(std::move(*setting));
                      return net::Status();
                  });
-    cli.flag("--no-verify", "do not compare the echo with what was sent", no_verify);
+    cli.rest().flag("--no-verify", "do not compare the echo with what was sent", no_verify);
+    cli.repeated("--target", "HOST:PORT", "another server to measure at the same time",
+                 [this](std::string_view text) {
+                     auto parts = net::split_host_port(text);
+                     if (!parts)
+                         return net::Status(net::fail(parts.error()));
+                     if (const auto host = net::check_host(parts->host); !host)
+                         return net::Status(net::fail(host.error()));
+                     if (const auto port = net::resolve_port(parts->port, transport, 1); !port)
+                         return net::Status(net::fail(port.error()));
+                     if (others.size() == max_targets)
+                         return net::Status(
+                             net::fail_text(fmt::format("more than {} servers", max_targets)));
+                     others.push_back(std::move(*parts));
+                     return net::Status();
+                 });
 }
 
 std::string ClientOptions::message() const {

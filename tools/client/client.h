@@ -19,6 +19,14 @@ namespace sockbox::tools {
 // The time for a client to look up a host and, over TCP, to connect.
 inline constexpr std::chrono::seconds default_connect_timeout{10};
 
+// The groups of --help to which several files add options, in its order.
+namespace help {
+inline constexpr std::string_view sending = "Sending";
+inline constexpr std::string_view measurement = "Measurement";
+inline constexpr std::string_view results = "Results and monitoring";
+inline constexpr std::string_view modes = "Other modes";
+}  // namespace help
+
 // A server as named on the command line, and its addresses.
 struct Target {
     std::string text;  // "HOST:PORT", escaped

@@ -38,12 +38,12 @@ std::size_t default_threads(std::size_t connections) {
 }  // namespace
 
 void Measuring::declare(Cli& cli) {
+    cli.group(help::measurement);
     cli.option("-c,--count", "N", "measure N round trips; 0: until interrupted",
                take_integer(count_, 0, max_messages));
     cli.option("-t,--time", "DURATION", "measure for this long (default 10s without -c)",
                take_duration(time_));
-    cli.option("-i,--interval", "DURATION",
-               "time between sends; 0: send when the reply arrives (default 1s with -c alone)",
+    cli.option("-i,--interval", "DURATION", "time between sends (default 1s with -c alone)",
                take_duration(interval_));
     const bool datagrams = client_.transport == net::Transport::udp;
     cli.option("-s,--size", "BYTES", "payload size (default 64)",
@@ -51,7 +51,7 @@ void Measuring::declare(Cli& cli) {
     cli.option("-P,--connections", "N",
                datagrams ? "use N sockets at once" : "use N connections at once",
                take_integer(connections_, 1, max_connections));
-    cli.option("--rate", "N", "messages per second in total, on a fixed schedule (open loop)",
+    cli.option("--rate", "N", "messages per second in total, on a fixed schedule",
                [this](std::string_view text) {
                    const auto rate = net::parse_integer(text, 0, 100'000'000);
                    if (!rate)
@@ -59,6 +59,7 @@ void Measuring::declare(Cli& cli) {
                    rate_ = static_cast<double>(*rate);
                    return net::Status();
                });
+    cli.rest();
     cli.option("--threads", "N", "number of threads (default at most one per core)",
                take_integer(threads_, 1, 1024));
     cli.option("--warmup", "DURATION", "exclude the first DURATION", take_duration(warmup_));
@@ -68,17 +69,19 @@ void Measuring::declare(Cli& cli) {
         cli.option("--first-seq", "N", "the first sequence number (default 1)",
                    take_integer(first_sequence_, 0, std::int64_t{1} << 62));
     results_.declare_assertions(cli);
+    cli.option("--targets", "FILE", "more servers, from a file that is watched",
+               take_text(targets_));
+    metrics_.declare(cli);
+    results_.declare_files(cli);
+    cli.rest();
+    confinement_.declare(cli);
+    results_.declare_metrics_file(cli);
+    cli.option("--report-interval", "DURATION", "print an interim report at this interval",
+               take_duration(report_interval_));
     cli.option("--resolve-every", "DURATION",
                "in an endless run (-c 0), look up the names again (default 1m; 0: never)",
                take_duration(resolve_every_));
-    cli.option("--targets", "FILE", "more servers, listed in a file that is read again on changes",
-               take_text(targets_));
     cli.flag("--skip-self", "leave out servers with an address of this host", skip_self_);
-    cli.option("--report-interval", "DURATION", "print an interim report at this interval",
-               take_duration(report_interval_));
-    metrics_.declare(cli);
-    confinement_.declare(cli);
-    results_.declare_files(cli);
 }
 
 bool Measuring::is_requested(const Cli& cli) const {

@@ -12,6 +12,7 @@
 namespace sockbox::tools {
 
 void Results::declare_assertions(Cli& cli) {
+    cli.group(help::results);
     cli.repeated("--assert", "EXPRESSION", "a bound that must hold, such as p99<2ms or loss<0.1%",
                  [this](std::string_view text) {
                      auto assertion = probe::Assertion::parse(text);
@@ -23,13 +24,16 @@ void Results::declare_assertions(Cli& cli) {
 }
 
 void Results::declare_files(Cli& cli) {
+    cli.flag("--plot", "draw a histogram and the times over the run", plot_);
+    cli.option("--html", "FILE", "write a web page with figures and charts", take_text(html_));
+    cli.rest().option("--hgrm", "FILE", "write the percentiles for HdrHistogram's plotter",
+                      take_text(hgrm_));
+}
+
+void Results::declare_metrics_file(Cli& cli) {
     cli.option("--metrics-file", "FILE",
                "write the metrics to a file, at the end and at --report-interval",
                take_text(metrics_file_));
-    cli.flag("--plot", "draw a histogram, and the round-trip times over the run", plot_);
-    cli.option("--html", "FILE", "write a web page with figures and charts", take_text(html_));
-    cli.option("--hgrm", "FILE", "write the percentiles for HdrHistogram's plotter",
-               take_text(hgrm_));
 }
 
 std::optional<int> Results::check(const Cli& cli, bool has_many_servers) const {

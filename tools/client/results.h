@@ -22,6 +22,7 @@ class Results {
     void declare_assertions(Cli& cli);
     // Declares --metrics-file --plot --html --hgrm.
     void declare_files(Cli& cli);
+    void declare_metrics_file(Cli& cli);
     // Checks combinations of these options, and that the files can be written: now, not after a
     // long measurement. Returns an exit status if not; the reason is then already printed.
     std::optional<int> check(const Cli& cli, bool has_many_servers) const;

@@ -72,7 +72,9 @@ class Echo {
                    "time to look up the host and connect (default 10s)",
                    take_duration(connect_timeout_));
         measuring_.declare(cli);
+        cli.group(help::measurement).rest();
         cli.flag("--reconnect", "open a new connection for each message measured", reconnect_);
+        cli.group(help::results).rest();
         cli.flag("--tcp-info", "add the kernel's statistics of the connections (Linux)", tcp_info_);
         cli.common(client_.common);
         cli.example("echo localhost 3490 hello", "send hello, print the reply");

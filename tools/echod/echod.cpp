@@ -84,35 +84,29 @@ Take take_engine(std::string& name) {
 }
 
 void declare_limits(Cli& cli, EchodOptions& given) {
-    cli.option("--backlog", "N", "listen queue (default 4096)",
-               take_integer(given.backlog, 1, 1 << 20))
+    cli.group("Limits")
         .option("--max-connections", "N", "refuse more than N clients at once",
                 take_integer(given.max_connections, 1, max_connections))
         .option("--max-per-client", "N", "refuse more than N connections from one client",
                 take_integer(given.max_per_client, 1, max_connections))
-        .option("--ipv6-prefix", "BITS",
-                "IPv6 addresses that share so many bits are one client "
-                "(default 64)",
-                take_integer(given.ipv6_prefix, 1, 128))
-        .option("--idle-timeout", "DURATION",
-                "close a connection idle for this long (default 0: never)",
+        .option("--idle-timeout", "DURATION", "close connections idle this long (default 0: never)",
                 take_duration(given.serve.idle_timeout))
-        .option("--write-timeout", "DURATION",
-                "close a connection whose peer accepts no data for this long (default 60s; 0: "
-                "never)",
+        .option("--write-timeout", "DURATION", "limit for a peer that takes no data (default 60s)",
                 take_duration(given.serve.write_timeout))
+        .rest()
         .option("--drain-timeout", "DURATION",
                 "after SIGTERM, let open connections continue for this long (default 5s)",
                 take_duration(given.serve.drain_timeout))
-        .option("--spin", "DURATION",
-                "while few connections are open, poll for this long before sleeping (default 0)",
-                take_duration(given.serve.spin));
+        .option("--ipv6-prefix", "BITS",
+                "IPv6 addresses that share so many bits are one client (default 64)",
+                take_integer(given.ipv6_prefix, 1, 128));
 }
 
 void declare(Cli& cli, EchodOptions& given) {
     const std::string engines = fmt::format("{} (default auto)", fmt::join(engine_names(), ", "));
-    cli.option("-p,--port", "PORT", "port to listen on (default 3490; 0: any free port)",
-               take_text(given.port_name))
+    cli.group("Serving")
+        .option("-p,--port", "PORT", "port to listen on (default 3490; 0: any free port)",
+                take_text(given.port_name))
         .repeated("-b,--bind", "ADDRESS", "address to listen on; repeatable (default all)",
                   [&given](std::string_view text) -> net::Status {
                       given.bind.emplace_back(text);
@@ -123,23 +117,31 @@ void declare(Cli& cli, EchodOptions& given) {
         .option("-e,--engine", "NAME", engines, take_engine(given.engine))
         .option("-w,--workers", "N", "idle threads of pool, or event loops (default one per core)",
                 take_integer(given.workers, 1, max_allowed_workers))
+        .repeated("--set", "NAME=VALUE", "set a socket option, as in sockopt; repeatable",
+                  take_setting(given.settings));
+    given.faults.declare(cli);
+    cli.rest()
+        .option("--backlog", "N", "listen queue (default 4096)",
+                take_integer(given.backlog, 1, 1 << 20))
         .option("--max-workers", "N", "maximum number of threads of pool (default 1024)",
-                take_integer(given.max_workers, 1, max_allowed_workers));
+                take_integer(given.max_workers, 1, max_allowed_workers))
+        .flag("--once", "serve one TCP client, then exit", given.serve.limits.once)
+        .option("--spin", "DURATION",
+                "while few connections are open, poll for this long before sleeping (default 0)",
+                take_duration(given.serve.spin));
     declare_limits(cli, given);
+    cli.group("Access");
     declare_access(cli, given.serve.datagrams);
     cli.flag("--answer-broadcast", "also answer UDP to broadcast and multicast addresses",
-             given.serve.datagrams.answer_broadcast)
-        .flag("--once", "serve one TCP client, then exit", given.serve.limits.once)
-        .repeated("--set", "NAME=VALUE", "set a socket option, as in sockopt; repeatable",
-                  take_setting(given.settings))
-        .option("--port-file", "FILE", "write the port number to FILE once listening",
-                take_text(given.port_file));
+             given.serve.datagrams.answer_broadcast);
+    cli.group("Operation");
     given.metrics.declare(cli);
+    cli.option("--port-file", "FILE", "write the port number to FILE once listening",
+               take_text(given.port_file));
     given.confinement.declare(cli);
-    given.faults.declare(cli);
-    cli.option("--log-format", "FORMAT", "text or json (default text)",
-               take_choice(given.log_format, {"text", "json"}))
-        .common(given.common)
+    cli.rest().option("--log-format", "FORMAT", "text or json (default text)",
+                      take_choice(given.log_format, {"text", "json"}));
+    cli.common(given.common)
         .example("echod --port 7007", "serve TCP and UDP on all addresses")
         .example("echod --metrics 9464", "serve with metrics for Prometheus")
         .example("echod --max-connections 100 --idle-timeout 1m", "serve with limits");

@@ -23,6 +23,8 @@ struct Entry {
     std::string value_name;  // empty for a flag
     Take take;
     bool* flag = nullptr;
+    std::size_t group = 0;
+    bool is_rest = false;  // shown by `--help all` only
 };
 
 // "-s, --short", or "    --short", aligned with the other long options.
@@ -181,6 +183,9 @@ struct Cli::State {
     std::string call;  // how to start it from a shell
     std::string summary;
     std::vector<std::string> usage;
+    std::vector<std::string> groups;
+    std::size_t group = 0;  // of the options that are declared next
+    bool is_rest = false;
     std::vector<Entry> entries;
     std::vector<std::pair<std::string, std::string>> examples;
     std::vector<std::string>* operands = nullptr;
@@ -192,7 +197,8 @@ struct Cli::State {
     bool ipv6 = false;
     Common* common = nullptr;
 
-    std::string help_text() const;
+    void add(Entry entry);
+    std::string help_text(bool all) const;
     std::string suggestion(std::string_view unknown) const;
     const Entry* find(std::string_view spelling) const;
     net::Result<std::vector<std::string>> prepare(Args words) const;
@@ -215,18 +221,41 @@ Cli::Cli(std::string_view tool, std::string_view summary, std::vector<std::strin
 
 Cli::~Cli() = default;
 
+Cli& Cli::group(std::string_view heading) {
+    auto& groups = state_->groups;
+    const auto found = std::find(groups.begin(), groups.end(), heading);
+    state_->group = static_cast<std::size_t>(found - groups.begin());
+    state_->is_rest = false;
+    if (found == groups.end())
+        groups.emplace_back(heading);
+    return *this;
+}
+
+Cli& Cli::rest() {
+    state_->is_rest = true;
+    return *this;
+}
+
+void Cli::State::add(Entry entry) {
+    if (groups.empty())
+        groups.emplace_back("Options");
+    entry.group = group;
+    entry.is_rest = is_rest;
+    entries.push_back(std::move(entry));
+}
+
 Cli& Cli::flag(const std::string& spelling, std::string help, bool& target) {
     CLI::Option* native =
         state_->app.add_flag(spelling)->disable_flag_override()->multi_option_policy(
             CLI::MultiOptionPolicy::TakeAll);
-    state_->entries.push_back({native, std::move(help), {}, {}, &target});
+    state_->add({native, std::move(help), {}, {}, &target});
     return *this;
 }
 
 Cli& Cli::option(const std::string& spelling, std::string value_name, std::string help, Take take) {
     CLI::Option* native = state_->app.add_option(spelling)->expected(1)->multi_option_policy(
         CLI::MultiOptionPolicy::TakeAll);
-    state_->entries.push_back({native, std::move(help), std::move(value_name), std::move(take)});
+    state_->add({native, std::move(help), std::move(value_name), std::move(take)});
     return *this;
 }
 
@@ -237,18 +266,20 @@ Cli& Cli::repeated(const std::string& spelling, std::string value_name, std::str
 
 Cli& Cli::common(Common& target) {
     state_->common = &target;
+    group("General");
     flag("-4", "IPv4 only", state_->ipv4);
     flag("-6", "IPv6 only", state_->ipv6);
     flag("-j,--json", "one JSON object per line instead of text", target.json);
     flag("-q,--quiet", "only the result that a script needs", target.quiet);
     flag("-v,--verbose", "explain each step", target.verbose);
-    return option("--color", "WHEN", "auto, always or never (default auto)",
+    rest().option("--color", "WHEN", "auto, always or never (default auto)",
                   [&target](std::string_view text) {
                       std::size_t index = 0;
                       auto taken = take_choice(index, {"auto", "always", "never"})(text);
                       target.color = static_cast<Color>(index);
                       return taken;
                   });
+    return *this;
 }
 
 Cli& Cli::operands(std::vector<std::string>& target, std::size_t least, std::size_t most) {
@@ -263,15 +294,20 @@ Cli& Cli::example(std::string command, std::string explanation) {
     return *this;
 }
 
-std::string Cli::State::help_text() const {
+std::string Cli::State::help_text(bool all) const {
     std::string text;
     for (const std::string& form : usage)
         text += fmt::format("{} {} {}\n", text.empty() ? "Usage:" : "      ", call, form);
     for (const std::string& line : wrap(summary, help_columns))
         text += line + '\n';
-    text += "\nOptions:\n";
-    for (const Entry& entry : entries)
-        text += columns(heading(entry), entry.help, 28);
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        std::string shown;
+        for (const Entry& entry : entries)
+            if (entry.group == i && (all || !entry.is_rest))
+                shown += columns(heading(entry), entry.help, 28);
+        if (!shown.empty())
+            text += fmt::format("\n{}:\n{}", groups[i], shown);
+    }
     text += "\nExamples:\n";
     for (const auto& [command, explanation] : examples)
         text += fmt::format("  {}{}\n{}", call, command.substr(command.find(' ')),
@@ -393,7 +429,12 @@ std::optional<int> Cli::parse(Args args, Io io) {
     if (!io.tool.empty())
         state.tool = io.tool;
     state.call = io.call.empty() ? state.tool : io.call;
-    flag("-h,--help", "show this help and exit", state.help);
+    const auto is_rest = [](const Entry& entry) { return entry.is_rest; };
+    const bool has_more = std::any_of(state.entries.begin(), state.entries.end(), is_rest);
+    state.is_rest = false;
+    flag("-h,--help",
+         has_more ? "show this help; --help all shows every option" : "show this help and exit",
+         state.help);
     flag("-V,--version", "show the version and exit", state.version);
     const auto dashes = std::find(args.begin(), args.end(), "--");
     auto words = state.prepare({args.begin(), dashes});
@@ -407,7 +448,10 @@ std::optional<int> Cli::parse(Args args, Io io) {
     }
     const bool help = state.app.count("--help") > 0;
     if (help || state.app.count("--version") > 0) {
-        io.out.write(help ? state.help_text()
+        const auto words_after = state.app.remaining();
+        const bool all =
+            std::find(words_after.begin(), words_after.end(), "all") != words_after.end();
+        io.out.write(help ? state.help_text(all)
                           : fmt::format("{} (sockbox) {}\n", state.tool, SOCKBOX_VERSION));
         return finish(io, state.tool, exit_ok);
     }

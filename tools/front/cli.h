@@ -59,13 +59,18 @@ class Cli {
     Cli(std::string_view tool, std::string_view summary, std::vector<std::string> usage);
     ~Cli();
 
+    // The options declared next belong to the group with this heading, which may have begun before.
+    // --help prints the groups in the order in which they began.
+    Cli& group(std::string_view heading);
+    // The options declared next, up to the next call of group(), are shown by `--help all` only.
+    Cli& rest();
     // `spelling` is "-s", "--long" or "-s,--long". Sets `target` to true if the flag is given.
     Cli& flag(const std::string& spelling, std::string help, bool& target);
     // Options with a value. Both call `take` for each value in order; if an option is given again,
     // the last value should win, while those of a repeated one add up.
     Cli& option(const std::string& spelling, std::string value_name, std::string help, Take take);
     Cli& repeated(const std::string& spelling, std::string value_name, std::string help, Take take);
-    // Declares -j -q -v -4 -6 --color; parse() itself adds -h and -V.
+    // Declares -4 -6 -j -q -v --color in a group of their own; parse() itself adds -h and -V.
     Cli& common(Common& target);
     // Accepts from `least` to `most` words that are not options.
     Cli& operands(std::vector<std::string>& target, std::size_t least, std::size_t most);

@@ -36,8 +36,9 @@ Take take_network(serve::AccessList& list, void (serve::AccessList::*add)(const 
 void declare_access(Cli& cli, serve::DatagramOptions& options) {
     cli.repeated("--allow", "CIDR", "serve this network and refuse others; repeatable",
                  take_network(options.access, &serve::AccessList::allow))
-        .repeated("--deny", "CIDR", "refuse this network; the longest prefix wins; repeatable",
+        .repeated("--deny", "CIDR", "refuse this network; the longest prefix wins",
                   take_network(options.access, &serve::AccessList::deny))
+        .rest()
         .option("--udp-rate", "N",
                 "UDP replies per second to one address (default 10000; 0: no limit)",
                 [&options](std::string_view text) -> net::Status {
@@ -95,7 +96,7 @@ net::Result<std::vector<net::Endpoint>> resolve_to_bind(const FailureOutput& fai
 
 void Confinement::declare(Cli& cli) {
     declare_user(cli);
-    cli.flag("--no-sandbox", "keep access to files and all system calls", no_sandbox_);
+    cli.rest().flag("--no-sandbox", "keep access to files and all system calls", no_sandbox_);
 }
 
 void Confinement::declare_user(Cli& cli) {
@@ -158,6 +159,7 @@ void Confinement::deny_system_calls(std::string_view engine, bool verbose,
 void FaultOptions::declare(Cli& cli) {
     cli.repeated("--fault", "SPEC", "cause a fault, such as delay=20ms; repeatable",
                  [this](std::string_view text) { return faults_.add(text); })
+        .rest()
         .option("--seed", "N", "repeat the same faults (default: a random seed)",
                 take_integer(seed_, 0, INT64_MAX));
 }

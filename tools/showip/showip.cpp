@@ -64,9 +64,16 @@ Take take_service(std::string& target) {
 }
 
 void declare(Cli& cli, ShowipOptions& options) {
-    cli.flag("-s,--short", "one address per line and nothing else", options.style.short_form)
+    cli.group("Addresses")
+        .flag("-s,--short", "one address per line and nothing else", options.style.short_form)
         .flag("-l,--long", "every field of every addrinfo node", options.style.long_form)
         .option("-p,--service", "NAME", "service name or port", take_service(options.service))
+        .flag("--passive", "the addresses that a server would bind", options.passive)
+        .option("-f,--file", "FILE", "names from FILE ('-': standard input), one per line",
+                take_text(options.file))
+        .flag("--numeric", "numeric addresses only; no lookup is made", options.numeric)
+        .rest()
+        .flag("--canonname", "also the canonical name", options.canonical)
         .option("--socktype", "TYPE", "any, stream (default), dgram, raw, seqpacket or a number",
                 take_number(options.hints.socktype, net::parse_socket_type))
         .option("--protocol", "NAME", "tcp, udp, ... or a number (default any)",
@@ -75,11 +82,7 @@ void declare(Cli& cli, ShowipOptions& options) {
                 "comma list of passive, canonname, numerichost, numericserv, v4mapped, all, "
                 "addrconfig, idn, canonidn",
                 take_number(options.hints.flags, net::parse_resolver_flags))
-        .flag("--passive", "the addresses that a server would bind", options.passive)
-        .flag("--canonname", "also the canonical name", options.canonical)
-        .flag("--numeric", "numeric addresses only; no lookup is made", options.numeric)
-        .option("-f,--file", "FILE", "names from FILE ('-': standard input), one per line",
-                take_text(options.file))
+        .group("What is known about them")
         .flag("-x,--reverse", "the name of each address, and whether it is confirmed",
               options.plan.examine.reverse)
         .flag("--source", "the source address and interface the kernel would use",
@@ -92,6 +95,7 @@ void declare(Cli& cli, ShowipOptions& options) {
               "time a TCP connection to each address (needs -p), and show which one Happy Eyeballs "
               "would use",
               options.plan.examine.connect)
+        .group("Lookups")
         .option("-t,--timeout", "DURATION",
                 "limit for each lookup (default 12s) and connection (default 5s)",
                 take_duration(options.plan.timeout))

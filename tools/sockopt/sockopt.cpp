@@ -14,6 +14,7 @@ using Settings = SockoptSettings;
 
 void declare(Cli& cli, Settings& settings) {
     Selection& selection = settings.selection;
+    cli.group("Socket");
     cli.option("--type", "TYPE",
                "a new socket: tcp, udp, unix, unix-dgram, raw, mptcp or sctp (default tcp)",
                take_choice(selection.type, socket_type_names()));
@@ -30,6 +31,7 @@ void declare(Cli& cli, Settings& settings) {
                take_text(selection.listen));
     cli.option("--connect", "HOST:PORT", "a new socket that is connected there",
                take_text(selection.connect));
+    cli.group("Options and values");
     cli.flag("-n,--values", "values only, one per line, in the order given", settings.values);
     cli.flag("-a,--all", "also options that cannot be read, and why", settings.work.all);
     cli.flag("--diff", "only values that differ from those of a new socket", settings.work.diff);

@@ -17,10 +17,12 @@ Take take_small(std::optional<int>& target, int low, int high) {
 }  // namespace
 
 void DatagramSettings::declare(Cli& cli) {
+    cli.group(help::sending).rest();
     cli.option("--dscp", "N", "mark datagrams with this DSCP, 0 to 63", take_small(dscp_, 0, 63));
     cli.option("--ecn", "N", "set the ECN bits of datagrams, 0 to 3", take_small(ecn_, 0, 3));
     cli.option("--ttl", "N", "set the TTL or hop limit, 1 to 255", take_small(hop_limit_, 1, 255));
     cli.flag("--broadcast", "send to a broadcast address, list the responders", broadcast_);
+    cli.group(help::measurement).rest();
     cli.option("--timestamps", "WHOSE",
                "kernel or user: source of the times (default: kernel if available)",
                [this](std::string_view text) {
@@ -58,8 +60,9 @@ net::Result<bool> DatagramSettings::stamp(net::Socket& socket, net::Stamps stamp
 }
 
 void Stamp::declare(Cli& cli) {
-    cli.flag("--stamp", "use STAMP (RFC 8762, port 862): loss and delay in each direction",
-             wanted_);
+    cli.group(help::modes);
+    cli.flag("--stamp", "use STAMP (RFC 8762): loss and delay by direction", wanted_);
+    cli.rest();
     cli.flag("--stateful", "with --stamp: the reflector counts packets", stateful_);
     cli.option("--stamp-format", "FORMAT", "timestamps in STAMP: ntp (default) or ptp",
                take_choice(format_, {"ntp", "ptp"}));

@@ -35,10 +35,11 @@ MetricFamilies metrics_of(const serve::DatagramCounters& counters) {
 }  // namespace
 
 void UdpListen::declare(Cli& cli) {
+    cli.group(help::modes);
     cli.flag("--listen", "run as the server, without HOST and PORT", listen_);
-    cli.option("-p,--port", "PORT",
-               "with --listen: port (default 3490, with --stamp 862; 0: any free port)",
+    cli.option("-p,--port", "PORT", "with --listen: port (default 3490, STAMP 862)",
                take_port(port_, net::Transport::udp));
+    cli.rest();
     cli.repeated("-b,--bind", "ADDRESS", "with --listen: address (default all addresses)",
                  [this](std::string_view text) -> net::Status {
                      bind_.emplace_back(text);

@@ -71,6 +71,7 @@ report::Json hop_object(const probe::Hop& hop) {
 }  // namespace
 
 void PathProbe::declare(Cli& cli) {
+    cli.group(help::modes);
     cli.flag("--mtu", "find the path MTU and what limits it", mtu_);
     cli.flag("--trace", "show the hops to the server", trace_);
 }
