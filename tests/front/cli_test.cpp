@@ -219,11 +219,10 @@ TEST(Cli, HelpShowsGroupsAndTheRestOnRequest) {
     const std::string end =
         "  -h, --help                show this help; --help all shows every option\n"
         "  -V, --version             show the version and exit\n";
-    EXPECT_THAT(test::run(grouped, {"--help"}).out,
-                HasSubstr("\nColours:\n"
-                          "      --red                 red\n"
-                          "      --blue                blue\n" +
-                          end + "\nExamples:\n"));
+    EXPECT_THAT(test::run(grouped, {"--help"}).out, HasSubstr("\nColours:\n"
+                                                              "      --red                 red\n"
+                                                              "      --blue                blue\n" +
+                                                              end + "\nExamples:\n"));
     EXPECT_THAT(test::run(grouped, {"-h", "all"}).out,
                 HasSubstr("\nColours:\n"
                           "      --red                 red\n"
