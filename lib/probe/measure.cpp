@@ -23,18 +23,8 @@ struct Measurements::Target {
     // Guarded by the mutex of the measurements.
     bool begun = false;
     std::size_t groups_left = 0;
-    std::optional<net::Result<Measured>> outcome;
+    std::unique_ptr<const net::Result<Measured>> outcome;  // an endless run has none for long
 };
-
-namespace {
-
-// Jitter and other results that cannot be merged are those of the first thread.
-Measured merged(Measured first, const Measured& other) {
-    first.merge(other);
-    return first;
-}
-
-}  // namespace
 
 net::Result<std::unique_ptr<Measurements>> Measurements::create(const MeasureOptions& options,
                                                                 const net::StopSignal& stop) {
@@ -192,7 +182,7 @@ void Measurements::note_end(LaneGroup& group) {
 
 void Measurements::set_outcome(Target& target, net::Result<Measured> outcome) {
     const std::lock_guard lock(mutex_);
-    target.outcome = std::move(outcome);
+    target.outcome = std::make_unique<const net::Result<Measured>>(std::move(outcome));
     changed_.notify_all();
 }
 
@@ -213,26 +203,46 @@ std::vector<std::shared_ptr<Measurements::Target>> Measurements::all() const {
 const net::Result<Measured>* Measurements::outcome(Number number) const {
     const std::lock_guard lock(mutex_);
     const auto found = targets_.find(number);
-    return found == targets_.end() || !found->second->outcome ? nullptr : &*found->second->outcome;
+    return found == targets_.end() ? nullptr : found->second->outcome.get();
 }
 
-Measured Measurements::so_far(Number number) const {
-    const auto target = find(number);
+std::vector<Measured> Measurements::so_far(std::span<const Number> numbers) const {
     Measured none;
     none.phase = stats::Phase::connecting;
+    std::vector<Measured> results(numbers.size(), none);
+    std::vector<std::shared_ptr<Target>> running(numbers.size());
+    std::size_t most_groups = 0;
     {
         const std::lock_guard lock(mutex_);
-        if (target == nullptr || !target->begun)
-            return none;
-        if (target->outcome)
-            return *target->outcome ? **target->outcome : none;
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            const auto found = targets_.find(numbers[i]);
+            if (found == targets_.end() || !found->second->begun)
+                continue;
+            if (const auto* outcome = found->second->outcome.get()) {
+                if (*outcome)
+                    results[i] = **outcome;
+                continue;
+            }
+            running[i] = found->second;
+            most_groups = std::max(most_groups, running[i]->groups.size());
+        }
     }
-    std::optional<Measured> all;
-    for (std::size_t i = 0; i < target->groups.size(); ++i) {
-        Measured one = target->loops[i]->between_turns([&] { return target->groups[i]->so_far(); });
-        all = all ? merged(std::move(*all), one) : std::move(one);
-    }
-    return std::move(*all);
+    // In the order of a server's groups, because some results are those of the first.
+    for (std::size_t group = 0; group < most_groups; ++group)
+        for (const auto& loop : loops_)
+            loop->between_turns([&] {
+                for (std::size_t i = 0; i < numbers.size(); ++i) {
+                    if (running[i] == nullptr || group >= running[i]->groups.size() ||
+                        running[i]->loops[group] != loop.get())
+                        continue;
+                    Measured part = running[i]->groups[group]->so_far();
+                    if (group == 0)
+                        results[i] = std::move(part);
+                    else
+                        results[i].merge(part);
+                }
+            });
+    return results;
 }
 
 }  // namespace sockbox::probe

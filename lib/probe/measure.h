@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -57,9 +58,11 @@ class Measurements {
     // Blocks until the run is over, or `deadline` has passed; returns whether it is over.
     bool wait_until(net::Deadline deadline);
 
-    // The results so far; messages sent but neither answered nor lost are pending. Blocks for no
-    // longer than a turn of the loops takes.
-    Measured so_far(Number number) const;
+    // The results so far of these servers; messages sent but neither answered nor lost are pending.
+    // Blocks for a turn of each loop, and then keeps the loop from its work for some microseconds a
+    // server.
+    std::vector<Measured> so_far(std::span<const Number> numbers) const;
+    Measured so_far(Number number) const { return std::move(so_far({&number, 1}).front()); }
     // The final result, once there is one. It stays valid until the server is forgotten.
     const net::Result<Measured>* outcome(Number number) const;
 

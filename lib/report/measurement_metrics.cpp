@@ -43,7 +43,7 @@ struct ValueRow {
     std::string_view help;
     Value (*value)(const Report&);
     Of of = Of::all;
-    std::pair<std::string_view, std::string_view> label{};  // beside those of the server
+    MetricLabel label{};  // beside those of the server
 };
 
 template <std::uint64_t Measurement::*count>
@@ -322,7 +322,7 @@ struct DistributionRow {
     Distribution (*get)(const MeasurementReport&);
     std::span<const double> bounds;
     Of of = Of::all;
-    std::pair<std::string_view, std::string_view> label{};
+    MetricLabel label{};
 };
 
 template <stats::Series Measurement::*series>
@@ -370,7 +370,7 @@ struct SummaryRow {
     std::string_view help;
     Summary (*get)(const MeasurementReport&);
     Of of = Of::all;
-    std::pair<std::string_view, std::string_view> label{};
+    MetricLabel label{};
 };
 
 template <stats::Series Measurement::*series>
@@ -463,11 +463,11 @@ struct Summarized {
 void add_summary(const MetricLabels& labels, const Summary& summary, Summarized& into) {
     for (const auto& [percentile, time] : percentiles)
         if (const Value value = seconds(summary.*time))
-            add_sample(into.percentiles, labels.with("percentile", percentile), *value);
+            add_sample(into.percentiles, labels, {"percentile", percentile}, *value);
     if (const Value mean = seconds(summary.mean))
-        add_sample(into.mean, labels, *mean);
+        add_sample(into.mean, labels, {}, *mean);
     if (const Value deviation = seconds(summary.deviation))
-        add_sample(into.deviation, labels, *deviation);
+        add_sample(into.deviation, labels, {}, *deviation);
 }
 
 }  // namespace
@@ -527,14 +527,14 @@ void MeasurementMetrics::add(const MeasurementReport& report) {
     MetricLabels labels{{"target", report.target}};
     for (const auto& [name, value] : report.labels)
         labels.add(name, value);
-    const auto with = [&](const std::pair<std::string_view, std::string_view>& label) {
+    const auto with = [&](const MetricLabel& label) {
         return label.first.empty() ? labels : labels.with(label.first, label.second);
     };
     const Report values(report);
     for (std::size_t i = 0; i < value_rows.size(); ++i)
         if (is_of(value_rows[i].of, report))
             if (const Value value = value_rows[i].value(values))
-                add_sample(state.values[i], with(value_rows[i].label), *value);
+                add_sample(state.values[i], labels, value_rows[i].label, *value);
     for (std::size_t i = 0; i < distribution_rows.size(); ++i) {
         const DistributionRow& row = distribution_rows[i];
         const Distribution found = row.get(report);
@@ -546,23 +546,20 @@ void MeasurementMetrics::add(const MeasurementReport& report) {
         if (is_of(summary_rows[i].of, report))
             add_summary(with(summary_rows[i].label), summary_rows[i].get(report),
                         state.summaries[i]);
-    add_sample(state.target_info, labels.with("address", report.address), 1);
+    add_sample(state.target_info, labels, {"address", report.address}, 1);
     if (report.numbers.directions && report.numbers.directions->reflector.was_asked)
         add_sample(state.reflector_info,
-                   with_reflector(labels, report.numbers.directions->reflector), 1);
+                   with_reflector(labels, report.numbers.directions->reflector), {}, 1);
     for (const auto& [error, count] : report.errors)
-        add_sample(state.errors,
-                   labels.with("phase", error.phase)
-                       .with("symbol", error.symbol)
-                       .with("message", error.message),
-                   static_cast<double>(count));
+        add_sample(state.errors, labels.with("phase", error.phase).with("symbol", error.symbol),
+                   {"message", error.message}, static_cast<double>(count));
     for (const auto& [responder, count] : report.responders)
-        add_sample(state.replies, labels.with("responder", responder), static_cast<double>(count));
+        add_sample(state.replies, labels, {"responder", responder}, static_cast<double>(count));
     for (const Verdict& verdict : report.verdicts) {
-        const MetricLabels of_verdict = labels.with("expression", verdict.expression);
-        add_sample(state.asserts, of_verdict, verdict.ok ? 1.0 : 0.0);
+        const MetricLabel expression{"expression", verdict.expression};
+        add_sample(state.asserts, labels, expression, verdict.ok ? 1.0 : 0.0);
         if (verdict.value)
-            add_sample(state.assert_values, of_verdict, *verdict.value);
+            add_sample(state.assert_values, labels, expression, *verdict.value);
     }
 }
 
@@ -573,10 +570,10 @@ std::vector<MetricFamily> MeasurementMetrics::families() {
             return;
         if (families.empty() || families.back().name != family.name)
             return families.push_back(std::move(family));
-        families.back().samples += family.samples;
+        std::ranges::move(family.samples, std::back_inserter(families.back().samples));
     };
     MetricFamily build = state_->family("build", MetricKind::info, {}, "The version of sockbox.");
-    add_sample(build, {{"version", version}}, 1);
+    add_sample(build, {}, {"version", version}, 1);
     append(build);
     append(state_->target_info);
     append(state_->reflector_info);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
@@ -45,39 +46,51 @@ std::string escaped(std::string_view text, bool quotes) {
     return out;
 }
 
-std::string number(double value) {
+void append_number(std::string& text, double value) {
     if (std::isnan(value))
-        return "NaN";
-    if (std::isinf(value))
-        return value > 0 ? "+Inf" : "-Inf";
-    return fmt::format("{}", value);
+        text += "NaN";
+    else if (std::isinf(value))
+        text += value > 0 ? "+Inf" : "-Inf";
+    else
+        fmt::format_to(std::back_inserter(text), "{}", value);
 }
 
 // Integers are printed without an exponent, for readability.
 void append_value(std::string& text, double value) {
     constexpr double exact = 9007199254740992;  // all integers up to 2^53 are exact
-    if (std::abs(value) <= exact && std::trunc(value) == value)
-        fmt::format_to(std::back_inserter(text), "{}", static_cast<std::int64_t>(value));
-    else
-        text += number(value);
+    if (std::abs(value) <= exact && std::trunc(value) == value) {
+        const fmt::format_int digits(static_cast<std::int64_t>(value));
+        text.append(digits.data(), digits.size());
+    } else {
+        append_number(text, value);
+    }
 }
 
 // OpenMetrics requires bucket bounds to look like floating-point numbers.
 std::string bound_to_text(double bound) {
-    std::string text = number(bound);
+    std::string text;
+    append_number(text, bound);
     if (text.find_first_not_of("-0123456789") == text.npos)
         text += ".0";
     return text;
 }
 
+void append_label(std::string& text, std::string_view name, std::string_view value) {
+    ((text += name) += "=\"") += escaped(value, true);
+    text += '"';
+}
+
 void append_sample(std::string& text, std::string_view name, std::string_view suffix,
-                   const MetricLabels& labels, std::string_view bound, double value) {
+                   const MetricLabels& labels, const MetricLabel& more, double value) {
     (text += name) += suffix;
     const std::string& inside = labels.text();
-    if (!inside.empty() || !bound.empty()) {
+    if (!inside.empty() || !more.first.empty()) {
         (text += '{') += inside;
-        if (!bound.empty())
-            ((text += inside.empty() ? "le=\"" : ",le=\"") += bound) += '"';
+        if (!more.first.empty()) {
+            if (!inside.empty())
+                text += ',';
+            append_label(text, more.first, more.second);
+        }
         text += '}';
     }
     text += ' ';
@@ -91,50 +104,53 @@ void append_histogram(std::string& text, std::string_view name, const MetricHist
         so_far += histogram.counts[i];
         const bool last = i >= histogram.bounds.size();
         const std::string bound = last ? "+Inf" : bound_to_text(histogram.bounds[i]);
-        append_sample(text, name, "_bucket", histogram.labels, bound, static_cast<double>(so_far));
+        append_sample(text, name, "_bucket", histogram.labels, {"le", bound},
+                      static_cast<double>(so_far));
     }
     append_sample(text, name, "_count", histogram.labels, {}, static_cast<double>(so_far));
     append_sample(text, name, "_sum", histogram.labels, {}, histogram.sum);
 }
 
-class Writer {
-  public:
-    explicit Writer(MetricFormat format) : open_(format == MetricFormat::open_metrics) {}
+// The lines of a family but those of `samples`. The classic format names a counter like its
+// samples, and knows no info.
+void append_head(std::string& text, const MetricFamily& family, MetricFormat format) {
+    const bool open = format == MetricFormat::open_metrics;
+    const std::string_view suffix = suffix_of(family.kind);
+    const std::string_view title_end = open ? "" : suffix;
+    const MetricKind kind =
+        !open && family.kind == MetricKind::info ? MetricKind::gauge : family.kind;
+    text += fmt::format("# HELP {}{} {}\n", family.name, title_end, escaped(family.help, open));
+    text += fmt::format("# TYPE {}{} {}\n", family.name, title_end, to_text(kind));
+    if (open && !family.unit.empty())
+        text += fmt::format("# UNIT {} {}\n", family.name, family.unit);
+    for (const MetricValue& value : family.values)
+        append_sample(text, family.name, suffix, value.labels, {}, value.value);
+    for (const MetricHistogram& histogram : family.histograms)
+        append_histogram(text, family.name, histogram);
+}
 
-    // The classic format names a counter like its samples, and knows no info.
-    void write(const MetricFamily& family) {
-        const std::string_view suffix = suffix_of(family.kind);
-        const std::string_view title_end = open_ ? "" : suffix;
-        const MetricKind kind =
-            !open_ && family.kind == MetricKind::info ? MetricKind::gauge : family.kind;
-        text_ +=
-            fmt::format("# HELP {}{} {}\n", family.name, title_end, escaped(family.help, open_));
-        text_ += fmt::format("# TYPE {}{} {}\n", family.name, title_end, to_text(kind));
-        if (open_ && !family.unit.empty())
-            text_ += fmt::format("# UNIT {} {}\n", family.name, family.unit);
-        for (const MetricValue& value : family.values)
-            append_sample(text_, family.name, suffix, value.labels, {}, value.value);
-        for (const MetricHistogram& histogram : family.histograms)
-            append_histogram(text_, family.name, histogram);
-        text_ += family.samples;
+// A comment in the classic format, where it still reveals a truncated response.
+constexpr std::string_view end_mark = "# EOF\n";
+
+// Pieces do not move when there are more, as one long text would, which takes twice its size then.
+std::string& room(std::vector<std::string>& pieces) {
+    constexpr std::size_t piece_bytes = 64 * 1024;
+    constexpr std::size_t most_added = 16 * 1024;  // at once, without another allocation
+    if (pieces.empty()) {
+        pieces.emplace_back();
+    } else if (pieces.back().size() > piece_bytes - most_added) {
+        pieces.emplace_back();
+        pieces.back().reserve(piece_bytes);
     }
-    void reserve(std::size_t bytes) { text_.reserve(bytes); }
-
-    // "# EOF" is a comment in the classic format, where it still reveals a truncated response.
-    std::string finish() { return std::move(text_ += "# EOF\n"); }
-
-  private:
-    bool open_;
-    std::string text_;
-};
+    return pieces.back();
+}
 
 }  // namespace
 
 void MetricLabels::add(std::string_view name, std::string_view value) {
     if (!text_.empty())
         text_ += ',';
-    ((text_ += name) += "=\"") += escaped(value, true);
-    text_ += '"';
+    append_label(text_, name, value);
 }
 
 std::string_view content_type(MetricFormat format) noexcept {
@@ -143,33 +159,33 @@ std::string_view content_type(MetricFormat format) noexcept {
                : "text/plain; version=0.0.4; charset=utf-8";
 }
 
-void add_sample(MetricFamily& family, const MetricLabels& labels, double value) {
-    append_sample(family.samples, family.name, suffix_of(family.kind), labels, {}, value);
+void add_sample(MetricFamily& family, const MetricLabels& labels, const MetricLabel& more,
+                double value) {
+    append_sample(room(family.samples), family.name, suffix_of(family.kind), labels, more, value);
 }
 
 void add_sample(MetricFamily& family, const MetricHistogram& histogram) {
-    append_histogram(family.samples, family.name, histogram);
+    append_histogram(room(family.samples), family.name, histogram);
 }
 
-std::string format_metrics(std::vector<MetricFamily>&& families, MetricFormat format) {
-    constexpr std::size_t beside = 512;  // of a family: its title, and a few values
-    std::size_t bytes = beside;
-    for (const MetricFamily& family : families)
-        bytes += family.samples.size() + beside;
-    Writer writer(format);
-    writer.reserve(bytes);
+std::vector<std::string> format_pieces(std::vector<MetricFamily> families, MetricFormat format) {
+    std::vector<std::string> pieces(1);
     for (MetricFamily& family : families) {
-        writer.write(family);
-        family.samples = {};
+        append_head(room(pieces), family, format);
+        std::ranges::move(family.samples, std::back_inserter(pieces));
     }
-    return writer.finish();
+    pieces.back() += end_mark;
+    return pieces;
 }
 
 std::string format_metrics(std::span<const MetricFamily> families, MetricFormat format) {
-    Writer writer(format);
-    for (const MetricFamily& family : families)
-        writer.write(family);
-    return writer.finish();
+    std::string text;
+    for (const MetricFamily& family : families) {
+        append_head(text, family, format);
+        for (const std::string& piece : family.samples)
+            text += piece;
+    }
+    return text += end_mark;
 }
 
 }  // namespace sockbox::report

@@ -61,12 +61,15 @@ struct MetricFamily {
     std::string_view help;  // one sentence
     std::vector<MetricValue> values;
     std::vector<MetricHistogram> histograms;  // for kind histogram, which has no `values`
-    // More samples, by add_sample().
-    std::string samples{};
+    // More samples, formatted by add_sample(), in pieces.
+    std::vector<std::string> samples{};
 };
 
-// Adds to `samples`: of so many servers that their values would take several times as much memory.
-void add_sample(MetricFamily& family, const MetricLabels& labels, double value);
+// Adds to `samples`, which for thousands of servers take far less memory and time than `values` and
+// `histograms`. `more` is one more label, unless its name is empty.
+using MetricLabel = std::pair<std::string_view, std::string_view>;
+void add_sample(MetricFamily& family, const MetricLabels& labels, const MetricLabel& more,
+                double value);
 void add_sample(MetricFamily& family, const MetricHistogram& histogram);
 
 enum class MetricFormat : std::uint8_t { open_metrics, classic };
@@ -80,7 +83,8 @@ std::string_view content_type(MetricFormat format) noexcept;
 //                             {{{{"target", "localhost"}}, 640}}, {}};
 //     fmt::print("{}", format_metrics({&sent, 1}, MetricFormat::open_metrics));
 std::string format_metrics(std::span<const MetricFamily> families, MetricFormat format);
-// The same, freeing the samples of each family as soon as they are formatted.
-std::string format_metrics(std::vector<MetricFamily>&& families, MetricFormat format);
+// The same in pieces. Those of `samples` are moved, because thousands of servers have tens of
+// megabytes of them.
+std::vector<std::string> format_pieces(std::vector<MetricFamily> families, MetricFormat format);
 
 }  // namespace sockbox::report

@@ -33,8 +33,8 @@ class Endpoint {
     StatusPages pages(std::string metrics, std::function<std::string()> page) {
         const auto format = [metrics = std::move(metrics)](bool open_metrics) -> StatusPages::
                                                                                   Text {
-                                                                                      return open_metrics ? StatusPages::Text{"application/openmetrics-text", "open\n"}
-                                : StatusPages::Text{"text/plain", metrics};
+                                                                                      return open_metrics ? StatusPages::Text{"application/openmetrics-text", {"open\n"}}
+                                : StatusPages::Text{"text/plain", {metrics}};
                                                                                   };
         return {format, [this] { return healthy_.load(); }, std::move(page)};
     }

@@ -521,8 +521,9 @@ MetricFamilies Measuring::collect(const Runs& runs) const {
     // The names of metrics do not depend on how the command was started.
     report::MeasurementMetrics metrics(client_.transport == net::Transport::udp ? "udpecho"
                                                                                 : "echo");
-    for (const Runs::Shared& run : runs.all())
-        metrics.add(report_of(run->subject, runs.so_far(*run)));
+    runs.visit_all([&](const Runs::Run& run, probe::Measured measured) {
+        metrics.add(report_of(run.subject, std::move(measured)));
+    });
     MetricFamilies families = metrics.families();
     if (list_)
         add_list_metrics(families);
@@ -532,11 +533,11 @@ MetricFamilies Measuring::collect(const Runs& runs) const {
 std::string Measuring::page(const Runs& runs) const {
     report::LivePage page(client_.tool);
     std::size_t index = 0;
-    for (const Runs::Shared& run : runs.all()) {
-        auto report = report_of(run->subject, runs.so_far(*run));
+    runs.visit_all([&](const Runs::Run& run, probe::Measured measured) {
+        auto report = report_of(run.subject, std::move(measured));
         report.parameters = parameters(report);
         page.add(report, index++);
-    }
+    });
     return page.finish();
 }
 

@@ -2,6 +2,7 @@
 #include "tools/client/runs.h"
 
 #include <algorithm>
+#include <span>
 
 namespace sockbox::tools {
 
@@ -43,6 +44,21 @@ std::vector<Runs::Shared> Runs::take_ended() {
 std::vector<Runs::Shared> Runs::all() const {
     const std::lock_guard lock(mutex_);
     return runs_;
+}
+
+// In batches, because each waits for a turn of the loops, whose lateness is measured as well.
+void Runs::visit_all(const std::function<void(const Run&, probe::Measured)>& visit) const {
+    constexpr std::size_t batch = 32;
+    const std::vector<Shared> runs = all();
+    for (std::size_t from = 0; from < runs.size(); from += batch) {
+        const std::span some = std::span(runs).subspan(from, std::min(batch, runs.size() - from));
+        std::vector<probe::Measurements::Number> numbers;
+        for (const Shared& run : some)
+            numbers.push_back(run->number);
+        std::vector<probe::Measured> measured = measurements_->so_far(numbers);
+        for (std::size_t i = 0; i < some.size(); ++i)
+            visit(*some[i], std::move(measured[i]));
+    }
 }
 
 }  // namespace sockbox::tools

@@ -1,6 +1,7 @@
 // The servers that are measured at the same time, some of which may come and go.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -54,8 +55,10 @@ class Runs {
     // In the order in which they were added.
     std::vector<Shared> all() const;
 
-    // The results so far, and the final result of a run that has ended.
-    probe::Measured so_far(const Run& run) const { return measurements_->so_far(run.number); }
+    // Calls `visit` with each server of all() and its results so far.
+    void visit_all(const std::function<void(const Run&, probe::Measured)>& visit) const;
+
+    // The final result of a run that has ended.
     const net::Result<probe::Measured>& outcome(const Run& run) const {
         return *measurements_->outcome(run.number);
     }

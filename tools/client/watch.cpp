@@ -37,8 +37,9 @@ void Watch::print_lines() {
 
 void Watch::print_interim_reports() {
     line_.erase();
-    for (const Runs::Shared& run : runs_.all())
-        print_interim(io_.out, report_of_(*run, runs_.so_far(*run)), options_.json);
+    runs_.visit_all([&](const Runs::Run& run, probe::Measured measured) {
+        print_interim(io_.out, report_of_(run, std::move(measured)), options_.json);
+    });
     if (options_.on_report)
         options_.on_report();
     if (io_.out.error())
@@ -48,11 +49,10 @@ void Watch::print_interim_reports() {
 void Watch::draw_line() {
     probe::Measured all;
     auto phase = stats::Phase::measuring;
-    for (const Runs::Shared& run : runs_.all()) {
-        const probe::Measured one = runs_.so_far(*run);
+    runs_.visit_all([&](const Runs::Run&, const probe::Measured& one) {
         phase = std::min(phase, one.phase);
         all.merge(one);
-    }
+    });
     const auto now = net::Clock::now();
     const stats::Measurement& numbers = all.numbers;
     const double rate = static_cast<double>(numbers.received - drawn_received_) /

@@ -48,7 +48,7 @@ net::Result<std::optional<serve::StatusEndpoint>> MetricsOption::open(
     pages.page = std::move(page);
     pages.metrics = [collect = std::move(collect)](bool open_metrics) -> serve::StatusPages::Text {
         const auto format = open_metrics ? MetricFormat::open_metrics : MetricFormat::classic;
-        return {report::content_type(format), report::format_metrics(collect(), format)};
+        return {report::content_type(format), report::format_pieces(collect(), format)};
     };
     auto endpoint = serve::StatusEndpoint::open(*where_, std::move(pages));
     if (!endpoint)

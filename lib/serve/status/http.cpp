@@ -183,16 +183,19 @@ bool prefers_open_metrics(std::string_view accept) {
 HttpAnswer plain_answer(int status) {
     HttpAnswer answer;
     answer.status = status;
-    answer.body = fmt::format("{} {}\n", status, phrase_of(status));
+    answer.body.push_back(fmt::format("{} {}\n", status, phrase_of(status)));
     return answer;
 }
 
 std::string format_http_head(const HttpAnswer& answer, std::chrono::system_clock::time_point now) {
+    std::size_t length = 0;
+    for (const std::string& piece : answer.body)
+        length += piece.size();
     return fmt::format(
         "HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n"
         "Cache-Control: no-store\r\nConnection: close\r\n{}\r\n",
-        answer.status, phrase_of(answer.status), format_date(now), answer.content_type,
-        answer.body.size(), answer.status == 405 ? "Allow: GET, HEAD\r\n" : "");
+        answer.status, phrase_of(answer.status), format_date(now), answer.content_type, length,
+        answer.status == 405 ? "Allow: GET, HEAD\r\n" : "");
 }
 
 }  // namespace sockbox::serve

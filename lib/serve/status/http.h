@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sockbox::serve {
 
@@ -34,7 +35,7 @@ bool prefers_open_metrics(std::string_view accept);
 struct HttpAnswer {
     int status = 200;
     std::string_view content_type = "text/plain; charset=utf-8";
-    std::string body;
+    std::vector<std::string> body;  // in pieces
 };
 
 // A response whose body only repeats the status.

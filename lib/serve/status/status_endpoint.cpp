@@ -1,6 +1,9 @@
 // The visitors of the status endpoint, and the loop that answers them.
 #include "serve/status/status_endpoint.h"
 
+#include <algorithm>
+#include <deque>
+#include <iterator>
 #include <list>
 #include <optional>
 #include <utility>
@@ -84,33 +87,32 @@ class Visitor {
         if (request.method != "GET" && request.method != "HEAD")
             return plain_answer(405);
         if (is_page)
-            return {200, "text/html; charset=utf-8", pages_.page()};
+            return {200, "text/html; charset=utf-8", {pages_.page()}};
         if (!is_metrics)
             return plain_answer(!pages_.healthy || pages_.healthy() ? 200 : 503);
         StatusPages::Text page = pages_.metrics(prefers_open_metrics(request.accept));
-        return {200, page.content_type, std::move(page.text)};
+        return {200, page.content_type, std::move(page.pieces)};
     }
 
     bool say(HttpAnswer answer, bool head_only) {
-        answer_ = format_http_head(answer, std::chrono::system_clock::now());
+        answer_.push_back(format_http_head(answer, std::chrono::system_clock::now()));
         if (!head_only)
-            body_ = std::move(answer.body);
+            std::ranges::move(answer.body, std::back_inserter(answer_));
         step_ = Step::write;
         return write();
     }
 
     bool write() {
-        const auto rest = std::as_bytes(std::span(answer_)).subspan(written_);
-        const net::Transfer put = socket_.send(rest);
-        if (put.failed())
-            return false;
-        written_ += put.bytes;
-        if (written_ < answer_.size())
-            return true;
-        if (!body_.empty()) {
-            answer_ = std::exchange(body_, {});
+        while (!answer_.empty()) {
+            const auto rest = std::as_bytes(std::span(answer_.front())).subspan(written_);
+            const net::Transfer put = socket_.send(rest);
+            if (put.failed())
+                return false;
+            written_ += put.bytes;
+            if (written_ < answer_.front().size())
+                return true;
+            answer_.pop_front();
             written_ = 0;
-            return write();
         }
         step_ = Step::leave;
         deadline_ = std::min(deadline_, net::deadline_in(farewell_time));
@@ -122,9 +124,8 @@ class Visitor {
     net::Deadline deadline_ = net::deadline_in(visit_time);
     Step step_ = Step::read;
     std::string request_;
-    std::string answer_;  // first the head, then the body
-    std::string body_;    // still to come
-    std::size_t written_ = 0;
+    std::deque<std::string> answer_;  // what is left of it, in pieces
+    std::size_t written_ = 0;         // of the first piece
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "net/endpoint.h"
 #include "net/signals.h"
@@ -17,7 +18,7 @@ namespace sockbox::serve {
 struct StatusPages {
     struct Text {
         std::string_view content_type;  // static storage
-        std::string text;
+        std::vector<std::string> pieces;
     };
     // The metrics, in OpenMetrics or the classic Prometheus text format.
     std::function<Text(bool open_metrics)> metrics;
