@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 
@@ -51,8 +52,10 @@ void append_number(std::string& text, double value) {
         text += "NaN";
     else if (std::isinf(value))
         text += value > 0 ? "+Inf" : "-Inf";
-    else
-        fmt::format_to(std::back_inserter(text), "{}", value);
+    else {
+        std::array<char, 32> digits;
+        text.append(digits.data(), fmt::format_to(digits.data(), "{}", value));
+    }
 }
 
 // Integers are printed without an exponent, for readability.
@@ -76,7 +79,11 @@ std::string bound_to_text(double bound) {
 }
 
 void append_label(std::string& text, std::string_view name, std::string_view value) {
-    ((text += name) += "=\"") += escaped(value, true);
+    (text += name) += "=\"";
+    if (value.find_first_of("\\\"\n") == value.npos)
+        text += value;
+    else
+        text += escaped(value, true);
     text += '"';
 }
 
@@ -135,7 +142,7 @@ constexpr std::string_view end_mark = "# EOF\n";
 // Pieces do not move when there are more, as one long text would, which takes twice its size then.
 std::string& room(std::vector<std::string>& pieces) {
     constexpr std::size_t piece_bytes = 64 * 1024;
-    constexpr std::size_t most_added = 16 * 1024;  // at once, without another allocation
+    constexpr std::size_t most_added = 4 * 1024;  // at once, without another allocation
     if (pieces.empty()) {
         pieces.emplace_back();
     } else if (pieces.back().size() > piece_bytes - most_added) {

@@ -26,11 +26,6 @@ constexpr std::uint64_t lowest_of(std::size_t bucket, unsigned split_bits) {
     return (bucket - (shift << split_bits)) << shift;
 }
 
-constexpr std::size_t last_row(unsigned split_bits) {
-    return bucket_of(static_cast<std::uint64_t>(Histogram::longest.count()), split_bits) >>
-           split_bits;
-}
-
 static_assert(bucket_of(2047, full_bits) == 2047 && bucket_of(2048, full_bits) == 2048 &&
               bucket_of(2050, full_bits) == 2049);
 static_assert(lowest_of(bucket_of(4096, full_bits), full_bits) == 4096 &&
@@ -48,17 +43,16 @@ std::uint64_t clamped(nanoseconds value) {
 }  // namespace
 
 Histogram::Histogram(Detail detail) noexcept
-    : split_bits_(detail == Detail::full ? full_bits : compact_bits) {
-    static_assert(last_row(full_bits) < max_rows && last_row(compact_bits) < max_rows);
-}
+    : split_bits_(detail == Detail::full ? full_bits : compact_bits) {}
 
 Histogram::Histogram(const Histogram& other)
     : split_bits_(other.split_bits_),
+      rows_(other.rows_.size()),
       count_(other.count_),
       smallest_(other.smallest_),
       largest_(other.largest_) {
     const std::size_t width = std::size_t{1} << split_bits_;
-    for (std::size_t i = 0; i < max_rows; ++i)
+    for (std::size_t i = 0; i < rows_.size(); ++i)
         if (other.rows_[i]) {
             rows_[i] = std::make_unique_for_overwrite<std::uint64_t[]>(width);
             std::copy_n(other.rows_[i].get(), width, rows_[i].get());
@@ -76,7 +70,10 @@ Histogram& Histogram::operator=(Histogram other) noexcept {
 
 std::uint64_t& Histogram::count_of(std::size_t bucket) {
     const std::size_t width = std::size_t{1} << split_bits_;
-    Row& row = rows_[bucket >> split_bits_];
+    const std::size_t number = bucket >> split_bits_;
+    if (number >= rows_.size())
+        rows_.resize(number + 1);
+    Row& row = rows_[number];
     if (!row)
         row = std::make_unique<std::uint64_t[]>(width);
     return row[bucket & (width - 1)];
@@ -85,7 +82,7 @@ std::uint64_t& Histogram::count_of(std::size_t bucket) {
 template <class Visit>
 void Histogram::for_each(const Visit& visit) const {
     const std::size_t width = std::size_t{1} << split_bits_;
-    for (std::size_t i = 0; i < max_rows; ++i)
+    for (std::size_t i = 0; i < rows_.size(); ++i)
         for (std::size_t at = 0; rows_[i] && at < width; ++at)
             if (rows_[i][at] > 0 && !visit(i * width + at, rows_[i][at]))
                 return;

@@ -1,7 +1,6 @@
 // A log-linear histogram of durations with bounded memory and a bounded relative error.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -69,7 +68,6 @@ class Histogram {
   private:
     // The buckets of one power of two; the lowest two rows are those of single nanoseconds.
     using Row = std::unique_ptr<std::uint64_t[]>;
-    static constexpr std::size_t max_rows = 38;
 
     std::uint64_t& count_of(std::size_t bucket);
     // Calls `visit(bucket, count)` for each bucket with samples in ascending order, until it
@@ -78,7 +76,7 @@ class Histogram {
     void for_each(const Visit& visit) const;
 
     unsigned split_bits_;
-    std::array<Row, max_rows> rows_{};
+    std::vector<Row> rows_;  // up to the highest with samples; null without
     std::uint64_t count_ = 0;
     std::chrono::nanoseconds smallest_ = std::chrono::nanoseconds::max();
     std::chrono::nanoseconds largest_ = std::chrono::nanoseconds::min();

@@ -52,8 +52,10 @@ Timeline::Span* Timeline::span_at(std::chrono::nanoseconds at) {
     while (at / width_ >= static_cast<std::int64_t>(most_))
         fold();
     const auto index = static_cast<std::size_t>(at / width_);
-    if (index >= spans_.size())
+    if (index >= spans_.size()) {
+        spans_.reserve(std::min(most_, std::max(index + 1, 2 * spans_.size())));
         spans_.resize(index + 1);
+    }
     return &spans_[index];
 }
 

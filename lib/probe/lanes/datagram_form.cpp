@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t starts = 4093;  // prime; messages repeat with this period
 
 constexpr std::size_t min_records = 1024;
-constexpr std::size_t min_records_compact = 32;
+constexpr std::size_t min_records_compact = 16;
 constexpr std::size_t max_records = std::size_t{1} << 20;
 
 std::size_t ring_size(const MeasurePlan& plan) {

@@ -47,7 +47,7 @@ struct Probe {
 class ProbeWindow {
   public:
     // Keeps twice as many records as can be awaited at the planned rate, at least 1024 (with
-    // Detail::compact 32) and at most 2^20.
+    // Detail::compact 16) and at most 2^20.
     explicit ProbeWindow(const MeasurePlan& plan);
 
     std::uint64_t next() const { return next_; }  // the index of the next one
