@@ -14,7 +14,7 @@ void ClientConfinement::declare(Cli& cli) {
 }
 
 void ClientConfinement::enter(Io io, const ClientOptions& client,
-                              std::vector<std::string> output_files) const {
+                              std::vector<std::string> output_files, bool reads_files) const {
     if (no_sandbox_)
         return;
     std::erase(output_files, "");
@@ -22,11 +22,14 @@ void ClientConfinement::enter(Io io, const ClientOptions& client,
     serve::LaterNeeds needs;
     needs.socket_options = !client.settings.empty();
     needs.files_of_others = !output_files.empty();
+    needs.reading_any_file = reads_files;
     if (const auto dropped = serve::drop_privileges_but(needs); !dropped)
         report.left_out.push_back(dropped.error().message());
     else
-        report.entered.emplace_back(
-            needs.socket_options || needs.files_of_others ? "few capabilities" : "no capabilities");
+        report.entered.emplace_back(needs.socket_options || needs.files_of_others ||
+                                            needs.reading_any_file
+                                        ? "few capabilities"
+                                        : "no capabilities");
     serve::confine_client(output_files, report);
     if (client.common.verbose && !report.entered.empty())
         io.err.print("{}: sandbox: {}\n", client.tool, fmt::join(report.entered, ", "));

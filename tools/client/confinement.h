@@ -15,9 +15,11 @@ class ClientConfinement {
 
     // Drops capabilities and enters serve::confine_client(), unless --no-sandbox was given. What
     // the measurement may still need is kept: options of --set, which apply to sockets that are
-    // opened later, and `output_files` (empty names are ignored). Call it once the metrics listen,
-    // before any thread starts. Prints what is in force with -v, and always what was skipped.
-    void enter(Io io, const ClientOptions& client, std::vector<std::string> output_files) const;
+    // opened later, `output_files` (empty names are ignored) and, if it `reads_files`, the right to
+    // read any. Call it once the metrics listen, before any thread starts. Prints what is in force
+    // with -v, and always what was skipped.
+    void enter(Io io, const ClientOptions& client, std::vector<std::string> output_files,
+               bool reads_files) const;
 
   private:
     bool no_sandbox_ = false;

@@ -360,7 +360,7 @@ std::optional<int> Measuring::open_metrics() {
         return client_.fail(io_, metrics.error(), exit_refused);
     if (*metrics) {
         endpoint_.emplace(std::move(**metrics));
-        confinement_.enter(io_, client_, results_.files());
+        confinement_.enter(io_, client_, results_.files(), has_file());
     }
     return std::nullopt;
 }

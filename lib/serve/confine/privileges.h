@@ -30,9 +30,10 @@ net::Status drop_privileges(const User* user);
 
 // Capabilities that a process may need later (capabilities(7)).
 struct LaterNeeds {
-    bool socket_options = false;   // CAP_NET_ADMIN, CAP_NET_RAW
-    bool low_ports = false;        // CAP_NET_BIND_SERVICE
-    bool files_of_others = false;  // CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN
+    bool socket_options = false;    // CAP_NET_ADMIN, CAP_NET_RAW
+    bool low_ports = false;         // CAP_NET_BIND_SERVICE
+    bool files_of_others = false;   // CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN
+    bool reading_any_file = false;  // CAP_DAC_READ_SEARCH
 };
 
 // Like drop_privileges(nullptr), but keeps those of these capabilities that the process has.

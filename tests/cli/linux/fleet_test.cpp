@@ -1,7 +1,10 @@
 // Tests of echo and udpecho with many servers, and with servers that come, go and move.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -134,6 +137,27 @@ TEST_P(Fleet, TargetsComeAndGoWithTheFile) {
     EXPECT_THAT(ran.out, AllOf(HasSubstr("--- " + one), HasSubstr("--- " + two)));
     EXPECT_THAT(ran.err, HasSubstr(": 2 targets now, 1 added, 0 removed\n"));
     EXPECT_THAT(ran.err, HasSubstr(": 1 target now, 0 added, 1 removed\n"));
+}
+
+TEST_P(Fleet, AFileThatOnlyAnotherUserMayReadIsReadAgain) {
+    if (::geteuid() != 0 || ::prctl(PR_CAPBSET_READ, CAP_DAC_READ_SEARCH) != 1)
+        GTEST_SKIP() << "needs root with CAP_DAC_READ_SEARCH";
+    const auto give_away = [](const std::string& path) {
+        ASSERT_EQ(::chown(path.c_str(), 65534, 65534), 0);
+        ASSERT_EQ(::chmod(path.c_str(), 0600), 0);
+    };
+    const std::string one = "127.0.0.1:" + serve();
+    const std::string two = "127.0.0.1:" + serve();
+    const TemporaryFile file(one + "\n");
+    give_away(file.path());
+    Watched run(command({"--targets", file.path()}));
+    run.await_value(up(tool(), one), "1");
+    const TemporaryFile next(one + "\n" + two + "\n");
+    give_away(next.path());
+    std::filesystem::copy_file(next.path(), file.path(),
+                               std::filesystem::copy_options::overwrite_existing);
+    run.await_value(up(tool(), two), "1");
+    EXPECT_EQ(run.end().status, tools::exit_ok);
 }
 
 TEST_P(Fleet, AWrongFileChangesNothingAndIsReportedOnce) {

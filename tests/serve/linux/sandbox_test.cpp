@@ -357,6 +357,9 @@ TEST(Privileges, OnlyWhatIsNeededLaterIsKept) {
     const auto open_it = [&] { return ::open(file.path().c_str(), O_WRONLY); };
     EXPECT_EQ(error_of({.files_of_others = true}, open_it), not_refused);
     EXPECT_EQ(error_of({.socket_options = true}, open_it), EACCES);
+    const auto read_it = [&] { return ::open(file.path().c_str(), O_RDONLY); };
+    EXPECT_EQ(error_of({.reading_any_file = true}, read_it), not_refused);
+    EXPECT_EQ(error_of({.reading_any_file = true}, open_it), EACCES);
 }
 
 TEST(Privileges, ThereIsNoWayBack) {

@@ -147,6 +147,8 @@ net::Status drop_privileges_but(const LaterNeeds& needs) {
         kept |= bit(CAP_NET_BIND_SERVICE);
     if (needs.files_of_others)
         kept |= bit(CAP_DAC_OVERRIDE) | bit(CAP_FOWNER) | bit(CAP_CHOWN);
+    if (needs.reading_any_file)
+        kept |= bit(CAP_DAC_READ_SEARCH);
     return drop_privileges(nullptr, kept);
 }
 
