@@ -3,10 +3,10 @@
 
 # _sockbox_options PROGRAM…: prints a line for each spelling, ending with "=" if it takes a value.
 _sockbox_options() {
-    local line name takes pattern='^  (-[^-])?(, |    )?(--[a-z0-9-]+)?( [^ ]+)?(  |$)'
+    local line name takes pattern='^  (-[^-])?(, |    )?(--[a-z0-9-]+)?(\[=[^ ]+)?( [^ ]+)?(  |$)'
     "$@" --help all 2>/dev/null </dev/null | while IFS= read -r line; do
         [[ $line =~ $pattern ]] || continue
-        takes=${BASH_REMATCH[4]:+=}
+        takes=${BASH_REMATCH[5]:+=}
         for name in "${BASH_REMATCH[3]}" "${BASH_REMATCH[1]}"; do
             [[ -z $name ]] || printf '%s\n' "$name$takes"
         done

@@ -21,8 +21,8 @@ end
 function __sockbox_options
     set -l program (__sockbox_program)
     $program --help all 2>/dev/null </dev/null |
-        string match -r '^  (?=    --|-)(?:-[^-])?(?:, |    )?(?:--[a-z0-9-]+)?(?: [^ ]+)?(?:  .*|$)' |
-        string replace -r '^  (-[^-])?(?:, |    )?(--[a-z0-9-]+)?( [^ ]+)?(?: *)(.*)$' '$1\t$2\t$3\t$4'
+        string match -r '^  (?=    --|-)(?:-[^-])?(?:, |    )?(?:--[a-z0-9-]+)?(?:\[=[^ ]+)?(?: [^ ]+)?(?:  .*|$)' |
+        string replace -r '^  (-[^-])?(?:, |    )?(--[a-z0-9-]+)?(?:\[=[^ ]+)?( [^ ]+)?(?: *)(.*)$' '$1\t$2\t$3\t$4'
 end
 
 function __sockbox_offer_options

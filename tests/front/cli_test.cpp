@@ -20,6 +20,7 @@ struct Seen {
     bool fast = false;
     std::string name;
     Words sets;
+    Words looks;
     Words operands;
     std::chrono::nanoseconds wait{};
     std::uint64_t size = 0;
@@ -35,6 +36,11 @@ int command(Args args, Io io) {
         .option("-n,--name", "TEXT", "any text", take_text(seen.name))
         .option("-w,--wait", "DURATION", "a duration", take_duration(seen.wait))
         .option("-s,--size", "BYTES", "a size", take_size(seen.size, 1, 1024))
+        .optional("--look", "DURATION", "a duration, or none",
+                  [](std::string_view text) {
+                      seen.looks.emplace_back(text);
+                      return net::Status();
+                  })
         .option("-c,--count", "N", "a number", take_integer(seen.count, -5, 5))
         .option("--shape", "SHAPE", "round or square", take_choice(seen.shape, {"round", "square"}))
         .repeated("--set", "NAME=VALUE", "may be repeated",
@@ -111,6 +117,15 @@ TEST(Cli, ValuesAreTakenAsTheyAre) {
     EXPECT_THAT(seen.sets, ElementsAre("[::1]:80", "a,b", "x=y"));
     EXPECT_EQ(seen.name, "{a}");
     EXPECT_THAT(seen.operands, ElementsAre("/operand"));
+}
+
+TEST(Cli, OptionalValueIsNeverTheNextWord) {
+    expect_taken({"--look", "1s", "--look=2s", "x"});
+    EXPECT_THAT(seen.looks, ElementsAre("", "2s"));
+    EXPECT_THAT(seen.operands, ElementsAre("1s", "x"));
+    expect_refused({"--look=", "x"}, "--look: it is empty");
+    EXPECT_THAT(test::run(command, {"--help"}).out,
+                HasSubstr("      --look[=DURATION]     a duration, or none\n"));
 }
 
 TEST(Cli, RefusesWithOneClearLine) {

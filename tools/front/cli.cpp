@@ -25,6 +25,7 @@ struct Entry {
     bool* flag = nullptr;
     std::size_t group = 0;
     bool is_rest = false;  // shown by `--help all` only
+    bool is_optional = false;  // its value may be left out
 };
 
 // "-s, --short", or "    --short", aligned with the other long options.
@@ -35,7 +36,7 @@ std::string heading(const Entry& entry) {
     if (!longs.empty())
         text += (shorts.empty() ? " --" : ", --") + longs.front();
     if (!entry.value_name.empty())
-        text += " " + entry.value_name;
+        text += entry.is_optional ? "[=" + entry.value_name + "]" : " " + entry.value_name;
     return text;
 }
 
@@ -264,6 +265,13 @@ Cli& Cli::repeated(const std::string& spelling, std::string value_name, std::str
     return option(spelling, std::move(value_name), std::move(help), std::move(take));
 }
 
+Cli& Cli::optional(const std::string& spelling, std::string value_name, std::string help,
+                   Take take) {
+    option(spelling, std::move(value_name), std::move(help), std::move(take));
+    state_->entries.back().is_optional = true;
+    return *this;
+}
+
 Cli& Cli::common(Common& target) {
     state_->common = &target;
     group("General");
@@ -351,10 +359,14 @@ net::Result<std::vector<std::string>> Cli::State::prepare(Args words) const {
         prepared.push_back(words[i]);
         if (entry == nullptr)
             continue;
-        if (equals == std::string::npos && entry->flag == nullptr && i + 1 < words.size()) {
+        if (equals == std::string::npos && entry->is_optional) {
+            prepared.emplace_back();
+        } else if (equals == std::string::npos && entry->flag == nullptr && i + 1 < words.size()) {
             prepared.push_back(words[++i]);  // its value, even if it begins with a dash
         } else if (equals != std::string::npos && entry->flag != nullptr) {
             return net::fail_text(entry->native->get_name() + ": takes no value");
+        } else if (equals + 1 == words[i].size() && entry->is_optional) {
+            return net::fail_text(entry->native->get_name() + ": it is empty");
         } else if (equals + 1 == words[i].size() && words[i].starts_with("--")) {
             prepared.back().pop_back();
             prepared.emplace_back();

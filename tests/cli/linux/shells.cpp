@@ -59,7 +59,7 @@ Names Shell::offers(const Words& words) const {
 }
 
 Names flags_in_help(std::string_view help) {
-    static const std::regex heading("^  (?:(-[^-])(?:, )?|    )(--[a-z0-9-]+)?(?: |$)");
+    static const std::regex heading("^  (?:(-[^-])(?:, )?|    )(--[a-z0-9-]+)?(?: |\\[|$)");
     Names names;
     for (const std::string& line : lines(help)) {
         std::smatch found;
