@@ -232,6 +232,30 @@ void append_verdicts(std::string& html, const MeasurementReport& report) {
     html += "</table>\n";
 }
 
+void append_found_rate(std::string& html, const MeasurementReport& report) {
+    if (!report.found_rate)
+        return;
+    std::string answer = to_text(*report.found_rate);
+    answer.pop_back();  // its newline
+    append(html,
+           "<h3>Search for the highest rate</h3>\n<p>{}</p>\n<table>\n"
+           "<tr><th scope=\"col\">messages per second</th><th scope=\"col\" class=\"text\">outcome"
+           "</th><th scope=\"col\" class=\"text\">measured</th></tr>\n",
+           escape_html(answer));
+    for (const RateStep& step : report.found_rate->steps) {
+        std::string measured;
+        for (const Verdict& verdict : step.verdicts)
+            measured += fmt::format("{}{} ({})", measured.empty() ? "" : ", ", verdict.expression,
+                                    verdict.shown);
+        append(html,
+               "<tr><th scope=\"row\">{:.{}f}</th><td class=\"{}\">{}</td>"
+               "<td class=\"text\">{}</td></tr>\n",
+               step.rate_per_s, step.rate_per_s < 10 ? 2 : 0, step.kept ? "good" : "bad",
+               outcome_of(step), escape_html(measured));
+    }
+    html += "</table>\n";
+}
+
 void append_counts(std::string& html, const MeasurementReport& report) {
     const Measurement& numbers = report.numbers;
     struct Count {
@@ -410,6 +434,7 @@ void append_section(std::string& html, const MeasurementReport& report, std::siz
         return;
     }
     append_verdicts(html, report);
+    append_found_rate(html, report);
     append_counts(html, report);
     append_times(html, report);
     append_directions(html, report);

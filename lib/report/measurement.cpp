@@ -243,30 +243,6 @@ Json kernel_object(const stats::KernelView& kernel) {
         .set("delivery_rate_bytes_per_s", range_object(kernel.delivery_rate));
 }
 
-std::string_view to_text(stats::Unit unit) {
-    switch (unit) {
-        case stats::Unit::nanoseconds: return "ns";
-        case stats::Unit::percent: return "percent";
-        case stats::Unit::per_second: return "per_s";
-        case stats::Unit::count: return "count";
-    }
-    return {};
-}
-
-// Times and counts are integers, as elsewhere in the object.
-Json verdict_object(const Verdict& verdict) {
-    const bool is_whole =
-        verdict.unit == stats::Unit::nanoseconds || verdict.unit == stats::Unit::count;
-    Json value(verdict.value);
-    if (verdict.value && is_whole)
-        value = Json(std::llround(*verdict.value));
-    return Json::object()
-        .set("expression", verdict.expression)
-        .set("value", std::move(value))
-        .set("unit", to_text(verdict.unit))
-        .set("ok", verdict.ok);
-}
-
 Json text_or_null(const std::string& text) {
     return text.empty() ? Json() : Json(text);
 }
@@ -405,6 +381,8 @@ std::string to_text(const MeasurementReport& report) {
             "assert {}: {} ({})\n", verdict.expression,
             painted(report.colored, verdict.ok ? green : red, verdict.ok ? "ok" : "BROKEN"),
             verdict.shown);
+    if (report.found_rate)
+        text += to_text(*report.found_rate);
     return text;
 }
 
@@ -520,8 +498,11 @@ Json to_json(const MeasurementReport& report, std::string_view event_name) {
     }
     Json asserts = Json::array();
     for (const Verdict& verdict : report.verdicts)
-        asserts.push(verdict_object(verdict));
-    return json.set("asserts", std::move(asserts));
+        asserts.push(to_json(verdict));
+    json.set("asserts", std::move(asserts));
+    if (report.found_rate)
+        add_found_rate(*report.found_rate, json);
+    return json;
 }
 
 std::string to_text(const ReplyLine& reply) {

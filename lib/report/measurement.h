@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "report/found_rate.h"
 #include "report/json.h"
+#include "report/verdict.h"
 #include "stats/directions.h"
 #include "stats/measurement.h"
 #include "stats/tally.h"
@@ -25,15 +27,6 @@ std::string to_interim_text(const stats::Directions& directions);
 // Sets the members "forward", "backward", "processing", "clock_error_ns", "clocks_synchronized",
 // "implausible_delays", "reflector" and those of DSCP and ECN of a result object.
 void add_directions(const stats::Directions& directions, Json& json);
-
-// An assertion and whether it held.
-struct Verdict {
-    std::string expression;
-    std::optional<double> value;  // nullopt if undefined
-    stats::Unit unit{};
-    std::string shown;  // `value` with its unit
-    bool ok = false;
-};
 
 // Everything that is reported about a run.
 struct MeasurementReport {
@@ -52,6 +45,7 @@ struct MeasurementReport {
     stats::Tally errors;
     std::map<std::string, std::uint64_t> responders;  // replies by host, if several may answer
     std::vector<Verdict> verdicts;
+    std::optional<FoundRate> found_rate{};  // of whose search this was the last run at that rate
     std::vector<std::pair<std::string, std::string>> parameters;  // of the run, for the HTML page
 
     // When the latest answer came, by the wall clock.

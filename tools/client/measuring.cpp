@@ -27,6 +27,7 @@ constexpr std::int64_t max_messages = 1'000'000'000'000;
 constexpr std::int64_t max_connections = 1'000'000;
 constexpr std::size_t descriptors_beside = 16;  // standard streams, files, the stop signal
 constexpr auto default_time = 10s;
+constexpr auto default_time_at_a_rate = 3s;  // of a run of --find-rate
 constexpr auto min_printed_interval = 10ms;
 
 std::size_t default_threads(std::size_t connections) {
@@ -60,6 +61,7 @@ void Measuring::declare(Cli& cli) {
                    return net::Status();
                });
     cli.rest();
+    rate_finder_.declare(cli);
     cli.option("--threads", "N", "number of threads (default at most one per core)",
                take_integer(threads_, 1, 1024));
     cli.option("--warmup", "DURATION", "exclude the first DURATION", take_duration(warmup_));
@@ -86,7 +88,7 @@ void Measuring::declare(Cli& cli) {
 
 bool Measuring::is_requested(const Cli& cli) const {
     return is_assumed_ || cli.given("count") || cli.given("time") || cli.given("connections") ||
-           cli.given("rate");
+           cli.given("rate") || rate_finder_.is_requested();
 }
 
 void Measuring::assume(const Cli& cli, std::int64_t count, std::int64_t first_sequence) {
@@ -123,6 +125,9 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
     if (rate_ > 0 && cli.given("interval"))
         return cli.refuse(io_, "--rate and --interval are mutually exclusive");
     const bool has_many = has_file() || client_.others.size() + client_.operands.size() / 2 > 1;
+    if (const std::string mistake = rate_finder_.mistake(cli, is_endless(), has_many);
+        !mistake.empty())
+        return cli.refuse(io_, mistake);
     if (const auto status = results_.check(cli, has_many))
         return status;
     if (has_file()) {
@@ -163,7 +168,9 @@ std::size_t Measuring::threads(std::size_t subjects) const {
 probe::MeasurePlan Measuring::plan() const {
     probe::MeasurePlan plan;
     plan.count = static_cast<std::uint64_t>(count_.value_or(0));
-    plan.time = time_.value_or(count_ ? std::chrono::nanoseconds(0) : default_time);
+    const std::chrono::nanoseconds usual =
+        rate_finder_.is_requested() ? default_time_at_a_rate : default_time;
+    plan.time = time_.value_or(count_ ? 0ns : usual);
     const bool count_alone = count_ && !time_ && connections_ == 1 && rate_ == 0;
     plan.interval = interval_.value_or(count_alone ? 1s : 0s);
     plan.rate = rate_;
@@ -391,6 +398,8 @@ int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject&
         return results_.write({}, before);
     if (const auto status = catch_interrupts())
         return *status;
+    if (rate_finder_.is_requested())
+        return find_rate(subjects.front(), before);
     compact_ = is_compact(subjects.size());
     used_threads_ = threads(subjects.size());
     auto measurements = probe::Measurements::create({used_threads_, spin_, is_endless()}, *stop_);
@@ -442,6 +451,58 @@ int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject&
         before = exit_output;
     }
     return results_.write(std::move(reports), before);
+}
+
+int Measuring::find_rate(const Subject& subject, int before) {
+    std::optional<net::Error> failure;
+    auto report = rate_finder_.find(
+        [&](double rate_per_s) -> std::optional<report::MeasurementReport> {
+            auto measured = measure_at(rate_per_s, subject);
+            if (!measured)
+                failure = measured.error();
+            if (!measured || is_interrupted())
+                return std::nullopt;
+            auto done = report_of(subject, std::move(*measured));
+            done.parameters = parameters(done);
+            return done;
+        },
+        [&](const report::MeasurementReport& done) {
+            return results_.status_of(done, false) == exit_ok;
+        });
+    if (failure)
+        return client_.fail(io_, *failure, exit_refused, subject.target);
+    if (is_interrupted())
+        end_line_of_interrupt();
+    if (!report)
+        return fail_interrupted(subject.target);
+    results_.print(*report, subject.hint);
+    const int found = report->found_rate->rate_per_s ? exit_ok : exit_mismatch;
+    std::vector<report::MeasurementReport> reports;
+    reports.push_back(std::move(*report));
+    return results_.write(std::move(reports), std::max(before, found));
+}
+
+// A run of its own, of which only the progress is shown.
+net::Result<probe::Measured> Measuring::measure_at(double rate_per_s, const Subject& subject) {
+    rate_ = rate_per_s;
+    used_threads_ = threads(1);
+    auto measurements = probe::Measurements::create({used_threads_, spin_, false}, *stop_);
+    if (!measurements)
+        return net::fail(measurements.error());
+    Runs runs(std::move(*measurements));
+    add(runs, subject);
+    if (const auto started = runs.start(); !started) {
+        stop_->raise();
+        return net::fail(started.error());
+    }
+    Watch(
+        io_, runs, *stop_, watch_options(1),
+        [&](const Runs::Run& run, probe::Measured measured) {
+            return report_of(run.subject, std::move(measured));
+        },
+        [&] { return notices_.take(); })
+        .run();
+    return runs.outcome(*runs.all().front());
 }
 
 net::Status Measuring::write_metrics(const Runs& runs) const {

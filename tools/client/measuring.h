@@ -15,6 +15,7 @@
 #include "tools/client/confinement.h"
 #include "tools/client/listed_targets.h"
 #include "tools/client/notices.h"
+#include "tools/client/rate_finder.h"
 #include "tools/client/results.h"
 #include "tools/client/runs.h"
 #include "tools/client/watch.h"
@@ -28,12 +29,13 @@ class Measuring {
   public:
     Measuring(Io io, const ClientOptions& client) : io_(io), client_(client) {}
 
-    // Declares -c -t -i -s -P --rate --threads --warmup --spin --assert --report-interval --targets
+    // Declares -c -t -i -s -P --rate --find-rate --threads --warmup --spin --assert
+    // --report-interval --targets
     // --skip-self --resolve-every --metrics --metrics-file --no-sandbox --plot --html --hgrm; for
     // UDP also --first-seq.
     void declare(Cli& cli);
 
-    // Whether to measure: one of -c -t -P --rate was given, or assume() was called.
+    // Whether to measure: one of -c -t -P --rate --find-rate was given, or assume() was called.
     bool is_requested(const Cli& cli) const;
 
     // Requests a measurement in any case, and sets defaults for the options that were not given.
@@ -104,6 +106,8 @@ class Measuring {
     probe::MeasurePlan plan() const;
     void add(Runs& runs, Subject subject);
     bool prints_replies() const;
+    int find_rate(const Subject& subject, int before);
+    net::Result<probe::Measured> measure_at(double rate_per_s, const Subject& subject);
     std::string look(Runs& runs, const MakeSubject& make_subject, int& status);
     void conclude_ended(Runs& runs, int& status);
     void follow_file(Runs& runs, const MakeSubject& make_subject);
@@ -136,6 +140,7 @@ class Measuring {
     std::uint64_t size_ = 64;
     std::int64_t connections_ = 1;
     double rate_ = 0;
+    RateFinder rate_finder_{io_, client_};
     std::optional<std::int64_t> threads_;
     std::chrono::nanoseconds warmup_{0};
     std::chrono::nanoseconds spin_{0};

@@ -24,8 +24,9 @@ struct Entry {
     Take take;
     bool* flag = nullptr;
     std::size_t group = 0;
-    bool is_rest = false;  // shown by `--help all` only
-    bool is_optional = false;  // its value may be left out
+    bool is_rest = false;                                 // shown by `--help all` only
+    bool is_optional = false;                             // its value may be left out
+    std::function<bool(std::string_view)> is_value = {};  // of the next word, if it is optional
 };
 
 // "-s, --short", or "    --short", aligned with the other long options.
@@ -265,10 +266,11 @@ Cli& Cli::repeated(const std::string& spelling, std::string value_name, std::str
     return option(spelling, std::move(value_name), std::move(help), std::move(take));
 }
 
-Cli& Cli::optional(const std::string& spelling, std::string value_name, std::string help,
-                   Take take) {
+Cli& Cli::optional(const std::string& spelling, std::string value_name, std::string help, Take take,
+                   std::function<bool(std::string_view)> is_value) {
     option(spelling, std::move(value_name), std::move(help), std::move(take));
     state_->entries.back().is_optional = true;
+    state_->entries.back().is_value = std::move(is_value);
     return *this;
 }
 
@@ -360,7 +362,9 @@ net::Result<std::vector<std::string>> Cli::State::prepare(Args words) const {
         if (entry == nullptr)
             continue;
         if (equals == std::string::npos && entry->is_optional) {
-            prepared.emplace_back();
+            const bool follows =
+                entry->is_value && i + 1 < words.size() && entry->is_value(words[i + 1]);
+            prepared.push_back(follows ? words[++i] : "");
         } else if (equals == std::string::npos && entry->flag == nullptr && i + 1 < words.size()) {
             prepared.push_back(words[++i]);  // its value, even if it begins with a dash
         } else if (equals != std::string::npos && entry->flag != nullptr) {

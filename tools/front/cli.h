@@ -71,8 +71,9 @@ class Cli {
     Cli& option(const std::string& spelling, std::string value_name, std::string help, Take take);
     Cli& repeated(const std::string& spelling, std::string value_name, std::string help, Take take);
     // A long option whose value may be left out: "--name" or "--name=VALUE", but not "--name
-    // VALUE". Without one, `take` is called with an empty text.
-    Cli& optional(const std::string& spelling, std::string value_name, std::string help, Take take);
+    // VALUE" unless `is_value(VALUE)`. Without a value, `take` is called with an empty text.
+    Cli& optional(const std::string& spelling, std::string value_name, std::string help, Take take,
+                  std::function<bool(std::string_view)> is_value = {});
     // Declares -4 -6 -j -q -v --color in a group of their own; parse() itself adds -h and -V.
     Cli& common(Common& target);
     // Accepts from `least` to `most` words that are not options.

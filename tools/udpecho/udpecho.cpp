@@ -283,7 +283,8 @@ class UdpEcho {
                                                         const net::Endpoint& address,
                                                         const probe::MeasurePlan& plan,
                                                         probe::Measured& measured) {
-        auto opened = number < server.sockets.size()
+        // Runs after the first one open their own.
+        auto opened = number < server.sockets.size() && server.sockets[number].socket.valid()
                           ? net::Result<probe::DatagramSocket>(std::move(server.sockets[number]))
                           : open(std::span(&address, 1));
         if (!opened)
