@@ -18,6 +18,10 @@ std::error_code not_told() {
     return std::make_error_code(std::errc::not_supported);
 }
 
+Error no_such_option() {
+    return {std::make_error_code(std::errc::no_protocol_option), {}, {}, {}, {}};
+}
+
 // The containing option, by index in OptionAnswers::kept_.
 const Option& option_of(std::size_t whole) {
     static const std::array<Option, 3> options{Option::find("SO_MEMINFO").value(),
@@ -43,6 +47,8 @@ std::string left_out(const OptionRow& row) {
         return fmt::format("not supported on this platform ({} only)", platforms(row));
     if (row.access == Access::write_only)
         return "write-only";
+    if (row.access == Access::none)
+        return "neither read nor set";
     return row.access == Access::clears_on_read ? "not read: reading clears it" : "";
 }
 
@@ -129,15 +135,20 @@ std::optional<std::int64_t> OptionAnswers::buffer_locks() {
 OptionReader::Plan OptionReader::make_plan(const Socket& socket, const SocketFacts& facts) const {
     Plan plan;
     for (const OptionRow& row : all_options()) {
-        const std::string why = left_out(row);
-        if (!options_.all && !why.empty())
+        const bool foreign = native_number(row) != absent && !has_level(row.level, facts.kind);
+        const std::string why = foreign ? std::string() : left_out(row);
+        const bool asked = why.empty() && !foreign;
+        if (!options_.all && !asked)
             continue;
         Entry& entry = plan.entries.emplace_back(Entry{Option(row)});
         entry.no_effect = !applies(row, facts.kind);
         entry.lock_bit = lock_bit_of(row);
-        entry.settled = !why.empty();
-        if (entry.settled)
+        entry.settled = !asked;
+        if (!why.empty())
             entry.known.push_back({outcome_of(entry.option, {{}, {}, {}, why, {}}, facts)});
+        else if (!asked)
+            entry.known.push_back({outcome_of(
+                entry.option, explain_refusal(no_such_option(), entry.option, facts.kind), facts)});
     }
     if (!options_.diff && !options_.compare)
         return plan;
@@ -175,13 +186,15 @@ class OptionReader::Reading {
         const OptionRow& row = entry.option.row();
         if (entry.settled)
             return &entry.known[entry.latest];
-        if (entry.absent || (row.in_repair && !in_repair_ && !options_.all))
+        if (entry.absent || (!has_state(row.needs) && !options_.all))
             return nullptr;
         Known& known = find_out(entry);
         const bool there = known.outcome.value.has_value();
         entry.settled = there && row.varies == Varies::by_kind;
         if (there && row.name == "TCP_REPAIR")
             in_repair_ = *known.outcome.value != OptionValue(std::int64_t{0});
+        if (there && row.name == "TCP_ULP")
+            in_tls_ = *known.outcome.value == OptionValue(std::string("tls"));
         return there || options_.all ? &known : nullptr;
     }
 
@@ -199,6 +212,11 @@ class OptionReader::Reading {
     }
 
   private:
+    // Known by options that precede in the table those that need it.
+    bool has_state(Needs needs) const {
+        return needs == Needs::nothing || (needs == Needs::repair ? in_repair_ : in_tls_);
+    }
+
     Known& find_out(Entry& entry) {
         return entry.option.row().type == ValueType::filter ? query_filter(entry) : query(entry);
     }
@@ -257,6 +275,7 @@ class OptionReader::Reading {
     const SocketFacts& facts_;
     OptionAnswers answers_;
     bool in_repair_ = false;
+    bool in_tls_ = false;
 };
 
 void OptionReader::read(const Socket& socket, const SocketFacts& facts,

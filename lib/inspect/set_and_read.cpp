@@ -18,6 +18,8 @@ Result<Request> read_request(std::string_view name) {
     // Reading an option that this platform does not have reports just that.
     if (readable(option->row()) || !option->on_this_platform())
         return Request{Request::Action::read, *option, {}, 0, false};
+    if (option->row().access == Access::none)
+        return fail_text(neither_read_nor_set(option->row()));
     const std::string_view full = option->row().name;
     std::string text = fmt::format("{} is write-only", full);
     if (full.ends_with("BUFFORCE"))
@@ -69,13 +71,22 @@ std::optional<std::int64_t> computed(const Request& request, std::int64_t now) {
 // Whether the value names an interface that is resolved here. SO_BINDTODEVICE does not count: the
 // kernel resolves its name itself.
 bool names_interface(const OptionRow& row, std::string_view value) {
-    const bool membership =
-        row.type == ValueType::membership4 || row.type == ValueType::membership6;
-    const bool index =
-        row.type == ValueType::interface_index || row.type == ValueType::interface_index_be;
-    if (membership)
-        return value.find(',') != value.npos;
-    return index && !parse_integer(value, 0, INT_MAX);
+    const auto words = split(value, ",");
+    const auto is_name = [&](std::size_t place) {
+        return place < words.size() && !parse_integer(words[place], 0, INT_MAX);
+    };
+    switch (row.type) {
+        case ValueType::interface_index:
+        case ValueType::interface_index_be: return is_name(0);
+        case ValueType::membership4:
+        case ValueType::membership6:
+        case ValueType::group:
+        case ValueType::address6: return words.size() > 1;
+        case ValueType::group_source: return words.size() > 2;
+        case ValueType::structure:
+            return row.members.front().form == MemberForm::interface_index && is_name(0);
+        default: return false;
+    }
 }
 
 Result<OptionValue> read(const Socket& socket, const SocketFacts& facts, const Option& option) {

@@ -36,7 +36,7 @@ Status check_conflicts(const Socket& socket) {
     for (const OptionRow& row : all_options()) {
         const Option option(row);
         if (row.conflict.empty() || !option.on_this_platform() ||
-            row.type == ValueType::transmit_time)  // which has no value that turns it off
+            row.type == ValueType::structure)  // which has no value that turns it off
             continue;
         if (const auto value = try_read(socket, option); value && is_in_force(row, *value))
             return refuse(row);

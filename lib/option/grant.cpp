@@ -44,8 +44,10 @@ std::string available(const OptionRow& row) {
 }
 
 std::string meaning(const std::error_code& code, const OptionRow& row, const SocketKind& kind) {
-    if (row.in_repair)
+    if (row.needs == Needs::repair)
         return "only while TCP_REPAIR is on";
+    if (row.needs == Needs::tls && not_its_option(code))
+        return "only while TCP_ULP is tls";
     if (not_its_option(code) || (!is_not_permitted(code) && !applies(row, kind)))
         return fmt::format("not supported by this socket ({})", to_text(kind));
     if (code == std::errc::not_connected)
@@ -56,8 +58,7 @@ std::string meaning(const std::error_code& code, const OptionRow& row, const Soc
         return "no such algorithm or protocol" + available(row);
     if (code == std::errc::no_such_device)
         return "no such interface";
-    const bool membership =
-        row.type == ValueType::membership4 || row.type == ValueType::membership6;
+    const bool membership = is_membership(row);
     if (membership && code == std::errc::address_in_use)
         return "the socket is already a member of this group";
     if (membership && code == std::errc::address_not_available)

@@ -71,6 +71,26 @@ int number_to_set(const Option& option, const OptionValue& value) {
     return Option::find(of_group ? "SO_DETACH_REUSEPORT_BPF" : "SO_DETACH_FILTER").value().number();
 }
 
+// The group of a membership of either family determines its level.
+int level_to_set(const Option& option, const OptionValue& value) {
+    const ValueType type = option.row().type;
+    const auto* text = std::get_if<std::string>(&value);
+    const bool either = type == ValueType::group || type == ValueType::group_source;
+    const bool ipv6 = either && text != nullptr && text->find(':') < text->find(',');
+    return ipv6 ? native_level(OptionLevel::ipv6) : option.level();
+}
+
+// The length of what getsockopt(2) wrote into the buffer, of which it may use `capacity` bytes.
+tl::expected<std::size_t, std::error_code> read_into(const Socket& socket, const Option& option,
+                                                     OptionBuffer& buffer, std::size_t capacity) {
+    auto length = static_cast<SocketLength>(capacity);
+    if (::getsockopt(socket.native(), option.level(), option.number(),
+                     static_cast<char*>(static_cast<void*>(buffer.data())), &length) != 0)
+        return tl::unexpected(platform::last_error());
+    // NETLINK_LIST_MEMBERSHIPS returns the length that it would need.
+    return std::min(static_cast<std::size_t>(length), capacity);
+}
+
 // The value of an option that is given by its numbers: bytes if it is written in hexadecimal.
 Result<OptionValue> parse_numbered(const OptionRow& row, std::string_view text) {
     const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
@@ -107,16 +127,23 @@ tl::expected<std::span<const std::byte>, std::error_code> read_bytes(const Socke
                                                                      OptionBuffer& buffer) {
     const bool known = !option.row().name.empty();
     const std::size_t capacity = known ? read_capacity(option.row()) : buffer.size();
-    // Windows writes only one byte of some flags. For some options without a row the kernel reads
-    // the buffer: a count of entries that it may write (IP_MSFILTER), or where to write them
-    // (TCP_ZEROCOPY_RECEIVE). With zeros it writes nothing beyond the buffer.
-    const std::size_t read_by_system = known ? sizeof(std::int64_t) : capacity;
-    std::fill_n(buffer.begin(), std::min(capacity, read_by_system), std::byte{0});
-    auto length = static_cast<SocketLength>(capacity);
-    if (::getsockopt(socket.native(), option.level(), option.number(),
-                     static_cast<char*>(static_cast<void*>(buffer.data())), &length) != 0)
-        return tl::unexpected(platform::last_error());
-    return std::span<const std::byte>(buffer).first(static_cast<std::size_t>(length));
+    // Windows writes only one byte of some flags. For some options the kernel reads the buffer:
+    // which association is meant or, of what is given by its numbers only, how many entries it may
+    // write, and where. With zeros it writes nothing beyond the buffer.
+    constexpr std::size_t longest_request = 256;
+    std::fill_n(buffer.begin(), known ? std::min(capacity, longest_request) : capacity,
+                std::byte{0});
+    fill_presets(option.row(), buffer);
+    auto length = read_into(socket, option, buffer, capacity);
+    // SO_PEERNAME fails if there is room for more than the address.
+    const bool cut_short = length && option.row().type == ValueType::endpoint &&
+                           *length < sizeof(sockaddr_in6) &&
+                           from_bytes<sockaddr_in>(buffer).sin_family == AF_INET6;
+    if (cut_short)
+        length = read_into(socket, option, buffer, sizeof(sockaddr_in6));
+    if (!length)
+        return tl::unexpected(length.error());
+    return std::span<const std::byte>(buffer).first(*length);
 }
 
 tl::expected<OptionValue, std::error_code> try_read(const Socket& socket, const Option& option) {
@@ -129,6 +156,10 @@ tl::expected<OptionValue, std::error_code> try_read(const Socket& socket, const 
     if (!bytes)
         return tl::unexpected(bytes.error());
     return decode(option.row(), *bytes);
+}
+
+std::string neither_read_nor_set(const OptionRow& row) {
+    return fmt::format("{} can be neither read nor set: {}", row.name, row.summary);
 }
 
 Result<OptionValue> read_option(const Socket& socket, const Option& option) {
@@ -146,7 +177,7 @@ Status write_option(Socket& socket, const Option& option, const OptionValue& val
     const auto bytes = encode(option.row(), value);
     if (!bytes)
         return fail(bytes.error());
-    if (::setsockopt(socket.native(), option.level(), number_to_set(option, value),
+    if (::setsockopt(socket.native(), level_to_set(option, value), number_to_set(option, value),
                      static_cast<const char*>(static_cast<const void*>(bytes->data())),
                      static_cast<SocketLength>(bytes->size())) == 0)
         return {};
@@ -171,6 +202,8 @@ Result<Setting> parse_setting(std::string_view text) {
     const OptionRow& row = option->row();
     if (!option->on_this_platform())
         return not_here(*option);
+    if (row.access == Access::none)
+        return fail_text(neither_read_nor_set(row));
     if (!writable(row))
         return fail_text(fmt::format("{} is read-only", row.name));
     const std::string_view written = text.substr(equals + 1);

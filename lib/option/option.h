@@ -54,6 +54,9 @@ class Option {
 // has no such option. An eBPF filter cannot be read back: its value is the text "an eBPF program".
 Result<OptionValue> read_option(const Socket& socket, const Option& option);
 
+// Why an option of Access::none is not read and not set, as an error message: what it is instead.
+std::string neither_read_nor_set(const OptionRow& row);
+
 // The same as read_option(), but a failure is only a code, so that nothing but the value allocates
 // memory: for callers that read many options.
 tl::expected<OptionValue, std::error_code> try_read(const Socket& socket, const Option& option);

@@ -9,7 +9,24 @@
 
 namespace sockbox::net {
 
-enum class OptionLevel : std::uint8_t { socket, ip, ipv6, tcp, udp, udplite, raw };
+enum class OptionLevel : std::uint8_t {
+    socket,
+    ip,
+    ipv6,
+    tcp,
+    udp,
+    udplite,
+    raw,
+    icmpv6,
+    tls,
+    mptcp,
+    sctp,
+    dccp,
+    packet,
+    netlink,
+    vsock,
+    alg,
+};
 
 // The type of an option's value, which determines its text form on a command line.
 enum class ValueType : std::uint8_t {
@@ -26,12 +43,19 @@ enum class ValueType : std::uint8_t {
     port_range,          // two ports in one u32
     membership4,         // GROUP[,INTERFACE] as ip_mreqn (ip_mreq on Windows)
     membership6,         // GROUP[,INTERFACE] as ipv6_mreq
+    source_membership4,  // GROUP,SOURCE[,ADDRESS OF AN INTERFACE] as ip_mreq_source
+    group,               // GROUP[,INTERFACE] as group_req; the group determines the level
+    group_source,        // GROUP,SOURCE[,INTERFACE] as group_source_req; likewise
+    address6,            // ADDRESS[,INTERFACE] as ipv6_mreq or in6_pktinfo
+    endpoint,            // the address and port in a sockaddr
+    endpoints,           // those in a list that SCTP returns (sctp_getaddrs)
     credentials,         // ucred
     groups,              // a list of group IDs
-    memory,              // the counters of SO_MEMINFO
+    set_bits,            // the numbers of the bits that are set, from 1 on
     tcp_info,            // struct tcp_info, of whatever length the kernel returns
+    subflows,            // what MPTCP returns for each subflow
     path_mtu,            // ip6_mtuinfo
-    transmit_time,       // sock_txtime
+    structure,           // `members`
     filter,              // a classic BPF program
     bytes,               // anything else, in hexadecimal
 };
@@ -41,13 +65,17 @@ enum class Access : std::uint8_t {
     read_only,
     write_only,
     clears_on_read,  // read-only, and reading changes the socket
+    none,            // neither: an operation with arguments, or a number that no system implements
 };
+
+// The state of a TCP socket without which it does not have the option.
+enum class Needs : std::uint8_t { nothing, repair, tls };
 
 // When the value may differ between sockets of one kind.
 enum class Varies : std::uint8_t {
     when_set,        // only after it was set
     when_connected,  // also once connected, when the system may change it
-    always,          // at any time: a state, a counter or a clock
+    always,          // at any time: a state, a counter, a clock, or what another option sets
     by_kind,         // never: all sockets of a kind in one network namespace have the same value
 };
 
@@ -70,10 +98,11 @@ inline constexpr SocketKinds kind_unix = 8;
 inline constexpr SocketKinds kind_netlink = 16;
 inline constexpr SocketKinds kind_packet = 32;
 inline constexpr SocketKinds kind_other = 64;
-inline constexpr SocketKinds kind_inet = kind_tcp | kind_udp | kind_raw;
+inline constexpr SocketKinds kind_sctp = 128;
+inline constexpr SocketKinds kind_inet = kind_tcp | kind_udp | kind_raw | kind_sctp;
 inline constexpr SocketKinds kind_inet_datagram = kind_udp | kind_raw;
 inline constexpr SocketKinds kind_datagrams = kind_inet_datagram | kind_packet;
-inline constexpr SocketKinds kind_all = 127;
+inline constexpr SocketKinds kind_all = 255;
 
 // The legal values of a number, inclusive, in the option's own unit.
 struct Range {
@@ -87,6 +116,34 @@ struct ValueName {
     std::int64_t value;
 };
 
+enum class MemberForm : std::uint8_t {
+    number,           // unsigned, or one of `names`
+    big_endian,       // the same in network byte order
+    mask,             // any of `names`
+    identifier,       // in hexadecimal
+    interface_index,  // an interface by name or index
+    endpoint,         // a sockaddr_storage
+};
+
+// A member of a structure.
+struct Member {
+    std::string_view name;
+    std::uint16_t offset;
+    std::uint8_t size;  // in bytes: 1, 2, 4 or 8; of an endpoint 128
+    std::string_view unit = {};
+    std::span<const ValueName> names = {};
+    MemberForm form = MemberForm::number;
+    bool optional =
+        false;  // may be left out by a user who leaves out all that follow; then it is 0
+};
+
+// A number that must be in the buffer of getsockopt(2) so that the system returns the value.
+struct Preset {
+    std::uint16_t offset;
+    std::uint8_t size;  // in bytes: 2 or 4
+    std::uint32_t value;
+};
+
 inline constexpr int absent = INT_MIN;
 
 struct OptionRow {
@@ -95,19 +152,23 @@ struct OptionRow {
     int on_linux = absent;    // its number on Linux, or `absent`
     int on_windows = absent;  // its number on Windows, or `absent`
     ValueType type = ValueType::integer;
-    std::uint8_t width = 4;  // size of a number in bytes: 4 or 8
+    std::uint8_t width = 4;  // size of a number or a member of a time in bytes: 2, 4 or 8
+    std::uint8_t at = 0;     // offset of a number or flag in its structure, which is otherwise zero
     Access access = Access::read_write;
     SocketKinds sockets = kind_all;
     Varies varies = Varies::when_set;
-    bool in_repair = false;  // available only while TCP_REPAIR is on
+    Needs needs = Needs::nothing;
     SharedAnswer part_of = SharedAnswer::none;
     std::uint8_t part = entire_answer;  // offset in bytes of the value there, or all of it
     Range range{};                      // for a text or bytes, of its length
     std::string_view unit = {};         // "bytes", "s", "ms", "us", or a plural such as "probes"
     std::span<const ValueName> names = {};
     std::span<const ValueName> names_on_windows = {};  // if the numbers differ on Windows
-    std::string_view summary = {};                     // the description, one sentence
-    std::string_view source = {};                      // manual page or RFC
+    std::span<const Member> members = {};              // of a structure
+    std::uint16_t size = 0;                            // of a structure, in bytes
+    std::span<const Preset> presets = {};
+    std::string_view summary = {};     // the description, one sentence
+    std::string_view source = {};      // manual page or RFC
     std::string_view limit = {};       // the sysctl that limits it or holds its default
     std::string_view privilege = {};   // the privilege required to set it
     std::string_view warning = {};     // pitfalls, in full sentences, for --explain

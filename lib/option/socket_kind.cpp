@@ -16,6 +16,19 @@ struct Named {
 // Address families that Windows does not have, by their numbers on Linux.
 constexpr int netlink = 16;
 constexpr int packet = 17;
+constexpr int alg = 38;
+constexpr int vsock = 40;
+constexpr int smc = 43;  // which hands the options of TCP on
+
+// Protocols, by their numbers in IP or, beyond 255, on Linux.
+constexpr int icmp = 1;
+constexpr int tcp = 6;
+constexpr int udp = 17;
+constexpr int dccp = 33;
+constexpr int icmpv6 = 58;
+constexpr int sctp = 132;
+constexpr int udplite = 136;
+constexpr int mptcp = 262;
 
 // Display names; rows/symbols.h has the symbols.
 constexpr auto families = std::to_array<Named>({{AF_UNIX, "UNIX"},
@@ -25,22 +38,23 @@ constexpr auto families = std::to_array<Named>({{AF_UNIX, "UNIX"},
                                                 {packet, "packet"},
                                                 {29, "can"},
                                                 {31, "bluetooth"},
-                                                {38, "alg"},
-                                                {40, "vsock"},
+                                                {alg, "alg"},
+                                                {vsock, "vsock"},
                                                 {44, "xdp"}});
 constexpr auto types = std::to_array<Named>({{SOCK_STREAM, "stream"},
                                              {SOCK_DGRAM, "dgram"},
                                              {SOCK_RAW, "raw"},
                                              {SOCK_RDM, "rdm"},
                                              {SOCK_SEQPACKET, "seqpacket"}});
-constexpr auto protocols = std::to_array<Named>({{1, "icmp"},
-                                                 {6, "tcp"},
-                                                 {17, "udp"},
-                                                 {58, "icmpv6"},
-                                                 {132, "sctp"},
-                                                 {136, "udplite"},
+constexpr auto protocols = std::to_array<Named>({{icmp, "icmp"},
+                                                 {tcp, "tcp"},
+                                                 {udp, "udp"},
+                                                 {dccp, "dccp"},
+                                                 {icmpv6, "icmpv6"},
+                                                 {sctp, "sctp"},
+                                                 {udplite, "udplite"},
                                                  {255, "raw"},
-                                                 {262, "mptcp"}});
+                                                 {mptcp, "mptcp"}});
 
 template <std::size_t size>
 std::string name_in(const std::array<Named, size>& names, int number) {
@@ -59,6 +73,8 @@ SocketKinds bits_of(const SocketKind& kind) {
         return kind_packet;
     if (!is_inet(kind))
         return kind_other;
+    if (kind.protocol == sctp || kind.protocol == dccp)
+        return kind_sctp;
     if (kind.type == SOCK_STREAM)
         return kind_tcp;
     // This includes ping sockets (SOCK_DGRAM with IPPROTO_ICMP, icmp(7)).
@@ -92,24 +108,34 @@ std::string to_text(const SocketKind& kind) {
     return fmt::format("{}/{}", protocol, family_to_text(kind));
 }
 
-bool applies(const OptionRow& row, const SocketKind& kind) {
-    constexpr int tcp = 6;
-    constexpr int udp = 17;
-    constexpr int udplite = 136;
-    constexpr int mptcp = 262;
-    if ((row.sockets & bits_of(kind)) == 0)
-        return false;
-    switch (row.level) {
+bool has_level(OptionLevel level, const SocketKind& kind) {
+    const bool inet = is_inet(kind);
+    switch (level) {
         case OptionLevel::socket: return true;
-        case OptionLevel::ip: return is_inet(kind);
+        case OptionLevel::ip: return inet;
         case OptionLevel::ipv6: return kind.family == AF_INET6;
         case OptionLevel::tcp:
-            return is_inet(kind) && (kind.protocol == tcp || kind.protocol == mptcp);
-        case OptionLevel::udp: return is_inet(kind) && kind.protocol == udp;
-        case OptionLevel::udplite: return is_inet(kind) && kind.protocol == udplite;
-        case OptionLevel::raw: return is_inet(kind) && kind.type == SOCK_RAW;
+            return kind.family == smc || (inet && (kind.protocol == tcp || kind.protocol == mptcp));
+        case OptionLevel::udp: return inet && kind.protocol == udp;
+        case OptionLevel::udplite: return inet && kind.protocol == udplite;
+        case OptionLevel::raw:  // which has ICMP_FILTER only
+            return kind.family == AF_INET && kind.type == SOCK_RAW && kind.protocol == icmp;
+        case OptionLevel::icmpv6:
+            return kind.family == AF_INET6 && kind.type == SOCK_RAW && kind.protocol == icmpv6;
+        case OptionLevel::tls: return inet && kind.protocol == tcp;
+        case OptionLevel::mptcp: return inet && kind.protocol == mptcp;
+        case OptionLevel::sctp: return inet && kind.protocol == sctp;
+        case OptionLevel::dccp: return inet && kind.protocol == dccp;
+        case OptionLevel::packet: return kind.family == packet;
+        case OptionLevel::netlink: return kind.family == netlink;
+        case OptionLevel::vsock: return kind.family == vsock;
+        case OptionLevel::alg: return kind.family == alg;
     }
     return false;
+}
+
+bool applies(const OptionRow& row, const SocketKind& kind) {
+    return (row.sockets & bits_of(kind)) != 0 && has_level(row.level, kind);
 }
 
 }  // namespace sockbox::net

@@ -32,6 +32,10 @@ std::string family_to_text(const SocketKind& kind);
 std::string type_to_text(const SocketKind& kind);
 std::string protocol_to_text(const SocketKind& kind);
 
+// Whether this kind of socket has options of the level, for which the system need not be asked
+// otherwise.
+bool has_level(OptionLevel level, const SocketKind& kind);
+
 // Whether the option has an effect on this kind of socket. The system may answer and set options
 // that have none.
 bool applies(const OptionRow& row, const SocketKind& kind);

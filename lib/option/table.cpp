@@ -8,11 +8,19 @@
 #include <numeric>
 #include <vector>
 
+#include "option/rows/alg.h"
+#include "option/rows/dccp.h"
 #include "option/rows/ip.h"
 #include "option/rows/ipv6.h"
+#include "option/rows/mptcp.h"
+#include "option/rows/netlink.h"
+#include "option/rows/packet.h"
+#include "option/rows/sctp.h"
 #include "option/rows/socket.h"
 #include "option/rows/tcp.h"
+#include "option/rows/tls.h"
 #include "option/rows/udp.h"
+#include "option/rows/vsock.h"
 #include "option/rows/winsock.h"
 #include "text/text.h"
 #include "text/units.h"
@@ -49,15 +57,32 @@ constexpr auto table = joined(
     at_level(OptionLevel::ip, ip_rows), at_level(OptionLevel::ip, winsock_ip_rows),
     at_level(OptionLevel::ipv6, ipv6_rows), at_level(OptionLevel::ipv6, winsock_ipv6_rows),
     at_level(OptionLevel::udp, udp_rows), at_level(OptionLevel::udp, winsock_udp_rows),
-    at_level(OptionLevel::udplite, udplite_rows), at_level(OptionLevel::raw, raw_rows));
+    at_level(OptionLevel::udplite, udplite_rows), at_level(OptionLevel::raw, raw_rows),
+    at_level(OptionLevel::icmpv6, icmpv6_rows), at_level(OptionLevel::tls, tls_rows),
+    at_level(OptionLevel::mptcp, mptcp_rows), at_level(OptionLevel::sctp, sctp_rows),
+    at_level(OptionLevel::dccp, dccp_rows), at_level(OptionLevel::packet, packet_rows),
+    at_level(OptionLevel::netlink, netlink_rows), at_level(OptionLevel::vsock, vsock_rows),
+    at_level(OptionLevel::alg, alg_rows));
+
+constexpr bool well_formed(const Member& member, std::size_t size) {
+    const bool numeric = member.size == 1 || member.size == 2 || member.size == 4 ||
+                         (member.size == 8 && member.form != MemberForm::big_endian);
+    const bool sized = member.form == MemberForm::endpoint ? member.size == 128 : numeric;
+    return !member.name.empty() && sized && member.offset + member.size <= size;
+}
 
 constexpr bool well_formed(const OptionRow& row) {
     const bool named = row.name.find('_') != row.name.npos;
     const bool exists = row.on_linux != absent || row.on_windows != absent;
     const bool told = row.summary.ends_with('.') && !row.source.empty() && row.sockets != 0;
-    const bool ranged = row.range.low <= row.range.high && (row.width == 4 || row.width == 8);
+    const bool ranged =
+        row.range.low <= row.range.high && (row.width == 2 || row.width == 4 || row.width == 8);
     const bool needs_names = row.type == ValueType::choice || row.type == ValueType::mask;
-    return named && exists && told && ranged && (!needs_names || !row.names.empty());
+    for (const Member& member : row.members)
+        if (!well_formed(member, row.size))
+            return false;
+    const bool structured = (row.type == ValueType::structure) == !row.members.empty();
+    return named && exists && told && ranged && structured && (!needs_names || !row.names.empty());
 }
 
 constexpr bool same_number(int a, int b) {
@@ -68,60 +93,88 @@ constexpr bool same_number(int a, int b) {
 constexpr bool clash(const OptionRow& a, const OptionRow& b) {
     const bool numbers = a.level == b.level && (same_number(a.on_linux, b.on_linux) ||
                                                 same_number(a.on_windows, b.on_windows));
-    return a.name == b.name || numbers;
+    return numbers || (a.name.size() == b.name.size() && a.name == b.name);
 }
 
-constexpr bool all_well_formed() {
-    for (const OptionRow& row : table)
-        if (!well_formed(row))
+constexpr bool is_sound(std::size_t index) {
+    for (std::size_t later = index + 1; later < table.size(); ++later)
+        if (clash(table[index], table[later]))
+            return false;
+    return well_formed(table[index]);
+}
+
+// Each row is an evaluation of its own: all together exceed the compilers' limits.
+template <std::size_t... index>
+constexpr bool all_sound(std::index_sequence<index...>) {
+    for (const bool sound : {std::bool_constant<is_sound(index)>::value...})
+        if (!sound)
             return false;
     return true;
 }
 
-constexpr bool all_different() {
-    for (std::size_t i = 0; i < table.size(); ++i)
-        for (std::size_t k = i + 1; k < table.size(); ++k)
-            if (clash(table[i], table[k]))
-                return false;
-    return true;
-}
-
-static_assert(all_well_formed(),
-              "a row has no description, no source, no names or an invalid range");
-static_assert(all_different(), "two rows have the same name or number");
-static_assert(table.size() >= 150);
+static_assert(
+    all_sound(std::make_index_sequence<table.size()>()),
+    "a row has no description, source or names, an invalid range, width or member, or the "
+    "name or number of another row");
+static_assert(table.size() >= 450);
 
 struct Level {
     std::string_view name;
     int on_linux;
 };
-constexpr std::array<Level, 7> levels{{{"SOL_SOCKET", 1},
-                                       {"IPPROTO_IP", 0},
-                                       {"IPPROTO_IPV6", 41},
-                                       {"IPPROTO_TCP", 6},
-                                       {"IPPROTO_UDP", 17},
-                                       {"IPPROTO_UDPLITE", 136},
-                                       {"SOL_RAW", 255}}};
+// Indexed by OptionLevel.
+constexpr std::array<Level, 16> levels{{{"SOL_SOCKET", 1},
+                                        {"IPPROTO_IP", 0},
+                                        {"IPPROTO_IPV6", 41},
+                                        {"IPPROTO_TCP", 6},
+                                        {"IPPROTO_UDP", 17},
+                                        {"IPPROTO_UDPLITE", 136},
+                                        {"SOL_RAW", 255},
+                                        {"IPPROTO_ICMPV6", 58},
+                                        {"SOL_TLS", 282},
+                                        {"SOL_MPTCP", 284},
+                                        {"IPPROTO_SCTP", 132},
+                                        {"SOL_DCCP", 269},
+                                        {"SOL_PACKET", 263},
+                                        {"SOL_NETLINK", 270},
+                                        {"AF_VSOCK", 40},
+                                        {"SOL_ALG", 279}}};
 
-constexpr std::array<std::string_view, 20> type_names{
-    "flag",        "integer",    "choice",        "mask",          "time",
-    "linger",      "text",       "address",       "interface",     "interface",
-    "port range",  "membership", "membership",    "credentials",   "groups",
-    "memory info", "TCP info",   "path MTU info", "transmit time", "packet filter"};
+constexpr std::array<std::string_view, 27> type_names{
+    "flag",          "integer",     "choice",       "mask",       "time",       "linger",
+    "text",          "address",     "interface",    "interface",  "port range", "membership",
+    "membership",    "membership",  "membership",   "membership", "address",    "address",
+    "addresses",     "credentials", "groups",       "numbers",    "TCP info",   "subflows",
+    "path MTU info", "structure",   "packet filter"};
 
 struct Alias {
     std::string_view other;
     std::string_view name;
 };
-constexpr std::array<Alias, 9> aliases{{{"IPV6_ADD_MEMBERSHIP", "IPV6_JOIN_GROUP"},
-                                        {"IPV6_DROP_MEMBERSHIP", "IPV6_LEAVE_GROUP"},
-                                        {"IP_RECVRETOPTS", "IP_RETOPTS"},
-                                        {"IP_ORIGDSTADDR", "IP_RECVORIGDSTADDR"},
-                                        {"IPV6_ORIGDSTADDR", "IPV6_RECVORIGDSTADDR"},
-                                        {"TCP_CM_INQ", "TCP_INQ"},
-                                        {"TCP_KEEPALIVE", "TCP_KEEPIDLE"},
-                                        {"UDP_SEND_MSG_SIZE", "UDP_SEGMENT"},
-                                        {"SO_GET_FILTER", "SO_ATTACH_FILTER"}}};
+constexpr auto aliases =
+    std::to_array<Alias>({{"IPV6_ADD_MEMBERSHIP", "IPV6_JOIN_GROUP"},
+                          {"IPV6_DROP_MEMBERSHIP", "IPV6_LEAVE_GROUP"},
+                          {"IP_RECVRETOPTS", "IP_RETOPTS"},
+                          {"IP_ORIGDSTADDR", "IP_RECVORIGDSTADDR"},
+                          {"IPV6_ORIGDSTADDR", "IPV6_RECVORIGDSTADDR"},
+                          {"TCP_CM_INQ", "TCP_INQ"},
+                          {"TCP_KEEPALIVE", "TCP_KEEPIDLE"},
+                          {"UDP_SEND_MSG_SIZE", "UDP_SEGMENT"},
+                          {"SO_GET_FILTER", "SO_ATTACH_FILTER"},
+                          {"SO_DETACH_BPF", "SO_DETACH_FILTER"},
+                          {"SO_RCVTIMEO_OLD", "SO_RCVTIMEO"},
+                          {"SO_SNDTIMEO_OLD", "SO_SNDTIMEO"},
+                          {"SO_TIMESTAMP_OLD", "SO_TIMESTAMP"},
+                          {"SO_TIMESTAMPNS_OLD", "SO_TIMESTAMPNS"},
+                          {"SO_TIMESTAMPING_OLD", "SO_TIMESTAMPING"},
+                          {"SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD", "SO_VM_SOCKETS_CONNECT_TIMEOUT"},
+                          {"SCTP_DELAYED_ACK", "SCTP_DELAYED_SACK"},
+                          {"SCTP_DELAYED_ACK_TIME", "SCTP_DELAYED_SACK"},
+                          {"SCTP_EXPOSE_PF_STATE", "SCTP_EXPOSE_POTENTIALLY_FAILED_STATE"},
+                          {"IPV6_RXHOPOPTS", "IPV6_HOPOPTS"},
+                          {"IPV6_RXDSTOPTS", "IPV6_DSTOPTS"},
+                          {"IP_RECVTCLASS", "IP_RECVTOS"},
+                          {"IP_HOPLIMIT", "IP_RECVTTL"}});
 
 std::string_view without_prefix(std::string_view name) {
     const std::size_t end = name.find('_');
@@ -142,11 +195,20 @@ const OptionRow* row_named(std::string_view name) {
     return nullptr;
 }
 
+// Whether a name without its prefix means this option rather than one that is not common: an option
+// of another platform, or of a level that few sockets have.
+bool is_common(const OptionRow& row) {
+    return native_number(row) != absent && row.level <= OptionLevel::raw;
+}
+
+// Those that are common, or all if none is.
 std::vector<const OptionRow*> rows_without_prefix(std::string_view name) {
     std::vector<const OptionRow*> found;
     for (const OptionRow& row : all_options())
         if (equal_ignoring_case(without_prefix(row.name), name))
             found.push_back(&row);
+    if (std::ranges::any_of(found, [](const OptionRow* row) { return is_common(*row); }))
+        std::erase_if(found, [](const OptionRow* row) { return !is_common(*row); });
     return found;
 }
 
@@ -197,12 +259,9 @@ tl::unexpected<Error> unknown_name(std::string_view name) {
 }
 
 std::optional<int> parse_level(std::string_view text) {
-    constexpr std::array all{OptionLevel::socket, OptionLevel::ip,  OptionLevel::ipv6,
-                             OptionLevel::tcp,    OptionLevel::udp, OptionLevel::udplite,
-                             OptionLevel::raw};
-    for (const OptionLevel level : all)
-        if (equal_ignoring_case(without_prefix(level_name(level)), without_prefix(text)))
-            return native_level(level);
+    for (std::size_t i = 0; i < levels.size(); ++i)
+        if (equal_ignoring_case(without_prefix(levels[i].name), without_prefix(text)))
+            return native_level(static_cast<OptionLevel>(i));
     if (const auto number = parse_integer(text, 0, INT_MAX))
         return static_cast<int>(*number);
     return std::nullopt;
@@ -227,8 +286,8 @@ std::string_view type_name(ValueType type) noexcept {
 }
 
 std::string_view access_name(Access access) noexcept {
-    constexpr std::array<std::string_view, 4> names{"read, write", "read-only", "write-only",
-                                                    "read-only, clears on read"};
+    constexpr std::array<std::string_view, 5> names{"read, write", "read-only", "write-only",
+                                                    "read-only, clears on read", "none"};
     return names[static_cast<std::size_t>(access)];
 }
 

@@ -28,10 +28,16 @@ std::string_view access_name(Access access) noexcept;
 std::string_view platforms(const OptionRow& row) noexcept;
 
 inline bool readable(const OptionRow& row) noexcept {
-    return row.access != Access::write_only;
+    return row.access != Access::write_only && row.access != Access::none;
 }
 inline bool writable(const OptionRow& row) noexcept {
     return row.access == Access::read_write || row.access == Access::write_only;
+}
+// Whether the value is a membership of a multicast group.
+inline bool is_membership(const OptionRow& row) noexcept {
+    return row.type == ValueType::membership4 || row.type == ValueType::membership6 ||
+           row.type == ValueType::source_membership4 || row.type == ValueType::group ||
+           row.type == ValueType::group_source;
 }
 // Whether the value is a number or a time, to which *= and += can be applied.
 inline bool numeric(const OptionRow& row) noexcept {
@@ -45,8 +51,9 @@ constexpr bool in_range(const Range& range, std::int64_t value) noexcept {
 
 // Finds an option by name or alias, in upper or lower case; the prefix up to the first '_' may be
 // left out of a name, but not of an alias ("SO_RCVBUF", "rcvbuf", "TCP_KEEPALIVE" for
-// TCP_KEEPIDLE). Fails if there is none, suggesting similar names, and if the name is ambiguous
-// without its prefix.
+// TCP_KEEPIDLE); options of other platforms, and of levels above SOL_RAW in OptionLevel, then yield
+// to others of the same name ("nodelay" is TCP_NODELAY, not SCTP_NODELAY). Fails if there is none,
+// suggesting similar names, and if the name is ambiguous without its prefix.
 Result<const OptionRow*> find_row(std::string_view name);
 
 // Parses "6:18", "SOL_TCP:18" or "IPPROTO_TCP:18"; nullopt if the text does not have this form.

@@ -12,6 +12,7 @@
 #include "net/endpoint.h"
 #include "option/codec.h"
 #include "option/packet_filter.h"
+#include "option/structure.h"
 #include "option/table.h"
 #include "system/platform.h"
 #include "text/text.h"
@@ -178,25 +179,6 @@ Result<OptionValue> parse_time(std::string_view text) {
     return *time;
 }
 
-// "clock 1, flags 0", or only the numbers: "1,0".
-Result<OptionValue> parse_transmit_time(std::string_view text) {
-    constexpr std::array<std::string_view, 2> names{"clock", "flags"};
-    Fields fields;
-    for (const std::string_view word : split(text, ",")) {
-        if (fields.size() == names.size())
-            break;
-        const std::string_view name = names[fields.size()];
-        const std::string prefix = std::string(name) + " ";
-        const auto number =
-            parse_integer(word.starts_with(prefix) ? word.substr(prefix.size()) : word, 0, INT_MAX);
-        if (number)
-            fields.push_back({name, *number, {}});
-    }
-    if (fields.size() == names.size() && std::ranges::count(text, ',') == 1)
-        return fields;
-    return fail_text(fmt::format("'{}' is not CLOCK,FLAGS, two numbers", escape(text)));
-}
-
 // A number in the option's unit, or a time in nanoseconds.
 Result<std::int64_t> read_amount(const OptionRow& row, std::string_view text) {
     if (row.type != ValueType::duration)
@@ -233,17 +215,54 @@ Result<OptionValue> parse_address(std::string_view text) {
     return std::string(text);
 }
 
-Result<OptionValue> parse_membership(std::string_view text, Family family) {
-    const auto words = split(text, ",");
-    const auto group = words.empty() ? fail_text("") : Endpoint::parse(words[0]);
-    const bool fits = group && group->family() == family && group->is_multicast();
-    if (!fits || words.size() > 2)
-        return fail_text(
-            fmt::format("'{}' is not GROUP or GROUP,INTERFACE with an {} multicast "
-                        "address ({})",
-                        escape(text), family_name(family),
-                        family == Family::ipv4 ? "224.0.0.0/4" : "ff00::/8"));
-    return std::string(text);
+// What the parts of a membership are, apart from the interface at the end.
+struct MembershipForm {
+    Family family;    // Family::any: either
+    bool has_source;  // GROUP,SOURCE rather than GROUP
+    bool is_group;    // whether the first address must be multicast
+};
+
+MembershipForm form_of(ValueType type) {
+    switch (type) {
+        case ValueType::membership4: return {Family::ipv4, false, true};
+        case ValueType::membership6: return {Family::ipv6, false, true};
+        case ValueType::source_membership4: return {Family::ipv4, true, true};
+        case ValueType::group: return {Family::any, false, true};
+        case ValueType::group_source: return {Family::any, true, true};
+        default: return {Family::ipv6, false, false};
+    }
+}
+
+bool has_form(const std::vector<std::string_view>& words, const MembershipForm& form,
+              ValueType type) {
+    const std::size_t addresses = form.has_source ? 2 : 1;
+    if (words.size() < addresses || words.size() > addresses + 1)
+        return false;
+    const auto first = Endpoint::parse(words[0]);
+    if (!first || first->is_multicast() != form.is_group ||
+        (form.family != Family::any && first->family() != form.family))
+        return false;
+    const auto source = Endpoint::parse(words[addresses - 1]);
+    if (form.has_source &&
+        (!source || !source->is_unicast() || source->family() != first->family()))
+        return false;
+    if (type != ValueType::source_membership4 || words.size() == addresses)
+        return true;
+    const auto interface = Endpoint::parse(words.back());
+    return interface && interface->family() == Family::ipv4;
+}
+
+Result<OptionValue> parse_membership(const OptionRow& row, std::string_view text) {
+    const MembershipForm form = form_of(row.type);
+    if (has_form(split(text, ","), form, row.type))
+        return std::string(text);
+    const std::string_view groups = form.family == Family::ipv4   ? " (224.0.0.0/4)"
+                                    : form.family == Family::ipv6 ? " (ff00::/8)"
+                                                                  : "";
+    return fail_text(fmt::format(
+        "'{}' is not {} with an {}{}", escape(text), legal_values(row),
+        form.family == Family::any ? "IP" : family_name(form.family),
+        form.is_group ? fmt::format(" multicast address{}", groups) : " unicast address"));
 }
 
 Result<OptionValue> parse_ports(std::string_view text) {
@@ -282,16 +301,20 @@ Result<OptionValue> parse_by_type(const OptionRow& row, std::string_view text) {
         case ValueType::interface_index_be: return parse_interface(row, text);
         case ValueType::port_range: return parse_ports(text);
         case ValueType::filter: return parse_filter(text);
-        case ValueType::membership4: return parse_membership(text, Family::ipv4);
-        case ValueType::membership6: return parse_membership(text, Family::ipv6);
-        case ValueType::transmit_time: return parse_transmit_time(text);
+        case ValueType::membership4:
+        case ValueType::membership6:
+        case ValueType::source_membership4:
+        case ValueType::group:
+        case ValueType::group_source:
+        case ValueType::address6: return parse_membership(row, text);
+        case ValueType::structure: return parse_structure(row, text);
         default: return parse_bytes(row, text);
     }
 }
 
 // Whether a space is anywhere but between a number and its unit, for types whose text has no words.
 bool has_stray_space(const OptionRow& row, std::string_view text) {
-    const bool has_words = row.type == ValueType::linger || row.type == ValueType::transmit_time ||
+    const bool has_words = row.type == ValueType::linger || row.type == ValueType::structure ||
                            row.type == ValueType::filter;
     for (std::size_t at = 0; !has_words && (at = text.find(' ', at)) != text.npos; ++at) {
         const bool before_unit = at > 0 && is_digit(text[at - 1]) && at + 1 < text.size() &&
@@ -462,6 +485,7 @@ void append_text(std::string& text, const Field& field) {
     text.append(field.name).append(" ");
     if (const auto* words = std::get_if<std::string>(&field.value)) {
         text += *words;
+        append_unit(text, field.unit);
     } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
         append_integer(text, *number);
         append_unit(text, field.unit);
@@ -502,9 +526,13 @@ std::string legal_values(const OptionRow& row) {
         case ValueType::interface_index_be: return "an interface's name or index, or none";
         case ValueType::port_range: return "LOW-HIGH";
         case ValueType::membership4:
-        case ValueType::membership6: return "GROUP or GROUP,INTERFACE";
+        case ValueType::membership6:
+        case ValueType::group: return "GROUP or GROUP,INTERFACE";
+        case ValueType::source_membership4: return "GROUP,SOURCE or GROUP,SOURCE,ADDRESS";
+        case ValueType::group_source: return "GROUP,SOURCE or GROUP,SOURCE,INTERFACE";
+        case ValueType::address6: return "ADDRESS or ADDRESS,INTERFACE";
         case ValueType::duration: return "a time such as 250ms or 1.5s; 0 disables the limit";
-        case ValueType::transmit_time: return "CLOCK,FLAGS";
+        case ValueType::structure: return structure_syntax(row);
         case ValueType::filter: return "instructions as printed by tcpdump -ddd, or none";
         default: return {};
     }

@@ -59,8 +59,8 @@ std::string numbers(const net::OptionRow& row) {
 std::string sockets_to_text(const net::OptionRow& row) {
     if (row.sockets == net::kind_all)
         return row.level == net::OptionLevel::socket ? "all" : "all of its level";
-    constexpr std::array<std::string_view, 7> names{"TCP",     "UDP",    "raw",  "UNIX",
-                                                    "netlink", "packet", "other"};
+    constexpr std::array<std::string_view, 8> names{"TCP",     "UDP",    "raw",   "UNIX",
+                                                    "netlink", "packet", "other", "SCTP"};
     std::string text;
     for (std::size_t bit = 0; bit < names.size(); ++bit)
         if ((row.sockets >> bit & 1) != 0)

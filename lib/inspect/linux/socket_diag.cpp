@@ -177,7 +177,7 @@ std::optional<Span> SocketDiag::value(std::size_t place, const OptionRow& row) {
     const Span attribute = attributes_[static_cast<std::size_t>(entry.attribute)];
     if (attribute.empty() || (row.level == OptionLevel::ipv6 && family_ != AF_INET6))
         return std::nullopt;
-    if (row.type == ValueType::memory)
+    if (row.type == ValueType::structure)
         return attribute;
     if (entry.number == nullptr) {  // a name, which getsockopt(2) pads with zeros
         value_.fill({});

@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 #include <linux/filter.h>
-#include <linux/net_tstamp.h>
 #include <sys/time.h>
 
 #include <array>
 
 #include "net/endpoint.h"
+#include "option/subflows.h"
 #include "option/table.h"
 #include "option/tcp_info.h"
 #include "system/host.h"
@@ -20,17 +20,25 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::nanoseconds;
 
+// The timeval of options whose number is that of 64 bits on every machine.
+struct WideTime {
+    std::int64_t tv_sec;
+    std::int64_t tv_usec;
+};
+
+template <class Time>
 Bytes encode_time(nanoseconds time) {
-    timeval native{};
+    Time native{};
     native.tv_sec = time / std::chrono::seconds(1);
     native.tv_usec = time % std::chrono::seconds(1) / microseconds(1);
     return to_bytes(native);
 }
 
 // A socket may have a timeout of more than the 292 years that fit.
+template <class Time>
 nanoseconds decode_time(std::span<const std::byte> bytes) {
     constexpr auto longest = std::chrono::floor<std::chrono::seconds>(nanoseconds::max());
-    const auto native = from_bytes<timeval>(bytes);
+    const auto native = from_bytes<Time>(bytes);
     if (native.tv_sec >= longest.count())
         return longest;
     return std::chrono::seconds(native.tv_sec) + microseconds(native.tv_usec);
@@ -50,16 +58,6 @@ std::string ipv4_to_text(std::span<const std::byte> bytes) {
     return text.data();
 }
 
-// The index of the interface in "GROUP,INTERFACE"; 0 if there is none.
-Result<int> interface_of(const std::vector<std::string_view>& words) {
-    if (words.size() < 2)
-        return 0;
-    const std::string name(words[1]);
-    if (const unsigned index = ::if_nametoindex(name.c_str()))
-        return static_cast<int>(index);
-    return fail_last("interface", name);
-}
-
 // setsockopt(2) reads the program through a pointer, which is not const, but does not write to it.
 Bytes encode_filter(const Bytes& program) {
     sock_fprog native{};
@@ -71,28 +69,12 @@ Bytes encode_filter(const Bytes& program) {
 
 Result<Bytes> encode_membership4(const std::string& text) {
     const auto words = split(text, ",");
-    const auto index = interface_of(words);
+    const auto index = interface_at(words, 1);
     if (!index)
         return fail(index.error());
     ip_mreqn native{};
     native.imr_multiaddr = ipv4_of(words[0]);
-    native.imr_ifindex = *index;
-    return to_bytes(native);
-}
-
-Result<Bytes> encode_membership6(const std::string& text) {
-    const auto words = split(text, ",");
-    const auto index = interface_of(words);
-    if (!index)
-        return fail(index.error());
-    ipv6_mreq native{};
-    if (const auto group = Endpoint::parse(words[0])) {
-        std::copy_n(group->bytes().begin(), sizeof native.ipv6mr_multiaddr,
-                    static_cast<std::byte*>(static_cast<void*>(&native.ipv6mr_multiaddr)));
-        native.ipv6mr_interface = group->scope_id();
-    }
-    if (*index != 0)
-        native.ipv6mr_interface = static_cast<unsigned>(*index);
+    native.imr_ifindex = static_cast<int>(*index);
     return to_bytes(native);
 }
 
@@ -112,28 +94,6 @@ Fields decode_credentials(std::span<const std::byte> bytes) {
             {"user", name(user_name, native.uid), {}},
             number_field("gid", static_cast<std::int32_t>(native.gid)),
             {"group", name(group_name, native.gid), {}}};
-}
-
-// Decodes consecutive 32-bit counters. Those after the last name were added by a newer kernel and
-// are left out.
-Fields decode_counters(std::span<const std::byte> bytes, std::span<const std::string_view> names,
-                       std::string_view unit) {
-    Fields fields;
-    fields.reserve(names.size());
-    for (std::size_t i = 0; i < names.size() && (i + 1) * 4 <= bytes.size(); ++i)
-        fields.push_back(
-            number_field(names[i], from_bytes<std::uint32_t>(bytes.subspan(i * 4, 4)), unit));
-    return fields;
-}
-
-Fields decode_memory(std::span<const std::byte> bytes) {
-    constexpr std::array<std::string_view, 9> names{"rmem_alloc", "rcvbuf",    "wmem_alloc",
-                                                    "sndbuf",     "fwd_alloc", "wmem_queued",
-                                                    "optmem",     "backlog",   "drops"};
-    Fields fields = decode_counters(bytes, names, "bytes");
-    if (fields.size() == names.size())
-        fields.back().unit = "packets";
-    return fields;
 }
 
 Fields decode_groups(std::span<const std::byte> bytes) {
@@ -156,16 +116,26 @@ Fields decode_path_mtu(std::span<const std::byte> bytes) {
             number_field("mtu", native.ip6m_mtu, "bytes")};
 }
 
-Fields decode_transmit_time(std::span<const std::byte> bytes) {
-    const auto native = from_bytes<sock_txtime>(bytes);
-    return {number_field("clock", native.clockid), number_field("flags", native.flags)};
+// The endpoints in sockaddrs of their own lengths, one after the other.
+std::string endpoints_to_text(std::span<const std::byte> bytes) {
+    std::string text;
+    while (bytes.size() >= sizeof(sa_family_t)) {
+        const bool ipv4 = from_bytes<sa_family_t>(bytes) == AF_INET;
+        const std::size_t size = ipv4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+        const auto storage =
+            from_bytes<sockaddr_storage>(bytes.first(std::min(size, bytes.size())));
+        const auto* address = static_cast<const sockaddr*>(static_cast<const void*>(&storage));
+        const auto endpoint = Endpoint::from_native(address, sizeof storage);
+        if (!endpoint || size > bytes.size())
+            break;
+        text += fmt::format("{}{}", text.empty() ? "" : ", ", endpoint->to_string());
+        bytes = bytes.subspan(size);
+    }
+    return text.empty() ? "none" : text;
 }
 
-Bytes encode_transmit_time(const Fields& fields) {
-    sock_txtime native{};
-    native.clockid = static_cast<clockid_t>(std::get<std::int64_t>(fields.at(0).value));
-    native.flags = static_cast<std::uint32_t>(std::get<std::int64_t>(fields.at(1).value));
-    return to_bytes(native);
+bool is_wide(const OptionRow& row) {
+    return row.width == 8;
 }
 
 Bytes copy_of(std::span<const std::byte> bytes) {
@@ -190,38 +160,32 @@ std::span<const ValueName> native_names(const OptionRow& row) noexcept {
 }
 
 Result<Bytes> encode_native(const OptionRow& row, const OptionValue& value) {
-    if (const auto* fields = std::get_if<Fields>(&value))
-        return encode_transmit_time(*fields);
     if (const auto* time = std::get_if<nanoseconds>(&value))
-        return encode_time(*time);
+        return is_wide(row) ? encode_time<WideTime>(*time) : encode_time<timeval>(*time);
     if (const auto* program = std::get_if<Bytes>(&value))
         return encode_filter(*program);
     const auto& text = std::get<std::string>(value);
-    switch (row.type) {
-        case ValueType::membership4: return encode_membership4(text);
-        case ValueType::membership6: return encode_membership6(text);
-        default: return to_bytes(ipv4_of(text));
-    }
+    return row.type == ValueType::membership4 ? encode_membership4(text) : to_bytes(ipv4_of(text));
 }
 
 OptionValue decode_native(const OptionRow& row, std::span<const std::byte> bytes) {
     const auto is = [&](ValueType type, std::size_t size) {
         return row.type == type && bytes.size() == size;
     };
-    if (is(ValueType::duration, sizeof(timeval)))
-        return decode_time(bytes);
+    if (is(ValueType::duration, is_wide(row) ? sizeof(WideTime) : sizeof(timeval)))
+        return is_wide(row) ? decode_time<WideTime>(bytes) : decode_time<timeval>(bytes);
     if (is(ValueType::address, sizeof(in_addr)))
         return ipv4_to_text(bytes);
     if (is(ValueType::credentials, sizeof(ucred)))
         return decode_credentials(bytes);
     if (is(ValueType::path_mtu, sizeof(ip6_mtuinfo)))
         return decode_path_mtu(bytes);
-    if (is(ValueType::transmit_time, sizeof(sock_txtime)))
-        return decode_transmit_time(bytes);
     switch (row.type) {
-        case ValueType::memory: return decode_memory(bytes);
         case ValueType::groups: return decode_groups(bytes);
         case ValueType::tcp_info: return decode_tcp_info(bytes);
+        case ValueType::subflows: return decode_subflows(row, bytes);
+        case ValueType::endpoints:  // after the ID of the association and their number
+            return endpoints_to_text(bytes.subspan(std::min<std::size_t>(8, bytes.size())));
         default: return copy_of(bytes);
     }
 }

@@ -10,13 +10,6 @@
 namespace sockbox::net {
 namespace {
 
-struct Member {
-    std::string_view name;
-    std::size_t offset;
-    std::size_t size;
-    std::string_view unit;
-};
-
 // include/uapi/linux/tcp.h of Linux 6.18; members are only ever appended.
 constexpr auto members = std::to_array<Member>({
     {"retransmits", 2, 1, ""},

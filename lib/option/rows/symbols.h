@@ -11,6 +11,10 @@ namespace sockbox::net::option_rows {
 inline constexpr std::string_view notices_conflict =
     "notices that nobody reads from the error queue would keep the socket ready";
 
+// The same warning in several rows.
+inline constexpr std::string_view secret_warning =
+    "A key on a command line can be seen by other users of the machine, in the list of processes.";
+
 inline constexpr std::array<ValueName, 6> socket_types{{{"SOCK_STREAM", 1},
                                                         {"SOCK_DGRAM", 2},
                                                         {"SOCK_RAW", 3},
@@ -106,6 +110,12 @@ inline constexpr std::array<ValueName, 7> encapsulations{{{"none", 0},
                                                           {"gtp0", 4},
                                                           {"gtp1u", 5},
                                                           {"rxrpc", 6}}};
+
+inline constexpr std::array<ValueName, 3> packet_versions{
+    {{"TPACKET_V1", 0}, {"TPACKET_V2", 1}, {"TPACKET_V3", 2}}};
+
+inline constexpr std::array<ValueName, 3> offload_preferences{
+    {{"none", 0}, {"not-preferred", 1}, {"preferred", 2}}};
 
 inline constexpr std::array<ValueName, 3> protection_levels{
     {{"unrestricted", 10}, {"edge-restricted", 20}, {"restricted", 30}}};

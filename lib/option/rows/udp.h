@@ -1,4 +1,4 @@
-// Table rows: socket options of UDP, UDP-Lite and raw sockets on Linux.
+// Table rows: socket options of UDP, UDP-Lite, raw and ICMPv6 sockets on Linux.
 #pragma once
 
 #include <array>
@@ -72,6 +72,15 @@ inline constexpr auto raw_rows = std::to_array<OptionRow>({
      .range = {0, 0xffffffffLL},
      .summary = "The ICMP types that a raw ICMP socket does not receive, one bit for each.",
      .source = "raw(7)"},
+});
+
+inline constexpr auto icmpv6_rows = std::to_array<OptionRow>({
+    {.name = "ICMPV6_FILTER",
+     .on_linux = 1,
+     .type = ValueType::bytes,
+     .range = {32, 32},
+     .summary = "The ICMPv6 types that a raw socket does not receive, one bit for each.",
+     .source = "RFC 3542 3.2"},
 });
 
 }  // namespace sockbox::net::option_rows

@@ -23,37 +23,16 @@ std::string ipv4_to_text(in_addr address) {
     return text;
 }
 
-// The index of the interface in "GROUP,INTERFACE"; 0 if there is none.
-Result<unsigned> interface_of(const std::vector<std::string_view>& words) {
-    if (words.size() < 2)
-        return 0U;
-    const std::string name(words[1]);
-    if (const unsigned index = ::if_nametoindex(name.c_str()))
-        return index;
-    return fail({std::make_error_code(std::errc::no_such_device), "interface", name, {}, {}});
-}
-
 // Winsock takes an interface index as an address in 0.0.0.0/8 (IP_ADD_MEMBERSHIP in Microsoft's
 // documentation of the IPPROTO_IP options).
 Result<Bytes> encode_membership4(const std::string& text) {
     const auto words = split(text, ",");
-    const auto index = interface_of(words);
+    const auto index = interface_at(words, 1);
     if (!index)
         return fail(index.error());
     ip_mreq native{};
     native.imr_multiaddr = ipv4_of(std::string(words[0]));
     native.imr_interface.s_addr = htonl(*index);
-    return to_bytes(native);
-}
-
-Result<Bytes> encode_membership6(const std::string& text) {
-    const auto words = split(text, ",");
-    const auto index = interface_of(words);
-    if (!index)
-        return fail(index.error());
-    ipv6_mreq native{};
-    ::inet_pton(AF_INET6, std::string(words[0]).c_str(), &native.ipv6mr_multiaddr);
-    native.ipv6mr_interface = *index;
     return to_bytes(native);
 }
 
@@ -78,11 +57,7 @@ Result<Bytes> encode_native(const OptionRow& row, const OptionValue& value) {
     if (const auto* time = std::get_if<nanoseconds>(&value))
         return to_bytes(static_cast<DWORD>(*time / milliseconds(1)));
     const auto& text = std::get<std::string>(value);
-    switch (row.type) {
-        case ValueType::membership4: return encode_membership4(text);
-        case ValueType::membership6: return encode_membership6(text);
-        default: return to_bytes(ipv4_of(text));
-    }
+    return row.type == ValueType::membership4 ? encode_membership4(text) : to_bytes(ipv4_of(text));
 }
 
 OptionValue decode_native(const OptionRow& row, std::span<const std::byte> bytes) {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "option/option.h"
+#include "option/socket_kind.h"
 #include "option/table.h"
 #include "tests/echod_client.h"
 #include "tests/support.h"
@@ -40,9 +41,12 @@ Words values_of(const net::OptionRow& row) {
         case Type::interface_index:
         case Type::interface_index_be: return {"1"};
         case Type::port_range: return {"40000-50000"};
-        case Type::membership4: return {"239.1.1.1"};
+        case Type::membership4:
+        case Type::group: return {"239.1.1.1"};
         case Type::membership6: return {"ff05::1"};
-        case Type::transmit_time: return {"CLOCK_MONOTONIC"};
+        case Type::source_membership4:
+        case Type::group_source: return {"239.1.1.1,127.0.0.1"};
+        case Type::address6: return {"::1"};
         case Type::filter: return {"1,6 0 0 65535"};  // accepts everything
         default: return {};
     }
@@ -127,7 +131,9 @@ template <class Attempt>
 void for_each_setting(const Attempt& attempt) {
     for (const net::OptionRow& row : net::all_options()) {
         const net::Option option(row);
-        const bool is_used = (row.sockets & (net::kind_tcp | net::kind_udp)) != 0;
+        const bool is_used =
+            applies(row, net::SocketKind{AF_INET6, SOCK_STREAM, IPPROTO_TCP, false}) ||
+            applies(row, net::SocketKind{AF_INET6, SOCK_DGRAM, IPPROTO_UDP, false});
         if (!option.on_this_platform() || !is_used || row.access == net::Access::read_only ||
             row.access == net::Access::clears_on_read)
             continue;
