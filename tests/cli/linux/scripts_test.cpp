@@ -72,5 +72,37 @@ TEST(Scripts, NarrateLeavesOutMostOfTheProgress) {
     EXPECT_EQ(failed.err, "[1/3] build\n[2/3] build\n[3/3] build\nwarning\n");
 }
 
+// Runs the comparison of the option table with the headers on a copy in which sed changed the rows.
+Ran compare_options(const std::string& sed) {
+    return Process({"/bin/sh", "-c",
+                    "cd $(mktemp -d) && mkdir -p .ci lib/option && cp " SOCKBOX_SH_TESTS
+                    "/../.ci/options* .ci && cp -r " SOCKBOX_SH_TESTS
+                    "/../lib/option/rows " SOCKBOX_SH_TESTS
+                    "/../lib/option/table.cpp lib/option && sed -i '" +
+                        sed +
+                        "' lib/option/rows/*.h .ci/options.not && .ci/options; "
+                        "status=$?; rm -r \"$PWD\"; exit $status"})
+        .wait();
+}
+
+TEST(Scripts, TheTableHasTheOptionsOfTheHeaders) {
+    if (Process({"/bin/sh", "-c", "command -v gcc python3"}).wait().status != 0)
+        GTEST_SKIP() << "no gcc or no python3";
+    const Ran same = compare_options("");
+    EXPECT_EQ(same.status, 0) << same.out << same.err;
+    EXPECT_THAT(same.out, HasSubstr("options of Linux compared with the headers: "));
+    const Ran missing = compare_options("s/\"TCP_CORK\"/\"TCP_OTHER\"/");
+    EXPECT_EQ(missing.status, 1);
+    EXPECT_THAT(missing.out, HasSubstr("TCP_CORK of linux, level tcp, is 3 in the headers and "
+                                       "missing in the table\n"));
+    const Ran other = compare_options("s/on_linux = 23,/on_linux = 99,/");
+    EXPECT_EQ(other.status, 1);
+    EXPECT_THAT(other.out, HasSubstr("TCP_FASTOPEN of linux, level tcp, is 23 in the headers and "
+                                     "99 in the table\n"));
+    const Ran unfounded = compare_options("s/ obsolete and never implemented//");
+    EXPECT_EQ(unfounded.status, 1);
+    EXPECT_THAT(unfounded.out, HasSubstr("IPV6_AUTHHDR: without a reason\n"));
+}
+
 }  // namespace
 }  // namespace sockbox::test
