@@ -12,6 +12,7 @@
 #include "text/units.h"
 #include "tools/client/client.h"
 #include "tools/client/measuring.h"
+#include "tools/echo/idle.h"
 #include "tools/echo/outcome.h"
 #include "tools/front/cli.h"
 #include "tools/front/interrupts.h"
@@ -39,11 +40,17 @@ class Echo {
             return *status;
         if (connect_timeout_.count() == 0)
             return cli.refuse(io_, "--connect-timeout must be more than 0s");
-        if (const auto status = measuring_.check(cli, {"reconnect", "tcp-info"}))
+        if (idle_.is_requested()) {
+            if (const auto mistake = idle_.mistake(cli, measuring_.connections()); !mistake.empty())
+                return cli.refuse(io_, mistake);
+        } else if (const auto status = measuring_.check(cli, {"reconnect", "tcp-info"})) {
             return *status;
+        }
         std::vector<Target> targets;
         if (const auto status = client_.add_targets(cli, io_, targets, measuring_.has_file()))
             return *status;
+        if (idle_.is_requested())
+            return find_idle(cli, targets.front());
         targets.insert(targets.end(), measuring_.listed().begin(), measuring_.listed().end());
         is_measuring_ = measuring_.is_requested(cli);
         if (is_measuring_)
@@ -76,6 +83,7 @@ class Echo {
         cli.flag("--reconnect", "open a new connection for each message measured", reconnect_);
         cli.group(help::results).rest();
         cli.flag("--tcp-info", "add the kernel's statistics of the connections (Linux)", tcp_info_);
+        idle_.declare(cli);
         cli.common(client_.common);
         cli.example("echo localhost 3490 hello", "send hello, print the reply");
         cli.example("echo localhost 3490 <big >copy",
@@ -139,12 +147,38 @@ class Echo {
         return talk_to(server);
     }
 
-    int talk_to(Server& server) {
+    // Looks up the name and connects; returns whether the connection was established.
+    bool reach(Server& server) {
         {
             const ElapsedLine line(io_.err, shows_waiting(), "resolving " + server.target.text);
             resolve(server);
         }
-        if (!connect_in_sight(server))
+        return connect_in_sight(server);
+    }
+
+    // An interrupt ends the search, and what is known is printed.
+    int find_idle(const Cli& cli, const Target& target) {
+        auto stop = net::StopSignal::create();
+        if (!stop)
+            return client_.fail(io_, stop.error(), exit_refused, target.text);
+        stop_ = &*stop;
+        const CaughtInterrupts interrupts(io_, *stop, CaughtInterrupts::brief);
+        Server server(target);
+        if (!reach(server))
+            return unconnected(server);
+        server.race.socket.reset();
+        probe::IdleOptions options;
+        options.connect.source = client_.source;
+        options.connect.prepare = client_.prepare();
+        options.connect_timeout = connect_timeout_;
+        options.timeout = client_.reply_timeout();
+        if (cli.given("connections"))
+            options.connections = measuring_.connections();
+        return idle_.run(target, server.race.winner()->endpoint, std::move(options), *stop);
+    }
+
+    int talk_to(Server& server) {
+        if (!reach(server))
             return unconnected(server);
         target_ = server.target.text;
         peer_ = server.race.winner()->endpoint.to_string();
@@ -359,6 +393,8 @@ class Echo {
     }
 
     std::string_view mode() const {
+        if (idle_.is_requested())
+            return "idle";
         if (is_measuring_)
             return measuring_.is_open_loop() ? "open" : "closed";
         return client_.has_message() ? "say" : "pipe";
@@ -396,6 +432,7 @@ class Echo {
     bool tcp_info_ = false;
     bool is_measuring_ = false;
     Measuring measuring_{io_, client_};
+    IdleFinder idle_{io_, client_};
     std::optional<probe::Payload> payload_;
     const net::StopSignal* stop_ = nullptr;  // set while interrupts are caught
     std::string target_;

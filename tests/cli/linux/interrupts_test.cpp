@@ -36,6 +36,7 @@ TEST(CaughtInterrupts, WhileANameIsResolvedLeaveAResult) {
     for (const auto& [command, results] :
          {Interrupted{{"echo", "-j", "silent.test", "9", "hello"}, 1},
           {{"echo", "-j", "silent.test", "9"}, 1},
+          {{"echo", "-j", "--find-idle", "silent.test", "9"}, 1},
           {{"echo", "-j", "-c", "1", "silent.test", "9"}, 1},
           {{"echo", "-j", "-c", "1", "--target", "silent.test:8", "silent.test", "9"}, 2},
           {{"udpecho", "-j", "silent.test", "9", "hello"}, 1},

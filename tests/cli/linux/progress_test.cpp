@@ -151,6 +151,7 @@ TEST(ProgressLine, ShowsWorkThatPrintsNothingUntilItIsDone) {
         77)
         GTEST_SKIP() << "no packet filter here";
     auto mute = Peer::datagram([](auto&, auto&, auto&) {});
+    const EchoServer server_tcp;
     const std::string server = "127.0.0.1 " + mute.port();
     struct Command {
         std::string words;
@@ -165,6 +166,9 @@ TEST(ProgressLine, ShowsWorkThatPrintsNothingUntilItIsDone) {
          std::regex("tracing the route to 127.0.0.1:[0-9]+  ([0-9.]+) s")},
         {SOCKBOX_SH_BIN "/udpecho --mtu -W 1h " + server,
          std::regex("finding the path MTU to 127.0.0.1:[0-9]+  ([0-9.]+) s")},
+        {SOCKBOX_SH_BIN "/echo --find-idle 127.0.0.1 " + server_tcp.port(),
+         std::regex("finding the idle timeout to 127.0.0.1:[0-9]+  ([0-9.]+)s survived  "
+                    "([0-9.]+) s  round 1: at most [0-9]+ s left")},
         {blocked + " hello", std::regex("connecting to 127.0.0.1:3490  ([0-9.]+) s")},
         {blocked + " -c 1", std::regex("connecting to 127.0.0.1:3490  ([0-9.]+) s")},
     };
