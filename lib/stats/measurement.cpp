@@ -48,6 +48,8 @@ void Measurement::merge(const Measurement& other) {
     lost_numbers.merge(other.lost_numbers);
     timeline.merge(other.timeline);
     outages.merge(other.outages);
+    for (const auto& [port, numbers] : other.by_source_port)
+        by_source_port[port].merge(numbers);
     if (directions && other.directions)
         directions->merge(*other.directions);
     else if (other.directions)

@@ -8,6 +8,7 @@
 #include "stats/detail.h"
 #include "stats/directions.h"
 #include "stats/outages.h"
+#include "stats/source_ports.h"
 #include "stats/summary.h"
 #include "stats/tally.h"
 #include "stats/timeline.h"
@@ -88,6 +89,7 @@ struct Measurement {
     Timeline timeline;  // round trips and losses over the run
     Outages outages;
     std::optional<Directions> directions;
+    SourcePorts by_source_port;  // of lanes with a port of their own
 
     // Adds the results of another thread of the same run. Jitter cannot be merged: one thread's is
     // kept.
