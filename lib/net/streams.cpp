@@ -83,18 +83,32 @@ Result<Socket> bind_datagram(const Endpoint& endpoint, const Prepare& prepare) {
     return bound_socket(endpoint, Transport::udp, prepare);
 }
 
+namespace {
+
+// A port that is asked for may have been used shortly before, by a connection in TIME_WAIT.
+Status bind_source(Socket& socket, Family family, const ConnectOptions& options) {
+    Endpoint source = options.source.value_or(Endpoint::any(family));
+    if (options.source_port != 0)
+        source = source.with_port(options.source_port);
+    if (source.port() != 0)
+        (void)platform::claim_address(socket.native());
+    else if (options.source)
+        platform::defer_port_choice(socket.native());
+    else
+        return {};
+    return socket.bind(source);
+}
+
+}  // namespace
+
 Result<Socket> start_connect(const Endpoint& endpoint, const ConnectOptions& options) {
     auto socket = Socket::open(endpoint.family(), Transport::tcp);
     if (!socket)
         return failure_at(endpoint, socket.error());
     if (auto prepared = prepare_socket(*socket, options.prepare); !prepared)
         return fail(prepared.error());
-    if (options.source) {
-        if (options.source->port() == 0)
-            platform::defer_port_choice(socket->native());
-        if (auto bound = socket->bind(*options.source); !bound)
-            return fail(bound.error());
-    }
+    if (auto bound = bind_source(*socket, endpoint.family(), options); !bound)
+        return fail(bound.error());
     if (auto mode = socket->set_blocking(false); !mode)
         return fail(mode.error());
     const Transfer started = socket->connect(endpoint);

@@ -43,6 +43,7 @@ std::string bind_hint(const std::error_code& code, const Endpoint& endpoint);
 struct ConnectOptions {
     Deadline deadline = no_deadline;
     std::optional<Endpoint> source{};  // bound before connecting
+    std::uint16_t source_port = 0;     // likewise; 0: that of `source`, or else any
     Prepare prepare{};                 // may be empty
     const StopSignal* stop = nullptr;  // may be null
 };

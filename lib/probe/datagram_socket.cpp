@@ -22,8 +22,9 @@ net::Status set_up(net::Socket& socket, net::Family family, const DatagramSocket
         done = net::set_hop_limit(socket, family, *options.hop_limit);
     if (done && options.broadcast)
         done = net::allow_broadcast(socket);
-    if (done && options.source)
-        done = socket.bind(*options.source);
+    if (done && (options.source || options.source_port != 0))
+        done = socket.bind(
+            options.source.value_or(net::Endpoint::any(family)).with_port(options.source_port));
     if (done)
         done = net::enable_icmp_errors(socket, family);
     if (done)
@@ -69,7 +70,7 @@ net::Result<DatagramSocket> open_unconnected(const net::Endpoint& peer,
     auto socket = open_socket(peer.family(), options);
     if (!socket)
         return net::fail(socket.error());
-    if (!options.source)
+    if (!options.source && options.source_port == 0)
         if (auto bound = socket->bind(net::Endpoint::any(peer.family())); !bound)
             return net::fail(bound.error());
     const auto local = socket->local();

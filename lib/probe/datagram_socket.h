@@ -13,6 +13,7 @@ namespace sockbox::probe {
 
 struct DatagramSocketOptions {
     std::optional<net::Endpoint> source{};  // bind to this address
+    std::uint16_t source_port = 0;          // and to this port; 0: any
     net::Prepare prepare{};                 // called on the new socket first; may be empty
     std::optional<int> dscp{};              // 0 to 63
     int ecn = 0;                            // 0 to 3; only with `dscp`

@@ -81,6 +81,7 @@ net::Status LaneGroup::create_lanes() {
     if (!server)
         return {};
     measured_.server = server;
+    turn_due_ = first_due(Clock::now());
     net::Status done;
     for (std::size_t i = number_.group; done && i < target_.lanes; i += number_.groups)
         done = add_lane(i, *server);
@@ -103,8 +104,9 @@ std::vector<Lane*> LaneGroup::lanes() const {
 void LaneGroup::begin() {
     const auto now = Clock::now();
     measured_.begin = budget_.counted_from();
+    turn_due_ = now + plan_.delay;
     for (Slot& slot : slots_)
-        slot.due = now + plan_.delay;
+        slot.due = turn_due_;
     if (plan_.rate > 0)
         go_to_slot(number_.group);
     if (!plan_.is_endless())
@@ -243,14 +245,15 @@ net::Deadline LaneGroup::next_turn(Clock::time_point now) const {
         until = std::min(until, budget_.end());
     if (sending && plan_.rate > 0 && next_due_ > now)
         until = std::min(until, next_due_);
+    const bool waiting = is_waiting();
     for (const Slot& slot : slots_) {
         const Lane& lane = *slot.lane;
         until = std::min(until, lane.next_expiry());
         if (!sending || lane.is_dead())
             continue;
         if (lane.can_take(now) && plan_.interval.count() > 0)
-            until = std::min(until, slot.due);
-        else if (lane.outstanding() == 0)
+            until = std::min(until, plan_.turns > 0 ? turn_due_ : slot.due);
+        else if (lane.outstanding() == 0 && !waiting)
             until = std::min(until, now + idle_look);
     }
     return until;
@@ -290,12 +293,14 @@ void LaneGroup::miss_slots(Clock::time_point until) {
 void LaneGroup::send_what_is_due(Clock::time_point now, Clock::time_point awake_at) {
     if (plan_.rate > 0)
         return send_on_schedule(now, awake_at);
+    if (plan_.turns > 0)
+        return send_in_turn(now);
     for (Slot& slot : slots_) {
         if (!slot.lane->can_take(now) || slot.due > now)
             continue;
         // Other lanes have sent since `now`.
         if (plan_.interval.count() > 0)
-            send_in_interval(slot, Clock::now());
+            send_in_interval(slot, slot.due, Clock::now());
         else if (slot.lane->outstanding() == 0)
             send(slot, now, Clock::now());
     }
@@ -335,16 +340,34 @@ void LaneGroup::count_missed_slots() {
 }
 
 // Skips slots that have already passed, so that a delay is not followed by a burst.
-void LaneGroup::send_in_interval(Slot& slot, Clock::time_point now) {
+void LaneGroup::send_in_interval(Slot& slot, Clock::time_point& due, Clock::time_point now) {
     if (!send(slot, now, now))
         return;
-    measured_.numbers.slip.record(now - slot.due);
-    slot.due += plan_.interval;
-    if (slot.due < now) {
-        const auto missed = (now - slot.due) / plan_.interval;
+    measured_.numbers.slip.record(now - due);
+    due += plan_.interval;
+    if (due < now) {
+        const auto missed = (now - due) / plan_.interval;
         measured_.numbers.missed_slots += static_cast<std::uint64_t>(missed);
-        slot.due += missed * plan_.interval;
+        due += missed * plan_.interval;
     }
+}
+
+void LaneGroup::send_in_turn(Clock::time_point now) {
+    const bool has_interval = plan_.interval.count() > 0;
+    if (has_interval ? turn_due_ > now : is_waiting())
+        return;
+    Slot* slot = next_free(now);
+    if (slot != nullptr && has_interval)
+        send_in_interval(*slot, turn_due_, Clock::now());
+    else if (slot != nullptr)
+        send(*slot, now, Clock::now());
+}
+
+// Whether no lane may send because another one's turn is not over.
+bool LaneGroup::is_waiting() const {
+    return plan_.turns > 0 && plan_.rate <= 0 && plan_.interval.count() == 0 &&
+           std::ranges::any_of(slots_,
+                               [](const Slot& slot) { return slot.lane->outstanding() > 0; });
 }
 
 LaneGroup::Slot* LaneGroup::next_free(Clock::time_point now) {

@@ -182,7 +182,9 @@ class LaneGroup {
     void send_what_is_due(net::Clock::time_point now, net::Clock::time_point awake_at);
     void send_on_schedule(net::Clock::time_point now, net::Clock::time_point awake_at);
     void count_missed_slots();
-    void send_in_interval(Slot& slot, net::Clock::time_point now);
+    void send_in_interval(Slot& slot, net::Clock::time_point& due, net::Clock::time_point now);
+    void send_in_turn(net::Clock::time_point now);
+    bool is_waiting() const;
     Slot* next_free(net::Clock::time_point now);
     bool send(Slot& slot, net::Clock::time_point due, net::Clock::time_point now);
 
@@ -200,10 +202,11 @@ class LaneGroup {
     // When the lanes of an endless run may be created. If those of many servers were created at the
     // same time, the messages of all would be late.
     net::Clock::time_point next_try_{};
-    std::string latest_failure_;       // of a lookup
-    std::size_t turn_ = 0;             // the slot that takes the next scheduled message
-    bool cut_short_ = false;           // more is due than one burst sends
-    std::uint64_t next_due_slot_ = 0;  // of the schedule of all groups
+    std::string latest_failure_;         // of a lookup
+    std::size_t turn_ = 0;               // the slot that takes the next message, if they take turns
+    net::Clock::time_point turn_due_{};  // with plan_.turns and an interval: when it takes it
+    bool cut_short_ = false;             // more is due than one burst sends
+    std::uint64_t next_due_slot_ = 0;    // of the schedule of all groups
     net::Clock::time_point next_due_{};
 };
 

@@ -31,6 +31,10 @@ struct MeasurePlan {
     std::uint64_t count = 0;               // round trips; 0: unlimited
     std::chrono::nanoseconds time{0};      // 0: unlimited
     std::chrono::nanoseconds interval{0};  // for each lane; 0: send when the last reply has arrived
+    // So many lanes take turns: `interval` is that between any two sends, and in a closed loop only
+    // one message at a time is awaited. All of them are used by one thread unless there is a rate.
+    // 0: each lane sends on its own.
+    std::size_t turns = 0;
     // With an interval: about how long after the start the first message is due, so that the sends
     // to many servers are spread out. In an endless run, the lanes are created no earlier.
     std::chrono::nanoseconds delay{0};

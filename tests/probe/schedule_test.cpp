@@ -24,6 +24,11 @@ class Recorder final : public Lane {
     Recorder(Measured& measured, std::vector<net::Clock::time_point>& due,
              std::vector<net::Clock::time_point>& taken, std::size_t suspended_at)
         : measured_(measured), due_(due), taken_(taken), suspended_at_(suspended_at) {}
+    // Appends `number` to `takers` for each message.
+    void sign(std::size_t number, std::vector<std::size_t>& takers) {
+        number_ = number;
+        takers_ = &takers;
+    }
 
     net::NativeSocket native() const override { return net::invalid_socket; }
     std::uint64_t sockets_used() const override { return 0; }
@@ -36,6 +41,8 @@ class Recorder final : public Lane {
     void take(const Message& message, net::Clock::time_point now) override {
         due_.push_back(message.due);
         taken_.push_back(now);
+        if (takers_ != nullptr)
+            takers_->push_back(number_);
         if (due_.size() == suspended_at_)
             suspend(500ms);
         ++measured_.numbers.sent;
@@ -50,20 +57,25 @@ class Recorder final : public Lane {
     std::vector<net::Clock::time_point>& due_;
     std::vector<net::Clock::time_point>& taken_;
     const std::size_t suspended_at_;
+    std::size_t number_ = 0;
+    std::vector<std::size_t>* takers_ = nullptr;
 };
 
 struct Scheduled {
     Measured measured{};
     std::vector<net::Clock::time_point> due{};
     std::vector<net::Clock::time_point> taken{};
+    std::vector<std::size_t> takers{};  // the lane of each message
     const stats::Measurement& numbers() const { return measured.numbers; }
 };
 
 Scheduled run(const MeasurePlan& plan, std::size_t suspended_at = 0, std::size_t lanes = 1) {
     Scheduled run;
-    const auto make_lane = [&](std::size_t, const net::Endpoint&, const MeasurePlan&,
+    const auto make_lane = [&](std::size_t number, const net::Endpoint&, const MeasurePlan&,
                                Measured& measured) -> net::Result<std::unique_ptr<Lane>> {
-        return std::make_unique<Recorder>(measured, run.due, run.taken, suspended_at);
+        auto lane = std::make_unique<Recorder>(measured, run.due, run.taken, suspended_at);
+        lane->sign(number, run.takers);
+        return lane;
     };
     const auto stop = net::StopSignal::create();
     auto measurements = *Measurements::create({}, *stop);
@@ -112,6 +124,32 @@ TEST(Schedule, AnIntervalSkipsThemToo) {
     const Scheduled ran = run(plan, 20);
     EXPECT_GE(ran.numbers().missed_slots, 90U);
     EXPECT_LE(ran.numbers().sent + ran.numbers().missed_slots, 201U);
+}
+
+// The interval and the rate are those of all lanes together, and each sends in its turn.
+TEST(Schedule, LanesThatTakeTurnsShareAnInterval) {
+    for (const bool open_loop : {false, true}) {
+        MeasurePlan plan;
+        plan.count = 40;
+        plan.turns = 8;
+        plan.interval = open_loop ? 0ms : 5ms;
+        plan.rate = open_loop ? 200 : 0;
+        const Scheduled ran = run(plan, 0, 8);
+        ASSERT_EQ(ran.takers.size(), 40U);
+        for (std::size_t i = 0; i < ran.takers.size(); ++i)
+            EXPECT_EQ(ran.takers[i], i % 8) << i;
+        EXPECT_GE(ran.taken.back() - ran.taken.front(), 190ms);
+    }
+}
+
+TEST(Schedule, LanesThatTakeTurnsFollowEachOtherAtOnceWithoutAnInterval) {
+    MeasurePlan plan;
+    plan.count = 40;
+    plan.turns = 8;
+    const Scheduled ran = run(plan, 0, 8);
+    ASSERT_EQ(ran.takers.size(), 40U);
+    for (std::size_t i = 0; i < ran.takers.size(); ++i)
+        EXPECT_EQ(ran.takers[i], i % 8) << i;
 }
 
 // Else it would contain what sending the others' messages took.

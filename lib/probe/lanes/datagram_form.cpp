@@ -14,13 +14,16 @@ constexpr std::size_t min_records_compact = 16;
 constexpr std::size_t max_records = std::size_t{1} << 20;
 
 std::size_t ring_size(const MeasurePlan& plan) {
+    const std::size_t turns = std::max<std::size_t>(plan.turns, 1);
     const double per_s = plan.rate > 0 ? plan.rate
                          : plan.interval.count() > 0
                              ? 1e9 / static_cast<double>(plan.interval.count())
                              : 0;
-    const double wanted = 2 * per_s * std::chrono::duration<double>(plan.timeout).count();
-    const std::size_t least =
-        plan.detail == stats::Detail::full ? min_records : min_records_compact;
+    const double wanted = 2 * per_s * std::chrono::duration<double>(plan.timeout).count() /
+                          static_cast<double>(turns);
+    const std::size_t least = plan.detail == stats::Detail::full
+                                  ? std::max(min_records / turns, min_records_compact)
+                                  : min_records_compact;
     const double bounded = std::clamp(wanted, static_cast<double>(least), double{max_records});
     return std::bit_ceil(static_cast<std::size_t>(bounded));
 }

@@ -27,9 +27,12 @@ std::size_t slot_bytes(std::size_t size) {
 }
 
 std::size_t slots(const MeasurePlan& plan, std::size_t size) {
+    constexpr std::size_t few = 4;
     if (plan.rate <= 0)
-        return 4;  // one is awaited at a time, perhaps with some late ones
-    return std::clamp<std::size_t>(max_bytes / slot_bytes(size), 1, net::DatagramBatch::max_slots);
+        return few;  // one is awaited at a time, perhaps with some late ones
+    const std::size_t room = max_bytes / slot_bytes(size);
+    return std::clamp<std::size_t>(plan.turns > 0 ? std::max(room / plan.turns, few) : room, 1,
+                                   net::DatagramBatch::max_slots);
 }
 
 }  // namespace
@@ -67,6 +70,8 @@ DatagramLane::DatagramLane(const MeasurePlan& plan, Measured& measured,
       form_(std::move(form)),
       server_(std::move(socket)),
       options_(options),
+      by_port_(options.source_port != 0 ? &measured.numbers.by_source_port[options.source_port]
+                                        : nullptr),
       silence_(plan.timeout),
       window_(plan),
       batch_(*options_.batch),
@@ -139,6 +144,8 @@ void DatagramLane::count_sent(std::uint64_t index) {
     if (!window_.at(index).message.counted)
         return;
     ++measured_.numbers.sent;
+    if (by_port_ != nullptr)
+        ++by_port_->sent;
     measured_.numbers.sent_bytes += form_->size();
 }
 
@@ -149,6 +156,8 @@ void DatagramLane::refuse(std::uint64_t index, const net::Error& error) {
     form_->on_unsent();
     measured_.failed(error);
     measured_.unsent(plan_, window_.at(index).message, error);
+    if (by_port_ != nullptr && window_.at(index).message.counted)
+        ++by_port_->lost;
     if (server_.stamped && !is_open_loop())
         restart_stamps();
 }
@@ -220,6 +229,8 @@ void DatagramLane::lose(std::uint64_t index, net::Clock::time_point now) {
         measured_.lost(now, probe.origin, probe.message.sequence);
     else if (probe.message.counted)
         measured_.lost(now, probe.origin);
+    if (probe.message.counted && by_port_ != nullptr)
+        ++by_port_->lost;
     window_.settle(index, State::lost);
 }
 
@@ -303,6 +314,8 @@ void DatagramLane::answer_any(std::uint64_t index, const net::BatchedDatagram& d
         return;
     measured_.numbers.received_bytes += datagram.length;
     measured_.answered(taken.at, std::nullopt);
+    if (by_port_ != nullptr)
+        ++by_port_->received;
     report_reply(datagram, {}, {});
 }
 
@@ -358,6 +371,8 @@ void DatagramLane::answer_in_time(std::uint64_t index, const net::BatchedDatagra
                                   const ReceiveTimes& taken, nanoseconds time) {
     const Probe& probe = window_.at(index);
     measured_.answered(taken.at, time);
+    if (by_port_ != nullptr)
+        by_port_->answered(time);
     measured_.numbers.jitter.record(time);
     if (const nanoseconds seen = taken.at - probe.origin; time < seen)
         measured_.numbers.own_time.record(seen - time);
@@ -409,7 +424,8 @@ void DatagramLane::expire(net::Clock::time_point now) {
         lose(window_.oldest_awaited(), now);
         silence_.note_lost();
     }
-    if (options_.reopen && silence_.is_long(now))
+    // Another socket with the same port would be the same.
+    if (options_.reopen && options_.source_port == 0 && silence_.is_long(now))
         (void)reopen(server_.peer, now);
     if (others_until_ <= now)
         others_until_ = net::no_deadline;
@@ -423,16 +439,24 @@ net::Status DatagramLane::move_to(const net::Endpoint& server) {
 // route, the old one goes on.
 net::Status DatagramLane::reopen(const net::Endpoint& server, net::Clock::time_point now) {
     silence_.end(now);
+    if (options_.source_port != 0) {  // it is bound only once
+        overflowed_ += overflowed_now();
+        dropped_before_ = 0;
+        server_.socket.close();
+    }
     auto fresh = options_.reopen(server);
+    const net::Status done = fresh ? net::Status() : net::fail(fresh.error());
+    if (!fresh && !server_.socket.valid())
+        fresh = options_.reopen(server_.peer);
     if (!fresh)
-        return net::fail(fresh.error());
+        return done;
     overflowed_ += overflowed_now();
     server_ = std::move(*fresh);
     ++sockets_used_;
     dropped_before_ = net::dropped_on_arrival(server_.socket).value_or(0);
     stamps_from_ = window_.next();
     form_->on_new_flow();
-    return {};
+    return done;
 }
 
 std::uint64_t DatagramLane::overflowed_now() const {

@@ -22,6 +22,8 @@ struct DatagramLaneOptions {
     // replies are counted by address. Otherwise a reply from another address than the destination's
     // is not accepted.
     bool to_many = false;
+    // The port of the socket, for results by port; `reopen` binds it again. 0: the system chose it.
+    std::uint16_t source_port = 0;
     // Called after a run of losses, and when the address of the server changes; may be empty. The
     // socket is set up as the first one.
     ReopenDatagram reopen{};
@@ -110,6 +112,7 @@ class DatagramLane : public Lane {
     DatagramSocket server_;
     std::uint64_t sockets_used_ = 1;
     DatagramLaneOptions options_;
+    stats::PortNumbers* by_port_;  // null without options_.source_port
     Silence silence_;
     ProbeWindow window_;
     net::DatagramBatch& batch_;

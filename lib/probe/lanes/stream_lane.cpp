@@ -1,6 +1,8 @@
 // Messages on a TCP connection: pipelined, and answered in order.
 #include "probe/lanes/stream_lane.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -22,9 +24,15 @@ constexpr std::chrono::seconds reconnect_pause{1};
 // host may have changed, or a firewall forgotten the connection, which TCP notices only later.
 constexpr int deserted_after = 3;
 
-net::Error error_of(std::string_view phase, const std::error_code& code) {
+net::Error error_of(std::string_view phase, const std::error_code& code,
+                    std::uint16_t source_port) {
     net::Error error{code, std::string(phase), {}, {}, {}};
-    if (phase == "connect" && code == std::errc::address_not_available)
+    if (phase != "connect")
+        return error;
+    // A server that refuses one connection refuses all of them.
+    if (source_port != 0 && code != std::errc::connection_refused)
+        error.detail = fmt::format("{}, local port {}", code.message(), source_port);
+    else if (code == std::errc::address_not_available)
         error.detail = code.message() + ", no local port is left";
     return error;
 }
@@ -33,8 +41,14 @@ net::Error error_of(std::string_view phase, const std::error_code& code) {
 
 StreamLane::StreamLane(const MeasurePlan& plan, const StreamLaneOptions& options,
                        const net::Endpoint& server, const Payload& payload, Measured& measured,
-                       std::optional<net::Socket> connected)
-    : plan_(plan), options_(options), payload_(payload), measured_(measured), server_(server) {
+                       std::optional<net::Socket> connected, std::uint16_t source_port)
+    : plan_(plan),
+      options_(options),
+      payload_(payload),
+      measured_(measured),
+      server_(server),
+      source_port_(source_port),
+      by_port_(source_port != 0 ? &measured.numbers.by_source_port[source_port] : nullptr) {
     if (connected) {
         ++sockets_used_;
         socket_ = std::move(*connected);
@@ -76,7 +90,7 @@ net::Deadline StreamLane::next_expiry() const {
 
 void StreamLane::take(const Message& message, net::Clock::time_point now) {
     if (is_resting(now))
-        return measured_.unsent(plan_, message, failure_);
+        return count_unsent(message, failure_);
     records_.push_back({message, plan_.rate > 0 ? message.due : now});
     if (!socket_.valid())
         start_connection();
@@ -86,7 +100,9 @@ void StreamLane::take(const Message& message, net::Clock::time_point now) {
 
 void StreamLane::start_connection() {
     connect_began_ = net::Clock::now();
-    auto socket = net::start_connect(server_, options_.connect);
+    net::ConnectOptions connect = options_.connect;
+    connect.source_port = source_port_;
+    auto socket = net::start_connect(server_, connect);
     if (!socket)
         return fail("connect", socket.error().code);
     socket_ = std::move(*socket);
@@ -129,8 +145,11 @@ void StreamLane::send_more() {
             return;
         if (sent.failed())
             return fail("send", sent.error);
-        if (!record.sent && record.message.counted)
+        if (!record.sent && record.message.counted) {
             ++measured_.numbers.sent;
+            if (by_port_ != nullptr)
+                ++by_port_->sent;
+        }
         record.sent = true;
         if (record.message.counted)
             measured_.numbers.sent_bytes += sent.bytes;
@@ -219,13 +238,15 @@ void StreamLane::complete_front() {
     if (record.difference) {
         ++measured_.numbers.mismatched;
         if (!expired)
-            measured_.lost(now, record.origin);
+            lose(record, now);
         return report_wrong(record);
     }
     if (expired)
         return measured_.late(now);
     const auto rtt = now - record.origin;
     measured_.answered(now, rtt);
+    if (by_port_ != nullptr)
+        by_port_->answered(rtt);
     measured_.numbers.jitter.record(rtt);
     measured_.record_unread(now, ready_at_, record.origin);
     if (plan_.on_reply)
@@ -250,7 +271,7 @@ void StreamLane::expire(net::Clock::time_point now) {
         if (unsent_ <= expired_ && !records_[expired_].sent)
             return fail("send", net::platform::error_of(std::errc::timed_out));
         if (records_[expired_].message.counted)
-            measured_.lost(now, records_[expired_].origin);
+            lose(records_[expired_], now);
         ++expired_;
     }
     if (is_deserted(now))
@@ -272,7 +293,7 @@ void StreamLane::give_up_unsent(net::Clock::time_point now) {
     const auto timed_out = net::platform::error_of(std::errc::timed_out);
     while (plan_.rate > 0 && !records_.empty() && records_.front().origin + plan_.timeout <= now) {
         const net::Error late{timed_out, "send", {}, "not connected in time", {}};
-        measured_.unsent(plan_, records_.front().message, late);
+        count_unsent(records_.front().message, late);
         if (records_.front().message.counted)
             measured_.failed(late);
         records_.pop_front();
@@ -280,7 +301,7 @@ void StreamLane::give_up_unsent(net::Clock::time_point now) {
 }
 
 void StreamLane::fail(std::string_view phase, const std::error_code& code) {
-    failure_ = error_of(phase, code);
+    failure_ = error_of(phase, code, source_port_);
     measured_.failed(failure_);
     const bool stays = phase == "connect" && !options_.reconnect;
     retry_at_ = net::deadline_in(stays ? std::chrono::milliseconds(reconnect_pause) : retry_pause);
@@ -312,14 +333,26 @@ bool StreamLane::is_resting(net::Clock::time_point now) const {
     return plan_.is_endless() && !socket_.valid() && now < retry_at_;
 }
 
+void StreamLane::count_unsent(const Message& message, const net::Error& error) {
+    measured_.unsent(plan_, message, error);
+    if (by_port_ != nullptr && message.counted)
+        ++by_port_->lost;
+}
+
+void StreamLane::lose(const Record& record, net::Clock::time_point now) {
+    measured_.lost(now, record.origin);
+    if (by_port_ != nullptr)
+        ++by_port_->lost;
+}
+
 void StreamLane::lose_all() {
     for (std::size_t i = expired_; i < records_.size(); ++i) {
         if (!records_[i].message.counted)
             continue;
         if (records_[i].sent)
-            measured_.lost(net::Clock::now(), records_[i].origin);
+            lose(records_[i], net::Clock::now());
         else
-            measured_.unsent(plan_, records_[i].message, failure_);
+            count_unsent(records_[i].message, failure_);
     }
     records_.clear();
     expired_ = unsent_ = sent_of_next_ = got_of_front_ = 0;

@@ -22,10 +22,11 @@ struct StreamLaneOptions {
 class StreamLane : public Lane {
   public:
     // `connected` is an established connection; without one, open() connects, or with `reconnect`
-    // each message does. All references must outlive the lane.
+    // each message does. `source_port` is the local port of each connection, for results by port;
+    // 0: the system chooses it. All references must outlive the lane.
     StreamLane(const MeasurePlan& plan, const StreamLaneOptions& options,
                const net::Endpoint& server, const Payload& payload, Measured& measured,
-               std::optional<net::Socket> connected);
+               std::optional<net::Socket> connected, std::uint16_t source_port = 0);
 
     net::NativeSocket native() const override { return socket_.native(); }
     std::uint64_t sockets_used() const override { return sockets_used_; }
@@ -63,6 +64,8 @@ class StreamLane : public Lane {
     void give_up_unsent(net::Clock::time_point now);
     bool is_deserted(net::Clock::time_point now) const;
     void fail(std::string_view phase, const std::error_code& code);
+    void count_unsent(const Message& message, const net::Error& error);
+    void lose(const Record& record, net::Clock::time_point now);
     void lose_all();
     void close();
     void close_socket();
@@ -73,6 +76,8 @@ class StreamLane : public Lane {
     const Payload& payload_;
     Measured& measured_;
     net::Endpoint server_;
+    const std::uint16_t source_port_;
+    stats::PortNumbers* by_port_;  // null without source_port_
     net::Socket socket_;
     std::uint64_t sockets_used_ = 0;
     net::Clock::time_point connect_began_{};
