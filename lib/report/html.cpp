@@ -13,6 +13,7 @@
 #include "report/html_page.h"
 #include "report/reflector.h"
 #include "report/scale.h"
+#include "report/source_ports.h"
 
 namespace sockbox::report {
 namespace {
@@ -390,6 +391,30 @@ void append_directions(std::string& html, const MeasurementReport& report) {
                escape_html(line));
 }
 
+void append_source_ports(std::string& html, const MeasurementReport& report) {
+    const stats::SourcePorts& ports = report.numbers.by_source_port;
+    if (ports.size() < 2)
+        return;
+    html += "<h3>Source ports</h3>\n";
+    std::string rows;
+    const auto verdicts = stats::judge(ports);
+    auto verdict = verdicts.begin();
+    for (const auto& [port, numbers] : ports) {
+        if (verdict->is_suspect)
+            append(html, "<p class=\"bad\">Suspect: {}.</p>\n",
+                   suspicion_to_text(port, numbers, *verdict));
+        append(rows, "<tr><th scope=\"row\">{}</th><td>{}</td><td{}>{}</td><td>{}</td></tr>\n",
+               port, numbers.sent, verdict->is_suspect ? " class=\"bad\"" : "", numbers.lost,
+               shown(numbers.rtt.summary().p50));
+        ++verdict;
+    }
+    append(html, "<details><summary>Each of {}</summary>\n<table>\n<tr>",
+           counted(ports.size(), "port"));
+    for (const char* name : {"port", "sent", "lost", "p50"})
+        append(html, "<th scope=\"col\">{}</th>", name);
+    append(html, "</tr>\n{}</table></details>\n", rows);
+}
+
 void append_pictures(std::string& html, const MeasurementReport& report, std::size_t index) {
     const Measurement& numbers = report.numbers;
     const std::string times =
@@ -438,6 +463,7 @@ void append_section(std::string& html, const MeasurementReport& report, std::siz
     append_counts(html, report);
     append_times(html, report);
     append_directions(html, report);
+    append_source_ports(html, report);
     append_pictures(html, report, index);
     append_errors(html, report);
     append_parameters(html, report);

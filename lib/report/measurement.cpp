@@ -10,6 +10,7 @@
 #include "report/color.h"
 #include "report/counted.h"
 #include "report/reflector.h"
+#include "report/source_ports.h"
 #include "text/time.h"
 #include "text/units.h"
 
@@ -372,6 +373,7 @@ std::string to_text(const MeasurementReport& report) {
         text += to_text(*numbers.directions);
     text += own_time_line(numbers);
     text += kernel_line(numbers.kernel) + lateness_lines(report);
+    text += to_text(numbers.by_source_port, report.verbose, report.colored);
     for (const auto& [responder, count] : report.responders)
         text += fmt::format("{} from {}\n", counted(count, "reply", "replies"), responder);
     for (const auto& [error, count] : report.errors)
@@ -480,6 +482,8 @@ Json to_json(const MeasurementReport& report, std::string_view event_name) {
         json.set("tcp_info", kernel_object(numbers.kernel));
     if (numbers.directions)
         add_directions(*numbers.directions, json);
+    if (numbers.by_source_port.size() > 1)
+        json.set("by_source_port", to_json(numbers.by_source_port));
     json.set("slip", times_object(numbers.slip.summary()));
     json.set("missed_slots", numbers.missed_slots);
     json.set("unread", times_object(numbers.unread.summary()));

@@ -447,13 +447,6 @@ MetricHistogram to_histogram(const MetricLabels& labels, std::span<const double>
     return histogram;
 }
 
-MetricLabels with_reflector(const MetricLabels& labels, const stats::ReflectorReport& report) {
-    return labels.with("seen_from", report.seen_from)
-        .with("clock", clock_source_name(report.clock_source))
-        .with("arrival_timestamps", timestamp_method_name(report.arrival_method))
-        .with("departure_timestamps", timestamp_method_name(report.departure_method));
-}
-
 struct Summarized {
     MetricFamily percentiles;
     MetricFamily mean;
@@ -481,6 +474,7 @@ struct MeasurementMetrics::State {
     MetricFamily reflector_info;
     MetricFamily errors;
     MetricFamily replies;
+    MetricFamily port_losses;
     MetricFamily asserts;
     MetricFamily assert_values;
 
@@ -513,6 +507,8 @@ MeasurementMetrics::MeasurementMetrics(std::string_view tool) : state_(std::make
     state.errors = state.family("errors", MetricKind::counter, {}, "Failures, by their reason.");
     state.replies = state.family("responder_replies", MetricKind::counter, {},
                                  "Replies by host, if several may answer.");
+    state.port_losses =
+        state.family("port_lost", MetricKind::counter, {}, "Losses of suspect source ports.");
     state.assert_values = state.family("assert_value", MetricKind::gauge, {},
                                        "What an assertion bounds, in its own unit.");
     state.asserts =
@@ -555,6 +551,9 @@ void MeasurementMetrics::add(const MeasurementReport& report) {
                    {"message", error.message}, static_cast<double>(count));
     for (const auto& [responder, count] : report.responders)
         add_sample(state.replies, labels, {"responder", responder}, static_cast<double>(count));
+    for (const std::uint16_t port : stats::suspects(report.numbers.by_source_port))
+        add_sample(state.port_losses, labels, {"port", std::to_string(port)},
+                   static_cast<double>(report.numbers.by_source_port.at(port).lost));
     for (const Verdict& verdict : report.verdicts) {
         const MetricLabel expression{"expression", verdict.expression};
         add_sample(state.asserts, labels, expression, verdict.ok ? 1.0 : 0.0);
@@ -588,6 +587,7 @@ std::vector<MetricFamily> MeasurementMetrics::families() {
             append(summarized.*part);
     append(state_->errors);
     append(state_->replies);
+    append(state_->port_losses);
     append(state_->asserts);
     append(state_->assert_values);
     return families;

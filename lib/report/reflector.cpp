@@ -53,6 +53,13 @@ std::string timestamp_method_name(std::optional<std::uint8_t> number) {
     return name_in(names, number);
 }
 
+MetricLabels with_reflector(const MetricLabels& labels, const stats::ReflectorReport& report) {
+    return labels.with("seen_from", report.seen_from)
+        .with("clock", clock_source_name(report.clock_source))
+        .with("arrival_timestamps", timestamp_method_name(report.arrival_method))
+        .with("departure_timestamps", timestamp_method_name(report.departure_method));
+}
+
 std::string reflector_to_text(const stats::Directions& directions) {
     return marks_to_text(directions.dscp_there, directions.ecn_there, "at the reflector") +
            marks_to_text(directions.dscp_back, directions.ecn_back, "here") +

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "report/metrics.h"
 #include "stats/directions.h"
 
 namespace sockbox::report {
@@ -13,6 +14,9 @@ namespace sockbox::report {
 // it is. Empty for 0, which means unknown, and for none.
 std::string clock_source_name(std::optional<std::uint8_t> number);
 std::string timestamp_method_name(std::optional<std::uint8_t> number);
+
+// What names the reflector's clock and timestamps, for metrics.
+MetricLabels with_reflector(const MetricLabels& labels, const stats::ReflectorReport& report);
 
 // Lines, each with its newline: DSCP and ECN of the datagrams as they arrived, unless both are 0,
 // and what the extensions of replies report. Empty if there is nothing of it.
