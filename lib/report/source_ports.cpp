@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <ranges>
 
 #include "report/color.h"
 #include "report/counted.h"
@@ -28,17 +27,18 @@ std::string chance_to_text(double chance) {
 
 // "lost 0 to 3 each, p50 0.041 to 0.058 ms"
 std::string ranges(const stats::SourcePorts& ports) {
-    const auto [least, most] =
-        std::ranges::minmax(ports | std::views::values | std::views::transform(&PortNumbers::lost));
-    std::string text = least == most ? fmt::format("lost {} each", most)
-                                     : fmt::format("lost {} to {} each", least, most);
+    stats::Spread lost;
     std::optional<std::chrono::nanoseconds> fastest;
     std::optional<std::chrono::nanoseconds> slowest;
-    for (const auto& [port, numbers] : ports)
+    for (const auto& [port, numbers] : ports) {
+        lost.record(numbers.lost);
         if (const auto p50 = numbers.rtt.summary().p50) {
             fastest = std::min(fastest.value_or(*p50), *p50);
             slowest = std::max(slowest.value_or(*p50), *p50);
         }
+    }
+    std::string text = lost.min == lost.max ? fmt::format("lost {} each", lost.max)
+                                            : fmt::format("lost {} to {} each", lost.min, lost.max);
     if (fastest)
         text += fmt::format(", p50 {} to {} ms", milliseconds(fastest), milliseconds(slowest));
     return text;

@@ -12,13 +12,13 @@ class Scaled {
   public:
     explicit Scaled(double value) : value_(value) {}
 
-    // `factor` is between 1e-154 and 1e154.
+    // `factor` is between 2^-256 and 2^256.
     void multiply(double factor) noexcept {
         value_ *= factor;
-        if (value_ < 0x1p-512 && value_ > 0) {
+        if (value_ < 0x1p-256 && value_ > 0) {
             value_ *= 0x1p512;
             --scale_;
-        } else if (value_ > 0x1p512) {
+        } else if (value_ > 0x1p256) {
             value_ *= 0x1p-512;
             ++scale_;
         }
@@ -60,6 +60,28 @@ double binomial(std::uint64_t hits, std::uint64_t trials, double share) noexcept
     return result.value();
 }
 
+// The probabilities of at least `hits`, more than expected, and of at most `hits`, fewer. The terms
+// decrease from `hits` on.
+double upper_tail(std::uint64_t hits, std::uint64_t trials, double share, double odds) noexcept {
+    double term = binomial(hits, trials, share);
+    double sum = term;
+    for (std::uint64_t i = hits; i < trials && term > sum * 1e-17; ++i) {
+        term *= static_cast<double>(trials - i) / static_cast<double>(i + 1) * odds;
+        sum += term;
+    }
+    return std::min(sum, 1.0);
+}
+
+double lower_tail(std::uint64_t hits, std::uint64_t trials, double share, double odds) noexcept {
+    double term = binomial(hits, trials, share);
+    double sum = term;
+    for (std::uint64_t i = hits; i > 0 && term > sum * 1e-17; --i) {
+        term *= static_cast<double>(i) / static_cast<double>(trials - i + 1) / odds;
+        sum += term;
+    }
+    return sum;
+}
+
 }  // namespace
 
 double PortNumbers::loss() const noexcept {
@@ -84,17 +106,10 @@ double binomial_tail(std::uint64_t hits, std::uint64_t trials, double share) noe
         return hits <= trials ? 1 : 0;
     if (hits > trials || share <= 0)
         return 0;
-    double term = binomial(hits, trials, share);
-    double sum = term;
     const double odds = share / (1 - share);
-    for (std::uint64_t i = hits; i < trials; ++i) {
-        const double ratio = static_cast<double>(trials - i) / static_cast<double>(i + 1) * odds;
-        term *= ratio;
-        sum += term;
-        if (ratio < 1 && term < sum * 1e-17)
-            break;
-    }
-    return std::min(sum, 1.0);
+    return static_cast<double>(hits) > static_cast<double>(trials) * share
+               ? upper_tail(hits, trials, share, odds)
+               : std::max(1 - lower_tail(hits - 1, trials, share, odds), 0.0);
 }
 
 std::vector<PortVerdict> judge(const SourcePorts& ports) {

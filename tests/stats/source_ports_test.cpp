@@ -48,6 +48,8 @@ TEST(BinomialTail, OfManyIsBoundedAndNotBelowTheTruth) {
     EXPECT_GT(binomial_tail(100'000'000'000, trials, 0.1), 0.4);
     EXPECT_GT(binomial_tail(100'001'000'000, trials, 0.1), 4e-4);  // which is 3.3 deviations
     EXPECT_LT(binomial_tail(120'000'000'000, trials, 0.1), 1e-10);
+    EXPECT_EQ(binomial_tail(1, trials, 0.5), 1);
+    EXPECT_EQ(binomial_tail(4096, trials, 1e-12), 0);
     expect_close(binomial_tail(3, trials, 1e-12), 0.08030139707139418, 1e-3);
 }
 

@@ -10,11 +10,36 @@
 #include "probe/lookup/host_lookup.h"
 #include "system/thread.h"
 #include "text/text.h"
+#include "text/units.h"
 
 namespace sockbox::tools {
 namespace {
 
 constexpr std::size_t max_targets = 256;  // each uses at least one thread
+constexpr std::size_t max_ports = 1024;
+
+// "PORT" or "PORT-PORT"; a service may have a name with dashes.
+net::Result<PortRange> parse_port_range(std::string_view text, net::Transport transport) {
+    if (const auto port = net::resolve_port(text, transport, 1))
+        return PortRange{*port, *port};
+    const std::size_t dash = text.find('-');
+    const auto first = net::parse_port(text.substr(0, dash), 1);
+    if (!first || dash == text.npos)
+        return net::fail_text(
+            fmt::format("'{}' is not a port (1 to 65535), a service name or "
+                        "PORT-PORT",
+                        net::escape(text)));
+    const auto last = net::parse_port(text.substr(dash + 1), 1);
+    if (!last)
+        return net::fail(last.error());
+    if (*first > *last)
+        return net::fail_text(fmt::format("'{}' is empty", text));
+    const PortRange range{*first, *last};
+    if (range.size() > max_ports)
+        return net::fail_text(
+            fmt::format("'{}' has {} ports, more than {}", text, range.size(), max_ports));
+    return range;
+}
 
 }  // namespace
 
@@ -46,7 +71,15 @@ void ClientOptions::declare(Cli& cli) {
                      settings.push_back(std::move(*setting));
                      return net::Status();
                  });
-    cli.rest().flag("--no-verify", "do not compare the echo with what was sent", no_verify);
+    cli.rest();
+    cli.option("--source-port", "PORT[-PORT]",
+               "send from this port, or from these in turn, with results by port",
+               [this](std::string_view text) {
+                   return parse_port_range(text, transport).map([this](const PortRange& range) {
+                       source_ports = range;
+                   });
+               });
+    cli.flag("--no-verify", "do not compare the echo with what was sent", no_verify);
     cli.repeated("--target", "HOST:PORT", "another server to measure at the same time",
                  [this](std::string_view text) {
                      auto parts = net::split_host_port(text);
@@ -74,6 +107,8 @@ std::optional<int> ClientOptions::add_targets(const Cli& cli, Io io, std::vector
         return cli.refuse(io, operands.empty() ? "missing HOST and PORT"
                                                : fmt::format("missing PORT after the host '{}'",
                                                              net::escape(operands[0])));
+    if (source_ports && (!others.empty() || has_file))
+        return cli.refuse(io, "--source-port supports only one server");
     if (source && common.family != net::Family::any && source->family() != common.family)
         return cli.refuse(io, "the address of --source is not of the requested family");
     std::vector<net::HostPort> all = others;
@@ -125,6 +160,37 @@ net::Error ClientOptions::with_hint_of_source(net::Error error) const {
     if (source && error.hint.find("was requested") != error.hint.npos)
         error.hint += fmt::format(", by --source {}", source->address());
     return error;
+}
+
+std::string ClientOptions::source_ports_text() const {
+    if (!source_ports)
+        return "any";
+    return has_port_range() ? fmt::format("{}-{}, in turn", source_ports->first, source_ports->last)
+                            : std::to_string(source_ports->first);
+}
+
+std::string ClientOptions::mistake_in_ports(const Cli& cli, bool measures) const {
+    if (has_port_range() && !measures)
+        return "a range of --source-port needs one of -c -t --rate";
+    if (source_ports && cli.given("connections"))
+        return "--source-port and --connections are mutually exclusive";
+    return {};
+}
+
+net::Status ClientOptions::check_source_ports(net::Family family, std::size_t from) const {
+    net::Status done;
+    const net::Endpoint address = source.value_or(net::Endpoint::any(family));
+    for (std::size_t i = from; done && source_ports && i < source_ports->size(); ++i) {
+        const net::Endpoint local = address.with_port(source_port(i));
+        const auto bound =
+            transport == net::Transport::tcp ? net::bind_stream(local) : net::bind_datagram(local);
+        if (bound)
+            continue;
+        net::Error error = bound.error();
+        error.hint.clear();  // it is about servers
+        done = net::fail(std::move(error));
+    }
+    return done;
 }
 
 net::Prepare ClientOptions::prepare() const {

@@ -27,6 +27,14 @@ inline constexpr std::string_view results = "Results and monitoring";
 inline constexpr std::string_view modes = "Other modes";
 }  // namespace help
 
+// Local ports, both bounds included.
+struct PortRange {
+    std::uint16_t first;
+    std::uint16_t last;
+
+    std::size_t size() const { return std::size_t{last} - first + 1; }
+};
+
 // A server as named on the command line, and its addresses.
 struct Target {
     std::string text;  // "HOST:PORT", escaped
@@ -49,6 +57,7 @@ struct ClientOptions {
     std::vector<net::HostPort> others;  // from --target
     std::optional<std::chrono::nanoseconds> timeout;
     std::optional<net::Endpoint> source;
+    std::optional<PortRange> source_ports;
     std::vector<net::Setting> settings;  // from --set, in the order given
     bool no_verify = false;
 
@@ -59,6 +68,20 @@ struct ClientOptions {
     std::chrono::nanoseconds reply_timeout() const {
         return timeout.value_or(probe::default_reply_timeout);
     }
+
+    // Whether there are several ports, which are used in turn.
+    bool has_port_range() const { return source_ports && source_ports->size() > 1; }
+    // The local port of a socket, numbered from 0 and below the size of the range; 0: any.
+    std::uint16_t source_port(std::size_t number = 0) const {
+        return source_ports ? static_cast<std::uint16_t>(source_ports->first + number)
+                            : std::uint16_t{0};
+    }
+    // "any", "40000" or "40000-40063, in turn".
+    std::string source_ports_text() const;
+    // What is wrong with --source-port beside the other options; empty if nothing is.
+    std::string mistake_in_ports(const Cli& cli, bool measures) const;
+    // Checks that nobody uses the ports from number `from` on.
+    net::Status check_source_ports(net::Family family, std::size_t from) const;
 
     bool has_message() const { return operands.size() > 2; }
     // The words after HOST and PORT, joined by blanks and terminated by a newline. Call it only if

@@ -21,13 +21,15 @@ void ClientConfinement::enter(Io io, const ClientOptions& client,
     serve::SandboxReport report;
     serve::LaterNeeds needs;
     needs.socket_options = !client.settings.empty();
+    constexpr std::uint16_t first_unprivileged_port = 1024;
+    needs.low_ports = client.source_ports && client.source_ports->first < first_unprivileged_port;
     needs.files_of_others = !output_files.empty();
     needs.reading_any_file = reads_files;
     if (const auto dropped = serve::drop_privileges_but(needs); !dropped)
         report.left_out.push_back(dropped.error().message());
     else
-        report.entered.emplace_back(needs.socket_options || needs.files_of_others ||
-                                            needs.reading_any_file
+        report.entered.emplace_back(needs.socket_options || needs.low_ports ||
+                                            needs.files_of_others || needs.reading_any_file
                                         ? "few capabilities"
                                         : "no capabilities");
     serve::confine_client(output_files, report);

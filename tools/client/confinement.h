@@ -14,10 +14,10 @@ class ClientConfinement {
     void declare(Cli& cli);
 
     // Drops capabilities and enters serve::confine_client(), unless --no-sandbox was given. What
-    // the measurement may still need is kept: options of --set, which apply to sockets that are
-    // opened later, `output_files` (empty names are ignored) and, if it `reads_files`, the right to
-    // read any. Call it once the metrics listen, before any thread starts. Prints what is in force
-    // with -v, and always what was skipped.
+    // the measurement may still need is kept: options of --set and low ports of --source-port, for
+    // sockets that are opened later, `output_files` (empty names are ignored) and, if it
+    // `reads_files`, the right to read any. Call it once the metrics listen, before any thread
+    // starts. Prints what is in force with -v, and always what was skipped.
     void enter(Io io, const ClientOptions& client, std::vector<std::string> output_files,
                bool reads_files) const;
 

@@ -94,6 +94,8 @@ void Measuring::assume(const Cli& cli, std::int64_t count, std::int64_t first_se
 std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const char*> others) {
     if (client_.timeout && client_.timeout->count() == 0)
         return cli.refuse(io_, "--timeout must be more than 0s");
+    if (const auto mistake = client_.mistake_in_ports(cli, is_requested(cli)); !mistake.empty())
+        return cli.refuse(io_, mistake);
     if (!is_requested(cli)) {
         std::vector<const char*> names(others);
         names.insert(names.end(),
@@ -149,6 +151,8 @@ std::optional<int> Measuring::check_descriptors(std::size_t servers) {
 
 // More threads than one are worth it only for lanes that send all the time.
 std::size_t Measuring::threads(std::size_t subjects) const {
+    if (client_.has_port_range() && rate_ == 0)
+        return 1;  // the lanes take turns
     const std::size_t lanes = std::max<std::size_t>(connections() * subjects, 1);
     const std::size_t wanted = threads_                       ? static_cast<std::size_t>(*threads_)
                                : plan().interval.count() == 0 ? default_threads(lanes)
@@ -164,6 +168,7 @@ probe::MeasurePlan Measuring::plan() const {
     plan.time = time_.value_or(count_ ? 0ns : usual);
     const bool count_alone = count_ && !time_ && connections_ == 1 && rate_ == 0;
     plan.interval = interval_.value_or(count_alone ? 1s : 0s);
+    plan.turns = client_.has_port_range() ? connections() : 0;
     plan.rate = rate_;
     plan.timeout = client_.reply_timeout();
     plan.warmup = warmup_;

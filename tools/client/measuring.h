@@ -53,7 +53,10 @@ class Measuring {
     std::optional<int> check_descriptors(std::size_t servers);
 
     const MetricsOption& metrics() const { return metrics_; }
-    std::size_t connections() const { return static_cast<std::size_t>(connections_); }
+    std::size_t connections() const {
+        return client_.has_port_range() ? client_.source_ports->size()
+                                        : static_cast<std::size_t>(connections_);
+    }
     std::size_t size() const { return size_; }
     bool is_open_loop() const { return rate_ > 0; }
 

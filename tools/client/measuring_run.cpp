@@ -143,6 +143,7 @@ Measuring::Parameters Measuring::parameters(const report::MeasurementReport& rep
             {"address", report.address.empty() ? "none" : report.address},
             {client_.transport == net::Transport::tcp ? "connections" : "sockets",
              std::to_string(connections())},
+            {"source port", client_.source_ports_text()},
             {"threads", std::to_string(used_threads_)},
             {"payload", report::counted(size_, "byte")},
             {"count", plan.count > 0 ? std::to_string(plan.count) : "no limit"},

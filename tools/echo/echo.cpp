@@ -40,6 +40,8 @@ class Echo {
             return *status;
         if (connect_timeout_.count() == 0)
             return cli.refuse(io_, "--connect-timeout must be more than 0s");
+        if (reconnect_ && client_.source_ports)  // its connections would be in TIME_WAIT
+            return cli.refuse(io_, "--reconnect and --source-port are mutually exclusive");
         if (idle_.is_requested()) {
             if (const auto mistake = idle_.mistake(cli, measuring_.connections()); !mistake.empty())
                 return cli.refuse(io_, mistake);
@@ -231,6 +233,12 @@ class Echo {
         if (races)
             if (const auto status = connect_all(servers))
                 return *status;
+        for (const Server& server : servers)
+            if (server.race.socket)
+                if (const auto free =
+                        client_.check_source_ports(server.race.winner()->endpoint.family(), 1);
+                    !free)
+                    return client_.fail(io_, free.error(), exit_refused, server.target.text);
         payload_.emplace(measuring_.size());
         std::vector<Subject> subjects;
         for (const Server& server : servers)
@@ -278,7 +286,8 @@ class Echo {
                 first = std::exchange(server.race.socket, std::nullopt);
             }
             return std::make_unique<probe::StreamLane>(plan, server.lane, address, *payload_,
-                                                       measured, std::move(first));
+                                                       measured, std::move(first),
+                                                       client_.source_port(number));
         };
         return subject;
     }
@@ -289,6 +298,7 @@ class Echo {
             std::max<std::chrono::nanoseconds>(connect_timeout_ - server.looked_up_in, 0ns));
         options.connect.stop = stop_;
         options.connect.source = client_.source;
+        options.connect.source_port = client_.source_port();
         options.connect.prepare = client_.prepare();
         if (client_.common.verbose)
             options.observe = [this](const probe::Attempt& attempt) { report_attempt(attempt); };

@@ -62,8 +62,8 @@ std::vector<std::string> pieces(const probe::IdleProgress& progress, const std::
 }  // namespace
 
 void IdleFinder::declare(Cli& cli) {
-    cli.optional("--find-idle", "MAX",
-                 "find how long a connection may be silent (default up to 15m)",
+    cli.group(help::modes);
+    cli.optional("--find-idle", "MAX", "find how long a connection may be silent (up to 15m)",
                  [this](std::string_view text) -> net::Status {
                      max_ = default_max;
                      if (text.empty())
@@ -92,7 +92,7 @@ std::string IdleFinder::mistake(const Cli& cli, std::size_t connections) const {
                              "no-sandbox",    "plot",
                              "html",          "hgrm",
                              "reconnect",     "tcp-info",
-                             "no-verify"})
+                             "source-port",   "no-verify"})
         if (cli.given(name))
             return fmt::format("--find-idle and --{} are mutually exclusive", name);
     if (client_.has_message())

@@ -34,10 +34,12 @@ void DatagramSettings::declare(Cli& cli) {
 }
 
 net::Result<probe::DatagramSocket> DatagramSettings::open(std::span<const net::Endpoint> endpoints,
-                                                          bool connected) const {
+                                                          bool connected,
+                                                          std::size_t number) const {
     probe::DatagramSocketOptions options;
     options.connected = connected;
     options.source = client_.source;
+    options.source_port = client_.source_port(number);
     options.prepare = client_.prepare();
     options.dscp = dscp();
     options.ecn = ecn_.value_or(0);

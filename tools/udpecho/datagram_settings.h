@@ -31,9 +31,9 @@ class DatagramSettings {
     void report_header_fields() { header_fields_ = true; }
 
     // Opens a socket to the first of the addresses to which there is a route, and sets the options.
-    // `connected` is that of probe::DatagramSocketOptions.
+    // `connected` is that of probe::DatagramSocketOptions; `number` selects the local port.
     net::Result<probe::DatagramSocket> open(std::span<const net::Endpoint> endpoints,
-                                            bool connected) const;
+                                            bool connected, std::size_t number = 0) const;
 
     // Enables kernel timestamps, unless --timestamps user was given, and returns whether they are
     // enabled. Fails only if --timestamps kernel was given and they are not available.

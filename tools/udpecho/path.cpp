@@ -83,8 +83,9 @@ std::string PathProbe::mistake(const Cli& cli) const {
         if (is_requested() && cli.given(name))
             return fmt::format("--{} and --{} are mutually exclusive", mtu_ ? "mtu" : "trace",
                                name);
-    if (trace_ && cli.given("ttl"))
-        return "--trace and --ttl are mutually exclusive";
+    for (const char* name : {"ttl", "source-port"})
+        if (trace_ && cli.given(name))
+            return fmt::format("--trace and --{} are mutually exclusive", name);
     if (is_requested() && client_.has_message())
         return fmt::format("--{} takes no message", mtu_ ? "mtu" : "trace");
     return {};

@@ -139,7 +139,8 @@ class UdpEcho {
                                        !client_.no_verify, [this] { return look(true); }, stop_};
         if (!opened->connected)
             options.destination = opened->peer;
-        options.reopen = [this] { return reopen(peer_); };
+        if (!client_.source_ports)  // else a new socket would be the same
+            options.reopen = [this] { return reopen(peer_); };
         probe::Exchange exchange(opened->socket, options);
         return client_.has_message() ? say(exchange) : pipe(exchange);
     }
@@ -152,9 +153,10 @@ class UdpEcho {
             .map([](probe::DatagramSocket&& opened) { return std::move(opened.socket); });
     }
 
-    // A socket as lanes use it. It is the first of the addresses to which there is a route.
-    net::Result<probe::DatagramSocket> open(std::span<const net::Endpoint> endpoints) const {
-        auto opened = datagram_settings_.open(endpoints, false);
+    // The socket of a lane. It is for the first of the addresses to which there is a route.
+    net::Result<probe::DatagramSocket> open(std::span<const net::Endpoint> endpoints,
+                                            std::size_t lane) const {
+        auto opened = datagram_settings_.open(endpoints, false, lane);
         if (!opened)
             return opened;
         const auto stamped = stamp(opened->socket);
@@ -174,7 +176,7 @@ class UdpEcho {
     net::Status open_all(const Target& target, Server& server) const {
         std::vector<net::Endpoint> endpoints = target.endpoints;
         while (server.sockets.size() < measuring_.connections()) {
-            auto next = open(endpoints);
+            auto next = open(endpoints, server.sockets.size());
             if (!next)
                 return net::fail(next.error());
             server.peer = next->peer;
@@ -182,6 +184,14 @@ class UdpEcho {
             server.sockets.push_back(std::move(*next));
         }
         return {};
+    }
+
+    // An endless run opens its sockets later. Until the name is resolved, the family may be
+    // unknown.
+    net::Status check_ports(const Target& target) const {
+        const auto address = net::Endpoint::parse(target.host);
+        const net::Family family = address ? address->unmapped().family() : client_.family();
+        return family == net::Family::any ? net::Status() : client_.check_source_ports(family, 0);
     }
 
     net::Result<bool> stamp(net::Socket& socket) const {
@@ -233,7 +243,9 @@ class UdpEcho {
         int status = exit_ok;
         for (std::size_t i = 0; i < targets.size(); ++i) {
             Server& server = servers.emplace_back();
-            if (resolved[i] && !measuring_.is_endless())
+            if (measuring_.is_endless())
+                resolved[i] = check_ports(targets[i]);
+            else if (resolved[i])
                 resolved[i] = open_all(targets[i], server);
             if (!resolved[i]) {
                 const net::Error& error = resolved[i].error();
@@ -286,14 +298,15 @@ class UdpEcho {
         // Runs after the first one open their own.
         auto opened = number < server.sockets.size() && server.sockets[number].socket.valid()
                           ? net::Result<probe::DatagramSocket>(std::move(server.sockets[number]))
-                          : open(std::span(&address, 1));
+                          : open(std::span(&address, 1), number);
         if (!opened)
             return net::fail(opened.error());
         probe::DatagramLaneOptions options;
         options.to_many = datagram_settings_.broadcast();
+        options.source_port = client_.source_port(number);
         if (!options.to_many)
-            options.reopen = [this](const net::Endpoint& other) {
-                return open(std::span(&other, 1));
+            options.reopen = [this, number](const net::Endpoint& other) {
+                return open(std::span(&other, 1), number);
             };
         if (is_compact_ && measuring_.has_one_thread() && plan.rate <= 0) {
             if (batch_ == nullptr)
