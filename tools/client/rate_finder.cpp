@@ -86,7 +86,8 @@ std::string RateFinder::mistake(const Cli& cli, bool is_endless, bool has_many_s
         return {};
     if (!cli.given("assert"))
         return "--find-rate needs at least one --assert";
-    for (const char* name : {"rate", "interval", "metrics", "metrics-file", "targets"})
+    for (const char* name :
+         {"rate", "interval", "source-port", "metrics", "metrics-file", "targets"})
         if (cli.given(name))
             return fmt::format("--find-rate and --{} are mutually exclusive", name);
     if (has_many_servers)
