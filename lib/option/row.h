@@ -125,6 +125,14 @@ enum class MemberForm : std::uint8_t {
     endpoint,         // a sockaddr_storage
 };
 
+// What the difference between two readings of a value means.
+enum class Trend : std::uint8_t {
+    gauge,    // it is what counts: a setting, a state or a level
+    counter,  // an amount in the time between, since the value only grows
+    age,      // nothing: it changes with the time
+    copy,     // nothing: another value has it as well
+};
+
 // A member of a structure.
 struct Member {
     std::string_view name;
@@ -135,7 +143,14 @@ struct Member {
     MemberForm form = MemberForm::number;
     bool optional =
         false;  // may be left out by a user who leaves out all that follow; then it is 0
+    Trend trend = Trend::gauge;
 };
+
+// The member with another trend.
+constexpr Member with_trend(Trend trend, Member member) noexcept {
+    member.trend = trend;
+    return member;
+}
 
 // A number that must be in the buffer of getsockopt(2) so that the system returns the value.
 struct Preset {

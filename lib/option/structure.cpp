@@ -199,6 +199,7 @@ Fields decode_structure(const OptionRow& row, std::span<const std::byte> bytes) 
         fields.push_back(member.form == MemberForm::endpoint
                              ? endpoint_to_field(member, own)
                              : number_to_field(member, number_from_bytes(member, own)));
+        fields.back().trend = member.trend;
     }
     return fields;
 }

@@ -26,6 +26,7 @@ struct Field {
     std::string_view name;                                          // a literal
     std::variant<std::monostate, std::int64_t, std::string> value;  // monostate: not known yet
     std::string_view unit;
+    Trend trend = Trend::gauge;
     friend bool operator==(const Field&, const Field&) = default;
 };
 using Fields = std::vector<Field>;

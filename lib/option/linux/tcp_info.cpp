@@ -10,6 +10,13 @@
 namespace sockbox::net {
 namespace {
 
+constexpr Member counter(const Member& member) {
+    return with_trend(Trend::counter, member);
+}
+constexpr Member age(const Member& member) {
+    return with_trend(Trend::age, member);
+}
+
 // include/uapi/linux/tcp.h of Linux 6.18; members are only ever appended.
 constexpr auto members = std::to_array<Member>({
     {"retransmits", 2, 1, ""},
@@ -24,10 +31,10 @@ constexpr auto members = std::to_array<Member>({
     {"lost", 32, 4, "segments"},
     {"retrans", 36, 4, "segments"},
     {"fackets", 40, 4, "segments"},
-    {"last_data_sent", 44, 4, "ms"},
-    {"last_ack_sent", 48, 4, "ms"},
-    {"last_data_recv", 52, 4, "ms"},
-    {"last_ack_recv", 56, 4, "ms"},
+    age({"last_data_sent", 44, 4, "ms"}),
+    age({"last_ack_sent", 48, 4, "ms"}),
+    age({"last_data_recv", 52, 4, "ms"}),
+    age({"last_ack_recv", 56, 4, "ms"}),
     {"pmtu", 60, 4, "bytes"},
     {"rcv_ssthresh", 64, 4, "bytes"},
     {"rtt", 68, 4, "us"},
@@ -38,41 +45,41 @@ constexpr auto members = std::to_array<Member>({
     {"reordering", 88, 4, "segments"},
     {"rcv_rtt", 92, 4, "us"},
     {"rcv_space", 96, 4, "bytes"},
-    {"total_retrans", 100, 4, "segments"},
+    counter({"total_retrans", 100, 4, "segments"}),
     {"pacing_rate", 104, 8, "bytes/s"},
     {"max_pacing_rate", 112, 8, "bytes/s"},
-    {"bytes_acked", 120, 8, "bytes"},
-    {"bytes_received", 128, 8, "bytes"},
-    {"segs_out", 136, 4, "segments"},
-    {"segs_in", 140, 4, "segments"},
+    counter({"bytes_acked", 120, 8, "bytes"}),
+    counter({"bytes_received", 128, 8, "bytes"}),
+    counter({"segs_out", 136, 4, "segments"}),
+    counter({"segs_in", 140, 4, "segments"}),
     {"notsent_bytes", 144, 4, "bytes"},
     {"min_rtt", 148, 4, "us"},
-    {"data_segs_in", 152, 4, "segments"},
-    {"data_segs_out", 156, 4, "segments"},
+    counter({"data_segs_in", 152, 4, "segments"}),
+    counter({"data_segs_out", 156, 4, "segments"}),
     {"delivery_rate", 160, 8, "bytes/s"},
-    {"busy_time", 168, 8, "us"},
-    {"rwnd_limited", 176, 8, "us"},
-    {"sndbuf_limited", 184, 8, "us"},
-    {"delivered", 192, 4, "segments"},
-    {"delivered_ce", 196, 4, "segments"},
-    {"bytes_sent", 200, 8, "bytes"},
-    {"bytes_retrans", 208, 8, "bytes"},
-    {"dsack_dups", 216, 4, "segments"},
-    {"reord_seen", 220, 4, ""},
-    {"rcv_ooopack", 224, 4, "segments"},
+    counter({"busy_time", 168, 8, "us"}),
+    counter({"rwnd_limited", 176, 8, "us"}),
+    counter({"sndbuf_limited", 184, 8, "us"}),
+    counter({"delivered", 192, 4, "segments"}),
+    counter({"delivered_ce", 196, 4, "segments"}),
+    counter({"bytes_sent", 200, 8, "bytes"}),
+    counter({"bytes_retrans", 208, 8, "bytes"}),
+    counter({"dsack_dups", 216, 4, "segments"}),
+    counter({"reord_seen", 220, 4, ""}),
+    counter({"rcv_ooopack", 224, 4, "segments"}),
     {"snd_wnd", 228, 4, "bytes"},
     {"rcv_wnd", 232, 4, "bytes"},
-    {"rehash", 236, 4, ""},
-    {"total_rto", 240, 2, ""},
-    {"total_rto_recoveries", 242, 2, ""},
-    {"total_rto_time", 244, 4, "ms"},
-    {"received_ce", 248, 4, "segments"},
-    {"delivered_e1_bytes", 252, 4, "bytes"},
-    {"delivered_e0_bytes", 256, 4, "bytes"},
-    {"delivered_ce_bytes", 260, 4, "bytes"},
-    {"received_e1_bytes", 264, 4, "bytes"},
-    {"received_e0_bytes", 268, 4, "bytes"},
-    {"received_ce_bytes", 272, 4, "bytes"},
+    counter({"rehash", 236, 4, ""}),
+    counter({"total_rto", 240, 2, ""}),
+    counter({"total_rto_recoveries", 242, 2, ""}),
+    counter({"total_rto_time", 244, 4, "ms"}),
+    counter({"received_ce", 248, 4, "segments"}),
+    counter({"delivered_e1_bytes", 252, 4, "bytes"}),
+    counter({"delivered_e0_bytes", 256, 4, "bytes"}),
+    counter({"delivered_ce_bytes", 260, 4, "bytes"}),
+    counter({"received_e1_bytes", 264, 4, "bytes"}),
+    counter({"received_e0_bytes", 268, 4, "bytes"}),
+    counter({"received_ce_bytes", 272, 4, "bytes"}),
     {"accecn_fail_mode", 276, 2, ""},
     {"accecn_opt_seen", 278, 2, ""},
 });
@@ -105,7 +112,7 @@ std::string negotiated_names(unsigned mask) {
 
 // The first eight bytes: state, negotiated options and the fields of a few bits each.
 void decode_head(std::span<const std::byte> bytes, Fields& fields) {
-    fields.push_back({"state", tcp_state_name(byte_at(bytes, 0)), {}});
+    fields.push_back({"state", tcp_state_name(byte_at(bytes, 0)), {}, Trend::copy});
     fields.push_back({"ca_state", name_at(congestion_states, byte_at(bytes, 1)), {}});
     fields.push_back({"options", negotiated_names(byte_at(bytes, 5)), {}});
     fields.push_back({"snd_wscale", std::int64_t{byte_at(bytes, 6) & 15}, {}});
@@ -149,9 +156,9 @@ Fields decode_tcp_info(std::span<const std::byte> bytes) {
         // All bits set means no limit (pacing_rate) or not measured yet (min_rtt).
         const bool unset = value == -1 || (member.name == "min_rtt" && value == 0xffffffffLL);
         if (unset)
-            fields.push_back({member.name, {}, member.unit});
+            fields.push_back({member.name, {}, member.unit, member.trend});
         else
-            fields.push_back({member.name, value, member.unit});
+            fields.push_back({member.name, value, member.unit, member.trend});
     }
     if (bytes.size() > known_size)
         fields.push_back({"unknown", format_hex(bytes.subspan(known_size)), {}});

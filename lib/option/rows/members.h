@@ -259,15 +259,16 @@ inline constexpr auto ao_repair_members =
                            {"snd_sne", 8, 4},
                            {"rcv_sne", 12, 4}});
 
-inline constexpr auto memory_members = std::to_array<Member>({{"rmem_alloc", 0, 4, "bytes"},
-                                                              {"rcvbuf", 4, 4, "bytes"},
-                                                              {"wmem_alloc", 8, 4, "bytes"},
-                                                              {"sndbuf", 12, 4, "bytes"},
-                                                              {"fwd_alloc", 16, 4, "bytes"},
-                                                              {"wmem_queued", 20, 4, "bytes"},
-                                                              {"optmem", 24, 4, "bytes"},
-                                                              {"backlog", 28, 4, "bytes"},
-                                                              {"drops", 32, 4, "packets"}});
+inline constexpr auto memory_members =
+    std::to_array<Member>({{"rmem_alloc", 0, 4, "bytes"},
+                           with_trend(Trend::copy, {"rcvbuf", 4, 4, "bytes"}),
+                           {"wmem_alloc", 8, 4, "bytes"},
+                           with_trend(Trend::copy, {"sndbuf", 12, 4, "bytes"}),
+                           {"fwd_alloc", 16, 4, "bytes"},
+                           {"wmem_queued", 20, 4, "bytes"},
+                           {"optmem", 24, 4, "bytes"},
+                           {"backlog", 28, 4, "bytes"},
+                           with_trend(Trend::counter, {"drops", 32, 4, "packets"})});
 inline constexpr auto transmit_time_members =
     std::to_array<Member>({{"clock", 0, 4}, {"flags", 4, 4}});
 
