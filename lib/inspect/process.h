@@ -78,6 +78,9 @@ class HostProcess {
 // The HeldSocket::inode of a socket; 0 if it is not a socket, and on Windows.
 std::uint64_t inode_of(const Socket& socket);
 
+// SO_COOKIE, which is unique among all sockets since boot; 0 before Linux 4.12, and on Windows.
+std::uint64_t cookie_of(const Socket& socket);
+
 // The IDs of all current processes, ascending. Fails if /proc is not mounted, and on Windows.
 Result<std::vector<int>> process_ids();
 

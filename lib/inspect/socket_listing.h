@@ -11,7 +11,8 @@
 namespace sockbox::net {
 
 struct ListedSocket {
-    std::uint64_t inode = 0;  // the same as HeldSocket::inode
+    std::uint64_t inode = 0;   // the same as HeldSocket::inode
+    std::uint64_t cookie = 0;  // the same as cookie_of()
     SocketFacts facts;
     std::uint32_t user = 0;  // the owner's user ID
 };

@@ -36,7 +36,7 @@ class Candidates {
     explicit Candidates(const ListingFilter& filter) : filter_(filter) {}
 
     // Lists this network namespace and every other one that has a process.
-    void gather(const std::vector<int>& processes) {
+    void gather(const std::vector<int>& processes, const StopSignal* stop) {
         if (!filter_.port && !filter_.listening)
             return;
         usable_ = list(0);
@@ -44,6 +44,8 @@ class Candidates {
         if (const auto own = NetworkNamespace::own())
             seen.insert(own->id());
         for (const int pid : processes) {
+            if (stop != nullptr && stop->raised())
+                return;
             const auto space = NetworkNamespace::of_process(pid);
             if (!space || !seen.insert(space->id()).second)
                 continue;
@@ -99,8 +101,9 @@ class Candidates {
 // One pass over one or all processes.
 class ProcessWalk {
   public:
-    ProcessWalk(const SocketFilter& filter, const std::function<bool(FoundSocket&&)>& use)
-        : filter_(filter), use_(use), candidates_({filter.port, filter.listening}) {}
+    ProcessWalk(const SocketFilter& filter, const std::function<bool(FoundSocket&&)>& use,
+                const StopSignal* stop)
+        : filter_(filter), use_(use), stop_(stop), candidates_({filter.port, filter.listening}) {}
 
     void one_process(int pid) {
         auto process = HostProcess::open(pid);
@@ -117,8 +120,10 @@ class ProcessWalk {
         const auto processes = process_ids();
         if (!processes)
             return fail(processes.error());
-        candidates_.gather(*processes);
+        candidates_.gather(*processes, stop_);
         for (const int pid : *processes) {
+            if (stop_ != nullptr && stop_->raised())
+                return {};
             auto process = HostProcess::open(pid);
             if (!process && no_resources_left(process.error().code))
                 return fail(process.error());
@@ -139,6 +144,7 @@ class ProcessWalk {
             candidates_.each_unheld([&](const ListedSocket& listed) {
                 FoundSocket found;
                 found.facts = listed.facts;
+                found.cookie = listed.cookie;
                 found.user = listed.user;
                 use_(std::move(found));
             });
@@ -169,6 +175,7 @@ class ProcessWalk {
 
     const SocketFilter& filter_;
     const std::function<bool(FoundSocket&&)>& use_;
+    const StopSignal* stop_;
     Candidates candidates_;
     SearchOutcome search_;
 };
@@ -193,6 +200,12 @@ bool fits(const SocketFilter& filter, const SocketKind& kind) {
 
 }  // namespace
 
+bool may_have_matched(const SocketFilter& filter, const SocketFacts& destroyed) {
+    const std::uint16_t port = local_port(destroyed).value_or(0);
+    return port != 0 && (!filter.port || port == *filter.port) &&
+           (!filter.listening || destroyed.peer.empty()) && fits(filter, destroyed.kind);
+}
+
 Result<FoundSocket> with_facts(Result<Socket> socket) {
     if (!socket)
         return fail(socket.error());
@@ -202,6 +215,7 @@ Result<FoundSocket> with_facts(Result<Socket> socket) {
     FoundSocket target;
     target.socket = std::move(*socket);
     target.facts = std::move(*facts);
+    target.cookie = cookie_of(target.socket);
     return target;
 }
 
@@ -230,8 +244,9 @@ Status check_identity(const FoundSocket& target) {
 }
 
 Result<SearchOutcome> search(const SocketFilter& filter,
-                             const std::function<bool(FoundSocket&&)>& use) {
-    ProcessWalk walk(filter, use);
+                             const std::function<bool(FoundSocket&&)>& use,
+                             const StopSignal* stop) {
+    ProcessWalk walk(filter, use, stop);
     if (filter.pid)
         walk.one_process(*filter.pid);
     else if (auto walked = walk.every_process(); !walked)

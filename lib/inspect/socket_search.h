@@ -9,6 +9,7 @@
 
 #include "inspect/process.h"
 #include "inspect/socket_facts.h"
+#include "net/signals.h"
 
 namespace sockbox::net {
 
@@ -37,6 +38,7 @@ struct FoundSocket {
     std::optional<int> descriptor;               // its number in `process`
     std::shared_ptr<const HostProcess> process;  // null if not known
     std::uint64_t inode = 0;                     // 0 without a process
+    std::uint64_t cookie = 0;                    // see cookie_of()
     std::optional<std::uint32_t> user;           // the owner's ID, if no process is known
 };
 
@@ -67,13 +69,21 @@ struct SearchOutcome {
 //             fmt::print("{} {}\n", found.facts.state, found.facts.local);
 //         return true;
 //     });
+//
+// If `stop` (may be null) is raised, the search ends early, without an error.
 Result<SearchOutcome> search(const SocketFilter& filter,
-                             const std::function<bool(FoundSocket&&)>& use);
+                             const std::function<bool(FoundSocket&&)>& use,
+                             const StopSignal* stop = nullptr);
 
 // Opens a socket found by search(), reads its facts and compares them with the filter. Returns
 // false, leaving nothing open, if it does not match or no longer exists. Fails without permission,
 // or if descriptors run out. Different sockets may be passed on different threads.
 Result<bool> open_if_matching(FoundSocket& found, const SocketFilter& filter);
+
+// Whether a socket that the kernel reported as destroyed (see DestroyedSockets) may have matched
+// the filter, of which processes are not considered. Whether it was listening is not known any
+// more: it counts as such if it was bound and has no peer.
+bool may_have_matched(const SocketFilter& filter, const SocketFacts& destroyed);
 
 // Adds the facts to a socket of this process. Passes on the error of `socket`.
 Result<FoundSocket> with_facts(Result<Socket> socket);

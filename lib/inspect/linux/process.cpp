@@ -126,14 +126,6 @@ std::string permission_hint() {
     return text;
 }
 
-// Unique among all sockets since boot; 0 before Linux 4.12.
-std::uint64_t cookie_of(const Socket& socket) {
-    std::uint64_t cookie = 0;
-    socklen_t length = sizeof cookie;
-    const bool told = ::getsockopt(socket.native(), SOL_SOCKET, SO_COOKIE, &cookie, &length) == 0;
-    return told ? cookie : 0;
-}
-
 bool is_proc_mounted() {
     return ::access("/proc/self", F_OK) == 0;
 }
@@ -278,6 +270,13 @@ std::uint64_t inode_of(const Socket& socket) {
     struct stat status {};
     const bool is_socket = ::fstat(socket.native(), &status) == 0 && S_ISSOCK(status.st_mode);
     return is_socket ? status.st_ino : 0;
+}
+
+std::uint64_t cookie_of(const Socket& socket) {
+    std::uint64_t cookie = 0;
+    socklen_t length = sizeof cookie;
+    const bool told = ::getsockopt(socket.native(), SOL_SOCKET, SO_COOKIE, &cookie, &length) == 0;
+    return told ? cookie : 0;
 }
 
 Result<std::vector<int>> process_ids() {

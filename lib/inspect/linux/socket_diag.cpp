@@ -10,6 +10,7 @@
 #include <cstring>
 #include <vector>
 
+#include "inspect/linux/diag_message.h"
 #include "option/codec.h"
 #include "option/table.h"
 
@@ -48,11 +49,9 @@ constexpr Reported flag(std::string_view option, Take) {
 
 using Flags = inet_diag_sockopt;
 constexpr std::array table{
-    Reported{"SO_COOKIE", INET_DIAG_NONE,
-             [](Span message) {
-                 const auto id = object_in<inet_diag_msg>(message).id;
-                 return std::uint64_t{id.idiag_cookie[1]} << 32 | id.idiag_cookie[0];
-             }},
+    Reported{
+        "SO_COOKIE", INET_DIAG_NONE,
+        [](Span message) { return cookie_in(object_in<inet_diag_msg>(message).id.idiag_cookie); }},
     Reported{"SO_BINDTOIFINDEX", INET_DIAG_NONE,
              [](Span message) -> std::uint64_t {
                  return object_in<inet_diag_msg>(message).id.idiag_if;

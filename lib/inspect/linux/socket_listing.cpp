@@ -8,6 +8,7 @@
 #include <array>
 #include <cstring>
 
+#include "inspect/linux/diag_message.h"
 #include "inspect/socket_listing.h"
 #include "net/linux/netlink_dump.h"
 #include "option/codec.h"
@@ -91,8 +92,16 @@ std::string name_of(const std::optional<Endpoint>& endpoint) {
 ListedSocket listed(const inet_diag_msg& message, int type, int protocol) {
     ListedSocket socket;
     socket.inode = message.idiag_inode;
+    socket.cookie = cookie_in(message.id.idiag_cookie);
     socket.user = message.idiag_uid;
-    SocketFacts& facts = socket.facts;
+    socket.facts = facts_in(message, type, protocol);
+    return socket;
+}
+
+}  // namespace
+
+SocketFacts facts_in(const inet_diag_msg& message, int type, int protocol) {
+    SocketFacts facts;
     facts.kind = {message.idiag_family, type, protocol, message.idiag_state == listening_state};
     const bool states = type != SOCK_DGRAM;
     const bool has_peer = message.id.idiag_dport != 0;
@@ -106,8 +115,10 @@ ListedSocket listed(const inet_diag_msg& message, int type, int protocol) {
             endpoint_of(message.idiag_family, message.id.idiag_dst, message.id.idiag_dport);
     facts.local = name_of(facts.local_address);
     facts.peer = name_of(facts.peer_address);
-    return socket;
+    return facts;
 }
+
+namespace {
 
 Status list_inet(const ListingFilter& filter, int family, int type, int protocol, const Use& use) {
     inet_diag_req_v2 request{};
@@ -145,6 +156,7 @@ Status list_unix(const Use& use) {
         const auto found = from_bytes<unix_diag_msg>(body);
         ListedSocket socket;
         socket.inode = found.udiag_ino;
+        socket.cookie = cookie_in(found.udiag_cookie);
         socket.facts.kind = {AF_UNIX, found.udiag_type, 0, true};
         socket.facts.state = "LISTEN";
         socket.facts.local = unix_name(body.subspan(NLMSG_ALIGN(sizeof found)));

@@ -1,6 +1,7 @@
 // Stubs for what Windows does not have: sockets of other processes, and network namespaces.
 #include <fmt/format.h>
 
+#include "inspect/destroyed_sockets.h"
 #include "inspect/process.h"
 #include "inspect/socket_diag.h"
 #include "inspect/socket_listing.h"
@@ -57,6 +58,10 @@ std::uint64_t inode_of(const Socket&) {
     return 0;
 }
 
+std::uint64_t cookie_of(const Socket&) {
+    return 0;
+}
+
 Result<std::vector<int>> process_ids() {
     return not_here("all processes");
 }
@@ -75,6 +80,19 @@ Result<NetworkNamespace> NetworkNamespace::of_socket(const Socket&) {
 
 Status NetworkNamespace::run(const std::function<void()>&) const {
     return not_here();
+}
+
+class DestroyedSockets::Listener {};
+DestroyedSockets::DestroyedSockets(DestroyedSockets&&) noexcept = default;
+DestroyedSockets& DestroyedSockets::operator=(DestroyedSockets&&) noexcept = default;
+DestroyedSockets::~DestroyedSockets() = default;
+
+Result<DestroyedSockets> DestroyedSockets::create(std::optional<std::uint16_t>) {
+    return not_here("the ends of sockets");
+}
+
+DestroyedSockets::Taken DestroyedSockets::take() {
+    return {};
 }
 
 void SocketDiag::ask(const Socket&, const SocketFacts&) {}
