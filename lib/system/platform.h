@@ -139,6 +139,8 @@ bool is_terminal(int file) noexcept;
 
 // The width of the terminal that `file` refers to; 80 if it is not a terminal.
 std::size_t terminal_columns(int file) noexcept;
+// Likewise its height; 24 if it is not a terminal.
+std::size_t terminal_rows(int file) noexcept;
 
 // Ignores SIGPIPE: writing to a pipe or socket without a reader fails with EPIPE instead of ending
 // the process. Does nothing on Windows.

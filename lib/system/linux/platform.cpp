@@ -171,6 +171,12 @@ std::size_t terminal_columns(int file) noexcept {
     return known ? size.ws_col : 80;
 }
 
+std::size_t terminal_rows(int file) noexcept {
+    winsize size{};
+    const bool known = ::ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_row > 0;
+    return known ? size.ws_row : 24;
+}
+
 void ignore_broken_pipes() noexcept {
     ::signal(SIGPIPE, SIG_IGN);
 }

@@ -166,6 +166,14 @@ std::size_t terminal_columns(int file) noexcept {
     return static_cast<std::size_t>(info.srWindow.Right - info.srWindow.Left + 1);
 }
 
+std::size_t terminal_rows(int file) noexcept {
+    CONSOLE_SCREEN_BUFFER_INFO info{};
+    const DWORD stream = file == 2 ? STD_ERROR_HANDLE : STD_OUTPUT_HANDLE;
+    if (!::GetConsoleScreenBufferInfo(::GetStdHandle(stream), &info))
+        return 24;
+    return static_cast<std::size_t>(info.srWindow.Bottom - info.srWindow.Top + 1);
+}
+
 void ignore_broken_pipes() noexcept {}
 
 void ignore_file_size_signal() noexcept {}
