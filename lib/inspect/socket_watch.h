@@ -116,6 +116,10 @@ class SocketWatch {
     void destroyed(const DestroyedSocket& destroyed, Clock::time_point when);
 
     std::size_t size() const { return sockets_.size(); }
+    // How many sockets are remembered that were reported as gone, whose end the kernel may still
+    // report, as it does of one that has data to send after it was closed.
+    std::size_t remembered() const { return reported_order_.size(); }
+    static constexpr std::size_t max_reported = 65'536;
 
   private:
     struct Entry {
@@ -133,9 +137,6 @@ class SocketWatch {
     std::unordered_map<std::uint64_t, Entry> sockets_;
     std::uint64_t reading_ = 0;
     std::set<std::uint16_t> listening_;  // ports on which sockets of the latest reading listen
-    // Sockets reported as gone whose end the kernel may still report, as it does of one that has
-    // data to send after it was closed. The oldest are forgotten.
-    static constexpr std::size_t max_reported = 65'536;
     std::unordered_set<std::uint64_t> reported_;
     std::deque<std::uint64_t> reported_order_;
 };

@@ -435,7 +435,7 @@ class ValueWriter : public OutcomeWriter {
 
 class JsonWriter : public OutcomeWriter {
   public:
-    explicit JsonWriter(Output& out) : out_(out) {}
+    JsonWriter(std::string_view event, Output& out) : event_(event), out_(out) {}
 
     void begin(const net::FoundSocket& target) override {
         socket_ = to_json(target);
@@ -486,7 +486,7 @@ class JsonWriter : public OutcomeWriter {
     // The list is assembled as text, because most options of thousands of sockets repeat earlier
     // ones, whose text is cached.
     void end() override {
-        std::string text = report::event(tool, "result", std::chrono::system_clock::now())
+        std::string text = report::event(tool, event_, std::chrono::system_clock::now())
                                .set("socket", std::move(socket_))
                                .to_string();
         text.pop_back();
@@ -500,13 +500,14 @@ class JsonWriter : public OutcomeWriter {
     }
 
     void refuse(const net::Error& why) override {
-        out_.print("{}\n", report::event(tool, "result", std::chrono::system_clock::now())
+        out_.print("{}\n", report::event(tool, event_, std::chrono::system_clock::now())
                                .set("socket", std::move(socket_))
                                .set("error", to_json(why))
                                .to_string());
     }
 
   private:
+    const std::string_view event_;
     Output& out_;
     report::Json socket_;
     std::string error_;
@@ -518,7 +519,7 @@ class JsonWriter : public OutcomeWriter {
 
 std::unique_ptr<OutcomeWriter> make_writer(const WriterOptions& options, Output& out) {
     if (options.json)
-        return std::make_unique<JsonWriter>(out);
+        return std::make_unique<JsonWriter>(options.event, out);
     if (options.values)
         return std::make_unique<ValueWriter>(out);
     return std::make_unique<TextWriter>(options, out);

@@ -42,11 +42,12 @@ report::Json unit_to_json(const net::OptionRow& row);
 
 struct WriterOptions {
     bool json = false;
-    bool values = false;    // print only values
-    bool failures = false;  // in a dump, include options that could not be read
-    bool dump = false;      // all options, printed as a table by level
-    bool heading = false;   // print a heading for each socket
-    bool follows = false;   // print an empty line before the first heading, too
+    std::string_view event = "result";  // the name of a JSON object about a socket
+    bool values = false;                // print only values
+    bool failures = false;              // in a dump, include options that could not be read
+    bool dump = false;                  // all options, printed as a table by level
+    bool heading = false;               // print a heading for each socket
+    bool follows = false;               // print an empty line before the first heading, too
     bool colored = false;
 };
 

@@ -48,14 +48,6 @@ void write_failure(const Settings& settings, Io io, const net::Error& error) {
                                  .to_string());
 }
 
-// Reports that the selected socket is unavailable.
-int fail(const Settings& settings, Io io, const net::Error& error) {
-    print_error(io, tool, error);
-    if (!is_mistake(error))
-        write_failure(settings, io, error);
-    return finish(io, tool, is_mistake(error) ? exit_usage : status_of(error));
-}
-
 bool only_reads(const Requests& requests) {
     return std::all_of(requests.begin(), requests.end(), [](const net::Request& request) {
         return request.action == net::Request::Action::read;
@@ -287,21 +279,28 @@ int SocketSearch::run() {
     if (threads_)
         threads_->finish();
     if (!done)
-        return fail(settings_, io_, done.error());
+        return report_unavailable(settings_, io_, done.error());
     if (!done->process_error && settings_.selection.pid)
         done->process_error = sum_.ended;
     // The process selected with --pid had no matching socket: its error explains why.
     if (sum_.found == 0 && settings_.selection.pid) {
         if (!sum_.refusals.empty())
-            return fail(settings_, io_, sum_.refusals.front().error);
+            return report_unavailable(settings_, io_, sum_.refusals.front().error);
         if (done->process_error)
-            return fail(settings_, io_, *done->process_error);
+            return report_unavailable(settings_, io_, *done->process_error);
     }
     remark_on(*done);
     return finish(io_, tool, sum_.status);
 }
 
 }  // namespace
+
+int report_unavailable(const Settings& settings, Io io, const net::Error& error) {
+    print_error(io, tool, error);
+    if (!is_mistake(error))
+        write_failure(settings, io, error);
+    return finish(io, tool, is_mistake(error) ? exit_usage : status_of(error));
+}
 
 int on_matching_sockets(const Settings& settings, const Requests& requests, Io io) {
     return SocketSearch(settings, requests, io).run();
@@ -310,13 +309,13 @@ int on_matching_sockets(const Settings& settings, const Requests& requests, Io i
 int on_one_socket(const Settings& settings, const Requests& requests, Io io) {
     const auto where = destinations(settings.selection);
     if (!where)
-        return fail(settings, io, where.error());
+        return report_unavailable(settings, io, where.error());
     SocketJob job(settings, requests, writer_options(settings, requests.empty(), io.out), io);
     for (const Destination& destination : *where) {
         auto target = open_target(settings.selection, destination);
         const bool last = &destination == &where->back();
         if (!target && last)
-            return fail(settings, io, target.error());
+            return report_unavailable(settings, io, target.error());
         if (!target) {  // such as no IPv6 here: the next address may be of the other family
             print_error(io, tool, target.error());
             continue;
@@ -326,7 +325,8 @@ int on_one_socket(const Settings& settings, const Requests& requests, Io io) {
         if (settings.command.empty() || job.status() != exit_ok)
             break;
         io.out.flush();
-        return fail(settings, io, exec_with_socket(settings.command, std::move(target->socket)));
+        return report_unavailable(settings, io,
+                                  exec_with_socket(settings.command, std::move(target->socket)));
     }
     return finish(io, tool, job.status());
 }

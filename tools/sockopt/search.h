@@ -14,6 +14,10 @@ namespace sockbox::tools {
 int on_one_socket(const SockoptSettings& settings, const std::vector<net::Request>& requests,
                   Io io);
 
+// Reports that the selected socket is unavailable, in JSON also as a result. Returns the exit
+// status.
+int report_unavailable(const SockoptSettings& settings, Io io, const net::Error& error);
+
 // Carries out the requests on every matching socket of other processes. Returns the exit status.
 // Requests that only read run on several threads; others run one after another on the calling
 // thread. The use of memory and descriptors does not grow with the number of sockets.

@@ -1,6 +1,7 @@
 // The parsed command line of sockopt.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct SockoptSettings {
     bool explain = false;
     bool strict = false;
     bool story = false;
+    bool watch = false;
+    std::chrono::nanoseconds interval{};  // of `watch`
     net::WorkOptions work;
     Selection selection;
     std::vector<std::string> words;

@@ -4,6 +4,7 @@
 #include "tools/sockopt/catalog.h"
 #include "tools/sockopt/search.h"
 #include "tools/sockopt/socket_job.h"
+#include "tools/sockopt/watch.h"
 
 namespace sockbox::tools {
 namespace {
@@ -37,6 +38,11 @@ void declare(Cli& cli, Settings& settings) {
     cli.flag("--diff", "only values that differ from those of a new socket", settings.work.diff);
     cli.flag("--story", "what the options mean together: timeouts, close, port, buffers, queues",
              settings.story);
+    cli.optional("--watch", "DURATION",
+                 "read again every DURATION (default 1s) and show what changes, comes and goes",
+                 [&settings](std::string_view text) {
+                     return take_duration(settings.interval)(text.empty() ? "1s" : text);
+                 });
     cli.flag("--strict", "exit with status 3 if the value granted is not the requested one",
              settings.strict);
     cli.flag("--force", "set buffers beyond their limits (CAP_NET_ADMIN)", settings.work.force);
@@ -85,6 +91,7 @@ int sockopt(Args args, Io io) {
         return list_options(settings.words, settings.common.json, io, cli);
     if (settings.explain)
         return explain_options(settings.words, settings.common.json, io, cli);
+    settings.watch = cli.given("watch");
     settings.selection.family = settings.common.family;
     settings.selection.typed = cli.given("type");
     settings.work.buffer_story = settings.common.verbose;
@@ -102,6 +109,11 @@ int sockopt(Args args, Io io) {
             return refuse_request(io, cli, request.error());
         requests.push_back(std::move(*request));
     }
+    if (settings.watch)
+        if (const auto sound = check_watch(settings, requests); !sound)
+            return cli.refuse(io, sound.error().message());
+    if (settings.watch)
+        return watch_sockets(settings, requests, io);
     return several ? on_matching_sockets(settings, requests, io)
                    : on_one_socket(settings, requests, io);
 }
