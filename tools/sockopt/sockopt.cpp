@@ -85,6 +85,8 @@ int sockopt(Args args, Io io) {
         return cli.refuse(io, "missing COMMAND after --");
     if (settings.list && settings.explain)
         return cli.refuse(io, "--list and --explain are mutually exclusive");
+    if (cli.given("watch") && (settings.list || settings.explain))
+        return cli.refuse(io, "--watch reads sockets: it excludes --list and --explain");
     if (settings.story && settings.values)
         return cli.refuse(io, "--story and --values are mutually exclusive");
     if (settings.list)

@@ -61,7 +61,7 @@ class Watching {
     Next read_descriptor();
     Next search();
     Next after_search(const net::Result<net::SearchOutcome>& done);
-    void take(net::FoundSocket& target);
+    void take(net::FoundSocket& target, net::Clock::time_point began);
     void take_matching(net::FoundSocket& target);
     void read_options(const net::FoundSocket& target,
                       const std::function<void(const net::Outcome&)>& use);
@@ -84,7 +84,8 @@ class Watching {
     std::optional<net::OptionReader> reader_;  // of the current reading
     bool is_first_ = true;
     std::optional<net::Error> refusal_;  // the first one of this reading
-    std::size_t refused_ = 0;
+    std::size_t refused_ = 0;            // processes
+    int refused_by_ = 0;                 // the latest of them
 };
 
 void Watching::note(const std::string& text) {
@@ -123,14 +124,30 @@ void Watching::read_options(const net::FoundSocket& target,
     }
 }
 
+// The time at which the facts, whose reading began at `began`, were read. If they were not read at
+// once, because this process was stopped meanwhile, they are read again, so that rates are true.
+net::Clock::time_point time_of_facts(net::FoundSocket& target, net::Clock::time_point began) {
+    constexpr auto at_once = 5ms;
+    constexpr int max_tries = 5;
+    auto now = net::Clock::now();
+    for (int tries = 0; now - began > at_once && tries < max_tries && target.socket.valid();
+         ++tries) {
+        began = now;
+        if (auto facts = facts_of(target.socket))
+            target.facts = std::move(*facts);
+        now = net::Clock::now();
+    }
+    return now;
+}
+
 // Closes a socket of another process before anything else, because that would delay its FIN.
-void Watching::take(net::FoundSocket& target) {
+void Watching::take(net::FoundSocket& target, net::Clock::time_point began) {
     const std::uint64_t identity = net::SocketWatch::identity(target);
     if (watch_.has(identity))
         return;
     OutcomeWriter* writer = watch_.knows(identity) ? nullptr : view_->results();
     net::SocketReading reading;
-    reading.when = net::Clock::now();
+    reading.when = time_of_facts(target, began);
     if (writer != nullptr)
         writer->begin(target);
     const bool is_open = reading.was_open = target.socket.valid();
@@ -160,21 +177,23 @@ void Watching::take(net::FoundSocket& target) {
 }
 
 Watching::Next Watching::read_own() {
+    const auto began = net::Clock::now();
     if (auto facts = facts_of(own_->socket))
         own_->facts = std::move(*facts);
-    take(*own_);
+    take(*own_, began);
     watch_.end();
     return std::nullopt;
 }
 
 // One descriptor of a process, until it is closed or is another socket.
 Watching::Next Watching::read_descriptor() {
+    const auto began = net::Clock::now();
     auto target = open_target(settings_.selection, std::nullopt);
     if (!target && is_first_)
         return report_unavailable(settings_, io_, target.error());
     const bool is_same = target && (is_first_ || watch_.knows(net::SocketWatch::identity(*target)));
     if (is_same)
-        take(*target);
+        take(*target, began);
     watch_.end();
     if (is_same)
         return std::nullopt;
@@ -192,12 +211,14 @@ Watching::Next Watching::read_descriptor() {
 }
 
 void Watching::take_matching(net::FoundSocket& target) {
+    const auto began = net::Clock::now();
     const auto fits = net::open_if_matching(target, settings_.selection.filter());
     if (fits && *fits)
-        return take(target);
+        return take(target, began);
     if (fits)
         return;
-    ++refused_;
+    if (std::exchange(refused_by_, target.process->pid()) != target.process->pid())
+        ++refused_;
     if (!refusal_)
         refusal_ = fits.error();
 }
@@ -205,6 +226,7 @@ void Watching::take_matching(net::FoundSocket& target) {
 Watching::Next Watching::search() {
     refusal_.reset();
     refused_ = 0;
+    refused_by_ = 0;
     const auto done = net::search(
         settings_.selection.filter(),
         [this](net::FoundSocket&& found) {
@@ -255,6 +277,7 @@ Watching::Next Watching::read_once() {
     // A new one for each reading: what it keeps of each network namespace does not add up.
     net::WorkOptions work = settings_.work;
     work.compare = is_first_ || settings_.common.json;
+    work.buffer_story = work.buffer_story && is_first_;
     work.diff = false;
     reader_.emplace(work);
     watch_.begin();
