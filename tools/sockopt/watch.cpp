@@ -57,6 +57,7 @@ class Watching {
     using Next = std::optional<int>;
 
     Next read_once();
+    int end_without_sockets(const std::string& why);
     Next read_own();
     Next read_descriptor();
     Next search();
@@ -81,6 +82,7 @@ class Watching {
     const std::unique_ptr<WatchView> view_;
     net::SocketWatch watch_;
     std::optional<net::FoundSocket> own_;
+    std::optional<net::HostProcess> process_;  // the one selected by its ID
     std::optional<net::OptionReader> reader_;  // of the current reading
     bool is_first_ = true;
     std::optional<net::Error> refusal_;  // the first one of this reading
@@ -197,16 +199,23 @@ Watching::Next Watching::read_descriptor() {
     watch_.end();
     if (is_same)
         return std::nullopt;
-    // Its end may be reported with the last statistics.
-    wait_while_read(io_.out.file(), stop_, net::deadline_in(ends_ ? 100ms : 0ms));
+    return target ? end_without_sockets(
+                        fmt::format("descriptor {} of process {} is another socket now",
+                                    *settings_.selection.descriptor, *settings_.selection.pid))
+                  : end_without_sockets(target.error().message());
+}
+
+// Reports all sockets as gone, with their last statistics if the kernel sends these soon.
+int Watching::end_without_sockets(const std::string& why) {
+    constexpr auto soon = 100ms;
+    if (ends_)
+        wait_while_read(io_.out.file(), stop_, net::deadline_in(soon));
     take_ends();
-    watch_.begin();
-    watch_.end();
-    if (!target)
-        note(fmt::format("{}", net::printable(target.error().message())));
-    else
-        note(fmt::format("descriptor {} of process {} is another socket now",
-                         *settings_.selection.descriptor, *settings_.selection.pid));
+    for (int reading = 0; reading < 2; ++reading) {
+        watch_.begin();
+        watch_.end();
+    }
+    note(net::printable(why));
     return end(exit_ok);
 }
 
@@ -223,7 +232,13 @@ void Watching::take_matching(net::FoundSocket& target) {
         refusal_ = fits.error();
 }
 
+// The ID of a process that has ended may be given to another one.
 Watching::Next Watching::search() {
+    if (is_first_ && settings_.selection.pid)
+        if (auto process = net::HostProcess::open(static_cast<int>(*settings_.selection.pid)))
+            process_ = std::move(*process);
+    if (const auto alive = process_ ? process_->check_alive() : net::Status(); !alive && !is_first_)
+        return end_without_sockets(alive.error().message());
     refusal_.reset();
     refused_ = 0;
     refused_by_ = 0;
@@ -248,20 +263,13 @@ Watching::Next Watching::after_search(const net::Result<net::SearchOutcome>& don
         note("this reading is incomplete");
         return std::nullopt;
     }
-    const std::optional<net::Error>& trouble = selection.pid ? done->process_error : std::nullopt;
-    if (is_first_ && trouble)
-        return report_unavailable(settings_, io_, *trouble);
+    if (is_first_ && selection.pid && done->process_error)
+        return report_unavailable(settings_, io_, *done->process_error);
     if (is_first_ && refusal_ && watch_.size() == 0 && selection.pid)
         return report_unavailable(settings_, io_, *refusal_);
     watch_.end();
-    if (trouble) {
-        wait_while_read(io_.out.file(), stop_, net::deadline_in(ends_ ? 100ms : 0ms));
-        take_ends();
-        watch_.begin();
-        watch_.end();
-        note(net::printable(trouble->message()));
-        return end(exit_ok);
-    }
+    if (selection.pid && done->process_error)
+        return end_without_sockets(done->process_error->message());
     if (!is_first_ || settings_.common.quiet)
         return std::nullopt;
     if (const std::size_t closed = done->inaccessible_processes + refused_; closed > 0)

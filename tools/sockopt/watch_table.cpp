@@ -113,13 +113,11 @@ void WatchScreen::begin() {
     });
     for (auto& [socket, row] : rows_) {
         row.activity /= 2;
-        const auto idle = [&](std::optional<double>& rate) {
-            if (rate)
-                rate = row.went ? std::nullopt : std::optional(0.0);
-        };
-        idle(row.rates.received);
-        idle(row.rates.sent);
-        idle(row.rates.retransmitted);
+        if (row.went)
+            row.rates = {};
+        for (auto* rate : {&row.rates.received, &row.rates.sent, &row.rates.retransmitted})
+            if (*rate)
+                *rate = 0;
     }
 }
 
