@@ -64,15 +64,16 @@ class SourcePort : public testing::Test {
     }
 };
 
-// Checks that there are 64 ports which sent as much, and that only `bad` is suspect, having lost
-// `lost`.
-void expect_one_suspect(const std::string& out, double sent, int bad, double lost) {
+// Checks that there are 64 ports which sent as much, give or take `within`, and that only `bad` is
+// suspect, having lost `lost`.
+void expect_one_suspect(const std::string& out, double sent, int bad, double lost,
+                        double within = 0) {
     const auto ports = ports_in(out);
     ASSERT_EQ(ports.size(), 64U) << out;
     for (const auto& [number, port] : ports) {
-        EXPECT_EQ(port.sent, sent) << number;
+        EXPECT_NEAR(port.sent, sent, within) << number;
         EXPECT_EQ(port.is_suspect, number == bad) << number;
-        EXPECT_EQ(port.lost, number == bad ? lost : 0) << number;
+        EXPECT_NEAR(port.lost, number == bad ? lost : 0, number == bad ? within : 0) << number;
         EXPECT_EQ(port.has_p50, number != bad || lost < sent) << number;
         EXPECT_EQ(port.chance < 0.01, number == bad) << number;
     }
@@ -89,18 +90,18 @@ void expect_bad(const std::string& out, int bad, double lost) {
 
 TEST_F(SourcePort, OneBadPortOf64IsNamed) {
     const Ran ran = run_there("udp sport 40017 drop",
-                              "udpecho --source-port 40000-40063 -c 640 -i 2ms -W 500ms --json "
+                              "udpecho --source-port 40000-40063 -c 640 -i 2ms -W 3s --json "
                               "127.0.0.1 3490");
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
     expect_one_suspect(ran.out, 10, 40017, 10);
 }
 
+// A port that is not ready when its turn comes leaves it to the next one.
 TEST_F(SourcePort, OnePortThatLosesAFifthIsNamed) {
-    const Ran ran =
-        run_there("udp sport 40040 numgen inc mod 5 == 0 drop",
-                  "udpecho --source-port 40000-40063 -c 3200 --rate 1600 -W 500ms --json "
-                  "127.0.0.1 3490");
-    expect_one_suspect(ran.out, 50, 40040, 10);
+    const Ran ran = run_there("udp sport 40040 numgen inc mod 5 == 0 drop",
+                              "udpecho --source-port 40000-40063 -c 3200 --rate 1600 -W 3s --json "
+                              "127.0.0.1 3490");
+    expect_one_suspect(ran.out, 50, 40040, 10, 5);
 }
 
 TEST_F(SourcePort, TextPageAndMetricsNameIt) {
@@ -108,7 +109,7 @@ TEST_F(SourcePort, TextPageAndMetricsNameIt) {
     const TemporaryFile metrics;
     const Ran ran =
         run_there("udp sport 40017 drop",
-                  "udpecho --source-port 40000-40063 -c 640 -i 1ms -W 500ms --html " + page.path() +
+                  "udpecho --source-port 40000-40063 -c 640 -i 1ms -W 3s --html " + page.path() +
                       " --metrics-file " + metrics.path() + " 127.0.0.1 3490");
     const std::regex summary(
         "\nsource ports 40000-40063: lost 0 to 10 each, p50 [0-9.]+ to "
@@ -142,7 +143,7 @@ TEST_F(SourcePort, CleanRunSuspectsNone) {
 // What is lost on TCP is what it cannot repeat in time.
 TEST_F(SourcePort, EchoNamesABadConnection) {
     const Ran ran = run_there("tcp sport 40017 meta length > 100 drop",
-                              "echo --source-port 40000-40063 -c 640 -i 2ms -W 500ms -j "
+                              "echo --source-port 40000-40063 -c 640 -i 2ms -W 1s -j "
                               "127.0.0.1 3490");
     EXPECT_EQ(ran.status, tools::exit_mismatch) << ran.err;
     expect_one_suspect(ran.out, 10, 40017, 10);
