@@ -136,7 +136,7 @@ TEST(WatchScreen, FitsEveryTerminal) {
     EXPECT_THAT(narrow, SizeIs(23));
     EXPECT_THAT(narrow[1], AllOf(StartsWith("  SOCKET"), testing::EndsWith(" IN/s    OUT/s")));
     EXPECT_EQ(narrow[2], "  -> 198.51.100.7:10~      0 B  954 MiB");
-    EXPECT_THAT(narrow, Contains(testing::ContainsRegex("^  \\d+ more *$")));
+    EXPECT_THAT(narrow, Contains(testing::ContainsRegex("^  .+ more *$")));
     EXPECT_THAT(narrow, Contains(HasSubstr("SO_KEEPALIVE: off -> on")));
 }
 
