@@ -445,7 +445,7 @@ net::Status DatagramLane::reopen(const net::Endpoint& server, net::Clock::time_p
         server_.socket.close();
     }
     auto fresh = options_.reopen(server);
-    const net::Status done = fresh ? net::Status() : net::fail(fresh.error());
+    net::Status done = fresh ? net::Status() : net::fail(fresh.error());
     if (!fresh && !server_.socket.valid())
         fresh = options_.reopen(server_.peer);
     if (!fresh)
