@@ -39,9 +39,19 @@ def figures(pid, port, seconds):
 
 
 def lateness(text):
-    """The largest 99th percentile of all servers."""
-    return max(float(line.rpartition(" ")[2]) for line in text.splitlines()
-               if line.startswith("udpecho_late_percentile_seconds") and 'percentile="99"' in line)
+    """The 99th percentile of all sends, interpolated within the buckets of all servers' histograms."""
+    counts = {}
+    for line in text.splitlines():
+        if line.startswith("udpecho_late_seconds_bucket"):
+            labels, _, value = line.rpartition(" ")
+            bound = float(labels.rpartition('le="')[2].rstrip('"}'))
+            counts[bound] = counts.get(bound, 0) + float(value)
+    wanted = 0.99 * counts[float("inf")]
+    low = below = 0
+    for bound, count in sorted(counts.items()):
+        if count >= wanted:
+            return low + (bound - low) * (wanted - below) / (count - below)
+        low, below = bound, count
 
 
 def udpecho(settings, count, seconds):
