@@ -118,9 +118,10 @@ class Server:
     address in its first line.
     """
 
-    def __init__(self, argv, cores=SERVER):
+    def __init__(self, argv, cores=SERVER, patience=5):
         self.argv = require(argv)
         self.cores = cores
+        self.patience = patience  # in seconds, until it listens
 
     def __enter__(self):
         self.port = free_port() if any("{port}" in arg for arg in self.argv) else None
@@ -144,7 +145,7 @@ class Server:
                 raise self._failure("does not print where it listens")
             self.port = int(digits)
             return
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + self.patience
         while not is_in_use(self.port):
             if time.monotonic() > deadline or self.process.poll() is not None:
                 raise self._failure("does not listen")

@@ -78,7 +78,7 @@ def smokeping(count, seconds):
                 "--web.listen-address=127.0.0.1:{port}", *addresses(count)]
         require(argv)
         try:
-            with Server(argv, BOTH) as prober:
+            with Server(argv, BOTH, patience=30) as prober:
                 time.sleep(3)
                 found, text = figures(prober.process.pid, prober.port, seconds)
         except RuntimeError as error:  # with many hosts it takes longer to start than others
