@@ -28,7 +28,7 @@ struct FoundRate {
 // "kept", "broken" or "client late"
 std::string_view outcome_of(const RateStep& step);
 
-// "    4000/s  kept     p99<2ms (0.210 ms)", with its newline.
+// "      4000/s  kept         p99<2ms (0.210 ms)", with its newline.
 std::string to_text(const RateStep& step, bool colored);
 // The answer as a line, with its newline.
 std::string to_text(const FoundRate& found);
