@@ -305,11 +305,18 @@ constexpr std::array value_rows{
              Of::streams},
 };
 
-// Seconds, from 10 us to 10 s.
-constexpr std::array fine_bounds{1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2,
-                                 2e-2, 5e-2, 0.1,  0.2,  0.5,  1.0,  2.0,  5.0,  10.0};
-// The lateness of the client, which should be far less.
-constexpr std::array coarse_bounds{1e-4, 1e-3, 1e-2, 0.1, 1.0};
+// In seconds: of most times, and of the client's lateness, which should be far less.
+const MetricBounds& fine() {
+    static const MetricBounds bounds(std::array{1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3,
+                                                5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.2, 0.5, 1.0, 2.0,
+                                                5.0, 10.0});
+    return bounds;
+}
+
+const MetricBounds& coarse() {
+    static const MetricBounds bounds(std::array{1e-4, 1e-3, 1e-2, 0.1, 1.0});
+    return bounds;
+}
 
 struct Distribution {
     const stats::Histogram* times = nullptr;  // null: there is none
@@ -320,7 +327,7 @@ struct DistributionRow {
     std::string_view name;
     std::string_view help;
     Distribution (*get)(const MeasurementReport&);
-    std::span<const double> bounds;
+    const MetricBounds& (*bounds)();
     Of of = Of::all;
     MetricLabel label{};
 };
@@ -341,24 +348,24 @@ Distribution delays(const MeasurementReport& report) {
 
 constexpr std::array distribution_rows{
     DistributionRow{"round_trip_seconds", "Time from a message to its echo.",
-                    distribution<&Measurement::rtt>, fine_bounds},
+                    distribution<&Measurement::rtt>, fine},
     DistributionRow{"connect_seconds", "Time to connect.", distribution<&Measurement::connect>,
-                    fine_bounds, Of::streams},
+                    fine, Of::streams},
     DistributionRow{"late_seconds", "How late the client sent, against its schedule.",
-                    distribution<&Measurement::slip>, coarse_bounds},
+                    distribution<&Measurement::slip>, coarse},
     DistributionRow{"unread_seconds",
                     "How long replies waited in the receive buffer before the client read them.",
-                    distribution<&Measurement::unread>, coarse_bounds},
+                    distribution<&Measurement::unread>, coarse},
     DistributionRow{"delay_seconds",
                     "One-way delay.",
                     delays<&stats::Directions::forward>,
-                    fine_bounds,
+                    fine,
                     Of::datagrams,
                     {"direction", "forward"}},
     DistributionRow{"delay_seconds",
                     "",
                     delays<&stats::Directions::backward>,
-                    fine_bounds,
+                    fine,
                     Of::datagrams,
                     {"direction", "backward"}},
 };
@@ -435,15 +442,12 @@ bool is_of(Of of, const MeasurementReport& report) {
     return of == Of::all || (of == Of::datagrams) == report.datagrams;
 }
 
-MetricHistogram to_histogram(const MetricLabels& labels, std::span<const double> bounds,
+MetricHistogram to_histogram(const MetricLabels& labels, const MetricBounds& bounds,
                              const Distribution& distribution) {
-    MetricHistogram histogram{labels, bounds, std::vector<std::uint64_t>(bounds.size() + 1),
+    MetricHistogram histogram{labels, bounds, std::vector<std::uint64_t>(bounds.buckets()),
                               distribution.sum_ns / 1e9};
-    for (const auto& bucket : distribution.times->buckets()) {
-        const double low = static_cast<double>(bucket.low.count()) / 1e9;
-        const auto at = std::ranges::lower_bound(bounds, low);
-        histogram.counts[static_cast<std::size_t>(at - bounds.begin())] += bucket.count;
-    }
+    for (const auto& [low, high, count] : distribution.times->buckets())
+        histogram.counts[bounds.bucket_of(static_cast<double>(low.count()) / 1e9)] += count;
     return histogram;
 }
 
@@ -536,7 +540,7 @@ void MeasurementMetrics::add(const MeasurementReport& report) {
         const Distribution found = row.get(report);
         const bool is_any = found.times != nullptr && (i == 0 || found.times->count() > 0);
         if (is_of(row.of, report) && is_any)
-            add_sample(state.distributions[i], to_histogram(with(row.label), row.bounds, found));
+            add_sample(state.distributions[i], to_histogram(with(row.label), row.bounds(), found));
     }
     for (std::size_t i = 0; i < summary_rows.size(); ++i)
         if (is_of(summary_rows[i].of, report))

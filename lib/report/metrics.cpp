@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <type_traits>
 
 namespace sockbox::report {
 namespace {
@@ -69,15 +70,6 @@ void append_value(std::string& text, double value) {
     }
 }
 
-// OpenMetrics requires bucket bounds to look like floating-point numbers.
-std::string bound_to_text(double bound) {
-    std::string text;
-    append_number(text, bound);
-    if (text.find_first_not_of("-0123456789") == text.npos)
-        text += ".0";
-    return text;
-}
-
 void append_label(std::string& text, std::string_view name, std::string_view value) {
     (text += name) += "=\"";
     if (value.find_first_of("\\\"\n") == value.npos)
@@ -87,19 +79,22 @@ void append_label(std::string& text, std::string_view name, std::string_view val
     text += '"';
 }
 
+// `append_more` adds one more label, unless it is a null pointer.
+template <class AppendMore>
 void append_sample(std::string& text, std::string_view name, std::string_view suffix,
-                   const MetricLabels& labels, const MetricLabel& more, double value) {
+                   const MetricLabels& labels, const AppendMore& append_more, double value) {
+    constexpr bool has_more = !std::is_null_pointer_v<AppendMore>;
     (text += name) += suffix;
     const std::string& inside = labels.text();
-    if (!inside.empty() || !more.first.empty()) {
+    if (has_more || !inside.empty())
         (text += '{') += inside;
-        if (!more.first.empty()) {
-            if (!inside.empty())
-                text += ',';
-            append_label(text, more.first, more.second);
-        }
-        text += '}';
+    if constexpr (has_more) {
+        if (!inside.empty())
+            text += ',';
+        append_more();
     }
+    if (has_more || !inside.empty())
+        text += '}';
     text += ' ';
     append_value(text, value);
     text += '\n';
@@ -109,13 +104,12 @@ void append_histogram(std::string& text, std::string_view name, const MetricHist
     std::uint64_t so_far = 0;
     for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
         so_far += histogram.counts[i];
-        const bool last = i >= histogram.bounds.size();
-        const std::string bound = last ? "+Inf" : bound_to_text(histogram.bounds[i]);
-        append_sample(text, name, "_bucket", histogram.labels, {"le", bound},
-                      static_cast<double>(so_far));
+        append_sample(
+            text, name, "_bucket", histogram.labels, [&] { text += histogram.bounds.label(i); },
+            static_cast<double>(so_far));
     }
-    append_sample(text, name, "_count", histogram.labels, {}, static_cast<double>(so_far));
-    append_sample(text, name, "_sum", histogram.labels, {}, histogram.sum);
+    append_sample(text, name, "_count", histogram.labels, nullptr, static_cast<double>(so_far));
+    append_sample(text, name, "_sum", histogram.labels, nullptr, histogram.sum);
 }
 
 // The lines of a family but those of `samples`. The classic format names a counter like its
@@ -131,7 +125,7 @@ void append_head(std::string& text, const MetricFamily& family, MetricFormat for
     if (open && !family.unit.empty())
         text += fmt::format("# UNIT {} {}\n", family.name, family.unit);
     for (const MetricValue& value : family.values)
-        append_sample(text, family.name, suffix, value.labels, {}, value.value);
+        append_sample(text, family.name, suffix, value.labels, nullptr, value.value);
     for (const MetricHistogram& histogram : family.histograms)
         append_histogram(text, family.name, histogram);
 }
@@ -160,6 +154,22 @@ void MetricLabels::add(std::string_view name, std::string_view value) {
     append_label(text_, name, value);
 }
 
+// OpenMetrics requires bounds to look like floating-point numbers.
+MetricBounds::MetricBounds(std::span<const double> bounds) : bounds_(bounds.begin(), bounds.end()) {
+    for (const double bound : bounds) {
+        std::string text;
+        append_number(text, bound);
+        if (text.find_first_not_of("-0123456789") == text.npos)
+            text += ".0";
+        append_label(labels_.emplace_back(), "le", text);
+    }
+    append_label(labels_.emplace_back(), "le", "+Inf");
+}
+
+std::size_t MetricBounds::bucket_of(double value) const noexcept {
+    return static_cast<std::size_t>(std::ranges::lower_bound(bounds_, value) - bounds_.begin());
+}
+
 std::string_view content_type(MetricFormat format) noexcept {
     return format == MetricFormat::open_metrics
                ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -168,7 +178,14 @@ std::string_view content_type(MetricFormat format) noexcept {
 
 void add_sample(MetricFamily& family, const MetricLabels& labels, const MetricLabel& more,
                 double value) {
-    append_sample(room(family.samples), family.name, suffix_of(family.kind), labels, more, value);
+    std::string& text = room(family.samples);
+    const std::string_view suffix = suffix_of(family.kind);
+    if (more.first.empty())
+        append_sample(text, family.name, suffix, labels, nullptr, value);
+    else
+        append_sample(
+            text, family.name, suffix, labels, [&] { append_label(text, more.first, more.second); },
+            value);
 }
 
 void add_sample(MetricFamily& family, const MetricHistogram& histogram) {

@@ -40,11 +40,27 @@ struct MetricValue {
     double value = 0;  // never negative for a counter
 };
 
+// The upper bounds of a histogram's buckets, ascending, and their labels, which are formatted once
+// for all histograms that have them. The last bucket, which has no bound, is le="+Inf".
+class MetricBounds {
+  public:
+    explicit MetricBounds(std::span<const double> bounds);
+
+    std::size_t buckets() const noexcept { return labels_.size(); }
+    std::size_t bucket_of(double value) const noexcept;
+    // le="0.5"
+    const std::string& label(std::size_t bucket) const noexcept { return labels_[bucket]; }
+
+  private:
+    std::vector<double> bounds_;
+    std::vector<std::string> labels_;
+};
+
 // A distribution in buckets: counts[i] is the number of observations above the previous bound and
-// up to bounds[i]; the last element of `counts` holds those above every bound.
+// up to the i-th; the last element of `counts` holds those above every bound.
 struct MetricHistogram {
     MetricLabels labels;
-    std::span<const double> bounds;  // ascending
+    const MetricBounds& bounds;  // outlives the object
     std::vector<std::uint64_t> counts;
     double sum = 0;  // of all observations
 };

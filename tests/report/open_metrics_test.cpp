@@ -9,7 +9,7 @@
 namespace sockbox::report {
 namespace {
 
-constexpr std::array<double, 2> bounds{0.5, 1};
+const MetricBounds bounds(std::array{0.5, 1.0});
 
 std::vector<MetricFamily> families() {
     return {

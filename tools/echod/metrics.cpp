@@ -50,10 +50,9 @@ void add_connections(MetricFamilies& families, const serve::Counters& counters,
 }
 
 MetricFamily durations(const serve::DurationHistogram& durations, std::string_view engine) {
-    report::MetricHistogram histogram{{{"engine", std::string(engine)}},
-                                      serve::DurationHistogram::bounds,
-                                      {},
-                                      number(durations.sum_ns) / 1e9};
+    static const report::MetricBounds bounds(serve::DurationHistogram::bounds);
+    report::MetricHistogram histogram{
+        {{"engine", std::string(engine)}}, bounds, {}, number(durations.sum_ns) / 1e9};
     for (const serve::Counter& count : durations.counts)
         histogram.counts.push_back(count.value());
     return {"echod_connection_duration_seconds",
