@@ -251,7 +251,7 @@ net::Deadline LaneGroup::next_turn(Clock::time_point now) const {
         until = std::min(until, lane.next_expiry());
         if (!sending || lane.is_dead())
             continue;
-        if (lane.can_take(now) && plan_.interval.count() > 0)
+        if (can_send_in_interval(lane, now))
             until = std::min(until, plan_.turns > 0 ? turn_due_ : slot.due);
         else if (lane.outstanding() == 0 && !waiting)
             until = std::min(until, now + idle_look);
@@ -299,7 +299,7 @@ void LaneGroup::send_what_is_due(Clock::time_point now, Clock::time_point awake_
         if (!slot.lane->can_take(now) || slot.due > now)
             continue;
         // Other lanes have sent since `now`.
-        if (plan_.interval.count() > 0)
+        if (can_send_in_interval(*slot.lane, now))
             send_in_interval(slot, slot.due, Clock::now());
         else if (slot.lane->outstanding() == 0)
             send(slot, now, Clock::now());
@@ -340,9 +340,18 @@ void LaneGroup::count_missed_slots() {
 }
 
 // Skips slots that have already passed, so that a delay is not followed by a burst.
+bool LaneGroup::can_send_in_interval(const Lane& lane, Clock::time_point now) const {
+    return plan_.interval.count() > 0 && lane.can_take(now) &&
+           !(plan_.one_at_a_time && lane.outstanding() > 0);
+}
+
 void LaneGroup::send_in_interval(Slot& slot, Clock::time_point& due, Clock::time_point now) {
     if (!send(slot, now, now))
         return;
+    if (plan_.one_at_a_time) {
+        due = now + plan_.interval;
+        return;
+    }
     measured_.numbers.slip.record(now - due);
     due += plan_.interval;
     if (due < now) {

@@ -182,6 +182,7 @@ class LaneGroup {
     void send_what_is_due(net::Clock::time_point now, net::Clock::time_point awake_at);
     void send_on_schedule(net::Clock::time_point now, net::Clock::time_point awake_at);
     void count_missed_slots();
+    bool can_send_in_interval(const Lane& lane, net::Clock::time_point now) const;
     void send_in_interval(Slot& slot, net::Clock::time_point& due, net::Clock::time_point now);
     void send_in_turn(net::Clock::time_point now);
     bool is_waiting() const;

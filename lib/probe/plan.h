@@ -31,6 +31,9 @@ struct MeasurePlan {
     std::uint64_t count = 0;               // round trips; 0: unlimited
     std::chrono::nanoseconds time{0};      // 0: unlimited
     std::chrono::nanoseconds interval{0};  // for each lane; 0: send when the last reply has arrived
+    // With an interval: a lane also waits for the reply to its last message. On a connection whose
+    // window is full, a message would wait in this host's send buffer.
+    bool one_at_a_time = false;
     // So many lanes take turns: `interval` is that between any two sends, and in a closed loop only
     // one message at a time is awaited. All of them are used by one thread unless there is a rate.
     // 0: each lane sends on its own.

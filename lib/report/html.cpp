@@ -14,6 +14,7 @@
 #include "report/reflector.h"
 #include "report/scale.h"
 #include "report/source_ports.h"
+#include "report/under_load.h"
 
 namespace sockbox::report {
 namespace {
@@ -220,6 +221,11 @@ std::string shown(const Time& time) {
     return time ? short_time(static_cast<double>(time->count())) : "–";
 }
 
+// A delay between two clocks may be negative, and so may a difference.
+std::string signed_time(const Time& time) {
+    return time && time->count() < 0 ? "−" + shown(-*time) : shown(time);
+}
+
 void append_verdicts(std::string& html, const MeasurementReport& report) {
     if (report.verdicts.empty())
         return;
@@ -315,19 +321,58 @@ void append_times_row(std::string& html, std::string_view name, const Summary& s
     for (const Time& time : {summary.min, summary.mean, summary.median, summary.p50,
                              percentile(0.9, summary.p90), percentile(0.99, summary.p99),
                              percentile(0.999, summary.p999), summary.max, summary.deviation})
-        append(html, "<td>{}</td>", shown(time));
+        append(html, "<td>{}</td>", signed_time(time));
     html += "</tr>\n";
 }
 
-void append_times(std::string& html, const MeasurementReport& report) {
-    const Measurement& numbers = report.numbers;
-    const Summary rtt = numbers.rtt.summary();
-    html += "<h3>Times</h3>\n<div class=\"wide\"><table>\n<tr><th scope=\"col\"></th>";
+void append_times_head(std::string& html) {
+    html += "<div class=\"wide\"><table>\n<tr><th scope=\"col\"></th>";
     for (const char* name :
          {"min", "mean", "median", "p50", "p90", "p99", "p99.9", "max", "stddev"})
         append(html, "<th scope=\"col\">{}</th>", name);
     html += "</tr>\n";
-    append_times_row(html, "round trip", rtt);
+}
+
+// The charts of the measurement under load follow in its own sections.
+void append_under_load(std::string& html, const MeasurementReport& report, std::size_t index) {
+    if (!report.under_load)
+        return;
+    const UnderLoad& load = *report.under_load;
+    const AddedDelay added = added_delay(load, report);
+    html += "<h3>Latency under load</h3>\n";
+    append_times_head(html);
+    append_times_row(html, "idle", load.idle.numbers.rtt.summary());
+    append_times_row(html, "loaded", report.numbers.rtt.summary());
+    if (load.idle_after)
+        append_times_row(html, "idle after", load.idle_after->numbers.rtt.summary());
+    append_times_row(html, "added", added.round_trip);
+    if (added.forward)
+        append_times_row(html, "added forward", *added.forward);
+    if (added.backward)
+        append_times_row(html, "added backward", *added.backward);
+    append(html, "</table></div>\n<p>Load: {}, {:.6g} MB/s each way.",
+           counted(load.flows, "TCP flow"), load.bytes_per_s / 1e6);
+    if (const auto trips = round_trips_per_minute(report))
+        append(html, " {:.0f} round trips a minute under load.", *trips);
+    html += "</p>\n";
+    if (load.broken > 0)
+        append(html, "<p class=\"warn\">{} ended early: {}.</p>\n", counted(load.broken, "flow"),
+               escape_html(load.reason));
+    const auto append_course = [&](std::string_view name, const Measurement& numbers) {
+        append(html, "<h3>{}</h3>\n{}", name,
+               course_picture(numbers.timeline, numbers.duration,
+                              fmt::format("{}-{}", name == "Idle" ? "idle" : "idle-after", index)));
+    };
+    append_course("Idle", load.idle.numbers);
+    if (load.idle_after)
+        append_course("Idle after the load", load.idle_after->numbers);
+}
+
+void append_times(std::string& html, const MeasurementReport& report) {
+    const Measurement& numbers = report.numbers;
+    html += "<h3>Times</h3>\n";
+    append_times_head(html);
+    append_times_row(html, "round trip", numbers.rtt.summary());
     append_times_row(html, "connect", numbers.connect.summary());
     append_times_row(html, "sent late", numbers.slip.summary());
     append_times_row(html, "left unread", numbers.unread.summary());
@@ -349,11 +394,6 @@ void append_times(std::string& html, const MeasurementReport& report) {
                kernel.delivery_rate.mean() / 1e6);
     if (numbers.is_client_late())
         append(html, "<p class=\"warn\">Warning: {}.</p>\n", client_late);
-}
-
-// A delay between two clocks may be negative.
-std::string signed_time(const Time& time) {
-    return time && time->count() < 0 ? "−" + shown(-*time) : shown(time);
 }
 
 void append_way(std::string& html, std::string_view name, const stats::Way& way) {
@@ -460,6 +500,7 @@ void append_section(std::string& html, const MeasurementReport& report, std::siz
     }
     append_verdicts(html, report);
     append_found_rate(html, report);
+    append_under_load(html, report, index);
     append_counts(html, report);
     append_times(html, report);
     append_directions(html, report);

@@ -11,6 +11,7 @@
 #include "report/counted.h"
 #include "report/reflector.h"
 #include "report/source_ports.h"
+#include "report/under_load.h"
 #include "text/time.h"
 #include "text/units.h"
 
@@ -385,6 +386,8 @@ std::string to_text(const MeasurementReport& report) {
             verdict.shown);
     if (report.found_rate)
         text += to_text(*report.found_rate);
+    if (report.under_load)
+        text += to_text(*report.under_load, report);
     return text;
 }
 
@@ -459,13 +462,22 @@ void add_outages(const MeasurementReport& report, Json& json) {
 }  // namespace
 
 Json to_json(const MeasurementReport& report, std::string_view event_name) {
-    const Measurement& numbers = report.numbers;
     Json json = event(report.tool, event_name, report.started);
     json.set("target", report.target)
         .set("address", report.address.empty() ? Json() : Json(report.address))
-        .set("mode", numbers.open_loop ? "open" : "closed");
+        .set("mode", report.numbers.open_loop ? "open" : "closed");
     if (event_name == "interim")
         json.set("phase", to_text(report.phase));
+    add_measurement(report, json);
+    if (report.found_rate)
+        add_found_rate(*report.found_rate, json);
+    if (report.under_load)
+        add_under_load(*report.under_load, report, json);
+    return json;
+}
+
+void add_measurement(const MeasurementReport& report, Json& json) {
+    const Measurement& numbers = report.numbers;
     add_counts(report, json);
     json.set("sent_bytes", numbers.sent_bytes).set("received_bytes", numbers.received_bytes);
     json.set("duration_ns", numbers.duration.count()).set("rate_per_s", numbers.rate_per_s());
@@ -504,9 +516,6 @@ Json to_json(const MeasurementReport& report, std::string_view event_name) {
     for (const Verdict& verdict : report.verdicts)
         asserts.push(to_json(verdict));
     json.set("asserts", std::move(asserts));
-    if (report.found_rate)
-        add_found_rate(*report.found_rate, json);
-    return json;
 }
 
 std::string to_text(const ReplyLine& reply) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ std::string to_interim_text(const stats::Directions& directions);
 // "implausible_delays", "reflector" and those of DSCP and ECN of a result object.
 void add_directions(const stats::Directions& directions, Json& json);
 
+struct UnderLoad;
+
 // Everything that is reported about a run.
 struct MeasurementReport {
     std::string tool;
@@ -46,6 +49,7 @@ struct MeasurementReport {
     std::map<std::string, std::uint64_t> responders;  // replies by host, if several may answer
     std::vector<Verdict> verdicts;
     std::optional<FoundRate> found_rate{};  // of whose search this was the last run at that rate
+    std::shared_ptr<const UnderLoad> under_load{};                // if the run was made under load
     std::vector<std::pair<std::string, std::string>> parameters;  // of the run, for the HTML page
 
     // When the latest answer came, by the wall clock.
@@ -81,6 +85,9 @@ std::string to_interim_text(const MeasurementReport& report);
 
 // The object of a final result or, with event name "interim", of a run in progress.
 Json to_json(const MeasurementReport& report, std::string_view event_name = "result");
+
+// Sets the members of a measurement, without those of the event that reports it.
+void add_measurement(const MeasurementReport& report, Json& json);
 
 // A reply, or a datagram that is none.
 struct ReplyLine {

@@ -20,6 +20,7 @@ constexpr std::int64_t max_connections = 1'000'000;
 constexpr std::size_t descriptors_beside = 16;  // standard streams, files, the stop signal
 constexpr auto default_time = 10s;
 constexpr auto default_time_at_a_rate = 3s;  // of a run of --find-rate
+constexpr auto default_time_of_load = 5s;    // of each run of --load
 
 std::size_t default_threads(std::size_t connections) {
     const std::size_t cores = net::usable_processors();
@@ -53,6 +54,7 @@ void Measuring::declare(Cli& cli) {
                });
     cli.rest();
     rate_finder_.declare(cli);
+    load_.declare(cli);
     cli.option("--threads", "N", "number of threads (default at most one per core)",
                take_integer(threads_, 1, 1024));
     cli.option("--warmup", "DURATION", "exclude the first DURATION", take_duration(warmup_));
@@ -79,7 +81,7 @@ void Measuring::declare(Cli& cli) {
 
 bool Measuring::is_requested(const Cli& cli) const {
     return is_assumed_ || cli.given("count") || cli.given("time") || cli.given("connections") ||
-           cli.given("rate") || rate_finder_.is_requested();
+           cli.given("rate") || rate_finder_.is_requested() || load_.is_requested();
 }
 
 void Measuring::assume(const Cli& cli, std::int64_t count, std::int64_t first_sequence) {
@@ -118,9 +120,10 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
     if (rate_ > 0 && cli.given("interval"))
         return cli.refuse(io_, "--rate and --interval are mutually exclusive");
     const bool has_many = has_file() || client_.others.size() + client_.operands.size() / 2 > 1;
-    if (const std::string mistake = rate_finder_.mistake(cli, is_endless(), has_many);
-        !mistake.empty())
-        return cli.refuse(io_, mistake);
+    for (const std::string& mistake : {rate_finder_.mistake(cli, is_endless(), has_many),
+                                       load_.mistake(cli, is_endless(), has_many)})
+        if (!mistake.empty())
+            return cli.refuse(io_, mistake);
     if (const auto status = results_.check(cli, has_many))
         return status;
     if (has_file()) {
@@ -137,7 +140,7 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
 std::optional<int> Measuring::check_descriptors(std::size_t servers) {
     net::platform::raise_descriptor_limit();
     const auto limit = net::descriptor_limit();
-    const std::size_t sockets = connections() * servers;
+    const std::size_t sockets = connections() * servers + load_.flows();
     if (!limit || sockets + descriptors_beside <= *limit)
         return std::nullopt;
     return client_.fail(
@@ -163,11 +166,17 @@ std::size_t Measuring::threads(std::size_t subjects) const {
 probe::MeasurePlan Measuring::plan() const {
     probe::MeasurePlan plan;
     plan.count = static_cast<std::uint64_t>(count_.value_or(0));
-    const std::chrono::nanoseconds usual =
-        rate_finder_.is_requested() ? default_time_at_a_rate : default_time;
+    const std::chrono::nanoseconds usual = rate_finder_.is_requested() ? default_time_at_a_rate
+                                           : load_.is_requested()      ? default_time_of_load
+                                                                       : default_time;
     plan.time = time_.value_or(count_ ? 0ns : usual);
     const bool count_alone = count_ && !time_ && connections_ == 1 && rate_ == 0;
-    plan.interval = interval_.value_or(count_alone ? 1s : 0s);
+    // Messages without a pause would be a load of their own.
+    const std::chrono::nanoseconds usual_interval = load_.is_requested() && rate_ == 0 ? 10ms
+                                                    : count_alone                      ? 1s
+                                                                                       : 0s;
+    plan.interval = interval_.value_or(usual_interval);
+    plan.one_at_a_time = load_.is_requested() && client_.transport == net::Transport::tcp;
     plan.turns = client_.has_port_range() ? connections() : 0;
     plan.rate = rate_;
     plan.timeout = client_.reply_timeout();
@@ -176,19 +185,20 @@ probe::MeasurePlan Measuring::plan() const {
     return plan;
 }
 
-Subject Measuring::subject(const Target& target, std::chrono::nanoseconds limit) const {
+Subject Measuring::subject(const Target& target, std::chrono::nanoseconds connect_timeout) const {
     Subject subject;
     subject.target = target.text;
     subject.labels = target.labels;
     subject.is_listed = target.is_listed;
     subject.lanes = connections();
+    subject.connect_timeout = connect_timeout;
     if (!is_endless())
         return subject;
     if (const auto address = net::Endpoint::parse(target.host, target.port))
         subject.server = *address;
     else
-        subject.name = {target.host,       target.port, client_.family(),
-                        client_.transport, limit,       resolve_every_};
+        subject.name = {target.host,       target.port,     client_.family(),
+                        client_.transport, connect_timeout, resolve_every_};
     return subject;
 }
 

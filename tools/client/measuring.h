@@ -14,6 +14,7 @@
 #include "tools/client/client.h"
 #include "tools/client/confinement.h"
 #include "tools/client/listed_targets.h"
+#include "tools/client/load.h"
 #include "tools/client/notices.h"
 #include "tools/client/rate_finder.h"
 #include "tools/client/results.h"
@@ -29,13 +30,13 @@ class Measuring {
   public:
     Measuring(Io io, const ClientOptions& client) : io_(io), client_(client) {}
 
-    // Declares -c -t -i -s -P --rate --find-rate --threads --warmup --spin --assert
-    // --report-interval --targets
-    // --skip-self --resolve-every --metrics --metrics-file --no-sandbox --plot --html --hgrm; for
-    // UDP also --first-seq.
+    // Declares -c -t -i -s -P --rate --find-rate --load --threads --warmup --spin --assert
+    // --report-interval --targets --skip-self --resolve-every --metrics --metrics-file --no-sandbox
+    // --plot --html --hgrm; for UDP also --first-seq.
     void declare(Cli& cli);
 
-    // Whether to measure: one of -c -t -P --rate --find-rate was given, or assume() was called.
+    // Whether to measure: one of -c -t -P --rate --find-rate --load was given, or assume() was
+    // called.
     bool is_requested(const Cli& cli) const;
 
     // Requests a measurement in any case, and sets defaults for the options that were not given.
@@ -59,6 +60,7 @@ class Measuring {
     }
     std::size_t size() const { return size_; }
     bool is_open_loop() const { return rate_ > 0; }
+    bool has_load() const { return load_.is_requested(); }
 
     // Whether it goes on until it is interrupted.
     bool is_endless() const { return count_ == 0 && !time_; }
@@ -87,9 +89,9 @@ class Measuring {
         results_.note_unmeasured(target, error);
     }
 
-    // A subject without make_lane. In an endless run with the name to look up, for at most `limit`,
-    // unless the host is an address.
-    Subject subject(const Target& target, std::chrono::nanoseconds limit) const;
+    // A subject without make_lane. In an endless run with the name to look up, for at most
+    // `connect_timeout`, unless the host is an address.
+    Subject subject(const Target& target, std::chrono::nanoseconds connect_timeout) const;
 
     // Measures all subjects concurrently and prints the results; blocks until then. Ctrl-C ends the
     // measurement early, but its results are still printed. Returns the highest of all exit
@@ -109,8 +111,11 @@ class Measuring {
     probe::MeasurePlan plan() const;
     void add(Runs& runs, Subject subject);
     bool prints_replies() const;
+    int measure_repeatedly(const Subject& subject, int before);
     int find_rate(const Subject& subject, int before);
-    net::Result<probe::Measured> measure_at(double rate_per_s, const Subject& subject);
+    int measure_under_load(const Subject& subject, int before);
+    net::Result<report::MeasurementReport> measure_once(const Subject& subject);
+    int conclude_single(report::MeasurementReport report, const Subject& subject, int status);
     std::string look(Runs& runs, const MakeSubject& make_subject, int& status);
     void conclude_ended(Runs& runs, int& status);
     void follow_file(Runs& runs, const MakeSubject& make_subject);
@@ -144,6 +149,7 @@ class Measuring {
     std::int64_t connections_ = 1;
     double rate_ = 0;
     RateFinder rate_finder_{io_, client_};
+    LoadTest load_{io_, client_};
     std::optional<std::int64_t> threads_;
     std::chrono::nanoseconds warmup_{0};
     std::chrono::nanoseconds spin_{0};

@@ -84,7 +84,7 @@ void Measuring::add(Runs& runs, Subject subject) {
 
 bool Measuring::prints_replies() const {
     return !client_.common.quiet && connections_ == 1 && rate_ == 0 && !compact_ &&
-           plan().interval >= min_printed_interval;
+           !load_.is_requested() && plan().interval >= min_printed_interval;
 }
 
 void Measuring::report_change(const std::string& target, const probe::ServerChange& change) {
@@ -152,6 +152,7 @@ Measuring::Parameters Measuring::parameters(const report::MeasurementReport& rep
             {"interval", if_any(plan.interval, "none")},
             {"timeout", net::format_duration(plan.timeout)},
             {"warm-up", if_any(plan.warmup, "none")},
+            {"load", load_.is_requested() ? report::counted(load_.flows(), "TCP flow") : "none"},
             {"sockbox", std::string(report::version)}};
 }
 
@@ -222,8 +223,8 @@ int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject&
         return results_.write({}, before);
     if (const auto status = catch_interrupts())
         return *status;
-    if (rate_finder_.is_requested())
-        return find_rate(subjects.front(), before);
+    if (rate_finder_.is_requested() || load_.is_requested())
+        return measure_repeatedly(subjects.front(), before);
     compact_ = is_compact(subjects.size());
     used_threads_ = threads(subjects.size());
     auto measurements = probe::Measurements::create({used_threads_, spin_, is_endless()}, *stop_);
@@ -275,58 +276,6 @@ int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject&
         before = exit_output;
     }
     return results_.write(std::move(reports), before);
-}
-
-int Measuring::find_rate(const Subject& subject, int before) {
-    std::optional<net::Error> failure;
-    auto report = rate_finder_.find(
-        [&](double rate_per_s) -> std::optional<report::MeasurementReport> {
-            auto measured = measure_at(rate_per_s, subject);
-            if (!measured)
-                failure = measured.error();
-            if (!measured || is_interrupted())
-                return std::nullopt;
-            auto done = report_of(subject, std::move(*measured));
-            done.parameters = parameters(done);
-            return done;
-        },
-        [&](const report::MeasurementReport& done) {
-            return results_.status_of(done, false) == exit_ok;
-        });
-    if (failure)
-        return client_.fail(io_, *failure, exit_refused, subject.target);
-    if (is_interrupted())
-        end_line_of_interrupt();
-    if (!report)
-        return fail_interrupted(subject.target);
-    results_.print(*report, subject.hint);
-    const int found = report->found_rate->rate_per_s ? exit_ok : exit_mismatch;
-    std::vector<report::MeasurementReport> reports;
-    reports.push_back(std::move(*report));
-    return results_.write(std::move(reports), std::max(before, found));
-}
-
-// A run of its own, of which only the progress is shown.
-net::Result<probe::Measured> Measuring::measure_at(double rate_per_s, const Subject& subject) {
-    rate_ = rate_per_s;
-    used_threads_ = threads(1);
-    auto measurements = probe::Measurements::create({used_threads_, spin_, false}, *stop_);
-    if (!measurements)
-        return net::fail(measurements.error());
-    Runs runs(std::move(*measurements));
-    add(runs, subject);
-    if (const auto started = runs.start(); !started) {
-        stop_->raise();
-        return net::fail(started.error());
-    }
-    Watch(
-        io_, runs, *stop_, watch_options(1),
-        [&](const Runs::Run& run, probe::Measured measured) {
-            return report_of(run.subject, std::move(measured));
-        },
-        [&] { return notices_.take(); })
-        .run();
-    return runs.outcome(*runs.all().front());
 }
 
 net::Status Measuring::write_metrics(const Runs& runs) const {

@@ -18,6 +18,7 @@ struct Subject {
     std::string hint{};  // printed if nothing reached its address; may be empty
     // Its plan is that of the whole run.
     std::size_t lanes = 1;
+    std::chrono::nanoseconds connect_timeout{};  // also of a lookup
     probe::MakeLane make_lane;
     std::optional<net::Endpoint> server{};                      // nullopt: to be looked up
     std::optional<probe::ServerName> name{};                    // looked up again in an endless run

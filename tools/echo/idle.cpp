@@ -81,18 +81,13 @@ void IdleFinder::declare(Cli& cli) {
 }
 
 std::string IdleFinder::mistake(const Cli& cli, std::size_t connections) const {
-    for (const char* name : {"count",         "time",
-                             "interval",      "size",
-                             "rate",          "threads",
-                             "warmup",        "spin",
-                             "assert",        "target",
-                             "targets",       "skip-self",
-                             "resolve-every", "report-interval",
-                             "metrics",       "metrics-file",
-                             "no-sandbox",    "plot",
-                             "html",          "hgrm",
-                             "reconnect",     "tcp-info",
-                             "source-port",   "no-verify"})
+    for (const char* name : {"count",       "time",         "interval",      "size",
+                             "rate",        "find-rate",    "load",          "threads",
+                             "warmup",      "spin",         "assert",        "target",
+                             "targets",     "skip-self",    "resolve-every", "report-interval",
+                             "metrics",     "metrics-file", "no-sandbox",    "plot",
+                             "html",        "hgrm",         "reconnect",     "tcp-info",
+                             "source-port", "no-verify"})
         if (cli.given(name))
             return fmt::format("--find-idle and --{} are mutually exclusive", name);
     if (client_.has_message())

@@ -58,13 +58,23 @@ std::string UdpListen::mistake(const Cli& cli) const {
                              "answer-privileged", "answer-own-port", "no-twamp-light"})
         if (!listen_ && cli.given(name))
             return fmt::format("--{} needs --listen", name);
-    for (const char* name : {"count",       "time",      "interval",    "size",
-                             "connections", "rate",      "threads",     "warmup",
-                             "spin",        "first-seq", "assert",      "target",
-                             "plot",        "html",      "hgrm",        "report-interval",
-                             "timeout",     "source",    "source-port", "retries",
-                             "no-verify",   "dscp",      "ecn",         "stamp-request",
-                             "ttl",         "broadcast", "timestamps",  "connect-timeout"})
+    for (const char* name : {"count",         "time",
+                             "interval",      "size",
+                             "connections",   "rate",
+                             "threads",       "warmup",
+                             "find-rate",     "load",
+                             "targets",       "skip-self",
+                             "resolve-every", "metrics-file",
+                             "spin",          "first-seq",
+                             "assert",        "target",
+                             "plot",          "html",
+                             "hgrm",          "report-interval",
+                             "timeout",       "source",
+                             "source-port",   "retries",
+                             "no-verify",     "dscp",
+                             "ecn",           "stamp-request",
+                             "ttl",           "broadcast",
+                             "timestamps",    "connect-timeout"})
         if (listen_ && cli.given(name))
             return fmt::format("--listen and --{} are mutually exclusive", name);
     return {};

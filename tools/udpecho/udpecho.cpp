@@ -194,10 +194,12 @@ class UdpEcho {
         return family == net::Family::any ? net::Status() : client_.check_source_ports(family, 0);
     }
 
+    // The kernel's time of sending would leave out the queue of this host's own interface, which
+    // may be the one that a load fills.
     net::Result<bool> stamp(net::Socket& socket) const {
-        return datagram_settings_.stamp(socket, measuring_.is_open_loop()
-                                                    ? net::Stamps::arrivals
-                                                    : net::Stamps::arrivals_and_sends);
+        const bool starts_in_program = measuring_.is_open_loop() || measuring_.has_load();
+        return datagram_settings_.stamp(
+            socket, starts_in_program ? net::Stamps::arrivals : net::Stamps::arrivals_and_sends);
     }
 
     // Interrupts act as in resolve_and_run(); returns an exit status after one that came before all

@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Tests that --load measures the delay that a queue adds.
+
+Usage: loaded_path.py BIN, as root in a network namespace of its own. A link to a second namespace
+has a queue of 200 ms in one direction, whose real length is read while the command measures. If a
+result is wrong, prints a line and exits with status 1; with status 77 if this machine has no such
+queue.
+"""
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+RATE = 2_500_000  # bytes per second
+LIMIT = 500_000  # bytes
+PORT = "3490"
+FLOWS = "12"
+
+
+def run(*words):
+    return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+class Path:
+    """This namespace and another one, which is a process that does nothing else."""
+
+    def __init__(self):
+        self.other = subprocess.Popen(["unshare", "-n", "cat"], stdin=subprocess.PIPE)
+        here = os.readlink("/proc/self/ns/net")
+        until = time.monotonic() + 30
+        while os.readlink(f"/proc/{self.other.pid}/ns/net") == here and time.monotonic() < until:
+            time.sleep(0.01)
+        run("ip", "link", "add", "there", "type", "veth", "peer", "name", "back", "netns",
+            str(self.other.pid))
+        self.set_up("there", "10.8.0.1/24")
+        self.set_up("back", "10.8.0.2/24")
+
+    def inside(self, device):
+        return () if device == "there" else ("nsenter", "-n", "-t", str(self.other.pid))
+
+    def set_up(self, device, address):
+        # BBR, where it is the default, keeps a queue empty.
+        for words in (("ip", "address", "add", address, "dev", device),
+                      ("ip", "link", "set", device, "up"), ("ip", "link", "set", "lo", "up"),
+                      ("sysctl", "-qw", "net.ipv4.tcp_congestion_control=reno")):
+            run(*self.inside(device), *words)
+
+    def add_queue(self, device):
+        command = [*self.inside(device), "tc", "qdisc", "add", "dev", device, "root", "tbf", "rate",
+                   f"{RATE}bps", "burst", "16k", "limit", str(LIMIT)]
+        if subprocess.run(command, stderr=subprocess.DEVNULL).returncode:
+            sys.exit(77)
+
+    def remove_queue(self, device):
+        run(*self.inside(device), "tc", "qdisc", "del", "dev", device, "root")
+
+    def backlog(self, device):
+        shown = run(*self.inside(device), "tc", "-s", "-j", "qdisc", "show", "dev", device)
+        return json.loads(shown)[0]["backlog"]
+
+    def serve(self, *command):
+        server = subprocess.Popen([*self.inside("back"), *command], stdout=subprocess.PIPE,
+                                  text=True)
+        server.stdout.readline()
+        return server
+
+
+def measure(path, device, command):
+    """The result, and the median delay of the queue while it was in use."""
+    path.add_queue(device)
+    client = subprocess.Popen([*command, "-j", "--load", FLOWS, "-t", "4", "10.8.0.2", PORT],
+                              stdout=subprocess.PIPE, text=True)
+    backlogs = []
+
+    def watch():
+        while client.poll() is None:
+            backlogs.append(path.backlog(device))
+            time.sleep(0.05)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    out = client.communicate()[0]
+    watcher.join()
+    path.remove_queue(device)
+    full = sorted(backlog for backlog in backlogs if backlog > LIMIT / 2)
+    if client.returncode or len(full) < 20:
+        sys.exit(f"{command}: status {client.returncode}, {len(full)} samples: {out}")
+    return json.loads(out), full[len(full) // 2] / RATE * 1e9
+
+
+def expect_near(what, value, expected, tolerance):
+    if value is None or abs(value - expected) > tolerance:
+        sys.exit(f"{what}: {value}, expected {expected} +- {tolerance}")
+
+
+def main(bin_directory):
+    path = Path()
+    udpecho = f"{bin_directory}/udpecho"
+    servers = [path.serve(f"{bin_directory}/echod", "--tcp", "-p", PORT, "-b", "10.8.0.2"),
+               path.serve(udpecho, "--listen", "--stamp", "-p", PORT, "-b", "10.8.0.2")]
+    try:
+        for command, device in (((f"{bin_directory}/echo",), "there"),
+                                ((udpecho, "--stamp"), "there"), ((udpecho, "--stamp"), "back")):
+            result, queued = measure(path, device, command)
+            added = result["added"]
+            what = f"{command} {device}: {json.dumps(result)}"
+            expect_near(what, added["p50_ns"], queued, queued * 0.05)
+            expect_near(what, result["round_trips_per_minute"] / 60e9 * result["rtt"]["mean_ns"], 1,
+                        1e-6)
+            expect_near(what, result["load_bytes_per_s"], RATE, RATE * 0.1)
+            expect_near(what, result["idle"]["rtt"]["p50_ns"], 0, queued * 0.05)
+            expect_near(what, result["idle_after"]["rtt"]["p50_ns"], 0, queued * 0.05)
+            if "--stamp" in command:
+                full, empty = ("forward", "backward") if device == "there" else ("backward",
+                                                                                "forward")
+                expect_near(what, added[full]["p50_ns"], queued, queued * 0.05)
+                expect_near(what, added[full]["mean_ns"], queued, queued * 0.05)
+                expect_near(what, added[empty]["p50_ns"], 0, queued * 0.05)
+    finally:
+        for process in (*servers, path.other):
+            process.kill()
+            process.wait()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
