@@ -1,10 +1,11 @@
-// Which metrics a measurement has: a row for each value, and the distributions.
+// Which metrics a measurement has: its values, and the distributions.
 #include "report/measurement_metrics.h"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 
+#include "report/measurement_values.h"
 #include "report/reflector.h"
 #include "report/version.h"
 
@@ -19,291 +20,6 @@ using Value = std::optional<double>;
 Value seconds(const Time& time) {
     return time ? Value(static_cast<double>(time->count()) / 1e9) : std::nullopt;
 }
-
-Value seconds_since_1970(std::chrono::system_clock::time_point time) {
-    return std::chrono::duration<double>(time.time_since_epoch()).count();
-}
-
-// Which measurements have the value.
-enum class Of : std::uint8_t { all, datagrams, streams };
-
-// A measurement, with what several values are taken from.
-struct Report {
-    explicit Report(const MeasurementReport& report) : whole(report), numbers(report.numbers) {}
-
-    const MeasurementReport& whole;
-    const Measurement& numbers;
-};
-
-// One value of each server. Rows with one name that follow each other make up a family.
-struct ValueRow {
-    std::string_view name;
-    MetricKind kind = MetricKind::counter;
-    std::string_view unit;
-    std::string_view help;
-    Value (*value)(const Report&);
-    Of of = Of::all;
-    MetricLabel label{};  // beside those of the server
-};
-
-template <std::uint64_t Measurement::*count>
-Value counted(const Report& report) {
-    return static_cast<double>(report.numbers.*count);
-}
-
-// A value of one direction, or of both, if the peer timestamps datagrams.
-template <class Get>
-Value of_directions(const Report& report, const Get& get) {
-    return report.numbers.directions ? get(*report.numbers.directions) : std::nullopt;
-}
-
-Value to_value(std::chrono::nanoseconds time) {
-    return seconds(time);
-}
-template <class Number>
-Value to_value(Number number) {
-    return static_cast<double>(number);
-}
-template <class Number>
-Value to_value(const std::optional<Number>& number) {
-    return number ? to_value(*number) : std::nullopt;
-}
-
-template <auto stats::Directions::*member>
-Value directions(const Report& report) {
-    return of_directions(report, [](const auto& both) { return to_value(both.*member); });
-}
-
-template <auto stats::ReflectorReport::*member>
-Value reflector(const Report& report) {
-    return of_directions(report, [](const auto& both) { return to_value(both.reflector.*member); });
-}
-
-template <stats::Way stats::Directions::*way>
-Value lost_one_way(const Report& report) {
-    return of_directions(report, [](const auto& both) { return to_value((both.*way).lost); });
-}
-
-template <stats::Way stats::Directions::*way>
-Value variation_one_way(const Report& report) {
-    return of_directions(report,
-                         [](const auto& both) { return seconds((both.*way).variation.value()); });
-}
-
-Value kernel(const Report& report, double value) {
-    return report.numbers.kernel.connections > 0 ? Value(value) : std::nullopt;
-}
-
-Value least(const Report& report, const stats::Spread& spread) {
-    return spread.count > 0 ? kernel(report, static_cast<double>(spread.min)) : std::nullopt;
-}
-
-Value most(const Report& report, const stats::Spread& spread) {
-    return spread.count > 0 ? kernel(report, static_cast<double>(spread.max)) : std::nullopt;
-}
-
-constexpr auto counter = MetricKind::counter;
-constexpr auto gauge = MetricKind::gauge;
-
-constexpr std::array value_rows{
-    ValueRow{"up", gauge, "", "Whether the latest message was answered in time.",
-             [](const Report& r) -> Value { return r.numbers.outages.is_up() ? 1 : 0; }},
-    ValueRow{
-        "longest_outage_seconds", gauge, "seconds",
-        "The longest time without an answer, including one that goes on.",
-        [](const Report& r) { return seconds(r.numbers.outages.longest(r.numbers.duration)); }},
-    ValueRow{"last_reply_timestamp_seconds", gauge, "seconds", "When the latest answer came.",
-             [](const Report& r) {
-                 const auto last = r.whole.last_reply();
-                 return last ? seconds_since_1970(*last) : std::nullopt;
-             }},
-    ValueRow{"resolve_failures", counter, "", "Lookups of the server's name that failed.",
-             counted<&Measurement::resolve_failures>},
-    ValueRow{"run_seconds", gauge, "seconds", "How long it has been measured.",
-             [](const Report& r) { return seconds(r.numbers.duration); }},
-    ValueRow{"messages_sent", counter, "", "Messages sent.", counted<&Measurement::sent>},
-    ValueRow{"messages_received", counter, "", "Echoes that arrived in time.",
-             counted<&Measurement::received>},
-    ValueRow{"messages_lost", counter, "", "Messages without an echo in time.",
-             counted<&Measurement::lost>},
-    ValueRow{"messages_pending", gauge, "", "Messages whose echo may still arrive in time.",
-             counted<&Measurement::pending>},
-    ValueRow{"messages_unsent", counter, "", "Messages that could not be sent.",
-             counted<&Measurement::unsent>},
-    ValueRow{"messages_mismatched", counter, "", "Echoes that differed from what was sent.",
-             counted<&Measurement::mismatched>},
-    ValueRow{"surplus_bytes", counter, "bytes", "Bytes received that answer nothing that was sent.",
-             counted<&Measurement::surplus_bytes>, Of::streams},
-    ValueRow{"messages_late", counter, "", "Echoes of messages already counted as lost.",
-             counted<&Measurement::late>},
-    ValueRow{"messages_duplicated", counter, "", "Echoes beyond the first.",
-             counted<&Measurement::duplicated>, Of::datagrams},
-    ValueRow{"messages_reordered", counter, "", "Echoes that arrived after a later one.",
-             counted<&Measurement::reordered>, Of::datagrams},
-    ValueRow{"messages_foreign", counter, "", "Echoes of messages that were never sent.",
-             counted<&Measurement::foreign>, Of::datagrams},
-    ValueRow{"messages_misdirected", counter, "",
-             "Echoes from another address than the one that was asked.",
-             counted<&Measurement::misdirected>, Of::datagrams},
-    ValueRow{"lost",
-             counter,
-             "",
-             "Lost messages, by where they were lost.",
-             [](const Report& r) -> Value { return static_cast<double>(r.numbers.lost_on_path()); },
-             Of::datagrams,
-             {"where", "path"}},
-    ValueRow{"lost",
-             counter,
-             "",
-             "",
-             [](const Report& r) -> Value {
-                 return static_cast<double>(r.numbers.lost_in_own_buffer());
-             },
-             Of::datagrams,
-             {"where", "own_buffer"}},
-    ValueRow{"lost",
-             counter,
-             "",
-             "",
-             counted<&Measurement::undelivered>,
-             Of::datagrams,
-             {"where", "undelivered"}},
-    ValueRow{"lost",
-             counter,
-             "",
-             "",
-             counted<&Measurement::spoiled>,
-             Of::datagrams,
-             {"where", "corrupted"}},
-    ValueRow{"lost",
-             counter,
-             "",
-             "",
-             counted<&Measurement::misdirected>,
-             Of::datagrams,
-             {"where", "misdirected"}},
-    ValueRow{"missed_slots", counter, "",
-             "Sends that the client skipped because it was late itself.",
-             counted<&Measurement::missed_slots>},
-    ValueRow{"client_late", gauge, "",
-             "Whether the lateness of the client itself is a large part of the times.",
-             [](const Report& r) -> Value { return r.numbers.is_client_late() ? 1 : 0; }},
-    ValueRow{"sent_bytes", counter, "bytes", "Payload sent.", counted<&Measurement::sent_bytes>},
-    ValueRow{"received_bytes", counter, "bytes", "Payload received.",
-             counted<&Measurement::received_bytes>},
-    ValueRow{"received_per_second", gauge, "", "Echoes a second, over the whole run.",
-             [](const Report& r) -> Value { return r.numbers.rate_per_s(); }},
-    ValueRow{"jitter_seconds", gauge, "seconds", "Interarrival jitter (RFC 3550).",
-             [](const Report& r) { return seconds(r.numbers.jitter.value()); }, Of::datagrams},
-    ValueRow{"variation_seconds", gauge, "seconds",
-             "Mean difference between consecutive round-trip times.",
-             [](const Report& r) { return seconds(r.numbers.jitter.mean_variation()); },
-             Of::datagrams},
-    ValueRow{"own_stack_ratio", gauge, "ratio", "Its share of the time that a program observes.",
-             [](const Report& r) { return r.numbers.own_share(); }, Of::datagrams},
-    ValueRow{"delay_variation_seconds",
-             gauge,
-             "seconds",
-             "Jitter (RFC 3550) of one direction.",
-             variation_one_way<&stats::Directions::forward>,
-             Of::datagrams,
-             {"direction", "forward"}},
-    ValueRow{"delay_variation_seconds",
-             gauge,
-             "",
-             "",
-             variation_one_way<&stats::Directions::backward>,
-             Of::datagrams,
-             {"direction", "backward"}},
-    ValueRow{"direction_lost",
-             counter,
-             "",
-             "Messages lost in one direction.",
-             lost_one_way<&stats::Directions::forward>,
-             Of::datagrams,
-             {"direction", "forward"}},
-    ValueRow{"direction_lost",
-             counter,
-             "",
-             "",
-             lost_one_way<&stats::Directions::backward>,
-             Of::datagrams,
-             {"direction", "backward"}},
-    ValueRow{"clock_error_seconds", gauge, "seconds",
-             "Bound on the error of one-way delays, by what both clocks report.",
-             directions<&stats::Directions::clock_error>, Of::datagrams},
-    ValueRow{"clocks_synchronized", gauge, "",
-             "Whether both clocks are synchronized to an external source.",
-             directions<&stats::Directions::synchronized>, Of::datagrams},
-    ValueRow{"implausible", counter, "", "One-way delays that are impossible.",
-             directions<&stats::Directions::implausible>, Of::datagrams},
-    ValueRow{"replies_of_other_length", counter, "", "Replies unlike the packets sent in length.",
-             [](const Report& r) {
-                 return of_directions(
-                     r, [](const auto& both) { return to_value(both.other_lengths.count); });
-             },
-             Of::datagrams},
-    ValueRow{"dscp_there", gauge, "", "DSCP of the datagrams as they arrived at the reflector.",
-             directions<&stats::Directions::dscp_there>, Of::datagrams},
-    ValueRow{"ecn_there", gauge, "", "ECN of the datagrams as they arrived at the reflector.",
-             directions<&stats::Directions::ecn_there>, Of::datagrams},
-    ValueRow{"dscp_back", gauge, "", "DSCP of the replies as they arrived here.",
-             directions<&stats::Directions::dscp_back>, Of::datagrams},
-    ValueRow{"ecn_back", gauge, "", "ECN of the replies as they arrived here.",
-             directions<&stats::Directions::ecn_back>, Of::datagrams},
-    ValueRow{"reflector_received", gauge, "", "Packets of the session by the reflector's count.",
-             reflector<&stats::ReflectorReport::received>, Of::datagrams},
-    ValueRow{"reflector_sent", gauge, "", "Replies of the session by the reflector's count.",
-             reflector<&stats::ReflectorReport::sent>, Of::datagrams},
-    ValueRow{"unverified", counter, "", "Replies whose extensions are not authentic.",
-             reflector<&stats::ReflectorReport::unverified>, Of::datagrams},
-    ValueRow{"tcp_connections", counter, "", "Connections read by TCP_INFO.",
-             [](const Report& r) {
-                 return kernel(r, static_cast<double>(r.numbers.kernel.connections));
-             },
-             Of::streams},
-    ValueRow{"tcp_retransmits", counter, "", "Segments that the kernel sent again.",
-             [](const Report& r) {
-                 return kernel(r, static_cast<double>(r.numbers.kernel.retransmits));
-             },
-             Of::streams},
-    ValueRow{"tcp_min_rtt_seconds", gauge, "seconds", "The smallest round-trip time of the kernel.",
-             [](const Report& r) { return seconds(r.numbers.kernel.min_rtt); }, Of::streams},
-    ValueRow{"tcp_cwnd_segments",
-             gauge,
-             "segments",
-             "Congestion windows of the connections.",
-             [](const Report& r) { return least(r, r.numbers.kernel.congestion_window); },
-             Of::streams,
-             {"percentile", "0"}},
-    ValueRow{"tcp_cwnd_segments",
-             gauge,
-             "",
-             "",
-             [](const Report& r) { return most(r, r.numbers.kernel.congestion_window); },
-             Of::streams,
-             {"percentile", "100"}},
-    ValueRow{"tcp_cwnd_mean_segments", gauge, "segments", "Their mean.",
-             [](const Report& r) { return kernel(r, r.numbers.kernel.congestion_window.mean()); },
-             Of::streams},
-    ValueRow{"tcp_delivery_rate_bytes_per_second",
-             gauge,
-             "",
-             "Delivery rates of the connections.",
-             [](const Report& r) { return least(r, r.numbers.kernel.delivery_rate); },
-             Of::streams,
-             {"percentile", "0"}},
-    ValueRow{"tcp_delivery_rate_bytes_per_second",
-             gauge,
-             "",
-             "",
-             [](const Report& r) { return most(r, r.numbers.kernel.delivery_rate); },
-             Of::streams,
-             {"percentile", "100"}},
-    ValueRow{"tcp_delivery_rate_mean_bytes_per_second", gauge, "", "Their mean.",
-             [](const Report& r) { return kernel(r, r.numbers.kernel.delivery_rate.mean()); },
-             Of::streams},
-};
 
 // In seconds: of most times, and of the client's lateness, which should be far less.
 const MetricBounds& fine() {
@@ -438,10 +154,6 @@ constexpr std::array<std::pair<std::string_view, Time Summary::*>, 6> percentile
      {"99.9", &Summary::p999},
      {"100", &Summary::max}}};
 
-bool is_of(Of of, const MeasurementReport& report) {
-    return of == Of::all || (of == Of::datagrams) == report.datagrams;
-}
-
 MetricHistogram to_histogram(const MetricLabels& labels, const MetricBounds& bounds,
                              const Distribution& distribution) {
     MetricHistogram histogram{labels, bounds, std::vector<std::uint64_t>(bounds.buckets()),
@@ -471,7 +183,7 @@ void add_summary(const MetricLabels& labels, const Summary& summary, Summarized&
 
 struct MeasurementMetrics::State {
     std::string prefix;
-    std::array<MetricFamily, value_rows.size()> values;
+    std::vector<MetricFamily> values;  // of value_rows()
     std::array<MetricFamily, distribution_rows.size()> distributions;
     std::array<Summarized, summary_rows.size()> summaries;
     MetricFamily target_info;
@@ -495,9 +207,8 @@ struct MeasurementMetrics::State {
 MeasurementMetrics::MeasurementMetrics(std::string_view tool) : state_(std::make_unique<State>()) {
     State& state = *state_;
     state.prefix = std::string(tool) + '_';
-    for (std::size_t i = 0; i < value_rows.size(); ++i)
-        state.values[i] = state.family(value_rows[i].name, value_rows[i].kind, value_rows[i].unit,
-                                       value_rows[i].help);
+    for (const ValueRow& row : value_rows())
+        state.values.push_back(state.family(row.name, row.kind, row.unit, row.help));
     for (std::size_t i = 0; i < distribution_rows.size(); ++i)
         state.distributions[i] = state.family(distribution_rows[i].name, MetricKind::histogram,
                                               "seconds", distribution_rows[i].help);
@@ -530,11 +241,13 @@ void MeasurementMetrics::add(const MeasurementReport& report) {
     const auto with = [&](const MetricLabel& label) {
         return label.first.empty() ? labels : labels.with(label.first, label.second);
     };
-    const Report values(report);
-    for (std::size_t i = 0; i < value_rows.size(); ++i)
-        if (is_of(value_rows[i].of, report))
-            if (const Value value = value_rows[i].value(values))
-                add_sample(state.values[i], labels, value_rows[i].label, *value);
+    std::size_t number = 0;
+    for (const ValueRow& row : value_rows()) {
+        MetricFamily& family = state.values[number++];
+        if (is_of(row.of, report))
+            if (const Value value = row.value(report))
+                add_sample(family, labels, row.label, *value);
+    }
     for (std::size_t i = 0; i < distribution_rows.size(); ++i) {
         const DistributionRow& row = distribution_rows[i];
         const Distribution found = row.get(report);
