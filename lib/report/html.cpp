@@ -333,7 +333,6 @@ void append_times_head(std::string& html) {
     html += "</tr>\n";
 }
 
-// The charts of the measurement under load follow in its own sections.
 void append_under_load(std::string& html, const MeasurementReport& report, std::size_t index) {
     if (!report.under_load)
         return;
@@ -358,14 +357,14 @@ void append_under_load(std::string& html, const MeasurementReport& report, std::
     if (load.broken > 0)
         append(html, "<p class=\"warn\">{} ended early: {}.</p>\n", counted(load.broken, "flow"),
                escape_html(load.reason));
-    const auto append_course = [&](std::string_view name, const Measurement& numbers) {
+    const auto append_course = [&](std::string_view name, std::string_view id,
+                                   const Measurement& numbers) {
         append(html, "<h3>{}</h3>\n{}", name,
-               course_picture(numbers.timeline, numbers.duration,
-                              fmt::format("{}-{}", name == "Idle" ? "idle" : "idle-after", index)));
+               course_picture(numbers.timeline, numbers.duration, fmt::format("{}-{}", id, index)));
     };
-    append_course("Idle", load.idle.numbers);
+    append_course("Idle", "idle", load.idle.numbers);
     if (load.idle_after)
-        append_course("Idle after the load", load.idle_after->numbers);
+        append_course("Idle after the load", "after", load.idle_after->numbers);
 }
 
 void append_times(std::string& html, const MeasurementReport& report) {
@@ -429,6 +428,12 @@ void append_directions(std::string& html, const MeasurementReport& report) {
     for (std::string line; std::getline(lines, line);)
         append(html, "<p{}>{}</p>\n", line.starts_with("warning") ? " class=\"warn\"" : "",
                escape_html(line));
+}
+
+void append_ecn(std::string& html, const MeasurementReport& report) {
+    std::istringstream lines(ecn_to_text(report.numbers));
+    for (std::string line; std::getline(lines, line);)
+        append(html, "<p>{}</p>\n", line);
 }
 
 void append_source_ports(std::string& html, const MeasurementReport& report) {
@@ -504,6 +509,7 @@ void append_section(std::string& html, const MeasurementReport& report, std::siz
     append_counts(html, report);
     append_times(html, report);
     append_directions(html, report);
+    append_ecn(html, report);
     append_source_ports(html, report);
     append_pictures(html, report, index);
     append_errors(html, report);

@@ -372,7 +372,7 @@ std::string to_text(const MeasurementReport& report) {
                             milliseconds(numbers.jitter.mean_variation()));
     if (numbers.directions)
         text += to_text(*numbers.directions);
-    text += own_time_line(numbers);
+    text += ecn_to_text(numbers) + own_time_line(numbers);
     text += kernel_line(numbers.kernel) + lateness_lines(report);
     text += to_text(numbers.by_source_port, report.verbose, report.colored);
     for (const auto& [responder, count] : report.responders)
@@ -494,6 +494,13 @@ void add_measurement(const MeasurementReport& report, Json& json) {
         json.set("tcp_info", kernel_object(numbers.kernel));
     if (numbers.directions)
         add_directions(*numbers.directions, json);
+    if (report.datagrams)
+        json.set(
+            "ecn_arrived",
+            Json::object()
+                .set("there",
+                     numbers.directions ? to_json(numbers.directions->ecn_counts_there) : Json())
+                .set("back", to_json(numbers.ecn_back)));
     if (numbers.by_source_port.size() > 1)
         json.set("by_source_port", to_json(numbers.by_source_port));
     json.set("slip", times_object(numbers.slip.summary()));

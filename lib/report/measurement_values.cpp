@@ -7,6 +7,7 @@ namespace sockbox::report {
 namespace {
 
 using stats::Measurement;
+using Ecn = stats::EcnCounts;
 using Value = std::optional<double>;
 
 Value seconds(const std::optional<std::chrono::nanoseconds>& time) {
@@ -71,6 +72,20 @@ Value least(const MeasurementReport& report, const stats::Spread& spread) {
 
 Value most(const MeasurementReport& report, const stats::Spread& spread) {
     return spread.count > 0 ? kernel(report, static_cast<double>(spread.max)) : std::nullopt;
+}
+
+template <stats::EcnCounts::Bits bits>
+Value ecn_back(const MeasurementReport& report) {
+    const stats::EcnCounts& counts = report.numbers.ecn_back;
+    return counts.total() > 0 ? to_value(counts.of[bits]) : std::nullopt;
+}
+
+template <stats::EcnCounts::Bits bits>
+Value ecn_there(const MeasurementReport& report) {
+    return of_directions(report, [](const auto& both) {
+        const stats::EcnCounts& counts = both.ecn_counts_there;
+        return counts.total() > 0 ? to_value(counts.of[bits]) : std::nullopt;
+    });
 }
 
 constexpr auto counter = MetricKind::counter;
@@ -227,6 +242,28 @@ constexpr std::array rows{
              directions<&stats::Directions::dscp_back>, Of::datagrams},
     ValueRow{"ecn_back", gauge, "", "ECN of the replies as they arrived here.",
              directions<&stats::Directions::ecn_back>, Of::datagrams},
+    ValueRow{"arrived_there",
+             counter,
+             "",
+             "Datagrams by their ECN bits at the reflector.",
+             ecn_there<Ecn::not_ect>,
+             Of::datagrams,
+             {"ecn", "not_ect"}},
+    ValueRow{
+        "arrived_there", counter, "", "", ecn_there<Ecn::ect1>, Of::datagrams, {"ecn", "ect1"}},
+    ValueRow{
+        "arrived_there", counter, "", "", ecn_there<Ecn::ect0>, Of::datagrams, {"ecn", "ect0"}},
+    ValueRow{"arrived_there", counter, "", "", ecn_there<Ecn::ce>, Of::datagrams, {"ecn", "ce"}},
+    ValueRow{"arrived_back",
+             counter,
+             "",
+             "Replies by their ECN bits on arrival.",
+             ecn_back<Ecn::not_ect>,
+             Of::datagrams,
+             {"ecn", "not_ect"}},
+    ValueRow{"arrived_back", counter, "", "", ecn_back<Ecn::ect1>, Of::datagrams, {"ecn", "ect1"}},
+    ValueRow{"arrived_back", counter, "", "", ecn_back<Ecn::ect0>, Of::datagrams, {"ecn", "ect0"}},
+    ValueRow{"arrived_back", counter, "", "", ecn_back<Ecn::ce>, Of::datagrams, {"ecn", "ce"}},
     ValueRow{"reflector_received", gauge, "", "Packets of the session by the reflector's count.",
              reflector<&stats::ReflectorReport::received>, Of::datagrams},
     ValueRow{"reflector_sent", gauge, "", "Replies of the session by the reflector's count.",

@@ -18,12 +18,17 @@ std::string name_in(std::span<const std::string_view> names, std::optional<std::
 }
 
 // Not if it is 0, which says nothing.
-std::string marks_to_text(std::optional<std::uint8_t> dscp, std::optional<std::uint8_t> ecn,
-                          std::string_view where) {
-    if (dscp.value_or(0) == 0 && ecn.value_or(0) == 0)
-        return {};
-    return fmt::format("DSCP: arrived {} as {}{}\n", where, dscp.value_or(0),
-                       ecn.value_or(0) != 0 ? fmt::format(", with ECN {}", *ecn) : "");
+std::string dscp_to_text(std::optional<std::uint8_t> dscp, std::string_view where) {
+    return dscp.value_or(0) == 0 ? "" : fmt::format("DSCP: arrived {} as {}\n", where, *dscp);
+}
+
+std::string to_text(const stats::EcnCounts& counts, std::string_view where) {
+    constexpr std::array<std::string_view, 4> names{"Not-ECT", "ECT(1)", "ECT(0)", "CE"};
+    std::string text;
+    for (std::size_t bits = 0; bits < names.size(); ++bits)
+        if (counts.of[bits] > 0)
+            text += fmt::format("{}{} {}", text.empty() ? "" : ", ", counts.of[bits], names[bits]);
+    return text.empty() ? "" : fmt::format("ECN: arrived {} as {}\n", where, text);
 }
 
 std::string to_text(const stats::ReflectorReport& report) {
@@ -60,10 +65,28 @@ MetricLabels with_reflector(const MetricLabels& labels, const stats::ReflectorRe
         .with("departure_timestamps", timestamp_method_name(report.departure_method));
 }
 
+std::string ecn_to_text(const stats::Measurement& numbers) {
+    if (!numbers.directions)
+        return to_text(numbers.ecn_back, "here");
+    const stats::EcnCounts& there = numbers.directions->ecn_counts_there;
+    if (there.total() == 0)
+        return {};
+    return to_text(there, "at the reflector") + to_text(numbers.ecn_back, "here");
+}
+
+Json to_json(const stats::EcnCounts& counts) {
+    if (counts.total() == 0)
+        return {};
+    return Json::object()
+        .set("not_ect", counts.of[stats::EcnCounts::not_ect])
+        .set("ect1", counts.of[stats::EcnCounts::ect1])
+        .set("ect0", counts.of[stats::EcnCounts::ect0])
+        .set("ce", counts.of[stats::EcnCounts::ce]);
+}
+
 std::string reflector_to_text(const stats::Directions& directions) {
-    return marks_to_text(directions.dscp_there, directions.ecn_there, "at the reflector") +
-           marks_to_text(directions.dscp_back, directions.ecn_back, "here") +
-           to_text(directions.reflector);
+    return dscp_to_text(directions.dscp_there, "at the reflector") +
+           dscp_to_text(directions.dscp_back, "here") + to_text(directions.reflector);
 }
 
 }  // namespace sockbox::report

@@ -68,6 +68,7 @@ void Directions::merge(const Directions& other) {
     merge_into(ecn_there, other.ecn_there);
     merge_into(dscp_back, other.dscp_back);
     merge_into(ecn_back, other.ecn_back);
+    ecn_counts_there.merge(other.ecn_counts_there);
     reflector.merge(other.reflector);
 }
 

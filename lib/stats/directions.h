@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "stats/ecn_counts.h"
 #include "stats/summary.h"
 
 namespace sockbox::stats {
@@ -77,6 +78,7 @@ struct Directions {
     std::optional<std::uint8_t> ecn_there;
     std::optional<std::uint8_t> dscp_back;
     std::optional<std::uint8_t> ecn_back;
+    EcnCounts ecn_counts_there;  // of datagrams whose replies came
     ReflectorReport reflector{};
 
     void merge(const Directions& other);

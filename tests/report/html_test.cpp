@@ -98,20 +98,23 @@ TEST(Html, ShowsHowDatagramsArrivedAndWhatTheReflectorTells) {
     stats::Directions& ways = *report.numbers.directions;
     EXPECT_THAT(page(report), Not(HasSubstr("DSCP"))) << "nothing was marked";
     ways.dscp_there = 46;
-    ways.ecn_there = 1;
+    ways.ecn_counts_there.of = {0, 0, 2, 1};
+    report.numbers.ecn_back.of = {3, 0, 0, 0};
     ways.dscp_back = 34;
     ways.reflector.seen_from = "<192.0.2.7>";
     ways.reflector.clock_source = std::uint8_t{1};
     ways.reflector.received = ways.reflector.sent = 3U;
     ways.reflector.unverified = 2;
     EXPECT_THAT(page(report),
-                HasSubstr("<p>DSCP: arrived at the reflector as 46, with ECN 1</p>\n"
+                HasSubstr("<p>DSCP: arrived at the reflector as 46</p>\n"
                           "<p>DSCP: arrived here as 34</p>\n"
                           "<p>seen by the reflector from &lt;192.0.2.7&gt;</p>\n"
                           "<p>reflector&#39;s clock: ntp</p>\n"
                           "<p>reflector&#39;s count: 3 received, 3 sent</p>\n"
                           "<p class=\"warn\">warning: the extensions of 2 replies are not "
-                          "authentic</p>\n"));
+                          "authentic</p>\n"
+                          "<p>ECN: arrived at the reflector as 2 ECT(0), 1 CE</p>\n"
+                          "<p>ECN: arrived here as 3 Not-ECT</p>\n"));
 }
 
 TEST(Html, WhatWasTypedStaysText) {

@@ -76,6 +76,7 @@ void add_reflector(stats::Directions& directions) {
     directions.ecn_there = std::uint8_t{1};
     directions.dscp_back = std::uint8_t{34};
     directions.ecn_back = std::uint8_t{3};
+    directions.ecn_counts_there.of = {6007, 6011, 6029, 6037};
     directions.implausible = 43;
     for (int i = 0; i < 59; ++i)
         directions.other_lengths.record(47);
@@ -98,6 +99,8 @@ MeasurementReport run_of_everything(bool datagrams) {
     report.tool = datagrams ? "udpecho" : "echo";
     if (datagrams)
         add_reflector(*report.numbers.directions);
+    if (datagrams)
+        report.numbers.ecn_back.of = {6043, 6047, 6053, 6067};
     report.datagrams = datagrams;
     stats::Measurement& numbers = report.numbers;
     std::uint64_t next = 1001;

@@ -52,6 +52,8 @@ class UdpEcho {
             return cli.refuse(io_, "--connect-timeout must be more than 0s");
         if (stamp_.is_requested())
             prepare_stamp(cli);
+        if (cli.given("ecn"))
+            datagram_settings_.report_header_fields();
         if (datagram_settings_.broadcast() && !measuring_.is_requested(cli))
             return cli.refuse(io_, "--broadcast needs one of -c -t -P --rate");
         if (const auto status = measuring_.check(cli, {"first-seq", "timestamps"}))

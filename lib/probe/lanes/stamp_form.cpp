@@ -235,6 +235,7 @@ void StampForm::read_extension(const stamp::Extension& extension) {
         const auto service = stamp::read_class_of_service(extension.value);
         directions_.dscp_there = service.received_dscp;
         directions_.ecn_there = service.received_ecn;
+        directions_.ecn_counts_there.record(service.received_ecn);
     } else if (has(stamp::location, stamp::location_bytes)) {
         if (const auto source = stamp::read_source(extension.value))
             report.seen_from = source->to_string();

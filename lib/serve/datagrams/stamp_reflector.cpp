@@ -8,6 +8,7 @@
 #include <random>
 
 #include "net/datagram_notices.h"
+#include "stats/ecn_counts.h"
 #include "stats/split_mix.h"
 
 namespace sockbox::serve {
@@ -20,6 +21,13 @@ constexpr std::chrono::seconds quality_lasts{1};
 std::uint64_t random_number() {
     std::random_device source;
     return (std::uint64_t{source()} << 32) | source();
+}
+
+// Replies are marked as capable of ECN as packets are, or a router could not mark congestion on
+// their way. One that was marked there is ECT(0) again, so that the two ways can be told apart.
+std::uint8_t ecn_of_reply(std::uint8_t traffic_class) {
+    const auto ecn = static_cast<std::uint8_t>(traffic_class & 0x3U);
+    return ecn == stats::EcnCounts::ce ? std::uint8_t{stats::EcnCounts::ect0} : ecn;
 }
 
 std::chrono::nanoseconds wall_now() {
@@ -86,9 +94,11 @@ stamp::Reflected StampReflector::fill_in(net::BatchedDatagram& datagram, stamp::
             reflection.last = {answer.sequence - 1, session->left, stamp::Method::software};
         reflected = stamp::reflect_extensions(datagram.data, options_.mode, reflection);
     }
+    const std::uint8_t arrived_as = datagram.traffic_class.value_or(0);
     datagram.traffic_class.reset();
     if (reflected.wanted_dscp)
-        datagram.traffic_class = static_cast<std::uint8_t>(*reflected.wanted_dscp << 2);
+        datagram.traffic_class =
+            static_cast<std::uint8_t>(*reflected.wanted_dscp << 2 | ecn_of_reply(arrived_as));
     const auto leaves = wall_now();
     // If the wall clock was set in between, the packet must not appear to leave before it arrived.
     const auto received = std::min(datagram.arrived.value_or(leaves), leaves);

@@ -173,10 +173,12 @@ TEST(UdpEchoStamp, DscpAndEcnAreShownInBothDirections) {
         const Words sender{"--stamp", "-c", "1",  "--dscp",        "46",
                            "--ecn",   "1",  host, reflector.port()};
         EXPECT_THAT(run(udpecho, with(sender, {"-j", "-q"})).out,
-                    HasSubstr(R"("dscp_there":46,"ecn_there":1,"dscp_back":46,"ecn_back":0)"));
+                    HasSubstr(R"("dscp_there":46,"ecn_there":1,"dscp_back":46,"ecn_back":1)"));
         EXPECT_THAT(run(udpecho, sender).out,
-                    AllOf(HasSubstr("DSCP: arrived at the reflector as 46, with ECN 1\n"),
-                          HasSubstr("DSCP: arrived here as 46\n")));
+                    AllOf(HasSubstr("DSCP: arrived at the reflector as 46\n"),
+                          HasSubstr("DSCP: arrived here as 46\n"),
+                          HasSubstr("ECN: arrived at the reflector as 1 ECT(1)\n"
+                                    "ECN: arrived here as 1 ECT(1)\n")));
         EXPECT_THAT(run(udpecho, {"--stamp", "-c", "1", "-j", "-q", host, reflector.port()}).out,
                     HasSubstr(R"("dscp_there":null,"ecn_there":null,"dscp_back":0,"ecn_back":0)"));
     }
