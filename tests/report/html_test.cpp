@@ -1,5 +1,5 @@
 // Tests of lib/report/html: the content of the page.
-#include "report/html.h"
+#include "report/page/html.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "report/html.h"
+#include "report/page/html.h"
 #include "tests/report/runs.h"
 
 namespace sockbox::report {

@@ -6,8 +6,8 @@
 
 #include "probe/datagram_socket.h"
 #include "report/counted.h"
-#include "report/live_page.h"
 #include "report/measurement_metrics.h"
+#include "report/page/live_page.h"
 #include "report/version.h"
 #include "text/text.h"
 #include "text/time.h"

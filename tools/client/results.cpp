@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "report/html.h"
 #include "report/metrics.h"
+#include "report/page/html.h"
 #include "report/plot.h"
 #include "system/platform.h"
 #include "tools/front/whole_file.h"

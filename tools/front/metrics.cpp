@@ -3,7 +3,7 @@
 
 #include "net/resolver.h"
 #include "report/json.h"
-#include "report/live_page.h"
+#include "report/page/live_page.h"
 
 namespace sockbox::tools {
 namespace {

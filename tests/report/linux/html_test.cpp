@@ -8,8 +8,8 @@
 #include <fstream>
 #include <regex>
 
-#include "report/html.h"
-#include "report/live_page.h"
+#include "report/page/html.h"
+#include "report/page/live_page.h"
 #include "tests/report/runs.h"
 #include "tests/support.h"
 

@@ -1,5 +1,5 @@
 // Pages that need nothing else and run no scripts: their head and style.
-#include "report/html_page.h"
+#include "report/page/html_page.h"
 
 #include <fmt/format.h>
 

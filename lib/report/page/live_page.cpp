@@ -1,5 +1,5 @@
 // Rows of servers with small pictures, and tables of metrics.
-#include "report/live_page.h"
+#include "report/page/live_page.h"
 
 #include <fmt/format.h>
 
@@ -9,8 +9,8 @@
 #include <tuple>
 
 #include "report/counted.h"
-#include "report/html.h"
-#include "report/html_page.h"
+#include "report/page/html.h"
+#include "report/page/html_page.h"
 #include "report/scale.h"
 #include "text/time.h"
 

@@ -1,5 +1,5 @@
 // Draws the charts of the report as SVG, and the page around them.
-#include "report/html.h"
+#include "report/page/html.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "report/counted.h"
-#include "report/html_page.h"
+#include "report/page/html_page.h"
 #include "report/reflector.h"
 #include "report/scale.h"
 #include "report/source_ports.h"
