@@ -54,6 +54,7 @@ class Measuring {
     std::optional<int> check_descriptors(std::size_t servers);
 
     const MetricsOption& metrics() const { return metrics_; }
+    const Results& results() const { return results_; }
     std::size_t connections() const {
         return client_.has_port_range() ? client_.source_ports->size()
                                         : static_cast<std::size_t>(connections_);

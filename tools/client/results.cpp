@@ -138,6 +138,16 @@ net::Status Results::write_metrics(const MetricFamilies& families) const {
                        io_.out);
 }
 
+int Results::write_page(const std::function<std::string()>& page, int status) const {
+    const net::Status written =
+        html_.empty() ? net::Status() : write_whole(html_, page(), "write", io_.out);
+    if (!written) {
+        print_error(io_, client_.tool, written.error());
+        status = exit_output;
+    }
+    return finish(io_, client_.tool, status);
+}
+
 int Results::write(std::vector<report::MeasurementReport> reports, int status) const {
     net::Status written;
     if (!hgrm_.empty() && !reports.empty())

@@ -1,6 +1,7 @@
 // The results of a measurement: judged by --assert, printed, and written to files.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,9 @@ class Results {
     int status_of(const report::MeasurementReport& report, bool interrupted) const;
 
     net::Status write_metrics(const MetricFamilies& families) const;
+    // Writes a page of another kind to the file of --html, and ends the command. Returns its exit
+    // status.
+    int write_page(const std::function<std::string()>& page, int status) const;
     // Writes the other files, and ends the command. Returns its exit status.
     int write(std::vector<report::MeasurementReport> reports, int status) const;
 

@@ -45,6 +45,8 @@ class Echo {
         if (idle_.is_requested()) {
             if (const auto mistake = idle_.mistake(cli, measuring_.connections()); !mistake.empty())
                 return cli.refuse(io_, mistake);
+            if (const auto status = measuring_.results().check(cli, false))
+                return *status;
         } else if (const auto status = measuring_.check(cli, {"reconnect", "tcp-info"})) {
             return *status;
         }
@@ -442,7 +444,7 @@ class Echo {
     bool tcp_info_ = false;
     bool is_measuring_ = false;
     Measuring measuring_{io_, client_};
-    IdleFinder idle_{io_, client_};
+    IdleFinder idle_{io_, client_, measuring_.results()};
     std::optional<probe::Payload> payload_;
     const net::StopSignal* stop_ = nullptr;  // set while interrupts are caught
     std::string target_;

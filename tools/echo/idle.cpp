@@ -4,6 +4,9 @@
 #include <mutex>
 
 #include "report/counted.h"
+#include "report/page/idle_page.h"
+#include "report/version.h"
+#include "text/time.h"
 #include "text/units.h"
 #include "tools/front/progress.h"
 
@@ -81,13 +84,13 @@ void IdleFinder::declare(Cli& cli) {
 }
 
 std::string IdleFinder::mistake(const Cli& cli, std::size_t connections) const {
-    for (const char* name : {"count",       "time",         "interval",      "size",
-                             "rate",        "find-rate",    "load",          "threads",
-                             "warmup",      "spin",         "assert",        "target",
-                             "targets",     "skip-self",    "resolve-every", "report-interval",
-                             "metrics",     "metrics-file", "no-sandbox",    "plot",
-                             "html",        "hgrm",         "reconnect",     "tcp-info",
-                             "source-port", "no-verify"})
+    for (const char* name : {"count",    "time",         "interval",      "size",
+                             "rate",     "find-rate",    "load",          "threads",
+                             "warmup",   "spin",         "assert",        "target",
+                             "targets",  "skip-self",    "resolve-every", "report-interval",
+                             "metrics",  "metrics-file", "no-sandbox",    "plot",
+                             "hgrm",     "reconnect",    "tcp-info",      "source-port",
+                             "no-verify"})
         if (cli.given(name))
             return fmt::format("--find-idle and --{} are mutually exclusive", name);
     if (client_.has_message())
@@ -127,13 +130,13 @@ int IdleFinder::run(const Target& target, const net::Endpoint& server, probe::Id
         print(found, target.text);
     if (!found.failure.action.empty()) {
         print_error(io_, client_.tool, found.failure);
-        return finish(io_, client_.tool, found.connected ? exit_mismatch : exit_refused);
+        return conclude(found, target.text, server, found.connected ? exit_mismatch : exit_refused);
     }
     if (is_known)
-        return finish(io_, client_.tool, exit_ok);
+        return conclude(found, target.text, server, exit_ok);
     print_error(io_, client_.tool,
                 {{}, "find the idle timeout to", server.to_string(), "interrupted", {}});
-    return finish(io_, client_.tool, status_of_interrupt());
+    return conclude(found, target.text, server, status_of_interrupt());
 }
 
 void IdleFinder::report_step(const probe::IdleProgress& progress) const {
@@ -150,32 +153,60 @@ void IdleFinder::report_step(const probe::IdleProgress& progress) const {
                       effect(*progress.latest->ended_by));
 }
 
-void IdleFinder::print(const probe::IdleFound& found, const std::string& target) const {
+std::vector<std::string> IdleFinder::answer(const probe::IdleFound& found,
+                                            const std::string& target) const {
     const probe::IdleTimeout& timeout = found.timeout;
     const bool is_early = found.interrupted || !found.failure.action.empty();
     const std::string up_to =
         is_early ? net::format_span(timeout.survived.value_or(0s)) : net::format_duration(*max_);
-    if (client_.common.quiet) {
-        io_.out.print("{}\n", timeout.timeout ? net::format_span(*timeout.timeout) : "none");
-        return;
-    }
-    if (!timeout.timeout) {
-        io_.out.print("idle timeout to {}: none up to {}{}\n", target, up_to,
-                      is_early ? ", when the search was interrupted" : "");
-        return;
-    }
-    io_.out.print("idle timeout to {}: {}{}\n", target, net::format_span(*timeout.timeout),
-                  is_early ? " or less, because the search was interrupted" : "");
+    if (!timeout.timeout)
+        return {fmt::format("idle timeout to {}: none up to {}{}", target, up_to,
+                            is_early ? ", when the search was interrupted" : "")};
+    std::vector<std::string> lines{
+        fmt::format("idle timeout to {}: {}{}", target, net::format_span(*timeout.timeout),
+                    is_early ? " or less, because the search was interrupted" : "")};
     if (timeout.survived)
-        io_.out.print("  after {} of silence, a message is echoed\n",
-                      net::format_span(*timeout.survived));
-    io_.out.print("  after {} of silence, {}\n", net::format_span(*timeout.ended),
-                  effect(*timeout.ended_by));
+        lines.push_back(fmt::format("after {} of silence, a message is echoed",
+                                    net::format_span(*timeout.survived)));
+    lines.push_back(fmt::format("after {} of silence, {}", net::format_span(*timeout.ended),
+                                effect(*timeout.ended_by)));
     if (found.acknowledged && timeout.ended_by == probe::IdleEnd::silence)
-        io_.out.write("  but the other end acknowledges the message: it is a proxy\n");
+        lines.emplace_back("but the other end acknowledges the message: it is a proxy");
     if (timeout.outlived)
-        io_.out.print("  the timeout varies: one connection survived {}\n",
-                      net::format_span(*timeout.outlived));
+        lines.push_back(fmt::format("the timeout varies: one connection survived {}",
+                                    net::format_span(*timeout.outlived)));
+    return lines;
+}
+
+void IdleFinder::print(const probe::IdleFound& found, const std::string& target) const {
+    if (client_.common.quiet) {
+        const auto& timeout = found.timeout.timeout;
+        io_.out.print("{}\n", timeout ? net::format_span(*timeout) : "none");
+        return;
+    }
+    std::string_view indent;
+    for (const std::string& line : answer(found, target)) {
+        io_.out.print("{}{}\n", indent, line);
+        indent = "  ";
+    }
+}
+
+int IdleFinder::conclude(const probe::IdleFound& found, const std::string& target,
+                         const net::Endpoint& server, int status) const {
+    const auto make_page = [&] {
+        report::IdlePage page{std::string(client_.tool), target, answer(found, target)};
+        for (const probe::Silence& silence : found.silences)
+            page.silences.push_back(
+                {silence.round, silence.length, !silence.ended_by,
+                 std::string(silence.ended_by ? effect(*silence.ended_by) : "survived")});
+        page.parameters = {{"started", net::format_utc(client_.started)},
+                           {"address", server.to_string()},
+                           {"longest silence tried", net::format_duration(*max_)},
+                           {"timeout", net::format_duration(client_.reply_timeout())},
+                           {"sockbox", std::string(report::version)}};
+        return report::to_html(page);
+    };
+    return results_.write_page(make_page, status);
 }
 
 report::Json IdleFinder::json(const probe::IdleFound& found, const std::string& target,

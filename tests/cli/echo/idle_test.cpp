@@ -42,6 +42,25 @@ TEST(FindIdle, NoTimeoutIsFoundUpToTheMaximum) {
     EXPECT_EQ(run(echo, {"--find-idle=1s", "-q", to[0], to[1]}).out, "none\n");
 }
 
+TEST(FindIdle, ThePageHasTheAnswerAndEachSilence) {
+    EchoServer server({"--idle-timeout", "1s"});
+    const TemporaryFile page;
+    const Ran ran =
+        run(echo, {"--find-idle=3s", "-P", "4", "--html", page.path(), "127.0.0.1", server.port()});
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+    const std::string html = page.content();
+    EXPECT_THAT(html, AllOf(StartsWith("<!DOCTYPE html>"),
+                            HasSubstr("<h2>" + lines(ran.out).front() + "</h2>"),
+                            HasSubstr("<td class=\"text bad\">the other end has closed the "
+                                      "connection</td>"),
+                            HasSubstr("<th scope=\"row\">longest silence tried</th>"
+                                      "<td class=\"text\">3s</td>"),
+                            HasSubstr("</html>")));
+    const Ran unwritable =
+        run(echo, {"--find-idle", "--html", page.path() + "/no", "127.0.0.1", server.port()});
+    EXPECT_EQ(unwritable.status, tools::exit_output) << "before the search";
+}
+
 // Those that it closes at once are left out, and the others are spread over all silences.
 TEST(FindIdle, ServerMayLimitTheConnections) {
     EchoServer server({"--max-connections", "5", "--idle-timeout", "2s"});
@@ -96,7 +115,7 @@ TEST(FindIdle, MistakesAreUsageErrors) {
     expect_refused({"--find-idle=1x"}, "--find-idle: '1x'");
     expect_refused({"--find-idle="}, "--find-idle: it is empty");
     expect_refused({"--find-idle", "-c", "3"}, "--find-idle and --count are mutually exclusive");
-    expect_refused({"--find-idle", "-P", "2", "--html", "x"}, "--find-idle and --html are");
+    expect_refused({"--find-idle", "-P", "2", "--hgrm", "x"}, "--find-idle and --hgrm are");
     expect_refused({"--find-idle", "-P", "257"}, "--find-idle uses at most 256 connections");
     expect_refused({"--find-idle", "-W", "0"}, "--timeout must be more than 0s");
     EXPECT_EQ(run(echo, {"--find-idle", "127.0.0.1", "1", "hello"}).status, tools::exit_usage);
