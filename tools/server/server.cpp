@@ -57,8 +57,9 @@ void declare_access(Cli& cli, serve::DatagramOptions& options) {
 void print_failure(Io io, std::string_view tool, const net::Error& error, bool json) {
     print_error(io, tool, error);
     if (json)
-        io.out.print("{}\n",
-                     report::event(tool, "result").set("error", to_json(error)).to_string());
+        io.out.print("{}\n", report::event(tool, "result", std::chrono::system_clock::now())
+                                 .set("error", to_json(error))
+                                 .to_string());
 }
 
 net::Result<std::vector<net::Endpoint>> resolve_to_bind(const FailureOutput& failures,

@@ -106,6 +106,7 @@ TEST_F(Install, ManualPagesAndCompletionsAreInTheUsualPlaces) {
     EXPECT_THAT(names_in("share/doc/sockbox/examples/prometheus"),
                 testing::UnorderedElementsAre("prometheus.yml", "sockbox.recording.yml",
                                               "sockbox.rules.yml", "sockbox.tests.yml"));
+    EXPECT_THAT(names_in("share/sockbox"), testing::ElementsAre("sockbox.schema.json"));
 }
 
 TEST_F(Install, ServicesStartTheProgramsBelowThePrefix) {

@@ -23,6 +23,11 @@ void run_script(const Words& arguments) {
     EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
 }
 
+TEST(PackagingJson, WhatEveryModePrintsMatchesTheSchema) {
+    run_script({"json_by_schema.py", SOCKBOX_BIN_DIR,
+                SOCKBOX_SOURCE_DIR "/packaging/json/sockbox.schema.json"});
+}
+
 TEST(PackagingKubernetes, TheManifestsHaveTheTypesOfItsApi) {
     run_script({"manifests.py", SOCKBOX_SOURCE_DIR "/packaging/kubernetes/sockbox.yaml"});
 }
