@@ -65,8 +65,9 @@ net::Result<std::unique_ptr<BulkFlows>> BulkFlows::start(const net::Endpoint& se
     return flows;
 }
 
-BulkFlows::BulkFlows(net::Endpoint server, net::StopSignal over, std::vector<net::Socket> sockets)
-    : server_(std::move(server)),
+BulkFlows::BulkFlows(const net::Endpoint& server, net::StopSignal over,
+                     std::vector<net::Socket> sockets)
+    : server_(server),
       over_(std::move(over)),
       flows_(sockets.size()),
       outgoing_(block_bytes),
@@ -90,7 +91,7 @@ net::Status BulkFlows::watch() {
         return net::fail(poll.error());
     poll_ = std::move(*poll);
     for (Flow& flow : flows_)
-        if (const auto watched =
+        if (auto watched =
                 poll_->update(flow.watched, {&flow, flow.socket.native(), 1, POLLIN | POLLOUT});
             !watched)
             return watched;

@@ -54,7 +54,7 @@ class BulkFlows {
         Watched watched{};
     };
 
-    BulkFlows(net::Endpoint server, net::StopSignal over, std::vector<net::Socket> sockets);
+    BulkFlows(const net::Endpoint& server, net::StopSignal over, std::vector<net::Socket> sockets);
     net::Status watch();
     void run();
     void turn(Flow& flow, short events);
