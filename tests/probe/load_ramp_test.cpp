@@ -50,6 +50,17 @@ TEST(LoadRamp, TakesTenSecondsAtMost) {
         << "flows that carry nothing are not steady";
 }
 
+TEST(LoadRamp, MoreMayComeBackThanWasSent) {
+    LoadRamp ramp;
+    std::uint64_t bytes = 0;
+    for (int i = 0; i < LoadRamp::shortest / LoadRamp::interval; ++i) {
+        EXPECT_FALSE(ramp.is_over());
+        bytes += 1000;
+        ramp.take(bytes - 1, bytes);
+    }
+    EXPECT_TRUE(ramp.is_over());
+}
+
 TEST(DrainTime, IsThatOfBothDirectionsWithinBounds) {
     EXPECT_EQ(drain_time(0ns), 100ms);
     EXPECT_EQ(drain_time(200ms), 400ms);

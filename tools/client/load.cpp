@@ -78,10 +78,10 @@ net::Result<report::MeasurementReport> LoadTest::run(const Server& server, const
         return pause(probe::drain_time(longest), stop);
     }();
     if (goes_on) {
-        auto idle_after = measure();
-        if (!idle_after)
-            return idle_after;
-        load.idle_after = std::move(*idle_after);
+        if (auto idle_after = measure())
+            load.idle_after = std::move(*idle_after);
+        else
+            print_error(io_, client_.tool, idle_after.error());
     }
     loaded->under_load = std::make_shared<const report::UnderLoad>(std::move(load));
     return loaded;

@@ -34,8 +34,8 @@ class LoadTest {
     using Measure = std::function<net::Result<report::MeasurementReport>()>;
     // Measures three times, the second time beside the flows. Returns the report of that one, with
     // the others in it; or of the first, if nothing came back in it or it was interrupted before
-    // the load was there. Fails as `measure` does, and if the flows cannot connect or carry
-    // nothing.
+    // the load was there. Fails if one of these two does, or if the flows cannot connect or carry
+    // nothing; a failure of the last one is printed.
     net::Result<report::MeasurementReport> run(const Server& server, const Measure& measure,
                                                const net::StopSignal& stop) const;
 

@@ -14,7 +14,7 @@ bool is_alike(double one, double other) {
 }  // namespace
 
 void LoadRamp::take(std::uint64_t sent, std::uint64_t received) {
-    samples_.push_back({received, sent - received});
+    samples_.push_back({received, sent - std::min(sent, received)});
     const auto elapsed = interval * (samples_.size() - 1);
     over_ = over_ || elapsed >= longest || (elapsed >= shortest && is_steady());
 }

@@ -24,7 +24,8 @@ class LoadRamp {
     static constexpr std::chrono::seconds longest{10};
 
     // How many bytes the flows have sent and received since they began. To be called once in each
-    // interval.
+    // interval. More may have been received than sent if the flows went on between the two
+    // readings, or if the server is no echo server.
     void take(std::uint64_t sent, std::uint64_t received);
     bool is_over() const noexcept { return over_; }
 
