@@ -353,9 +353,17 @@ class Echo {
                 is_interrupted() ? "" : " within " + net::format_duration(connect_timeout_));
         if (client_.common.json) {
             auto json = client_.result(mode(), target);
-            json.set("attempts", std::move(attempts))
+            const bool any = !race.attempts.empty();
+            const auto reason =
+                is_interrupted() ? std::errc::operation_canceled : std::errc::timed_out;
+            json.set("address",
+                     any ? report::Json(race.attempts.back().endpoint.to_string()) : report::Json())
+                .set("attempts", std::move(attempts))
                 .set("error",
-                     race.attempts.empty() ? report::Json() : to_json(race.attempts.back().error));
+                     to_json(
+                         any ? race.attempts.back().error
+                             : net::Error{
+                                   net::platform::error_of(reason), "connect to", target, {}, {}}));
             io_.out.print("{}\n", json.to_string());
         }
         return flush(io_, client_.tool, is_interrupted() ? status_of_interrupt() : exit_refused);

@@ -142,7 +142,8 @@ TEST(Echo, RefusedConnectionNamesTheAddressAndItsError) {
                            symbol_of(std::errc::connection_refused) + ")\n");
     EXPECT_EQ(ran.status, tools::exit_refused);
     const Ran json = run(echo, {"--json", "127.0.0.1", port, "hello"});
-    EXPECT_THAT(json.out, HasSubstr(R"("attempts":[{"address":"127.0.0.1")"));
+    EXPECT_THAT(json.out,
+                HasSubstr(R"("address":"127.0.0.1:)" + port + R"(","attempts":[{"address":)"));
     EXPECT_EQ(lines(json.out).size(), 1U);
 }
 
