@@ -102,7 +102,7 @@ TEST_F(Install, ManualPagesAndCompletionsAreInTheUsualPlaces) {
     EXPECT_THAT(names_in("share/man/man7"), testing::ElementsAre("sockbox.7"));
     EXPECT_THAT(names_in("share/doc/sockbox/examples"),
                 testing::UnorderedElementsAre("prometheus", "victoria-metrics", "grafana",
-                                              "kubernetes", "container"));
+                                              "kubernetes", "container", "scripts"));
     EXPECT_THAT(names_in("share/doc/sockbox/examples/prometheus"),
                 testing::UnorderedElementsAre("prometheus.yml", "sockbox.recording.yml",
                                               "sockbox.rules.yml", "sockbox.tests.yml"));
