@@ -339,12 +339,12 @@ void LaneGroup::count_missed_slots() {
         miss_slots(budget_.end());
 }
 
-// Skips slots that have already passed, so that a delay is not followed by a burst.
 bool LaneGroup::can_send_in_interval(const Lane& lane, Clock::time_point now) const {
     return plan_.interval.count() > 0 && lane.can_take(now) &&
            !(plan_.one_at_a_time && lane.outstanding() > 0);
 }
 
+// Skips slots that have already passed, so that a delay is not followed by a burst.
 void LaneGroup::send_in_interval(Slot& slot, Clock::time_point& due, Clock::time_point now) {
     if (!send(slot, now, now))
         return;

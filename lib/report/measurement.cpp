@@ -500,7 +500,7 @@ void add_measurement(const MeasurementReport& report, Json& json) {
             Json::object()
                 .set("there",
                      numbers.directions ? to_json(numbers.directions->ecn_counts_there) : Json())
-                .set("back", to_json(numbers.ecn_back)));
+                .set("back", to_json(numbers.ecn_counts_back)));
     if (numbers.by_source_port.size() > 1)
         json.set("by_source_port", to_json(numbers.by_source_port));
     json.set("slip", times_object(numbers.slip.summary()));

@@ -76,7 +76,7 @@ Value most(const MeasurementReport& report, const stats::Spread& spread) {
 
 template <stats::EcnCounts::Bits bits>
 Value ecn_back(const MeasurementReport& report) {
-    const stats::EcnCounts& counts = report.numbers.ecn_back;
+    const stats::EcnCounts& counts = report.numbers.ecn_counts_back;
     return counts.total() > 0 ? to_value(counts.of[bits]) : std::nullopt;
 }
 

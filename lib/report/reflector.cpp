@@ -67,11 +67,11 @@ MetricLabels with_reflector(const MetricLabels& labels, const stats::ReflectorRe
 
 std::string ecn_to_text(const stats::Measurement& numbers) {
     if (!numbers.directions)
-        return to_text(numbers.ecn_back, "here");
+        return to_text(numbers.ecn_counts_back, "here");
     const stats::EcnCounts& there = numbers.directions->ecn_counts_there;
     if (there.total() == 0)
         return {};
-    return to_text(there, "at the reflector") + to_text(numbers.ecn_back, "here");
+    return to_text(there, "at the reflector") + to_text(numbers.ecn_counts_back, "here");
 }
 
 Json to_json(const stats::EcnCounts& counts) {

@@ -45,7 +45,7 @@ void Measurement::merge(const Measurement& other) {
     unread.merge(other.unread);
     kernel.merge(other.kernel);
     own_time.merge(other.own_time);
-    ecn_back.merge(other.ecn_back);
+    ecn_counts_back.merge(other.ecn_counts_back);
     lost_numbers.merge(other.lost_numbers);
     timeline.merge(other.timeline);
     outages.merge(other.outages);

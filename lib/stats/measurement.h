@@ -71,7 +71,7 @@ struct Measurement {
     std::uint64_t spoiled = 0;      // of `lost`: answered with something else than the echo
     std::uint64_t misdirected = 0;  // of `lost`: answered from an unexpected address
     std::uint64_t overflowed = 0;   // datagrams dropped because our receive buffer was full
-    EcnCounts ecn_back;             // of replies, if the socket reports the bits
+    EcnCounts ecn_counts_back;      // of replies, if the socket reports the bits
     SequenceRanges lost_numbers;    // sequence numbers of lost datagrams
 
     std::uint64_t sent_bytes = 0;

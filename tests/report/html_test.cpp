@@ -99,7 +99,7 @@ TEST(Html, ShowsHowDatagramsArrivedAndWhatTheReflectorTells) {
     EXPECT_THAT(page(report), Not(HasSubstr("DSCP"))) << "nothing was marked";
     ways.dscp_there = 46;
     ways.ecn_counts_there.of = {0, 0, 2, 1};
-    report.numbers.ecn_back.of = {3, 0, 0, 0};
+    report.numbers.ecn_counts_back.of = {3, 0, 0, 0};
     ways.dscp_back = 34;
     ways.reflector.seen_from = "<192.0.2.7>";
     ways.reflector.clock_source = std::uint8_t{1};

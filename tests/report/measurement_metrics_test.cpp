@@ -100,7 +100,7 @@ MeasurementReport run_of_everything(bool datagrams) {
     if (datagrams)
         add_reflector(*report.numbers.directions);
     if (datagrams)
-        report.numbers.ecn_back.of = {6043, 6047, 6053, 6067};
+        report.numbers.ecn_counts_back.of = {6043, 6047, 6053, 6067};
     report.datagrams = datagrams;
     stats::Measurement& numbers = report.numbers;
     std::uint64_t next = 1001;

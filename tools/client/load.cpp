@@ -87,7 +87,7 @@ net::Result<report::MeasurementReport> LoadTest::run(const Server& server, const
     return loaded;
 }
 
-// The options of --set are for the sockets that measure, which are of another kind with udpecho.
+// With udpecho, the options of --set are for UDP sockets.
 net::Result<std::unique_ptr<probe::BulkFlows>> LoadTest::start_flows(
     const Server& server, const net::StopSignal& stop) const {
     const ElapsedLine line(io_.err, shows_waiting(), "connecting to " + server.target);

@@ -374,7 +374,7 @@ void DatagramLane::answer_in_time(std::uint64_t index, const net::BatchedDatagra
     if (by_port_ != nullptr)
         by_port_->answered(time);
     if (datagram.traffic_class)
-        measured_.numbers.ecn_back.record(*datagram.traffic_class);
+        measured_.numbers.ecn_counts_back.record(*datagram.traffic_class);
     measured_.numbers.jitter.record(time);
     if (const nanoseconds seen = taken.at - probe.origin; time < seen)
         measured_.numbers.own_time.record(seen - time);
