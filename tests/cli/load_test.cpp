@@ -4,6 +4,7 @@
 
 #include "net/streams.h"
 #include "tests/json_numbers.h"
+#include "tests/peer.h"
 #include "tests/udp_server.h"
 #include "text/units.h"
 #include "tools/multicall.h"
@@ -55,7 +56,7 @@ TEST(Load, NothingIsComparedWithNoReplyAtAll) {
 }
 
 TEST(Load, AServerWithoutTcpIsNamed) {
-    const UdpServer server;
+    const UdpServer server({"-p", closed_port()});
     const Ran ran = run(tools::udpecho, {"--load", "1", "-c", "1", "127.0.0.1", server.port()});
     EXPECT_EQ(ran.status, tools::exit_refused) << ran.out;
     EXPECT_THAT(ran.err, HasSubstr("udpecho: connect 127.0.0.1:" + server.port()));
@@ -64,7 +65,8 @@ TEST(Load, AServerWithoutTcpIsNamed) {
 }
 
 TEST(Load, FlowsThatCarryNothingAreAFailure) {
-    const UdpServer server;
+    // One whose TCP port no other test has at this time.
+    const UdpServer server({"-p", closed_port()});
     auto silent =
         net::listen_on(net::Endpoint::loopback(net::Family::ipv4, *net::parse_port(server.port())));
     ASSERT_TRUE(silent) << silent.error().message();

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "net/streams.h"
+#include "tests/peer.h"
 #include "tests/support.h"
+#include "text/units.h"
 
 namespace sockbox::net {
 namespace {
@@ -143,8 +145,10 @@ TEST(Socket, APortIsTakenOnceAndAgainAtOnceAfterItsOwner) {
 }
 
 TEST(Socket, BothFamiliesStandOnOnePort) {
-    auto ipv4 = listen_on(Endpoint::any(Family::ipv4)).value();
-    const auto ipv6 = listen_on(Endpoint::any(Family::ipv6, ipv4.local()->port()));
+    const std::uint16_t port = *parse_port(test::closed_port());
+    const auto ipv4 = listen_on(Endpoint::any(Family::ipv4, port));
+    ASSERT_TRUE(ipv4) << ipv4.error().message();
+    const auto ipv6 = listen_on(Endpoint::any(Family::ipv6, port));
     if (!ipv6 && ipv6.error().code == std::errc::address_family_not_supported)
         GTEST_SKIP() << "no IPv6 on this machine";
     EXPECT_TRUE(ipv6) << ipv6.error().message();

@@ -16,14 +16,6 @@ ConnectOptions in_time() {
     return options;
 }
 
-TEST(ListenOn, BothFamiliesStandOnOnePort) {
-    auto v6 = listen_on(Endpoint::any(Family::ipv6));
-    if (!v6)
-        GTEST_SKIP() << v6.error().message();
-    const std::uint16_t port = v6->local()->port();
-    EXPECT_TRUE(listen_on(Endpoint::any(Family::ipv4, port)));
-}
-
 TEST(ListenOn, NoOtherProgramSharesThePort) {
     auto first = listen_on(Endpoint::loopback(Family::ipv4));
     ASSERT_TRUE(first);
