@@ -11,22 +11,14 @@
 #include "report/counted.h"
 #include "report/reflector.h"
 #include "report/source_ports.h"
+#include "report/times.h"
 #include "report/under_load.h"
+#include "text/text.h"
 #include "text/time.h"
 #include "text/units.h"
 
 namespace sockbox::report {
 namespace {
-
-using Time = std::optional<std::chrono::nanoseconds>;
-
-std::string milliseconds(const Time& time) {
-    return time ? fmt::format("{:.3f}", static_cast<double>(time->count()) / 1e6) : "-";
-}
-
-Json nanoseconds(const Time& time) {
-    return time ? Json(time->count()) : Json();
-}
 
 // The estimated error of an unsynchronized clock is many seconds.
 std::string clock_error_to_text(std::chrono::nanoseconds error) {
@@ -35,11 +27,9 @@ std::string clock_error_to_text(std::chrono::nanoseconds error) {
 }
 
 std::string way_line(std::string_view name, const stats::Way& way) {
-    const stats::Summary delay = way.delay.summary();
-    return fmt::format("{}: {} lost, delay min/mean/max/stddev = {}/{}/{}/{} ms, variation {} ms\n",
-                       name, way.lost ? std::to_string(*way.lost) : "an unknown number",
-                       milliseconds(delay.min), milliseconds(delay.mean), milliseconds(delay.max),
-                       milliseconds(delay.deviation), milliseconds(way.variation.value()));
+    return fmt::format("{}: {} lost, variation {} ms\n", name,
+                       way.lost ? std::to_string(*way.lost) : "an unknown number",
+                       milliseconds(way.variation.value()));
 }
 
 std::string short_way(std::string_view name, const stats::Way& way) {
@@ -67,48 +57,13 @@ Json way_object(const stats::Way& way) {
 using stats::Measurement;
 using stats::Summary;
 
-struct Column {
-    std::string_view text;
-    std::string_view json;
-    Time Summary::*time;
-    double share = 0;  // of a percentile
-};
-
-constexpr std::array columns{
-    Column{"min", "min_ns", &Summary::min},
-    Column{"mean", "mean_ns", &Summary::mean},
-    Column{"p50", "p50_ns", &Summary::p50},
-    Column{"p90", "p90_ns", &Summary::p90, 0.9},
-    Column{"p99", "p99_ns", &Summary::p99, 0.99},
-    Column{"p99.9", "p999_ns", &Summary::p999, 0.999},
-    Column{"max", "max_ns", &Summary::max},
-    Column{"stddev", "stddev_ns", &Summary::deviation},
-};
-
-// "rtt min/mean/... = 0.042/0.051/... ms", or "rtt = 0.042 ms" for a single sample; empty without
-// samples.
-std::string times_line(std::string_view name, const Summary& summary) {
-    if (summary.count == 0)
-        return {};
-    if (summary.count == 1)
-        return fmt::format("{} = {} ms\n", name, milliseconds(summary.mean));
-    std::string names;
-    std::string values;
-    for (const Column& column : columns) {
-        if (!carries_percentile(summary.count, column.share))
-            continue;
-        names += fmt::format("{}{}", names.empty() ? "" : "/", column.text);
-        values +=
-            fmt::format("{}{}", values.empty() ? "" : "/", milliseconds(summary.*column.time));
-    }
-    return fmt::format("{} {} = {} ms\n", name, names, values);
+// "rtt = 0.042 ms" for a single sample, which needs no table.
+std::string single_time_line(std::string_view name, const Summary& summary) {
+    return summary.count == 1 ? fmt::format("{} = {} ms\n", name, milliseconds(summary.mean)) : "";
 }
 
-Json times_object(const Summary& summary) {
-    Json object = Json::object();
-    for (const Column& column : columns)
-        object.set(column.json, nanoseconds(summary.*column.time));
-    return object.set("median_ns", nanoseconds(summary.median));
+Json series_object(const Summary& summary) {
+    return times_object(summary).set("median_ns", nanoseconds(summary.median));
 }
 
 std::string counts_line(const MeasurementReport& report) {
@@ -170,32 +125,40 @@ std::string rate_line(const Measurement& numbers) {
                        numbers.rate_per_s(), bytes);
 }
 
-std::string lateness(std::string_view what, const Summary& times) {
-    std::string text = fmt::format("{} p50 {} ms", what, milliseconds(times.p50));
-    if (carries_percentile(times.count, 0.99))
-        text += fmt::format(", p99 {} ms", milliseconds(times.p99));
-    return text + fmt::format(", max {} ms", milliseconds(times.max));
-}
-
 std::string warning(const MeasurementReport& report, std::string_view what) {
     return fmt::format("{} {}\n", painted(report.colored, yellow, "warning:"), what);
 }
 
-// How late the client itself was, so that a busy client is not mistaken for a slow server.
+// The series of several samples as a table, the others a line each. How late the client itself was
+// is shown as well, so that a busy client is not mistaken for a slow server.
+std::string series_to_text(const MeasurementReport& report) {
+    const Measurement& numbers = report.numbers;
+    TimesTable table;
+    std::string lines;
+    const auto add = [&](std::string_view name, const Summary& summary) {
+        if (summary.count > 1)
+            table.add(name, summary);
+        else
+            lines += single_time_line(name, summary);
+    };
+    add("rtt", numbers.rtt.summary());
+    add("connect", numbers.connect.summary());
+    if (numbers.directions) {
+        add("forward", numbers.directions->forward.delay.summary());
+        add("backward", numbers.directions->backward.delay.summary());
+    }
+    add("lateness", numbers.slip.summary());
+    if (numbers.is_client_late() || report.verbose)
+        add("unread", numbers.unread.summary());
+    return table.to_text(report.columns) + lines;
+}
+
 std::string lateness_lines(const MeasurementReport& report) {
     const Measurement& numbers = report.numbers;
-    const bool is_late = numbers.is_client_late();
     std::string text;
-    if (const Summary slip = numbers.slip.summary(); slip.count > 0 || numbers.missed_slots > 0) {
-        text += lateness("schedule: late by", slip);
-        if (numbers.missed_slots > 0)
-            text += fmt::format(", {} missed", counted(numbers.missed_slots, "slot"));
-        text += '\n';
-    }
-    if (const Summary unread = numbers.unread.summary();
-        unread.count > 0 && (is_late || report.verbose))
-        text += lateness("client: replies lay unread for", unread) + '\n';
-    if (is_late)
+    if (numbers.missed_slots > 0)
+        text += fmt::format("schedule: {} missed\n", counted(numbers.missed_slots, "slot"));
+    if (numbers.is_client_late())
         text += warning(report, client_late);
     return text;
 }
@@ -343,10 +306,6 @@ std::string to_text(const stats::Failure& failure) {
     return failure.symbol.empty() ? text : text + fmt::format(" ({})", failure.symbol);
 }
 
-bool carries_percentile(std::uint64_t count, double share) {
-    return static_cast<double>(count) * (1 - share) >= 0.999;  // at least one sample is above it
-}
-
 std::string to_text(const MeasurementReport& report) {
     const Measurement& numbers = report.numbers;
     std::string text = fmt::format("--- {} {} statistics ---\n", report.target, report.tool);
@@ -359,13 +318,12 @@ std::string to_text(const MeasurementReport& report) {
     text += outage_line(report);
     if (!numbers.distinguishable)
         text += fmt::format("{}\n", not_distinguishable);
+    text += series_to_text(report);
     const stats::Summary rtt = numbers.rtt.summary();
-    text += times_line("rtt", rtt);
     // With an even number of samples the median lies between two of them; with many samples it
     // equals p50 to the microsecond.
     if (const std::string median = milliseconds(rtt.median); median != milliseconds(rtt.p50))
         text += fmt::format("rtt median = {} ms\n", median);
-    text += times_line("connect", numbers.connect.summary());
     if (report.datagrams && numbers.jitter.value())
         text += fmt::format("jitter = {} ms, mean variation = {} ms\n",
                             milliseconds(numbers.jitter.value()),
@@ -388,7 +346,7 @@ std::string to_text(const MeasurementReport& report) {
         text += to_text(*report.found_rate);
     if (report.under_load)
         text += to_text(*report.under_load, report);
-    return text;
+    return net::wrapped(text, report.columns);
 }
 
 std::string_view to_text(stats::Phase phase) {
@@ -482,14 +440,14 @@ void add_measurement(const MeasurementReport& report, Json& json) {
     json.set("sent_bytes", numbers.sent_bytes).set("received_bytes", numbers.received_bytes);
     json.set("duration_ns", numbers.duration.count()).set("rate_per_s", numbers.rate_per_s());
     add_outages(report, json);
-    json.set("rtt", times_object(numbers.rtt.summary()));
+    json.set("rtt", series_object(numbers.rtt.summary()));
     if (report.datagrams)
         json.set("jitter_ns", nanoseconds(numbers.jitter.value()))
             .set("mean_variation_ns", nanoseconds(numbers.jitter.mean_variation()))
             .set("own_stack_mean_ns", nanoseconds(numbers.own_time.summary().mean))
             .set("own_stack_share", numbers.own_share());
     else
-        json.set("connect", times_object(numbers.connect.summary()));
+        json.set("connect", series_object(numbers.connect.summary()));
     if (numbers.kernel.connections > 0)
         json.set("tcp_info", kernel_object(numbers.kernel));
     if (numbers.directions)
@@ -503,9 +461,9 @@ void add_measurement(const MeasurementReport& report, Json& json) {
                 .set("back", to_json(numbers.ecn_counts_back)));
     if (numbers.by_source_port.size() > 1)
         json.set("by_source_port", to_json(numbers.by_source_port));
-    json.set("slip", times_object(numbers.slip.summary()));
+    json.set("slip", series_object(numbers.slip.summary()));
     json.set("missed_slots", numbers.missed_slots);
-    json.set("unread", times_object(numbers.unread.summary()));
+    json.set("unread", series_object(numbers.unread.summary()));
     json.set("client_late", numbers.is_client_late());
     Json errors = Json::array();
     for (const auto& [error, count] : report.errors)

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,8 +42,10 @@ struct MeasurementReport {
     std::chrono::system_clock::time_point measured_since{};  // the end of the warm-up
     std::string failure{};  // why nothing was measured; empty if something was
     stats::Phase phase = stats::Phase::measuring;
-    bool verbose = false;    // as text, also list the sequence numbers of lost datagrams
-    bool colored = false;    // as text, with colours for verdicts and warnings
+    bool verbose = false;  // as text, also list the sequence numbers of lost datagrams
+    bool colored = false;  // as text, with colours for verdicts and warnings
+    // as text, of the terminal that shows it; without one, as many as a line has
+    std::size_t columns = std::numeric_limits<std::size_t>::max();
     bool datagrams = false;  // include what only datagrams can be: late, duplicated, reordered, ...
     stats::Measurement numbers;
     stats::Tally errors;
@@ -66,9 +69,6 @@ std::string places_of_loss(const stats::Measurement& numbers);
 
 // A failure in words: "send: Network is unreachable (ENETUNREACH)".
 std::string to_text(const stats::Failure& failure);
-
-// Whether a percentile means anything among so many samples: 0.99 takes a hundred of them.
-bool carries_percentile(std::uint64_t count, double share);
 
 // What is reported instead of the times of messages whose replies cannot be told apart.
 inline constexpr std::string_view not_distinguishable =

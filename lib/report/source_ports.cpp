@@ -8,6 +8,7 @@
 
 #include "report/color.h"
 #include "report/counted.h"
+#include "report/times.h"
 
 namespace sockbox::report {
 namespace {
@@ -16,10 +17,6 @@ using stats::PortNumbers;
 using stats::PortVerdict;
 
 constexpr std::size_t max_suspects = 16;
-
-std::string milliseconds(std::optional<std::chrono::nanoseconds> time) {
-    return time ? fmt::format("{:.3f}", static_cast<double>(time->count()) / 1e6) : "-";
-}
 
 std::string chance_to_text(double chance) {
     return chance > 0 ? fmt::format("{:.2g}", chance) : "less than 1e-300";

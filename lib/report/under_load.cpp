@@ -3,53 +3,33 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "report/color.h"
 #include "report/counted.h"
+#include "report/times.h"
 
 namespace sockbox::report {
 namespace {
 
 using stats::Summary;
-using Time = std::optional<std::chrono::nanoseconds>;
-
-struct Column {
-    std::string_view text;
-    std::string_view json;
-    Time Summary::*time;
-    double share = 0;  // of a percentile
-};
-
-constexpr std::array columns{
-    Column{"min", "min_ns", &Summary::min},       Column{"mean", "mean_ns", &Summary::mean},
-    Column{"p50", "p50_ns", &Summary::p50},       Column{"p90", "p90_ns", &Summary::p90, 0.9},
-    Column{"p99", "p99_ns", &Summary::p99, 0.99}, Column{"max", "max_ns", &Summary::max},
-};
-
-std::string row(std::string_view name, const Summary& times, std::string_view last) {
-    std::string text = fmt::format("{:<11}", name);
-    for (const Column& column : columns) {
-        const Time& time = times.*column.time;
-        const bool is_shown = time && carries_percentile(times.count, column.share);
-        text += fmt::format(
-            "{:>10}",
-            is_shown ? fmt::format("{:.3f}", static_cast<double>(time->count()) / 1e6) : "-");
-    }
-    return fmt::format("{}{:>8}\n", text, last);
+void add_row(TimesTable& table, std::string_view name, const MeasurementReport& report) {
+    table.add(name, report.numbers.rtt.summary(),
+              fmt::format("{:.3g}%", report.numbers.loss() * 100));
 }
 
-std::string row(std::string_view name, const MeasurementReport& report) {
-    return row(name, report.numbers.rtt.summary(),
-               fmt::format("{:.3g}%", report.numbers.loss() * 100));
+// The deviations of two series cannot be subtracted.
+constexpr bool is_comparable(const TimeFigure& figure) {
+    return figure.time != &Summary::deviation;
 }
 
 Summary difference(const Summary& idle, const Summary& loaded) {
     Summary added;
     added.count = std::min(idle.count, loaded.count);
-    for (const Column& column : columns)
-        if (const Time& before = idle.*column.time, &during = loaded.*column.time; before && during)
-            added.*column.time = *during - *before;
+    for (const TimeFigure& figure : time_figures) {
+        const Time& before = idle.*figure.time;
+        const Time& during = loaded.*figure.time;
+        if (before && during && is_comparable(figure))
+            added.*figure.time = *during - *before;
+    }
     return added;
 }
 
@@ -68,12 +48,11 @@ Summary difference(const stats::Way& idle, const stats::Way& loaded,
     return difference(before, during);
 }
 
-Json times_object(const Summary& times) {
+Json added_object(const Summary& added) {
     Json object = Json::object();
-    for (const Column& column : columns) {
-        const Time& time = times.*column.time;
-        object.set(column.json, time ? Json(time->count()) : Json());
-    }
+    for (const TimeFigure& figure : time_figures)
+        if (is_comparable(figure))
+            object.set(figure.json, nanoseconds(added.*figure.time));
     return object;
 }
 
@@ -106,17 +85,18 @@ std::optional<double> round_trips_per_minute(const MeasurementReport& loaded) {
 }
 
 std::string to_text(const UnderLoad& load, const MeasurementReport& loaded) {
-    std::string text = "latency under load, in ms:\n           ";
-    for (const Column& column : columns)
-        text += fmt::format("{:>10}", column.text);
-    text += fmt::format("{:>8}\n", "loss");
-    text += row("idle", load.idle) + row("loaded", loaded);
+    TimesTable table("loss");
+    add_row(table, "idle", load.idle);
+    add_row(table, "loaded", loaded);
     if (load.idle_after)
-        text += row("idle after", *load.idle_after);
+        add_row(table, "idle after", *load.idle_after);
     const AddedDelay added = added_delay(load, loaded);
-    text += row("added", added.round_trip, "");
-    if (added.forward && added.backward)
-        text += row("  forward", *added.forward, "") + row("  backward", *added.backward, "");
+    table.add("added", added.round_trip);
+    if (added.forward && added.backward) {
+        table.add("  forward", *added.forward);
+        table.add("  backward", *added.backward);
+    }
+    std::string text = "latency under load:\n" + table.to_text(loaded.columns);
     text += fmt::format("load: {}, {:.6g} MB/s each way\n", counted(load.flows, "TCP flow"),
                         load.bytes_per_s / 1e6);
     if (load.broken > 0)
@@ -129,10 +109,10 @@ std::string to_text(const UnderLoad& load, const MeasurementReport& loaded) {
 
 void add_under_load(const UnderLoad& load, const MeasurementReport& loaded, Json& json) {
     const AddedDelay added = added_delay(load, loaded);
-    Json times = times_object(added.round_trip);
+    Json times = added_object(added.round_trip);
     if (added.forward && added.backward)
-        times.set("forward", times_object(*added.forward))
-            .set("backward", times_object(*added.backward));
+        times.set("forward", added_object(*added.forward))
+            .set("backward", added_object(*added.backward));
     json.set("idle", measurement_object(load.idle))
         .set("loaded", measurement_object(loaded))
         .set("idle_after", load.idle_after ? measurement_object(*load.idle_after) : Json())

@@ -45,6 +45,18 @@ std::size_t printable_length(std::string_view text) {
     return length;
 }
 
+// In characters, without sequences for colours.
+std::size_t width_of(std::string_view word) {
+    std::size_t width = 0;
+    for (std::size_t i = 0; i < word.size(); ++i) {
+        if (word[i] == '\x1b')
+            i = std::min(word.find('m', i), word.size());
+        else if ((static_cast<std::uint8_t>(word[i]) & 0xc0) != 0x80)  // it begins a character
+            ++width;
+    }
+    return width;
+}
+
 }  // namespace
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
@@ -147,6 +159,31 @@ std::string escape(std::string_view text) {
 
 std::string printable(std::string_view text) {
     return escape_all_but(text, true);
+}
+
+std::string wrapped(std::string_view lines, std::size_t columns) {
+    constexpr std::string_view indent = "    ";
+    std::string text;
+    std::size_t used = 0;  // of the line in progress
+    while (!lines.empty()) {
+        const std::string_view blanks =
+            lines.substr(0, std::min(lines.find_first_not_of(' '), lines.size()));
+        lines.remove_prefix(blanks.size());
+        const std::string_view word =
+            lines.substr(0, std::min(lines.find_first_of(" \n"), lines.size()));
+        lines.remove_prefix(word.size());
+        const std::size_t width = width_of(word);
+        const bool breaks = used > 0 && used + blanks.size() + width > columns;
+        text += breaks ? fmt::format("\n{}", indent) : std::string(blanks);
+        text += word;
+        used = (breaks ? indent.size() : used + blanks.size()) + width;
+        if (!lines.empty() && lines.front() == '\n') {
+            text += '\n';
+            lines.remove_prefix(1);
+            used = 0;
+        }
+    }
+    return text;
 }
 
 }  // namespace sockbox::net

@@ -39,6 +39,11 @@ std::string escape(std::string_view text);
 // already.
 std::string printable(std::string_view text);
 
+// Breaks each line that is longer than `columns` characters between words and indents what follows
+// by four spaces. A word that is too long stays whole. Sequences for colours (SGR of ECMA-48) take
+// no room.
+std::string wrapped(std::string_view lines, std::size_t columns);
+
 // Whether the character would change the order of the text around it, or begin a new line: a
 // direction mark, embedding, override or isolate, or a line or paragraph separator of Unicode.
 constexpr bool rearranges_text(char32_t point) noexcept {

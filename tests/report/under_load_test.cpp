@@ -57,15 +57,14 @@ MeasurementReport loaded_run_each_way(int offset) {
 TEST(UnderLoad, TextIsATable) {
     EXPECT_THAT(
         to_text(loaded_run()),
-        HasSubstr(
-            "latency under load, in ms:\n"
-            "                  min      mean       p50       p90       p99       max    loss\n"
-            "idle           10.000    10.495    10.490    10.890    10.980    10.990      0%\n"
-            "loaded        110.000   110.495   110.490   110.890   110.980   110.990     50%\n"
-            "idle after     11.000    11.495    11.490    11.890    11.980    11.990      0%\n"
-            "added         100.000   100.000   100.000   100.000   100.000   100.000        \n"
-            "load: 4 TCP flows, 2.5 MB/s each way\n"
-            "543 round trips a minute under load\n"));
+        HasSubstr("latency under load:\n"
+                  "ms              min     mean      p50      p90      p99      max  stddev  loss\n"
+                  "idle         10.000   10.495   10.490   10.890   10.980   10.990   0.290    0%\n"
+                  "loaded      110.000  110.495  110.490  110.890  110.980  110.990   0.290   50%\n"
+                  "idle after   11.000   11.495   11.490   11.890   11.980   11.990   0.290    0%\n"
+                  "added       100.000  100.000  100.000  100.000  100.000  100.000       -\n"
+                  "load: 4 TCP flows, 2.5 MB/s each way\n"
+                  "543 round trips a minute under load\n"));
 }
 
 TEST(UnderLoad, TextWarnsOfFlowsThatEnded) {
@@ -87,7 +86,7 @@ TEST(UnderLoad, JsonHasEachMeasurementAndTheDifference) {
          {R"("lost":100,"pending":0)", R"("idle":{"sent":100,"received":100,"lost":0,)",
           R"("loaded":{"sent":100,"received":100,"lost":100,)", R"("idle_after":{"sent":100,)",
           R"("added":{"min_ns":100000000,"mean_ns":100000000,"p50_ns":100000000,)"
-          R"("p90_ns":100000000,"p99_ns":100000000,"max_ns":100000000},)",
+          R"("p90_ns":100000000,"p99_ns":100000000,"p999_ns":100000000,"max_ns":100000000},)",
           R"("round_trips_per_minute":543.0)",
           R"("load_bytes_per_s":2500000.0,"load_flows":4,)"
           R"("load_broken":0})"})
@@ -101,7 +100,7 @@ TEST(UnderLoad, EachDirectionHasItsOwnDifference) {
     EXPECT_EQ(added.forward->mean, milliseconds(80));
     EXPECT_NEAR(std::chrono::duration<double>(*added.forward->p50).count(), 0.080, 0.080 * 0.017);
     EXPECT_EQ(added.backward->mean, milliseconds(20));
-    EXPECT_THAT(to_text(loaded_run_each_way(0)), HasSubstr("\n  forward      80.000    80.000"));
+    EXPECT_THAT(to_text(loaded_run_each_way(0)), HasSubstr("\n  forward    80.000   80.000 "));
     EXPECT_THAT(to_json(loaded_run_each_way(0)).to_string(),
                 HasSubstr(R"("forward":{"min_ns":80000000,"mean_ns":80000000,"p50_ns":)"));
 }

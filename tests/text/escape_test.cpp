@@ -49,5 +49,24 @@ TEST(Escape, ReadsBackUnambiguously) {
     EXPECT_NE(escape("\\x1b"), escape("\x1b"));
 }
 
+TEST(Wrapped, LongLinesContinueIndented) {
+    EXPECT_EQ(wrapped("one two three four five\nsix\n", 13), "one two three\n    four five\nsix\n");
+    EXPECT_EQ(wrapped("", 10), "");
+    EXPECT_EQ(wrapped("a b", 80), "a b") << "without a newline";
+}
+
+TEST(Wrapped, WordsStayWhole) {
+    EXPECT_EQ(wrapped("a incomprehensible b\n", 10), "a\n    incomprehensible\n    b\n");
+}
+
+TEST(Wrapped, BlanksInALineThatFitsStay) {
+    EXPECT_EQ(wrapped("  a   b  \n\n", 10), "  a   b  \n\n");
+}
+
+TEST(Wrapped, CharactersCountNotBytesNorColours) {
+    EXPECT_EQ(wrapped("\u00fc\u00fc\u00fc \x1b[31mred\x1b[0m\n", 7),
+              "\u00fc\u00fc\u00fc \x1b[31mred\x1b[0m\n");
+}
+
 }  // namespace
 }  // namespace sockbox::net

@@ -76,6 +76,8 @@ report::MeasurementReport Results::report_of(const std::string& target, probe::M
     report.responders = std::move(measured.responders);
     report.verbose = client_.common.verbose;
     report.colored = !client_.common.json && client_.common.colored(io_.out);
+    if (io_.out.is_terminal())
+        report.columns = net::platform::terminal_columns(io_.out.file());
     const bool unsent_apart = is_asserted("unsent");
     for (const probe::Assertion& assertion : assertions_) {
         const auto verdict = assertion.judge(report.numbers, unsent_apart);

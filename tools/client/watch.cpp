@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "report/times.h"
 #include "text/units.h"
 
 namespace sockbox::tools {

@@ -7,6 +7,7 @@
 #include "probe/lanes/datagram_lane.h"
 #include "probe/lanes/echo_form.h"
 #include "report/counted.h"
+#include "report/times.h"
 #include "text/text.h"
 #include "text/units.h"
 #include "tools/client/client.h"

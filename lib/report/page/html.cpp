@@ -14,6 +14,7 @@
 #include "report/reflector.h"
 #include "report/scale.h"
 #include "report/source_ports.h"
+#include "report/times.h"
 #include "report/under_load.h"
 
 namespace sockbox::report {
@@ -215,7 +216,6 @@ Extent extent_of(const Timeline& timeline) {
 
 using stats::Measurement;
 using stats::Summary;
-using Time = std::optional<std::chrono::nanoseconds>;
 
 std::string shown(const Time& time) {
     return time ? short_time(static_cast<double>(time->count())) : "–";
@@ -315,22 +315,18 @@ void append_times_row(std::string& html, std::string_view name, const Summary& s
     if (summary.count == 0)
         return;
     append(html, "<tr><th scope=\"row\">{}</th>", name);
-    const auto percentile = [&](double share, const Time& time) {
-        return carries_percentile(summary.count, share) ? time : std::nullopt;
-    };
-    for (const Time& time : {summary.min, summary.mean, summary.median, summary.p50,
-                             percentile(0.9, summary.p90), percentile(0.99, summary.p99),
-                             percentile(0.999, summary.p999), summary.max, summary.deviation})
-        append(html, "<td>{}</td>", signed_time(time));
-    html += "</tr>\n";
+    for (const TimeFigure& figure : time_figures)
+        append(html, "<td>{}</td>",
+               signed_time(carries_percentile(summary.count, figure.share) ? summary.*figure.time
+                                                                           : std::nullopt));
+    append(html, "<td>{}</td></tr>\n", signed_time(summary.median));
 }
 
 void append_times_head(std::string& html) {
     html += "<div class=\"wide\"><table>\n<tr><th scope=\"col\"></th>";
-    for (const char* name :
-         {"min", "mean", "median", "p50", "p90", "p99", "p99.9", "max", "stddev"})
-        append(html, "<th scope=\"col\">{}</th>", name);
-    html += "</tr>\n";
+    for (const TimeFigure& figure : time_figures)
+        append(html, "<th scope=\"col\">{}</th>", figure.text);
+    html += "<th scope=\"col\">median</th></tr>\n";
 }
 
 void append_under_load(std::string& html, const MeasurementReport& report, std::size_t index) {
@@ -373,7 +369,7 @@ void append_times(std::string& html, const MeasurementReport& report) {
     append_times_head(html);
     append_times_row(html, "round trip", numbers.rtt.summary());
     append_times_row(html, "connect", numbers.connect.summary());
-    append_times_row(html, "sent late", numbers.slip.summary());
+    append_times_row(html, "lateness", numbers.slip.summary());
     append_times_row(html, "left unread", numbers.unread.summary());
     html += "</table></div>\n";
     if (report.datagrams && numbers.jitter.value())
