@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "system/platform.h"
+#include "text/text.h"
 
 namespace sockbox::tools {
 namespace {
@@ -25,6 +26,12 @@ std::string_view lines_for_pipe(std::string_view text) {
 }  // namespace
 
 void Output::write(std::string_view text) {
+    if (!wraps_)
+        return write_as_it_is(text);
+    write_as_it_is(net::wrapped(text, net::platform::terminal_columns(file_)));
+}
+
+void Output::write_as_it_is(std::string_view text) {
     const std::lock_guard lock(mutex_);
     if (error_)
         return;

@@ -44,12 +44,17 @@ class Output {
     // much whole or not at all (PIPE_BUF in pipe(7)): if nobody reads it and the process ends, what
     // is in it ends with a line, unless that line is longer.
     void keep_lines_whole() noexcept { keeps_lines_whole_ = true; }
+    // From now on breaks lines between words if they are wider than the terminal, if it is one
+    // (net::wrapped()). Every write must then be of whole lines, without control sequences other
+    // than those for colours.
+    void wrap_on_terminal() { wraps_ = is_terminal(); }
     bool is_terminal() const;
     int file() const noexcept { return file_; }
     // When the write in progress last made progress; net::no_deadline if there is none.
     net::Clock::time_point writing_since() const noexcept { return writing_since_; }
 
   private:
+    void write_as_it_is(std::string_view text);
     void flush_locked();
     void write_out(std::string_view text);
 
@@ -58,6 +63,7 @@ class Output {
     std::error_code error_;
     std::atomic<net::Clock::time_point> writing_since_{net::no_deadline};
     std::atomic<bool> keeps_lines_whole_{false};
+    bool wraps_ = false;  // does not change once other threads write
     int file_;
     Buffering buffering_;
 };

@@ -352,6 +352,8 @@ int showip(Args args, Io io) {
         print_error(io, tool, ready.error());
         return finish(io, tool, exit_refused);
     }
+    if (!options.style.common.json)
+        io.out.wrap_on_terminal();
     ShowipDisplay display(options.style, io);
     if (options.style.common.verbose)
         note_environment(io);

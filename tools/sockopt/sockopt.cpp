@@ -89,11 +89,13 @@ int sockopt(Args args, Io io) {
         return cli.refuse(io, "--watch reads sockets: it excludes --list and --explain");
     if (settings.story && settings.values)
         return cli.refuse(io, "--story and --values are mutually exclusive");
+    settings.watch = cli.given("watch");
+    if (!settings.common.json && !settings.values && !settings.watch)
+        io.out.wrap_on_terminal();
     if (settings.list)
         return list_options(settings.words, settings.common.json, io, cli);
     if (settings.explain)
         return explain_options(settings.words, settings.common.json, io, cli);
-    settings.watch = cli.given("watch");
     settings.selection.family = settings.common.family;
     settings.selection.typed = cli.given("type");
     settings.work.buffer_story = settings.common.verbose;
