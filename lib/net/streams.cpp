@@ -51,7 +51,7 @@ std::string bind_hint(const std::error_code& code, const Endpoint& endpoint) {
     if (code == std::errc::permission_denied && endpoint.port() < 1024)
         return "ports below 1024 need root or CAP_NET_BIND_SERVICE";
     if (code == std::errc::address_in_use)
-        return "another program uses this port; port 0 selects a free one";
+        return "the port is used or in TIME_WAIT; port 0 selects a free one";
     return zone_hint(endpoint);
 }
 
