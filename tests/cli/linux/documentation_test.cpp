@@ -1,9 +1,14 @@
-// Tests that --help, the manual pages and the completions name the same flags.
+// Tests that --help, the manual pages and the completions name the same flags, and that the
+// diagnostics that the pages explain exist.
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <regex>
 
+#include "paths.h"
 #include "tests/cli/shells.h"
 #include "tools/multicall.h"
 
@@ -18,8 +23,8 @@ TEST(Documentation, ManualPagesNameTheFlagsOfHelpAndNoOther) {
     for (const tools::Command& command : tools::commands()) {
         const std::string page = read_source(fmt::format("man/{}.1", command.name));
         EXPECT_EQ(flags_in_manual(page), flags_of(command)) << command.name;
-        for (const char* section :
-             {"NAME", "SYNOPSIS", "DESCRIPTION", "EXIT STATUS", "EXAMPLES", "SEE ALSO"})
+        for (const char* section : {"NAME", "SYNOPSIS", "DESCRIPTION", "EXIT STATUS", "EXAMPLES",
+                                    "DIAGNOSTICS", "SEE ALSO", "STANDARDS"})
             EXPECT_THAT(page, testing::HasSubstr(fmt::format(".Sh {}\n", section))) << command.name;
     }
 }
@@ -55,6 +60,37 @@ TEST(Documentation, CompletionsKnowValuesOfNoOptionThatIsNone) {
         EXPECT_NE(entries, std::sregex_iterator()) << file;
         for (auto at = entries; at != std::sregex_iterator(); ++at)
             EXPECT_TRUE(known.contains(at->str())) << file << ": " << at->str();
+    }
+}
+
+// All of lib/ and tools/.
+std::string sources() {
+    std::string all;
+    for (const char* folder : {"lib", "tools"})
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(
+                 SOCKBOX_SOURCE_DIR "/" + std::string(folder)))
+            if (entry.path().extension() == ".cpp" || entry.path().extension() == ".h") {
+                std::ifstream file(entry.path());
+                all.append(std::istreambuf_iterator<char>(file), {});
+            }
+    return all;
+}
+
+// What stands for a value in a diagnostic is "..." in a page.
+TEST(Documentation, DiagnosticsOfTheManualPagesAreThoseOfTheCode) {
+    const std::string code = sources();
+    static const std::regex items(R"(\n\.It Sy ([^\n]+))");
+    static const std::regex values(R"(,? ?\.\.\.[:,]? ?)");
+    for (const tools::Command& command : tools::commands()) {
+        std::string page = read_source(fmt::format("man/{}.1", command.name));
+        page.erase(0, page.find(".Sh DIAGNOSTICS\n"));
+        for (std::sregex_iterator item(page.begin(), page.end(), items), end; item != end; ++item) {
+            const std::string text = item->str(1);
+            for (std::sregex_token_iterator part(text.begin(), text.end(), values, -1), none;
+                 part != none; ++part)
+                EXPECT_NE(code.find(part->str()), code.npos)
+                    << command.name << ": " << text << ": '" << part->str() << "'";
+        }
     }
 }
 
