@@ -132,6 +132,15 @@ class Rows:
                   (RATE, CPU, P50, P99), (Goal("echod thread", CPU, 1.03, (THREADS,)),
                                           Goal("echod pool", CPU, 1.03, (THREADS,))))
 
+    def models(self):
+        for connections in (1, 50, 300):
+            commands = {**self.echod.commands(("thread",)),
+                        **self.echod.commands(("pool",), workers=connections),
+                        **self.echod.commands(("fork",) if connections <= 50 else ()),
+                        **self.echod.commands(("poll", "epoll", "io_uring"))}
+            yield Row(f"models-{connections}", f"{clients(connections)}, 64 B, every engine",
+                      contenders(commands, self.load(f"{connections}x64")), (RATE, CPU, P50, P99))
+
     def spin(self):
         for connections, bounds in ((1, (4.0, 0.6)), (50, (0.97, 1.03))):
             load = self.load(f"{connections}x64")
@@ -164,5 +173,5 @@ def clients(count):
 def rows(settings):
     build = Rows(settings)
     for group in (build.small, build.bulk, build.pipelined, build.mixed, build.churn, build.udp,
-                  build.two_workers, build.threads, build.spin):
+                  build.two_workers, build.threads, build.models, build.spin):
         yield from group()
