@@ -1,5 +1,5 @@
-// Tests that --help, the manual pages and the completions name the same flags, and that the
-// diagnostics that the pages explain exist.
+// Tests that --help, the manual pages and the completions name the same flags, and that the tour's
+// commands print what it shows.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 
 #include "paths.h"
 #include "tests/cli/shells.h"
+#include "tests/support.h"
 #include "tools/multicall.h"
 
 namespace sockbox::test {
@@ -92,6 +93,16 @@ TEST(Documentation, DiagnosticsOfTheManualPagesAreThoseOfTheCode) {
                     << command.name << ": " << text << ": '" << part->str() << "'";
         }
     }
+}
+
+TEST(Documentation, TheCommandsOfTheTourPrintWhatItShows) {
+    const Ran ran = Process({SOCKBOX_SOURCE_DIR "/tests/with_addresses", "/usr/bin/python3", "-B",
+                             SOCKBOX_SOURCE_DIR "/tests/page_examples.py", SOCKBOX_BIN_DIR,
+                             SOCKBOX_SOURCE_DIR "/man/sockbox.7"})
+                        .wait(std::chrono::seconds(240));
+    if (ran.status == 77)
+        GTEST_SKIP() << "no namespaces with IPv6 and veth for us here";
+    EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
 }
 
 }  // namespace
