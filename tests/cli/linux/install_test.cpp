@@ -103,7 +103,7 @@ TEST_F(Install, ManualPagesAndCompletionsAreInTheUsualPlaces) {
                 testing::UnorderedElementsAre("sockbox.7", "sockbox-monitoring.7"));
     EXPECT_THAT(names_in("share/doc/sockbox/examples"),
                 testing::UnorderedElementsAre("prometheus", "victoria-metrics", "grafana",
-                                              "kubernetes", "container", "scripts"));
+                                              "kubernetes", "container", "scripts", "library"));
     EXPECT_THAT(names_in("share/doc/sockbox/examples/prometheus"),
                 testing::UnorderedElementsAre("prometheus.yml", "sockbox.recording.yml",
                                               "sockbox.rules.yml", "sockbox.tests.yml"));

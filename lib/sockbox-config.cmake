@@ -1,0 +1,13 @@
+# find_package(sockbox 0.2 COMPONENTS net option): defines sockbox::net, sockbox::option and so on.
+include(CMakeFindDependencyMacro)
+find_dependency(Threads)
+find_dependency(tl-expected)
+include("${CMAKE_CURRENT_LIST_DIR}/sockbox-targets.cmake")
+foreach(component IN LISTS sockbox_FIND_COMPONENTS)
+    if(TARGET sockbox::${component})
+        set(sockbox_${component}_FOUND TRUE)
+    elseif(sockbox_FIND_REQUIRED_${component})
+        set(sockbox_FOUND FALSE)
+        set(sockbox_NOT_FOUND_MESSAGE "sockbox has no component '${component}'")
+    endif()
+endforeach()
