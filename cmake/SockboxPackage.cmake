@@ -1,6 +1,6 @@
 # The packages that `cpack` creates in the build directory.
-# For Windows, a zip file that can be unpacked anywhere; for Debian, a package of the files that
-# `cmake --install` installs below /usr.
+# For Windows, a zip file that can be unpacked anywhere; for Debian, two packages of the files that
+# `cmake --install` installs below /usr: one of the commands, one of the library.
 set(CPACK_PACKAGE_NAME sockbox)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_VERBATIM_VARIABLES ON)
@@ -17,17 +17,30 @@ else()
     set(SOCKBOX_MAINTAINER "The sockbox authors <sockbox@example.org>" CACHE STRING
         "The maintainer that the Debian package names")
     set(CPACK_PACKAGE_CONTACT "${SOCKBOX_MAINTAINER}")
-    set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "small, focused network-diagnostics commands")
-    set(CPACK_PACKAGE_DESCRIPTION "\
+    set(CPACK_DEB_COMPONENT_INSTALL ON)
+    set(CPACK_COMPONENTS_ALL sockbox libsockbox-dev)
+    set(CPACK_COMPONENTS_GROUPING IGNORE)
+    set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+
+    set(CPACK_DEBIAN_SOCKBOX_PACKAGE_NAME sockbox)
+    set(CPACK_DEBIAN_SOCKBOX_PACKAGE_SECTION net)
+    set(CPACK_DEBIAN_SOCKBOX_PACKAGE_SHLIBDEPS ON)
+    set(CPACK_DEBIAN_SOCKBOX_DESCRIPTION "small, focused network-diagnostics commands
 showip shows what getaddrinfo returns for a name, sockopt the socket options
 of new sockets and of running processes. echod is an echo server with every
 classic concurrency model; tcpecho and udpecho are its clients and measure
 loss, round trips and jitter.")
-    set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-    set(CPACK_DEBIAN_PACKAGE_SECTION net)
+
+    set(CPACK_DEBIAN_LIBSOCKBOX-DEV_PACKAGE_NAME libsockbox-dev)
+    set(CPACK_DEBIAN_LIBSOCKBOX-DEV_PACKAGE_SECTION libdevel)
+    set(CPACK_DEBIAN_LIBSOCKBOX-DEV_PACKAGE_DEPENDS "libexpected-dev, nettle-dev")
+    set(CPACK_DEBIAN_LIBSOCKBOX-DEV_DESCRIPTION "C++ library of the sockbox commands
+Sockets, addresses, name resolution, socket options and sockets of other
+processes, STAMP packets, and statistics of measurements, as static libraries
+with headers, a CMake package and a pkg-config file. Any minor version may
+change the interface.")
     set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
     set(CPACK_PRE_BUILD_SCRIPTS "${PROJECT_SOURCE_DIR}/packaging/debian.cmake")
     set(CPACK_POST_BUILD_SCRIPTS "${PROJECT_SOURCE_DIR}/packaging/installed_size.cmake")
-    set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 endif()
 include(CPack)
