@@ -67,6 +67,18 @@ int help(Args words, Io io, const Cli& cli) {
     return command == &own ? own.run(ask, io) : run_below(*command, words[1], ask, io);
 }
 
+Completion complete_command(Args before, std::string_view /*typed*/) {
+    const bool is_help = before.size() == 1 && before[0] == "help";
+    Completion completion;
+    if (!before.empty() && !is_help)
+        return completion;
+    for (const Command& command : table)
+        completion.words.push_back({std::string(command.name), std::string(command.summary)});
+    if (!is_help)
+        completion.words.push_back({"help", "the manual page of a command"});
+    return completion;
+}
+
 int front(Args words, Io io) {
     bool wants_list = false;
     bool wants_path = false;
@@ -76,6 +88,7 @@ int front(Args words, Io io) {
     cli.flag("--list", "list the commands", wants_list)
         .flag("--exec-path", "print the directory of the individual commands", wants_path)
         .operands(operands, 0, 2)
+        .operands_completed_by(complete_command)
         .example("sockbox showip localhost", "run showip localhost")
         .example("sockbox help echod", "show the manual page of echod");
     if (const auto status = cli.parse(words, io))
@@ -108,6 +121,12 @@ int multicall(Args words, Io io) {
         return front(words, io);
     if (const Command* command = find_command(program_name(words[0])))
         return run_as(*command, words, io);
+    if (asks_completion(words.subspan(1)) && words.size() > 2)
+        if (const Command* command = find_command(words[2])) {
+            std::vector<std::string> rest(words.begin() + 1, words.end());
+            rest.erase(rest.begin() + 1);
+            return run_below(*command, words[2], rest, io);
+        }
     const std::size_t first = words.size() > 1 && words[1] == "--" ? 2 : 1;
     if (words.size() > first)
         if (const Command* command = find_command(words[first]))

@@ -114,12 +114,12 @@ std::string_view symbol_of(std::span<const NamedNumber> rows, int number) {
     return row != rows.end() ? row->symbol : std::string_view();
 }
 
-std::string to_text(std::span<const NamedNumber> rows) {
-    std::string words;
+std::vector<std::string> words_of(std::span<const NamedNumber> rows) {
+    std::vector<std::string> words;
     for (const NamedNumber& row : rows)
         if (!row.word.empty())
-            words += fmt::format("{}, ", row.word);
-    return words + "or a number";
+            words.emplace_back(row.word);
+    return words;
 }
 
 // Parses a word of `rows` or a decimal number.
@@ -131,7 +131,8 @@ Result<int> number_of(std::span<const NamedNumber> rows, std::string_view text) 
         return row->number;
     if (const auto number = parse_integer(text, 0, INT32_MAX))
         return static_cast<int>(*number);
-    return fail_text(fmt::format("'{}' is not one of {}", escape(text), to_text(rows)));
+    return fail_text(fmt::format("'{}' is not one of {}, or a number", escape(text),
+                                 fmt::join(words_of(rows), ", ")));
 }
 
 bool needs_name_source(const std::string& host, const ResolveHints& hints) {
@@ -281,6 +282,18 @@ Result<int> parse_resolver_flags(std::string_view text) {
             return flags;
         text.remove_prefix(comma + 1);
     }
+}
+
+std::vector<std::string> socket_type_words() {
+    return words_of(types);
+}
+
+std::vector<std::string> protocol_words() {
+    return words_of(protocols);
+}
+
+std::vector<std::string> resolver_flag_words() {
+    return words_of(flags_of_addrinfo);
 }
 
 }  // namespace sockbox::net

@@ -92,4 +92,9 @@ Result<int> parse_protocol(std::string_view text);
 // addrconfig, idn and canonidn (where supported), and of numbers.
 Result<int> parse_resolver_flags(std::string_view text);
 
+// The words that these three accept, apart from other names of protocols(5).
+std::vector<std::string> socket_type_words();
+std::vector<std::string> protocol_words();
+std::vector<std::string> resolver_flag_words();
+
 }  // namespace sockbox::net

@@ -59,7 +59,7 @@ struct Assertion::Name {
     std::optional<double> (*value)(const Measurement&);
 };
 
-const Assertion::Name* Assertion::find(std::string_view name) {
+std::span<const Assertion::Name> Assertion::all() {
     using stats::Summary;
     using stats::Unit;
     static constexpr std::array names{
@@ -80,8 +80,19 @@ const Assertion::Name* Assertion::find(std::string_view name) {
         Name{"mismatched", Unit::count, counted<&Measurement::mismatched>},
         Name{"unsent", Unit::count, counted<&Measurement::unsent>},
     };
-    const auto found = std::ranges::find(names, name, &Name::name);
-    return found == names.end() ? nullptr : &*found;
+    return names;
+}
+
+const Assertion::Name* Assertion::find(std::string_view name) {
+    const auto found = std::ranges::find(all(), name, &Name::name);
+    return found == all().end() ? nullptr : &*found;
+}
+
+std::vector<std::string> Assertion::names() {
+    std::vector<std::string> names;
+    for (const Name& row : all())
+        names.emplace_back(row.name);
+    return names;
 }
 
 net::Result<Assertion> Assertion::parse(std::string_view text) {

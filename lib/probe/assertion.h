@@ -1,8 +1,10 @@
 // Bounds that a measurement must meet: "p99<2ms", "loss<0.1%".
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "stats/measurement.h"
 #include "system/result.h"
@@ -25,6 +27,9 @@ class Assertion {
     // Fails if the operator, the name or the value is not understood.
     static net::Result<Assertion> parse(std::string_view text);
 
+    // What can be asserted: "min", "mean" …
+    static std::vector<std::string> names();
+
     struct Verdict {
         std::string expression;
         std::optional<double> value;  // in `unit`; nullopt if undefined
@@ -39,6 +44,7 @@ class Assertion {
 
   private:
     struct Name;
+    static std::span<const Name> all();
     static const Name* find(std::string_view name);
 
     std::string expression_;

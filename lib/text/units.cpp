@@ -19,13 +19,14 @@ constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 struct Unit {
     std::string_view name;
     std::int64_t ns;
+    std::string_view plural;
 };
-constexpr std::array<Unit, 6> time_units{{{"ns", 1},
-                                          {"us", 1'000},
-                                          {"ms", 1'000'000},
-                                          {"s", 1'000'000'000},
-                                          {"m", 60'000'000'000},
-                                          {"h", 3'600'000'000'000}}};
+constexpr std::array<Unit, 6> time_units{{{"ns", 1, "nanoseconds"},
+                                          {"us", 1'000, "microseconds"},
+                                          {"ms", 1'000'000, "milliseconds"},
+                                          {"s", 1'000'000'000, "seconds"},
+                                          {"m", 60'000'000'000, "minutes"},
+                                          {"h", 3'600'000'000'000, "hours"}}};
 
 constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -109,6 +110,26 @@ Result<nanoseconds> parse_duration(std::string_view text) {
         return nanoseconds(units * unit.ns + extra);
     }
     return not_a(text, duration_grammar);
+}
+
+Candidates duration_candidates(std::string_view typed) {
+    const std::string_view number = typed.substr(0, typed.find_first_not_of("0123456789."));
+    Candidates candidates;
+    for (const Unit& unit : time_units)
+        if (!number.empty())
+            candidates.push_back(
+                {fmt::format("{}{}", number, unit.name), std::string(unit.plural)});
+    return candidates;
+}
+
+Candidates size_candidates(std::string_view typed) {
+    const std::string_view number = leading_digits(typed);
+    Candidates candidates;
+    for (const char letter : std::string_view("KMG"))
+        if (!number.empty())
+            candidates.push_back(
+                {fmt::format("{}{}", number, letter), fmt::format("{}iB", letter)});
+    return candidates;
 }
 
 Result<std::uint64_t> parse_size(std::string_view text) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "system/result.h"
+#include "text/candidate.h"
 
 namespace sockbox::net {
 
@@ -21,6 +22,11 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 // A size in bytes such as "64", "64K", "1M" or "2G" (powers of 1024), from 0 to 2^63-1, without a
 // fraction.
 Result<std::uint64_t> parse_size(std::string_view text);
+
+// The number that `typed` begins with, with each unit of a duration or a size: "5ns" to "5h", "5K"
+// to "5G"; empty if it begins with none.
+Candidates duration_candidates(std::string_view typed);
+Candidates size_candidates(std::string_view typed);
 
 // A percentage from 0 to 100, such as "0.1%", ".1%" or "0.1", as a fraction from 0 to 1.
 Result<double> parse_percent(std::string_view text);

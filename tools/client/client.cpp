@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "net/resolver.h"
+#include "option/candidates.h"
 #include "option/conflict.h"
 #include "probe/lookup/host_lookup.h"
 #include "system/thread.h"
@@ -45,7 +46,12 @@ net::Result<PortRange> parse_port_range(std::string_view text, net::Transport tr
 
 void ClientOptions::declare(Cli& cli) {
     // Operands may be absent with --target or udpecho --listen; add_targets() checks for them.
-    cli.operands(operands, 0, operands.max_size());
+    cli.operands(operands, 0, operands.max_size())
+        .operands_completed_by([](Args before, std::string_view /*typed*/) -> Completion {
+            if (before.size() > 1)
+                return {};
+            return {before.empty() ? Completion::Kind::hosts : Completion::Kind::services};
+        });
     cli.group(help::sending);
     cli.option("-W,--timeout", "DURATION",
                transport == net::Transport::tcp
@@ -70,7 +76,8 @@ void ClientOptions::declare(Cli& cli) {
                          return usable;
                      settings.push_back(std::move(*setting));
                      return net::Status();
-                 });
+                 })
+        .completed_by(complete_by(net::setting_candidates));
     cli.rest();
     cli.option("--source-port", "PORT[-PORT]",
                "send from this port, or from these in turn, with results by port",

@@ -20,7 +20,12 @@ void Results::declare_assertions(Cli& cli) {
                          return net::Status(net::fail(assertion.error()));
                      assertions_.push_back(std::move(*assertion));
                      return net::Status();
-                 });
+                 })
+        .completed_by([](std::string_view typed) {
+            Completion completion = complete_with(probe::Assertion::names())(typed);
+            completion.kind = Completion::Kind::parts;
+            return completion;
+        });
 }
 
 void Results::declare_files(Cli& cli) {

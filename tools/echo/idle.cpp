@@ -80,7 +80,8 @@ void IdleFinder::declare(Cli& cli) {
                              net::format_duration(min_max), net::format_duration(max_max)));
                      max_ = *max;
                      return {};
-                 });
+                 })
+        .completed_by(usual_completion("DURATION"));
 }
 
 std::string IdleFinder::mistake(const Cli& cli, std::size_t connections) const {

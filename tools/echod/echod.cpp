@@ -5,6 +5,7 @@
 #include "net/interfaces.h"
 #include "net/resolver.h"
 #include "net/signals.h"
+#include "option/candidates.h"
 #include "option/conflict.h"
 #include "option/option.h"
 #include "report/json.h"
@@ -115,10 +116,12 @@ void declare(Cli& cli, EchodOptions& given) {
         .flag("--tcp", "serve TCP (default: both)", given.tcp)
         .flag("--udp", "serve UDP", given.udp)
         .option("-e,--engine", "NAME", engines, take_engine(given.engine))
+        .completed_by(complete_with(engine_names()))
         .option("-w,--workers", "N", "idle threads of pool, or event loops (default one per core)",
                 take_integer(given.workers, 1, max_allowed_workers))
         .repeated("--set", "NAME=VALUE", "set a socket option, as in sockopt; repeatable",
-                  take_setting(given.settings));
+                  take_setting(given.settings))
+        .completed_by(complete_by(net::setting_candidates));
     given.faults.declare(cli);
     cli.rest()
         .option("--backlog", "N", "listen queue (default 4096)",

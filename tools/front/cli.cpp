@@ -27,7 +27,18 @@ struct Entry {
     bool is_rest = false;                                 // shown by `--help all` only
     bool is_optional = false;                             // its value may be left out
     std::function<bool(std::string_view)> is_value = {};  // of the next word, if it is optional
+    Complete complete = {};                               // its value
 };
+
+// "-s", "--short".
+std::vector<std::string> spellings(const Entry& entry) {
+    std::vector<std::string> all;
+    for (const std::string& name : entry.native->get_snames())
+        all.push_back("-" + name);
+    for (const std::string& name : entry.native->get_lnames())
+        all.push_back("--" + name);
+    return all;
+}
 
 // "-s, --short", or "    --short", aligned with the other long options.
 std::string heading(const Entry& entry) {
@@ -169,14 +180,20 @@ Take take_integer(std::optional<std::int64_t>& target, std::int64_t low, std::in
 }
 
 Take take_choice(std::size_t& index, std::vector<std::string> choices) {
-    return [&index, choices = std::move(choices)](std::string_view text) -> net::Status {
+    return take_choice(std::move(choices), [&index](std::size_t chosen) { index = chosen; });
+}
+
+Take take_choice(std::vector<std::string> choices, std::function<void(std::size_t)> chosen) {
+    Take take = [choices, chosen = std::move(chosen)](std::string_view text) -> net::Status {
         const auto found = std::find(choices.begin(), choices.end(), text);
         if (found == choices.end())
             return net::fail_text(
                 fmt::format("'{}' is not one of {}", escape(text), fmt::join(choices, ", ")));
-        index = static_cast<std::size_t>(found - choices.begin());
+        chosen(static_cast<std::size_t>(found - choices.begin()));
         return {};
     };
+    take.choices = std::move(choices);
+    return take;
 }
 
 struct Cli::State {
@@ -191,6 +208,8 @@ struct Cli::State {
     std::vector<Entry> entries;
     std::vector<std::pair<std::string, std::string>> examples;
     std::vector<std::string>* operands = nullptr;
+    CompleteOperand complete_operand;
+    bool runs_command = false;  // the words after "--"
     std::size_t least = 0;
     std::size_t most = 0;
     bool help = false;
@@ -199,10 +218,21 @@ struct Cli::State {
     bool ipv6 = false;
     Common* common = nullptr;
 
+    // What the words before the one to complete say about it.
+    struct Position {
+        const Entry* option = nullptr;  // whose value it is; null: of none
+        bool after_dashes = false;
+        std::vector<std::string> operands = {};  // before it
+    };
+
     void add(Entry entry);
     std::string help_text(bool all) const;
     std::string suggestion(std::string_view unknown) const;
     const Entry* find(std::string_view spelling) const;
+    const Entry* find_taking_next(std::string_view word) const;
+    Position position_after(Args words) const;
+    std::string complete_option(std::string_view word) const;
+    std::string complete(std::string_view word, Args before) const;
     net::Result<std::vector<std::string>> prepare(Args words) const;
     std::string mistake(const CLI::ParseError& error) const;
     net::Status apply();
@@ -257,8 +287,10 @@ Cli& Cli::flag(const std::string& spelling, std::string help, bool& target) {
 Cli& Cli::option(const std::string& spelling, std::string value_name, std::string help, Take take) {
     CLI::Option* native = state_->app.add_option(spelling)->expected(1)->multi_option_policy(
         CLI::MultiOptionPolicy::TakeAll);
+    Complete complete =
+        take.choices.empty() ? usual_completion(value_name) : complete_with(take.choices);
     state_->add({native, std::move(help), std::move(value_name), std::move(take)});
-    return *this;
+    return completed_by(std::move(complete));
 }
 
 Cli& Cli::repeated(const std::string& spelling, std::string value_name, std::string help,
@@ -274,6 +306,11 @@ Cli& Cli::optional(const std::string& spelling, std::string value_name, std::str
     return *this;
 }
 
+Cli& Cli::completed_by(Complete complete) {
+    state_->entries.back().complete = std::move(complete);
+    return *this;
+}
+
 Cli& Cli::common(Common& target) {
     state_->common = &target;
     group("General");
@@ -283,12 +320,9 @@ Cli& Cli::common(Common& target) {
     flag("-q,--quiet", "only the result that a script needs", target.quiet);
     flag("-v,--verbose", "explain each step", target.verbose);
     rest().option("--color", "WHEN", "auto, always or never (default auto)",
-                  [&target](std::string_view text) {
-                      std::size_t index = 0;
-                      auto taken = take_choice(index, {"auto", "always", "never"})(text);
+                  take_choice({"auto", "always", "never"}, [&target](std::size_t index) {
                       target.color = static_cast<Color>(index);
-                      return taken;
-                  });
+                  }));
     return *this;
 }
 
@@ -296,6 +330,16 @@ Cli& Cli::operands(std::vector<std::string>& target, std::size_t least, std::siz
     state_->operands = &target;
     state_->least = least;
     state_->most = most;
+    return *this;
+}
+
+Cli& Cli::operands_completed_by(CompleteOperand complete) {
+    state_->complete_operand = std::move(complete);
+    return *this;
+}
+
+Cli& Cli::command_after_dashes() {
+    state_->runs_command = true;
     return *this;
 }
 
@@ -337,18 +381,75 @@ std::string Cli::State::suggestion(std::string_view unknown) const {
 }
 
 const Entry* Cli::State::find(std::string_view spelling) const {
-    const auto named = [&](const std::string& name, std::string_view dashes) {
-        return spelling.starts_with(dashes) && spelling.substr(dashes.size()) == name;
+    for (const Entry& entry : entries)
+        for (const std::string& name : spellings(entry))
+            if (name == spelling)
+                return &entry;
+    return nullptr;
+}
+
+// The option whose value is the next word; null if there is none, or if the value may be left out.
+const Entry* Cli::State::find_taking_next(std::string_view word) const {
+    const auto taking = [](const Entry* entry) {
+        return entry != nullptr && entry->flag == nullptr && !entry->is_optional ? entry : nullptr;
     };
-    for (const Entry& entry : entries) {
-        for (const std::string& name : entry.native->get_snames())
-            if (named(name, "-"))
-                return &entry;
-        for (const std::string& name : entry.native->get_lnames())
-            if (named(name, "--"))
-                return &entry;
+    if (word.starts_with("--"))
+        return taking(find(word));
+    for (std::size_t i = 1; i < word.size(); ++i) {
+        const Entry* entry = find(std::string{'-', word[i]});
+        if (entry == nullptr || entry->flag == nullptr)
+            return i + 1 == word.size() ? taking(entry) : nullptr;
     }
     return nullptr;
+}
+
+Cli::State::Position Cli::State::position_after(Args words) const {
+    Position at;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string& word = words[i];
+        const Entry* entry = find(word);
+        if (at.after_dashes || word.size() < 2 || word.front() != '-')
+            at.operands.push_back(word);
+        else if (word == "--")
+            at.after_dashes = true;
+        else if (const Entry* taking = find_taking_next(word); taking && ++i == words.size())
+            at.option = taking;
+        else if (entry != nullptr && entry->is_value && i + 1 < words.size() &&
+                 entry->is_value(words[i + 1]))
+            ++i;
+    }
+    return at;
+}
+
+std::string Cli::State::complete_option(std::string_view word) const {
+    std::string text = to_text(Completion(), {}, {});
+    for (std::size_t i = 0; i < groups.size(); ++i)
+        for (const Entry& entry : entries)
+            for (const std::string& name : spellings(entry))
+                if (entry.group == i && name.starts_with(word))
+                    text += fmt::format("{}\t{}\n", name, entry.help);
+    return text;
+}
+
+std::string Cli::State::complete(std::string_view word, Args before) const {
+    const Position at = position_after(before);
+    const std::size_t equals = word.find('=');
+    if (at.option != nullptr)
+        return to_text(at.option->complete(word), {}, word);
+    if (at.after_dashes && runs_command)
+        return to_text({Completion::Kind::command}, {}, {});
+    if (!at.after_dashes && word.starts_with("--") && equals != word.npos) {
+        const Entry* entry = find(word.substr(0, equals));
+        const std::string_view typed = word.substr(equals + 1);
+        const bool takes = entry != nullptr && entry->flag == nullptr;
+        return to_text(takes ? entry->complete(typed) : Completion(), word.substr(0, equals + 1),
+                       typed);
+    }
+    if (!at.after_dashes && (word.starts_with('-') || (word.empty() && most == 0)))
+        return complete_option(word);
+    if (!before.empty() && (before.back() == "--help" || before.back() == "-h"))
+        return to_text(complete_with({"all"})(word), {}, word);
+    return to_text(complete_operand ? complete_operand(at.operands, word) : Completion(), {}, word);
 }
 
 // Rewrites or refuses words that CLI11 would misinterpret: it takes the next word as the value of
@@ -452,6 +553,10 @@ std::optional<int> Cli::parse(Args args, Io io) {
          has_more ? "show this help; --help all shows every option" : "show this help and exit",
          state.help);
     flag("-V,--version", "show the version and exit", state.version);
+    if (asks_completion(args)) {
+        io.out.write(state.complete(word_to_complete(args), args.subspan(1)));
+        return finish(io, state.tool, exit_ok);
+    }
     const auto dashes = std::find(args.begin(), args.end(), "--");
     auto words = state.prepare({args.begin(), dashes});
     if (!words)

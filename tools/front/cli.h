@@ -13,6 +13,7 @@
 #include "net/resolver.h"
 #include "system/result.h"
 #include "tools/front/command.h"
+#include "tools/front/completion.h"
 
 namespace sockbox::tools {
 
@@ -32,7 +33,11 @@ struct Common {
 };
 
 // Parses and stores an option's value. Fails with fail_text() if the value is invalid.
-using Take = std::function<net::Status(std::string_view)>;
+class Take : public std::function<net::Status(std::string_view)> {
+  public:
+    using std::function<net::Status(std::string_view)>::function;
+    std::vector<std::string> choices = {};  // the only values, for completion; empty: any
+};
 
 // Parsers for common types. Each refers to its target, which must outlive it.
 // An empty text is refused.
@@ -45,8 +50,9 @@ Take take_duration(std::chrono::nanoseconds& target);
 // Ranges include both bounds; sizes are in bytes.
 Take take_size(std::uint64_t& target, std::uint64_t low, std::uint64_t high);
 Take take_integer(std::int64_t& target, std::int64_t low, std::int64_t high);
-// Stores the index of the chosen word.
+// Stores the index of the chosen word, or calls `chosen` with it.
 Take take_choice(std::size_t& index, std::vector<std::string> choices);
+Take take_choice(std::vector<std::string> choices, std::function<void(std::size_t)> chosen);
 // For targets that stay empty unless the option is given.
 Take take_duration(std::optional<std::chrono::nanoseconds>& target);
 Take take_port(std::optional<std::uint16_t>& target, net::Transport transport);
@@ -74,16 +80,24 @@ class Cli {
     // VALUE" unless `is_value(VALUE)`. Without a value, `take` is called with an empty text.
     Cli& optional(const std::string& spelling, std::string value_name, std::string help, Take take,
                   std::function<bool(std::string_view)> is_value = {});
+    // How shells complete the value of the option declared last, if it takes no choice and its
+    // value name does not determine that: see usual_completion().
+    Cli& completed_by(Complete complete);
     // Declares -4 -6 -j -q -v --color in a group of their own; parse() itself adds -h and -V.
     Cli& common(Common& target);
     // Accepts from `least` to `most` words that are not options.
     Cli& operands(std::vector<std::string>& target, std::size_t least, std::size_t most);
+    // How shells complete an operand, which comes after the operands `before`.
+    using CompleteOperand = std::function<Completion(Args before, std::string_view typed)>;
+    Cli& operands_completed_by(CompleteOperand complete);
+    // The words after "--" are another command line.
+    Cli& command_after_dashes();
     // `command` begins with the command's name, which --help replaces by the way to start it.
     Cli& example(std::string command, std::string explanation);
 
     // Parses the command line and sets the targets. Returns an exit status if the command must end
-    // now (--help, --version or a usage error, already printed). Words after "--" are operands even
-    // if they begin with a dash.
+    // now (--help, --version, a completion or a usage error, already printed). Words after "--" are
+    // operands even if they begin with a dash.
     std::optional<int> parse(Args args, Io io);
 
     // Whether an option was given, by its long name without dashes.

@@ -102,7 +102,8 @@ void Confinement::declare(Cli& cli) {
 
 void Confinement::declare_user(Cli& cli) {
     cli.option("--user", "NAME", "switch to this user once the sockets are open",
-               take_text(user_name_));
+               take_text(user_name_))
+        .completed_by(complete_with(Completion::Kind::users));
 }
 
 net::Status Confinement::look_up() {
@@ -160,6 +161,7 @@ void Confinement::deny_system_calls(std::string_view engine, bool verbose,
 void FaultOptions::declare(Cli& cli) {
     cli.repeated("--fault", "SPEC", "cause a fault, such as delay=20ms; repeatable",
                  [this](std::string_view text) { return faults_.add(text); })
+        .completed_by(complete_by(serve::Faults::candidates))
         .rest()
         .option("--seed", "N", "repeat the same faults (default: a random seed)",
                 take_integer(seed_, 0, INT64_MAX));

@@ -68,6 +68,7 @@ void declare(Cli& cli, ShowipOptions& options) {
         .flag("-s,--short", "one address per line and nothing else", options.style.short_form)
         .flag("-l,--long", "every field of every addrinfo node", options.style.long_form)
         .option("-p,--service", "NAME", "service name or port", take_service(options.service))
+        .completed_by(complete_with(Completion::Kind::services))
         .flag("--passive", "the addresses that a server would bind", options.passive)
         .option("-f,--file", "FILE", "names from FILE ('-': standard input), one per line",
                 take_text(options.file))
@@ -76,12 +77,15 @@ void declare(Cli& cli, ShowipOptions& options) {
         .flag("--canonname", "also the canonical name", options.canonical)
         .option("--socktype", "TYPE", "any, stream (default), dgram, raw, seqpacket or a number",
                 take_number(options.hints.socktype, net::parse_socket_type))
+        .completed_by(complete_with(net::socket_type_words()))
         .option("--protocol", "NAME", "tcp, udp, ... or a number (default any)",
                 take_number(options.hints.protocol, net::parse_protocol))
+        .completed_by(complete_with(net::protocol_words()))
         .option("--flags", "LIST",
                 "comma list of passive, canonname, numerichost, numericserv, v4mapped, all, "
                 "addrconfig, idn, canonidn",
                 take_number(options.hints.flags, net::parse_resolver_flags))
+        .completed_by(complete_list_of(net::resolver_flag_words()))
         .group("What is known about them")
         .flag("-x,--reverse", "the name of each address, and whether it is confirmed",
               options.plan.examine.reverse)
@@ -107,6 +111,9 @@ void declare(Cli& cli, ShowipOptions& options) {
         .flag("--stats", "at the end, the number of lookups and their times", options.style.stats)
         .common(options.style.common)
         .operands(options.hosts, 0, std::size_t(-1))
+        .operands_completed_by([](Args /*before*/, std::string_view /*typed*/) {
+            return Completion{Completion::Kind::hosts};
+        })
         .example("showip www.example.com", "the addresses of a name")
         .example("showip --long -p https localhost", "all that getaddrinfo returned")
         .example("showip --passive -p 3490", "what a server would bind");

@@ -1,6 +1,10 @@
 // sockopt: get, set and explain socket options, also on the sockets of other processes.
 #include <algorithm>
+#include <set>
 
+#include "inspect/process.h"
+#include "option/candidates.h"
+#include "system/host.h"
 #include "tools/sockopt/catalog.h"
 #include "tools/sockopt/search.h"
 #include "tools/sockopt/socket_job.h"
@@ -10,6 +14,27 @@ namespace sockbox::tools {
 namespace {
 
 constexpr std::string_view tool = "sockopt";
+
+// With `by_name`, each name once; otherwise the process IDs, with the names as descriptions.
+Completion complete_process(bool by_name) {
+    Completion completion;
+    std::set<std::string> names;
+    for (const int pid : net::process_ids().value_or(std::vector<int>())) {
+        const std::string name = net::process_name(pid);
+        if (by_name && !name.empty() && names.insert(name).second)
+            completion.words.push_back({name});
+        else if (!by_name)
+            completion.words.push_back({std::to_string(pid), name});
+    }
+    return completion;
+}
+
+// NAME, of an option on any platform, or NAME=VALUE.
+Completion complete_request(Args /*before*/, std::string_view typed) {
+    if (typed.find('=') != typed.npos)
+        return complete_by(net::setting_candidates)(typed);
+    return {Completion::Kind::parts, net::option_candidates()};
+}
 
 using Settings = SockoptSettings;
 
@@ -22,9 +47,11 @@ void declare(Cli& cli, Settings& settings) {
     cli.option("--fd", "N", "an inherited descriptor; with --pid, one of that process",
                take_integer(selection.descriptor, 0, INT_MAX));
     cli.option("--pid", "PID", "the sockets of a running process",
-               take_integer(selection.pid, 1, INT_MAX));
+               take_integer(selection.pid, 1, INT_MAX))
+        .completed_by([](std::string_view) { return complete_process(false); });
     cli.option("--process", "NAME", "the sockets of all processes with this name",
-               take_text(selection.process));
+               take_text(selection.process))
+        .completed_by([](std::string_view) { return complete_process(true); });
     cli.option("--port", "PORT", "the sockets with this local port",
                take_port_of_either(selection.port));
     cli.flag("--listening", "the sockets that wait for peers", selection.listening);
@@ -50,7 +77,9 @@ void declare(Cli& cli, Settings& settings) {
     cli.flag("--explain", "explain an option: level, type, range, limits, manual page",
              settings.explain);
     cli.common(settings.common);
-    cli.operands(settings.words, 0, SIZE_MAX);
+    cli.operands(settings.words, 0, SIZE_MAX)
+        .operands_completed_by(complete_request)
+        .command_after_dashes();
     cli.example("sockopt SO_RCVBUF=1M TCP_KEEPIDLE=5m",
                 "set options and show what the kernel grants");
     cli.example("sockopt --port 443 --listening nodelay reuseport",
@@ -76,7 +105,8 @@ int sockopt(Args args, Io io) {
              "[SOCKET] [OPTION]... [NAME=VALUE]... -- COMMAND...", "--list [PATTERN]...",
              "--explain NAME..."});
     declare(cli, settings);
-    const auto dashes = std::find(args.begin(), args.end(), "--");
+    const auto dashes =
+        asks_completion(args) ? args.end() : std::find(args.begin(), args.end(), "--");
     if (dashes != args.end())
         settings.command.assign(dashes + 1, args.end());
     if (const auto status = cli.parse({args.begin(), dashes}, io))

@@ -19,18 +19,15 @@ Take take_small(std::optional<int>& target, int low, int high) {
 void DatagramSettings::declare(Cli& cli) {
     cli.group(help::sending).rest();
     cli.option("--dscp", "N", "mark datagrams with this DSCP, 0 to 63", take_small(dscp_, 0, 63));
-    cli.option("--ecn", "N", "set the ECN bits of datagrams, 0 to 3", take_small(ecn_, 0, 3));
+    cli.option("--ecn", "N", "set the ECN bits of datagrams, 0 to 3", take_small(ecn_, 0, 3))
+        .completed_by(complete_with({"0", "1", "2", "3"}));
     cli.option("--ttl", "N", "set the TTL or hop limit, 1 to 255", take_small(hop_limit_, 1, 255));
     cli.flag("--broadcast", "send to a broadcast address, list the responders", broadcast_);
     cli.group(help::measurement).rest();
     cli.option("--timestamps", "WHOSE",
                "kernel or user: source of the times (default: kernel if available)",
-               [this](std::string_view text) {
-                   std::size_t index = 0;
-                   auto taken = take_choice(index, {"kernel", "user"})(text);
-                   kernel_stamps_ = index == 0;
-                   return taken;
-               });
+               take_choice({"kernel", "user"},
+                           [this](std::size_t index) { kernel_stamps_ = index == 0; }));
 }
 
 net::Result<probe::DatagramSocket> DatagramSettings::open(std::span<const net::Endpoint> endpoints,
@@ -71,14 +68,11 @@ void Stamp::declare(Cli& cli) {
     cli.repeated(
         "--stamp-request", "WHAT",
         "with --stamp: ask for location, clock, counts or follow-up; repeatable",
-        [this](std::string_view text) {
-            std::size_t index = 0;
-            auto taken = take_choice(index, {"location", "clock", "counts", "follow-up"})(text);
+        take_choice({"location", "clock", "counts", "follow-up"}, [this](std::size_t index) {
             bool* const requests[] = {&requests_.location, &requests_.timestamps, &requests_.counts,
                                       &requests_.follow_up};
-            *requests[index] = *requests[index] || taken;
-            return taken;
-        });
+            *requests[index] = true;
+        }));
     cli.option("--stamp-key-file", "FILE", "with --stamp: authenticate packets with this key",
                take_text(key_file_));
     cli.flag("--stamp-open", "with --stamp-key-file: authenticate only extensions", open_);

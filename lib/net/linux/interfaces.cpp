@@ -33,6 +33,15 @@ std::string interface_name(std::uint32_t index) {
     return known != remembered().end() ? escape(known->second) : std::string();
 }
 
+std::vector<std::string> interface_names() {
+    const std::unique_ptr<struct if_nameindex, Release> all(::if_nameindex());
+    std::vector<std::string> names;
+    for (const struct if_nameindex* entry = all.get(); entry != nullptr && entry->if_index != 0;
+         ++entry)
+        names.push_back(escape(entry->if_name));
+    return names;
+}
+
 void remember_interfaces() {
     const std::unique_ptr<struct if_nameindex, Release> all(::if_nameindex());
     for (const struct if_nameindex* entry = all.get(); entry != nullptr && entry->if_index != 0;

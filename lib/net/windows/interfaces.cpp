@@ -14,6 +14,10 @@ std::string interface_name(std::uint32_t index) {
     return known ? escape(name.data()) : std::string();
 }
 
+std::vector<std::string> interface_names() {
+    return {};
+}
+
 void remember_interfaces() {}
 
 std::vector<Endpoint> local_addresses() {

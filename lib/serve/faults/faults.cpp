@@ -89,19 +89,26 @@ struct Kind {
     bool streams;
     bool datagrams;
     Status (*take)(std::string_view text, Faults& faults);
+    net::Candidates (*units)(std::string_view typed);  // of its number
+    std::string_view example;
 };
 
+net::Candidates percent(std::string_view typed) {
+    const std::string_view number = typed.substr(0, typed.find_first_not_of("0123456789."));
+    return number.empty() ? net::Candidates() : net::Candidates{{fmt::format("{}%", number)}};
+}
+
 constexpr std::array kinds{
-    Kind{"delay", true, true, take_delay},
-    Kind{"drop", false, true, take_share<&Faults::drop>},
-    Kind{"duplicate", false, true, take_share<&Faults::duplicate>},
-    Kind{"reorder", false, true, take_share<&Faults::reorder>},
-    Kind{"corrupt", true, true, take_share<&Faults::corrupt>},
-    Kind{"truncate", false, true, take_share<&Faults::truncate>},
-    Kind{"close-after", true, false, take_bound<&Faults::close_after>},
-    Kind{"reset-after", true, false, take_bound<&Faults::reset_after>},
-    Kind{"stall", true, true, take_stall},
-    Kind{"throttle", true, true, take_throttle},
+    Kind{"delay", true, true, take_delay, net::duration_candidates, "20ms or 20ms~5ms"},
+    Kind{"drop", false, true, take_share<&Faults::drop>, percent, "1%"},
+    Kind{"duplicate", false, true, take_share<&Faults::duplicate>, percent, "1%"},
+    Kind{"reorder", false, true, take_share<&Faults::reorder>, percent, "1%"},
+    Kind{"corrupt", true, true, take_share<&Faults::corrupt>, percent, "0.1%"},
+    Kind{"truncate", false, true, take_share<&Faults::truncate>, percent, "1%"},
+    Kind{"close-after", true, false, take_bound<&Faults::close_after>, net::size_candidates, "1M"},
+    Kind{"reset-after", true, false, take_bound<&Faults::reset_after>, net::size_candidates, "1M"},
+    Kind{"stall", true, true, take_stall, net::duration_candidates, "500ms/10s"},
+    Kind{"throttle", true, true, take_throttle, net::size_candidates, "1M (bytes per second)"},
 };
 
 std::string names() {
@@ -134,6 +141,22 @@ net::Status Faults::add(std::string_view text) {
         return named(name, taken.error());
     specs.push_back({std::string(text), kind->streams, kind->datagrams});
     return {};
+}
+
+net::Candidates Faults::candidates(std::string_view typed) {
+    net::Candidates all;
+    for (const Kind& kind : kinds) {
+        const std::string before = fmt::format("{}=", kind.name);
+        if (!typed.starts_with(before)) {
+            all.push_back({before, fmt::format("such as {}", kind.example)});
+            continue;
+        }
+        all = kind.units(typed.substr(before.size()));
+        for (net::Candidate& candidate : all)
+            candidate.text.insert(0, before);
+        return all;
+    }
+    return all;
 }
 
 bool Faults::concern(net::Transport transport) const noexcept {

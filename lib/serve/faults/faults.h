@@ -12,6 +12,7 @@
 #include "stats/split_mix.h"
 #include "system/clock.h"
 #include "system/result.h"
+#include "text/candidate.h"
 
 namespace sockbox::serve {
 
@@ -42,6 +43,10 @@ struct Faults {
 
     // Adds a fault: "delay=20ms", "drop=1%". Fails if it is malformed or given twice.
     net::Status add(std::string_view text);
+
+    // "delay=" and the other faults, with an example each; with the '=', the units of the number
+    // that follows: "delay=20ms" for "delay=20".
+    static net::Candidates candidates(std::string_view typed);
 
     bool concern(net::Transport transport) const noexcept;
     // The faults that apply to this transport, joined by commas.
