@@ -1,4 +1,5 @@
-# Usage: zsh -f complete.zsh FUNCTIONS PATH LINE: prints what an interactive zsh offers after LINE.
+# Usage: zsh -f complete.zsh FUNCTIONS PATH LINE: prints what an interactive zsh offers after LINE,
+# and after a tab the description.
 zmodload zsh/zpty
 zpty shell zsh -f -i
 zpty -w shell "
@@ -8,8 +9,7 @@ path=(${(q)2} \$path) fpath=(${(q)1} \$fpath)
 stty columns 300 rows 1000
 LISTMAX=0
 autoload -Uz compinit && compinit -u -D
-zstyle ':completion:*' verbose no
-offer() { print -r -- '<'BEGIN'>'; zle list-choices; zle -R; print -r -- '<'END'>' }
+offer() { print -r -- '<'BEGIN'>'; zle list-choices; BUFFER=; zle -R; print -r -- '<'END'>' }
 zle -N offer
 bindkey '^I' offer
 print -r -- '<'READY'>'"
@@ -22,4 +22,10 @@ output=${${output#*<BEGIN>}%<END>*}
 output=${output//$'\e'\[[0-9;]#[A-Za-z]/}
 setopt extended_glob
 output=${output//$'\e'\[[0-9;]#[A-Za-z]/ }
-print -rl -- ${(f)${${=output//$'\r'/ }}}
+for line in ${(f)output//$'\r'/$'\n'}; do
+    description=
+    [[ $line == *' -- '* ]] && description=$'\t'${${line#* -- }%%[[:space:]]#}
+    for name in ${=line%% -- *}; do
+        print -r -- $name$description
+    done
+done

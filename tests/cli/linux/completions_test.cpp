@@ -1,10 +1,13 @@
 // Tests of the completions in real shells.
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <filesystem>
 
+#include "option/table.h"
 #include "paths.h"
 #include "serve/engines/engines.h"
+#include "system/host.h"
 #include "tests/cli/shells.h"
 #include "tools/multicall.h"
 
@@ -14,6 +17,11 @@ namespace {
 using testing::IsSupersetOf;
 using testing::Not;
 
+std::string summary_of(const char* option) {
+    const auto row = net::find_row(option);
+    return row ? std::string((*row)->summary) : "no such option";
+}
+
 class Completions : public testing::TestWithParam<Shell> {
   protected:
     void SetUp() override {
@@ -21,23 +29,41 @@ class Completions : public testing::TestWithParam<Shell> {
             GTEST_SKIP() << GetParam().name << " is not installed";
     }
     Names offers(const Words& words) const { return GetParam().offers(words); }
+
+    // What the shell should show for each option of a help text.
+    Descriptions expected(const Ran& help) const {
+        Descriptions options = options_in_help(help.out);
+        EXPECT_GT(options.size(), 3U) << help.out;
+        if (GetParam().name == "bash")
+            for (auto& [name, description] : options)
+                description.clear();
+        return options;
+    }
 };
 
-Names with_dash(const Names& names) {
-    Names flags;
-    for (const std::string& name : names)
-        if (name.size() > 1 && name.starts_with('-'))
-            flags.insert(name);
-    return flags;
-}
-
-TEST_P(Completions, OfferEveryFlagOfEveryCommandAndNoOther) {
+TEST_P(Completions, DescribeEveryOptionOfEveryCommandAndNoOther) {
     for (const tools::Command& command : tools::commands()) {
         const std::string name(command.name);
-        const Names flags = flags_in_help(run(command.run, {"--help", "all"}).out);
-        EXPECT_FALSE(flags.empty()) << name;
-        EXPECT_EQ(with_dash(offers({"sockbox", name, "-"})), flags) << name;
+        const Descriptions options = expected(run(command.run, {"--help", "all"}));
+        EXPECT_EQ(GetParam().describes({"sockbox", name, "-"}), options) << name;
+        const std::string own = name == "echo" ? "tcpecho" : name;
+        EXPECT_EQ(GetParam().describes({own, "-"}), options) << own;
     }
+    const Ran front = Process({SOCKBOX_BIN_DIR "/sockbox", "--help", "all"}).wait();
+    EXPECT_EQ(GetParam().describes({"sockbox", "-"}), expected(front));
+}
+
+TEST_P(Completions, DescribeCommandsProcessesAndSocketOptions) {
+    const bool bash = GetParam().name == "bash";
+    EXPECT_EQ(GetParam().describes({"sockbox", "help", "ech"}),
+              (Descriptions{{"echo", bash ? "" : "TCP echo client: messages, round trips, load"},
+                            {"echod", bash ? "" : "concurrent TCP and UDP echo server"}}));
+    const std::string own = std::to_string(::getpid());
+    const Descriptions processes = GetParam().describes({"sockopt", "--pid", own});
+    ASSERT_TRUE(processes.contains(own));
+    EXPECT_EQ(processes.at(own), bash ? "" : net::process_name(::getpid()));
+    EXPECT_EQ(GetParam().describes({"sockopt", "TCP_NODEL"}),
+              (Descriptions{{"TCP_NODELAY", bash ? "" : summary_of("TCP_NODELAY")}}));
 }
 
 TEST_P(Completions, KnowACommandUnderItsOwnName) {
@@ -105,6 +131,36 @@ TEST_P(Completions, OfferCommandsBehindTwoDashes) {
     const Names offered = offers({"sockopt", "--listen", "0", "--", "showi"});
     EXPECT_THAT(offered, testing::Contains("showip"));
     EXPECT_THAT(offered, Not(testing::Contains("SO_DEBUG")));
+}
+
+// Bash replaces only what follows the last '=' or ':'.
+TEST_P(Completions, OfferValuesBehindAnEqualsSign) {
+    const std::string before = GetParam().name == "bash" ? "" : "--engine=";
+    EXPECT_EQ(offers({"echod", "--engine="}).contains(before + "poll"), true);
+    EXPECT_EQ(offers({"echod", "--engine=pol"}), Names{before + "poll"});
+    EXPECT_EQ(offers({"echod", "--bind", "::1"}).size(), 1U);
+    EXPECT_EQ(offers({"sockopt", "keepalive=o"}), GetParam().name == "bash"
+                                                      ? (Names{"on", "off"})
+                                                      : (Names{"keepalive=on", "keepalive=off"}));
+}
+
+TEST_P(Completions, OfferUsersServicesAndFiles) {
+    EXPECT_THAT(offers({"echod", "--user", "roo"}), testing::Contains("root"));
+    const TemporaryFile file;
+    const auto cut = file.path().substr(0, file.path().size() - 1);
+    const std::string name = std::filesystem::path(file.path()).filename();
+    for (const Words& words : {Words{"echo", "--html", cut}, Words{"echod", "--port-file=" + cut},
+                               Words{"showip", "-f", cut}})
+        EXPECT_THAT(offers(words[0] == "echo" ? Words{"tcpecho", words[1], words[2]} : words),
+                    testing::Contains(testing::EndsWith(name)))
+            << words[1];
+}
+
+TEST_P(Completions, OfferNothingForAWrongLineAndDoNotWait) {
+    for (const Words& words :
+         {Words{"sockbox", "nonsense", ""}, Words{"echod", "--nonsense="}, Words{"sockopt", "X=y"},
+          Words{"showip", "--short="}, Words{"tcpecho", "host", "80", "word", ""}})
+        EXPECT_THAT(offers(words), testing::IsEmpty()) << testing::PrintToString(words);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shells, Completions,

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <iterator>
 #include <regex>
 #include <sstream>
 
@@ -33,11 +32,18 @@ std::string joined(const Words& words) {
 
 }  // namespace
 
+Names names_of(const Descriptions& descriptions) {
+    Names names;
+    for (const auto& [name, description] : descriptions)
+        names.insert(name);
+    return names;
+}
+
 bool Shell::is_here() const {
     return !path_of(name).empty();
 }
 
-Names Shell::offers(const Words& words) const {
+Descriptions Shell::describes(const Words& words) const {
     Words call{path_of(name)};
     if (name == "fish")
         call.emplace_back("--no-config");
@@ -46,30 +52,49 @@ Names Shell::offers(const Words& words) const {
     call.push_back(source_dir + "/tests/cli/complete." + std::string(name));
     call.push_back(source_dir + "/completions");
     call.emplace_back(SOCKBOX_BIN_DIR);
-    if (name == "bash")
-        call.insert(call.end(), words.begin(), words.end());
-    else
-        call.push_back(joined(words));
+    call.push_back(joined(words));
     // fish would make folders in the home directory.
     const Ran ran = Process(call, {"TERM=dumb", "LC_ALL=C.UTF-8", "HOME=/dev/null",
                                    "XDG_CONFIG_HOME=", "XDG_DATA_HOME="})
                         .wait();
-    std::istringstream stream(ran.out);
-    return {std::istream_iterator<std::string>(stream), {}};
+    Descriptions offered;
+    for (const std::string& line : lines(ran.out)) {
+        const std::size_t tab = line.find('\t');
+        if (!line.empty())
+            offered[line.substr(0, tab)] = tab == line.npos ? "" : line.substr(tab + 1);
+    }
+    return offered;
+}
+
+Descriptions options_in_help(std::string_view help) {
+    static const std::regex heading(
+        "^  (?:(-[^-])(?:, )?|    )(--[a-z0-9-]+)?(?:\\[=[^ ]+| [^ ]+)?(?: {2,}(.*))?$");
+    static const std::regex continuation("^ {28}([^ ].*)$");
+    Descriptions options;
+    Words latest;  // the spellings of the option that was seen last
+    for (const std::string& line : lines(help)) {
+        std::smatch found;
+        std::string text;
+        if (std::regex_match(line, found, continuation)) {
+            text = found[1];
+        } else if (std::regex_match(line, found, heading) &&
+                   found[1].length() + found[2].length()) {
+            latest.clear();
+            for (const auto& name : {found[1], found[2]})
+                if (name.length() > 0)
+                    latest.push_back(name);
+            text = found[3];
+        } else {
+            latest.clear();
+        }
+        for (const std::string& name : latest)
+            options[name] += (options[name].empty() || text.empty() ? "" : " ") + text;
+    }
+    return options;
 }
 
 Names flags_in_help(std::string_view help) {
-    static const std::regex heading("^  (?:(-[^-])(?:, )?|    )(--[a-z0-9-]+)?(?: |\\[|$)");
-    Names names;
-    for (const std::string& line : lines(help)) {
-        std::smatch found;
-        if (!std::regex_search(line, found, heading))
-            continue;
-        for (const auto& name : {found[1], found[2]})
-            if (name.length() > 0)
-                names.insert(name);
-    }
-    return names;
+    return names_of(options_in_help(help));
 }
 
 Names flags_in_manual(std::string_view page) {
