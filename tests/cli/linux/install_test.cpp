@@ -107,7 +107,8 @@ TEST_F(Install, ManualPagesAndCompletionsAreInTheUsualPlaces) {
     EXPECT_THAT(names_in("share/doc/sockbox/examples/prometheus"),
                 testing::UnorderedElementsAre("prometheus.yml", "sockbox.recording.yml",
                                               "sockbox.rules.yml", "sockbox.tests.yml"));
-    EXPECT_THAT(names_in("share/sockbox"), testing::ElementsAre("sockbox.schema.json"));
+    EXPECT_THAT(names_in("share/sockbox"),
+                testing::UnorderedElementsAre("sockbox.schema.json", "sockbox.ps1"));
 }
 
 TEST_F(Install, ServicesStartTheProgramsBelowThePrefix) {
