@@ -11,6 +11,7 @@
 
 namespace sockbox::net {
 
+// A socket that has ended.
 struct DestroyedSocket {
     std::uint64_t cookie = 0;  // see cookie_of()
     SocketFacts facts;         // `tcp_info` is the last one
@@ -34,6 +35,7 @@ class DestroyedSockets {
     DestroyedSockets& operator=(DestroyedSockets&&) noexcept;
     ~DestroyedSockets();
 
+    // What take() returns.
     struct Taken {
         std::vector<DestroyedSocket> sockets;  // in the order of their ends
         bool lost = false;                     // there were more, because a queue overflowed

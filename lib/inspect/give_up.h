@@ -10,16 +10,16 @@ namespace sockbox::net {
 // and the timer wheel fires a timer up to an eighth late, never early (kernel/time/timer.c). So it
 // is not always certain which check ends the connection; if it is, both times are equal.
 struct GiveUp {
-    std::chrono::nanoseconds earliest{};
-    std::chrono::nanoseconds latest{};
-    int tries = 0;  // unanswered probes or retransmissions, as of `latest`
+    std::chrono::nanoseconds earliest{};  // the first check that can end the connection
+    std::chrono::nanoseconds latest{};    // the last one
+    int tries = 0;                        // unanswered probes or retransmissions, as of `latest`
 };
 
 // SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT and TCP_USER_TIMEOUT (tcp(7)).
 struct Keepalive {
-    std::chrono::seconds idle{7200};
-    std::chrono::seconds interval{75};
-    int probes = 9;
+    std::chrono::seconds idle{7200};    // before the first probe (TCP_KEEPIDLE)
+    std::chrono::seconds interval{75};  // between probes (TCP_KEEPINTVL)
+    int probes = 9;                     // unanswered ones that end the connection (TCP_KEEPCNT)
     std::chrono::milliseconds user_timeout{0};  // 0: none; otherwise `probes` has no effect
     std::chrono::nanoseconds tick{std::chrono::milliseconds(4)};  // 1/HZ
 };
@@ -33,7 +33,7 @@ GiveUp give_up_idle(const Keepalive& keepalive);
 struct Retransmission {
     std::chrono::nanoseconds first{};    // until the first one
     std::chrono::nanoseconds timeout{};  // the retransmission timeout (RTO), which then doubles
-    std::chrono::nanoseconds max_timeout{std::chrono::seconds(120)};
+    std::chrono::nanoseconds max_timeout{std::chrono::seconds(120)};  // up to which it doubles
     // tcp_retries2 stands for a time rather than a number: the time that so many retransmissions
     // would take if the timeout began at `base`.
     int retries = 15;

@@ -22,6 +22,7 @@ namespace sockbox::net {
 // itself. What sock_diag(7) reports is not read again. Not synchronized.
 class OptionAnswers {
   public:
+    // The bytes of an option, or why there are none.
     using Answer = tl::expected<std::span<const std::byte>, std::error_code>;
 
     // All three must outlive this object, and `diag` must not be used for another socket meanwhile.
@@ -63,6 +64,7 @@ class OptionAnswers {
 //         reader.read(one.socket, one.facts, [](const Outcome& outcome) { print(outcome); });
 class OptionReader {
   public:
+    // `options` select what is read of each socket.
     explicit OptionReader(const WorkOptions& options) : options_(options) {}
 
     // Calls `use` for every option that the socket has, in the order of the table; WorkOptions

@@ -9,6 +9,7 @@
 
 namespace sockbox::net {
 
+// What is read or set, and what is reported about it.
 struct WorkOptions {
     bool all = false;           // a dump includes options that cannot be read, with the reason
     bool force = false;         // set buffers beyond the limit (SO_RCVBUFFORCE, SO_SNDBUFFORCE)
@@ -17,14 +18,16 @@ struct WorkOptions {
     bool compare = false;       // a dump compares with a new socket, for Outcome::usual
 };
 
+// How an option was set.
 struct Change {
-    OptionValue asked;
+    OptionValue asked;                  // the value to set
     std::optional<OptionValue> before;  // nullopt if the option cannot be read
-    Grant grant;
+    Grant grant;                        // how the value read back relates to it
 };
 
+// What became of one option of a socket.
 struct Outcome {
-    Option option;
+    Option option;                          // which was read or set
     Result<OptionValue> value;              // the current value, or why there is none
     std::optional<Change> change;           // present if the option was set
     std::vector<std::string> buffer_story;  // see WorkOptions::buffer_story

@@ -19,7 +19,7 @@ struct HeldSocket {
 
 // Our own descriptor for a socket of another process.
 struct SharedSocket {
-    Socket socket;
+    Socket socket;            // owns the descriptor
     std::uint64_t inode = 0;  // the same as HeldSocket::inode
 };
 
@@ -43,6 +43,7 @@ class HostProcess {
     // Fails if there is no such process, or if the number is a thread's; the error explains which.
     static Result<HostProcess> open(int pid);
 
+    // The process ID.
     int pid() const noexcept { return pid_; }
     // The result of process_name() when it was opened.
     const std::string& name() const noexcept { return name_; }
@@ -88,6 +89,7 @@ Result<std::vector<int>> process_ids();
 // every function fails with std::errc::not_supported.
 class NetworkNamespace {
   public:
+    // The namespace of the calling thread.
     static Result<NetworkNamespace> own();
     // The namespace that the process is in, as most of its sockets are. Requires ptrace access to
     // the process, as HostProcess does.

@@ -10,10 +10,12 @@
 
 namespace sockbox::net {
 
+// What to do with one option.
 struct Request {
+    // The kind of request: NAME, NAME=VALUE, NAME*=N or NAME+=N.
     enum class Action : std::uint8_t { read, set, multiply, add };
-    Action action = Action::read;
-    Option option;
+    Action action = Action::read;  // what to do
+    Option option;                 // with which option
     OptionValue value;             // for `set`
     std::int64_t operand = 0;      // for `multiply` and `add`; added to a time, in nanoseconds
     bool names_interface = false;  // `value` has an interface name, resolved in our own namespace

@@ -10,8 +10,9 @@
 
 namespace sockbox::net {
 
+// What identifies a socket to a user.
 struct SocketFacts {
-    SocketKind kind;
+    SocketKind kind;  // family, type and protocol
     // The TCP state on Linux; otherwise "LISTEN", "ESTABLISHED" (has a peer) or "UNCONN".
     std::string state;
     std::string local;  // "127.0.0.1:80", a path, "@name" (abstract), escaped; empty if unnamed

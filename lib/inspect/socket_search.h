@@ -16,10 +16,10 @@ namespace sockbox::net {
 // A type of socket under the name that users know it by. `protocol` is compared only for IPv4 and
 // IPv6 sockets that are not raw.
 struct SocketType {
-    std::string_view name;
-    int type;      // SOCK_…
-    int protocol;  // IPPROTO_…
-    bool inet;     // IPv4 or IPv6, as opposed to any other family
+    std::string_view name;  // such as "tcp"
+    int type;               // SOCK_…
+    int protocol;           // IPPROTO_…
+    bool inet;              // IPv4 or IPv6, as opposed to any other family
 };
 
 // Selects sockets of the processes on this machine; all conditions must hold.
@@ -28,14 +28,15 @@ struct SocketFilter {
     std::string process;                // of processes with this name; empty: of any process
     std::optional<std::uint16_t> port;  // the local port
     bool listening = false;             // listening, or a bound datagram socket without a peer
-    Family family = Family::any;
-    std::optional<SocketType> type;
+    Family family = Family::any;        // Family::any: of any family
+    std::optional<SocketType> type;     // nullopt: of any type
 };
 
+// A socket that search() has found.
 struct FoundSocket {
-    Socket socket;  // invalid if only the facts are known
-    SocketFacts facts;
-    std::optional<int> descriptor;               // its number in `process`
+    Socket socket;                  // invalid if only the facts are known
+    SocketFacts facts;              // from open_if_matching(), or from the kernel's list
+    std::optional<int> descriptor;  // its number in `process`
     std::shared_ptr<const HostProcess> process;  // null if not known
     std::uint64_t inode = 0;                     // 0 without a process
     std::uint64_t cookie = 0;                    // see cookie_of()

@@ -20,12 +20,12 @@ namespace sockbox::net {
 
 // What was read from a socket at one time.
 struct SocketReading {
-    FoundSocket target;  // need not be open any more
-    Clock::time_point when;
+    FoundSocket target;      // need not be open any more
+    Clock::time_point when;  // when it was read
     // The options that could be read. TCP_INFO is not among them: its bytes are in the facts.
     struct Value {
-        Option option;
-        OptionValue value;
+        Option option;      // which was read
+        OptionValue value;  // its value
     };
     std::vector<Value> values;
     bool was_open = true;       // false: only the facts are known
@@ -70,6 +70,7 @@ class WatchEvents {
     virtual void gone(const SocketReading& socket, bool seen) = 0;
 };
 
+// Which changes are reported.
 struct WatchRules {
     bool with_ages = false;  // see changes_between()
     // destroyed() is called for each TCP and UDP socket of this network namespace at its end. One
@@ -104,6 +105,7 @@ class SocketWatch {
     // Whether this reading already has it, as it does if several descriptors refer to it.
     bool has(std::uint64_t identity) const;
 
+    // Begins a reading, and adds a socket to it.
     void begin() { ++reading_; }
     void add(SocketReading&& socket);
     // The reading is complete, so that the sockets that it does not have are gone. Not to be called
@@ -113,6 +115,7 @@ class SocketWatch {
     // The kernel reported the end of a socket, at about this time. Not between begin() and end().
     void destroyed(const DestroyedSocket& destroyed, Clock::time_point when);
 
+    // How many sockets the latest reading has.
     std::size_t size() const { return sockets_.size(); }
     // How many sockets are remembered that were reported as gone, whose end the kernel may still
     // report, as it does of one that has data to send after it was closed.

@@ -15,7 +15,7 @@ namespace sockbox::net {
 
 // A received datagram, whose data is in the batch's memory, or a datagram to send.
 struct BatchedDatagram {
-    std::span<std::byte> data;
+    std::span<std::byte> data;  // the payload
     Endpoint peer;  // source, or destination; if its port is 0: the peer of a connected socket
     // Received: the address it was sent to; for broadcast and multicast, the address from which a
     // reply should be sent, or unspecified if not known. To send: the source address, or
@@ -54,7 +54,7 @@ struct BatchedDatagram {
 //     }
 class DatagramBatch {
   public:
-    static constexpr std::size_t max_slots = 64;
+    static constexpr std::size_t max_slots = 64;                // datagrams of a batch
     static constexpr std::size_t longest_datagram = 64 * 1024;  // exceeds any UDP payload
     static constexpr std::size_t max_train = 128;  // UDP_MAX_SEGMENTS of recent kernels
 
@@ -73,6 +73,7 @@ class DatagramBatch {
     // Windows.
     static Status enable_header_fields(Socket& socket);
 
+    // How many datagrams one receive() takes.
     std::size_t slots() const noexcept;
 
     // Receives the datagrams that are waiting, at most slots(), or max_train more if some arrived

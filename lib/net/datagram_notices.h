@@ -13,6 +13,7 @@
 
 namespace sockbox::net {
 
+// An ICMP or ICMPv6 error, or one of this host, about a datagram that was sent.
 struct IcmpError {
     std::error_code code;            // as mapped by the system: ECONNREFUSED, EHOSTUNREACH …
     std::optional<Endpoint> sender;  // the host or router that reported it; nullopt: this host
@@ -56,14 +57,14 @@ std::string to_text_with_symbol(const IcmpError& error);
 // When a datagram was sent, by the wall clock (UTC since 1970). `number` counts the datagrams sent
 // on the socket, from 0 on since enable_timestamps() was called, modulo 2^32.
 struct SendStamp {
-    std::uint32_t number = 0;
-    std::chrono::nanoseconds at{};
+    std::uint32_t number = 0;       // of the datagram
+    std::chrono::nanoseconds at{};  // when it was sent
 };
 
 // Either an error or a timestamp.
 struct Notice {
-    std::optional<IcmpError> error;
-    std::optional<SendStamp> left;
+    std::optional<IcmpError> error;  // nullopt if it is a timestamp
+    std::optional<SendStamp> left;   // nullopt if it is an error
 };
 
 // Takes the next notice from the socket's error queue (Linux; MSG_ERRQUEUE in recv(2)); nullopt if
@@ -72,6 +73,7 @@ struct Notice {
 // once with its code.
 std::optional<Notice> take_notice(Socket& socket);
 
+// Which datagrams get a timestamp.
 enum class Stamps : std::uint8_t { arrivals, arrivals_and_sends };
 
 // Enables the kernel's timestamps of datagrams, taken in its network stack (SO_TIMESTAMPING): those

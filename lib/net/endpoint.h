@@ -12,6 +12,7 @@
 
 namespace sockbox::net {
 
+// The family of an address.
 enum class Family : std::uint8_t { any, ipv4, ipv6 };
 
 // AF_UNSPEC, AF_INET or AF_INET6.
@@ -45,10 +46,12 @@ class Endpoint {
     // std::errc::address_family_not_supported if it is not an IPv4 or IPv6 address.
     static Result<Endpoint> from_native(const sockaddr* address, SocketLength length);
 
+    // The parts of the endpoint.
     Family family() const noexcept;
     std::uint16_t port() const noexcept;       // in host byte order
     std::uint32_t scope_id() const noexcept;   // interface index; 0: none
     std::uint32_t flow_info() const noexcept;  // in host byte order
+    // The same address with another port.
     Endpoint with_port(std::uint16_t port) const noexcept;
 
     // a.b.c.d for ::ffff:a.b.c.d, and the reverse (RFC 4291, section 2.5.5.2). Any other address is
@@ -56,6 +59,7 @@ class Endpoint {
     Endpoint unmapped() const noexcept;
     Endpoint mapped() const noexcept;
 
+    // Whether the address is an IPv4 address mapped into IPv6.
     bool is_v4_mapped() const noexcept;
     // These classify a v4-mapped address as the IPv4 address in it.
     bool is_unspecified() const noexcept;
@@ -83,6 +87,7 @@ class Endpoint {
     // The 4 or 16 bytes of the address in network byte order, valid as long as this object.
     std::span<const std::byte> bytes() const noexcept;
 
+    // What system calls take: the socket address, valid as long as this object, and its length.
     const sockaddr* data() const noexcept { return &storage_.any; }
     SocketLength size() const noexcept;
 
@@ -106,8 +111,8 @@ std::string zone_hint(const Endpoint& endpoint);
 // check_host(); the port or service name is not checked. Fails if there is no port, and on an IPv6
 // address without brackets, which would be ambiguous.
 struct HostPort {
-    std::string host;
-    std::string port;
+    std::string host;  // without brackets
+    std::string port;  // a number or the name of a service
 };
 Result<HostPort> split_host_port(std::string_view text);
 // The same for "[ADDR:]PORT", where a server listens: without a colon, the text is the port.

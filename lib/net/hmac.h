@@ -13,7 +13,9 @@
 
 namespace sockbox::net {
 
+// The bytes of a digest.
 inline constexpr std::size_t digest_bytes = 16;
+// A truncated HMAC-SHA-256.
 using Digest = std::array<std::byte, digest_bytes>;
 
 // The key in the content of a key file: all of it but a newline at its end, or the bytes that hex

@@ -18,22 +18,23 @@ namespace sockbox::net {
 
 // The hints of getaddrinfo(3), in the system's own numbers (AI_…, AF_…, SOCK_…, IPPROTO_…).
 struct ResolveHints {
-    int flags = 0;
-    int family = AF_UNSPEC;
-    int socktype = SOCK_STREAM;
-    int protocol = 0;
+    int flags = 0;               // AI_…
+    int family = AF_UNSPEC;      // AF_…; AF_UNSPEC: any
+    int socktype = SOCK_STREAM;  // SOCK_…; 0: any
+    int protocol = 0;            // IPPROTO_…; 0: any
 };
 
 // One addrinfo of the result.
 struct ResolvedAddress {
-    int flags = 0;
-    int family = 0;
-    int socktype = 0;
-    int protocol = 0;
-    Endpoint endpoint;
+    int flags = 0;                          // AI_…
+    int family = 0;                         // AF_…
+    int socktype = 0;                       // SOCK_…
+    int protocol = 0;                       // IPPROTO_…
+    Endpoint endpoint;                      // the address, with the port of the service
     std::vector<std::byte> sockaddr_bytes;  // as the system returned them
 };
 
+// The answer of resolve().
 struct Resolution {
     std::string canonical_name;              // empty unless requested; untrusted, so escape() it
     std::vector<ResolvedAddress> addresses;  // complete, in the resolver's order

@@ -8,6 +8,7 @@
 
 namespace sockbox::net {
 
+// The way to a destination.
 struct Route {
     Endpoint source;     // with port 0; Source(D) in RFC 6724
     std::string device;  // the interface's name, or its index if it has none

@@ -70,6 +70,7 @@ void ignore_late_signals() noexcept;
 // called.
 class Interrupts {
   public:
+    // Catches the signals from now on.
     Interrupts(StopSignal& first, StopSignal& second) noexcept : Interrupts(first, &second) {}
     explicit Interrupts(StopSignal& first) noexcept : Interrupts(first, nullptr) {}
     Interrupts(const Interrupts&) = delete;
@@ -105,6 +106,7 @@ class InterimRequests {
 // process may have only one at a time.
 class StatusRequests {
   public:
+    // Catches SIGUSR1 from now on, but calls `answer` only after start().
     explicit StatusRequests(std::function<void()> answer);
     StatusRequests(const StatusRequests&) = delete;
     StatusRequests& operator=(const StatusRequests&) = delete;

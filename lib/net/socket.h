@@ -16,33 +16,38 @@ namespace sockbox::net {
 
 class StopSignal;
 
+// The transport protocol of a socket.
 enum class Transport : std::uint8_t { tcp, udp };
 
 // The result of one send, receive or connect. Unlike Result it allocates nothing, since would_block
 // is an ordinary outcome on a non-blocking socket.
 struct Transfer {
+    // How it went.
     enum class State : std::uint8_t {
         done,         // `bytes` were transferred; a datagram is transferred whole and may have 0
         would_block,  // try again when the socket is ready (poll(2))
         end,          // EOF: the peer has shut down its sending side (streams only)
         failed,       // see `error`
     };
-    State state = State::done;
-    std::size_t bytes = 0;
-    std::error_code error;
+    State state = State::done;  // how it went
+    std::size_t bytes = 0;      // transferred; 0 unless done
+    std::error_code error;      // no error unless failed
 
+    // The same as comparing `state`.
     bool done() const noexcept { return state == State::done; }
     bool would_block() const noexcept { return state == State::would_block; }
     bool end() const noexcept { return state == State::end; }
     bool failed() const noexcept { return state == State::failed; }
 };
 
+// The result of receiving a datagram.
 struct Datagram {
-    Transfer transfer;
-    Endpoint source;
+    Transfer transfer;       // `bytes` is the length of what is in the buffer
+    Endpoint source;         // the address of the sender, if it is done
     bool truncated = false;  // the buffer was too small; the rest of the datagram is lost
 };
 
+// Which direction of a connection is shut down (shutdown(2)).
 enum class ShutdownHow : std::uint8_t { receive, send, both };
 
 // Owns a socket and closes it. Methods may be called from any thread, but not close(), abort() or
@@ -59,6 +64,7 @@ enum class ShutdownHow : std::uint8_t { receive, send, both };
 class Socket {
   public:
     Socket() noexcept = default;
+    // Owns this socket from now on; or none, if it is invalid_socket.
     explicit Socket(NativeSocket owned) noexcept : native_(owned) {}
     Socket(Socket&& other) noexcept : native_(other.release()) {}
     Socket& operator=(Socket&& other) noexcept;
@@ -68,13 +74,17 @@ class Socket {
     static Result<Socket> open(Family family, Transport transport);
     static Result<Socket> open(int family, int type, int protocol);
 
+    // Whether it owns a socket, and which.
     bool valid() const noexcept { return native_ != invalid_socket; }
     NativeSocket native() const noexcept { return native_; }
+    // Gives up the socket without closing it, and returns it.
     NativeSocket release() noexcept { return std::exchange(native_, invalid_socket); }
+    // Closes the socket, if there is one.
     void close() noexcept;
     // Closes a TCP connection with a reset (RST): SO_LINGER with a timeout of 0, socket(7).
     void abort() noexcept;
 
+    // bind(2) and listen(2). `backlog` limits the connections that wait to be accepted.
     Status bind(const Endpoint& endpoint);
     Status listen(int backlog);
     // On a blocking socket, blocks until connected. would_block means that the connection is in
@@ -104,17 +114,20 @@ class Socket {
     NativeSocket native_ = invalid_socket;
 };
 
+// The result of accept().
 struct Accepted {
     Transfer transfer;  // would_block: no connection is pending
-    Socket socket;
-    Endpoint peer;
+    Socket socket;      // invalid unless a connection was accepted
+    Endpoint peer;      // the address of its other end
 };
 // Accepts the next connection from a listener; blocks if the listener is in blocking mode.
 // `blocking` is the mode of the new socket.
 Accepted accept(const Socket& listener, bool blocking) noexcept;
 
+// How a wait ended.
 enum class Readiness : std::uint8_t { ready, timed_out, stopped };
 
+// What a socket is to be ready for.
 enum class Direction : std::uint8_t { receive, send };
 
 // Blocks until the socket can receive (or send) without blocking, the deadline has passed, or

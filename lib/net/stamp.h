@@ -13,6 +13,7 @@
 
 namespace sockbox::net::stamp {
 
+// The UDP port of reflectors, as assigned by IANA.
 inline constexpr std::uint16_t default_port = 862;
 // In both directions, without extensions.
 inline constexpr std::size_t packet_bytes = 44;
@@ -37,9 +38,9 @@ Time decode_time(std::uint64_t wire, Format format, Time near) noexcept;
 
 // The Error Estimate of a timestamp (RFC 4656, section 4.1.2): a bound on the error of a clock.
 struct ErrorEstimate {
-    bool synchronized = false;
-    Format format = Format::ntp;
-    std::chrono::nanoseconds bound{};
+    bool synchronized = false;         // to a source such as NTP or PTP
+    Format format = Format::ntp;       // of the timestamp beside it
+    std::chrono::nanoseconds bound{};  // the maximum error
 
     friend bool operator==(const ErrorEstimate&, const ErrorEstimate&) = default;
 };
@@ -51,18 +52,18 @@ ErrorEstimate decode_error(std::uint16_t wire) noexcept;
 
 // A Session-Sender packet (RFC 8762, section 4.2.1), without extensions.
 struct SenderPacket {
-    std::uint32_t sequence = 0;
-    std::uint64_t time = 0;     // when it was sent, from encode_time()
-    std::uint16_t error = 0;    // from encode_error()
-    std::uint16_t session = 0;  // the session identifier of RFC 8972; 0: none
+    std::uint32_t sequence = 0;  // from 0 on, in a session
+    std::uint64_t time = 0;      // when it was sent, from encode_time()
+    std::uint16_t error = 0;     // from encode_error()
+    std::uint16_t session = 0;   // the session identifier of RFC 8972; 0: none
 };
 
 // A Session-Reflector packet (RFC 8762, section 4.3.1), without extensions.
 struct Answer {
-    std::uint32_t sequence = 0;
-    std::uint64_t time = 0;  // when it was sent, from encode_time()
-    std::uint16_t error = 0;
-    std::uint16_t session = 0;
+    std::uint32_t sequence = 0;  // the reflector's own, or that of the question
+    std::uint64_t time = 0;      // when it was sent, from encode_time()
+    std::uint16_t error = 0;     // from encode_error()
+    std::uint16_t session = 0;   // that of the question
     std::uint64_t received = 0;  // when the question arrived, in the format given by `error`
     SenderPacket question;       // as received
     std::uint8_t hop_limit = 0;  // the TTL or hop limit of the question on arrival
@@ -107,13 +108,16 @@ bool is_signed(std::span<const std::byte> packet, const HmacKey& key) noexcept;
 // used in place of TAI and the error grows by a minute (the offset has been 37 s since 2017).
 class LocalClock {
   public:
+    // `quality` is that of this host's wall clock, from clock_quality().
     LocalClock(Format format, const ClockQuality& quality) noexcept
         : format_(format), quality_(quality) {}
 
+    // Converts a time of the wall clock to the wire.
     std::uint64_t encode(Time wall) const noexcept;
     // Converts another host's time, which is in `format`, to the wall clock.
     Time decode(std::uint64_t wire, Format format, Time near) const noexcept;
 
+    // What a packet states about this clock: see encode_error().
     ErrorEstimate estimate() const noexcept;
     // The maximum error of the difference between times of this clock and of another one.
     Time error_against(const ErrorEstimate& theirs) const noexcept;

@@ -25,9 +25,10 @@ enum Type : std::uint8_t {
     hmac = 8,
 };
 
+// An extension, whose spans point into the packet.
 struct Extension {
-    std::uint8_t flags = 0;
-    std::uint8_t type = 0;
+    std::uint8_t flags = 0;       // of Flag
+    std::uint8_t type = 0;        // one of Type, or unknown
     std::span<std::byte> value;   // truncated at the end of the packet
     std::span<std::byte> header;  // the extension_header_bytes before it
     bool whole = true;            // whether the value is complete
@@ -58,9 +59,9 @@ void write_follow_up(std::span<std::byte> into) noexcept;
 // Class of Service (section 4.4): the sender requests a DSCP for the way back, and the reflector
 // reports the DSCP and ECN bits with which the packet arrived.
 struct ClassOfService {
-    std::uint8_t wanted_dscp = 0;
-    std::uint8_t received_dscp = 0;
-    std::uint8_t received_ecn = 0;
+    std::uint8_t wanted_dscp = 0;    // 0 to 63, from the sender
+    std::uint8_t received_dscp = 0;  // 0 to 63, from the reflector
+    std::uint8_t received_ecn = 0;   // 0 to 3, likewise
 };
 void write_class_of_service(const ClassOfService& service, std::span<std::byte> into) noexcept;
 
@@ -75,24 +76,24 @@ enum class Source : std::uint8_t {
 };
 enum class Method : std::uint8_t { unknown = 0, hardware = 1, software = 2, control = 3 };
 struct TimestampInformation {
-    Source source_in = Source::unknown;
-    Method method_in = Method::unknown;
-    Source source_out = Source::unknown;
-    Method method_out = Method::unknown;
+    Source source_in = Source::unknown;   // of the times of arrival
+    Method method_in = Method::unknown;   // likewise
+    Source source_out = Source::unknown;  // of the times of departure
+    Method method_out = Method::unknown;  // likewise
 };
 
 // Packets of a session (section 4.5), each count including the packet that it is in.
 struct Counts {
-    std::uint32_t sender_sent = 0;
-    std::uint32_t received = 0;
-    std::uint32_t sent = 0;
+    std::uint32_t sender_sent = 0;  // by the sender
+    std::uint32_t received = 0;     // by the reflector
+    std::uint32_t sent = 0;         // by the reflector
 };
 
 // When the answer before this one left (section 4.7); all 0 if there was none.
 struct FollowUp {
-    std::uint32_t sequence = 0;
-    std::uint64_t time = 0;  // from encode_time()
-    Method method = Method::unknown;
+    std::uint32_t sequence = 0;       // of the answer before this one
+    std::uint64_t time = 0;           // from encode_time()
+    Method method = Method::unknown;  // how the time was taken
 };
 
 // The values of extensions of these types, of exactly the size above less the header.
@@ -116,9 +117,9 @@ bool are_extensions_signed(std::span<std::byte> packet, Mode mode, const HmacKey
 
 // What a reflector reports in its extensions.
 struct Reflection {
-    std::uint8_t traffic_class = 0;  // DSCP and ECN with which the packet arrived
-    Endpoint source;                 // of the packet
-    Endpoint destination;
+    std::uint8_t traffic_class = 0;      // DSCP and ECN with which the packet arrived
+    Endpoint source;                     // of the packet
+    Endpoint destination;                // of the packet
     bool synchronized = false;           // its clock
     Method method_in = Method::unknown;  // of the time of arrival
     std::optional<Counts> counts;        // of a reflector that counts; `sender_sent` is unused

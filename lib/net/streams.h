@@ -15,6 +15,7 @@ namespace sockbox::net {
 // call.
 using Prepare = std::function<Status(Socket&)>;
 
+// How a listener is opened.
 struct ListenOptions {
     int backlog = 4096;  // limited by the system (Linux: net.core.somaxconn, listen(2))
     Prepare prepare{};   // may be empty
@@ -40,8 +41,9 @@ Status listen_on(Socket& bound, int backlog);
 // A hint on how to fix a bind that failed with this code; empty if there is none.
 std::string bind_hint(const std::error_code& code, const Endpoint& endpoint);
 
+// How a connection is made.
 struct ConnectOptions {
-    Deadline deadline = no_deadline;
+    Deadline deadline = no_deadline;   // for the connection
     std::optional<Endpoint> source{};  // bound before connecting
     std::uint16_t source_port = 0;     // likewise; 0: that of `source`, or else any
     Prepare prepare{};                 // may be empty

@@ -10,6 +10,7 @@
 
 namespace sockbox::net {
 
+// How the value that the system set relates to the requested one.
 struct Grant {
     bool as_requested = true;  // the request was granted in full, if need be doubled as Linux does
     std::string reason;        // why the value read back differs; empty if it does not

@@ -88,8 +88,8 @@ Status write_option(Socket& socket, const Option& option, const OptionValue& val
 
 // An option and the value to set, from NAME=VALUE.
 struct Setting {
-    Option option;
-    OptionValue value;
+    Option option;      // to set
+    OptionValue value;  // of the type that parse_value() returns for the option
 };
 
 // Parses NAME=VALUE; see Option::find() and parse_value(). Fails on every mistake that can be found

@@ -15,10 +15,10 @@ namespace sockbox::net {
 // One instruction, with the layout of struct sock_filter, in host byte order
 // (Documentation/networking/filter.rst in the kernel).
 struct FilterInstruction {
-    std::uint16_t code;
-    std::uint8_t jump_true;
-    std::uint8_t jump_false;
-    std::uint32_t operand;
+    std::uint16_t code;       // the operation
+    std::uint8_t jump_true;   // instructions to skip if the comparison holds
+    std::uint8_t jump_false;  // instructions to skip otherwise
+    std::uint32_t operand;    // the constant that it uses, "k"
 };
 static_assert(sizeof(FilterInstruction) == 8);
 

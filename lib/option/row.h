@@ -9,6 +9,7 @@
 
 namespace sockbox::net {
 
+// The level of an option; see level_name().
 enum class OptionLevel : std::uint8_t {
     socket,
     ip,
@@ -60,6 +61,7 @@ enum class ValueType : std::uint8_t {
     bytes,               // anything else, in hexadecimal
 };
 
+// What can be done with an option.
 enum class Access : std::uint8_t {
     read_write,
     read_only,
@@ -106,16 +108,18 @@ inline constexpr SocketKinds kind_all = 255;
 
 // The legal values of a number, inclusive, in the option's own unit.
 struct Range {
-    std::int64_t low = INT_MIN;
-    std::int64_t high = INT_MAX;
+    std::int64_t low = INT_MIN;   // the least legal value
+    std::int64_t high = INT_MAX;  // the greatest legal value
     std::int64_t also = low;  // one more legal value, outside low to high, such as 0 for "default"
 };
 
+// A symbol of a number.
 struct ValueName {
-    std::string_view name;
-    std::int64_t value;
+    std::string_view name;  // as spelled in the system's headers, often without a prefix
+    std::int64_t value;     // its number
 };
 
+// The type of a member of a structure.
 enum class MemberForm : std::uint8_t {
     number,           // unsigned, or one of `names`
     big_endian,       // the same in network byte order
@@ -135,15 +139,15 @@ enum class Trend : std::uint8_t {
 
 // A member of a structure.
 struct Member {
-    std::string_view name;
-    std::uint16_t offset;
-    std::uint8_t size;  // in bytes: 1, 2, 4 or 8; of an endpoint 128
-    std::string_view unit = {};
-    std::span<const ValueName> names = {};
-    MemberForm form = MemberForm::number;
+    std::string_view name;                  // in lower case
+    std::uint16_t offset;                   // in bytes
+    std::uint8_t size;                      // in bytes: 1, 2, 4 or 8; of an endpoint 128
+    std::string_view unit = {};             // see OptionRow::unit
+    std::span<const ValueName> names = {};  // symbols of values or bits
+    MemberForm form = MemberForm::number;   // how the bytes are read
     bool optional =
         false;  // may be left out by a user who leaves out all that follow; then it is 0
-    Trend trend = Trend::gauge;
+    Trend trend = Trend::gauge;  // what a difference means
 };
 
 // The member with another trend.
@@ -154,36 +158,38 @@ constexpr Member with_trend(Trend trend, Member member) noexcept {
 
 // A number that must be in the buffer of getsockopt(2) so that the system returns the value.
 struct Preset {
-    std::uint16_t offset;
-    std::uint8_t size;  // in bytes: 2 or 4
-    std::uint32_t value;
+    std::uint16_t offset;  // in bytes
+    std::uint8_t size;     // in bytes: 2 or 4
+    std::uint32_t value;   // what must be there
 };
 
+// In place of a number: the system has no such option.
 inline constexpr int absent = INT_MIN;
 
+// One option: a row of the table.
 struct OptionRow {
-    std::string_view name = {};  // as spelled in the system's headers
-    OptionLevel level = OptionLevel::socket;
-    int on_linux = absent;    // its number on Linux, or `absent`
-    int on_windows = absent;  // its number on Windows, or `absent`
-    ValueType type = ValueType::integer;
+    std::string_view name = {};               // as spelled in the system's headers
+    OptionLevel level = OptionLevel::socket;  // its level
+    int on_linux = absent;                    // its number on Linux, or `absent`
+    int on_windows = absent;                  // its number on Windows, or `absent`
+    ValueType type = ValueType::integer;      // of its value
     std::uint8_t width = 4;  // size of a number or a member of a time in bytes: 2, 4 or 8
     std::uint8_t at = 0;     // offset of a number or flag in its structure, which is otherwise zero
-    Access access = Access::read_write;
-    SocketKinds sockets = kind_all;
-    Varies varies = Varies::when_set;
-    Needs needs = Needs::nothing;
-    SharedAnswer part_of = SharedAnswer::none;
-    std::uint8_t part = entire_answer;  // offset in bytes of the value there, or all of it
-    Range range{};                      // for a text or bytes, of its length
-    std::string_view unit = {};         // "bytes", "s", "ms", "us", or a plural such as "probes"
-    std::span<const ValueName> names = {};
+    Access access = Access::read_write;         // whether it can be read and set
+    SocketKinds sockets = kind_all;             // to which it applies
+    Varies varies = Varies::when_set;           // when sockets differ
+    Needs needs = Needs::nothing;               // the state that it requires
+    SharedAnswer part_of = SharedAnswer::none;  // the option that contains it
+    std::uint8_t part = entire_answer;          // offset in bytes of the value there, or all of it
+    Range range{};                              // for a text or bytes, of its length
+    std::string_view unit = {};  // "bytes", "s", "ms", "us", or a plural such as "probes"
+    std::span<const ValueName> names = {};             // symbols of values or bits
     std::span<const ValueName> names_on_windows = {};  // if the numbers differ on Windows
     std::span<const Member> members = {};              // of a structure
     std::uint16_t size = 0;                            // of a structure, in bytes
-    std::span<const Preset> presets = {};
-    std::string_view summary = {};     // the description, one sentence
-    std::string_view source = {};      // manual page or RFC
+    std::span<const Preset> presets = {};              // what getsockopt(2) must find
+    std::string_view summary = {};                     // the description, one sentence
+    std::string_view source = {};                      // manual page or RFC
     std::string_view limit = {};       // the sysctl that limits it or holds its default
     std::string_view privilege = {};   // the privilege required to set it
     std::string_view warning = {};     // pitfalls, in full sentences, for --explain

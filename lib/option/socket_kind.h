@@ -11,10 +11,10 @@ namespace sockbox::net {
 
 // In the system's own numbers (AF_…, SOCK_…, IPPROTO_…).
 struct SocketKind {
-    int family = 0;
-    int type = 0;
-    int protocol = 0;
-    bool listening = false;
+    int family = 0;          // AF_…
+    int type = 0;            // SOCK_…
+    int protocol = 0;        // IPPROTO_…
+    bool listening = false;  // SO_ACCEPTCONN
 };
 
 // Determines the kind by getsockopt(2); does not block and changes nothing. Fails if it is not a

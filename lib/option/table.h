@@ -27,6 +27,7 @@ std::string_view type_name(ValueType type) noexcept;
 std::string_view access_name(Access access) noexcept;
 std::string_view platforms(const OptionRow& row) noexcept;
 
+// Whether the option can be read, or set.
 inline bool readable(const OptionRow& row) noexcept {
     return row.access != Access::write_only && row.access != Access::none;
 }
@@ -58,8 +59,8 @@ Result<const OptionRow*> find_row(std::string_view name);
 
 // Parses "6:18", "SOL_TCP:18" or "IPPROTO_TCP:18"; nullopt if the text does not have this form.
 struct LevelAndNumber {
-    int level;
-    int number;
+    int level;   // on this platform
+    int number;  // on this platform
 };
 std::optional<LevelAndNumber> parse_level_and_number(std::string_view name);
 

@@ -20,6 +20,7 @@ Fields decode_tcp_info(std::span<const std::byte> bytes);
 // "ESTABLISHED", "LISTEN" …; the number if it has no name.
 std::string tcp_state_name(unsigned state);
 
+// The main figures of a connection.
 struct TcpVitals {
     std::optional<std::chrono::nanoseconds> min_rtt;  // nullopt until a segment is acknowledged
     std::uint64_t retransmits = 0;                    // segments retransmitted, in total

@@ -15,9 +15,10 @@
 
 namespace sockbox::net {
 
+// The value of SO_LINGER: what close(2) does with unsent data.
 struct Linger {
-    bool on = false;
-    int seconds = 0;
+    bool on = false;  // whether close(2) waits
+    int seconds = 0;  // for how long; 0: it resets the connection
     friend bool operator==(const Linger&, const Linger&) = default;
 };
 
@@ -25,12 +26,13 @@ struct Linger {
 struct Field {
     std::string_view name;                                          // a literal
     std::variant<std::monostate, std::int64_t, std::string> value;  // monostate: not known yet
-    std::string_view unit;
-    Trend trend = Trend::gauge;
+    std::string_view unit;                                          // see OptionRow::unit
+    Trend trend = Trend::gauge;                                     // what a difference means
     friend bool operator==(const Field&, const Field&) = default;
 };
 using Fields = std::vector<Field>;
 
+// Bytes of an option in the form of the system.
 using Bytes = std::vector<std::byte>;
 
 // An option's value; OptionRow::type determines the alternative. Numbers, choices, masks, interface

@@ -18,6 +18,7 @@ namespace sockbox::stats {
 // out. Not synchronized.
 class Jitter {
   public:
+    // Records the next transit time.
     void record(std::chrono::nanoseconds transit) noexcept;
 
     // nullopt before the second transit time.
@@ -37,16 +38,17 @@ class Jitter {
 struct Way {
     std::optional<std::uint64_t> lost;  // nullopt if any were lost and the peer keeps no count
     TimeSpread delay;  // one-way; negative if the clocks disagree by more than the delay
-    Histogram delays{Detail::compact};
-    Jitter variation;  // independent of the offset between the clocks
+    Histogram delays{Detail::compact};  // the distribution of `delay`
+    Jitter variation;                   // independent of the offset between the clocks
 
+    // Adds a delay, or the results of another thread.
     void record(std::chrono::nanoseconds time);
     void merge(const Way& other);
 };
 
 // What a reflector reports in the extensions of its replies (RFC 8972); the latest of each kind.
 struct ReflectorReport {
-    bool was_asked = false;
+    bool was_asked = false;   // whether packets had extensions
     std::string seen_from{};  // the address and port from which packets arrived; empty: unknown
     // As numbered in RFC 8972, section 5.
     std::optional<std::uint8_t> clock_source{};
@@ -58,13 +60,14 @@ struct ReflectorReport {
     TimeSpread left_later{};
     std::uint64_t unverified = 0;  // replies whose extensions are not protected, or were changed
 
+    // Adds the results of another thread.
     void merge(const ReflectorReport& other);
 };
 
 // Both directions of a run, and what the peer reported about itself.
 struct Directions {
-    Way forward;
-    Way backward;
+    Way forward;            // from here to the peer
+    Way backward;           // from the peer to here
     TimeSpread processing;  // at the peer, from arrival to departure
     // Bound on the error of `delay`: both ends' estimates added.
     std::chrono::nanoseconds clock_error{};
@@ -81,6 +84,7 @@ struct Directions {
     EcnCounts ecn_counts_there;  // of datagrams whose replies came
     ReflectorReport reflector{};
 
+    // Adds the results of another thread.
     void merge(const Directions& other);
 };
 

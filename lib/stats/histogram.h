@@ -26,18 +26,22 @@ namespace sockbox::stats {
 //         fmt::print("{} ns\n", p99->count());
 class Histogram {
   public:
+    // The end of the range that has buckets.
     static constexpr std::chrono::nanoseconds longest = std::chrono::hours(1);
 
+    // An empty histogram.
     explicit Histogram(Detail detail = Detail::full) noexcept;
     Histogram(const Histogram& other);
     Histogram(Histogram&& other) noexcept = default;
     Histogram& operator=(Histogram other) noexcept;
     ~Histogram() = default;
 
+    // Counts a duration.
     void record(std::chrono::nanoseconds duration);
     // Samples of a histogram with another detail are taken as the middles of their buckets.
     void merge(const Histogram& other);
 
+    // How many samples were recorded.
     std::uint64_t count() const noexcept { return count_; }
 
     // The exact extremes, even outside the range of the buckets; nullopt without samples.
@@ -58,9 +62,9 @@ class Histogram {
 
     // Counts durations d with low <= d < high.
     struct Bucket {
-        std::chrono::nanoseconds low;
-        std::chrono::nanoseconds high;
-        std::uint64_t count;
+        std::chrono::nanoseconds low;   // the bucket contains it
+        std::chrono::nanoseconds high;  // the bucket ends before it
+        std::uint64_t count;            // of samples
     };
     // The non-empty buckets in ascending order.
     std::vector<Bucket> buckets() const;

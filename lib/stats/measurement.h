@@ -24,12 +24,13 @@ enum class Unit : std::uint8_t { nanoseconds, percent, per_second, count };
 
 // TCP_INFO (tcp(7)) of the connections of a run, each read just before it was closed.
 struct KernelView {
-    std::uint64_t connections = 0;
+    std::uint64_t connections = 0;                    // that were read
     std::optional<std::chrono::nanoseconds> min_rtt;  // the smallest of all connections
     std::uint64_t retransmits = 0;                    // segments, the sum over all connections
     Spread congestion_window;                         // segments
     Spread delivery_rate;                             // bytes per second
 
+    // Adds the results of another thread.
     void merge(const KernelView& other);
 };
 
@@ -37,6 +38,7 @@ struct KernelView {
 // because all of them come from the client's own record of what it sent. Not synchronized: each
 // thread fills its own, and merge() combines them.
 struct Measurement {
+    // An empty measurement, which takes as much memory as `detail` allows.
     explicit Measurement(Detail detail = Detail::full) noexcept
         : lost_numbers(detail),
           rtt(detail),
@@ -51,7 +53,7 @@ struct Measurement {
     // trips, and no counts of late, duplicated and reordered replies.
     bool distinguishable = true;
 
-    std::uint64_t sent = 0;
+    std::uint64_t sent = 0;      // messages
     std::uint64_t received = 0;  // echoes in time, identical to what was sent
     std::uint64_t lost = 0;      // no such echo within the timeout
     std::uint64_t pending = 0;   // not timed out yet when the run ended
@@ -74,13 +76,13 @@ struct Measurement {
     EcnCounts ecn_counts_back;      // of replies, if the socket reports the bits
     SequenceRanges lost_numbers;    // sequence numbers of lost datagrams
 
-    std::uint64_t sent_bytes = 0;
-    std::uint64_t received_bytes = 0;
-    std::chrono::nanoseconds duration{};
+    std::uint64_t sent_bytes = 0;         // in all messages
+    std::uint64_t received_bytes = 0;     // in all replies
+    std::chrono::nanoseconds duration{};  // of the run, without the warm-up
 
-    Series rtt;
-    Series connect;
-    Series slip;  // how late the client sent, against its schedule
+    Series rtt;      // round trips
+    Series connect;  // times to connect, of streams
+    Series slip;     // how late the client sent, against its schedule
     // How long replies demonstrably waited in the receive buffer before the client read them. Only
     // replies whose times include that wait are recorded.
     Series unread;

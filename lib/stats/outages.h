@@ -41,6 +41,7 @@ class Outages {
         return down_since_ ? std::max(longest_, now - *down_since_) : longest_;
     }
 
+    // Combines the outages of two threads: the later state wins, and the longer outage.
     void merge(const Outages& other) noexcept {
         longest_ = std::max(longest_, other.longest_);
         const auto down = std::max(down_since_, other.down_since_);

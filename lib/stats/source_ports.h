@@ -13,10 +13,10 @@ namespace sockbox::stats {
 
 // What became of the messages from one port.
 struct PortNumbers {
-    std::uint64_t sent = 0;
-    std::uint64_t received = 0;
-    std::uint64_t lost = 0;  // also those that could not be sent from this port
-    Series rtt{Detail::compact};
+    std::uint64_t sent = 0;       // messages
+    std::uint64_t received = 0;   // replies in time
+    std::uint64_t lost = 0;       // also those that could not be sent from this port
+    Series rtt{Detail::compact};  // round trips
 
     // The share of lost messages among those received or lost, 0 to 1; 0 without any.
     double loss() const noexcept;
@@ -28,6 +28,7 @@ struct PortNumbers {
     void merge(const PortNumbers& other);
 };
 
+// The numbers of each local port.
 using SourcePorts = std::map<std::uint16_t, PortNumbers>;
 
 // How the loss of a port compares with that of the others.
@@ -38,6 +39,7 @@ struct PortVerdict {
     bool is_suspect = false;  // the chance is below suspect_below
 };
 
+// The chance below which a port is suspect.
 inline constexpr double suspect_below = 0.01;
 
 // Judges each port, in the order of `ports`, by a one-sided binomial test: if each of all messages

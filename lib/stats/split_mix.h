@@ -17,7 +17,9 @@ constexpr std::uint64_t mix(std::uint64_t value) noexcept {
 // synchronized.
 class SplitMix {
   public:
+    // Any seed is as good as another.
     explicit constexpr SplitMix(std::uint64_t seed) noexcept : state_(seed) {}
+    // The next 64 pseudo-random bits.
     constexpr std::uint64_t next() noexcept { return mix(state_ += 0x9e3779b97f4a7c15); }
 
   private:

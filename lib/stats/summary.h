@@ -15,11 +15,12 @@ namespace sockbox::stats {
 // Extremes and sum of a series of integers. Not synchronized; merge() combines the spreads of
 // several threads.
 struct Spread {
-    std::uint64_t count = 0;
+    std::uint64_t count = 0;                                        // of values
     std::uint64_t min = std::numeric_limits<std::uint64_t>::max();  // if empty
-    std::uint64_t max = 0;
-    double sum = 0;
+    std::uint64_t max = 0;                                          // 0 if empty
+    double sum = 0;                                                 // of all values
 
+    // Adds a value, or those of another thread.
     void record(std::uint64_t value) noexcept {
         merge({1, value, value, static_cast<double>(value)});
     }
@@ -38,9 +39,11 @@ struct Spread {
 // merge() uses the parallel formula of Chan et al. Values may be negative. Not synchronized.
 class Moments {
   public:
+    // Adds a value, or those of another thread.
     void record(double value) noexcept;
     void merge(const Moments& other) noexcept;
 
+    // How many values there are, and their mean; nullopt without any.
     std::uint64_t count() const noexcept { return count_; }
     std::optional<double> mean() const noexcept;
     // The sample standard deviation (divisor n - 1); nullopt for fewer than two values.
@@ -56,8 +59,16 @@ class Moments {
 // `deviation` with fewer than two. Percentiles are samples chosen by nearest rank; the median of an
 // even number of samples is the midpoint of the middle two.
 struct Summary {
-    std::uint64_t count = 0;
-    std::optional<std::chrono::nanoseconds> min, mean, median, p50, p90, p99, p999, max, deviation;
+    std::uint64_t count = 0;                            // of samples
+    std::optional<std::chrono::nanoseconds> min;        // the shortest
+    std::optional<std::chrono::nanoseconds> mean;       // the arithmetic mean
+    std::optional<std::chrono::nanoseconds> median;     // see above
+    std::optional<std::chrono::nanoseconds> p50;        // the 50th percentile
+    std::optional<std::chrono::nanoseconds> p90;        // the 90th
+    std::optional<std::chrono::nanoseconds> p99;        // the 99th
+    std::optional<std::chrono::nanoseconds> p999;       // the 99.9th
+    std::optional<std::chrono::nanoseconds> max;        // the longest
+    std::optional<std::chrono::nanoseconds> deviation;  // the standard deviation (divisor n - 1)
 };
 
 // Collects a series of non-negative durations. Percentiles and the median are exact as long as all
@@ -71,13 +82,16 @@ struct Summary {
 //         fmt::print("p99 {} ns of {} samples\n", summary.p99->count(), summary.count);
 class Series {
   public:
+    // How many samples are kept, with Detail::full and with Detail::compact.
     static constexpr std::size_t max_exact = 1000;
     static constexpr std::size_t max_exact_compact = 32;
 
+    // An empty series.
     explicit Series(Detail detail = Detail::full) noexcept
         : max_samples_(detail == Detail::full ? max_exact : max_exact_compact),
           histogram_(detail) {}
 
+    // Adds a duration, or those of another thread.
     void record(std::chrono::nanoseconds duration);
     void merge(const Series& other);
     // Sorts up to max_exact samples or walks the histogram, so it is not for a hot loop.
@@ -97,9 +111,11 @@ class Series {
 // combines the spreads of several threads.
 class TimeSpread {
   public:
+    // Adds a time, or those of another thread.
     void record(std::chrono::nanoseconds time) noexcept;
     void merge(const TimeSpread& other) noexcept;
 
+    // How many times there are.
     std::uint64_t count() const noexcept { return moments_.count(); }
     // The sum in nanoseconds; 0 if empty.
     double sum_ns() const noexcept;

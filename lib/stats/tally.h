@@ -27,6 +27,7 @@ struct Failure {
 // threads.
 class Tally {
   public:
+    // How many kinds are told apart, and the message of all others.
     static constexpr std::size_t max_kinds = 64;
     static constexpr const char* others = "others";
 
@@ -34,6 +35,7 @@ class Tally {
     std::uint64_t& operator[](const Failure& failure);
     void merge(const Tally& other);
 
+    // The kinds that were counted, each with its count.
     bool empty() const noexcept { return counts_.empty(); }
     std::size_t size() const noexcept { return counts_.size(); }
     auto begin() const noexcept { return counts_.begin(); }
@@ -47,9 +49,11 @@ class Tally {
 // synchronized.
 class SequenceRanges {
   public:
+    // How many runs are kept, with Detail::full and with Detail::compact.
     static constexpr std::size_t max_ranges = 1000;
     static constexpr std::size_t max_ranges_compact = 32;
 
+    // An empty list.
     explicit SequenceRanges(Detail detail = Detail::full) noexcept
         : most_(detail == Detail::full ? max_ranges : max_ranges_compact) {}
 

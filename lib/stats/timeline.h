@@ -17,16 +17,19 @@ namespace sockbox::stats {
 // threads.
 class Timeline {
   public:
+    // What happened in one span of time.
     struct Span {
-        std::uint64_t count = 0;
-        std::uint64_t lost = 0;
-        std::uint64_t late = 0;  // arrived after the timeout
-        double sum_ns = 0;
-        std::chrono::nanoseconds longest{0};
+        std::uint64_t count = 0;              // of replies
+        std::uint64_t lost = 0;               // messages
+        std::uint64_t late = 0;               // arrived after the timeout
+        double sum_ns = 0;                    // of the durations
+        std::chrono::nanoseconds longest{0};  // of the durations
     };
+    // How many spans there are at most, with Detail::full and with Detail::compact.
     static constexpr std::size_t max_spans = 256;
     static constexpr std::size_t max_spans_compact = 48;
 
+    // An empty timeline.
     explicit Timeline(Detail detail = Detail::full) noexcept
         : most_(detail == Detail::full ? max_spans : max_spans_compact) {}
 
@@ -36,6 +39,7 @@ class Timeline {
     void record_late(std::chrono::nanoseconds at);
     void merge(const Timeline& other);
 
+    // How long each span is.
     std::chrono::nanoseconds width() const noexcept { return width_; }
     // From the start of the run to the last span with an entry.
     std::span<const Span> spans() const noexcept { return spans_; }

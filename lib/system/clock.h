@@ -11,6 +11,7 @@
 
 namespace sockbox::net {
 
+// The monotonic clock, and a point in time by which something must be done.
 using Clock = std::chrono::steady_clock;
 using Deadline = Clock::time_point;
 
@@ -32,6 +33,7 @@ inline int poll_timeout(Deadline deadline) {
     return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, INT_MAX));
 }
 
+// How far the wall clock can be trusted.
 struct ClockQuality {
     bool synchronized = false;         // to a source such as NTP or PTP
     std::chrono::nanoseconds bound{};  // the system's estimate of the maximum error

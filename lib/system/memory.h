@@ -18,10 +18,13 @@ namespace sockbox::net {
 // KiB). Large allocations are usually not page-aligned, because the allocator's header comes first.
 inline constexpr std::align_val_t page_alignment{4096};
 
+// Frees what allocate_pages() allocated.
 struct FreePages {
+    // Null has no effect.
     void operator()(std::byte* pages) const noexcept { ::operator delete[](pages, page_alignment); }
 };
 
+// Owns pages.
 using Pages = std::unique_ptr<std::byte[], FreePages>;
 
 // Allocates uninitialized memory: pages that are never written take up none. Null if out of memory.
@@ -32,11 +35,13 @@ inline Pages allocate_pages(std::size_t bytes) noexcept {
 // Such memory together with its size. Throws std::bad_alloc if out of memory.
 class PageBuffer {
   public:
+    // Allocates `size` bytes.
     explicit PageBuffer(std::size_t size) : pages_(allocate_pages(size)), size_(size) {
         if (!pages_)
             throw std::bad_alloc();
     }
 
+    // The memory and its size in bytes.
     std::size_t size() const noexcept { return size_; }
     std::span<std::byte> bytes() noexcept { return {pages_.get(), size_}; }
 
@@ -67,6 +72,7 @@ class Shared {
         return Shared(new (memory) T());
     }
 
+    // The object.
     T& operator*() const noexcept { return *object_; }
     T* operator->() const noexcept { return object_.get(); }
 

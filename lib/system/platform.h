@@ -49,14 +49,14 @@ inline constexpr int shutdown_receive = SD_RECEIVE;
 inline constexpr int shutdown_send = SD_SEND;
 inline constexpr int shutdown_both = SD_BOTH;
 #else
-using NativeSocket = int;
-using SocketLength = socklen_t;
-using IoLength = std::size_t;
-using PollEntry = pollfd;
-inline constexpr int send_flags = MSG_NOSIGNAL;  // EPIPE instead of SIGPIPE
-inline constexpr int shutdown_receive = SHUT_RD;
-inline constexpr int shutdown_send = SHUT_WR;
-inline constexpr int shutdown_both = SHUT_RDWR;
+using NativeSocket = int;                         // a descriptor
+using SocketLength = socklen_t;                   // of an address
+using IoLength = std::size_t;                     // of data
+using PollEntry = pollfd;                         // of poll(2)
+inline constexpr int send_flags = MSG_NOSIGNAL;   // EPIPE instead of SIGPIPE
+inline constexpr int shutdown_receive = SHUT_RD;  // for shutdown(2)
+inline constexpr int shutdown_send = SHUT_WR;     // likewise
+inline constexpr int shutdown_both = SHUT_RDWR;   // likewise
 #endif
 
 // Returned in place of a socket by a call that fails; on Windows the type is unsigned.
@@ -96,8 +96,10 @@ NativeSocket open_socket(int family, int type, int protocol) noexcept;
 NativeSocket accept_socket(NativeSocket listener, sockaddr* peer, SocketLength* length,
                            bool blocking) noexcept;
 
+// Closes a socket. Never blocks, except for SO_LINGER.
 void close_socket(NativeSocket socket) noexcept;
 
+// Puts a socket into blocking or non-blocking mode. False on failure.
 bool set_blocking(NativeSocket socket, bool blocking) noexcept;
 
 // To be called before binding a TCP server socket: it can then bind its port immediately after a
@@ -135,6 +137,7 @@ void close_file(int file) noexcept;
 // opened.
 void prepare_standard_streams() noexcept;
 
+// Whether the file is a terminal, for a descriptor of the C library.
 bool is_terminal(int file) noexcept;
 
 // The width of the terminal that `file` refers to; 80 if it is not a terminal.

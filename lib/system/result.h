@@ -27,8 +27,10 @@ struct Error {
     std::string reason() const;
 };
 
+// What a function that can fail returns: a value, or the failure.
 template <class T>
 using Result = tl::expected<T, Error>;
+// Success without a value, or the failure.
 using Status = Result<void>;
 
 // The symbol of a code as the system defines it ("ECONNREFUSED", "EAI_NONAME", "WSAECONNREFUSED");
@@ -43,6 +45,7 @@ bool no_resources_left(const std::error_code& code) noexcept;
 // The user may not do this (EPERM, EACCES).
 bool is_not_permitted(const std::error_code& code) noexcept;
 
+// To return a failure as any Result.
 inline tl::unexpected<Error> fail(Error error) {
     return tl::unexpected<Error>(std::move(error));
 }

@@ -17,6 +17,7 @@ class AddressPolicy {
     // and Teredo have labels of their own, but the precedence of any other IPv6 address.
     static AddressPolicy parse(std::string_view gai_conf);
 
+    // The label of an address, by which sources are matched to it, and its precedence.
     int label(const Endpoint& address) const noexcept;
     int precedence(const Endpoint& address) const noexcept;
     // The scope, from 0 to 15 unless "scopev4" sets another: 2 link-local, 5 site-local, 14 global.

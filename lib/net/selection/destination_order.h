@@ -27,8 +27,8 @@ struct HostAddress {
 
 // What the system's resolver orders addresses by, apart from the addresses themselves.
 struct OrderContext {
-    AddressPolicy policy;
-    std::vector<HostAddress> host;
+    AddressPolicy policy;           // gai.conf
+    std::vector<HostAddress> host;  // the addresses of the interfaces
 };
 
 // Reads the context of this thread's network namespace: gai.conf(5), at the first call only unless
@@ -38,16 +38,16 @@ Result<OrderContext> order_context();
 
 // The facts about one address that decide its place.
 struct DestinationFacts {
-    Family family = Family::any;
-    bool reachable = false;  // it has a source address; otherwise nothing about a source applies
-    int scope = 0;
-    int source_scope = 0;
-    int label = 0;
-    int source_label = 0;
-    int precedence = 0;
-    bool deprecated = false;      // the source address
-    bool home = false;            // the source address
-    bool temporary = false;       // the source address; decides nothing
+    Family family = Family::any;  // of the destination
+    bool reachable = false;   // it has a source address; otherwise nothing about a source applies
+    int scope = 0;            // of the destination
+    int source_scope = 0;     // of the source
+    int label = 0;            // of the destination
+    int source_label = 0;     // of the source
+    int precedence = 0;       // of the destination
+    bool deprecated = false;  // the source address
+    bool home = false;        // the source address
+    bool temporary = false;   // the source address; decides nothing
     std::uint32_t interface = 0;  // of the source address; 0: unknown
     bool native = false;          // it is known, and no tunnel
     unsigned matching_bits = 0;   // leading bits that are equal in destination and source
@@ -63,7 +63,7 @@ DestinationFacts facts_about(const Endpoint& destination, const Result<Endpoint>
 // The rule of RFC 6724, section 6, that decides between two addresses: 1 to 9, or 10 if none of
 // them does, so that the order stays as it was.
 struct Decision {
-    int rule = 10;
+    int rule = 10;      // 1 to 10
     bool first = true;  // whether it prefers the first one
 };
 Decision decide(const DestinationFacts& first, const DestinationFacts& second) noexcept;
@@ -71,7 +71,7 @@ Decision decide(const DestinationFacts& first, const DestinationFacts& second) n
 // The place of an address in an answer.
 struct Placement {
     Result<Endpoint> source;  // with port 0; fails if there is none, as connect(2) does
-    DestinationFacts facts;
+    DestinationFacts facts;   // those compared with the next address
     // The rule that put the address before the next one; nullopt for the last one, and if the
     // resolver's order is not explained by any rule.
     std::optional<int> rule;

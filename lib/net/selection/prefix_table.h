@@ -13,6 +13,7 @@ namespace sockbox::net {
 // compared in its mapped form, so that two of them have at least 96.
 unsigned common_bits(const Endpoint& a, const Endpoint& b) noexcept;
 
+// The leading bits of an address.
 struct Prefix {
     Endpoint address;   // IPv6, or IPv4 in its mapped form
     unsigned bits = 0;  // 0 to 128; of an IPv4 prefix, 96 plus its length
@@ -22,6 +23,7 @@ struct Prefix {
 // nullopt if the text is neither.
 std::optional<Prefix> parse_prefix(std::string_view text);
 
+// Prefixes with their values. Not synchronized.
 class PrefixTable {
   public:
     // Of equal prefixes, the one that was added first wins.
