@@ -39,3 +39,12 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/sockbox.pc"
 
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/library"
     DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples" COMPONENT libsockbox-dev)
+
+# cmake --build … --target reference: the API reference of the same headers, in reference/html. Fails if
+# a public name has no comment.
+list(TRANSFORM headers PREPEND "\"${CMAKE_CURRENT_SOURCE_DIR}/" OUTPUT_VARIABLE reference_input)
+list(TRANSFORM reference_input APPEND "\"")
+list(APPEND reference_input "\"${CMAKE_CURRENT_SOURCE_DIR}/reference.dox\"")
+list(JOIN reference_input " " reference_input)
+configure_file(Doxyfile.in Doxyfile @ONLY)
+add_custom_target(reference COMMAND doxygen "${CMAKE_CURRENT_BINARY_DIR}/Doxyfile" VERBATIM)
