@@ -46,24 +46,6 @@ TEST(Documentation, HelpFitsOneScreenAndEndsWithExamples) {
     }
 }
 
-// "echod:--engine" or "*:--color" in a completion names a command's option whose values it knows.
-TEST(Documentation, CompletionsKnowValuesOfNoOptionThatIsNone) {
-    Names known;
-    for (const tools::Command& command : tools::commands())
-        for (const std::string& flag : flags_of(command)) {
-            known.insert(fmt::format("{}:{}", command.name, flag));
-            known.insert("*:" + flag);
-        }
-    static const std::regex entry(R"(([a-z]+|\*):(--[a-z0-9-]+))");
-    for (const char* file : {"sockbox.bash", "sockbox.fish", "_sockbox"}) {
-        const std::string text = read_source(std::string("completions/") + file);
-        const std::sregex_iterator entries(text.begin(), text.end(), entry);
-        EXPECT_NE(entries, std::sregex_iterator()) << file;
-        for (auto at = entries; at != std::sregex_iterator(); ++at)
-            EXPECT_TRUE(known.contains(at->str())) << file << ": " << at->str();
-    }
-}
-
 // All of lib/ and tools/.
 std::string sources() {
     std::string all;
