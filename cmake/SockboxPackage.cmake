@@ -1,6 +1,7 @@
 # The packages that `cpack` creates in the build directory.
 # For Windows, a zip file that can be unpacked anywhere; for Debian, two packages of the files that
-# `cmake --install` installs below /usr: one of the commands, one of the library.
+# `cmake --install` installs below /usr: one of the commands, one of the library; for any Linux, an
+# archive whose program needs no library.
 set(CPACK_PACKAGE_NAME sockbox)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_VERBATIM_VARIABLES ON)
@@ -12,13 +13,15 @@ if(WIN32)
 else()
     install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" RENAME copyright)
     install(FILES README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
-    set(CPACK_GENERATOR DEB)
-    set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+    set(CPACK_GENERATOR DEB TGZ)
+    set(CPACK_PROJECT_CONFIG_FILE "${PROJECT_SOURCE_DIR}/packaging/generators.cmake")
+    set(CPACK_SOCKBOX_SOURCE "${PROJECT_SOURCE_DIR}")
+    set(CPACK_SOCKBOX_BUILD "${PROJECT_BINARY_DIR}")
+    set(CPACK_SOCKBOX_ARCHIVE "sockbox-${PROJECT_VERSION}-linux-${CMAKE_SYSTEM_PROCESSOR}")
     set(SOCKBOX_MAINTAINER "The sockbox authors <sockbox@example.org>" CACHE STRING
         "The maintainer that the Debian package names")
     set(CPACK_PACKAGE_CONTACT "${SOCKBOX_MAINTAINER}")
     set(CPACK_DEB_COMPONENT_INSTALL ON)
-    set(CPACK_COMPONENTS_ALL sockbox libsockbox-dev)
     set(CPACK_COMPONENTS_GROUPING IGNORE)
     set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 
@@ -40,7 +43,5 @@ processes, STAMP packets, and statistics of measurements, as static libraries
 with headers, a CMake package and a pkg-config file. Any minor version may
 change the interface.")
     set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
-    set(CPACK_PRE_BUILD_SCRIPTS "${PROJECT_SOURCE_DIR}/packaging/debian.cmake")
-    set(CPACK_POST_BUILD_SCRIPTS "${PROJECT_SOURCE_DIR}/packaging/installed_size.cmake")
 endif()
 include(CPack)
