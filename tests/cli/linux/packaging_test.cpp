@@ -28,6 +28,10 @@ TEST(PackagingJson, WhatEveryModePrintsMatchesTheSchema) {
                 SOCKBOX_SOURCE_DIR "/packaging/json/sockbox.schema.json"});
 }
 
+TEST(PackagingRecipes, HaveTheDigestsOfTheArchives) {
+    run_script({"recipes.py"});
+}
+
 TEST(PackagingKubernetes, TheManifestsHaveTheTypesOfItsApi) {
     run_script({"manifests.py", SOCKBOX_SOURCE_DIR "/packaging/kubernetes/sockbox.yaml"});
 }
