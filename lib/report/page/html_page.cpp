@@ -28,11 +28,13 @@ h3 { font-size: 1rem; margin: 1.8rem 0 .4rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--quiet); padding-bottom: .2rem; }
 th, td { padding: .2rem .9rem .2rem 0; text-align: right; border-bottom: 1px solid var(--line); }
+td { white-space: nowrap; }
 th { font-weight: 600; } th[scope=row], th.text, td.text { text-align: left; }
 .wide { overflow-x: auto; }
 .good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); }
 .good, .bad, .warn { font-weight: 600; }
-.picture { display: block; width: 100%; height: auto; }
+svg.picture { display: block; width: 100%; height: auto; }
+td.picture svg { display: block; }
 .picture text { fill: var(--text); font: 12px system-ui, sans-serif; }
 .picture .tick, .picture .axis { fill: var(--quiet); }
 .picture .grid { stroke: var(--line); fill: none; }
