@@ -47,9 +47,10 @@ TEST(BulkFlows, OneThatBreaksIsCountedAndNotReplaced) {
     EXPECT_EQ((*flows)->broken().flows, 0U);
     first.socket.abort();
     EXPECT_TRUE(comes_true([&] { return (*flows)->broken().flows == 1; }));
-    EXPECT_NE((*flows)->broken().first.message().find(test::symbol_of(std::errc::connection_reset)),
-              std::string::npos)
-        << (*flows)->broken().first.message();
+    const net::Error why = (*flows)->broken().first;
+    if (why.code || !test::on_wine()) {  // which may take a reset for the end of the stream
+        EXPECT_EQ(why.code, std::errc::connection_reset) << why.message();
+    }
     second.socket.abort();
     EXPECT_TRUE(comes_true([&] { return (*flows)->broken().flows == 2; }));
     EXPECT_EQ((*flows)->received_bytes(), 0U);
