@@ -6,11 +6,13 @@
 
 namespace sockbox::net {
 
+// One word that is offered.
 struct Candidate {
-    std::string text;
+    std::string text;          // that replaces the word
     std::string summary = {};  // one line; empty if the text needs no explanation
 };
 
+// In the order in which they are offered.
 using Candidates = std::vector<Candidate>;
 
 }  // namespace sockbox::net
