@@ -114,7 +114,7 @@ std::string_view symbol_of(std::span<const NamedNumber> rows, int number) {
     return row != rows.end() ? row->symbol : std::string_view();
 }
 
-std::vector<std::string> words_of(std::span<const NamedNumber> rows) {
+std::vector<std::string> accepted_words(std::span<const NamedNumber> rows) {
     std::vector<std::string> words;
     for (const NamedNumber& row : rows)
         if (!row.word.empty())
@@ -132,7 +132,7 @@ Result<int> number_of(std::span<const NamedNumber> rows, std::string_view text) 
     if (const auto number = parse_integer(text, 0, INT32_MAX))
         return static_cast<int>(*number);
     return fail_text(fmt::format("'{}' is not one of {}, or a number", escape(text),
-                                 fmt::join(words_of(rows), ", ")));
+                                 fmt::join(accepted_words(rows), ", ")));
 }
 
 bool needs_name_source(const std::string& host, const ResolveHints& hints) {
@@ -285,15 +285,15 @@ Result<int> parse_resolver_flags(std::string_view text) {
 }
 
 std::vector<std::string> socket_type_words() {
-    return words_of(types);
+    return accepted_words(types);
 }
 
 std::vector<std::string> protocol_words() {
-    return words_of(protocols);
+    return accepted_words(protocols);
 }
 
 std::vector<std::string> resolver_flag_words() {
-    return words_of(flags_of_addrinfo);
+    return accepted_words(flags_of_addrinfo);
 }
 
 }  // namespace sockbox::net
