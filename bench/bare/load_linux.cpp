@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <functional>
 
 #include "load.h"
 
@@ -14,6 +13,7 @@ namespace {
 using bare::Clock;
 
 constexpr std::size_t room_bytes = 256 * 1024;
+constexpr auto patience = std::chrono::seconds(30);
 
 struct Group {
     std::size_t connections;
@@ -69,27 +69,37 @@ class Loop {
         open(connection);
     }
 
-    void run(const bare::Window& window) {
-        window_ = window;
+    // Begins on every connection, and returns when each has been answered once: a server may take
+    // longer to accept them all than a short run lasts.
+    void begin() {
         for (Connection& connection : connections_)
             send(connection, Clock::now());
-        std::array<epoll_event, 256> events{};
-        for (auto now = Clock::now(); now < window.end; now = Clock::now()) {
-            const int count =
-                ::epoll_wait(poller_, events.data(), static_cast<int>(events.size()), 50);
-            for (int i = 0; i < count; ++i)
-                handle(*static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr));
-        }
+        for (const auto deadline = Clock::now() + patience; has_starved(); turn())
+            if (Clock::now() >= deadline)
+                bare::refuse("the server has never answered on some connection");
+    }
+
+    void run(const bare::Window& window) {
+        window_ = window;
+        while (Clock::now() < window.end)
+            turn();
     }
 
     const bare::Histogram& round_trips(std::size_t group) const { return round_trips_[group]; }
+
+  private:
+    void turn() {
+        const int count =
+            ::epoll_wait(poller_, events_.data(), static_cast<int>(events_.size()), 50);
+        for (int i = 0; i < count; ++i)
+            handle(*static_cast<Connection*>(events_[static_cast<std::size_t>(i)].data.ptr));
+    }
 
     bool has_starved() const {
         return std::any_of(connections_.begin(), connections_.end(),
                            [](const Connection& one) { return one.messages == 0; });
     }
 
-  private:
     void open(Connection& connection) {
         connection.socket = connect_to(options_.port, opened_);
         connection.place = opened_++ * 127 * bare::Pattern::line;
@@ -163,6 +173,7 @@ class Loop {
     const Options& options_;
     const bare::Pattern& pattern_;
     int poller_ = bare::check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    std::array<epoll_event, 256> events_{};
     bare::Memory room_ = bare::pages(room_bytes);
     std::deque<Connection> connections_;
     std::uint64_t opened_ = 0;
@@ -208,8 +219,9 @@ void print(const Options& options, const std::deque<Loop>& loops, double process
 }  // namespace
 
 // Usage: bare_load [-t SECONDS] [-w WARMUP] [-j THREADS] [-d DEPTH] [-c] PORT CONNECTIONSxBYTES...
-// Each connection of a group sends a message as soon as an earlier one has come back. Prints
-// "begin", "end" and, after the end of standard input, one line of JSON.
+// Each connection of a group sends a message as soon as an earlier one has come back; the warm-up
+// begins when all have been answered. Prints "begin", "end" and, after the end of standard input,
+// one line of JSON.
 int main(int argc, char** argv) {
     const Options options = read(argc, argv);
     const bare::Pattern pattern;
@@ -220,13 +232,13 @@ int main(int argc, char** argv) {
     for (std::size_t group = 0; group < options.groups.size(); ++group)
         for (std::size_t i = 0; i < options.groups[group].connections; ++i)
             loops[next++ % loops.size()].add(group);
+    for (Loop& loop : loops)
+        loop.begin();
     const bare::Window window = bare::window(options.warmup, options.seconds);
     std::vector<std::jthread> threads;
     for (Loop& loop : loops)
         threads.emplace_back([&] { loop.run(window); });
     const double processor = bare::mark(window);
     threads.clear();
-    if (std::any_of(loops.begin(), loops.end(), std::mem_fn(&Loop::has_starved)))
-        bare::refuse("the server has never answered on some connection");
     print(options, loops, processor);
 }

@@ -162,7 +162,7 @@ class Rows:
 
 @functools.cache
 def has_option(program, option):
-    shown = subprocess.run([program, "--help"], capture_output=True, text=True, check=True)
+    shown = subprocess.run([program, "--help", "all"], capture_output=True, text=True, check=False)
     return option in shown.stdout
 
 
