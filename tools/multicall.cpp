@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 
+#include "system/platform.h"
 #include "text/text.h"
 #include "tools/front/cli.h"
+#include "tools/front/diagnostics.h"
 #include "tools/front/manual.h"
 
 namespace sockbox::tools {
@@ -36,8 +38,11 @@ int front(Args words, Io io);
 
 constexpr Command own{"sockbox", "all of them", front};
 
-int refuse_command(const std::string& name, Io io, const Cli& cli) {
-    std::vector<std::string> names{"help"};
+constexpr std::string_view diagnostics_topic = "diagnostics";
+
+// Refuses a word that is neither a command nor `other`.
+int refuse_command(const std::string& name, std::string_view other, Io io, const Cli& cli) {
+    std::vector<std::string> names{std::string(other)};
     for (const Command& command : table)
         names.emplace_back(command.name);
     const std::string suggestion = did_you_mean(name, names);
@@ -58,9 +63,14 @@ int help(Args words, Io io, const Cli& cli) {
         return list(io);
     if (words.size() > 2)
         return cli.refuse(io, "help takes the name of one command");
+    if (words[1] == diagnostics_topic) {
+        constexpr std::size_t widest = 80;
+        io.out.write(diagnostics(std::min(net::platform::terminal_columns(io.out.file()), widest)));
+        return finish(io, "sockbox", exit_ok);
+    }
     const Command* command = words[1] == own.name ? &own : find_command(words[1]);
     if (command == nullptr)
-        return refuse_command(words[1], io, cli);
+        return refuse_command(words[1], diagnostics_topic, io, cli);
     if (const auto status = show_manual(command->name))
         return *status;
     const std::array<std::string, 1> ask{"--help"};
@@ -74,7 +84,9 @@ Completion complete_command(Args before, std::string_view /*typed*/) {
         return completion;
     for (const Command& command : table)
         completion.words.push_back({std::string(command.name), std::string(command.summary)});
-    if (!is_help)
+    if (is_help)
+        completion.words.push_back({std::string(diagnostics_topic), "failures, and advice"});
+    else
         completion.words.push_back({"help", "the manual page of a command"});
     return completion;
 }
@@ -84,13 +96,14 @@ int front(Args words, Io io) {
     bool wants_path = false;
     std::vector<std::string> operands;
     Cli cli("sockbox", "Five small network-diagnostics commands built on one socket library.",
-            {"COMMAND [ARGUMENT]...", "help [COMMAND]", "--list", "--exec-path"});
+            {"COMMAND [ARGUMENT]...", "help [COMMAND | diagnostics]", "--list", "--exec-path"});
     cli.flag("--list", "list the commands", wants_list)
         .flag("--exec-path", "print the directory of the individual commands", wants_path)
         .operands(operands, 0, 2)
         .operands_completed_by(complete_command)
         .example("sockbox showip localhost", "run showip localhost")
-        .example("sockbox help echod", "show the manual page of echod");
+        .example("sockbox help echod", "show the manual page of echod")
+        .example("sockbox help diagnostics", "list failures, and what to do about them");
     if (const auto status = cli.parse(words, io))
         return *status;
     if ((wants_list || wants_path) && !operands.empty())
@@ -107,7 +120,7 @@ int front(Args words, Io io) {
         return help(operands, io, cli);
     if (operands.empty())
         return cli.refuse(io, "missing command; --list shows all commands");
-    return refuse_command(operands[0], io, cli);
+    return refuse_command(operands[0], "help", io, cli);
 }
 
 }  // namespace

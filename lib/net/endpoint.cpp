@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "net/interfaces.h"
+#include "system/hint.h"
 #include "text/text.h"
 #include "text/units.h"
 
@@ -319,9 +320,7 @@ bool operator==(const Endpoint& a, const Endpoint& b) noexcept {
 std::string zone_hint(const Endpoint& endpoint) {
     const bool lacks =
         endpoint.family() == Family::ipv6 && endpoint.is_link_local() && endpoint.scope_id() == 0;
-    return lacks ? fmt::format("a link-local address needs a zone, such as {}%eth0",
-                               endpoint.address())
-                 : std::string();
+    return lacks ? hint(Hint::no_zone, {endpoint.address()}) : std::string();
 }
 
 Result<HostPort> split_host_port(std::string_view text) {

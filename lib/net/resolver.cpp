@@ -10,6 +10,7 @@
 #include <span>
 
 #include "net/name_sources.h"
+#include "system/hint.h"
 #include "system/platform.h"
 #include "text/text.h"
 #include "text/units.h"
@@ -207,8 +208,8 @@ std::string hint_of_families(const std::string& host, const ResolveHints& asked,
     if (!is_of_host || !resolve(host, {}, any))
         return {};
     const bool asked_ipv6 = asked.family == AF_INET6;
-    return fmt::format("{} has only {} addresses, but {} was requested", escape(host),
-                       asked_ipv6 ? "IPv4" : "IPv6", asked_ipv6 ? "IPv6" : "IPv4");
+    return hint(Hint::family_requested,
+                {escape(host), asked_ipv6 ? "IPv4" : "IPv6", asked_ipv6 ? "IPv6" : "IPv4"});
 }
 
 }  // namespace

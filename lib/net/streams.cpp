@@ -1,6 +1,8 @@
 // TCP listeners and connections, bound UDP sockets, and whole-buffer sends.
 #include "net/streams.h"
 
+#include "system/hint.h"
+
 namespace sockbox::net {
 namespace {
 
@@ -49,9 +51,11 @@ bool connected_to_itself(const Socket& socket) {
 
 std::string bind_hint(const std::error_code& code, const Endpoint& endpoint) {
     if (code == std::errc::permission_denied && endpoint.port() < 1024)
-        return "ports below 1024 need root or CAP_NET_BIND_SERVICE";
+        return hint(Hint::privileged_port);
     if (code == std::errc::address_in_use)
-        return "the port is used or in TIME_WAIT; port 0 selects a free one";
+        return hint(Hint::port_in_use);
+    if (code == std::errc::address_not_available)
+        return hint(Hint::not_an_own_address);
     return zone_hint(endpoint);
 }
 

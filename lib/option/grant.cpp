@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "net/interfaces.h"
+#include "system/hint.h"
 #include "system/host.h"
 #include "text/text.h"
 #include "text/units.h"
@@ -29,7 +30,7 @@ Grant explain_buffer(const OptionRow& row, std::int64_t asked, std::int64_t gran
         return {false, "the kernel's minimum", {}};
     if (limit && granted == 2 * *limit)
         return {false, fmt::format("clamped by {} = {}, and Linux doubles it", row.limit, *limit),
-                fmt::format("sysctl -w {}={}", row.limit, asked)};
+                hint(Hint::raise_limit, {row.limit, std::to_string(asked)})};
     return {false, "the kernel's limit", {}};
 }
 
@@ -187,7 +188,7 @@ Error explain_refusal(Error error, const Option& option, const SocketKind& kind)
         error.detail = meaning(error.code, row, kind);
     if (row.name == "TCP_CONGESTION" && is_not_permitted(error.code))
         if (const auto allowed = read_sysctl("net.ipv4.tcp_allowed_congestion_control"))
-            error.hint = fmt::format("without CAP_NET_ADMIN only these are allowed: {}", *allowed);
+            error.hint = hint(Hint::allowed_algorithms, {*allowed});
     return error;
 }
 

@@ -10,6 +10,7 @@
 #include "option/grant.h"
 #include "option/packet_filter.h"
 #include "option/table.h"
+#include "system/hint.h"
 #include "text/text.h"
 #include "text/units.h"
 
@@ -23,7 +24,7 @@ constexpr OptionRow unnamed_row{.range = {INT_MIN, 0xffffffffLL}};
 // The required privilege, if the code means that permission was refused.
 std::string privilege_hint(const OptionRow& row, const std::error_code& code) {
     return is_not_permitted(code) && !row.privilege.empty()
-               ? fmt::format("setting it needs {}", row.privilege)
+               ? hint(Hint::privileged_option, {row.privilege})
                : std::string();
 }
 

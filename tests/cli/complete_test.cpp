@@ -42,6 +42,7 @@ TEST(Complete, OffersCommandsWithTheirDescriptions) {
     EXPECT_THAT(offered({""}),
                 ElementsAre("showip", "sockopt", "echod", "echo", "udpecho", "help"));
     EXPECT_THAT(offered({"help", "e"}), ElementsAre("echod", "echo"));
+    EXPECT_THAT(offered({"help", "d"}), ElementsAre("diagnostics"));
     EXPECT_THAT(offered({"help", "echo", ""}), ElementsAre());
 }
 

@@ -72,6 +72,20 @@ TEST(Multicall, SuggestsTheNearestCommand) {
               "sockbox: see 'sockbox --help'\n");
 }
 
+TEST(Multicall, DiagnosticsAreExplained) {
+    const Ran ran = front({"sockbox", "help", "diagnostics"});
+    EXPECT_EQ(ran.status, exit_ok);
+    EXPECT_EQ(ran.err, "");
+    for (const std::string& line : test::lines(ran.out))
+        EXPECT_LE(line.size(), 80U) << line;
+    EXPECT_THAT(ran.out, HasSubstr("\n  bind, listen: EADDRINUSE\n"
+                                   "    the port is used or in TIME_WAIT; port 0 selects a free"
+                                   " one\n"));
+    EXPECT_EQ(front({"sockbox", "help", "diagnostic"}).err,
+              "sockbox: unknown command 'diagnostic'; did you mean 'diagnostics'?\n"
+              "sockbox: see 'sockbox --help'\n");
+}
+
 // A shell that gets an example or a hint runs this command, not its own echo.
 TEST(Multicall, ExamplesCanBePasted) {
     const auto expect_calls = [](const Words& words, const std::string& call) {

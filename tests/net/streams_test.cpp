@@ -57,6 +57,7 @@ TEST(BindHint, KnowsTheUsualCures) {
     EXPECT_NE(bind_hint(code(std::errc::permission_denied), low), "");
     EXPECT_EQ(bind_hint(code(std::errc::permission_denied), low.with_port(3490)), "");
     EXPECT_NE(bind_hint(code(std::errc::address_in_use), low), "");
+    EXPECT_NE(bind_hint(code(std::errc::address_not_available), low), "");
     EXPECT_NE(bind_hint(code(std::errc::invalid_argument), *Endpoint::parse("fe80::1")), "");
 }
 

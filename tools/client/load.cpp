@@ -5,6 +5,7 @@
 
 #include "probe/load/load_ramp.h"
 #include "report/counted.h"
+#include "system/hint.h"
 #include "tools/front/progress.h"
 
 namespace sockbox::tools {
@@ -100,7 +101,7 @@ net::Result<std::unique_ptr<probe::BulkFlows>> LoadTest::start_flows(
         options.connect.prepare = client_.prepare();
     auto flows = probe::BulkFlows::start(server.address, options);
     if (!flows && client_.transport == net::Transport::udp && !stop.raised())
-        flows.error().hint = "the load needs a TCP echo server on the same address and port";
+        flows.error().hint = net::hint(net::Hint::load_needs_tcp);
     return flows;
 }
 

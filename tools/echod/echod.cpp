@@ -10,6 +10,7 @@
 #include "option/option.h"
 #include "report/json.h"
 #include "serve/systemd.h"
+#include "system/hint.h"
 #include "system/host.h"
 #include "system/processors.h"
 #include "text/text.h"
@@ -323,7 +324,7 @@ net::Error explain(net::Error error) {
     if (error.code != std::errc::too_many_files_open || !limit)
         return error;
     error.detail = fmt::format("needs {} descriptors or more, the limit is {}", *limit + 1, *limit);
-    error.hint = "ulimit -n raises it, up to the hard limit";
+    error.hint = net::hint(net::Hint::descriptors);
     return error;
 }
 

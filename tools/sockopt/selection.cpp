@@ -8,6 +8,7 @@
 
 #include "net/resolver.h"
 #include "net/streams.h"
+#include "system/hint.h"
 #include "text/units.h"
 
 namespace sockbox::tools {
@@ -34,7 +35,7 @@ net::Result<net::Socket> new_socket(const SocketType& type, net::Family family) 
     net::Error error = socket.error();
     error.subject = type.name;
     if (type.type == SOCK_RAW && error.code == std::errc::operation_not_permitted)
-        error.hint = "a raw socket needs CAP_NET_RAW";
+        error.hint = net::hint(net::Hint::raw_socket);
     return net::fail(std::move(error));
 }
 

@@ -1,6 +1,7 @@
 // Parses the options for datagrams and applies them to a socket.
 #include "tools/udpecho/datagram_settings.h"
 
+#include "system/hint.h"
 #include "text/units.h"
 
 namespace sockbox::tools {
@@ -45,7 +46,7 @@ net::Result<probe::DatagramSocket> DatagramSettings::open(std::span<const net::E
     options.broadcast = broadcast_;
     auto opened = probe::open_datagram(endpoints, options);
     if (!opened && opened.error().code == std::errc::permission_denied && !broadcast_)
-        opened.error().hint = "if this is a broadcast address, use --broadcast";
+        opened.error().hint = net::hint(net::Hint::broadcast_address);
     return opened;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "probe/datagram_socket.h"
+#include "system/hint.h"
 #include "text/units.h"
 
 namespace sockbox::tools {
@@ -15,13 +16,12 @@ std::string hint_of_others(std::span<const net::Endpoint> endpoints, const net::
         return endpoint.unmapped() != used && endpoint.family() != used.family();
     });
     if (other != endpoints.end())
-        return fmt::format("the host also has the address {}; -{} uses it", other->address(),
-                           other->family() == net::Family::ipv6 ? 6 : 4);
+        return net::hint(net::Hint::other_family,
+                         {other->address(), other->family() == net::Family::ipv6 ? "6" : "4"});
     const auto same = std::ranges::find_if(
         endpoints, [&](const net::Endpoint& endpoint) { return endpoint.unmapped() != used; });
-    return same == endpoints.end()
-               ? std::string()
-               : fmt::format("the host also has the address {}", same->address());
+    return same == endpoints.end() ? std::string()
+                                   : net::hint(net::Hint::other_address, {same->address()});
 }
 
 net::Error explain(const probe::Exchanged& done, const SentDatagram& sent,
@@ -48,8 +48,8 @@ net::Error explain(const probe::Exchanged& done, const SentDatagram& sent,
         case probe::Exchanged::End::unsent:
             error.code = done.error;
             if (error.code == std::errc::message_size)
-                error.hint =
-                    fmt::format("a datagram holds at most {} bytes", max_payload(sent.peer));
+                error.hint = net::hint(net::Hint::longest_datagram,
+                                       {std::to_string(max_payload(sent.peer))});
             return error;
         case probe::Exchanged::End::different: break;
     }

@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 
+#include "system/hint.h"
 #include "system/host.h"
 #include "system/thread.h"
 #include "text/text.h"
@@ -118,11 +119,9 @@ std::error_code gone() {
 }
 
 std::string permission_hint() {
-    std::string text =
-        "this requires ptrace access: the same user and a process that can be dumped "
-        "(PR_SET_DUMPABLE), or CAP_SYS_PTRACE";
+    std::string text = hint(Hint::foreign_process);
     if (const auto scope = read_sysctl("kernel.yama.ptrace_scope"))
-        text += fmt::format("; Yama restricts it further: kernel.yama.ptrace_scope = {}", *scope);
+        text += "; " + hint(Hint::restricted_by_yama, {*scope});
     return text;
 }
 

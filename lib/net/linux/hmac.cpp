@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "net/socket.h"
+#include "system/hint.h"
 #include "text/text.h"
 
 namespace sockbox::net {
@@ -25,8 +26,8 @@ struct Secret {
 };
 
 Error about(const std::string& path, std::error_code code, std::string why = {},
-            std::string hint = {}) {
-    return {code, "read the key file", escape(path), std::move(why), std::move(hint)};
+            std::string advice = {}) {
+    return {code, "read the key file", escape(path), std::move(why), std::move(advice)};
 }
 
 Status read_all(int file, std::string& into) {
@@ -73,7 +74,7 @@ Result<HmacKey> HmacKey::read(const std::string& path) {
         return fail(about(path, platform::last_error()));
     if ((found.st_mode & S_IRWXO) != 0)
         return fail(about(path, {}, "others than its owner and group have access to it",
-                          "chmod o= " + escape(path)));
+                          hint(Hint::open_key_file, {escape(path)})));
     Secret content;
     if (const auto done = read_all(file.native(), content.text); !done)
         return fail(about(path, done.error().code));

@@ -13,6 +13,7 @@
 #include "net/name_sources.h"
 #include "net/resolver.h"
 #include "system/clock.h"
+#include "system/hint.h"
 #include "text/text.h"
 
 namespace sockbox::probe {
@@ -20,6 +21,8 @@ namespace {
 
 using net::Endpoint;
 using net::escape;
+using net::Hint;
+using net::hint;
 using net::ResolvedAddress;
 
 bool beyond_ascii(std::string_view text) {
@@ -29,31 +32,34 @@ bool beyond_ascii(std::string_view text) {
 // General advice for this failure; empty if there is none.
 std::string hint_for(const std::error_code& code, const Question& question) {
     if (net::no_descriptor_left(code))
-        return "no lookup was made: no descriptor is left for it";
+        return hint(Hint::no_lookup_made);
     if (code.category() != net::resolver_category())
         return {};
     switch (code.value()) {
-        case EAI_AGAIN: return "no usable answer from the name servers; this may be temporary";
-        case EAI_FAIL: return "the name servers cannot answer this query";
-        case EAI_SERVICE: return "not a service of this socket type and protocol";
-        case EAI_SOCKTYPE: return "no protocol has this socket type and this number";
+        case EAI_AGAIN: return hint(Hint::try_again_later);
+        case EAI_FAIL: return hint(Hint::servers_cannot_answer);
+        case EAI_SERVICE: return hint(Hint::unknown_service);
+        case EAI_SOCKTYPE: return hint(Hint::unknown_protocol);
+#ifdef EAI_ADDRFAMILY
+        case EAI_ADDRFAMILY: return hint(Hint::numeric_family);
+#endif
 #ifdef EAI_NODATA
-        case EAI_NODATA: return "the name exists, but has no address of this kind";
+        case EAI_NODATA: return hint(Hint::no_address_of_this_kind);
 #endif
 #ifdef EAI_IDN_ENCODE
-        case EAI_IDN_ENCODE: return "non-ASCII names need a UTF-8 locale, such as LC_ALL=C.UTF-8";
+        case EAI_IDN_ENCODE: return hint(Hint::locale_for_names);
 #endif
         case EAI_NONAME: break;
         default: return {};
     }
     if ((question.hints.flags & AI_NUMERICHOST) != 0)
-        return "not a numeric address, and numerichost allows no lookup";
+        return hint(Hint::numeric_only);
 #ifdef AI_IDN
     if ((question.hints.flags & AI_IDN) != 0)
         return {};
 #endif
     if (beyond_ascii(question.host))
-        return "--flags idn encodes a non-ASCII name for DNS";
+        return hint(Hint::encode_name);
     return {};
 }
 

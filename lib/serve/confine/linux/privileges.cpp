@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "system/hint.h"
 #include "text/text.h"
 #include "text/units.h"
 
@@ -37,7 +38,7 @@ net::Status become(const User& user) {
         ::setresgid(user.group, user.group, user.group) != 0 ||
         ::setresuid(user.id, user.id, user.id) != 0) {
         net::Error error = net::fail_last("become user", user.name).value();
-        error.hint = "only root can switch to another user";
+        error.hint = net::hint(net::Hint::only_root);
         return net::fail(std::move(error));
     }
     if (user.id != 0 && ::setuid(0) == 0)

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 
+#include "system/hint.h"
 #include "system/spin.h"
 
 namespace sockbox::serve {
@@ -23,21 +24,22 @@ constexpr std::array<std::uint8_t, 6> operations{IORING_OP_ACCEPT,       IORING_
                                                  IORING_OP_SEND,         IORING_OP_POLL_ADD,
                                                  IORING_OP_ASYNC_CANCEL, IORING_OP_TIMEOUT};
 
-tl::unexpected<net::Error> refused(int error, std::string_view what, std::string_view hint = {}) {
+tl::unexpected<net::Error> refused(int error, std::string_view what,
+                                   net::Hint advice = net::Hint::none) {
     return net::fail({std::error_code(error, std::system_category()),
                       "io_uring",
                       std::string(what),
                       {},
-                      std::string(hint)});
+                      net::hint(advice)});
 }
 
-std::string_view hint_for(int error) {
+net::Hint hint_for(int error) {
     switch (error) {
-        case ENOSYS: return "this kernel is built without io_uring, or a seccomp filter refuses it";
-        case EPERM: return "sysctl kernel.io_uring_disabled or a seccomp filter refuses it";
-        case ENOMEM: return "ulimit -l (RLIMIT_MEMLOCK) may be too low";
-        case EINVAL: return "the io_uring engine requires Linux 6.1";
-        default: return {};
+        case ENOSYS: return net::Hint::no_io_uring;
+        case EPERM: return net::Hint::io_uring_disabled;
+        case ENOMEM: return net::Hint::locked_memory;
+        case EINVAL: return net::Hint::old_kernel;
+        default: return net::Hint::none;
     }
 }
 
@@ -241,7 +243,7 @@ net::Result<unsigned> Ring::wait_for_progress(int error) {
     }
     refused_since_ = std::min(refused_since_, now);
     if (now - refused_since_ >= refusal_patience)
-        return refused(error, "submit", "the kernel has refused for 5 seconds");
+        return refused(error, "submit for 5 seconds");
     ::poll(nullptr, 0, pause_ms);
     return 0;
 }
