@@ -33,7 +33,7 @@ bool is_token(std::string_view text) {
 
 bool has_control(std::string_view text) {
     return std::any_of(text.begin(), text.end(),
-                       [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f; });
+                       [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; });
 }
 
 // Both "/metrics?x" and "http://host:1/metrics" have the path "/metrics".
