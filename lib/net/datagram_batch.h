@@ -91,7 +91,7 @@ class DatagramBatch {
 
     // The total number of datagrams dropped because the socket's receive buffer was full, as
     // reported with the datagrams of the latest receive() (SO_RXQ_OVFL in socket(7)). Nullopt if
-    // not reported: before the first drop, and on Windows.
+    // not reported: before the first drop, on Windows, and where the option is missing.
     std::optional<std::uint32_t> overflow() const noexcept;
 
     // Sends `datagrams` and returns how many were sent. Never blocks: a datagram
