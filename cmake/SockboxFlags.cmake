@@ -64,8 +64,10 @@ else()
     if(NOT SOCKBOX_SANITIZE AND NOT SOCKBOX_FUZZ)
         # --gc-sections leaves out what nothing refers to: of libstdc++, more than half a MiB.
         # Packed relocations take a tenth of the memory of others, and glibc 2.36.
+        # A linker that does not have them for this processor only warns.
         include(CheckLinkerFlag)
-        check_linker_flag(CXX -Wl,-z,pack-relative-relocs SOCKBOX_HAS_PACKED_RELOCATIONS)
+        check_linker_flag(CXX -Wl,--fatal-warnings,-z,pack-relative-relocs
+            SOCKBOX_HAS_PACKED_RELOCATIONS)
         target_link_options(sockbox_flags INTERFACE -Wl,--gc-sections
             $<$<BOOL:${SOCKBOX_HAS_PACKED_RELOCATIONS}>:-Wl,-z,pack-relative-relocs>)
     endif()

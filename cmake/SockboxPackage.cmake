@@ -17,6 +17,7 @@ else()
     set(CPACK_PROJECT_CONFIG_FILE "${PROJECT_SOURCE_DIR}/packaging/generators.cmake")
     set(CPACK_SOCKBOX_SOURCE "${PROJECT_SOURCE_DIR}")
     set(CPACK_SOCKBOX_BUILD "${PROJECT_BINARY_DIR}")
+    set(CPACK_SOCKBOX_STRIP "${CMAKE_STRIP}")
     set(CPACK_SOCKBOX_ARCHIVE "sockbox-${PROJECT_VERSION}-linux-${CMAKE_SYSTEM_PROCESSOR}")
     set(SOCKBOX_MAINTAINER "The sockbox authors <sockbox@example.org>" CACHE STRING
         "The maintainer that the Debian package names")

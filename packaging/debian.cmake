@@ -36,5 +36,5 @@ execute_process(COMMAND gzip -9n ${pages} "${doc}/changelog" "${library_doc}/cha
 
 # Policy, section 10.2: static libraries without debug symbols.
 file(GLOB archives "${library_usr}/lib/*.a" "${library_usr}/lib/*/*.a")
-execute_process(COMMAND strip --strip-debug --remove-section=.comment --remove-section=.note
-    --enable-deterministic-archives ${archives} COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND "${CPACK_SOCKBOX_STRIP}" --strip-debug --remove-section=.comment
+    --remove-section=.note --enable-deterministic-archives ${archives} COMMAND_ERROR_IS_FATAL ANY)

@@ -2,6 +2,10 @@
 if(CPACK_GENERATOR STREQUAL "DEB")
     set(CPACK_COMPONENTS_ALL sockbox libsockbox-dev)
     set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+    if(CPACK_DEBIAN_PACKAGE_ARCHITECTURE)
+        # Of a cross build. dpkg-shlibdeps looks for the libraries of this architecture.
+        set(ENV{DEB_HOST_ARCH} "${CPACK_DEBIAN_PACKAGE_ARCHITECTURE}")
+    endif()
     set(CPACK_PRE_BUILD_SCRIPTS "${CPACK_SOCKBOX_SOURCE}/packaging/debian.cmake")
     set(CPACK_POST_BUILD_SCRIPTS "${CPACK_SOCKBOX_SOURCE}/packaging/installed_size.cmake")
 else()

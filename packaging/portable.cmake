@@ -6,7 +6,7 @@ execute_process(
 
 set(root "${CPACK_TEMPORARY_INSTALL_DIRECTORY}/sockbox/${CPACK_PACKAGE_FILE_NAME}")
 file(COPY_FILE "${CPACK_SOCKBOX_BUILD}/static/sockbox" "${root}/bin/sockbox")
-execute_process(COMMAND strip "${root}/bin/sockbox" COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND "${CPACK_SOCKBOX_STRIP}" "${root}/bin/sockbox" COMMAND_ERROR_IS_FATAL ANY)
 
 # Units name programs by their whole paths: those in the place for what no package manager installs.
 file(GLOB units "${root}/lib/systemd/system/*.service")
