@@ -24,6 +24,9 @@ TEST(Scripts, RefuseWhatTheyDoNotKnowAtOnce) {
                                      {"test", {"word"}},
                                      {"demo", {"--nope"}},
                                      {"setup", {"nope"}},
+                                     {"source", {"--nope"}},
+                                     {"source", {"/nope"}},
+                                     {"source", {".", "word"}},
                                      {"bench", {"nope"}}}) {
         const Ran ran = script(name, args);
         EXPECT_EQ(ran.status, 1) << name << testing::PrintToString(args);
