@@ -14,6 +14,7 @@ using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
+// The programs themselves, and not what starts them in an emulator: SOCKBOX_BUILD_DIR.
 constexpr const char* readelf = "/usr/bin/readelf";
 
 class Hardening : public testing::Test {
@@ -28,7 +29,7 @@ class Hardening : public testing::Test {
     static void each(const char* what, const Check& check) {
         for (const char* name : {"sockbox", "showip", "sockopt", "echod", "echo", "udpecho"}) {
             SCOPED_TRACE(name);
-            const std::string program = std::string(SOCKBOX_BIN_DIR "/") + name;
+            const std::string program = std::string(SOCKBOX_BUILD_DIR "/bin/") + name;
             const Ran ran = Process({readelf, "--wide", what, program}, {"LC_ALL=C"}).wait();
             ASSERT_EQ(ran.status, 0) << ran.err;
             check(ran.out);
@@ -60,7 +61,8 @@ TEST_F(Hardening, ShowipLoadsTheCLibraryAlone) {
     GTEST_SKIP() << "a sanitizer brings libraries of its own, and an unoptimized square root libm";
 #endif
     const Ran ran =
-        Process({readelf, "--wide", "--dynamic", SOCKBOX_BIN_DIR "/showip"}, {"LC_ALL=C"}).wait();
+        Process({readelf, "--wide", "--dynamic", SOCKBOX_BUILD_DIR "/bin/showip"}, {"LC_ALL=C"})
+            .wait();
     for (const std::string& line : lines(ran.out))
         if (line.find("(NEEDED)") != std::string::npos) {
             EXPECT_THAT(line, ContainsRegex("\\[(libc\\.so|ld-linux)"));

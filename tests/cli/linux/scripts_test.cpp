@@ -1,6 +1,8 @@
 // Tests of the scripts that build, test and demonstrate sockbox.
 #include <gmock/gmock.h>
 
+#include <regex>
+
 #include "paths.h"
 #include "tests/support.h"
 
@@ -21,6 +23,8 @@ TEST(Scripts, RefuseWhatTheyDoNotKnowAtOnce) {
     for (const auto& [name, args] : {std::pair<std::string, Words>{"test", {"--no-window"}},
                                      {"test", {"--preset", "nope"}},
                                      {"test", {"-R", "x", "--presets", "dev"}},
+                                     {"test", {"--long", "--longer"}},
+                                     {"test", {"--long=yes"}},
                                      {"test", {"word"}},
                                      {"demo", {"--nope"}},
                                      {"setup", {"nope"}},
@@ -33,8 +37,35 @@ TEST(Scripts, RefuseWhatTheyDoNotKnowAtOnce) {
         EXPECT_THAT(ran.out + ran.err, testing::Not(HasSubstr("== "))) << name;
     }
     EXPECT_EQ(script("test", {"--preset", "nope"}).err,
-              "test: --preset: 'nope' is not one of release, dev, asan, tsan, windows\n"
+              "test: --preset: 'nope' is not one of release, dev, asan, tsan, windows, "
+              "arm64\n"
               "test: see 'scripts/test --help'\n");
+}
+
+// Runs scripts/setup on a system that has these packages, "ARCHITECTURE NAME" in each line.
+Ran setup_on(const std::string& packages, const std::string& permitted, const std::string& group) {
+    const TemporaryFile list(packages);
+    return Process({SOCKBOX_SOURCE_DIR "/tests/with_debian", list.path(), permitted,
+                    SOCKBOX_SOURCE_DIR "/scripts/setup", group})
+        .wait();
+}
+
+TEST(Scripts, SetupTellsPackagesOfTwoArchitecturesApart) {
+    const std::string cross = "amd64 g++-aarch64-linux-gnu\namd64 qemu-user-static\n";
+    const std::string libraries =
+        "arm64 libc6-dev\narm64 liburing-dev\narm64 libseccomp-dev\narm64 nettle-dev\n";
+    const std::string others =
+        std::regex_replace(libraries, std::regex("arm64"), "amd64") + "arm64 qemu-user-static\n";
+    const Ran nothing = setup_on(cross + libraries + others, "arm64", "arm64");
+    EXPECT_EQ(nothing.status, 0);
+    EXPECT_EQ(nothing.out + nothing.err, "");
+    // The architecture is permitted before apt-get is asked for its packages.
+    const Ran all = setup_on(others, "i386", "arm64");
+    EXPECT_EQ(all.status, 5);
+    EXPECT_EQ(all.out,
+              "setup: installing g++-aarch64-linux-gnu libc6-dev:arm64 liburing-dev:arm64 "
+              "libseccomp-dev:arm64 nettle-dev:arm64 qemu-user-static\n"
+              "dpkg --add-architecture arm64\n");
 }
 
 TEST(Scripts, NarrateStatesWhatTakesLong) {
