@@ -337,7 +337,7 @@ Status DatagramBatch::prepare(Socket& socket) {
                          : enable(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO);
         !set)
         return set;
-    // What imitates a kernel (QEMU, gVisor) may not count: then overflow() has nothing to report.
+    // An emulator may not have it (QEMU): then overflow() has nothing to report.
     if (auto set = enable(socket, SOL_SOCKET, SO_RXQ_OVFL);
         !set && set.error().code != std::errc::no_protocol_option)
         return set;
