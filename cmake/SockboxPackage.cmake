@@ -5,6 +5,10 @@
 set(CPACK_PACKAGE_NAME sockbox)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_VERBATIM_VARIABLES ON)
+# The target package_source; scripts/source writes the same name with exactly what git tracks.
+set(CPACK_SOURCE_GENERATOR TGZ)
+set(CPACK_SOURCE_PACKAGE_FILE_NAME "sockbox-${PROJECT_VERSION}")
+set(CPACK_SOURCE_IGNORE_FILES "/build/;/\\.git/;/\\.git$")
 
 if(WIN32)
     install(FILES README.md CHANGELOG.md LICENSE DESTINATION .)
