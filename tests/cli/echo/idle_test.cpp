@@ -21,7 +21,7 @@ TEST(FindIdle, ServerThatClosesIdleConnectionsIsSeenToDoSo) {
     EXPECT_THAT(ran.out,
                 AllOf(HasSubstr(R"("mode":"idle","address":"127.0.0.1:)"),
                       HasSubstr(R"("ended_by":"close")"), HasSubstr(R"("max_ns":5000000000)"),
-                      HasSubstr(R"("interrupted":false,"rounds":1)")));
+                      HasSubstr(R"("interrupted":false,"rounds":)")));
     // echod looks for idle connections at intervals.
     EXPECT_GE(number_in(ran.out, "idle_timeout_ns"), 1.4e9);
     EXPECT_LT(number_in(ran.out, "idle_timeout_ns"), 2.6e9);
