@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <set>
 
 #include "tests/support.h"
 
@@ -104,6 +105,19 @@ TEST(Multicall, ExamplesCanBePasted) {
     expect_calls({"sockbox", "echo"}, "sockbox echo");
     expect_calls({"sockbox", "udpecho"}, "sockbox udpecho");
     expect_calls({"/usr/bin/showip"}, "showip");
+}
+
+// The parser learns of those options only that the words mention, and would not notice.
+TEST(Multicall, NoTwoOptionsHaveTheSameName) {
+    for (const Command& command : commands()) {
+        std::set<std::string> names;
+        const std::string offered = test::run(command.run, {"--complete=-"}).out;
+        for (const std::string& line : test::lines(offered)) {
+            const std::string name = line.substr(0, line.find('\t'));
+            EXPECT_TRUE(!name.starts_with('-') || names.insert(name).second) << name;
+        }
+        EXPECT_GT(names.size(), 30U) << command.name;
+    }
 }
 
 TEST(Multicall, EveryHelpFitsInEightyColumns) {

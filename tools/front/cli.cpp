@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "net/resolver.h"
 #include "text/text.h"
-#include "text/units.h"
 
 namespace sockbox::tools {
 namespace {
@@ -18,7 +16,8 @@ using net::escape;
 constexpr std::size_t help_columns = 80;
 
 struct Entry {
-    CLI::Option* native;
+    std::string short_name;  // "-s"; may be empty
+    std::string long_name;   // "--short"; likewise
     std::string help;
     std::string value_name;  // empty for a flag
     Take take;
@@ -28,25 +27,29 @@ struct Entry {
     bool is_optional = false;                             // its value may be left out
     std::function<bool(std::string_view)> is_value = {};  // of the next word, if it is optional
     Complete complete = {};                               // its value
+    CLI::Option* native = nullptr;                        // null: no word mentions it
+
+    // The name in messages.
+    const std::string& name() const { return long_name.empty() ? short_name : long_name; }
+    // How often it was given.
+    std::size_t count() const { return native != nullptr ? native->count() : 0; }
 };
 
-// "-s", "--short".
-std::vector<std::string> spellings(const Entry& entry) {
-    std::vector<std::string> all;
-    for (const std::string& name : entry.native->get_snames())
-        all.push_back("-" + name);
-    for (const std::string& name : entry.native->get_lnames())
-        all.push_back("--" + name);
-    return all;
+// Whether a word may be one of the option's names, with or without a value, or contain its letter.
+// May be true of another option's value.
+bool may_mention(std::string_view word, const Entry& entry) {
+    if (!word.starts_with('-'))
+        return false;
+    if (word.starts_with("--"))
+        return !entry.long_name.empty() && word.substr(0, word.find('=')) == entry.long_name;
+    return !entry.short_name.empty() && word.find(entry.short_name[1], 1) != word.npos;
 }
 
 // "-s, --short", or "    --short", aligned with the other long options.
 std::string heading(const Entry& entry) {
-    const auto& shorts = entry.native->get_snames();
-    const auto& longs = entry.native->get_lnames();
-    std::string text = shorts.empty() ? "   " : "-" + shorts.front();
-    if (!longs.empty())
-        text += (shorts.empty() ? " --" : ", --") + longs.front();
+    std::string text = entry.short_name.empty() ? "   " : entry.short_name;
+    if (!entry.long_name.empty())
+        text += (entry.short_name.empty() ? " " : ", ") + entry.long_name;
     if (!entry.value_name.empty())
         text += entry.is_optional ? "[=" + entry.value_name + "]" : " " + entry.value_name;
     return text;
@@ -91,111 +94,6 @@ bool Common::colored(const Output& output) const {
     return output.is_terminal() && (refused == nullptr || *refused == '\0');
 }
 
-namespace {
-
-template <class Target>
-Take take_port_into(Target& target, net::Transport transport) {
-    return [&target, transport](std::string_view text) -> net::Status {
-        const auto port = net::resolve_port(text, transport);
-        if (!port)
-            return net::fail(port.error());
-        target = *port;
-        return {};
-    };
-}
-
-}  // namespace
-
-Take take_port(std::uint16_t& target, net::Transport transport) {
-    return take_port_into(target, transport);
-}
-
-Take take_port(std::optional<std::uint16_t>& target, net::Transport transport) {
-    return take_port_into(target, transport);
-}
-
-Take take_port_of_either(std::optional<std::uint16_t>& target) {
-    return [&target](std::string_view text) -> net::Status {
-        auto port = net::resolve_port(text, net::Transport::tcp);
-        if (!port)
-            if (auto other = net::resolve_port(text, net::Transport::udp))
-                port = other;
-        if (!port)
-            return net::fail(port.error());
-        target = *port;
-        return {};
-    };
-}
-
-Take take_text(std::string& target) {
-    return [&target](std::string_view text) -> net::Status {
-        // Usually an unset variable in a script; the option would have no effect.
-        if (text.empty())
-            return net::fail_text("it is empty");
-        target = text;
-        return {};
-    };
-}
-
-namespace {
-
-template <class Target>
-net::Status store(auto&& parsed, Target& target) {
-    if (!parsed)
-        return net::fail(parsed.error());
-    target = *parsed;
-    return {};
-}
-
-}  // namespace
-
-Take take_duration(std::chrono::nanoseconds& target) {
-    return [&target](std::string_view text) { return store(net::parse_duration(text), target); };
-}
-
-Take take_duration(std::optional<std::chrono::nanoseconds>& target) {
-    return [&target](std::string_view text) { return store(net::parse_duration(text), target); };
-}
-
-Take take_size(std::uint64_t& target, std::uint64_t low, std::uint64_t high) {
-    return [&target, low, high](std::string_view text) -> net::Status {
-        const auto size = net::parse_size(text);
-        if (size && (*size < low || *size > high))
-            return net::fail_text(fmt::format("'{}' is out of range: expected {} to {} bytes",
-                                              escape(text), low, high));
-        return store(size, target);
-    };
-}
-
-Take take_integer(std::int64_t& target, std::int64_t low, std::int64_t high) {
-    return [&target, low, high](std::string_view text) {
-        return store(net::parse_integer(text, low, high), target);
-    };
-}
-
-Take take_integer(std::optional<std::int64_t>& target, std::int64_t low, std::int64_t high) {
-    return [&target, low, high](std::string_view text) {
-        return store(net::parse_integer(text, low, high), target);
-    };
-}
-
-Take take_choice(std::size_t& index, std::vector<std::string> choices) {
-    return take_choice(std::move(choices), [&index](std::size_t chosen) { index = chosen; });
-}
-
-Take take_choice(std::vector<std::string> choices, std::function<void(std::size_t)> chosen) {
-    Take take = [choices, chosen = std::move(chosen)](std::string_view text) -> net::Status {
-        const auto found = std::find(choices.begin(), choices.end(), text);
-        if (found == choices.end())
-            return net::fail_text(
-                fmt::format("'{}' is not one of {}", escape(text), fmt::join(choices, ", ")));
-        chosen(static_cast<std::size_t>(found - choices.begin()));
-        return {};
-    };
-    take.choices = std::move(choices);
-    return take;
-}
-
 struct Cli::State {
     CLI::App app;
     std::string tool;
@@ -225,7 +123,8 @@ struct Cli::State {
         std::vector<std::string> operands = {};  // before it
     };
 
-    void add(Entry entry);
+    Entry& add(const std::string& spelling, std::string text);
+    void register_mentioned(Args words);
     std::string help_text(bool all) const;
     std::string suggestion(std::string_view unknown) const;
     const Entry* find(std::string_view spelling) const;
@@ -268,29 +167,50 @@ Cli& Cli::rest() {
     return *this;
 }
 
-void Cli::State::add(Entry entry) {
+// `spelling` is "-s", "--short" or "-s,--short"; `text` is for --help.
+Entry& Cli::State::add(const std::string& spelling, std::string text) {
     if (groups.empty())
         groups.emplace_back("Options");
+    const std::size_t comma = spelling.find(',');
+    const bool is_short = !spelling.starts_with("--");
+    Entry& entry = entries.emplace_back();
+    if (is_short)
+        entry.short_name = spelling.substr(0, comma);
+    if (!is_short || comma != spelling.npos)
+        entry.long_name = spelling.substr(is_short ? comma + 1 : 0);
+    entry.help = std::move(text);
     entry.group = group;
     entry.is_rest = is_rest;
-    entries.push_back(std::move(entry));
+    return entry;
+}
+
+// CLI11 compares each new option with all others: a command with a hundred of them would spend most
+// of its start on that. It learns only of those that the words mention.
+void Cli::State::register_mentioned(Args words) {
+    for (Entry& entry : entries) {
+        if (std::ranges::none_of(words, [&](const auto& word) { return may_mention(word, entry); }))
+            continue;
+        std::string spelling = entry.short_name;
+        if (!entry.long_name.empty())
+            spelling += (spelling.empty() ? "" : ",") + entry.long_name;
+        entry.native = entry.flag != nullptr ? app.add_flag(spelling)->disable_flag_override()
+                                             : app.add_option(spelling)->expected(1);
+        entry.native->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    }
 }
 
 Cli& Cli::flag(const std::string& spelling, std::string help, bool& target) {
-    CLI::Option* native =
-        state_->app.add_flag(spelling)->disable_flag_override()->multi_option_policy(
-            CLI::MultiOptionPolicy::TakeAll);
-    state_->add({native, std::move(help), {}, {}, &target});
+    state_->add(spelling, std::move(help)).flag = &target;
     return *this;
 }
 
 Cli& Cli::option(const std::string& spelling, std::string value_name, std::string help, Take take) {
-    CLI::Option* native = state_->app.add_option(spelling)->expected(1)->multi_option_policy(
-        CLI::MultiOptionPolicy::TakeAll);
-    Complete complete =
+    Entry& entry = state_->add(spelling, std::move(help));
+    entry.complete =
         take.choices.empty() ? usual_completion(value_name) : complete_with(take.choices);
-    state_->add({native, std::move(help), std::move(value_name), std::move(take)});
-    return completed_by(std::move(complete));
+    entry.value_name = std::move(value_name);
+    entry.take = std::move(take);
+    return *this;
 }
 
 Cli& Cli::repeated(const std::string& spelling, std::string value_name, std::string help,
@@ -373,19 +293,18 @@ std::string Cli::State::help_text(bool all) const {
 std::string Cli::State::suggestion(std::string_view unknown) const {
     std::vector<std::string> known;
     for (const Entry& entry : entries)
-        for (const std::string& name : entry.native->get_lnames())
-            known.push_back("--" + name);
+        if (!entry.long_name.empty())
+            known.push_back(entry.long_name);
     if (!unknown.starts_with("--"))
         return {};
     return did_you_mean(unknown.substr(0, unknown.find('=')), known);
 }
 
 const Entry* Cli::State::find(std::string_view spelling) const {
-    for (const Entry& entry : entries)
-        for (const std::string& name : spellings(entry))
-            if (name == spelling)
-                return &entry;
-    return nullptr;
+    const auto found = std::ranges::find_if(entries, [&](const Entry& entry) {
+        return !spelling.empty() && (entry.short_name == spelling || entry.long_name == spelling);
+    });
+    return found != entries.end() ? &*found : nullptr;
 }
 
 // The option whose value is the next word; null if there is none, or if the value may be left out.
@@ -425,8 +344,8 @@ std::string Cli::State::complete_option(std::string_view word) const {
     std::string text = to_text(Completion(), {}, {});
     for (std::size_t i = 0; i < groups.size(); ++i)
         for (const Entry& entry : entries)
-            for (const std::string& name : spellings(entry))
-                if (entry.group == i && name.starts_with(word))
+            for (const std::string& name : {entry.short_name, entry.long_name})
+                if (entry.group == i && !name.empty() && name.starts_with(word))
                     text += fmt::format("{}\t{}\n", name, entry.help);
     return text;
 }
@@ -469,9 +388,9 @@ net::Result<std::vector<std::string>> Cli::State::prepare(Args words) const {
         } else if (equals == std::string::npos && entry->flag == nullptr && i + 1 < words.size()) {
             prepared.push_back(words[++i]);  // its value, even if it begins with a dash
         } else if (equals != std::string::npos && entry->flag != nullptr) {
-            return net::fail_text(entry->native->get_name() + ": takes no value");
+            return net::fail_text(entry->name() + ": takes no value");
         } else if (equals + 1 == words[i].size() && entry->is_optional) {
-            return net::fail_text(entry->native->get_name() + ": it is empty");
+            return net::fail_text(entry->name() + ": it is empty");
         } else if (equals + 1 == words[i].size() && words[i].starts_with("--")) {
             prepared.back().pop_back();
             prepared.emplace_back();
@@ -484,16 +403,15 @@ net::Result<std::vector<std::string>> Cli::State::prepare(Args words) const {
 // the option's name.
 std::string Cli::State::mistake(const CLI::ParseError& error) const {
     for (const Entry& entry : entries) {
-        const std::string name = entry.native->get_name();
-        if (std::string_view(error.what()).starts_with(name + ":"))
-            return name + ": missing value";
+        if (std::string_view(error.what()).starts_with(entry.name() + ":"))
+            return entry.name() + ": missing value";
     }
     return error.what();
 }
 
 net::Status Cli::State::apply() {
     for (const Entry& entry : entries) {
-        if (entry.native->count() == 0)
+        if (entry.count() == 0)
             continue;
         if (entry.flag != nullptr) {
             *entry.flag = true;
@@ -505,7 +423,7 @@ net::Status Cli::State::apply() {
                 net::Error error = taken.error();
                 if (error.subject.empty())  // the action is the name in --set NAME=VALUE
                     error.subject = std::move(error.action);
-                error.action = entry.native->get_name();
+                error.action = entry.name();
                 return net::fail(std::move(error));
             }
         }
@@ -561,14 +479,15 @@ std::optional<int> Cli::parse(Args args, Io io) {
     auto words = state.prepare({args.begin(), dashes});
     if (!words)
         return refuse(io, words.error().message());
+    state.register_mentioned(*words);
     std::reverse(words->begin(), words->end());  // CLI11 takes them from the back
     try {
         state.app.parse(std::move(*words));
     } catch (const CLI::ParseError& error) {
         return refuse(io, state.mistake(error));
     }
-    const bool help = state.app.count("--help") > 0;
-    if (help || state.app.count("--version") > 0) {
+    const bool help = given("help");
+    if (help || given("version")) {
         const auto words_after = state.app.remaining();
         const bool all =
             std::find(words_after.begin(), words_after.end(), "all") != words_after.end();
@@ -587,7 +506,8 @@ std::optional<int> Cli::parse(Args args, Io io) {
 }
 
 bool Cli::given(const std::string& name) const {
-    return state_->app.count("--" + name) > 0;
+    const Entry* entry = state_->find("--" + name);
+    return entry != nullptr && entry->count() > 0;
 }
 
 int Cli::refuse(Io io, const std::string& mistake) const {
