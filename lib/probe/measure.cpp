@@ -92,16 +92,14 @@ void Measurements::forget(Number number) {
 
 net::Status Measurements::start() {
     net::Status status;
+    threads_.reserve(loops_.size());  // a thread waits for all to have been started
     for (std::size_t i = 0; i < loops_.size() && status; ++i) {
-        auto started = net::start_thread([this, i] { run(i); });
+        status = net::start_thread_in(threads_, [this, i] { run(i); });
         const std::lock_guard lock(mutex_);
-        if (started) {
-            threads_.push_back(std::move(*started));
+        if (status)
             ++running_;
-        } else {
-            status = net::fail(started.error());
+        else
             stage_ = Stage::cancelled;
-        }
     }
     changed_.notify_all();
     return status;

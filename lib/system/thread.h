@@ -7,6 +7,7 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "system/platform.h"
 #include "system/result.h"
@@ -28,6 +29,18 @@ Result<std::thread> start_thread(Work&& work) {
         return fail(
             {platform::error_of(std::errc::not_enough_memory), "start a thread", {}, {}, {}});
     }
+}
+
+// Likewise, and appends the thread. Makes room for it first: if memory runs out, no thread that runs
+// is lost. Throws std::bad_alloc if there is no room.
+template <class Work>
+Status start_thread_in(std::vector<std::thread>& threads, Work&& work) {
+    threads.reserve(threads.size() + 1);
+    auto started = start_thread(std::forward<Work>(work));
+    if (!started)
+        return fail(started.error());
+    threads.push_back(std::move(*started));
+    return {};
 }
 
 // Starts a thread on which no signal handler runs; those of the process run on another thread. For

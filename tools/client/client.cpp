@@ -237,9 +237,10 @@ void at_once(std::size_t count, const std::function<void(std::size_t)>& work) {
             work(i);
     };
     std::vector<std::thread> threads;
+    threads.reserve(max_threads);
     for (std::size_t i = 1; i < std::min(count, max_threads); ++i)
-        if (auto started = net::start_thread(work_on))
-            threads.push_back(std::move(*started));
+        if (!net::start_thread_in(threads, work_on))
+            break;
     work_on();
     for (std::thread& thread : threads)
         thread.join();

@@ -42,14 +42,13 @@ void OrderedWorkers::finish() {
 }
 
 bool OrderedWorkers::start_thread() {
-    auto started = net::start_thread([this, number = threads_.size()] {
-        if (begin_)
-            begin_();
-        work_off(number);
-    });
-    if (started)
-        threads_.push_back(std::move(*started));
-    return started.has_value();
+    return net::start_thread_in(threads_,
+                                [this, number = threads_.size()] {
+                                    if (begin_)
+                                        begin_();
+                                    work_off(number);
+                                })
+        .has_value();
 }
 
 void OrderedWorkers::work_off(std::size_t thread) {

@@ -186,7 +186,7 @@ TEST(UdpEchoHostile, WithoutMemoryItReportsIt) {
     for (const auto& command : commands) {
         int failed = 0;
         int done = 0;
-        for (int after = 0; done < 6 && after < 20'000; after += 47) {
+        for (int after = 0; done < 6 && after < 20'000; after += 5) {
             const Ran ran =
                 Process(command.words,
                         {SOCKBOX_FAILING_MALLOC, "FAILING_MALLOC_AFTER=" + std::to_string(after)})
