@@ -24,8 +24,10 @@ TEST(FindRate, FindsWhatTheServerCanDoWithinFivePercent) {
     Process process({"echo", "-j", "--find-rate", "700-1400", "-t", "2", "--assert", "p50<25ms",
                      "127.0.0.1", server.port()});
     const Ran ran = process.wait();
-    EXPECT_EQ(ran.status, tools::exit_ok) << ran.out << ran.err;
     ASSERT_EQ(lines(ran.out).size(), 1U) << ran.out;
+    if (ran.out.find(R"("client_late":true)") != std::string::npos)
+        GTEST_SKIP() << "this machine is too busy: the client was late, and says so";
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.out << ran.err;
     EXPECT_NEAR(number_in(ran.out, "found_rate_per_s"), served_per_s, served_per_s * 0.05)
         << ran.out;
     EXPECT_THAT(ran.out, HasSubstr(R"("confirmed":true,"limited_by":"assertion","steps":[{)"));
