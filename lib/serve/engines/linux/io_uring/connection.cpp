@@ -1,4 +1,6 @@
 // Echoes one connection by io_uring completions.
+#include <poll.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -28,10 +30,11 @@ bool try_again(int result) {
     return result == -EINTR || result == -EAGAIN || result == -ECANCELED;
 }
 
-// Whether bytes have arrived that no completion has reported yet.
+// Whether bytes have arrived that no completion has reported yet. Not by peeking: recv(2) fails at
+// the urgent mark while a signal is pending, and poll(2) does not.
 bool has_input(const net::Socket& socket) {
-    char byte = 0;
-    return ::recv(socket.native(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+    pollfd state{socket.native(), POLLIN, 0};
+    return ::poll(&state, 1, 0) > 0;
 }
 
 }  // namespace
