@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <regex>
 
@@ -13,6 +15,7 @@ namespace sockbox::test {
 namespace {
 
 using testing::AllOf;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -64,16 +67,24 @@ class SourcePort : public testing::Test {
     }
 };
 
-// Checks that there are 64 ports which sent as much, and that only `bad` is suspect, having lost
-// `lost`.
-void expect_one_suspect(const std::string& out, double sent, int bad, double lost) {
+// How often a port's turn may have been missed on a busy machine, or given to it in place of
+// another.
+double turns_off(double sent) {
+    return std::max(1.0, sent / 20);
+}
+
+// Checks that there are 64 ports which sent about as much, and that only `bad` is suspect, having
+// lost this share.
+void expect_one_suspect(const std::string& out, double sent, int bad, double share) {
     const auto ports = ports_in(out);
     ASSERT_EQ(ports.size(), 64U) << out;
     for (const auto& [number, port] : ports) {
-        EXPECT_EQ(port.sent, sent) << number;
+        const double lost = number == bad ? port.sent * share : 0;
+        EXPECT_NEAR(port.sent, sent, turns_off(sent)) << number;
         EXPECT_EQ(port.is_suspect, number == bad) << number;
-        EXPECT_EQ(port.lost, number == bad ? lost : 0) << number;
-        EXPECT_EQ(port.has_p50, number != bad || lost < sent) << number;
+        EXPECT_TRUE(port.lost == std::floor(lost) || port.lost == std::ceil(lost))
+            << number << ": " << port.lost << " of " << port.sent;
+        EXPECT_EQ(port.has_p50, port.lost < port.sent) << number;
         EXPECT_EQ(port.chance < 0.01, number == bad) << number;
     }
 }
@@ -92,7 +103,7 @@ TEST_F(SourcePort, OneBadPortOf64IsNamed) {
                               "udpecho --source-port 40000-40063 -c 640 -i 2ms -W 3s --json "
                               "127.0.0.1 3490");
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
-    expect_one_suspect(ran.out, 10, 40017, 10);
+    expect_one_suspect(ran.out, 10, 40017, 1);
 }
 
 // With this timeout a port keeps a record of everything that it sends, so that it is ready for each
@@ -101,7 +112,7 @@ TEST_F(SourcePort, OnePortThatLosesAFifthIsNamed) {
     const Ran ran = run_there("udp sport 40040 numgen inc mod 5 == 0 drop",
                               "udpecho --source-port 40000-40063 -c 3200 --rate 1600 -W 3s --json "
                               "127.0.0.1 3490");
-    expect_one_suspect(ran.out, 50, 40040, 10);
+    expect_one_suspect(ran.out, 50, 40040, 0.2);
 }
 
 TEST_F(SourcePort, TextPageAndMetricsNameIt) {
@@ -112,15 +123,17 @@ TEST_F(SourcePort, TextPageAndMetricsNameIt) {
                   "udpecho --source-port 40000-40063 -c 640 -i 1ms -W 3s --html " + page.path() +
                       " --metrics-file " + metrics.path() + " 127.0.0.1 3490");
     const std::regex summary(
-        "\nsource ports 40000-40063: lost 0 to 10 each, p50 [0-9.]+ to "
-        "[0-9.]+ ms\nsuspect: source port 40017 lost 10 of 10 \\(100%\\), the "
+        "\nsource ports 40000-40063: lost 0 to ([0-9]+) each, p50 [0-9.]+ to "
+        "[0-9.]+ ms\nsuspect: source port 40017 lost \\1 of \\1 \\(100%\\), the "
         "others 0%; the chance that this is luck is [0-9.]+e-[0-9]+\n");
     EXPECT_TRUE(std::regex_search(ran.out, summary)) << ran.out << ran.err;
-    EXPECT_THAT(page.content(), AllOf(HasSubstr("Suspect: source port 40017 lost 10 of 10"),
-                                      HasSubstr("Each of 64 ports")));
+    EXPECT_THAT(page.content(),
+                AllOf(ContainsRegex("Suspect: source port 40017 lost (9 of 9|10 of 10|11 of 11)"),
+                      HasSubstr("Each of 64 ports")));
     const std::string numbers = metrics.content();
     EXPECT_THAT(numbers,
-                HasSubstr("udpecho_port_lost_total{target=\"127.0.0.1:3490\",port=\"40017\"} 10"));
+                ContainsRegex("udpecho_port_lost_total.target=\"127.0.0.1:3490\",port=\"40017\". "
+                              "(9|10|11)"));
     EXPECT_EQ(numbers.find("port=\"40016\""), numbers.npos);
 }
 
@@ -130,11 +143,11 @@ TEST_F(SourcePort, CleanRunSuspectsNone) {
         udpecho --source-port 40000-40003 -v -c 8 -i 1ms 127.0.0.1 3490
         udpecho --source-port 40000-40063 -c 640 -i 1ms --json 127.0.0.1 3490)");
     EXPECT_THAT(ran.out, AllOf(HasSubstr("source ports 40000-40063: lost 0 each, p50 "),
-                               HasSubstr("\nsource port 40003: 2 sent, 0 lost, p50 "),
+                               ContainsRegex("\nsource port 40003: [1-3] sent, 0 lost, p50 "),
                                Not(HasSubstr("suspect:"))))
         << ran.err;
     for (const auto& [number, port] : ports_in(ran.out)) {
-        EXPECT_EQ(port.sent, 10) << number;
+        EXPECT_NEAR(port.sent, 10, turns_off(10)) << number;
         EXPECT_FALSE(port.is_suspect) << number;
         EXPECT_EQ(port.chance, 1) << number;
     }
@@ -146,7 +159,7 @@ TEST_F(SourcePort, EchoNamesABadConnection) {
                               "echo --source-port 40000-40063 -c 640 -i 2ms -W 1s -j "
                               "127.0.0.1 3490");
     EXPECT_EQ(ran.status, tools::exit_mismatch) << ran.err;
-    expect_one_suspect(ran.out, 10, 40017, 10);
+    expect_one_suspect(ran.out, 10, 40017, 1);
 }
 
 // It cannot connect, or may not send: what is not sent is lost for the port.
