@@ -15,6 +15,7 @@ namespace sockbox::test {
 namespace {
 
 using testing::AllOf;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -111,7 +112,9 @@ TEST(Examples, LatencyInCiWritesThePage) {
     const TemporaryFile page;
     const Ran ran =
         example("latency-in-ci", {"127.0.0.1", server.port(), page.path()}, {"TIME=1s"}).wait();
-    EXPECT_THAT(ran.out, AllOf(HasSubstr("assert p99<50ms: "), HasSubstr("400 sent")));
+    // How many of the 400 are sent in time depends on how busy the machine is.
+    EXPECT_THAT(ran.out, AllOf(ContainsRegex("[1-9][0-9]* sent, [1-9][0-9]* received, 0 lost"),
+                               HasSubstr("assert p99<50ms: ")));
     EXPECT_THAT(page.content(), StartsWith("<!DOCTYPE html>"));
 }
 

@@ -20,7 +20,7 @@ TEST(Load, AddedDelayIsThatOfTheQueueWithinFivePercent) {
     const Ran ran = python_in_network(SOCKBOX_SH_TESTS "/loaded_path.py " SOCKBOX_SH_BIN)
                         .wait(std::chrono::seconds(200));
     if (ran.status == 77)
-        GTEST_SKIP() << "no tc with tbf here";
+        GTEST_SKIP() << lines(ran.err).back();
     EXPECT_EQ(ran.status, 0) << ran.err;
 }
 
