@@ -53,9 +53,9 @@ TEST(FindIdle, RouterThatForgetsConnectionsIsFound) {
         EXPECT_NEAR(number_in(ran.out, "idle_timeout_ns"), 3e9, 0.5e9) << ran.out;
         EXPECT_LT(number_in(ran.out, "survived_ns"), 3.5e9);
         EXPECT_GE(number_in(ran.out, "ended_ns"), 2.9e9);
-        EXPECT_THAT(ran.out,
-                    AllOf(HasSubstr(R"("outlived_ns":null)"), HasSubstr(R"("acknowledged":false)"),
-                          HasSubstr(R"("rounds":2)")));
+        EXPECT_THAT(ran.out, AllOf(HasSubstr(R"("outlived_ns":null)"),
+                                   HasSubstr(R"("acknowledged":false)")));
+        EXPECT_LE(number_in(ran.out, "rounds"), 3) << "one of them after an answer that came late";
     }
     EXPECT_THAT(silence.out, HasSubstr(R"("ended_by":"silence")"));
     EXPECT_THAT(reset.out, HasSubstr(R"("ended_by":"reset")"));
