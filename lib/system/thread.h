@@ -31,8 +31,8 @@ Result<std::thread> start_thread(Work&& work) {
     }
 }
 
-// Likewise, and appends the thread. Makes room for it first: if memory runs out, no thread that runs
-// is lost. Throws std::bad_alloc if there is no room.
+// Likewise, and appends the thread. Makes room for it first: no thread that runs is lost if memory
+// runs out. Throws std::bad_alloc if there is no room.
 template <class Work>
 Status start_thread_in(std::vector<std::thread>& threads, Work&& work) {
     threads.reserve(threads.size() + 1);
