@@ -26,7 +26,7 @@ TEST(FindRate, FindsWhatTheServerCanDoWithinFivePercent) {
     const Ran ran = process.wait();
     ASSERT_EQ(lines(ran.out).size(), 1U) << ran.out;
     if (ran.out.find(R"("client_late":true)") != std::string::npos)
-        GTEST_SKIP() << "this machine is too busy: the client was late, and says so";
+        GTEST_SKIP() << "this machine is too busy: the client reports that it was late";
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.out << ran.err;
     EXPECT_NEAR(number_in(ran.out, "found_rate_per_s"), served_per_s, served_per_s * 0.05)
         << ran.out;

@@ -69,7 +69,7 @@ class SourcePort : public testing::Test {
 
 // How often a port's turn may have been missed on a busy machine, or given to it in place of
 // another.
-double turns_off(double sent) {
+double missed_turns(double sent) {
     return std::max(1.0, sent / 20);
 }
 
@@ -80,7 +80,7 @@ void expect_one_suspect(const std::string& out, double sent, int bad, double sha
     ASSERT_EQ(ports.size(), 64U) << out;
     for (const auto& [number, port] : ports) {
         const double lost = number == bad ? port.sent * share : 0;
-        EXPECT_NEAR(port.sent, sent, turns_off(sent)) << number;
+        EXPECT_NEAR(port.sent, sent, missed_turns(sent)) << number;
         EXPECT_EQ(port.is_suspect, number == bad) << number;
         EXPECT_TRUE(port.lost == std::floor(lost) || port.lost == std::ceil(lost))
             << number << ": " << port.lost << " of " << port.sent;
@@ -147,7 +147,7 @@ TEST_F(SourcePort, CleanRunSuspectsNone) {
                                Not(HasSubstr("suspect:"))))
         << ran.err;
     for (const auto& [number, port] : ports_in(ran.out)) {
-        EXPECT_NEAR(port.sent, 10, turns_off(10)) << number;
+        EXPECT_NEAR(port.sent, 10, missed_turns(10)) << number;
         EXPECT_FALSE(port.is_suspect) << number;
         EXPECT_EQ(port.chance, 1) << number;
     }
