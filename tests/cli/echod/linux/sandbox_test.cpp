@@ -142,6 +142,45 @@ TEST(EchodSandbox, WithoutMemoryForRingsAutoTakesTheNextEngine) {
     EXPECT_THAT(refused.err, HasSubstr("RLIMIT_MEMLOCK"));
 }
 
+bool has_a_socket(int pid) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", pid)))
+        if (std::filesystem::read_symlink(entry, error).string().starts_with("socket:"))
+            return true;
+    return false;
+}
+
+// The limit allows one server at a time, and the kernel frees the memory of a ring some time after
+// the end of its server.
+TEST(EchodSandbox, MemoryOfRingsThatAnotherServerIsGivingUpIsWaitedFor) {
+    if (::geteuid() != 0 || !serve::find_engine("io_uring")->available())
+        GTEST_SKIP() << "needs root and io_uring";
+    const std::string user = std::to_string(300'000 + ::getpid());  // the limit applies to a user
+    const Words one_at_a_time{"/usr/bin/prlimit",
+                              "--memlock=196608",
+                              "/usr/bin/setpriv",
+                              "--reuid",
+                              user,
+                              "--clear-groups",
+                              SOCKBOX_BIN_DIR "/echod",
+                              "-p",
+                              "0",
+                              "-b",
+                              "127.0.0.1",
+                              "-w",
+                              "1",
+                              "-e",
+                              "io_uring"};
+    Process first(one_at_a_time);
+    ASSERT_THAT(first.read_line(), HasSubstr("(tcp, io_uring, 1 worker)"));
+    Process second(one_at_a_time);
+    for (const auto until = net::deadline_in(patience); !has_a_socket(second.pid());)
+        ASSERT_LT(net::Clock::now(), until);
+    first.send_signal(SIGTERM);
+    EXPECT_EQ(first.wait().status, 0);
+    EXPECT_THAT(second.read_line(), HasSubstr("(tcp, io_uring, 1 worker)"));
+}
+
 TEST(EchodSandbox, AnUnknownUserIsAUsageError) {
     const Ran ran = run(tools::echod, {"--user", "no-such-user-here"});
     EXPECT_EQ(ran.status, tools::exit_usage);

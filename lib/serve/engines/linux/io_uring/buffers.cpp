@@ -8,6 +8,8 @@
 #include <span>
 #include <utility>
 
+#include "system/hint.h"
+
 namespace sockbox::serve {
 namespace {
 
@@ -16,7 +18,7 @@ tl::unexpected<net::Error> refused(int error) {
                       "io_uring",
                       "buffers",
                       {},
-                      error == ENOMEM ? "ulimit -l (RLIMIT_MEMLOCK) may be too low" : ""});
+                      net::hint(error == ENOMEM ? net::Hint::locked_memory : net::Hint::none)});
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // The operations of an io_uring, using liburing.
 #include "serve/engines/linux/io_uring/ring.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -14,6 +16,10 @@ namespace {
 // Together with the buffer rings this pins 116 KiB of memory; RLIMIT_MEMLOCK is often 8 MiB.
 constexpr unsigned submission_entries = 512;
 constexpr unsigned completion_entries = 8 * submission_entries;
+constexpr rlim_t pinned_bytes = 116 << 10;
+
+// How long to wait for memory that other rings of this user pin.
+constexpr std::chrono::seconds pinning_patience{2};
 
 // The pause before a refused submission is repeated, and how long that may go on.
 constexpr int pause_ms = 10;
@@ -43,6 +49,25 @@ net::Hint hint_for(int error) {
     }
 }
 
+bool may_pin_a_ring() {
+    rlimit limit{};
+    return ::getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur >= pinned_bytes;
+}
+
+// Repeats an attempt that fails with ENOMEM: the kernel frees a ring some time after it was closed,
+// so those of a server that has just ended may still count against the limit.
+template <class Attempt>
+auto once_memory_is_free(const Attempt& attempt) {
+    const net::Deadline until = net::deadline_in(pinning_patience);
+    for (;;) {
+        auto done = attempt();
+        if (done || done.error().code != std::errc::not_enough_memory ||
+            net::Clock::now() >= until || !may_pin_a_ring())
+            return done;
+        ::poll(nullptr, 0, pause_ms);
+    }
+}
+
 __kernel_timespec timespec_of(std::chrono::nanoseconds time) {
     using namespace std::chrono;
     return {time / 1s, (time % 1s).count()};
@@ -51,24 +76,28 @@ __kernel_timespec timespec_of(std::chrono::nanoseconds time) {
 }  // namespace
 
 net::Result<std::unique_ptr<Ring>> Ring::create() {
-    std::unique_ptr<Ring> ring(new (std::nothrow) Ring);
-    if (!ring)
-        return refused(ENOMEM, "setup");
-    if (auto opened = ring->open(submission_entries, completion_entries); !opened)
-        return net::fail(opened.error());
-    if (auto opened = ring->buffers_.open(ring->ring_); !opened)
-        return net::fail(opened.error());
-    if (auto enabled = ring->restrict_and_enable(); !enabled)
-        return net::fail(enabled.error());
-    return ring;
+    return once_memory_is_free([]() -> net::Result<std::unique_ptr<Ring>> {
+        std::unique_ptr<Ring> ring(new (std::nothrow) Ring);
+        if (!ring)
+            return refused(ENOMEM, "setup");
+        if (auto opened = ring->open(submission_entries, completion_entries); !opened)
+            return net::fail(opened.error());
+        if (auto opened = ring->buffers_.open(ring->ring_); !opened)
+            return net::fail(opened.error());
+        if (auto enabled = ring->restrict_and_enable(); !enabled)
+            return net::fail(enabled.error());
+        return ring;
+    });
 }
 
 net::Status Ring::probe() {
-    BufferGroup few({0, 64, 1, 1, 1});
-    Ring ring;
-    if (auto opened = ring.open(1, 2); !opened)
-        return opened;
-    return few.open(ring.ring_);
+    return once_memory_is_free([]() -> net::Status {
+        BufferGroup few({0, 64, 1, 1, 1});
+        Ring ring;
+        if (auto opened = ring.open(1, 2); !opened)
+            return opened;
+        return few.open(ring.ring_);
+    });
 }
 
 net::Status Ring::open(unsigned submissions, unsigned completions) {

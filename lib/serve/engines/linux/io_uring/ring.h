@@ -29,10 +29,11 @@ class Completion {
 // Created and used by one thread. Operations are queued and submitted by the next wait().
 class Ring {
   public:
-    // Fails if the kernel is older than 6.1 or refuses io_uring.
+    // Fails if the kernel is older than 6.1 or refuses io_uring. Blocks for up to two seconds while
+    // other rings of the user leave too little of RLIMIT_MEMLOCK.
     static net::Result<std::unique_ptr<Ring>> create();
-    // Fails for the same reasons as create(), except RLIMIT_MEMLOCK, because it needs hardly any
-    // locked memory.
+    // Fails for the same reasons as create(), except a small RLIMIT_MEMLOCK, because it needs
+    // hardly any locked memory.
     static net::Status probe();
     Ring(const Ring&) = delete;
     Ring& operator=(const Ring&) = delete;
