@@ -14,6 +14,7 @@
 #include "option/rows/ipv6.h"
 #include "option/rows/mptcp.h"
 #include "option/rows/netlink.h"
+#include "option/rows/packed_rows.h"
 #include "option/rows/packet.h"
 #include "option/rows/sctp.h"
 #include "option/rows/socket.h"
@@ -270,7 +271,8 @@ std::optional<int> parse_level(std::string_view text) {
 }  // namespace
 
 std::span<const OptionRow> all_options() noexcept {
-    return table;
+    static const auto rows = PackedRows<table>::unpacked();
+    return rows;
 }
 
 std::string_view level_name(OptionLevel level) noexcept {
