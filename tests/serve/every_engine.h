@@ -68,12 +68,21 @@ inline Deaf connect_deaf(const TestServer& server) {
     Deaf deaf{server.connect(4096)};
     EXPECT_TRUE(deaf.socket.set_blocking(false));
     const Bytes chunk = random_bytes(64 * 1024);
-    while (net::wait_for(deaf.socket, net::Direction::send, net::deadline_in(200ms)) ==
-           net::Readiness::ready) {
+    const auto owes_bytes = [&] {
+        const Counters& counters = server.counters();
+        return counters.received_bytes.value() > counters.sent_bytes.value();
+    };
+    const auto until = net::deadline_in(test::patience);
+    for (bool is_full = false; !(is_full && owes_bytes()) && net::Clock::now() < until;) {
+        is_full = net::wait_for(deaf.socket, net::Direction::send, net::deadline_in(200ms)) !=
+                  net::Readiness::ready;
+        if (is_full)
+            continue;
         const auto put = deaf.socket.send(chunk);
         EXPECT_FALSE(put.failed()) << put.error.message();
         deaf.sent += put.bytes;
     }
+    EXPECT_TRUE(owes_bytes());
     return deaf;
 }
 

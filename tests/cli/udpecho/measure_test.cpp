@@ -243,10 +243,11 @@ TEST(UdpEchoMeasure, LatenessIsThatOfWhatWasSent) {
     }
 }
 
+// All of them fit into the peer's buffer, if it is kept from reading.
 TEST(UdpEchoMeasure, OpenLoopKeepsItsRate) {
     auto peer = Peer::datagram(reply);
-    const Ran ran = measure(peer, {"--json", "--rate", "1000", "-c", "300", "--assert", "loss<1%"});
-    EXPECT_THAT(ran.out, HasSubstr(R"("mode":"open","sent":300,"received":300)"));
+    const Ran ran = measure(peer, {"--json", "--rate", "1000", "-c", "200", "--assert", "loss<1%"});
+    EXPECT_THAT(ran.out, HasSubstr(R"("mode":"open","sent":200,"received":200)"));
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.out;
 }
 

@@ -146,11 +146,14 @@ TEST(Echod, ColorsVerdictsAndWarnings) {
     }
 }
 
-// Sends until all buffers between the two are full.
+// Sends until all buffers between the two are full, from when it is served on.
 net::Socket connect_deaf(const std::string& port) {
     auto deaf = connect(port);
     EXPECT_TRUE(deaf.set_blocking(false));
     const std::vector<std::byte> chunk(65536);
+    EXPECT_FALSE(deaf.send(chunk).failed());
+    EXPECT_EQ(net::wait_for(deaf, net::Direction::receive, net::deadline_in(patience)),
+              net::Readiness::ready);
     while (net::wait_for(deaf, net::Direction::send, net::deadline_in(300ms)) ==
            net::Readiness::ready)
         EXPECT_FALSE(deaf.send(chunk).failed());
