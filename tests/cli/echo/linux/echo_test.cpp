@@ -8,6 +8,7 @@
 #include <fstream>
 #include <future>
 #include <random>
+#include <semaphore>
 
 #include "paths.h"
 #include "tests/linux/terminal.h"
@@ -57,17 +58,24 @@ TEST(EchoProcess, UrgentDataIsPartOfTheEcho) {
 // Whether the client learns first that its input has ended, or that the server has closed, is a
 // matter of chance.
 TEST(EchoProcess, AServerMayCloseBeforeTheClientOnceEverythingIsBack) {
-    auto peer = Peer::stream([](net::Socket& socket) {
+    std::counting_semaphore<> input_ended(0);
+    auto peer = Peer::stream([&](net::Socket& socket) {
         std::string text;
         while (!text.ends_with('\n'))
             text += receive_some(socket);
+        input_ended.acquire();
         send_text(socket, text);
     });
     for (int i = 0; i < 10; ++i) {
+        input_ended.release();
         const Ran said = run_in_shell(peer, "tcpecho hello");
         EXPECT_EQ(said.out, "hello\n");
         EXPECT_EQ(said.status, tools::exit_ok) << said.err;
-        const Ran piped = run_in_shell(peer, "echo hello | tcpecho");
+        Process process({"echo", "127.0.0.1", peer.port()});
+        process.write_input("hello\n");
+        process.close_input();
+        input_ended.release();
+        const Ran piped = process.wait();
         EXPECT_EQ(piped.out, "hello\n");
         EXPECT_EQ(piped.status, tools::exit_ok) << piped.err;
     }
