@@ -218,7 +218,7 @@ net::Result<PipeOutcome> run_pipe(net::Socket& socket, const Source& source, con
     if (auto mode = socket.set_blocking(false); !mode)
         return net::fail(mode.error());
     const auto begin = net::Clock::now();
-    EchoWindow window(window_bytes);
+    EchoWindow window(window_bytes, piece_bytes);
     Sent sent;
     Sender sender(socket, source, window, *stop, sent);
     std::thread thread;
