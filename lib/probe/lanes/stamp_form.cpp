@@ -28,6 +28,14 @@ bool is_possible(nanoseconds delay, nanoseconds rtt, nanoseconds error) {
     return delay >= -error && delay <= rtt + error;
 }
 
+// Our packet in the answer of a reflector without a key. That takes it for one of open mode, and so
+// for its time the zeros that follow the number (RFC 8762, section 4.2.2).
+std::optional<stamp::SenderPacket> read_question_answered_in_the_open(
+    std::span<const std::byte> got) {
+    const auto question = stamp::read_returned_question(got, stamp::Mode::open);
+    return question && question->time == 0 ? question : std::nullopt;
+}
+
 }  // namespace
 
 std::size_t min_stamp_size(const StampFormOptions& options) {
@@ -110,7 +118,8 @@ std::optional<std::uint64_t> StampForm::find(std::span<const std::byte> got,
         if (index && is_question_of(*question, window.at(*index)))
             return index;
     }
-    return std::nullopt;
+    const auto question = is_open ? std::nullopt : read_question_answered_in_the_open(got);
+    return question ? window.find(question->sequence, first_sequence_, 32) : std::nullopt;
 }
 
 bool StampForm::is_foreign(std::size_t length) const {
@@ -126,6 +135,10 @@ std::string StampForm::why_unknown(std::size_t length) const {
 Objection StampForm::objection(std::uint64_t /*index*/, const Probe& probe,
                                std::span<const std::byte> got, std::size_t length) {
     const auto answer = stamp::read_answer(got, options_.mode);
+    if (options_.mode == stamp::Mode::authenticated &&
+        !(answer && is_question_of(answer->question, probe)) &&
+        read_question_answered_in_the_open(got))
+        return {"the reply is not authenticated: the reflector has no key"};
     if (!answer)
         return {why_unknown(length)};
     if (!is_question_of(answer->question, probe))

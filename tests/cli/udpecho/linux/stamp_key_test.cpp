@@ -91,6 +91,16 @@ TEST(UdpEchoStampKey, AReplyOfSomebodyWithoutItIsCorrupted) {
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
+TEST(UdpEchoStampKey, AReflectorWithoutAnyIsNamed) {
+    const KeyFile key(secret);
+    StampReflectorProcess reflector({});
+    const Ran ran = run(udpecho, {"--stamp", "-c", "2", "-i", "0", "-W", "20s", "--stamp-key-file",
+                                  key.path(), "127.0.0.1", reflector.port()});
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+    EXPECT_THAT(ran.out, HasSubstr("2 sent, 0 received, 2 lost (100%), 2 corrupted"));
+    EXPECT_THAT(ran.out, HasSubstr("the reply is not authenticated: the reflector has no key"));
+}
+
 TEST(UdpEchoStampKey, OpenPacketsWithProtectedExtensions) {
     const KeyFile key(secret);
     const KeyFile other("incorrect horse");
