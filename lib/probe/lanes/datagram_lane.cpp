@@ -107,24 +107,28 @@ void DatagramLane::take(const Message& message, net::Clock::time_point now) {
 }
 
 // A pending error on a UDP socket belongs to an earlier datagram, yet it makes the next send fail
-// (udp(7)). Clear it and send again.
+// (udp(7)). Clear it and send again, unless a firewall on this host has reported the refusal of
+// this very datagram.
 void DatagramLane::flush() {
     std::size_t done = 0;
     int tries = 0;
     const std::uint64_t first = first_queued();
     while (done < queue_.size()) {
+        unsent_from_ = first + done;
         std::error_code error;
         const std::size_t sent =
             batch_.send_until_error(server_.socket, std::span(queue_).subspan(done), error);
         for (std::size_t i = 0; i < sent; ++i)
             count_sent(first + done + i);
         done += sent;
+        unsent_from_ = first + done;
         if (sent > 0)
             tries = 0;
         if (!error)
             continue;
         const bool full = net::platform::would_block(error.value());
-        const bool of_earlier = take_notices() || tries == 0;
+        const Notices notices = take_notices();
+        const bool of_earlier = notices.of_sent || (tries == 0 && !notices.of_unsent);
         if (!full && of_earlier && ++tries < 4)
             continue;
         if (full)
@@ -134,6 +138,7 @@ void DatagramLane::flush() {
         tries = 0;
     }
     queue_.clear();
+    unsent_from_ = window_.next();
     // Take the send timestamp now. It is there already unless a slow device still holds the
     // datagram, and left in the error queue it would wake poll(2) with POLLERR.
     if (server_.stamped && !is_open_loop())
@@ -189,38 +194,41 @@ void DatagramLane::on_ready(int events, net::Clock::time_point ready_at) {
 }
 
 // Takes all notices, or only those up to the send timestamp of the probe `last`, which saves a
-// system call. Returns whether there were any.
-bool DatagramLane::take_notices(std::optional<std::uint64_t> last) {
-    bool any = false;
+// system call.
+DatagramLane::Notices DatagramLane::take_notices(std::optional<std::uint64_t> last) {
+    Notices taken;
     bool is_last = false;
     while (!is_last) {
         const auto notice = net::take_notice(server_.socket);
         if (!notice)
             break;
-        any = true;
         if (notice->left) {
             const auto index = window_.find(notice->left->number, 0 - stamps_from_, 32);
             if (index)
                 window_.at(*index).left = notice->left->at;
             is_last = index && index == last;
         }
+        std::optional<std::uint64_t> about;
         if (notice->error) {
             silence_.end(net::Clock::now());
             measured_.failed({notice->error->code, "icmp", {}, net::to_text(*notice->error), {}});
-            give_up(*notice->error);
+            about = form_->find(std::as_bytes(std::span(notice->error->datagram)), window_);
         }
+        const bool is_unsent = about && *about >= unsent_from_;
+        (is_unsent ? taken.of_unsent : taken.of_sent) = true;
+        if (about && !is_unsent && notice->error->sender)
+            give_up(*about);
     }
-    return any;
+    return taken;
 }
 
 // A datagram that the network reports as undeliverable will not be answered: do not wait for it.
-void DatagramLane::give_up(const net::IcmpError& error) {
-    const auto index = form_->find(std::as_bytes(std::span(error.datagram)), window_);
-    if (!error.sender || !index || window_.at(*index).state != State::awaited)
+void DatagramLane::give_up(std::uint64_t index) {
+    if (window_.at(index).state != State::awaited)
         return;
-    if (window_.at(*index).message.counted)
+    if (window_.at(index).message.counted)
         ++measured_.numbers.undelivered;
-    lose(*index, net::Clock::now());
+    lose(index, net::Clock::now());
 }
 
 void DatagramLane::lose(std::uint64_t index, net::Clock::time_point now) {

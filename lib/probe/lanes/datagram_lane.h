@@ -81,8 +81,13 @@ class DatagramLane : public Lane {
     void restart_stamps();
     net::Status reopen(const net::Endpoint& server, net::Clock::time_point now);
     std::uint64_t overflowed_now() const;
-    bool take_notices(std::optional<std::uint64_t> last = std::nullopt);
-    void give_up(const net::IcmpError& error);
+    // Of which probes there were notices.
+    struct Notices {
+        bool of_sent = false;
+        bool of_unsent = false;
+    };
+    Notices take_notices(std::optional<std::uint64_t> last = std::nullopt);
+    void give_up(std::uint64_t index);
     void lose(std::uint64_t index, net::Clock::time_point now);
     void take_datagram(const net::BatchedDatagram& datagram, const ReceiveTimes& taken);
     void take_unknown(const net::BatchedDatagram& datagram);
@@ -119,6 +124,7 @@ class DatagramLane : public Lane {
     std::size_t queue_room_;                   // datagrams sent at once
     std::vector<std::byte> outgoing_;          // a datagram for each of them
     std::vector<net::BatchedDatagram> queue_;  // the latest probes, not sent yet
+    std::uint64_t unsent_from_ = 0;            // the index of the first probe not sent yet
     std::uint64_t stamps_from_ = 0;     // the index of the probe whose send timestamp is numbered 0
     std::uint32_t dropped_before_ = 0;  // drops counted by the socket before this lane used it
     std::uint64_t overflowed_ = 0;      // drops of earlier sockets

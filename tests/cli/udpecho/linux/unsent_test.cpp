@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "paths.h"
+#include "tests/linux/network.h"
 #include "tests/peer.h"
 #include "tests/support.h"
 
@@ -82,6 +83,22 @@ TEST_F(UdpEchoUnsent, EachReasonIsReportedAndNothingCountsAsLost) {
             EXPECT_THAT(ran.out, HasSubstr(error));
             EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
         }
+}
+
+// A firewall on this host reports its refusal by ICMP as well, and before the send has failed.
+TEST(UdpEchoFirewall, WhatItRefusesIsNotSentAndNotLost) {
+    if (!has_network() || !has_nft())
+        GTEST_SKIP() << "no network namespaces or no packet filter here";
+    const Ran ran =
+        in_network(
+            "nft 'add table inet t\nadd chain inet t o { type filter hook output priority 0\n}\n"
+            "add rule inet t o udp dport 3490 numgen inc mod 2 0 reject' && exec " SOCKBOX_SH_TESTS
+            "/with_echod " SOCKBOX_SH_BIN "/echod '-p 3490 -b 127.0.0.1' " SOCKBOX_SH_BIN
+            "/udpecho -j -q -c 6 -i 1ms --assert 'unsent<=3' 127.0.0.1 3490")
+            .wait();
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":3,"received":3,"lost":0,"pending":0,"unsent":3)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("phase":"icmp","count":3)"));
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.out << ran.err;
 }
 
 TEST_F(UdpEchoUnsent, WhatWasNotSentCountsAsALossUnlessItIsJudgedApart) {
