@@ -45,6 +45,7 @@ struct MeasurePlan {
     std::chrono::nanoseconds timeout{default_reply_timeout};  // a later reply counts as lost
     std::chrono::nanoseconds warmup{0};                       // excluded from the results
     std::uint64_t first_sequence = 1;
+    bool verify = true;  // false: what answers a message need not be the same bytes
     stats::Detail detail = stats::Detail::full;
     // Both are called from any measuring thread, and may be empty. on_unsent receives the sequence
     // number of a message that could not be sent, and the reason.

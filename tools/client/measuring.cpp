@@ -176,6 +176,7 @@ probe::MeasurePlan Measuring::plan() const {
                                                     : count_alone                      ? 1s
                                                                                        : 0s;
     plan.interval = interval_.value_or(usual_interval);
+    plan.verify = !client_.no_verify;
     plan.one_at_a_time = load_.is_requested() && client_.transport == net::Transport::tcp;
     plan.turns = client_.has_port_range() ? connections() : 0;
     plan.rate = rate_;

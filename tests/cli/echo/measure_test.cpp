@@ -279,6 +279,19 @@ TEST(EchoMeasure, ConnectionsShareTheRunAndItsThreads) {
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
 }
 
+TEST(EchoMeasure, WithoutComparisonAChangedEchoIsOne) {
+    auto peer = Peer::stream([](net::Socket& socket) {
+        for (std::string text = receive_some(socket); !text.empty(); text = receive_some(socket)) {
+            text.back() ^= 1;
+            send_text(socket, text);
+        }
+    });
+    EXPECT_EQ(measure(peer, {"-c", "2", "-i", "0"}).status, tools::exit_mismatch);
+    const Ran ran = measure(peer, {"-c", "2", "-i", "0", "--no-verify"});
+    EXPECT_THAT(ran.out, HasSubstr("2 sent, 2 received, 0 lost (0%), 0 mismatched\n"));
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+}
+
 // Echoes, but now and then delays, corrupts, swallows, invents, closes or resets.
 void misbehave(net::Socket& socket, unsigned seed) {
     std::mt19937 random(seed);

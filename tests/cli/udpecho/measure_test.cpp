@@ -54,6 +54,17 @@ TEST(UdpEchoMeasure, AnyPayloadDownToNothing) {
     EXPECT_EQ(measure(peer, {"-c", "1", "-s", "65508"}).status, tools::exit_usage);
 }
 
+TEST(UdpEchoMeasure, WithoutComparisonAChangedReplyIsOne) {
+    auto peer = Peer::datagram([](auto& socket, std::string text, const auto& from) {
+        text.back() ^= 1;
+        reply(socket, text, from);
+    });
+    EXPECT_EQ(measure(peer, {"-c", "2", "-i", "0"}).status, tools::exit_mismatch);
+    const Ran ran = measure(peer, {"-c", "2", "-i", "0", "--no-verify"});
+    EXPECT_THAT(ran.out, HasSubstr("2 sent, 2 received, 0 lost (0%)\n"));
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+}
+
 // Of 0 to 9 these arrive: 0 1 3 2 4 4 7 6 8.
 TEST(UdpEchoMeasure, LossDuplicatesAndOrderAreDistinguished) {
     auto peer = scripted([](const auto& send, int number, const std::string& text, auto& held) {
