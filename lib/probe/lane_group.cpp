@@ -319,7 +319,8 @@ void LaneGroup::send_on_schedule(Clock::time_point now, Clock::time_point awake_
             break;
         if (!send(*slot, next_due_, now))
             break;
-        measured_.numbers.slip.record(now - next_due_);
+        if (next_due_ >= budget_.counted_from())
+            measured_.numbers.slip.record(now - next_due_);
         go_to_slot(next_due_slot_ + number_.groups);
         const auto later = Clock::now();
         if (later - now > longest_stall)
@@ -352,11 +353,13 @@ void LaneGroup::send_in_interval(Slot& slot, Clock::time_point& due, Clock::time
         due = now + plan_.interval;
         return;
     }
-    measured_.numbers.slip.record(now - due);
+    const bool counted = now >= budget_.counted_from();
+    if (counted)
+        measured_.numbers.slip.record(now - due);
     due += plan_.interval;
     if (due < now) {
         const auto missed = (now - due) / plan_.interval;
-        measured_.numbers.missed_slots += static_cast<std::uint64_t>(missed);
+        measured_.numbers.missed_slots += counted ? static_cast<std::uint64_t>(missed) : 0;
         due += missed * plan_.interval;
     }
 }
