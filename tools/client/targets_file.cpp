@@ -191,6 +191,8 @@ TargetsFile::Identity TargetsFile::look() const {
     const std::filesystem::path path(std::u8string(path_.begin(), path_.end()));
     identity.file = std::filesystem::weakly_canonical(path, ignored);
     identity.is_regular = std::filesystem::is_regular_file(path, ignored);
+    if (!identity.is_regular)
+        return identity;
     identity.size = std::filesystem::file_size(path, ignored);
     identity.written = std::filesystem::last_write_time(path, ignored);
     return identity;
@@ -199,6 +201,9 @@ TargetsFile::Identity TargetsFile::look() const {
 net::Result<std::vector<ListedTarget>> TargetsFile::read() {
     read_ = look();
     changed_.reset();
+    if (is_reread_ && !read_.is_regular && std::filesystem::exists(read_.file))
+        return net::fail({{}, "read", net::escape(path_), "not a regular file", {}});
+    is_reread_ = is_reread_ || read_.is_regular;
     const int file = net::platform::open_file(path_);
     if (file < 0)
         return net::fail({net::platform::last_file_error(), "open", net::escape(path_), {}, {}});
@@ -225,7 +230,7 @@ bool TargetsFile::has_changed(net::Clock::time_point now) {
         return false;
     next_look_ = now + between_looks;
     const Identity seen = look();
-    if (seen == read_ || !seen.is_regular) {
+    if (seen == read_ || !is_reread_) {
         changed_.reset();
         return false;
     }

@@ -38,17 +38,18 @@ class TargetsFile {
 
     const std::string& path() const noexcept { return path_; }
 
-    // Reads the file as it is now; the error names the file. Blocks as read(2) does.
+    // Reads the file as it is now; the error names the file. Blocks as read(2) does, the first time
+    // only: then what is no regular file is an error.
     net::Result<std::vector<ListedTarget>> read();
-    // Whether the file is a regular one that has changed since read(), and has stayed as it is for
-    // half a second, so that it is not read while it is being written. To be called at least so
-    // often.
+    // Whether the file, a regular one the first time, has changed or gone since read(), and has
+    // stayed so for half a second, so that it is not read while it is being written. To be called
+    // at least so often.
     bool has_changed(net::Clock::time_point now);
 
   private:
     struct Identity {
         std::filesystem::path file;  // without symbolic links
-        bool is_regular = false;     // else reading it again may block
+        bool is_regular = false;     // else the rest is unknown
         std::uintmax_t size = 0;
         std::filesystem::file_time_type written{};
         bool operator==(const Identity&) const = default;
@@ -56,6 +57,7 @@ class TargetsFile {
     Identity look() const;
 
     std::string path_;
+    bool is_reread_ = false;
     Identity read_;
     std::optional<Identity> changed_;  // seen, and not read yet
     net::Clock::time_point next_look_{};
