@@ -75,6 +75,8 @@ def run_showip(commands, port):
     commands.run("showip", "-j", "--stats", "-f", "-", text="127.0.0.1\n::1\n")
     commands.run("showip", "-j", "-6", "127.0.0.1", status=2)
     commands.run("showip", "-j", "-c", "-p", "1", "127.0.0.1")
+    commands.run("showip", "-j", "--why", "--source", "255.255.255.255")
+    commands.run("showip", "-j", "--socktype", "99", "127.0.0.1")
 
 
 def run_sockopt(commands, port):

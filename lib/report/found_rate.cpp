@@ -28,6 +28,8 @@ std::string to_text(const RateStep& step, bool colored) {
 }
 
 std::string to_text(const FoundRate& found) {
+    if (!found.rate_per_s && found.limited_by == interrupted_search)
+        return "no rate found: the search was interrupted\n";
     if (!found.rate_per_s)
         return found.limited_by == "client"
                    ? "no rate found: this client is late even at the lowest rate\n"
@@ -39,6 +41,8 @@ std::string to_text(const FoundRate& found) {
         text += ", limited by an assertion";
     else if (found.limited_by == "client")
         text += ", limited by this client, not by the server";
+    else if (found.limited_by == interrupted_search)
+        text += ", the search was interrupted";
     else
         text += ", the highest that was tried";
     return text + '\n';

@@ -18,11 +18,14 @@ struct RateStep {
     std::vector<Verdict> verdicts;
 };
 
+inline constexpr std::string_view interrupted_search = "interrupt";
+
 struct FoundRate {
     std::vector<RateStep> steps;       // in their order
     std::optional<double> rate_per_s;  // nullopt: no rate that was tried is kept
     bool confirmed = false;            // by a second run
-    std::string_view limited_by;       // "assertion", "client" or "bound"; static storage
+    // "assertion", "client", "bound" or interrupted_search; static storage
+    std::string_view limited_by;
 };
 
 // "kept", "broken" or "client late"

@@ -103,9 +103,11 @@ std::optional<report::MeasurementReport> RateFinder::find(const Measure& measure
     std::vector<report::MeasurementReport> reports;  // of each step
     report::FoundRate found;
     const bool prints = !client_.common.json && !client_.common.quiet;
+    bool is_interrupted = false;
     while (const auto rate = search.next()) {
         auto report = measure(*rate);
-        if (!report)
+        is_interrupted = !report;
+        if (is_interrupted)
             break;
         const RateRun outcome = outcome_of(*report, is_good(*report));
         search.take(outcome);
@@ -121,7 +123,8 @@ std::optional<report::MeasurementReport> RateFinder::find(const Measure& measure
         return std::nullopt;
     found.rate_per_s = search.found();
     found.confirmed = search.is_confirmed();
-    found.limited_by = limit_to_text(search.limited_by());
+    found.limited_by =
+        is_interrupted ? report::interrupted_search : limit_to_text(search.limited_by());
     std::size_t best = reports.size() - 1;
     for (std::size_t i = 0; i < reports.size(); ++i)
         if (found.steps[i].kept && found.steps[i].rate_per_s == found.rate_per_s)

@@ -71,7 +71,22 @@ TEST(FindRate, InterruptedItPrintsWhatIsKnown) {
     process.send_signal(SIGINT);
     const Ran ran = process.wait();
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
-    EXPECT_THAT(ran.out, HasSubstr("/s, not confirmed, the highest that was tried\n"));
+    EXPECT_THAT(ran.out, HasSubstr("/s, not confirmed, the search was interrupted\n"));
+}
+
+TEST(FindRate, InterruptedInTheFirstRunItPrintsThatRun) {
+    const EchoServer server;
+    Process process({"echo", "--json", "--find-rate", "-t", "60s", "--report-interval", "20ms",
+                     "--assert", "loss<100%", "127.0.0.1", server.port()});
+    while (process.read_line().find(R"("received":0,)") != std::string::npos) {
+    }
+    process.send_signal(SIGINT);
+    const Ran ran = process.wait();
+    EXPECT_EQ(ran.status, tools::exit_mismatch) << ran.err;
+    EXPECT_THAT(
+        lines(ran.out).back(),
+        AllOf(HasSubstr(R"("event":"result")"), Not(HasSubstr(R"("sent":0,)")),
+              HasSubstr(R"("found_rate_per_s":null)"), HasSubstr(R"("limited_by":"interrupt")")));
 }
 
 TEST(FindRate, ContradictionsAreRefused) {
