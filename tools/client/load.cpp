@@ -46,7 +46,7 @@ std::string LoadTest::mistake(const Cli& cli, bool is_endless, bool has_many_ser
 
 net::Result<report::MeasurementReport> LoadTest::run(const Server& server, const Measure& measure,
                                                      const net::StopSignal& stop) const {
-    auto idle = measure();
+    auto idle = measure("idle");
     if (!idle || stop.raised() || idle->numbers.received == 0)
         return idle;
     auto bulk = start_flows(server, stop);
@@ -63,7 +63,7 @@ net::Result<report::MeasurementReport> LoadTest::run(const Server& server, const
     load.idle = std::move(*idle);
     const auto begin = net::Clock::now();
     const std::uint64_t before = (*bulk)->received_bytes();
-    auto loaded = measure();
+    auto loaded = measure("under load");
     if (!loaded)
         return loaded;
     const std::chrono::duration<double> elapsed = net::Clock::now() - begin;
@@ -79,10 +79,11 @@ net::Result<report::MeasurementReport> LoadTest::run(const Server& server, const
         return pause(probe::drain_time(longest), stop);
     }();
     if (goes_on) {
-        if (auto idle_after = measure())
-            load.idle_after = std::move(*idle_after);
-        else
+        auto idle_after = measure("idle again");
+        if (!idle_after)
             print_error(io_, client_.tool, idle_after.error());
+        else if (!stop.raised())
+            load.idle_after = std::move(*idle_after);
     }
     loaded->under_load = std::make_shared<const report::UnderLoad>(std::move(load));
     return loaded;

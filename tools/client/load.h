@@ -30,8 +30,8 @@ class LoadTest {
         std::string target;
         std::chrono::nanoseconds connect_timeout{default_connect_timeout};
     };
-    // Measures once; blocks until then.
-    using Measure = std::function<net::Result<report::MeasurementReport>()>;
+    // Measures once, calling it `part` of the test; blocks until then.
+    using Measure = std::function<net::Result<report::MeasurementReport>(std::string_view part)>;
     // Measures three times, the second time beside the flows. Returns the report of that one, with
     // the others in it; or of the first, if nothing came back in it or it was interrupted before
     // the load was there. Fails if one of these two does, or if the flows cannot connect or carry

@@ -11,15 +11,20 @@ int Measuring::measure_repeatedly(const Subject& subject, int before) {
 
 int Measuring::find_rate(const Subject& subject, int before) {
     std::optional<net::Error> failure;
+    std::optional<report::MeasurementReport> cut_short;
     auto report = rate_finder_.find(
         [&](double rate_per_s) -> std::optional<report::MeasurementReport> {
             rate_ = rate_per_s;
-            auto measured = measure_once(subject);
+            auto measured = measure_once(subject, {});
             if (!measured)
                 failure = measured.error();
-            if (!measured || is_interrupted())
+            if (!measured)
                 return std::nullopt;
-            return std::move(*measured);
+            if (is_interrupted())
+                cut_short = std::move(*measured);
+            else
+                return std::move(*measured);
+            return std::nullopt;
         },
         [&](const report::MeasurementReport& done) {
             return results_.status_of(done, false) == exit_ok;
@@ -28,6 +33,10 @@ int Measuring::find_rate(const Subject& subject, int before) {
         return client_.fail(io_, *failure, exit_refused, subject.target);
     if (is_interrupted())
         end_line_of_interrupt();
+    if (!report && cut_short && cut_short->numbers.sent > 0) {
+        report = std::move(cut_short);
+        report->found_rate.emplace().limited_by = report::interrupted_search;
+    }
     if (!report)
         return fail_interrupted(subject.target);
     const int found = report->found_rate->rate_per_s ? exit_ok : exit_mismatch;
@@ -37,17 +46,26 @@ int Measuring::find_rate(const Subject& subject, int before) {
 int Measuring::measure_under_load(const Subject& subject, int before) {
     auto report = load_.run(
         {*subject.server, subject.target, subject.connect_timeout},
-        [&] { return measure_once(subject); }, *stop_);
+        [&](std::string_view part) { return measure_once(subject, part); }, *stop_);
     if (!report)
         return client_.fail(io_, report.error(), exit_refused, subject.target);
     if (is_interrupted())
         end_line_of_interrupt();
+    if (is_interrupted() && !report->under_load && report->numbers.sent > 0) {
+        io_.err.print(
+            "{}: interrupted before the load began: the summary is that of the idle path, to which "
+            "--assert does not apply\n",
+            client_.tool);
+        report->verdicts =
+            results_.report_of(subject.target, probe::Measured(), is_open_loop()).verdicts;
+    }
     const int status = results_.status_of(*report, is_interrupted());
     return conclude_single(std::move(*report), subject, std::max(before, status));
 }
 
 // A run of its own, of which only the progress is shown.
-net::Result<report::MeasurementReport> Measuring::measure_once(const Subject& subject) {
+net::Result<report::MeasurementReport> Measuring::measure_once(const Subject& subject,
+                                                               std::string_view part) {
     used_threads_ = threads(1);
     auto measurements = probe::Measurements::create({used_threads_, spin_, false}, *stop_);
     if (!measurements)
@@ -58,8 +76,10 @@ net::Result<report::MeasurementReport> Measuring::measure_once(const Subject& su
         stop_->raise();
         return net::fail(started.error());
     }
+    WatchOptions options = watch_options(1);
+    options.part = part;
     Watch(
-        io_, runs, *stop_, watch_options(1),
+        io_, runs, *stop_, options,
         [&](const Runs::Run& run, probe::Measured measured) {
             return report_of(run.subject, std::move(measured));
         },

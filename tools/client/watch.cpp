@@ -61,7 +61,7 @@ void Watch::draw_line() {
     drawn_at_ = now;
     drawn_received_ = numbers.received;
     const stats::Summary rtt = numbers.rtt.summary();
-    std::vector<std::string> pieces{done(numbers, now - begin_)};
+    std::vector<std::string> pieces{done(numbers, now - begin_), options_.part};
     if (options_.count > 0)
         pieces.push_back(net::format_approximately(now - begin_));
     if (phase != stats::Phase::measuring)

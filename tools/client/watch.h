@@ -20,6 +20,7 @@ struct WatchOptions {
     bool live = false;  // draw a progress line if standard error is a terminal
     std::optional<std::chrono::nanoseconds> between;  // interval of reports; empty: on request only
     std::function<void()> on_report{};                // called after reports; may be empty
+    std::string part{};                // of a longer test, for the progress line; may be empty
     std::uint64_t count = 0;           // planned round trips over all servers; 0: unlimited
     std::chrono::nanoseconds time{0};  // including the warm-up; 0: unlimited
 };

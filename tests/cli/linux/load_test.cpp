@@ -26,12 +26,14 @@ TEST(Load, AddedDelayIsThatOfTheQueueWithinFivePercent) {
 
 TEST(Load, InterruptedBeforeTheLoadItPrintsTheIdleMeasurement) {
     const EchoServer server;
-    Process process({"echo", "--load", "2", "-t", "60s", "--report-interval", "50ms", "127.0.0.1",
-                     server.port()});
+    Process process({"echo", "--load", "2", "-t", "60s", "--report-interval", "50ms", "--assert",
+                     "p50<60s", "127.0.0.1", server.port()});
     EXPECT_THAT(process.read_line(), HasSubstr(": after "));
     process.send_signal(SIGINT);
     const Ran ran = process.wait();
-    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_EQ(ran.status, tools::exit_mismatch) << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr("interrupted before the load began"));
+    EXPECT_THAT(ran.out, HasSubstr("assert p50<60s: BROKEN (none)\n"));
     EXPECT_THAT(ran.out, HasSubstr("echo statistics"));
     EXPECT_THAT(ran.out, Not(HasSubstr("latency under load")));
 }
