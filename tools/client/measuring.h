@@ -85,8 +85,8 @@ class Measuring {
     // Prints that an interrupt came before anything was measured; returns the exit status.
     int fail_interrupted(const std::string& target) const;
 
-    // Records for --html that this target could not be measured.
-    void note_unmeasured(const std::string& target, const net::Error& error) {
+    // Records for --html and the metrics that this target could not be measured.
+    void note_unmeasured(const Target& target, const net::Error& error) {
         results_.note_unmeasured(target, error);
     }
 
@@ -115,21 +115,24 @@ class Measuring {
     int measure_repeatedly(const Subject& subject, int before);
     int find_rate(const Subject& subject, int before);
     int measure_under_load(const Subject& subject, int before);
-    net::Result<report::MeasurementReport> measure_once(const Subject& subject);
+    net::Result<report::MeasurementReport> measure_once(const Subject& subject,
+                                                        std::string_view part);
     int conclude_single(report::MeasurementReport report, const Subject& subject, int status);
     std::string look(Runs& runs, const MakeSubject& make_subject, int& status);
     void conclude_ended(Runs& runs, int& status);
     void follow_file(Runs& runs, const MakeSubject& make_subject);
     void report_targets(const net::Result<ListedTargets::Changes>& changes);
     void leave_out_self(Runs& runs);
-    net::Status write_metrics(const Runs& runs) const;
+    net::Status write_metrics(const Runs* runs) const;
+    int write_files(const Runs* runs, std::vector<report::MeasurementReport> reports,
+                    int status) const;
     void print_reply(const std::string& target, const std::string& peer,
                      const probe::Reply& reply) const;
     void report_change(const std::string& target, const probe::ServerChange& change);
     using Parameters = std::vector<std::pair<std::string, std::string>>;
     Parameters parameters(const report::MeasurementReport& report) const;
-    // The current results, for a scrape.
-    MetricFamilies collect(const Runs& runs) const;
+    // The current results, for a scrape; null: nothing is measured.
+    MetricFamilies collect(const Runs* runs) const;
     void add_list_metrics(MetricFamilies& families) const;
     std::string page(const Runs& runs) const;
     WatchOptions watch_options(std::size_t subjects) const;

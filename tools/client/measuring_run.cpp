@@ -48,11 +48,15 @@ double place_in_interval(std::size_t number) {
     return place - std::floor(place);
 }
 
+std::string left_out(const std::string& target) {
+    return target + ": left out, because it is this host";
+}
+
 }  // namespace
 
 void Measuring::add(Runs& runs, Subject subject) {
     if (skip_self_ && subject.server && probe::is_own_address(*subject.server))
-        return;
+        return notices_.add(left_out(subject.target));
     probe::MeasurePlan plan = this->plan();
     if (is_endless())
         plan.delay = std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -65,7 +69,10 @@ void Measuring::add(Runs& runs, Subject subject) {
     };
     if (prints_replies())
         plan.on_reply = [this, peer, target = subject.target](const probe::Reply& reply) {
-            print_reply(target, peer->get(), reply);
+            const std::string address = peer->get();
+            if (address.empty())
+                return;  // it is this host, and about to be left out
+            print_reply(target, address, reply);
             if (io_.out.error())
                 stop_->raise();  // no one would see the rest
         };
@@ -187,7 +194,7 @@ void Measuring::prepare(const std::vector<std::string>& targets, stats::Phase ph
 }
 
 std::optional<int> Measuring::open_metrics() {
-    auto metrics = metrics_.open([&] { return collect(*runs_); }, {}, [&] { return page(*runs_); });
+    auto metrics = metrics_.open([&] { return collect(runs_); }, {}, [&] { return page(*runs_); });
     if (!metrics)
         return client_.fail(io_, metrics.error(), exit_refused);
     if (*metrics) {
@@ -220,7 +227,7 @@ int Measuring::fail_interrupted(const std::string& target) const {
 
 int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject& make_subject) {
     if (subjects.empty() && !(is_endless() && has_file()))
-        return results_.write({}, before);
+        return write_files(nullptr, {}, before);
     if (const auto status = catch_interrupts())
         return *status;
     if (rate_finder_.is_requested() || load_.is_requested())
@@ -235,7 +242,7 @@ int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject&
     std::optional<serve::StatusEndpoint> metrics = std::move(endpoint_);  // ends before the runs
     WatchOptions options = watch_options(subjects.size());
     options.on_report = [&] {
-        if (const auto written = write_metrics(runs); !written)
+        if (const auto written = write_metrics(&runs); !written)
             print_error(io_, client_.tool, written.error());
     };
     for (Subject& subject : subjects)
@@ -271,14 +278,19 @@ int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject&
     // Opening a FIFO may block; a signal then ends the process at once.
     if (!is_interrupted() && results_.has_files())
         interrupts_.reset();
-    if (const auto written = write_metrics(runs); !written) {
-        print_error(io_, client_.tool, written.error());
-        before = exit_output;
-    }
-    return results_.write(std::move(reports), before);
+    return write_files(&runs, std::move(reports), before);
 }
 
-net::Status Measuring::write_metrics(const Runs& runs) const {
+int Measuring::write_files(const Runs* runs, std::vector<report::MeasurementReport> reports,
+                           int status) const {
+    if (const auto written = write_metrics(runs); !written) {
+        print_error(io_, client_.tool, written.error());
+        status = exit_output;
+    }
+    return results_.write(std::move(reports), status);
+}
+
+net::Status Measuring::write_metrics(const Runs* runs) const {
     return results_.has_metrics_file() ? results_.write_metrics(collect(runs)) : net::Status();
 }
 
@@ -346,18 +358,21 @@ void Measuring::leave_out_self(Runs& runs) {
     for (const std::string& target : selves)
         for (const Runs::Shared& run : runs.all())
             if (run->subject.target == target) {
-                notices_.add(target + ": left out, because it is this host");
+                notices_.add(left_out(target));
                 runs.remove(run, Runs::Result::dropped);
             }
 }
 
-MetricFamilies Measuring::collect(const Runs& runs) const {
+MetricFamilies Measuring::collect(const Runs* runs) const {
     // The names of metrics do not depend on how the command was started.
     report::MeasurementMetrics metrics(client_.transport == net::Transport::udp ? "udpecho"
                                                                                 : "echo");
-    runs.visit_all([&](const Runs::Run& run, probe::Measured measured) {
-        metrics.add(report_of(run.subject, std::move(measured)));
-    });
+    if (runs != nullptr)
+        runs->visit_all([&](const Runs::Run& run, probe::Measured measured) {
+            metrics.add(report_of(run.subject, std::move(measured)));
+        });
+    for (const report::MeasurementReport& report : results_.unmeasured())
+        metrics.add(report);
     MetricFamilies families = metrics.families();
     if (list_)
         add_list_metrics(families);

@@ -92,10 +92,12 @@ report::MeasurementReport Results::report_of(const std::string& target, probe::M
     return report;
 }
 
-void Results::note_unmeasured(const std::string& target, const net::Error& error) {
+void Results::note_unmeasured(const Target& target, const net::Error& error) {
     auto& report = unmeasured_.emplace_back();
     report.tool = client_.tool;
-    report.target = target;
+    report.target = target.text;
+    report.labels = target.labels;
+    report.datagrams = client_.transport == net::Transport::udp;
     report.failure = error.message();
 }
 

@@ -36,8 +36,9 @@ class Results {
     // With the verdicts on the assertions.
     report::MeasurementReport report_of(const std::string& target, probe::Measured measured,
                                         bool open_loop) const;
-    // Records for --html that this target could not be measured.
-    void note_unmeasured(const std::string& target, const net::Error& error);
+    // Records for --html and the metrics that this target could not be measured.
+    void note_unmeasured(const Target& target, const net::Error& error);
+    const std::vector<report::MeasurementReport>& unmeasured() const { return unmeasured_; }
 
     // Prints a final result and, if nothing reached the server's address, `hint` (may be empty).
     void print(const report::MeasurementReport& report, const std::string& hint) const;

@@ -253,9 +253,9 @@ class Echo {
                 subjects.push_back(subject(server));
             } else {
                 status = std::max(status, unconnected(server));
-                measuring_.note_unmeasured(
-                    server.target.text,
-                    server.resolved ? server.race.attempts.back().error : server.resolved.error());
+                measuring_.note_unmeasured(server.target, server.resolved
+                                                              ? server.race.attempts.back().error
+                                                              : server.resolved.error());
             }
         return measuring_.run(std::move(subjects), status, [&](const Target& target) {
             auto server = std::make_shared<Server>(target);

@@ -256,7 +256,7 @@ class UdpEcho {
                 const net::Error& error = resolved[i].error();
                 status =
                     std::max(status, client_.fail(io_, error, status_of(error), targets[i].text));
-                measuring_.note_unmeasured(targets[i].text, error);
+                measuring_.note_unmeasured(targets[i], error);
                 continue;
             }
             if (!server.sockets.empty() && size_ > max_payload(server.peer))

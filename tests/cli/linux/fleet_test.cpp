@@ -160,6 +160,30 @@ TEST_P(Fleet, AFileThatOnlyAnotherUserMayReadIsReadAgain) {
     EXPECT_EQ(run.end().status, tools::exit_ok);
 }
 
+TEST_P(Fleet, AFileThatIsGoneOrNoFileAnyMoreIsReportedOnce) {
+    const std::string one = "127.0.0.1:" + serve();
+    const TemporaryFile file(one + "\n");
+    Watched run(command({"--targets", file.path()}));
+    const std::string reloaded = tool() + "_targets_reload_successful";
+    const std::vector<std::function<void()>> others{
+        [] {}, [&] { std::filesystem::create_directory(file.path()); },
+        [&] { ASSERT_EQ(::mkfifo(file.path().c_str(), 0600), 0); }};
+    for (const auto& put_another : others) {
+        run.await_value(reloaded, "1");
+        std::filesystem::remove(file.path());
+        put_another();
+        run.await_value(reloaded, "0");
+        EXPECT_EQ(run.value(tool() + "_targets"), "1");
+        std::filesystem::remove(file.path());
+        std::ofstream(file.path()) << one << '\n';
+    }
+    run.await_value(reloaded, "1");
+    const Ran ran = run.end();
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr("(ENOENT); the targets stay as they were\n"));
+    EXPECT_THAT(lines(ran.err), testing::Contains(HasSubstr("not a regular file")).Times(2));
+}
+
 TEST_P(Fleet, AWrongFileChangesNothingAndIsReportedOnce) {
     const std::string one = "127.0.0.1:" + serve();
     const TemporaryFile file(one + "\n");
@@ -230,6 +254,33 @@ TEST_P(Fleet, AServerThatIsDownStaysAndComesBack) {
     EXPECT_THAT(ran.out, HasSubstr("\"up\":true"));
 }
 
+TEST_P(Fleet, WhatComesInTheWarmUpIsNotLate) {
+    const std::string target = "127.0.0.1:" + serve();
+    const TemporaryFile file;
+    for (const Words& pace : {Words{"-i", "5ms"}, {"--rate", "200"}}) {
+        Words words{tool(),
+                    "-q",
+                    "-t",
+                    "100ms",
+                    "--warmup",
+                    "200ms",
+                    "--metrics-file",
+                    file.path(),
+                    "127.0.0.1",
+                    target.substr(target.rfind(':') + 1)};
+        words.insert(words.begin() + 1, pace.begin(), pace.end());
+        EXPECT_EQ(Process(words).wait().status, tools::exit_ok);
+        const auto value = [&, content = file.content()](const std::string& name) {
+            const std::string series = '\n' + tool() + name + "{target=\"" + target + "\"} ";
+            const std::size_t at = content.find(series);
+            EXPECT_NE(at, content.npos) << series << content;
+            return at == content.npos ? 0 : std::stod(content.substr(at + series.size()));
+        };
+        EXPECT_GT(value("_messages_sent_total"), 0);
+        EXPECT_LE(value("_late_seconds_count"), value("_messages_sent_total"));
+    }
+}
+
 TEST_P(Fleet, SkipSelfLeavesOutThisHost) {
     const std::string port = serve();
     const TemporaryFile file("127.0.0.1:" + port + "\nlocalhost:" + port + "\n192.0.2.1:7\n");
@@ -239,6 +290,8 @@ TEST_P(Fleet, SkipSelfLeavesOutThisHost) {
     EXPECT_TRUE(run.has("192.0.2.1:7"));
     const Ran ran = run.end();
     EXPECT_THAT(ran.out, Not(HasSubstr("localhost")));
+    for (const std::string& self : {"127.0.0.1:" + port, "localhost:" + port})
+        EXPECT_THAT(ran.err, HasSubstr(": " + self + ": left out, because it is this host\n"));
 }
 
 TEST_P(Fleet, AFileMayBeOfAnyForm) {
@@ -296,6 +349,12 @@ TEST_P(Fleet, TheMetricsFileHasTheSameNumbers) {
     EXPECT_THAT(file.content(),
                 HasSubstr(tool() + "_messages_received_total{target=\"" + target + "\"} 3\n"));
     EXPECT_THAT(file.content(), HasSubstr(tool() + "_build_info{version=\""));
+    const Ran unmeasured = Process({tool(), "-q", "-c", "1", "--metrics-file", file.path(),
+                                    "no-such-host.invalid", port})
+                               .wait();
+    EXPECT_EQ(unmeasured.status, tools::exit_unresolved) << unmeasured.err;
+    EXPECT_THAT(file.content(), HasSubstr(up(tool(), "no-such-host.invalid:" + port) + " 0\n"));
+    EXPECT_THAT(file.content(), Not(HasSubstr(target)));
     EXPECT_EQ(run(tool() == "echo" ? tools::echo : tools::udpecho,
                   {"-c", "1", "--metrics-file", "/no/such/file", "127.0.0.1", port})
                   .status,
