@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
+#include "system/clock.h"
 #include "tests/support.h"
 
 namespace sockbox::tools {
@@ -18,7 +20,13 @@ namespace fs = std::filesystem;
 class WholeFiles : public testing::Test {
   protected:
     WholeFiles() { fs::create_directory(folder_); }
-    ~WholeFiles() override { fs::remove_all(folder_); }
+    // Wine may still hold a file that was closed.
+    ~WholeFiles() override {
+        std::error_code error;
+        const auto until = net::deadline_in(test::patience);
+        while (fs::remove_all(folder_, error), error && net::Clock::now() < until)
+            std::this_thread::yield();
+    }
 
     std::string path(const std::string& name = "report") const { return folder_ + "/" + name; }
     void put(const std::string& name, std::string_view content) const {
