@@ -22,9 +22,12 @@ std::string_view reason_of(const serve::ConnectionReport& report) {
 
 std::string to_json(const serve::ConnectionReport& report) {
     report::Json line = report::event(tool, "connection");
+    const auto bytes = [&](std::uint64_t number) {
+        return report.counts_bytes ? report::Json(number) : report::Json();
+    };
     line.set("peer", report.peer.unmapped().to_string())
-        .set("received_bytes", report.received_bytes)
-        .set("sent_bytes", report.sent_bytes)
+        .set("received_bytes", bytes(report.received_bytes))
+        .set("sent_bytes", bytes(report.sent_bytes))
         .set("duration_ns", report.duration.count())
         .set("reason", reason_of(report));
     if (report.error)
@@ -35,10 +38,13 @@ std::string to_json(const serve::ConnectionReport& report) {
 std::string to_text(const serve::ConnectionReport& report, bool colored) {
     const std::string error = report.error ? ": " + report.error.message() : std::string();
     const std::string_view color = serve::is_broken(report.reason) ? report::red : report::green;
-    return fmt::format("{}: {}: {}{}, {} received, {} sent, {}\n", tool,
-                       report.peer.unmapped().to_string(),
-                       report::painted(colored, color, reason_of(report)), error,
-                       report::counted(report.received_bytes, "byte"), report.sent_bytes,
+    const std::string bytes =
+        report.counts_bytes
+            ? fmt::format(", {} received, {} sent", report::counted(report.received_bytes, "byte"),
+                          report.sent_bytes)
+            : std::string();
+    return fmt::format("{}: {}: {}{}{}, {}\n", tool, report.peer.unmapped().to_string(),
+                       report::painted(colored, color, reason_of(report)), error, bytes,
                        net::format_approximately(report.duration));
 }
 

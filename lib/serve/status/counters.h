@@ -42,7 +42,8 @@ struct ConnectionReport {
     std::uint64_t sent_bytes = 0;
     std::chrono::nanoseconds duration{0};
     EndReason reason = EndReason::finished;
-    std::error_code error;  // for `failed`
+    std::error_code error;     // for `failed`
+    bool counts_bytes = true;  // false: how many there were is not known
 };
 
 // Receives events of a server. Called from any of its threads, so implementations have to be fast

@@ -150,6 +150,9 @@ class Child final : public EventSource {
     // Reads all reports of the child, which may free its place.
     void hear_all();
 
+    // Counts its connection as aborted, unless it has ended.
+    void abandon();
+
     std::list<Child>::iterator place;  // in Children::children_
 
   private:
@@ -159,6 +162,7 @@ class Child final : public EventSource {
     void hear(const ChildMessage& message);
     void wait();
     void report_loss(int status);
+    void end_unheard(EndReason reason);
 
     Children& siblings_;
     net::Socket pipe_;
@@ -201,6 +205,14 @@ class Children {
     void bury(Child& child) {
         reactor_.remove(child.waitable());
         children_.erase(child.place);
+    }
+
+    // Those that do not run, such as one that was stopped, are killed when this process ends.
+    void abandon_all() {
+        while (!children_.empty()) {
+            children_.front().abandon();
+            bury(children_.front());
+        }
     }
 
     void free_places() {
@@ -291,8 +303,24 @@ void Child::report_loss(int status) {
     service.report_trouble(
         Trouble::start_worker,
         {{}, "serve", ticket_->peer().unmapped().to_string(), std::move(why), {}});
-    Session(service, {net::Socket(), std::move(*ticket_)}, began_)
-        .end(EndReason::failed, net::Clock::now(), std::make_error_code(std::errc::owner_dead));
+    end_unheard(EndReason::failed);
+}
+
+void Child::abandon() {
+    hear_all();
+    if (!ended_)
+        end_unheard(EndReason::aborted);
+}
+
+// How many bytes it has moved is not known.
+void Child::end_unheard(EndReason reason) {
+    Service& service = siblings_.service();
+    const auto duration = net::Clock::now() - began_;
+    service.counters().end(reason, duration, 0);
+    ConnectionReport report{ticket_->peer(), 0, 0, duration, reason, {}};
+    report.counts_bytes = false;
+    service.observer().ended(report);
+    ticket_->give_back();
 }
 
 }  // namespace
@@ -305,6 +333,7 @@ net::Status serve_with_processes(Service& service, Listeners&& listeners) {
     if (auto prepared = children.prepare(); !prepared)
         return prepared;
     service.free_places_with([&children] { children.free_places(); });
+    reactor.give_up_others_with([&children] { children.abandon_all(); });
     reactor.send_clients_to([&children](Client&& client) { children.serve(std::move(client)); });
     if (auto begun = service.begin(); !begun)
         return begun;

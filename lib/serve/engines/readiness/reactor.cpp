@@ -12,6 +12,9 @@ namespace {
 // Accepts in a row before open connections get a turn.
 constexpr int accepts_at_once = 64;
 
+// How long sources of work have to notice the deadline of the drain or the abort by themselves.
+constexpr std::chrono::seconds patience{1};
+
 }  // namespace
 
 Acceptor::Acceptor(Reactor& reactor, net::Socket listener)
@@ -229,12 +232,17 @@ net::Deadline Reactor::next_deadline() {
     for (const auto& acceptor : acceptors_)
         next = std::min(next, acceptor->resumes());
     next = std::min({next, datagram_echo_ ? datagram_echo_->next_due() : next, next_leave()});
+    if (give_up_)
+        next = std::min(next, give_up_at_);
     return needs_sweep() ? std::min(next, duties_.next_sweep()) : next;
 }
 
 void Reactor::after_wait() {
     if (service_.abort().raised())
-        return abort_all();
+        abort_all();
+    give_up_others();
+    if (aborting_)
+        return;
     if (duties_.is_drain_due())
         begin_drain();
     if (datagram_echo_)
@@ -266,6 +274,8 @@ void Reactor::begin_drain() {
     for (const auto& acceptor : acceptors_)
         acceptor->finish();
     acceptors_.clear();
+    if (duties_.drain_deadline() < net::no_deadline - patience)
+        give_up_at_ = duties_.drain_deadline() + patience;
     for (const auto& source : datagram_sources_)
         source->finish(*poller_);
     datagram_sources_.clear();
@@ -274,10 +284,19 @@ void Reactor::begin_drain() {
 void Reactor::abort_all() {
     if (!duties_.draining())
         begin_drain();
+    if (!std::exchange(aborting_, true)) {
+        poller_->forget(service_.abort().waitable());
+        give_up_at_ = now() + patience;
+    }
     connections_.for_each([this](Connection& connection) {
         connection.abort();
         destroy(connection);
     });
+}
+
+void Reactor::give_up_others() {
+    if (give_up_ && other_sources_ > 0 && now() >= give_up_at_)
+        give_up_();
 }
 
 void serve_alone(Service& service, Client&& client, BlockedReceivers* receivers) {

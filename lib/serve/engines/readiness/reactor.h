@@ -1,6 +1,7 @@
 // One thread's event loop over a Poller: listeners, datagrams and connections.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -89,6 +90,9 @@ class Reactor {
     // Adds a source of work other than listeners: run() continues until it has been removed.
     net::Status add(net::NativeSocket socket, EventSource& source);
     void remove(net::NativeSocket socket);
+    // Calls `give_up`, which removes them, if other sources are left a second after the deadline of
+    // the drain or the abort.
+    void give_up_others_with(std::function<void()> give_up) { give_up_ = std::move(give_up); }
 
     // Serves until no listener, other source or connection is left; existing connections are
     // finished when the drain begins. Fails only if the system cannot wait.
@@ -138,6 +142,7 @@ class Reactor {
     void after_wait();
     void begin_drain();
     void abort_all();
+    void give_up_others();
     bool needs_sweep() const;
     void wake_others() noexcept;
     void end_others() noexcept;
@@ -152,6 +157,9 @@ class Reactor {
     std::optional<DatagramEcho> datagram_echo_;
     ConnectionList connections_;
     std::size_t other_sources_ = 0;
+    std::function<void()> give_up_;
+    net::Deadline give_up_at_ = net::no_deadline;
+    bool aborting_ = false;
     bool one_at_a_time_ = false;
     BlockedReceivers* receivers_ = nullptr;       // null: connections never block
     BlockedReceivers* woken_at_drain_ = nullptr;  // may be null
