@@ -182,10 +182,13 @@ int explain_options(const std::vector<std::string>& names, bool json, Io io, con
         return cli.refuse(io, "--explain: missing NAME of an option");
     std::vector<const net::OptionRow*> rows;
     for (const std::string& name : names) {
-        const auto row = net::find_row(name);
-        if (!row)
-            return cli.refuse(io, row.error().message());
-        rows.push_back(*row);
+        const auto option = net::Option::find(name);
+        if (!option)
+            return cli.refuse(io, option.error().message());
+        if (option->row().name.empty())
+            return cli.refuse(
+                io, fmt::format("no option with the numbers {} is known", net::escape(name)));
+        rows.push_back(&option->row());
     }
     for (const net::OptionRow* row : rows) {
         if (row != rows.front() && !json)

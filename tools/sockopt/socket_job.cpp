@@ -115,6 +115,20 @@ void SocketJob::dump(const net::FoundSocket& target) {
     reader_.read(target.socket, target.facts, [&](const net::Outcome& outcome) { write(outcome); });
 }
 
+// Of the options to get, only those that differ from a new socket's.
+void SocketJob::read_differing(const net::FoundSocket& target) {
+    const auto is_wanted = [](const net::Request& request, const net::Outcome& outcome) {
+        return !sets(request) && request.option.level() == outcome.option.level() &&
+               request.option.number() == outcome.option.number();
+    };
+    reader_.read(target.socket, target.facts, [&](const net::Outcome& outcome) {
+        if (std::ranges::any_of(requests_, [&](const net::Request& request) {
+                return is_wanted(request, outcome);
+            }))
+            write(outcome);
+    });
+}
+
 void SocketJob::report_story(const net::FoundSocket& target) {
     if (settings_.story && !refused_)
         writer_->write_story(net::story_of(net::story_facts(target.socket, target.facts)));
@@ -128,8 +142,11 @@ void SocketJob::carry_out_all(net::FoundSocket& target) {
     // A request for TCP_NODELAY on many sockets means those that have this option.
     const bool skips = settings_.selection.searches() && !settings_.work.all;
     for (const net::Request& request : requests_)
-        if (!skips || applies(request.option.row(), target.facts.kind))
+        if ((sets(request) || !settings_.work.diff) &&
+            (!skips || applies(request.option.row(), target.facts.kind)))
             carry_out(target, request);
+    if (settings_.work.diff && !requests_.empty())
+        read_differing(target);
     report_story(target);
     if (set_ && target.process && target.facts.kind.listening && !settings_.common.quiet)
         remark_on_companions(target);
@@ -213,8 +230,10 @@ bool SocketJob::work_on_new(net::FoundSocket& target, const Destination& destina
         dump(target);
     }
     for (const net::Request& request : requests_)
-        if (!sets(request))
+        if (!sets(request) && !settings_.work.diff)
             carry_out(target, request);
+    if (settings_.work.diff && !requests_.empty())
+        read_differing(target);
     report_story(target);
     end(target);
     return true;

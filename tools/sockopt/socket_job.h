@@ -57,6 +57,7 @@ class SocketJob {
     void carry_out_all(net::FoundSocket& target);
     bool prepare(net::FoundSocket& target, const Destination& destination, bool last);
     void dump(const net::FoundSocket& target);
+    void read_differing(const net::FoundSocket& target);
     void report_story(const net::FoundSocket& target);
     void pass_over(const net::FoundSocket& target);
     void end(net::FoundSocket& target);

@@ -167,6 +167,9 @@ TEST(Sockopt, ListsAndExplainsEveryOption) {
         EXPECT_EQ(ran.status, 0);
         EXPECT_THAT(ran.out, HasSubstr(std::string(row.summary)));
     }
+    EXPECT_EQ(sockopt({"--explain", "6:1"}).out, sockopt({"--explain", "tcp_nodelay"}).out);
+    EXPECT_THAT(sockopt({"--explain", "6:9999"}).err,
+                HasSubstr("no option with the numbers 6:9999"));
     EXPECT_THAT(sockopt({"--explain", "linger"}).out, HasSubstr("off, or on,SECONDS with 0 to"));
     EXPECT_THAT(sockopt({"--explain", "TCP_CONGESTION"}).out, HasSubstr("1 to 15 characters"));
 }

@@ -341,6 +341,15 @@ TEST(SockoptProcess, DiffShowsWhatWasSet) {
                   "*              SO_KEEPALIVE = on (default off)\n");
 }
 
+TEST(SockoptProcess, DiffFiltersTheOptionsAskedFor) {
+    auto socket = net::Socket::open(net::Family::ipv4, net::Transport::tcp).value();
+    ASSERT_TRUE(socket.set_option(SOL_SOCKET, SO_KEEPALIVE, 1));
+    const Ran ran =
+        sockopt({"--diff", "--fd", text(socket.native()), "keepalive", "nodelay", "6:18"});
+    EXPECT_EQ(ran.out, "SO_KEEPALIVE = on\n");
+    EXPECT_EQ(ran.status, tools::exit_ok);
+}
+
 TEST(SockoptProcess, AProcessGoesOnWithoutItsFirstThread) {
     if (::access("/usr/bin/python3", X_OK) != 0)
         GTEST_SKIP() << "no python3 here";
