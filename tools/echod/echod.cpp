@@ -231,12 +231,20 @@ net::Result<serve::Listeners> find_listeners(const EchodOptions& given, const No
         return net::fail(plan.error());
     auto listeners = take_or_open_listeners(
         *plan, given.names_listeners ? "--port, --bind, --tcp and --udp" : "", note);
-    if (listeners && given.serve.limits.once && listeners->tcp.empty())
+    if (!listeners)
+        return listeners;
+    const auto refuse = [](std::string_view action, std::string why) {
         return net::fail({std::make_error_code(std::errc::invalid_argument),
-                          "serve one client",
+                          std::string(action),
                           "LISTEN_FDS",
-                          "--once serves a TCP client, but there is no TCP socket",
+                          std::move(why),
                           {}});
+    };
+    if (given.serve.limits.once && listeners->tcp.empty())
+        return refuse("serve one client", "--once serves a TCP client, but there is no TCP socket");
+    if (auto mistake = given.faults.mistake(!listeners->tcp.empty(), !listeners->udp.empty());
+        !mistake.empty())
+        return refuse("cause faults", std::move(mistake));
     return listeners;
 }
 

@@ -101,6 +101,17 @@ TEST(EchodSystemd, OnceNeedsATcpSocketAmongThem) {
     EXPECT_THAT(ran.err, HasSubstr("--once serves a TCP client"));
 }
 
+TEST(EchodSystemd, AFaultNeedsASocketThatItAppliesTo) {
+    for (const auto& [kind, fault, transport] :
+         {std::array{"tcp", "drop=50%", "UDP"}, {"udp", "close-after=10", "TCP"}}) {
+        const Ran ran = activated("echod", kind, {"--fault", fault}).wait();
+        EXPECT_EQ(ran.status, tools::exit_refused);
+        EXPECT_EQ(ran.out, "");
+        EXPECT_THAT(ran.err, HasSubstr(fmt::format("--fault {} applies to {}, which is not served",
+                                                   fault, transport)));
+    }
+}
+
 TEST(EchodSystemd, SockoptHandsItsSocketOver) {
     Process server(
         {"sockopt", "--listen", "127.0.0.1:0", "SO_RCVBUF=20000", "--", SOCKBOX_BIN_DIR "/echod"});
