@@ -5,6 +5,7 @@
 
 #include "net/interfaces.h"
 #include "report/color.h"
+#include "report/counted.h"
 #include "serve/confine/sandbox.h"
 #include "serve/datagrams/datagram_echo.h"
 #include "serve/systemd.h"
@@ -18,7 +19,8 @@ namespace {
 constexpr std::chrono::seconds output_patience{1};
 
 std::string counts_to_text(const serve::DatagramCounters& counters) {
-    return fmt::format("udpecho: {} datagrams received, {} answered\n", counters.received.value(),
+    return fmt::format("udpecho: {} received, {} answered\n",
+                       report::counted(counters.received.value(), "datagram"),
                        counters.answered.value());
 }
 
