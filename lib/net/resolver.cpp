@@ -136,6 +136,15 @@ Result<int> number_of(std::span<const NamedNumber> rows, std::string_view text) 
                                  fmt::join(accepted_words(rows), ", ")));
 }
 
+// glibc takes the name of an interface only as the zone of a link-local address.
+std::string with_zone_by_index(const std::string& host) {
+    const auto endpoint =
+        host.find('%') != host.npos ? Endpoint::parse(host) : fail_text(std::string());
+    if (!endpoint || endpoint->uses_zone())
+        return host;
+    return fmt::format("{}%{}", host.substr(0, host.find('%')), endpoint->scope_id());
+}
+
 bool needs_name_source(const std::string& host, const ResolveHints& hints) {
     return !host.empty() && (hints.flags & AI_NUMERICHOST) == 0 && !Endpoint::parse(host);
 }
@@ -155,8 +164,9 @@ Result<Resolution> resolve(const std::string& host, const std::string& service,
     native.ai_socktype = hints.socktype;
     native.ai_protocol = hints.protocol;
     addrinfo* found = nullptr;
+    const std::string known = with_zone_by_index(host);
     errno = 0;
-    const int code = ::getaddrinfo(text_or_null(host), text_or_null(service), &native, &found);
+    const int code = ::getaddrinfo(text_or_null(known), text_or_null(service), &native, &found);
     if (code != 0)
         return resolve_failure(meaning(code), escape(host.empty() ? service : host));
     const AddressList list(found);

@@ -56,7 +56,9 @@ std::string bind_hint(const std::error_code& code, const Endpoint& endpoint) {
         return hint(Hint::port_in_use);
     if (code == std::errc::address_not_available)
         return hint(Hint::not_an_own_address);
-    return zone_hint(endpoint);
+    if (endpoint.uses_zone() && endpoint.scope_id() == 0)
+        return hint(Hint::no_zone, {endpoint.address()});
+    return {};
 }
 
 Result<Socket> bind_stream(const Endpoint& endpoint, const Prepare& prepare) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "net/datagram_batch.h"
+#include "system/hint.h"
 
 namespace sockbox::serve {
 namespace {
@@ -139,6 +140,8 @@ net::Result<Listeners> open_listeners(const ListenPlan& plan) {
                           opened.error().code == std::errc::address_in_use;
          ++attempt)
         opened = open_once(plan);
+    if (!opened && plan.port == 0 && opened.error().code == std::errc::address_in_use)
+        opened.error().hint = net::hint(net::Hint::covered_address);
     return opened;
 }
 

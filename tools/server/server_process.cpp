@@ -31,6 +31,8 @@ net::Result<std::vector<std::vector<net::Endpoint>>> resolve_hosts(
         auto found = resolve_to_bind(failures, host, family, transport);
         if (!found)
             return net::fail(found.error());
+        for (net::Endpoint& address : *found)
+            address = address.unmapped();
         std::erase_if(*found, [&resolved](const net::Endpoint& address) {
             return std::ranges::any_of(resolved, [&address](const auto& others) {
                 return std::ranges::find(others, address) != others.end();

@@ -77,6 +77,31 @@ TEST(EchodStart, OfAHostWithAnAddressThatIsNotHereTheOthersAreServed) {
 }
 
 // Also in the sandbox, in which it cannot be looked up.
+TEST(EchodStart, AddressesAreTakenInEveryForm) {
+    const auto listening = [](const Words& hosts) {
+        Words words{"echod", "--tcp", "-p", "0"};
+        for (const std::string& host : hosts)
+            words.insert(words.end(), {"-b", host});
+        Process server(words);
+        const std::string line = server.read_line();
+        server.send_signal(SIGTERM);
+        server.wait();
+        return line;
+    };
+    EXPECT_THAT(listening({"::ffff:127.0.0.1"}), StartsWith("listening on 127.0.0.1:"));
+    if (!net::bind_stream(*net::Endpoint::parse("::1")))
+        GTEST_SKIP() << "no IPv6 here";
+    EXPECT_THAT(listening({"::1%lo"}), StartsWith("listening on [::1]:"));
+    const Ran ran = Process({"echod", "-p", "0", "-b", "ff02::1"}).wait();
+    EXPECT_THAT(ran.err, HasSubstr("hint: a link-local address needs a zone, such as ff02::1%"));
+}
+
+TEST(EchodStart, AnAddressThatAnotherOneIncludesIsNamedAsTheReason) {
+    const Ran ran = Process({"echod", "-p", "0", "-b", "0.0.0.0", "-b", "127.0.0.1"}).wait();
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_THAT(ran.err, HasSubstr("hint: another address that was given, such as 0.0.0.0"));
+}
+
 TEST(EchodStart, AZoneIsShownByItsName) {
     const auto ran = run_apart(
         "ip -6 address add fe80::1/64 dev lo nodad || exit 77\n"
