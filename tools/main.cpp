@@ -4,6 +4,7 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/signals.h"
@@ -22,16 +23,23 @@ int run(Args words, Io io) {
 #endif
 }
 
-constexpr const char* out_of_memory = "sockbox: out of memory\n";
+// The name that the program was started under, of main()'s arguments.
+std::string_view own_name = "sockbox";
+
+// Needs no memory itself.
+void print_out_of_memory() noexcept {
+    std::fwrite(own_name.data(), 1, own_name.size(), stderr);
+    std::fputs(": out of memory\n", stderr);
+}
 
 // Ends the process if memory runs out where an exception cannot be caught: in a thread or in a
-// noexcept function. Needs no memory itself.
+// noexcept function.
 [[noreturn]] void give_up() noexcept {
     try {
         if (const auto reason = std::current_exception())
             std::rethrow_exception(reason);
     } catch (const std::bad_alloc&) {
-        std::fputs(out_of_memory, stderr);
+        print_out_of_memory();
         std::_Exit(exit_refused);
     } catch (...) {
         std::abort();
@@ -47,6 +55,8 @@ constexpr const char* out_of_memory = "sockbox: out of memory\n";
 
 int main(int argc, char** argv) {
     using namespace sockbox;
+    if (argc > 0)
+        tools::own_name = tools::program_name(argv[0]);
     net::hear_signals();
     net::platform::prepare_standard_streams();
     net::platform::ignore_file_size_signal();
@@ -60,7 +70,7 @@ int main(int argc, char** argv) {
         net::ignore_late_signals();
         return status;
     } catch (const std::bad_alloc&) {
-        err.write(tools::out_of_memory);
+        tools::print_out_of_memory();
         return tools::exit_refused;
     }
 }

@@ -40,6 +40,20 @@ TEST(EchoProcess, ClosedInputIsEmptyAndADirectoryIsNamed) {
     EXPECT_EQ(directory.status, tools::exit_output);
 }
 
+TEST(EchoProcess, WithoutMemoryItEndsByItsOwnName) {
+#ifdef SOCKBOX_SANITIZED
+    GTEST_SKIP() << "a sanitizer needs much address space";
+#endif
+    auto peer = Peer::stream(echo_all);
+    const Ran ran =
+        Process({"/bin/sh", "-c",
+                 "ulimit -v 60000; exec " SOCKBOX_SH_BIN "/tcpecho -c 1 -s 64M 127.0.0.1 " +
+                     peer.port()})
+            .wait();
+    EXPECT_EQ(ran.err, "tcpecho: out of memory\n");
+    EXPECT_EQ(ran.status, tools::exit_refused);
+}
+
 // An echo server returns urgent data like all other data.
 TEST(EchoProcess, UrgentDataIsPartOfTheEcho) {
     auto peer = Peer::stream([](net::Socket& socket) {
