@@ -83,7 +83,7 @@ TEST(EchodStart, AddressesAreTakenInEveryForm) {
         for (const std::string& host : hosts)
             words.insert(words.end(), {"-b", host});
         Process server(words);
-        const std::string line = server.read_line();
+        std::string line = server.read_line();
         server.send_signal(SIGTERM);
         server.wait();
         return line;
