@@ -78,7 +78,7 @@ TEST_P(UdpechoInItsSandbox, ItServesAndHasNoRights) {
                                         : "udpecho: sandbox: no capabilities"));
     EXPECT_THAT(ran.err, HasSubstr("seccomp"));
     EXPECT_THAT(ran.err, HasSubstr(is_stamp() ? "3 datagrams received, 3 answered"
-                                              : "1 datagrams received, 1 answered"));
+                                              : "1 datagram received, 1 answered"));
     EXPECT_THAT(ran.err, testing::Not(HasSubstr("EPERM"))) << ran.err;
 }
 
