@@ -27,8 +27,8 @@ class PackedRows {
             for (std::size_t k = 0; k < texts.size(); ++k)
                 all[i].*texts[k] = packed.text_at(packed.places[i][k]);
         }
-        for (const auto& [row, lists_of_row] : lists)
-            set_lists(all[row], lists_of_row);
+        for (const auto& [row, of_row] : lists)
+            set_lists(all[row], of_row);
         return all;
     }
 
@@ -60,20 +60,20 @@ class PackedRows {
         }
     };
     static constexpr Packed pack() {
-        Packed packed;
+        Packed result;
         std::uint32_t end = 0;
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            packed.bare[i] = rows[i];
-            set_lists(packed.bare[i], {});
+            result.bare[i] = rows[i];
+            set_lists(result.bare[i], {});
             for (std::size_t k = 0; k < texts.size(); ++k) {
                 const std::string_view text = rows[i].*texts[k];
-                packed.bare[i].*texts[k] = {};
-                packed.places[i][k] = {end, static_cast<std::uint32_t>(text.size())};
+                result.bare[i].*texts[k] = {};
+                result.places[i][k] = {end, static_cast<std::uint32_t>(text.size())};
                 for (const char letter : text)
-                    packed.text[end++] = letter;
+                    result.text[end++] = letter;
             }
         }
-        return packed;
+        return result;
     }
 
     struct Lists {
@@ -86,11 +86,11 @@ class PackedRows {
         std::size_t row;
         Lists lists;
     };
-    static constexpr void set_lists(OptionRow& row, const Lists& lists) {
-        row.names = lists.names;
-        row.names_on_windows = lists.names_on_windows;
-        row.members = lists.members;
-        row.presets = lists.presets;
+    static constexpr void set_lists(OptionRow& row, const Lists& of_row) {
+        row.names = of_row.names;
+        row.names_on_windows = of_row.names_on_windows;
+        row.members = of_row.members;
+        row.presets = of_row.presets;
     }
     static constexpr bool has_lists(const OptionRow& row) {
         return !row.names.empty() || !row.names_on_windows.empty() || !row.members.empty() ||
