@@ -120,7 +120,7 @@ TEST(EchodFork, AKilledChildIsReportedAndItsPlaceIsFree) {
     const Ran ran = server.process().wait();
     EXPECT_EQ(ran.status, 0);
     EXPECT_THAT(ran.err, HasSubstr("its process was killed by signal 9"));
-    EXPECT_THAT(ran.err, testing::ContainsRegex(": failed, [0-9.]+ m?s\n"));
+    EXPECT_THAT(ran.err, testing::ContainsRegex(": failed, [0-9.]+ [mu]?s\n"));
     EXPECT_THAT(ran.err, HasSubstr(": finished, 1 byte received, 1 sent"));
 }
 
