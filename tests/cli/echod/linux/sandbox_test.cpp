@@ -108,22 +108,26 @@ TEST(EchodSandbox, APortFileThatCannotBeRemovedIsEmptied) {
     std::filesystem::remove_all(folder);
 }
 
+// echod as a user of its own, to whom the limit on locked memory applies.
+Words echod_within(int memlock_bytes) {
+    return {"/usr/bin/prlimit",
+            fmt::format("--memlock={}", memlock_bytes),
+            "/usr/bin/setpriv",
+            "--reuid",
+            std::to_string(300'000 + ::getpid()),
+            "--clear-groups",
+            SOCKBOX_BIN_DIR "/echod",
+            "-p",
+            "0",
+            "-b",
+            "127.0.0.1"};
+}
+
 // io_uring is available but may not lock enough memory, which no probe can know in advance.
 TEST(EchodSandbox, WithoutMemoryForRingsAutoTakesTheNextEngine) {
     if (::geteuid() != 0 || !serve::find_engine("io_uring")->available())
         GTEST_SKIP() << "needs root and io_uring";
-    const std::string user = std::to_string(300'000 + ::getpid());  // the limit applies to a user
-    const Words limited{"/usr/bin/prlimit",
-                        "--memlock=65536",
-                        "/usr/bin/setpriv",
-                        "--reuid",
-                        user,
-                        "--clear-groups",
-                        SOCKBOX_BIN_DIR "/echod",
-                        "-p",
-                        "0",
-                        "-b",
-                        "127.0.0.1"};
+    const Words limited = echod_within(64 << 10);
     Process server(limited);
     const std::string line = server.read_line();
     ASSERT_THAT(line, HasSubstr("(tcp, epoll, "));
@@ -155,22 +159,8 @@ bool has_a_socket(int pid) {
 TEST(EchodSandbox, MemoryOfRingsThatAnotherServerIsGivingUpIsWaitedFor) {
     if (::geteuid() != 0 || !serve::find_engine("io_uring")->available())
         GTEST_SKIP() << "needs root and io_uring";
-    const std::string user = std::to_string(300'000 + ::getpid());  // the limit applies to a user
-    const Words one_at_a_time{"/usr/bin/prlimit",
-                              "--memlock=196608",
-                              "/usr/bin/setpriv",
-                              "--reuid",
-                              user,
-                              "--clear-groups",
-                              SOCKBOX_BIN_DIR "/echod",
-                              "-p",
-                              "0",
-                              "-b",
-                              "127.0.0.1",
-                              "-w",
-                              "1",
-                              "-e",
-                              "io_uring"};
+    Words one_at_a_time = echod_within(192 << 10);
+    one_at_a_time.insert(one_at_a_time.end(), {"-w", "1", "-e", "io_uring"});
     Process first(one_at_a_time);
     ASSERT_THAT(first.read_line(), HasSubstr("(tcp, io_uring, 1 worker)"));
     Process second(one_at_a_time);
