@@ -18,6 +18,7 @@ struct RateStep {
     std::vector<Verdict> verdicts;
 };
 
+// FoundRate::limited_by, if the user interrupted the search.
 inline constexpr std::string_view interrupted_search = "interrupt";
 
 struct FoundRate {
