@@ -59,6 +59,13 @@ TEST_P(FaultsOn, ManySmallMessagesAreHeldBackAtOnce) {
     EXPECT_LT(net::Clock::now() - begin, count * 1s / 2) << "they wait for each other";
 }
 
+TEST_P(FaultsOn, NoMoreIsHeldBackThanTheManualStates) {
+    const TestServer server(engine(), with({"delay=1h"}));
+    const Deaf client = connect_deaf(server);
+    EXPECT_GT(client.sent, 64U * 1024);
+    EXPECT_LE(server.counters().received_bytes.value(), 64U * 1024);
+}
+
 TEST_P(FaultsOn, CorruptionRepeatsBySeed) {
     const Bytes sent = random_bytes(100'000);
     std::vector<Bytes> got;

@@ -13,9 +13,8 @@
 namespace sockbox::serve {
 namespace {
 
-// The number of buffers waiting to be sent at which a multishot receive is stopped: normally, and
-// when faults hold bytes back. In the second case it starts again at half of that, which avoids a
-// cancel and a new receive for every buffer.
+// The number of buffers waiting to be sent at which a multishot receive is stopped, and at which
+// nothing more is received if faults hold bytes back.
 constexpr std::size_t max_waiting_usually = 16;
 constexpr std::size_t max_waiting_held_back = 32;
 
@@ -65,13 +64,11 @@ void RingConnection::go_on() {
 }
 
 bool RingConnection::must_stop() const noexcept {
-    if (faults_ != nullptr)
-        return waiting_.size() >= max_waiting_held_back;
     return large_ || (blocked_ && has_rest()) || waiting_.size() >= max_waiting_usually;
 }
 
 bool RingConnection::may_receive() const noexcept {
-    return faults_ != nullptr ? waiting_.size() < max_waiting_held_back / 2 : !has_rest();
+    return faults_ != nullptr ? waiting_.size() < max_waiting_held_back : !has_rest();
 }
 
 void RingConnection::blocked() {
@@ -91,6 +88,7 @@ void RingConnection::check_input() {
         stop_receiving();
 }
 
+// With faults by one buffer at a time: a multishot receive fills many before it can be stopped.
 void RingConnection::receive() {
     if (large_ && relay_ == nullptr)
         begin_relaying();
@@ -99,6 +97,9 @@ void RingConnection::receive() {
     if (relay_ != nullptr) {
         reactor_.ring().wait_for(native(), relay_->has_rest() ? POLLOUT : POLLIN, as_receive());
         receiving_ = Receiving::poll;
+    } else if (faults_ != nullptr) {
+        reactor_.ring().receive(native(), as_receive());
+        receiving_ = Receiving::one;
     } else {
         reactor_.ring().receive_multishot(native(), as_receive());
         receiving_ = Receiving::many;

@@ -109,7 +109,7 @@ class RingConnection final : public RingReceive,
   private:
     friend RingReceive;
     friend RingSend;
-    enum class Receiving : std::uint8_t { none, many, poll, awaits_buffer };
+    enum class Receiving : std::uint8_t { none, one, many, poll, awaits_buffer };
 
     void on_completion(int result, unsigned flags);
     void on_received(int result, unsigned flags);
@@ -143,7 +143,7 @@ class RingConnection final : public RingReceive,
         return !waiting_.empty() || (relay_ != nullptr && relay_->has_rest());
     }
     bool is_receiving() const noexcept {
-        return receiving_ == Receiving::many || receiving_ == Receiving::poll;
+        return receiving_ != Receiving::none && receiving_ != Receiving::awaits_buffer;
     }
 
     // In an order without gaps, because there may be many idle connections: the small members fill

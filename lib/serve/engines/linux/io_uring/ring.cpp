@@ -182,9 +182,19 @@ void Ring::accept_multishot(int listener, Completion& completion) {
     io_uring_sqe_set_data(&operation, &completion);
 }
 
+void Ring::receive(int socket, Completion& completion) {
+    io_uring_sqe& operation = entry();
+    io_uring_prep_recv(&operation, socket, nullptr, 0, 0);
+    fill_provided_buffer(operation, completion);
+}
+
 void Ring::receive_multishot(int socket, Completion& completion) {
     io_uring_sqe& operation = entry();
     io_uring_prep_recv_multishot(&operation, socket, nullptr, 0, 0);
+    fill_provided_buffer(operation, completion);
+}
+
+void Ring::fill_provided_buffer(io_uring_sqe& operation, Completion& completion) {
     operation.flags |= IOSQE_BUFFER_SELECT;
     operation.buf_group = buffers_.shape().group;
     io_uring_sqe_set_data(&operation, &completion);

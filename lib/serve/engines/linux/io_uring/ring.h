@@ -40,6 +40,8 @@ class Ring {
     ~Ring();
 
     void accept_multishot(int listener, Completion& completion);
+    // Completes once, with a buffer of buffers() unless it fails (ENOBUFS if none is left).
+    void receive(int socket, Completion& completion);
     // Multishot receive: each completion fills a buffer of buffers(), until one comes without
     // IORING_CQE_F_MORE, at EOF, after cancel(), or when no buffer is left (ENOBUFS).
     void receive_multishot(int socket, Completion& completion);
@@ -63,6 +65,7 @@ class Ring {
     net::Status open(unsigned submissions, unsigned completions);
     net::Status restrict_and_enable();
     io_uring_sqe& entry();
+    void fill_provided_buffer(io_uring_sqe& operation, Completion& completion);
     io_uring_sqe* next_entry() noexcept;
     bool submit_delayed() noexcept;
     unsigned take_completions();
