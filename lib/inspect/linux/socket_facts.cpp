@@ -45,6 +45,18 @@ Name address_by(const Socket& socket, int (*call)(int, sockaddr*, socklen_t*)) {
     return endpoint ? Name{family, endpoint->to_string(), *endpoint} : Name{family, {}, {}};
 }
 
+// The address that a socket in state SYN_SENT connects to, which getpeername(2) withholds. The
+// kernel refuses a length beyond that of the address.
+int destination_of(int socket, sockaddr* address, socklen_t* length) {
+    for (const socklen_t size :
+         std::array<socklen_t, 2>{sizeof(sockaddr_in6), sizeof(sockaddr_in)}) {
+        *length = size;
+        if (::getsockopt(socket, SOL_SOCKET, SO_PEERNAME, address, length) == 0)
+            return 0;
+    }
+    return -1;
+}
+
 // Unique among the network namespaces of this machine; nullopt before Linux 5.14.
 std::optional<std::uint64_t> namespace_cookie(const Socket& socket) {
     constexpr int netns_cookie = 71;  // SO_NETNS_COOKIE
@@ -108,6 +120,8 @@ Result<SocketFacts> facts_of(const Socket& socket) {
     Name peer = kind->listening ? Name() : address_by(socket, ::getpeername);
     facts.other_namespace = other_namespace_of(socket);
     facts.state = state_of(facts, peer);
+    if (facts.state == "SYN_SENT")
+        peer = address_by(socket, destination_of);
     facts.peer = std::move(peer.text);
     facts.peer_address = peer.address;
     return facts;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "net/streams.h"
 
 namespace sockbox::net {
@@ -51,6 +53,26 @@ TEST(SocketFacts, AConnectionAndItsListener) {
     EXPECT_EQ(connected.other_namespace, 0U);
     EXPECT_EQ(facts_of(Socket::open(Family::ipv4, Transport::tcp).value())->state, "CLOSE");
     EXPECT_EQ(facts_of(Socket::open(Family::ipv4, Transport::udp).value())->state, "UNCONN");
+}
+
+TEST(SocketFacts, WhatConnectsHasItsDestinationAsPeer) {
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        const Socket listener =
+            listen_on(Endpoint::loopback(family), {.backlog = 0, .prepare = {}}).value();
+        const auto address = listener.local().value();
+        std::vector<Socket> clients;
+        SocketFacts facts;
+        for (int attempts = 0; attempts < 8 && facts.state != "SYN_SENT"; ++attempts) {
+            clients.push_back(Socket::open(family, Transport::tcp).value());
+            ASSERT_TRUE(clients.back().set_blocking(false));
+            (void)clients.back().connect(address);
+            facts = facts_of(clients.back()).value();
+        }
+        if (facts.state != "SYN_SENT")
+            GTEST_SKIP() << "this kernel takes connections beyond the backlog";
+        EXPECT_EQ(facts.peer, address.to_string());
+        EXPECT_EQ(facts.peer_address, address);
+    }
 }
 
 TEST(SocketFacts, ThoseOfAPairAreConnectedWithoutNames) {
