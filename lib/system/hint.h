@@ -43,6 +43,7 @@ enum class Hint : unsigned char {
     raise_limit,
     allowed_algorithms,
     descriptors,
+    tasks,
     no_lookup_made,
     no_io_uring,
     io_uring_disabled,

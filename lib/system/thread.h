@@ -9,10 +9,17 @@
 #include <utility>
 #include <vector>
 
+#include "system/hint.h"
 #include "system/platform.h"
 #include "system/result.h"
 
 namespace sockbox::net {
+
+// The failure of a start, with a hint if no further thread is allowed.
+inline Error thread_failure(std::error_code code) {
+    const bool no_more = code == std::errc::resource_unavailable_try_again;
+    return {code, "start a thread", {}, {}, no_more ? hint(Hint::tasks) : std::string()};
+}
 
 // Starts a thread that runs `work`. Fails if the system allows no more threads or has no memory.
 template <class Work>
@@ -23,11 +30,9 @@ Result<std::thread> start_thread(Work&& work) {
         // As a code of the system's category, which has a symbol.
         const auto condition = static_cast<std::errc>(error.code().value());
         const bool generic = error.code().category() == std::generic_category();
-        return fail(
-            {generic ? platform::error_of(condition) : error.code(), "start a thread", {}, {}, {}});
+        return fail(thread_failure(generic ? platform::error_of(condition) : error.code()));
     } catch (const std::bad_alloc&) {
-        return fail(
-            {platform::error_of(std::errc::not_enough_memory), "start a thread", {}, {}, {}});
+        return fail(thread_failure(platform::error_of(std::errc::not_enough_memory)));
     }
 }
 
@@ -61,8 +66,7 @@ Status start_detached_thread(Work&& work, SignalHandlers handlers = SignalHandle
     try {
         return start_detached(std::function<void()>(std::forward<Work>(work)), handlers);
     } catch (const std::bad_alloc&) {
-        return fail(
-            {platform::error_of(std::errc::not_enough_memory), "start a thread", {}, {}, {}});
+        return fail(thread_failure(platform::error_of(std::errc::not_enough_memory)));
     }
 }
 

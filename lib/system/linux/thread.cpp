@@ -55,7 +55,7 @@ Status start_detached(std::function<void()> work, SignalHandlers handlers) {
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (failure == 0)
         return {};
-    return fail({std::error_code(failure, std::system_category()), "start a thread", {}, {}, {}});
+    return fail(thread_failure({failure, std::system_category()}));
 }
 
 }  // namespace sockbox::net

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "paths.h"
+#include "system/hint.h"
 #include "tests/peer.h"
 #include "tests/support.h"
 
@@ -141,8 +142,9 @@ TEST(Surroundings, WithoutThreadsTheStatusIsThatOfARefusal) {
     for (const auto& [command, args] : {std::pair<std::string, Words>{"showip", {"localhost"}},
                                         {"udpecho", {"-c", "1", "127.0.0.1", "9"}}}) {
         const Ran ran = run_without_threads(command, args);
-        EXPECT_EQ(ran.err,
-                  command + ": start a thread: Resource temporarily unavailable (EAGAIN)\n");
+        EXPECT_EQ(ran.err, command +
+                               ": start a thread: Resource temporarily unavailable (EAGAIN)\n" +
+                               command + ": hint: " + net::hint(net::Hint::tasks) + "\n");
         EXPECT_EQ(ran.status, tools::exit_refused);
     }
 }
