@@ -387,8 +387,8 @@ void add_counts(const MeasurementReport& report, Json& json) {
     const Measurement& numbers = report.numbers;
     json.set("sent", numbers.sent).set("received", numbers.received).set("lost", numbers.lost);
     json.set("pending", numbers.pending).set("unsent", numbers.unsent);
-    const auto if_distinguishable = [&](std::uint64_t count) {
-        return numbers.distinguishable ? Json(count) : Json();
+    const auto if_distinguishable = [&](auto value) {
+        return numbers.distinguishable ? Json(std::move(value)) : Json();
     };
     if (report.datagrams)
         json.set("late", if_distinguishable(numbers.late))
@@ -399,8 +399,8 @@ void add_counts(const MeasurementReport& report, Json& json) {
             .set("lost_on_path", numbers.lost_on_path())
             .set("lost_in_own_buffer", numbers.lost_in_own_buffer())
             .set("lost_undelivered", numbers.undelivered)
-            .set("lost_numbers", lost_numbers_array(numbers.lost_numbers))
-            .set("lost_numbers_unlisted", numbers.lost_numbers.unlisted())
+            .set("lost_numbers", if_distinguishable(lost_numbers_array(numbers.lost_numbers)))
+            .set("lost_numbers_unlisted", if_distinguishable(numbers.lost_numbers.unlisted()))
             .set("lost_corrupted", numbers.spoiled)
             .set("misdirected", numbers.misdirected)
             .set("distinguishable", numbers.distinguishable);
