@@ -85,15 +85,16 @@ void IdleFinder::declare(Cli& cli) {
 }
 
 std::string IdleFinder::mistake(const Cli& cli, std::size_t connections) const {
-    for (const char* name : {"count",    "time",         "interval",      "size",
-                             "rate",     "find-rate",    "load",          "threads",
-                             "warmup",   "spin",         "assert",        "target",
-                             "targets",  "skip-self",    "resolve-every", "report-interval",
-                             "metrics",  "metrics-file", "no-sandbox",    "plot",
-                             "hgrm",     "reconnect",    "tcp-info",      "source-port",
-                             "no-verify"})
-        if (cli.given(name))
-            return fmt::format("--find-idle and --{} are mutually exclusive", name);
+    if (std::string mistake = cli.exclusion(
+            "find-idle", {"count",    "time",         "interval",      "size",
+                          "rate",     "find-rate",    "load",          "threads",
+                          "warmup",   "spin",         "assert",        "target",
+                          "targets",  "skip-self",    "resolve-every", "report-interval",
+                          "metrics",  "metrics-file", "no-sandbox",    "plot",
+                          "hgrm",     "reconnect",    "tcp-info",      "source-port",
+                          "no-verify"});
+        !mistake.empty())
+        return mistake;
     if (client_.has_message())
         return "--find-idle takes no MESSAGE";
     if (client_.timeout && client_.timeout->count() == 0)

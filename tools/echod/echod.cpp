@@ -48,7 +48,7 @@ struct EchodOptions {
     std::int64_t max_per_client = 0;
     std::int64_t ipv6_prefix = 64;
     std::vector<net::Setting> settings;
-    bool names_listeners = false;  // --port, --bind, --tcp or --udp was given
+    std::string about_listeners;  // the options given that choose the sockets, for a message
     std::string port_file;
     std::size_t log_format = 0;
     MetricsOption metrics;
@@ -229,8 +229,7 @@ net::Result<serve::Listeners> find_listeners(const EchodOptions& given, const No
     const auto plan = listen_plan(given, io);
     if (!plan)
         return net::fail(plan.error());
-    auto listeners = take_or_open_listeners(
-        *plan, given.names_listeners ? "--port, --bind, --tcp and --udp" : "", note);
+    auto listeners = take_or_open_listeners(*plan, given.about_listeners, note);
     if (!listeners)
         return listeners;
     const auto refuse = [](std::string_view action, std::string why) {
@@ -242,9 +241,12 @@ net::Result<serve::Listeners> find_listeners(const EchodOptions& given, const No
     };
     if (given.serve.limits.once && listeners->tcp.empty())
         return refuse("serve one client", "--once serves a TCP client, but there is no TCP socket");
-    if (auto mistake = given.faults.mistake(!listeners->tcp.empty(), !listeners->udp.empty());
-        !mistake.empty())
+    const bool tcp = !listeners->tcp.empty();
+    const bool udp = !listeners->udp.empty();
+    if (auto mistake = given.faults.mistake(tcp, udp); !mistake.empty())
         return refuse("cause faults", std::move(mistake));
+    if (auto mistake = unserved_setting(given.settings, tcp, udp); !mistake.empty())
+        return refuse("set options", std::move(mistake));
     return listeners;
 }
 
@@ -355,15 +357,17 @@ int echod(Args args, Io io) {
     declare(cli, given);
     if (const auto status = cli.parse(args, io))
         return *status;
-    given.names_listeners = cli.given("port") || cli.given("bind") || given.tcp || given.udp;
+    given.about_listeners = cli.given_of({"port", "bind", "tcp", "udp", "backlog", "4", "6"});
     if (const std::string mistake = mistake_in_bind(given.bind); !mistake.empty())
         return cli.refuse(io, mistake);
     if (const std::string mistake = find_port(given); !mistake.empty())
         return cli.refuse(io, mistake);
-    const bool all = given.tcp == given.udp;
-    if (const std::string mistake = given.faults.mistake(given.tcp || all, given.udp || all);
-        !mistake.empty())
-        return cli.refuse(io, mistake);
+    const bool tcp = given.tcp || !given.udp;
+    const bool udp = given.udp || !given.tcp;
+    for (const std::string& mistake :
+         {given.faults.mistake(tcp, udp), unserved_setting(given.settings, tcp, udp)})
+        if (!mistake.empty())
+            return cli.refuse(io, mistake);
     if (given.serve.limits.once && given.udp && !given.tcp)
         return cli.refuse(io, "--once serves a TCP client, but --udp serves only UDP");
     if (cli.given("max-workers") && given.workers.value_or(1) > given.max_workers)

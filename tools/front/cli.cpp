@@ -15,6 +15,11 @@ using net::escape;
 
 constexpr std::size_t help_columns = 80;
 
+// The option of that name: "-n", "--name".
+std::string dashed(const std::string& name) {
+    return (name.size() == 1 ? "-" : "--") + name;
+}
+
 struct Entry {
     std::string short_name;  // "-s"; may be empty
     std::string long_name;   // "--short"; likewise
@@ -506,8 +511,27 @@ std::optional<int> Cli::parse(Args args, Io io) {
 }
 
 bool Cli::given(const std::string& name) const {
-    const Entry* entry = state_->find("--" + name);
+    const Entry* entry = state_->find(dashed(name));
     return entry != nullptr && entry->count() > 0;
+}
+
+std::string Cli::given_of(std::initializer_list<const char*> names) const {
+    std::vector<std::string> found;
+    for (const char* name : names)
+        if (given(name))
+            found.push_back(dashed(name));
+    std::string text;
+    for (std::size_t i = 0; i < found.size(); ++i)
+        text += (i == 0 ? "" : i + 1 < found.size() ? ", " : " and ") + found[i];
+    return text;
+}
+
+std::string Cli::exclusion(const std::string& mode,
+                           std::initializer_list<const char*> others) const {
+    for (const char* name : others)
+        if (given(mode) && given(name))
+            return fmt::format("{} and {} are mutually exclusive", dashed(mode), dashed(name));
+    return {};
 }
 
 int Cli::refuse(Io io, const std::string& mistake) const {

@@ -74,8 +74,13 @@ class Cli {
     // operands even if they begin with a dash.
     std::optional<int> parse(Args args, Io io);
 
-    // Whether an option was given, by its long name without dashes.
+    // Whether an option was given, by its long name without dashes, or by its letter if it has no
+    // long name.
     bool given(const std::string& name) const;
+    // "--port, --bind and -6": those of `names` that were given; empty if none was.
+    std::string given_of(std::initializer_list<const char*> names) const;
+    // An error message if `mode` and one of `others` were given; otherwise empty.
+    std::string exclusion(const std::string& mode, std::initializer_list<const char*> others) const;
 
     // Prints a usage error found after parsing, such as contradictory options, and returns
     // exit_usage. Control characters in `mistake` are escaped.

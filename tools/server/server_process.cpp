@@ -52,7 +52,7 @@ net::Result<serve::Listeners> take_or_open_listeners(const serve::ListenPlan& pl
     if (!*passed)
         return serve::open_listeners(plan);
     if (!ignored.empty())
-        note(fmt::format("the sockets come from LISTEN_FDS: {} are ignored", ignored));
+        note(fmt::format("the sockets come from LISTEN_FDS: ignoring {}", ignored));
     return std::move(**passed);
 }
 
@@ -62,6 +62,16 @@ bool concerns(const net::Setting& setting, net::Socket& socket) {
         return true;
     const int other = *type == SOCK_STREAM ? IPPROTO_UDP : IPPROTO_TCP;
     return setting.option.level() != other;
+}
+
+std::string unserved_setting(const std::vector<net::Setting>& settings, bool tcp, bool udp) {
+    for (const net::Setting& setting : settings) {
+        const int level = setting.option.level();
+        if ((level == IPPROTO_TCP && !tcp) || (level == IPPROTO_UDP && !udp))
+            return fmt::format("--set {} applies to {}, which is not served", setting.option.name(),
+                               level == IPPROTO_TCP ? "TCP" : "UDP");
+    }
+    return {};
 }
 
 void note_listeners(const std::vector<net::Setting>& settings, serve::Listeners& listeners,

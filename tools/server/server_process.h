@@ -30,13 +30,17 @@ net::Result<std::vector<std::vector<net::Endpoint>>> resolve_hosts(
 
 // Takes the sockets that the parent process passed (serve::take_passed_sockets()), such as systemd
 // or `sockopt -- COMMAND`; without any, opens new ones according to `plan`. `ignored` names the
-// options given that passed sockets make useless, such as "--port and --bind"; it may be empty.
+// options given that passed sockets make useless, as Cli::given_of() does; it may be empty.
 net::Result<serve::Listeners> take_or_open_listeners(const serve::ListenPlan& plan,
                                                      std::string_view ignored, const Note& note);
 
 // Whether a setting applies to this socket: options of TCP apply only to TCP sockets, and those of
 // UDP only to UDP sockets.
 bool concerns(const net::Setting& setting, net::Socket& socket);
+
+// An error message if a setting applies to TCP or UDP only, and that is not served; otherwise
+// empty.
+std::string unserved_setting(const std::vector<net::Setting>& settings, bool tcp, bool udp);
 
 // Notes the addresses that were left out, and each setting for which the kernel granted another
 // value than requested.

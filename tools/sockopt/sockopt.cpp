@@ -88,6 +88,20 @@ void declare(Cli& cli, Settings& settings) {
                 "pass a listening socket to a server");
 }
 
+// An error message if --list or --explain, which need no socket, would ignore another option.
+std::string ignored_by_table(const Cli& cli, const Settings& settings) {
+    for (const char* mode : {"list", "explain"}) {
+        if (std::string mistake = cli.exclusion(
+                mode, {"type", "fd", "pid", "process", "port", "listening", "listen", "connect",
+                       "values", "all", "diff", "story", "watch", "strict", "force"});
+            !mistake.empty())
+            return mistake;
+        if (cli.given(mode) && !settings.command.empty())
+            return fmt::format("--{} and a COMMAND are mutually exclusive", mode);
+    }
+    return {};
+}
+
 // Reports a word that is not a valid request: a mistake, or an option of another platform.
 int refuse_request(Io io, const Cli& cli, const net::Error& error) {
     if (is_mistake(error))
@@ -115,8 +129,8 @@ int sockopt(Args args, Io io) {
         return cli.refuse(io, "missing COMMAND after --");
     if (settings.list && settings.explain)
         return cli.refuse(io, "--list and --explain are mutually exclusive");
-    if (cli.given("watch") && (settings.list || settings.explain))
-        return cli.refuse(io, "--watch reads sockets: it excludes --list and --explain");
+    if (const std::string mistake = ignored_by_table(cli, settings); !mistake.empty())
+        return cli.refuse(io, mistake);
     if (settings.story && settings.values)
         return cli.refuse(io, "--story and --values are mutually exclusive");
     settings.watch = cli.given("watch");

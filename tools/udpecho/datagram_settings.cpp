@@ -95,10 +95,7 @@ std::string Stamp::mistake(const Cli& cli) const {
             return fmt::format("--{} needs --stamp", name);
     if (open_ && key_file_.empty())
         return "--stamp-open needs --stamp-key-file";
-    for (const char* name : {"warmup", "broadcast", "retries", "no-verify"})
-        if (wanted_ && cli.given(name))
-            return fmt::format("--stamp and --{} are mutually exclusive", name);
-    return {};
+    return cli.exclusion("stamp", {"warmup", "broadcast", "retries", "no-verify"});
 }
 
 probe::StampFormOptions Stamp::options(std::size_t size, std::optional<int> dscp) const {

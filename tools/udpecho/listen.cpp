@@ -60,26 +60,23 @@ std::string UdpListen::mistake(const Cli& cli) const {
                              "answer-privileged", "answer-own-port", "no-twamp-light"})
         if (!listen_ && cli.given(name))
             return fmt::format("--{} needs --listen", name);
-    for (const char* name : {"count",         "time",
-                             "interval",      "size",
-                             "connections",   "rate",
-                             "threads",       "warmup",
-                             "find-rate",     "load",
-                             "targets",       "skip-self",
-                             "resolve-every", "metrics-file",
-                             "spin",          "first-seq",
-                             "assert",        "target",
-                             "plot",          "html",
-                             "hgrm",          "report-interval",
-                             "timeout",       "source",
-                             "source-port",   "retries",
-                             "no-verify",     "dscp",
-                             "ecn",           "stamp-request",
-                             "ttl",           "broadcast",
-                             "timestamps",    "connect-timeout"})
-        if (listen_ && cli.given(name))
-            return fmt::format("--listen and --{} are mutually exclusive", name);
-    return {};
+    return cli.exclusion("listen", {"count",         "time",
+                                    "interval",      "size",
+                                    "connections",   "rate",
+                                    "threads",       "warmup",
+                                    "find-rate",     "load",
+                                    "targets",       "skip-self",
+                                    "resolve-every", "metrics-file",
+                                    "spin",          "first-seq",
+                                    "assert",        "target",
+                                    "plot",          "html",
+                                    "hgrm",          "report-interval",
+                                    "timeout",       "source",
+                                    "source-port",   "retries",
+                                    "no-verify",     "dscp",
+                                    "ecn",           "stamp-request",
+                                    "ttl",           "broadcast",
+                                    "timestamps",    "connect-timeout"});
 }
 
 int UdpListen::run(const Cli& cli) {
@@ -95,7 +92,7 @@ int UdpListen::run(const Cli& cli) {
     if (!user)
         return client_.fail(io_, user.error(), exit_refused);
     confinement_.leave_out_sandbox(cli.given("no-sandbox"));
-    names_listeners_ = cli.given("port") || cli.given("bind");
+    about_listeners_ = cli.given_of({"port", "bind", "4", "6"});
     if (stamp_.is_requested() && !cli.given("port"))
         port_ = net::stamp::default_port;
     LineWriter lines(io_.out, {});
@@ -125,8 +122,7 @@ net::Result<serve::Listeners> UdpListen::find_listeners(LineWriter& notes) const
         return net::fail(hosts.error());
     plan.hosts = std::move(*hosts);
     const Note note_it = [&](std::string_view text) { note(notes, text); };
-    auto listeners =
-        take_or_open_listeners(plan, names_listeners_ ? "--port and --bind" : "", note_it);
+    auto listeners = take_or_open_listeners(plan, about_listeners_, note_it);
     if (listeners && !listeners->tcp.empty())
         return net::fail({std::make_error_code(std::errc::invalid_argument),
                           "serve datagrams",

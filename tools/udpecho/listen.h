@@ -48,7 +48,7 @@ class UdpListen {
     bool listen_ = false;
     std::uint16_t port_ = 3490;
     std::vector<std::string> bind_;
-    bool names_listeners_ = false;  // --port or --bind was given
+    std::string about_listeners_;  // the options given that choose the sockets, for a message
     std::string port_file_;
     Confinement confinement_;
     bool no_twamp_light_ = false;

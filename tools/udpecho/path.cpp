@@ -79,13 +79,13 @@ void PathProbe::declare(Cli& cli) {
 std::string PathProbe::mistake(const Cli& cli) const {
     if (mtu_ && trace_)
         return "--mtu and --trace are mutually exclusive";
-    for (const char* name : {"broadcast", "stamp", "listen", "target", "timestamps", "retries"})
-        if (is_requested() && cli.given(name))
-            return fmt::format("--{} and --{} are mutually exclusive", mtu_ ? "mtu" : "trace",
-                               name);
-    for (const char* name : {"ttl", "source-port"})
-        if (trace_ && cli.given(name))
-            return fmt::format("--trace and --{} are mutually exclusive", name);
+    if (std::string mistake =
+            cli.exclusion(mtu_ ? "mtu" : "trace",
+                          {"broadcast", "stamp", "listen", "target", "timestamps", "retries"});
+        !mistake.empty())
+        return mistake;
+    if (std::string mistake = cli.exclusion("trace", {"ttl", "source-port"}); !mistake.empty())
+        return mistake;
     if (is_requested() && client_.has_message())
         return fmt::format("--{} takes no message", mtu_ ? "mtu" : "trace");
     return {};
@@ -134,7 +134,7 @@ int PathProbe::find_mtu(const Target& target, const net::StopSignal& stop) {
     if (!found) {
         net::Error error = found.error();
         error.subject = opened->peer.to_string();
-        return client_.fail(io_, error, exit_refused, target.text);
+        return client_.fail(io_, error, exit_mismatch, target.text);
     }
     print(*found, target, opened->peer);
     if (!found->mtu)

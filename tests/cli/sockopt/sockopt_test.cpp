@@ -124,6 +124,10 @@ TEST(Sockopt, RefusesMistakesBeforeItTouchesAnything) {
     expect_usage({"--explain"}, "missing NAME");
     expect_usage({"--list", "nothing_like_it"}, "no option matches");
     expect_usage({"--list", "--explain", "nodelay"}, "are mutually exclusive");
+    expect_usage({"--explain", "nodelay", "--pid", "1"}, "--explain and --pid are mutually");
+    expect_usage({"--list", "--type", "udp"}, "--list and --type are mutually exclusive");
+    expect_usage({"--list", "--watch"}, "--list and --watch are mutually exclusive");
+    expect_usage({"--explain", "nodelay", "--", "true"}, "--explain and a COMMAND are mutually");
     expect_usage({"SO_RCVBUF*=1.5"}, "sockopt: SO_RCVBUF: '1.5' is not");
     expect_usage({"6:199=0xzz"}, "sockopt: 6:199: '0xzz' is not bytes");
     expect_usage({"6:199=x"}, "sockopt: 6:199: 'x' is not a value");

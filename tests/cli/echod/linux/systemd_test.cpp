@@ -88,10 +88,11 @@ TEST(EchodSystemd, SocketsForAnotherProcessAreNotTaken) {
 }
 
 TEST(EchodSystemd, OptionsWithoutEffectAreReported) {
-    Process server = activated("echod", "tcp", {"--port", "7"});
+    Process server = activated("echod", "tcp", {"-6", "--port", "7", "--backlog", "9"});
     EXPECT_THAT(server.read_line(), HasSubstr("listening on 127.0.0.1:"));
     server.send_signal(SIGTERM);
-    EXPECT_THAT(server.wait().err, HasSubstr("--port, --bind, --tcp and --udp are ignored"));
+    EXPECT_THAT(server.wait().err,
+                HasSubstr("the sockets come from LISTEN_FDS: ignoring --port, --backlog and -6\n"));
 }
 
 TEST(EchodSystemd, OnceNeedsATcpSocketAmongThem) {
@@ -109,6 +110,23 @@ TEST(EchodSystemd, AFaultNeedsASocketThatItAppliesTo) {
         EXPECT_EQ(ran.out, "");
         EXPECT_THAT(ran.err, HasSubstr(fmt::format("--fault {} applies to {}, which is not served",
                                                    fault, transport)));
+    }
+}
+
+TEST(EchodSystemd, ASettingNeedsASocketThatItAppliesTo) {
+    for (const auto& [kind, setting, transport] :
+         {std::array{"tcp", "UDP_CORK=off", "UDP"}, {"udp", "TCP_NODELAY=on", "TCP"}}) {
+        const std::string name =
+            std::string(setting).substr(0, std::string_view(setting).find('='));
+        const std::string mistake =
+            fmt::format("--set {} applies to {}, which is not served", name, transport);
+        const Ran passed = activated("echod", kind, {"--set", setting}).wait();
+        EXPECT_EQ(passed.status, tools::exit_refused);
+        EXPECT_THAT(passed.err, HasSubstr(mistake));
+        const Ran opened =
+            run(tools::echod, {"--port", "0", fmt::format("--{}", kind), "--set", setting});
+        EXPECT_EQ(opened.status, tools::exit_usage);
+        EXPECT_THAT(opened.err, HasSubstr(mistake));
     }
 }
 

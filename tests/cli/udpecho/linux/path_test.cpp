@@ -92,7 +92,7 @@ TEST(UdpEchoPath, NoResponseIsAFailure) {
                                    "10.9.3.2 (ECONNREFUSED)\n"));
     const Words found = lines(ran.out);
     ASSERT_EQ(found.size(), 4U) << ran.out;
-    EXPECT_EQ(found[0], "3");
+    EXPECT_EQ(found[0], "4");
     EXPECT_EQ(found[1], "1");
     EXPECT_THAT(found[2], HasSubstr(R"("reached":false)"));
     EXPECT_EQ(found[3], "4");
