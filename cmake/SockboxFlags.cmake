@@ -37,6 +37,16 @@ else()
         $<IF:${is_static},-static-pie,-static-libstdc++$<SEMICOLON>-static-libgcc>)
 endif()
 
+# Whether files compiled with -flto are optimized as one when a target with the property
+# SOCKBOX_OPTIMIZE_AS_ONE is linked; other targets link them as usual.
+set(SOCKBOX_HAS_LTO OFF)
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT WIN32
+        AND NOT SOCKBOX_SANITIZE)
+    set(SOCKBOX_HAS_LTO ON)
+    target_link_options(sockbox_flags INTERFACE
+        $<IF:$<BOOL:$<TARGET_PROPERTY:SOCKBOX_OPTIMIZE_AS_ONE>>,-flto=auto,-fno-lto>)
+endif()
+
 if(SOCKBOX_FUZZ)
     target_compile_options(sockbox_flags INTERFACE -fsanitize=fuzzer-no-link)
     target_link_options(sockbox_flags INTERFACE -fsanitize=fuzzer-no-link)
