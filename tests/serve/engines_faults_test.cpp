@@ -66,6 +66,19 @@ TEST_P(FaultsOn, NoMoreIsHeldBackThanTheManualStates) {
     EXPECT_LE(server.counters().received_bytes.value(), 64U * 1024);
 }
 
+TEST_P(FaultsOn, WhatIsHeldBackIsNoTimeThatThePeerTakes) {
+    ServeOptions options = with({"delay=600ms"});
+    options.write_timeout = 100ms;
+    TestServer server(engine(), options);
+    for (int client = 0; client < 3; ++client) {
+        const Bytes sent = random_bytes(100);
+        auto socket = server.connect();
+        expect_stream_echo(socket, sent);
+    }
+    for (const ConnectionReport& report : server.witness().reports(3))
+        EXPECT_EQ(report.reason, EndReason::finished);
+}
+
 TEST_P(FaultsOn, CorruptionRepeatsBySeed) {
     const Bytes sent = random_bytes(100'000);
     std::vector<Bytes> got;

@@ -196,8 +196,10 @@ void Connection::read_ahead() {
 }
 
 void Connection::send_ripe() {
-    held_->blocked = false;
+    const bool was_blocked = std::exchange(held_->blocked, false);
     if (const std::size_t ripe = held_->faults.may_leave(reactor_.now()); ripe > 0) {
+        if (!was_blocked)
+            session_.released(reactor_.now());
         const net::Transfer put = session_.socket().send({held_->bytes.get() + held_->begin, ripe});
         if (put.failed())
             return end_by(put.error);

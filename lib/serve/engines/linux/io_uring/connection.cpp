@@ -228,6 +228,8 @@ void RingConnection::send() {
         bytes = std::min(bytes, faults_->may_leave(reactor_.now()));
     if (bytes == 0)
         return;
+    if (faults_ != nullptr)
+        session_.released(reactor_.now());
     reactor_.ring().send(native(), {first.data + first.begin, bytes}, as_send());
     sending_ = true;
     reactor_.send_started(*this);
