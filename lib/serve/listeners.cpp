@@ -30,7 +30,9 @@ net::Prepare prepare_stream(const net::Prepare& further) {
     return [&further](net::Socket& socket) -> net::Status {
         if (auto set = socket.set_option(IPPROTO_TCP, TCP_NODELAY, 1); !set)
             return set;
-        if (auto set = socket.set_option(SOL_SOCKET, SO_OOBINLINE, 1); !set)
+        // A Multipath TCP socket, which has no urgent data, refuses this.
+        if (auto set = socket.set_option(SOL_SOCKET, SO_OOBINLINE, 1);
+            !set && set.error().code != std::errc::operation_not_supported)
             return set;
         return further ? further(socket) : net::Status();
     };

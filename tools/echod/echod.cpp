@@ -292,7 +292,7 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
     if (!listeners)
         return net::fail(listeners.error());
     note_listeners(given.settings, *listeners, note);
-    if (!listeners->tcp.empty())
+    if (!listeners->tcp.empty() && !listeners->passed)
         note_clamped_backlog(given.backlog, log);
     ServerProcess process(given.confinement, given.common.verbose, note);
     process.prepare(given.port_file, listeners->port);

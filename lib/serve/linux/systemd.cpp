@@ -139,6 +139,7 @@ net::Result<std::optional<Listeners>> take_passed_sockets(const net::Prepare& pr
     if (*count == 0)
         return std::nullopt;
     Listeners taken;
+    taken.passed = true;
     for (int i = 0; i < *count; ++i)
         if (auto took = take_one(net::Socket(first_passed + i), prepare, taken); !took)
             return net::fail(took.error());

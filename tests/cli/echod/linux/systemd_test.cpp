@@ -13,6 +13,7 @@ namespace sockbox::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(EchodSystemd, ServesTheSocketsThatItIsHanded) {
     Process server = activated("echod", "udp,tcp");
@@ -88,10 +89,12 @@ TEST(EchodSystemd, SocketsForAnotherProcessAreNotTaken) {
 }
 
 TEST(EchodSystemd, OptionsWithoutEffectAreReported) {
-    Process server = activated("echod", "tcp", {"-6", "--port", "7", "--backlog", "9"});
+    Process server = activated("echod", "tcp", {"-6", "--port", "7", "--backlog", "1048576"});
     EXPECT_THAT(server.read_line(), HasSubstr("listening on 127.0.0.1:"));
     server.send_signal(SIGTERM);
-    EXPECT_THAT(server.wait().err,
+    const std::string err = server.wait().err;
+    EXPECT_THAT(err, Not(HasSubstr("clamps"))) << "whoever opened the socket chose its backlog";
+    EXPECT_THAT(err,
                 HasSubstr("the sockets come from LISTEN_FDS: ignoring --port, --backlog and -6\n"));
 }
 
@@ -110,6 +113,17 @@ TEST(EchodSystemd, AFaultNeedsASocketThatItAppliesTo) {
         EXPECT_EQ(ran.out, "");
         EXPECT_THAT(ran.err, HasSubstr(fmt::format("--fault {} applies to {}, which is not served",
                                                    fault, transport)));
+    }
+}
+
+TEST(EchodSystemd, AListenerOfMultipathTcpIsServed) {
+    if (!net::Socket::open(AF_INET, SOCK_STREAM, 262))
+        GTEST_SKIP() << "this kernel has no Multipath TCP";
+    for (const char* engine : {"epoll", "io_uring", "thread"}) {
+        Process server({"sockopt", "--type", "mptcp", "--listen", "127.0.0.1:0", "--",
+                        SOCKBOX_BIN_DIR "/echod", "--engine", engine});
+        auto client = connect(port_in(server.read_line()));
+        expect_served(client);
     }
 }
 
