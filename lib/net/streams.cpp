@@ -29,11 +29,8 @@ Result<Socket> bound_socket(const Endpoint& endpoint, Transport transport, const
             return failure_at(endpoint, only.error());
     if (auto prepared = prepare_socket(*socket, prepare); !prepared)
         return fail(prepared.error());
-    if (auto bound = socket->bind(endpoint); !bound) {
-        Error error = bound.error();
-        error.hint = bind_hint(error.code, endpoint);
-        return fail(std::move(error));
-    }
+    if (auto bound = bind_to(*socket, endpoint); !bound)
+        return fail(bound.error());
     return socket;
 }
 
@@ -59,6 +56,15 @@ std::string bind_hint(const std::error_code& code, const Endpoint& endpoint) {
     if (endpoint.uses_zone() && endpoint.scope_id() == 0)
         return hint(Hint::no_zone, {endpoint.address()});
     return {};
+}
+
+Status bind_to(Socket& socket, const Endpoint& endpoint) {
+    auto bound = socket.bind(endpoint);
+    if (bound)
+        return bound;
+    Error error = bound.error();
+    error.hint = bind_hint(error.code, endpoint);
+    return fail(std::move(error));
 }
 
 Result<Socket> bind_stream(const Endpoint& endpoint, const Prepare& prepare) {
@@ -102,7 +108,7 @@ Status bind_source(Socket& socket, Family family, const ConnectOptions& options)
         platform::defer_port_choice(socket.native());
     else
         return {};
-    return socket.bind(source);
+    return bind_to(socket, source);
 }
 
 }  // namespace

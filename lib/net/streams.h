@@ -40,6 +40,8 @@ Status listen_on(Socket& bound, int backlog);
 
 // A hint on how to fix a bind that failed with this code; empty if there is none.
 std::string bind_hint(const std::error_code& code, const Endpoint& endpoint);
+// Socket::bind(), with that hint in its error.
+Status bind_to(Socket& socket, const Endpoint& endpoint);
 
 // How a connection is made.
 struct ConnectOptions {

@@ -4,6 +4,7 @@
 #include "net/datagram_batch.h"
 #include "net/datagram_notices.h"
 #include "net/datagram_options.h"
+#include "net/streams.h"
 
 namespace sockbox::probe {
 namespace {
@@ -23,7 +24,8 @@ net::Status set_up(net::Socket& socket, net::Family family, const DatagramSocket
     if (done && options.broadcast)
         done = net::allow_broadcast(socket);
     if (done && (options.source || options.source_port != 0))
-        done = socket.bind(
+        done = net::bind_to(
+            socket,
             options.source.value_or(net::Endpoint::any(family)).with_port(options.source_port));
     if (done)
         done = net::enable_icmp_errors(socket, family);

@@ -71,7 +71,9 @@ constexpr HintRow addresses[] = {
      "the host also has the address ...; -... uses it",
      "UDP cannot try several addresses as TCP does: only an answer shows that one works."},
     {Hint::longest_datagram, "send: EMSGSIZE", "a datagram holds at most ... bytes",
-     "With the don't-fragment bit the path MTU is the limit; udpecho --mtu finds it."},
+     "The rest of 65535 bytes are the headers of IP, if it is IPv4, and UDP."},
+    {Hint::beyond_path_mtu, "send with the don't-fragment bit: EMSGSIZE",
+     "the datagram is larger than the path MTU, which udpecho --mtu finds"},
     {Hint::load_needs_tcp, "udpecho --load: connect fails",
      "the load needs a TCP echo server on the same address and port"},
 };
@@ -98,8 +100,10 @@ constexpr HintRow limits[] = {
     {Hint::descriptors, "EMFILE", "ulimit -n raises it, up to the hard limit",
      "LimitNOFILE= does in a systemd unit."},
     {Hint::tasks, "start a thread, fork: EAGAIN",
-     "no more threads and processes are allowed: see ulimit -u, and pids.max of the cgroup",
-     "TasksMax= of a systemd unit sets the latter."},
+     "no more threads and processes are allowed (ulimit -u, pids.max of the cgroup), or no memory "
+     "is"
+     " left for one (ulimit -v)",
+     "TasksMax= of a systemd unit sets pids.max."},
     {Hint::no_lookup_made, "resolve: EMFILE, ENFILE",
      "no lookup was made: no descriptor is left for it"},
     {Hint::no_io_uring, "io_uring: ENOSYS",

@@ -32,6 +32,7 @@ enum class Hint : unsigned char {
     other_address,
     other_family,
     longest_datagram,
+    beyond_path_mtu,
     load_needs_tcp,
     // permissions and limits
     only_root,

@@ -100,14 +100,10 @@ net::Result<std::vector<Destination>> connect_destinations(const Selection& sele
 net::Status listen_at(net::FoundSocket& target, const Selection& selection,
                       const net::Endpoint& endpoint) {
     constexpr int backlog = 4096;
-    auto done = target.socket.bind(endpoint);
+    auto done = net::bind_to(target.socket, endpoint);
     if (done && !is_datagram(selection))
-        done = target.socket.listen(backlog);
-    if (done)
-        return done;
-    net::Error error = done.error();
-    error.hint = net::bind_hint(error.code, endpoint);
-    return net::fail(std::move(error));
+        done = net::listen_on(target.socket, backlog);
+    return done;
 }
 
 net::Status connect_at(net::FoundSocket& target, const net::Endpoint& endpoint) {

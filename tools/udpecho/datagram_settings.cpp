@@ -45,7 +45,8 @@ net::Result<probe::DatagramSocket> DatagramSettings::open(std::span<const net::E
     options.hop_limit = hop_limit_;
     options.broadcast = broadcast_;
     auto opened = probe::open_datagram(endpoints, options);
-    if (!opened && opened.error().code == std::errc::permission_denied && !broadcast_)
+    if (!opened && opened.error().code == std::errc::permission_denied && !broadcast_ &&
+        opened.error().action == "connect")
         opened.error().hint = net::hint(net::Hint::broadcast_address);
     return opened;
 }

@@ -48,8 +48,10 @@ net::Error explain(const probe::Exchanged& done, const SentDatagram& sent,
         case probe::Exchanged::End::unsent:
             error.code = done.error;
             if (error.code == std::errc::message_size)
-                error.hint = net::hint(net::Hint::longest_datagram,
-                                       {std::to_string(max_payload(sent.peer))});
+                error.hint = sent.bytes > max_payload(sent.peer)
+                                 ? net::hint(net::Hint::longest_datagram,
+                                             {std::to_string(max_payload(sent.peer))})
+                                 : net::hint(net::Hint::beyond_path_mtu);
             return error;
         case probe::Exchanged::End::different: break;
     }

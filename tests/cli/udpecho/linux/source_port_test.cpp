@@ -203,6 +203,18 @@ TEST_F(SourcePort, SinglePortIsUsedByEveryMode) {
         << ran.err;
 }
 
+TEST_F(SourcePort, OneThatNeedsAPrivilegeHasThatHint) {
+    const Ran ran =
+        run_there("",
+                  "for tool in udpecho echo; do setpriv --bounding-set -net_bind_service "
+                  "--inh-caps -net_bind_service " SOCKBOX_SH_BIN
+                  "/$tool --source-port 500 127.0.0.1 3490 </dev/null; done");
+    const std::string complaint = "echo: bind 0.0.0.0:500: Permission denied (EACCES)\n";
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("udp" + complaint), HasSubstr("\n" + complaint),
+                               HasSubstr("udpecho: hint: ports below 1024 need root"),
+                               HasSubstr("\necho: hint: ports below 1024 need root")));
+}
+
 TEST_F(SourcePort, PortsInUseAreNamed) {
     const Ran ran = run_there("", R"(
         for options in "--source-port 3490" "--source-port 3488-3492 -c 1"; do
