@@ -81,15 +81,16 @@ net::Status LaneGroup::create_lanes() {
     if (!server)
         return {};
     measured_.server = server;
-    turn_due_ = first_due(Clock::now());
     net::Status done;
     for (std::size_t i = number_.group; done && i < target_.lanes; i += number_.groups)
         done = add_lane(i, *server);
-    if (done)
-        version_ = version;
-    else
+    if (!done) {
         slots_.clear();
-    return done;
+        return done;
+    }
+    version_ = version;
+    turn_due_ = first_due(Clock::now());
+    return {};
 }
 
 std::vector<Lane*> LaneGroup::lanes() const {
@@ -127,7 +128,10 @@ void LaneGroup::turn(Clock::time_point now, Clock::time_point awake_at, LanePoll
         if (slot.lane->next_expiry() <= now)
             slot.lane->expire(now);
     follow_address(now);
-    send_what_is_due(now, awake_at);
+    if (unusable_)
+        refuse_what_is_due(now);
+    else
+        send_what_is_due(now, awake_at);
     note_outage();
     watch(poll);
 }
@@ -162,14 +166,16 @@ void LaneGroup::follow_address(Clock::time_point now) {
         if (done && version_ != version)
             done = slot.lane->move_to(*server);
     measured_.server = server;
-    if (done)
-        version_ = version;
-    else
-        cannot_use(done.error(), now);
+    if (!done)
+        return cannot_use(done.error(), now);
+    version_ = version;
+    unusable_.reset();
 }
 
 void LaneGroup::cannot_use(const net::Error& error, Clock::time_point now) {
     next_try_ = now + creation_pause;
+    if (slots_.empty())
+        unusable_ = error;
     measured_.failed(error);
     measured_.numbers.outages.missed(now - measured_.begin);
     if (!choice_ || !choice_->try_next())
@@ -240,6 +246,8 @@ net::Deadline LaneGroup::next_turn(Clock::time_point now) const {
     net::Deadline until = choice_ ? choice_->next_lookup() : net::no_deadline;
     if (is_behind())
         until = std::min(until, next_try_);
+    if (unusable_)
+        until = std::min(until, plan_.rate > 0 ? next_due_ : turn_due_);
     const bool sending = !budget_.is_spent(now);
     if (sending)
         until = std::min(until, budget_.end());
@@ -304,6 +312,26 @@ void LaneGroup::send_what_is_due(Clock::time_point now, Clock::time_point awake_
         else if (slot.lane->outstanding() == 0)
             send(slot, now, Clock::now());
     }
+}
+
+// What is due while there are no lanes could not be sent.
+void LaneGroup::refuse_what_is_due(Clock::time_point now) {
+    const auto refuse = [&](Clock::time_point due) {
+        if (const auto message = budget_.take(due, now))
+            measured_.unsent(plan_, *message, *unusable_);
+    };
+    if (plan_.rate > 0) {
+        if (now - next_due_ > longest_stall)
+            miss_slots(now);
+        for (; next_due_ <= now; go_to_slot(next_due_slot_ + number_.groups))
+            refuse(next_due_);
+        return;
+    }
+    if (turn_due_ > now)
+        return;
+    for (std::size_t lane = number_.group; lane < target_.lanes; lane += number_.groups)
+        refuse(now);
+    turn_due_ = now + (plan_.interval.count() > 0 ? plan_.interval : creation_pause);
 }
 
 // Sends everything that is due, however late: the schedule does not wait for replies, which would

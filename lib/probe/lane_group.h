@@ -180,6 +180,7 @@ class LaneGroup {
     std::uint64_t skip_slots(net::Clock::time_point until);
     void miss_slots(net::Clock::time_point until);
     void send_what_is_due(net::Clock::time_point now, net::Clock::time_point awake_at);
+    void refuse_what_is_due(net::Clock::time_point now);
     void send_on_schedule(net::Clock::time_point now, net::Clock::time_point awake_at);
     void count_missed_slots();
     bool can_send_in_interval(const Lane& lane, net::Clock::time_point now) const;
@@ -197,6 +198,7 @@ class LaneGroup {
     Measured measured_;
     std::vector<Slot> slots_;  // never grows once a lane is watched
     bool is_concluded_ = false;
+    std::optional<net::Error> unusable_;  // why there are no lanes, although there is an address
     std::optional<AddressChoice> choice_;
     std::uint64_t version_ = 0;       // of the address in use
     std::uint64_t replies_seen_ = 0;  // by choice_

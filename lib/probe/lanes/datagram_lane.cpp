@@ -208,15 +208,17 @@ DatagramLane::Notices DatagramLane::take_notices(std::optional<std::uint64_t> la
                 window_.at(*index).left = notice->left->at;
             is_last = index && index == last;
         }
+        // This host reports what it does not send to the call that sends, too.
+        const bool is_own = notice->error && !notice->error->sender;
         std::optional<std::uint64_t> about;
-        if (notice->error) {
+        if (notice->error && !is_own) {
             silence_.end(net::Clock::now());
             measured_.failed({notice->error->code, "icmp", {}, net::to_text(*notice->error), {}});
             about = form_->find(std::as_bytes(std::span(notice->error->datagram)), window_);
         }
-        const bool is_unsent = about && *about >= unsent_from_;
+        const bool is_unsent = is_own || (about && *about >= unsent_from_);
         (is_unsent ? taken.of_unsent : taken.of_sent) = true;
-        if (about && !is_unsent && notice->error->sender)
+        if (about && !is_unsent)
             give_up(*about);
     }
     return taken;

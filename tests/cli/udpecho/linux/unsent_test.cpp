@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "paths.h"
+#include "tests/json_numbers.h"
 #include "tests/linux/network.h"
 #include "tests/peer.h"
 #include "tests/support.h"
@@ -161,6 +162,36 @@ TEST_F(UdpEchoUnsent, AnUnsentLineIsReported) {
     EXPECT_THAT(ran.out, HasSubstr(R"("lines":3,"sent":2,"received":2,"lost":1,)"));
     EXPECT_THAT(ran.out, HasSubstr(R"("lost_lines":[2])"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+// There is no lane yet that could refuse a message.
+TEST(UdpEchoUnreachable, AnEndlessRunCountsWhatItCannotSendFromTheStart) {
+    if (!has_network())
+        GTEST_SKIP() << "no network namespace here";
+    for (const std::string how : {"-i 50ms", "--rate 20"}) {
+        const Ran ran = in_network("timeout --preserve-status -s INT 2 " SOCKBOX_BIN_DIR
+                                   "/udpecho --json -q -c 0 " +
+                                   how + " 10.9.9.9 7007; echo status $?")
+                            .wait();
+        EXPECT_THAT(ran.err, HasSubstr(" not sent: connect 10.9.9.9:7007: "
+                                       "Network is unreachable (ENETUNREACH)\n"));
+        EXPECT_GT(number_in(ran.out, "unsent"), 1) << how << ran.out;
+        EXPECT_THAT(ran.out, AllOf(HasSubstr(R"("sent":0,"received":0,"lost":0,"pending":0,)"),
+                                   HasSubstr("status 4\n")));
+    }
+}
+
+TEST(UdpEchoUnreachable, WhatThisHostRefusesIsCountedOnceAndNotAsIcmp) {
+    if (!has_network())
+        GTEST_SKIP() << "no network namespace here";
+    const std::string udpecho =
+        SOCKBOX_BIN_DIR "/udpecho --set IP_MTU_DISCOVER=IP_PMTUDISC_DO 127.0.0.1 7007 ";
+    const Ran ran = in_network("ip link set lo mtu 1400; " + udpecho +
+                               "--json -q -c 3 -i 1ms -s 1400; head -c 1400 /dev/zero | " + udpecho)
+                        .wait();
+    EXPECT_THAT(ran.out, HasSubstr(R"("errors":[{"symbol":"EMSGSIZE","code":90,)"
+                                   R"("message":"Message too long","phase":"send","count":3}])"));
+    EXPECT_THAT(ran.err, HasSubstr("hint: the datagram is larger than the path MTU"));
 }
 
 }  // namespace
