@@ -5,7 +5,9 @@ Usage: json_by_schema.py BIN SCHEMA. Runs each command in each of its modes on l
 an object does not match, or if a kind of object that the schema describes does not occur.
 """
 import json
+import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -33,9 +35,10 @@ class Commands:
         for line in lines:
             self.objects.append((" ".join(words), json.loads(line)))
 
-    def run(self, *words, text="", status=None, interrupt_after=None):
-        """Interrupts the command after so many lines, if a number of lines is given."""
-        process = subprocess.Popen(self.path(words), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def run(self, *words, text="", status=None, interrupt_after=None, by=()):
+        """Interrupts the command after so many lines, if a number of lines is given. `by` are the
+        words of a program that starts it."""
+        process = subprocess.Popen([*by, *self.path(words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True)
         lines = []
         if interrupt_after is not None:
@@ -96,6 +99,25 @@ def run_sockopt(commands, port):
     commands.run("sockopt", "-j", "-v", "--port", port, "--listening", "SO_RCVBUF=128K")
     commands.run("sockopt", "-j", "--pid", "2147483647", status=3)
     commands.run("sockopt", "-j", "--diff", "SO_KEEPALIVE=on")
+    run_foreign(commands)
+
+
+def run_foreign(commands):
+    """Sockets of another network namespace, and of a process that may not be looked into."""
+    if os.geteuid() != 0:
+        return
+    words = ["sockopt", "--type", "udp", "--listen", "127.0.0.1:0", "--", "cat"]
+    for by in ((), ("unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh")):
+        with subprocess.Popen([*by, *commands.path(words)], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE) as holder:
+            holder.stdin.write(b"\n")
+            holder.stdin.flush()
+            holder.stdout.readline()
+            commands.run("sockopt", "-j", "--pid", str(holder.pid), "SO_RCVBUF")
+            holder.stdin.close()
+    weak = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all")
+    with socket.create_server(("127.0.0.1", 0)) as own:
+        commands.run("sockopt", "-j", "--port", str(own.getsockname()[1]), by=weak)
 
 
 def run_watch(commands, port):
