@@ -405,7 +405,9 @@ void add_counts(const MeasurementReport& report, Json& json) {
             .set("misdirected", numbers.misdirected)
             .set("distinguishable", numbers.distinguishable);
     else
-        json.set("mismatched", numbers.mismatched).set("surplus_bytes", numbers.surplus_bytes);
+        json.set("late", numbers.late)
+            .set("mismatched", numbers.mismatched)
+            .set("surplus_bytes", numbers.surplus_bytes);
 }
 
 void add_outages(const MeasurementReport& report, Json& json) {

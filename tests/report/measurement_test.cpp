@@ -169,6 +169,13 @@ TEST(MeasurementReport, WhatCannotBeToldApartHasNoOrder) {
                       HasSubstr(R"("lost_numbers":null,"lost_numbers_unlisted":null,)")));
 }
 
+TEST(MeasurementReport, LateEchoesOfAStreamAreInEachForm) {
+    auto report = report_of({1ms});
+    report.numbers.late = 7;
+    EXPECT_THAT(to_text(report), HasSubstr("7 late"));
+    EXPECT_THAT(to_json(report).to_string(), HasSubstr(R"("late":7,"mismatched":0)"));
+}
+
 TEST(MeasurementReport, NumbersAndNounsAgree) {
     auto report = report_of({1ms});
     report.numbers.kernel.connections = 1;
