@@ -30,7 +30,10 @@ net::Result<ListedTargets::Changes> ListedTargets::read() {
     Changes changes;
     std::map<std::string, TargetLabels> labels;
     for (Target& target : *listed) {
-        if (!labels.emplace(target.text, target.labels).second)
+        const auto [first, is_first] = labels.emplace(target.text, target.labels);
+        if (!is_first && first->second != target.labels)
+            changes.repeated.push_back(target.text);
+        if (!is_first)
             continue;
         const auto known = labels_.find(target.text);
         const bool is_known = known != labels_.end();

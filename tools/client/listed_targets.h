@@ -21,7 +21,8 @@ class ListedTargets {
 
     struct Changes {
         std::vector<Target> added;
-        std::vector<std::string> removed;  // Target::text
+        std::vector<std::string> removed;   // Target::text
+        std::vector<std::string> repeated;  // listed again with other labels, which do not count
     };
 
     // Reads the file: all that it lists is new. If it is wrong, nothing changes.

@@ -131,6 +131,7 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
         auto read = list_->read();
         if (!read)
             return client_.fail(io_, read.error(), exit_usage);
+        note_repeated(read->repeated);
         listed_ = std::move(read->added);
     }
     requests_.emplace();

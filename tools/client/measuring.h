@@ -121,6 +121,7 @@ class Measuring {
     std::string look(Runs& runs, const MakeSubject& make_subject, int& status);
     void conclude_ended(Runs& runs, int& status);
     void follow_file(Runs& runs, const MakeSubject& make_subject);
+    void note_repeated(const std::vector<std::string>& targets);
     void report_targets(const net::Result<ListedTargets::Changes>& changes);
     void leave_out_self(Runs& runs);
     net::Status write_metrics(const Runs* runs) const;

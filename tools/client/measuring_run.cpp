@@ -321,12 +321,19 @@ void Measuring::follow_file(Runs& runs, const MakeSubject& make_subject) {
     report_targets(*changes);
     if (!*changes)
         return;
+    note_repeated((*changes)->repeated);
     for (const std::string& target : (*changes)->removed)
         for (const Runs::Shared& run : runs.all())
             if (run->subject.target == target && run->subject.is_listed)
                 runs.remove(run);
     for (const Target& target : (*changes)->added)
         add(runs, make_subject(target));
+}
+
+void Measuring::note_repeated(const std::vector<std::string>& targets) {
+    for (const std::string& target : targets)
+        notices_.add(
+            fmt::format("{}: listed again with other labels; the first ones count", target));
 }
 
 void Measuring::report_targets(const net::Result<ListedTargets::Changes>& changes) {

@@ -138,7 +138,10 @@ bool Results::is_good(const report::MeasurementReport& report, bool interrupted)
         interrupted && numbers.sent == 0 && numbers.unsent == 0 && numbers.resolve_failures == 0;
     if (numbers.received == 0 && !undecided && !unbegun)
         return false;
-    return report.datagrams || (numbers.lost == 0 && numbers.unsent == 0 && report.errors.empty());
+    // A lookup that failed in between has cost no message.
+    const bool connected = std::ranges::all_of(
+        report.errors, [](const auto& error) { return error.first.phase == "resolve"; });
+    return report.datagrams || (numbers.lost == 0 && numbers.unsent == 0 && connected);
 }
 
 net::Status Results::write_metrics(const MetricFamilies& families) const {

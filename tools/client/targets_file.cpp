@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <set>
 
 #include "net/input.h"
 #include "report/json.h"
@@ -85,8 +84,6 @@ class Targets {
             return net::fail(parts.error());
         if (const auto host = net::check_host(parts->host); !host)
             return net::fail(host.error());
-        if (!known_.insert(std::string(text)).second)
-            return {};
         if (found_.size() == max_targets)
             return net::fail_text(fmt::format("more than {} targets", max_targets));
         found_.push_back({std::move(*parts), labels});
@@ -96,7 +93,6 @@ class Targets {
 
   private:
     std::vector<ListedTarget> found_;
-    std::set<std::string> known_;
 };
 
 net::Status add_group(const Json& group, Targets& targets) {

@@ -24,10 +24,9 @@ struct ListedTarget {
 };
 
 // Reads Prometheus' form for file-based discovery (a JSON list of {"targets": ["host:port"],
-// "labels": {"site": "a"}}) or lines HOST:PORT [LABEL=VALUE]..., in which '#' starts a comment. Of
-// targets listed twice the first counts, and labels that start with "__" are left out, as
-// Prometheus does. Fails with the place of the first mistake. A label's name must not be that of a
-// label which the metrics have already.
+// "labels": {"site": "a"}}) or lines HOST:PORT [LABEL=VALUE]..., in which '#' starts a comment.
+// Labels that start with "__" are left out, as Prometheus does. Fails with the place of the first
+// mistake. A label's name must not be that of a label which the metrics have already.
 net::Result<std::vector<ListedTarget>> parse_targets(std::string_view text);
 
 // Notices changes by looking at the file, because that works for every way to change it (in place,

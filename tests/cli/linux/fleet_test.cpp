@@ -309,6 +309,10 @@ TEST_P(Fleet, AFileMayBeOfAnyForm) {
               tools::exit_ok);
     EXPECT_EQ(with("[{\"targets\": []}, {\"targets\": [\"127.0.0.1:" + port + "\"]}]").status,
               tools::exit_ok);
+    const std::string twice = "127.0.0.1:" + port + " site=";
+    EXPECT_THAT(with(twice + "a\n" + twice + "b\n").err,
+                HasSubstr("127.0.0.1:" + port + ": listed again with other labels"));
+    EXPECT_EQ(with(twice + "a\n" + twice + "a\n").err, "");
     for (const auto& [content, complaint] :
          std::initializer_list<std::pair<std::string, std::string>>{
              {"127.0.0.1\n", "line 1: "},
@@ -445,6 +449,38 @@ TEST(FleetNames, AreFollowedToTheirNewAddress) {
         EXPECT_THAT(ran.out, AllOf(Not(HasSubstr("no ")), Not(HasSubstr("not moved")))) << tool;
         // A message under way when the connection is closed may be lost.
         EXPECT_THAT(ran.out, ContainsRegex("status [04]\n")) << tool;
+    }
+}
+
+// A name that cannot be looked up again for a while costs no message.
+TEST(FleetNames, AFailedLookupInBetweenIsNoFailure) {
+    const std::string script = R"sh(
+        bin=$1 tool=$2 dir=$(mktemp -d)
+        tries() { for _ in $(seq 300); do "$@" && return 0; sleep 0.1; done; return 1; }
+        "$bin/echod" -b 127.0.0.1 -p 7007 >"$dir/ready" & server=$!
+        tries grep -q udp "$dir/ready" || echo no server
+        echo '127.0.0.1 leaving.lan' >/etc/hosts
+        "$bin/$tool" -c 0 -i 20ms -W 30s --resolve-every 200ms leaving.lan 7007 \
+            >"$dir/out" 2>"$dir/err" & run=$!
+        tries grep -q 'seq=5 ' "$dir/out" || echo no start
+        : >/etc/hosts
+        tries grep -q 'leaving.lan:7007: resolve' "$dir/err" || echo no failure
+        echo '127.0.0.1 leaving.lan' >/etc/hosts
+        tries grep -q 'resolves again' "$dir/err" || echo no end of it
+        kill -INT $run
+        wait $run
+        echo "status $?"
+        cat "$dir/err"
+        kill $server
+        rm -r "$dir")sh";
+    for (const std::string tool : {"udpecho", "echo"}) {
+        const Ran ran = Process({SOCKBOX_SOURCE_DIR "/tests/with_fakedns", "/bin/sh", "-c", script,
+                                 "sh", SOCKBOX_BIN_DIR, tool},
+                                {"FAKEDNS_HOSTS_LINE=hosts: files"})
+                            .wait();
+        if (ran.status == refused_world)
+            GTEST_SKIP() << "no private world of names here";
+        EXPECT_THAT(ran.out, AllOf(HasSubstr("status 0\n"), Not(HasSubstr("no ")))) << tool;
     }
 }
 
