@@ -125,15 +125,17 @@ def run_watch(commands, port):
     words = ("sockopt", "-j", "--watch=100ms", "--port", port)
     watch = subprocess.Popen(commands.path(words), stdout=subprocess.PIPE, text=True)
     lines = [watch.stdout.readline()]
-    client = subprocess.Popen(commands.path(("echo", "-j", "-q", "-c", "5", "-i", "200ms",
+    client = subprocess.Popen(commands.path(("echo", "-j", "-q", "-c", "0", "-i", "20ms",
                                              "127.0.0.1", port)), stdout=subprocess.PIPE, text=True)
     seen = set()
-    while not {"appeared", "changed", "gone"} <= seen:
+    while "gone" not in seen:
         lines.append(watch.stdout.readline())
         seen.add(json.loads(lines[-1])["event"])
+        if {"appeared", "changed"} <= seen:
+            client.send_signal(signal.SIGINT)
     watch.send_signal(signal.SIGINT)
     lines += watch.communicate(timeout=PATIENCE)[0].splitlines()
-    commands.keep(("echo", "-c", "5"), client.communicate(timeout=PATIENCE)[0].splitlines())
+    commands.keep(("echo", "-c", "0"), client.communicate(timeout=PATIENCE)[0].splitlines())
     commands.keep(words, lines)
 
 

@@ -405,9 +405,9 @@ void add_counts(const MeasurementReport& report, Json& json) {
             .set("misdirected", numbers.misdirected)
             .set("distinguishable", numbers.distinguishable);
     else
-        json.set("late", numbers.late)
-            .set("mismatched", numbers.mismatched)
-            .set("surplus_bytes", numbers.surplus_bytes);
+        json.set("mismatched", numbers.mismatched)
+            .set("surplus_bytes", numbers.surplus_bytes)
+            .set("late", numbers.late);
 }
 
 void add_outages(const MeasurementReport& report, Json& json) {

@@ -173,7 +173,7 @@ TEST(MeasurementReport, LateEchoesOfAStreamAreInEachForm) {
     auto report = report_of({1ms});
     report.numbers.late = 7;
     EXPECT_THAT(to_text(report), HasSubstr("7 late"));
-    EXPECT_THAT(to_json(report).to_string(), HasSubstr(R"("late":7,"mismatched":0)"));
+    EXPECT_THAT(to_json(report).to_string(), HasSubstr(R"("surplus_bytes":0,"late":7,)"));
 }
 
 TEST(MeasurementReport, NumbersAndNounsAgree) {

@@ -100,7 +100,7 @@ void expect_bad(const std::string& out, int bad, double lost) {
 
 TEST_F(SourcePort, OneBadPortOf64IsNamed) {
     const Ran ran = run_there("udp sport 40017 drop",
-                              "udpecho --source-port 40000-40063 -c 640 -i 2ms -W 3s --json "
+                              "udpecho --source-port 40000-40063 -c 640 -i 2ms -W 10s --json "
                               "127.0.0.1 3490");
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.err;
     expect_one_suspect(ran.out, 10, 40017, 1);
@@ -110,7 +110,7 @@ TEST_F(SourcePort, OneBadPortOf64IsNamed) {
 // of its turns on a busy machine, too.
 TEST_F(SourcePort, OnePortThatLosesAFifthIsNamed) {
     const Ran ran = run_there("udp sport 40040 numgen inc mod 5 == 0 drop",
-                              "udpecho --source-port 40000-40063 -c 3200 --rate 1600 -W 3s --json "
+                              "udpecho --source-port 40000-40063 -c 3200 --rate 1600 -W 10s --json "
                               "127.0.0.1 3490");
     expect_one_suspect(ran.out, 50, 40040, 0.2);
 }
@@ -120,7 +120,7 @@ TEST_F(SourcePort, TextPageAndMetricsNameIt) {
     const TemporaryFile metrics;
     const Ran ran =
         run_there("udp sport 40017 drop",
-                  "udpecho --source-port 40000-40063 -c 640 -i 1ms -W 3s --html " + page.path() +
+                  "udpecho --source-port 40000-40063 -c 640 -i 1ms -W 10s --html " + page.path() +
                       " --metrics-file " + metrics.path() + " 127.0.0.1 3490");
     const std::regex summary(
         "\nsource ports 40000-40063: lost 0 to ([0-9]+) each, p50 [0-9.]+ to "

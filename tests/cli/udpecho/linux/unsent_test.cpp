@@ -169,7 +169,7 @@ TEST(UdpEchoUnreachable, AnEndlessRunCountsWhatItCannotSendFromTheStart) {
     if (!has_network())
         GTEST_SKIP() << "no network namespace here";
     for (const std::string how : {"-i 50ms", "--rate 20"}) {
-        const Ran ran = in_network("timeout --preserve-status -s INT 2 " SOCKBOX_BIN_DIR
+        const Ran ran = in_network("timeout --preserve-status -s INT 2 " SOCKBOX_SH_BIN
                                    "/udpecho --json -q -c 0 " +
                                    how + " 10.9.9.9 7007; echo status $?")
                             .wait();
@@ -185,7 +185,7 @@ TEST(UdpEchoUnreachable, WhatThisHostRefusesIsCountedOnceAndNotAsIcmp) {
     if (!has_network())
         GTEST_SKIP() << "no network namespace here";
     const std::string udpecho =
-        SOCKBOX_BIN_DIR "/udpecho --set IP_MTU_DISCOVER=IP_PMTUDISC_DO 127.0.0.1 7007 ";
+        SOCKBOX_SH_BIN "/udpecho --set IP_MTU_DISCOVER=IP_PMTUDISC_DO 127.0.0.1 7007 ";
     const Ran ran = in_network("ip link set lo mtu 1400; " + udpecho +
                                "--json -q -c 3 -i 1ms -s 1400; head -c 1400 /dev/zero | " + udpecho)
                         .wait();
