@@ -100,9 +100,8 @@ constexpr HintRow limits[] = {
     {Hint::descriptors, "EMFILE", "ulimit -n raises it, up to the hard limit",
      "LimitNOFILE= does in a systemd unit."},
     {Hint::tasks, "start a thread, fork: EAGAIN",
-     "no more threads and processes are allowed (ulimit -u, pids.max of the cgroup), or no memory "
-     "is"
-     " left for one (ulimit -v)",
+     "the limit of threads and processes is reached (ulimit -u, pids.max of the cgroup), or that of"
+     " memory (ulimit -v)",
      "TasksMax= of a systemd unit sets pids.max."},
     {Hint::no_lookup_made, "resolve: EMFILE, ENFILE",
      "no lookup was made: no descriptor is left for it"},
