@@ -38,8 +38,8 @@ class Commands:
     def run(self, *words, text="", status=None, interrupt_after=None, by=()):
         """Interrupts the command after so many lines, if a number of lines is given. `by` are the
         words of a program that starts it."""
-        process = subprocess.Popen([*by, *self.path(words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen([*by, *self.path(words)], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         lines = []
         if interrupt_after is not None:
             lines = [process.stdout.readline() for _ in range(interrupt_after)]

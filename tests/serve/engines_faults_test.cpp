@@ -66,7 +66,7 @@ TEST_P(FaultsOn, NoMoreIsHeldBackThanTheManualStates) {
     EXPECT_LE(server.counters().received_bytes.value(), 64U * 1024);
 }
 
-TEST_P(FaultsOn, WhatIsHeldBackIsNoTimeThatThePeerTakes) {
+TEST_P(FaultsOn, ADelayDoesNotCountAgainstTheWriteTimeout) {
     ServeOptions options = with({"delay=600ms"});
     options.write_timeout = 100ms;
     TestServer server(engine(), options);

@@ -412,7 +412,16 @@ TEST_P(Fleet, AServerThatGoesUnaskedIsNoFailure) {
 INSTANTIATE_TEST_SUITE_P(Clients, Fleet, testing::Values("echo", "udpecho"),
                          [](const auto& row) { return std::string(row.param); });
 
-// The name moves while the run goes on: from /etc/hosts, which the C library reads again.
+// Runs a shell script, with the folder of the programs and the tool as its words, which may change
+// /etc/hosts, the only source of names. The C library reads it again for each lookup.
+Ran with_own_hosts_file(const std::string& script, const std::string& tool) {
+    return Process({SOCKBOX_SOURCE_DIR "/tests/with_fakedns", "/bin/sh", "-c", script, "sh",
+                    SOCKBOX_BIN_DIR, tool},
+                   {"FAKEDNS_HOSTS_LINE=hosts: files"})
+        .wait();
+}
+
+// The name moves while the run goes on.
 TEST(FleetNames, AreFollowedToTheirNewAddress) {
     const std::string script = R"sh(
         bin=$1 tool=$2 dir=$(mktemp -d)
@@ -439,10 +448,7 @@ TEST(FleetNames, AreFollowedToTheirNewAddress) {
         kill $servers
         rm -r "$dir")sh";
     for (const std::string tool : {"udpecho", "echo"}) {
-        const Ran ran = Process({SOCKBOX_SOURCE_DIR "/tests/with_fakedns", "/bin/sh", "-c", script,
-                                 "sh", SOCKBOX_BIN_DIR, tool},
-                                {"FAKEDNS_HOSTS_LINE=hosts: files"})
-                            .wait();
+        const Ran ran = with_own_hosts_file(script, tool);
         if (ran.status == refused_world)
             GTEST_SKIP() << "no private world of names here";
         EXPECT_THAT(ran.out, HasSubstr("\"address\":\"127.0.0.3:7007\"")) << ran.err;
@@ -474,10 +480,7 @@ TEST(FleetNames, AFailedLookupInBetweenIsNoFailure) {
         kill $server
         rm -r "$dir")sh";
     for (const std::string tool : {"udpecho", "echo"}) {
-        const Ran ran = Process({SOCKBOX_SOURCE_DIR "/tests/with_fakedns", "/bin/sh", "-c", script,
-                                 "sh", SOCKBOX_BIN_DIR, tool},
-                                {"FAKEDNS_HOSTS_LINE=hosts: files"})
-                            .wait();
+        const Ran ran = with_own_hosts_file(script, tool);
         if (ran.status == refused_world)
             GTEST_SKIP() << "no private world of names here";
         EXPECT_THAT(ran.out, AllOf(HasSubstr("status 0\n"), Not(HasSubstr("no ")))) << tool;
