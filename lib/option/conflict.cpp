@@ -17,7 +17,7 @@ bool is_in_force(const OptionRow& row, const OptionValue& value) {
     if (const auto* linger = std::get_if<Linger>(&value))
         return linger->on && linger->seconds == 0;
     if (const auto* text = std::get_if<std::string>(&value))
-        return !text->empty() && *text != "mptcp";  // as TCP_ULP of every Multipath TCP socket
+        return !text->empty() && *text != "mptcp";  // the ULP of every Multipath TCP socket
     return true;
 }
 

@@ -314,7 +314,7 @@ void LaneGroup::send_what_is_due(Clock::time_point now, Clock::time_point awake_
     }
 }
 
-// What is due while there are no lanes could not be sent.
+// Counts what is due as unsent, while there are no lanes.
 void LaneGroup::refuse_what_is_due(Clock::time_point now) {
     const auto refuse = [&](Clock::time_point due) {
         if (const auto message = budget_.take(due, now))

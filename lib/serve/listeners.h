@@ -25,7 +25,7 @@ struct Listeners {
     std::vector<net::Socket> udp;
     std::uint16_t port = 0;
     std::vector<net::Error> left_out;  // addresses of ListenPlan::hosts
-    bool passed = false;               // by the parent process, which has chosen the backlog
+    bool passed = false;               // opened by the parent process, which chose the backlog
 };
 
 // Opens all of the sockets or none; none listens before all are bound. Fails with the error of the

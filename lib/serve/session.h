@@ -18,7 +18,7 @@ class Session {
 
     void received(std::size_t bytes, net::Deadline now) noexcept;
     void sent(std::size_t bytes, net::Deadline now) noexcept;
-    // Bytes that a fault held back may leave from now on: the peer has its time to accept them.
+    // Bytes that a fault held back may be sent from now on, so the write timeout begins.
     void released(net::Deadline now) noexcept { active_ = now; }
     std::uint64_t received_bytes() const noexcept { return received_; }
     std::uint64_t number() const noexcept { return ticket_.number(); }

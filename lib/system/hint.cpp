@@ -71,7 +71,7 @@ constexpr HintRow addresses[] = {
      "the host also has the address ...; -... uses it",
      "UDP cannot try several addresses as TCP does: only an answer shows that one works."},
     {Hint::longest_datagram, "send: EMSGSIZE", "a datagram holds at most ... bytes",
-     "The rest of 65535 bytes are the headers of IP, if it is IPv4, and UDP."},
+     "The 65535 bytes of a packet include the UDP header and, with IPv4, the IP header."},
     {Hint::beyond_path_mtu, "send with the don't-fragment bit: EMSGSIZE",
      "the datagram is larger than the path MTU, which udpecho --mtu finds"},
     {Hint::load_needs_tcp, "udpecho --load: connect fails",

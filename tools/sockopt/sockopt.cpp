@@ -89,7 +89,7 @@ void declare(Cli& cli, Settings& settings) {
 }
 
 // An error message if --list or --explain, which need no socket, would ignore another option.
-std::string ignored_by_table(const Cli& cli, const Settings& settings) {
+std::string ignored_option(const Cli& cli, const Settings& settings) {
     for (const char* mode : {"list", "explain"}) {
         if (std::string mistake = cli.exclusion(
                 mode, {"type", "fd", "pid", "process", "port", "listening", "listen", "connect",
@@ -129,7 +129,7 @@ int sockopt(Args args, Io io) {
         return cli.refuse(io, "missing COMMAND after --");
     if (settings.list && settings.explain)
         return cli.refuse(io, "--list and --explain are mutually exclusive");
-    if (const std::string mistake = ignored_by_table(cli, settings); !mistake.empty())
+    if (const std::string mistake = ignored_option(cli, settings); !mistake.empty())
         return cli.refuse(io, mistake);
     if (settings.story && settings.values)
         return cli.refuse(io, "--story and --values are mutually exclusive");

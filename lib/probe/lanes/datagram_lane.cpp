@@ -208,7 +208,7 @@ DatagramLane::Notices DatagramLane::take_notices(std::optional<std::uint64_t> la
                 window_.at(*index).left = notice->left->at;
             is_last = index && index == last;
         }
-        // This host reports what it does not send to the call that sends, too.
+        // If this host refuses to send, the call that sends fails as well.
         const bool is_own = notice->error && !notice->error->sender;
         std::optional<std::uint64_t> about;
         if (notice->error && !is_own) {
