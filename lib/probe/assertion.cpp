@@ -26,8 +26,11 @@ std::optional<double> rtt(const Measurement& measurement) {
     return number(measurement.rtt.summary().*time);
 }
 
+// Before the first message a count is undefined, not 0.
 template <std::uint64_t Measurement::*count>
 std::optional<double> counted(const Measurement& measurement) {
+    if (measurement.sent + measurement.unsent == 0)
+        return std::nullopt;
     return static_cast<double>(measurement.*count);
 }
 
@@ -48,6 +51,8 @@ std::optional<double> counted_if_distinguishable(const Measurement& measurement)
 }
 
 std::optional<double> rate(const Measurement& measurement) {
+    if (measurement.duration.count() == 0)
+        return std::nullopt;
     return measurement.rate_per_s();
 }
 

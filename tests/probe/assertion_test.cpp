@@ -52,7 +52,9 @@ TEST(Assertion, UndefinedValueBreaksIt) {
     EXPECT_FALSE(verdict.value);
     EXPECT_EQ(verdict.shown, "none");
     EXPECT_FALSE(Assertion::parse("jitter<1h")->judge(measurement()).ok);
-    EXPECT_FALSE(Assertion::parse("loss<100%")->judge(stats::Measurement()).ok);
+    for (const char* text : {"loss<100%", "rate>=0", "duplicated<1", "reordered<1", "corrupted<1",
+                             "mismatched<1", "unsent<1"})
+        EXPECT_FALSE(Assertion::parse(text)->judge(stats::Measurement()).ok) << text;
 }
 
 // What could not be sent has not come back either, unless that is judged apart.
