@@ -3,7 +3,7 @@
 
 #include "net/resolver.h"
 #include "report/json.h"
-#include "report/page/live_page.h"
+#include "report/page/metrics_page.h"
 
 namespace sockbox::tools {
 namespace {
@@ -60,7 +60,7 @@ net::Result<std::optional<serve::StatusEndpoint>> MetricsOption::open(
     std::string_view tool, const std::function<MetricFamilies()>& collect,
     std::function<bool()> healthy) const {
     return open(collect, std::move(healthy), [collect, title = std::string(tool)] {
-        return report::to_live_page(title, collect());
+        return report::to_metrics_page(title, collect());
     });
 }
 

@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
+#include "text/time.h"
+
 namespace sockbox::report {
 namespace {
 
@@ -48,6 +52,11 @@ td.picture svg { display: block; }
 </style>
 )";
 
+std::string start_page(std::string_view title, std::string_view more_head) {
+    return fmt::format("{}{}<title>{}</title>\n{}</head>\n<body>\n", head, more_head,
+                       escape_html(title), style);
+}
+
 }  // namespace
 
 std::string escape_html(std::string_view text) {
@@ -64,13 +73,16 @@ std::string escape_html(std::string_view text) {
     return safe;
 }
 
-std::string open_page(std::string_view title, std::chrono::seconds refresh) {
-    std::string html(head);
-    if (refresh.count() > 0)
-        html += fmt::format("<meta http-equiv=\"refresh\" content=\"{}\">\n", refresh.count());
-    html += fmt::format("<title>{}</title>\n", escape_html(title));
-    html += style;
-    return html + "</head>\n<body>\n";
+std::string open_page(std::string_view title) {
+    return start_page(title, {});
+}
+
+std::string open_live_page(std::string_view title, std::string_view heading) {
+    constexpr std::chrono::seconds refresh{5};
+    return start_page(title, fmt::format("<meta http-equiv=\"refresh\" content=\"{}\">\n",
+                                         refresh.count())) +
+           fmt::format("<h1>{}</h1>\n<p>{}, loaded again every {} s.</p>\n", escape_html(heading),
+                       net::format_utc(std::chrono::system_clock::now()), refresh.count());
 }
 
 }  // namespace sockbox::report

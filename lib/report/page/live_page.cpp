@@ -1,10 +1,9 @@
-// Rows of servers with small pictures, and tables of metrics.
+// Rows of servers with small pictures.
 #include "report/page/live_page.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <tuple>
 
@@ -12,12 +11,9 @@
 #include "report/page/html.h"
 #include "report/page/html_page.h"
 #include "report/scale.h"
-#include "text/time.h"
 
 namespace sockbox::report {
 namespace {
-
-constexpr std::chrono::seconds refresh{5};
 
 template <class... Values>
 void append(std::string& markup, fmt::format_string<Values...> format, Values&&... values) {
@@ -90,11 +86,6 @@ std::string row_of(const MeasurementReport& report) {
     return html;
 }
 
-std::string now_line() {
-    return fmt::format("<p>{}, loaded again every {} s.</p>\n",
-                       net::format_utc(std::chrono::system_clock::now()), refresh.count());
-}
-
 }  // namespace
 
 void LivePage::add(const MeasurementReport& report, std::size_t index) {
@@ -113,11 +104,9 @@ std::string LivePage::finish() {
         return std::tuple(one.is_up, -one.loss, -one.slowness_ns) <
                std::tuple(other.is_up, -other.loss, -other.slowness_ns);
     });
-    std::string html =
-        open_page(fmt::format("{}: {} down", tool_, counted(down_, "server")), refresh);
-    append(html, "<h1>{}: {}, {} down</h1>\n", escape_html(tool_), counted(rows_.size(), "server"),
-           down_);
-    html += now_line();
+    std::string html = open_live_page(
+        fmt::format("{}: {} down", tool_, counted(down_, "server")),
+        fmt::format("{}: {}, {} down", tool_, counted(rows_.size(), "server"), down_));
     html += "<div class=\"wide\"><table>\n<tr><th scope=\"col\" class=\"text\">server</th>";
     for (const char* name : {"state", "loss", "p50", "p99", "max", "longest outage", "sent"})
         append(html, "<th scope=\"col\">{}</th>", name);
@@ -133,23 +122,6 @@ std::string LivePage::finish() {
     if (rows_.size() <= max_sections)
         html += sections_;
     return html + std::string(page_end);
-}
-
-std::string to_live_page(std::string_view title, std::span<const MetricFamily> families) {
-    std::string html = open_page(title, refresh);
-    append(html, "<h1>{}</h1>\n", escape_html(title));
-    html += now_line();
-    html += "<div class=\"wide\"><table>\n";
-    for (const MetricFamily& family : families)
-        for (const MetricValue& value : family.values) {
-            const std::string& labels = value.labels.text();
-            append(html,
-                   "<tr><th scope=\"row\">{}</th><td class=\"text\">{}</td><td>{}</td></tr>\n",
-                   escape_html(family.help), escape_html(labels),
-                   std::trunc(value.value) == value.value ? fmt::format("{:.0f}", value.value)
-                                                          : fmt::format("{:.6g}", value.value));
-        }
-    return html + "</table></div>\n" + std::string(page_end);
 }
 
 }  // namespace sockbox::report

@@ -1,13 +1,11 @@
-// The page at which a person looks while a command runs.
+// The page at which a person looks while a measurement runs.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "report/measurement.h"
-#include "report/metrics.h"
 
 namespace sockbox::report {
 
@@ -38,8 +36,5 @@ class LivePage {
     std::string sections_;
     std::size_t down_ = 0;
 };
-
-// The values of metrics as tables, loaded again every five seconds; distributions are left out.
-std::string to_live_page(std::string_view title, std::span<const MetricFamily> families);
 
 }  // namespace sockbox::report
