@@ -58,7 +58,9 @@ net::Deadline Service::drain_deadline() {
     // Several threads may arrive here at once; the exchange lets exactly one of them set the
     // deadline and report the drain.
     net::Deadline unset = net::no_deadline;
-    if (drain_deadline_.compare_exchange_strong(unset, net::deadline_in(options_.drain_timeout)))
+    const auto set = std::min(net::deadline_in(options_.drain_timeout),
+                              net::no_deadline - std::chrono::nanoseconds(1));
+    if (drain_deadline_.compare_exchange_strong(unset, set))
         observer_.drain_began();
     return drain_deadline_.load();
 }

@@ -60,6 +60,26 @@ TEST_F(LoopDutiesTest, ASweepIsScheduledAheadAndRunsOnce) {
     EXPECT_FALSE(duties_.begin_sweep());
 }
 
+// Of a loop that is always busy, a turn ends after the sweep was due.
+TEST_F(LoopDutiesTest, AnOverdueSweepIsNotPutOff) {
+    options_.idle_timeout = 1ms;
+    const net::Deadline due = duties_.next_sweep();
+    while (net::Clock::now() <= due) {
+    }
+    duties_.new_turn();
+    EXPECT_EQ(duties_.next_sweep(), due);
+    duties_.new_turn();
+    EXPECT_TRUE(duties_.begin_sweep());
+    EXPECT_GT(duties_.next_sweep(), due);
+}
+
+TEST_F(LoopDutiesTest, TheLongestDrainHasADeadline) {
+    options_.drain_timeout = std::chrono::nanoseconds::max();
+    drain_.raise();
+    duties_.begin_drain();
+    EXPECT_LT(duties_.drain_deadline(), net::no_deadline);
+}
+
 TEST_F(LoopDutiesTest, TheDrainBeginsOnceAndSweepsAtOnce) {
     EXPECT_FALSE(duties_.is_drain_due());
     EXPECT_EQ(duties_.drain_deadline(), net::no_deadline);

@@ -21,7 +21,7 @@ void LoopDuties::schedule_sweep() {
 }
 
 net::Deadline LoopDuties::next_sweep() {
-    if (next_sweep_ <= now())
+    if (next_sweep_ == net::Deadline{})
         schedule_sweep();
     return next_sweep_;
 }

@@ -80,7 +80,7 @@ class LoopDuties {
     // no_deadline before the drain began.
     net::Deadline drain_deadline() const noexcept { return drain_deadline_; }
 
-    // When the timeouts of all connections are to be checked next.
+    // When the timeouts of all connections are to be checked next; in the past if that is overdue.
     net::Deadline next_sweep();
     // Whether that time has come; if so, schedules the sweep after this one.
     bool begin_sweep();
