@@ -76,7 +76,9 @@ void LineWriter::write(std::string lines) noexcept {
         return write_out(state, lines, 0);
     }
     try {
-        if (state.dropped > 0 || state.waiting.size() + lines.size() > max_waiting)
+        const bool has_room =
+            state.waiting.empty() || state.waiting.size() + lines.size() <= max_waiting;
+        if (state.dropped > 0 || !has_room)
             ++state.dropped;
         else
             state.waiting += lines;
@@ -107,7 +109,7 @@ void LineWriter::run(State& state) noexcept {
 void LineWriter::write_out(State& state, const std::string& lines, std::uint64_t dropped) noexcept {
     try {
         state.output.write(lines);
-        if (dropped > 0)
+        if (dropped > 0 && state.report_drop)
             state.output.write(state.report_drop(dropped));
         state.output.flush();
     } catch (const std::bad_alloc&) {

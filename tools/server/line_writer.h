@@ -14,11 +14,11 @@
 namespace sockbox::tools {
 
 // A write to a full pipe, or to a terminal that was stopped with Ctrl-S, blocks. Lines are queued
-// in order; while 256 KiB are waiting, further ones are dropped and counted. Every method but
-// finish() may be called from any thread, and none of them blocks for the output.
+// in order; what would make more than 256 KiB wait behind others is dropped and counted. Every
+// method but finish() may be called from any thread, and none of them blocks for the output.
 class LineWriter {
   public:
-    // Returns the line that reports how many lines were dropped.
+    // Returns the line that reports how many writes were dropped; may be empty.
     using ReportDrop = std::function<std::string(std::uint64_t)>;
 
     // `output` must outlive the object, and be written to by others only before start() and after
