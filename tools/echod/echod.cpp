@@ -153,8 +153,11 @@ void declare(Cli& cli, EchodOptions& given) {
 
 serve::ServeOptions serve_options(const EchodOptions& given) {
     serve::ServeOptions options = given.serve;
-    options.workers = static_cast<std::size_t>(given.workers.value_or(net::usable_processors()));
-    options.max_workers = std::max(options.workers, static_cast<std::size_t>(given.max_workers));
+    options.max_workers = static_cast<std::size_t>(given.max_workers);
+    options.workers = given.workers
+                          ? static_cast<std::size_t>(*given.workers)
+                          : std::min<std::size_t>(net::usable_processors(), options.max_workers);
+    options.max_workers = std::max(options.workers, options.max_workers);
     options.limits.connections = static_cast<std::size_t>(given.max_connections);
     options.limits.per_client = static_cast<std::size_t>(given.max_per_client);
     options.limits.ipv6_prefix = static_cast<unsigned>(given.ipv6_prefix);

@@ -1,4 +1,6 @@
 // Tests of the threads of the pool engine.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -38,6 +40,26 @@ TEST(Pool, SurplusThreadsEndAlthoughClientsKeepComing) {
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
     EXPECT_LE(threads_of(server.process()), before + 2);
+}
+
+TEST(Pool, AMaximumBelowTheProcessorsIsKept) {
+    Process process(
+        {"echod", "--engine", "pool", "--max-workers", "1", "-p", "0", "-b", "127.0.0.1", "--tcp"});
+    EXPECT_THAT(process.read_line(), testing::HasSubstr("pool, 1 worker)"));
+    process.send_signal(SIGTERM);
+    EXPECT_EQ(process.wait().status, tools::exit_ok);
+}
+
+// Their lines are far more than may wait for a reader.
+TEST(Pool, AThousandListenersAreAnnounced) {
+    Words words{"echod", "-j", "-p", "0", "--tcp"};
+    for (int i = 0; i < 1300; ++i)
+        words.insert(words.end(), {"-b", fmt::format("127.1.{}.{}", i / 200, i % 200 + 1)});
+    Process process(words);
+    for (int i = 0; i < 1300; ++i)
+        ASSERT_THAT(process.read_line(), testing::HasSubstr(R"("event":"listening")")) << i;
+    process.send_signal(SIGTERM);
+    EXPECT_EQ(process.wait().status, tools::exit_ok);
 }
 
 }  // namespace
