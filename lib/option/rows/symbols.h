@@ -80,6 +80,7 @@ inline constexpr std::array<ValueName, 2> buffer_locks{{{"SNDBUF", 1}, {"RCVBUF"
 inline constexpr std::array<ValueName, 1> unlimited{{{"unlimited", -1}}};
 inline constexpr std::array<ValueName, 1> off_below_zero{{{"off", -1}}};
 inline constexpr std::array<ValueName, 1> system_default{{{"default", -1}}};
+inline constexpr std::array<ValueName, 2> fin_timeouts{{{"off", -1}, {"default", 0}}};
 
 // Values of IP_MTU_DISCOVER and IPV6_MTU_DISCOVER, which are the same on Linux.
 inline constexpr std::array<ValueName, 6> path_mtu_discovery{
