@@ -445,7 +445,10 @@ class JsonWriter : public OutcomeWriter {
 
     void brought_up(const net::FoundSocket& target, const net::Status& up) override {
         socket_ = to_json(target);
-        error_ = up ? std::string() : ",\"error\":" + to_json(up.error()).to_string();
+        error_.clear();
+        if (!up)
+            error_ = fmt::format(R"(,"error":{},"address":{})", to_json(up.error()).to_string(),
+                                 Json(up.error().subject).to_string());
     }
 
     void announce(const net::Option& option,

@@ -37,6 +37,10 @@ report::Json named_json(const Selection& selection) {
         named.set("port", *selection.port);
     if (selection.listening)
         named.set("listening", true);
+    if (!selection.listen.empty())
+        named.set("listen", selection.listen);
+    if (!selection.connect.empty())
+        named.set("connect", selection.connect);
     return named;
 }
 

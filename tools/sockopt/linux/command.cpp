@@ -26,6 +26,8 @@ net::Error exec_with_socket(std::vector<std::string> command, net::Socket socket
         return net::fail_last("pass on", "the socket").value();
     ::setenv("LISTEN_FDS", "1", 1);
     ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+    ::unsetenv("LISTEN_FDNAMES");  // these would be about the descriptors that we were passed
+    ::unsetenv("LISTEN_PIDFDID");
     std::vector<char*> words;
     for (std::string& word : command)
         words.push_back(word.data());

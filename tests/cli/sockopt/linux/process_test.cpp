@@ -308,6 +308,10 @@ TEST(SockoptProcess, ConnectShowsTheConnection) {
     const Ran refused = sockopt({"--connect", "127.0.0.1:" + port});
     EXPECT_EQ(refused.status, tools::exit_refused);
     EXPECT_THAT(refused.err, HasSubstr("connect 127.0.0.1:" + port + ": "));
+    EXPECT_THAT(sockopt({"-j", "--connect", "127.0.0.1:" + port}).out,
+                HasSubstr(R"("message":"Connection refused"},"address":"127.0.0.1:)" + port + '"'));
+    EXPECT_THAT(sockopt({"-j", "--connect", "nosuch.invalid:1"}).out,
+                HasSubstr(R"("connect":"nosuch.invalid:1"})"));
 }
 
 TEST(SockoptProcess, ListenIsInThatState) {
@@ -324,6 +328,11 @@ TEST(SockoptProcess, ACommandGetsTheSocketAsSystemdWouldPassIt) {
                      "SO_KEEPALIVE SO_ACCEPTCONN",
                      SOCKBOX_BIN_DIR "/sockopt"});
     EXPECT_EQ(process.wait().out, "1\non\non\n");
+    const Ran passed = Process({"/bin/sh", "-c",
+                                "LISTEN_FDNAMES=a:b LISTEN_PIDFDID=7 " SOCKBOX_SH_BIN
+                                "/sockopt --listen 127.0.0.1:0 -- env | grep -c '^LISTEN_'"})
+                           .wait();
+    EXPECT_EQ(passed.out, "2\n") << "LISTEN_FDS and LISTEN_PID";
     Process missing({"sockopt", "--", "/no/such/command"});
     const Ran ran = missing.wait();
     EXPECT_EQ(ran.status, tools::exit_refused);
@@ -476,6 +485,13 @@ TEST(SockoptProcess, JsonDescribesAnUnavailableSocket) {
                            R"(:null},"error":{"symbol":"ESRCH",)"));
     EXPECT_THAT(without_origin(sockopt({"--json", "--fd", "1000000000"}).out),
                 HasSubstr(R"("error":{"symbol":"EBADF","code":9,"message":"not open"}})"));
+}
+
+TEST(SockoptProcess, TheDefaultOfAFinTimeoutIsGranted) {
+    const Ran ran = sockopt({"--strict", "TCP_LINGER2=0"});
+    EXPECT_EQ(ran.status, tools::exit_ok);
+    EXPECT_THAT(ran.out, HasSubstr("0 selects net.ipv4.tcp_fin_timeout"));
+    EXPECT_THAT(sockopt({"TCP_DELACK_MAX_US=300000"}).err, HasSubstr("expected 1 to 200000"));
 }
 
 }  // namespace
