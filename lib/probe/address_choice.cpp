@@ -14,10 +14,6 @@ constexpr std::chrono::nanoseconds longest_pause = 30s;
 constexpr std::chrono::nanoseconds min_patience = 1s;
 constexpr std::chrono::nanoseconds max_timeout = 24h;  // so that no sum overflows
 
-net::Deadline later(net::Clock::time_point from, std::chrono::nanoseconds time) {
-    return time < net::no_deadline - from ? from + time : net::no_deadline;
-}
-
 }  // namespace
 
 AddressChoice::AddressChoice(const AddressChoiceOptions& options,
@@ -42,7 +38,7 @@ net::Deadline AddressChoice::next_lookup() const noexcept {
     }
     if (options_.resolve_every.count() == 0)
         return net::no_deadline;
-    const net::Deadline regular = later(looked_up_, options_.resolve_every);
+    const net::Deadline regular = net::deadline_after(looked_up_, options_.resolve_every);
     if (!outage_)
         return regular;
     return std::min(regular, std::max(*outage_, looked_up_) + patience());

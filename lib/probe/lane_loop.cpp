@@ -131,7 +131,7 @@ void LaneLoop::start_lookups(Clock::time_point now) {
         asked_.push_back({group,
                           HostLookup(name.host, name.port, name.family, name.transport,
                                      HostLookup::Families::together),
-                          now + name.timeout, &name});
+                          net::deadline_after(now, name.timeout), &name});
     }
 }
 

@@ -167,8 +167,7 @@ class Receiver {
     // ends after one timeout, to check again.
     net::Deadline deadline() const {
         const auto since = waiting_since().value_or(net::Clock::now());
-        return options_.timeout > net::no_deadline - since ? net::no_deadline
-                                                           : since + options_.timeout;
+        return net::deadline_after(since, options_.timeout);
     }
 
     void expire() {

@@ -18,10 +18,13 @@ using Deadline = Clock::time_point;
 // A deadline that never comes.
 inline constexpr Deadline no_deadline = Deadline::max();
 
-// The deadline `timeout` from now; no_deadline if it exceeds what the clock can represent.
+// The deadline `timeout` after `from`, or from now; no_deadline if it exceeds what the clock can
+// represent.
+inline Deadline deadline_after(Deadline from, std::chrono::nanoseconds timeout) {
+    return timeout > no_deadline - from ? no_deadline : from + timeout;
+}
 inline Deadline deadline_in(std::chrono::nanoseconds timeout) {
-    const Deadline now = Clock::now();
-    return timeout > no_deadline - now ? no_deadline : now + timeout;
+    return deadline_after(Clock::now(), timeout);
 }
 
 // The timeout in milliseconds for poll(2) to wait until `deadline`: rounded up, so that it does not

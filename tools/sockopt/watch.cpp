@@ -340,9 +340,7 @@ int Watching::run(std::optional<net::FoundSocket> own) {
         // Readings that were missed, because one took too long or this process was stopped, are
         // left out.
         const auto now = net::Clock::now();
-        due = settings_.interval > net::no_deadline - due ? net::no_deadline
-                                                          : due + settings_.interval;
-        due = std::max(due, now);
+        due = std::max(net::deadline_after(due, settings_.interval), now);
         if (const Next ended = wait_until(due))
             return *ended;
     }

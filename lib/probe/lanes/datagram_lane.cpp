@@ -85,7 +85,8 @@ DatagramLane::DatagramLane(const MeasurePlan& plan, Measured& measured,
 net::Deadline DatagramLane::next_expiry() const {
     if (window_.outstanding() == 0)
         return others_until_;
-    return std::min(others_until_, window_.at(window_.oldest_awaited()).origin + plan_.timeout);
+    return std::min(others_until_, net::deadline_after(window_.at(window_.oldest_awaited()).origin,
+                                                       plan_.timeout));
 }
 
 void DatagramLane::take(const Message& message, net::Clock::time_point now) {
@@ -100,7 +101,7 @@ void DatagramLane::take(const Message& message, net::Clock::time_point now) {
     if (!server_.connected)
         datagram.peer = server_.peer;
     if (options_.to_many)
-        others_until_ = now + plan_.timeout;
+        others_until_ = net::deadline_after(now, plan_.timeout);
     queue_.push_back(datagram);
     if (queue_.size() == queue_room_)
         flush();
@@ -433,7 +434,7 @@ void DatagramLane::report_reply(const net::BatchedDatagram& datagram,
 
 void DatagramLane::expire(net::Clock::time_point now) {
     while (window_.outstanding() > 0 &&
-           window_.at(window_.oldest_awaited()).origin + plan_.timeout <= now) {
+           net::deadline_after(window_.at(window_.oldest_awaited()).origin, plan_.timeout) <= now) {
         lose(window_.oldest_awaited(), now);
         silence_.note_lost();
     }

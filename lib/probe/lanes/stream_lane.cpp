@@ -81,10 +81,11 @@ bool StreamLane::can_take(net::Clock::time_point now) const {
 
 net::Deadline StreamLane::next_expiry() const {
     const net::Deadline unanswered =
-        outstanding() == 0 ? net::no_deadline : records_[expired_].origin + plan_.timeout;
+        outstanding() == 0 ? net::no_deadline
+                           : net::deadline_after(records_[expired_].origin, plan_.timeout);
     if (!connecting_)
         return unanswered;
-    const net::Deadline unconnected = connect_began_ + options_.connect_timeout;
+    const net::Deadline unconnected = net::deadline_after(connect_began_, options_.connect_timeout);
     return plan_.rate > 0 ? std::min(unconnected, unanswered) : unconnected;
 }
 
@@ -264,11 +265,12 @@ void StreamLane::report_wrong(const Record& record) const {
 }
 
 void StreamLane::expire(net::Clock::time_point now) {
-    if (connecting_ && connect_began_ + options_.connect_timeout <= now)
+    if (connecting_ && net::deadline_after(connect_began_, options_.connect_timeout) <= now)
         return fail("connect", net::platform::error_of(std::errc::timed_out));
     if (connecting_)
         return give_up_unsent(now);
-    while (outstanding() > 0 && records_[expired_].origin + plan_.timeout <= now) {
+    while (outstanding() > 0 &&
+           net::deadline_after(records_[expired_].origin, plan_.timeout) <= now) {
         if (unsent_ <= expired_ && !records_[expired_].sent)
             return fail("send", net::platform::error_of(std::errc::timed_out));
         if (records_[expired_].message.counted)
@@ -285,14 +287,15 @@ void StreamLane::expire(net::Clock::time_point now) {
 // Whether an endless run should try another connection.
 bool StreamLane::is_deserted(net::Clock::time_point now) const {
     return plan_.is_endless() && expired_ > 0 && socket_.valid() &&
-           std::max(heard_at_, records_.front().origin) + deserted_after * plan_.timeout <= now;
+           (now - std::max(heard_at_, records_.front().origin)) / deserted_after >= plan_.timeout;
 }
 
 // An open-loop schedule does not wait for the connection; in a closed loop times start when it is
 // established.
 void StreamLane::give_up_unsent(net::Clock::time_point now) {
     const auto timed_out = net::platform::error_of(std::errc::timed_out);
-    while (plan_.rate > 0 && !records_.empty() && records_.front().origin + plan_.timeout <= now) {
+    while (plan_.rate > 0 && !records_.empty() &&
+           net::deadline_after(records_.front().origin, plan_.timeout) <= now) {
         const net::Error late{timed_out, "send", {}, "not connected in time", {}};
         count_unsent(records_.front().message, late);
         if (records_.front().message.counted)

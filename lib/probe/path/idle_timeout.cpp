@@ -174,9 +174,9 @@ class IdleProbe {
         auto due = search_.watch_until() ? Clock::now() + watch_interval : Clock::time_point::max();
         for (const Connection& connection : connections_)
             if (connection.state == State::silent)
-                due = std::min(due, connection.since + connection.planned);
+                due = std::min(due, net::deadline_after(connection.since, connection.planned));
             else if (connection.state == State::asking)
-                due = std::min(due, connection.since + options_.timeout);
+                due = std::min(due, net::deadline_after(connection.since, options_.timeout));
         return due;
     }
 
@@ -185,7 +185,7 @@ class IdleProbe {
         if (connection.state == State::silent && connection.ready) {
             watch(connection, now - connection.since);
         } else if (connection.state == State::silent &&
-                   now >= connection.since + connection.planned) {
+                   now >= net::deadline_after(connection.since, connection.planned)) {
             connection.silence = now - connection.since;
             connection.acked = net::acknowledged_bytes(connection.socket).value_or(0);
             if (const auto sent = ask(connection); sent.failed())
@@ -199,7 +199,7 @@ class IdleProbe {
             else if (connection.state == State::silent)
                 survive(connection);
         } else if (connection.state == State::asking &&
-                   now >= connection.since + options_.timeout) {
+                   now >= net::deadline_after(connection.since, options_.timeout)) {
             const auto acked = net::acknowledged_bytes(connection.socket);
             found_.acknowledged = found_.acknowledged || (acked && *acked > connection.acked);
             end(connection, IdleEnd::silence);
@@ -294,8 +294,8 @@ class IdleProbe {
                 continue;
             ++progress.connections;
             progress.longest = std::max(progress.longest, connection.planned);
-            progress.round_ends =
-                std::max(progress.round_ends, connection.since + connection.planned);
+            progress.round_ends = std::max(
+                progress.round_ends, net::deadline_after(connection.since, connection.planned));
         }
         options_.observe(progress);
     }
