@@ -21,17 +21,13 @@ constexpr auto idle_look = 10ms;
 constexpr auto creation_pause = 1s;
 constexpr int grid_points = 256;  // in an interval
 
-Clock::time_point ending(const MeasurePlan& plan, Clock::time_point from) {
-    const bool bounded = plan.time.count() > 0 && plan.time < net::no_deadline - from;
-    return bounded ? from + plan.time : net::no_deadline;
-}
-
 }  // namespace
 
 void Budget::start() {
     begin_ = Clock::now();
-    counted_from_ = begin_ + plan_.warmup;
-    end_ = ending(plan_, counted_from_);
+    counted_from_ = net::deadline_after(begin_, plan_.warmup);
+    end_ =
+        plan_.time.count() > 0 ? net::deadline_after(counted_from_, plan_.time) : net::no_deadline;
 }
 
 std::optional<Message> Budget::take(Clock::time_point due, Clock::time_point now) {
@@ -105,7 +101,7 @@ std::vector<Lane*> LaneGroup::lanes() const {
 void LaneGroup::begin() {
     const auto now = Clock::now();
     measured_.begin = budget_.counted_from();
-    turn_due_ = now + plan_.delay;
+    turn_due_ = net::deadline_after(now, plan_.delay);
     for (Slot& slot : slots_)
         slot.due = turn_due_;
     if (plan_.rate > 0)
@@ -114,7 +110,7 @@ void LaneGroup::begin() {
         return;
     const auto server = address_.get();
     measured_.server = server;
-    next_try_ = now + plan_.delay;
+    next_try_ = net::deadline_after(now, plan_.delay);
     if (number_.group == 0)
         choice_.emplace(AddressChoiceOptions{target_.name ? target_.name->every : 0s, plan_.timeout,
                                              target_.name.has_value()},
@@ -218,7 +214,7 @@ void LaneGroup::take_answer(const net::Result<std::vector<net::Endpoint>>& answe
         if (has_changed)
             address_.set(*choice_->address());
         if (has_changed && !before)
-            next_try_ = now + plan_.delay;
+            next_try_ = net::deadline_after(now, plan_.delay);
         return;
     }
     choice_->take_failure(now);
@@ -317,7 +313,7 @@ void LaneGroup::send_what_is_due(Clock::time_point now, Clock::time_point awake_
 // Counts what is due as unsent, while there are no lanes.
 void LaneGroup::refuse_what_is_due(Clock::time_point now) {
     const auto refuse = [&](Clock::time_point due) {
-        if (const auto message = budget_.take(due, now))
+        if (const auto message = next_message(due, now))
             measured_.unsent(plan_, *message, *unusable_);
     };
     if (plan_.rate > 0) {
@@ -331,7 +327,8 @@ void LaneGroup::refuse_what_is_due(Clock::time_point now) {
         return;
     for (std::size_t lane = number_.group; lane < target_.lanes; lane += number_.groups)
         refuse(now);
-    turn_due_ = now + (plan_.interval.count() > 0 ? plan_.interval : creation_pause);
+    turn_due_ =
+        net::deadline_after(now, plan_.interval.count() > 0 ? plan_.interval : creation_pause);
 }
 
 // Sends everything that is due, however late: the schedule does not wait for replies, which would
@@ -378,13 +375,13 @@ void LaneGroup::send_in_interval(Slot& slot, Clock::time_point& due, Clock::time
     if (!send(slot, now, now))
         return;
     if (plan_.one_at_a_time) {
-        due = now + plan_.interval;
+        due = net::deadline_after(now, plan_.interval);
         return;
     }
     const bool counted = now >= budget_.counted_from();
     if (counted)
         measured_.numbers.slip.record(now - due);
-    due += plan_.interval;
+    due = net::deadline_after(due, plan_.interval);
     if (due < now) {
         const auto missed = (now - due) / plan_.interval;
         measured_.numbers.missed_slots += counted ? static_cast<std::uint64_t>(missed) : 0;
@@ -420,11 +417,32 @@ LaneGroup::Slot* LaneGroup::next_free(Clock::time_point now) {
     return nullptr;
 }
 
-bool LaneGroup::send(Slot& slot, Clock::time_point due, Clock::time_point now) {
+std::optional<Message> LaneGroup::next_message(Clock::time_point due, Clock::time_point now) {
     const auto message = budget_.take(due, now);
+    if (message && message->counted) {
+        if (!latest_ && plan_.warmup.count() > 0)
+            measured_.end_warmup();
+        latest_ = now;
+    }
+    return message;
+}
+
+bool LaneGroup::send(Slot& slot, Clock::time_point due, Clock::time_point now) {
+    const auto message = next_message(due, now);
     if (message)
         slot.lane->take(*message, now);
     return message.has_value();
+}
+
+// Once everything is sent, up to the latest reply: how long this client waits for those that never
+// come is no part of the rate.
+std::chrono::nanoseconds LaneGroup::duration() const {
+    const auto now = Clock::now();
+    if (!budget_.is_spent(now))
+        return measured_.elapsed();
+    const auto sent =
+        budget_.is_out_of_time(now) ? budget_.end() : latest_.value_or(measured_.begin);
+    return std::max(sent - measured_.begin, measured_.numbers.outages.last_reply().value_or(0ns));
 }
 
 void LaneGroup::conclude(LanePoll& poll) {
@@ -434,7 +452,7 @@ void LaneGroup::conclude(LanePoll& poll) {
     }
     slots_.clear();
     count_missed_slots();
-    measured_.numbers.duration = measured_.elapsed();
+    measured_.numbers.duration = duration();
     is_concluded_ = true;
 }
 
@@ -444,7 +462,7 @@ Measured LaneGroup::so_far() const {
         return copy;
     for (const Slot& slot : slots_)
         slot.lane->add_results(copy);
-    copy.numbers.duration = measured_.elapsed();
+    copy.numbers.duration = duration();
     if (slots_.empty() && !measured_.server)
         copy.phase = stats::Phase::resolving;
     else if (Clock::now() < measured_.begin)

@@ -188,7 +188,9 @@ class LaneGroup {
     void send_in_turn(net::Clock::time_point now);
     bool is_waiting() const;
     Slot* next_free(net::Clock::time_point now);
+    std::optional<Message> next_message(net::Clock::time_point due, net::Clock::time_point now);
     bool send(Slot& slot, net::Clock::time_point due, net::Clock::time_point now);
+    std::chrono::nanoseconds duration() const;
 
     const TargetPlan& target_;
     const MeasurePlan& plan_;
@@ -198,6 +200,7 @@ class LaneGroup {
     Measured measured_;
     std::vector<Slot> slots_;  // never grows once a lane is watched
     bool is_concluded_ = false;
+    std::optional<net::Clock::time_point> latest_;  // when a counted message was last due to leave
     std::optional<net::Error> unusable_;  // why there are no lanes, although there is an address
     std::optional<AddressChoice> choice_;
     std::uint64_t version_ = 0;       // of the address in use

@@ -52,6 +52,12 @@ void Measured::unsent(const MeasurePlan& plan, const Message& message, const net
         plan.on_unsent(message.sequence, error);
 }
 
+void Measured::end_warmup() {
+    errors.keep_phase("connect");
+    numbers.mismatched = numbers.surplus_bytes = numbers.foreign = 0;
+    numbers.kernel = {};
+}
+
 std::chrono::nanoseconds Measured::elapsed() const {
     return std::max(Clock::now() - begin, Clock::duration::zero());
 }

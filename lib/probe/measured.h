@@ -45,6 +45,10 @@ struct Measured {
     // "send", "receive" or "icmp"), its reason and its code. The address is the same for all.
     void failed(const net::Error& error);
 
+    // Forgets what went wrong in the warm-up, except failures to connect: such a connection may be
+    // missing afterwards, too.
+    void end_warmup();
+
     // The time since the end of the warm-up; 0 during it.
     std::chrono::nanoseconds elapsed() const;
 

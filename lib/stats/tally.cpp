@@ -20,6 +20,10 @@ void Tally::merge(const Tally& other) {
         (*this)[failure] += count;
 }
 
+void Tally::keep_phase(std::string_view phase) {
+    std::erase_if(counts_, [&](const auto& entry) { return entry.first.phase != phase; });
+}
+
 void SequenceRanges::add_run(std::uint64_t first, std::uint64_t last) {
     const std::uint64_t count = last - first + 1;
     // The last run that begins at or before `first`, if it reaches `first`.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "stats/detail.h"
 
@@ -34,6 +35,8 @@ class Tally {
     // The count for `failure`, or for `others` if it is new and there is no room.
     std::uint64_t& operator[](const Failure& failure);
     void merge(const Tally& other);
+    // Forgets the failures in all phases but this one.
+    void keep_phase(std::string_view phase);
 
     // The kinds that were counted, each with its count.
     bool empty() const noexcept { return counts_.empty(); }

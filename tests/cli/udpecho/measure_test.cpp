@@ -262,5 +262,43 @@ TEST(UdpEchoMeasure, OpenLoopKeepsItsRate) {
     EXPECT_EQ(ran.status, tools::exit_ok) << ran.out;
 }
 
+// The last of them is lost: waiting for it is no part of the rate.
+TEST(UdpEchoMeasure, TheWaitForALostReplyIsNoPartOfTheRate) {
+    auto peer = scripted([](const auto& send, int number, const std::string& text, auto&) {
+        if (number < 9)
+            send(text);
+    });
+    const Ran ran =
+        measure(peer, {"-j", "-q", "-c", "10", "-i", "10ms", "-W", "30s", "--assert", "rate>=0"});
+    EXPECT_EQ(number_in(ran.out, "lost"), 1) << ran.out;
+    EXPECT_LT(number_in(ran.out, "duration_ns"), 29e9) << ran.out;
+    EXPECT_NEAR(number_in(ran.out, "rate_per_s"), 9e9 / number_in(ran.out, "duration_ns"), 0.01);
+}
+
+// The time runs out after all has come back.
+TEST(UdpEchoMeasure, ARateThatIsKeptIsNotMissedByTheEnd) {
+    auto peer = Peer::datagram(reply);
+    const Ran ran = measure(peer, {"-q", "--rate", "50", "-t", "500ms", "--assert", "rate>=50"});
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.out;
+}
+
+TEST(UdpEchoMeasure, WhatGoesWrongInTheWarmUpIsNoResult) {
+    auto peer = scripted([](const auto& send, int number, const std::string& text, auto&) {
+        send(number < 3 ? "\xff\xff" : text);
+    });
+    const Ran ran = measure(
+        peer, {"-j", "-q", "-c", "5", "-i", "100ms", "--warmup", "1s", "--assert", "loss<1%"});
+    EXPECT_EQ(number_in(ran.out, "received"), 5) << ran.out;
+    EXPECT_EQ(number_in(ran.out, "corrupted"), 0) << ran.out;
+    EXPECT_THAT(ran.out, HasSubstr(R"("errors":[])"));
+    EXPECT_EQ(ran.status, tools::exit_ok) << ran.out;
+}
+
+TEST(UdpEchoMeasure, TimesBeyondTheClockNeverCome) {
+    auto peer = Peer::datagram(reply);
+    const Ran ran = measure(peer, {"-j", "-q", "-t", "300ms", "-i", "2562047.7h"});
+    EXPECT_EQ(number_in(ran.out, "sent"), 1) << ran.out;
+}
+
 }  // namespace
 }  // namespace sockbox::test
