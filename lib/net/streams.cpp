@@ -67,6 +67,13 @@ Status bind_to(Socket& socket, const Endpoint& endpoint) {
     return fail(std::move(error));
 }
 
+Status bind_client_to(Socket& socket, const Endpoint& endpoint) {
+    auto bound = bind_to(socket, endpoint);
+    if (!bound && bound.error().code == std::errc::address_in_use)
+        bound.error().hint = hint(Hint::source_port_in_use);
+    return bound;
+}
+
 Result<Socket> bind_stream(const Endpoint& endpoint, const Prepare& prepare) {
     return bound_socket(endpoint, Transport::tcp, prepare);
 }
@@ -108,7 +115,7 @@ Status bind_source(Socket& socket, Family family, const ConnectOptions& options)
         platform::defer_port_choice(socket.native());
     else
         return {};
-    return bind_to(socket, source);
+    return bind_client_to(socket, source);
 }
 
 }  // namespace

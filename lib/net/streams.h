@@ -40,8 +40,9 @@ Status listen_on(Socket& bound, int backlog);
 
 // A hint on how to fix a bind that failed with this code; empty if there is none.
 std::string bind_hint(const std::error_code& code, const Endpoint& endpoint);
-// Socket::bind(), with that hint in its error.
+// Socket::bind(), with that hint in its error, or one for a client.
 Status bind_to(Socket& socket, const Endpoint& endpoint);
+Status bind_client_to(Socket& socket, const Endpoint& endpoint);
 
 // How a connection is made.
 struct ConnectOptions {

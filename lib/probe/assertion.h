@@ -41,6 +41,8 @@ class Assertion {
     Verdict judge(const stats::Measurement& measurement, bool unsent_apart = false) const;
 
     bool is_about(std::string_view name) const;
+    // Without spaces around the operator.
+    const std::string& expression() const { return expression_; }
 
   private:
     struct Name;

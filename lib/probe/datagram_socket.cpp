@@ -24,7 +24,7 @@ net::Status set_up(net::Socket& socket, net::Family family, const DatagramSocket
     if (done && options.broadcast)
         done = net::allow_broadcast(socket);
     if (done && (options.source || options.source_port != 0))
-        done = net::bind_to(
+        done = net::bind_client_to(
             socket,
             options.source.value_or(net::Endpoint::any(family)).with_port(options.source_port));
     if (done)

@@ -52,6 +52,8 @@ constexpr HintRow addresses[] = {
     {Hint::port_in_use, "bind, listen: EADDRINUSE",
      "the port is used or in TIME_WAIT; port 0 selects a free one",
      "sockopt --port PORT shows the sockets that have the port, and their processes."},
+    {Hint::source_port_in_use, "bind of a client, with --source-port: EADDRINUSE",
+     "the port is used or in TIME_WAIT; without --source-port the system chooses one"},
     {Hint::covered_address, "bind, with port 0: EADDRINUSE",
      "another address that was given, such as 0.0.0.0, includes this one",
      "A socket that is bound to the unspecified address receives what comes to any of the host."},

@@ -25,6 +25,7 @@ enum class Hint : unsigned char {
     // addresses and ports
     no_zone,
     port_in_use,
+    source_port_in_use,
     covered_address,
     privileged_port,
     not_an_own_address,
