@@ -81,7 +81,7 @@ void ShowipDisplay::complain_unconnected(const probe::Lookup& lookup) {
         error.detail = fmt::format("could not connect to any address; the first: {}",
                                    error.detail.empty() ? error.code.message() : error.detail);
     }
-    fail(error);
+    complain(error);
 }
 
 // Prints the answer of one source. The lookup of the host has failed if no source has an answer.
@@ -124,6 +124,15 @@ void ShowipDisplay::again(const probe::Lookup& lookup) const {
 }
 
 void ShowipDisplay::fail(const net::Error& error) {
+    if (style_.common.json) {
+        probe::Lookup nothing;
+        nothing.answer = net::fail(error);
+        io_.out.write(to_json(nothing));
+    }
+    complain(error);
+}
+
+void ShowipDisplay::complain(const net::Error& error) {
     io_.out.flush();
     print_error(io_, tool, error);
     status_ = std::max<int>(status_, exit_refused);

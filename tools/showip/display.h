@@ -32,7 +32,7 @@ class ShowipDisplay {
 
     // Reports an attempt that failed and will be repeated. May be called from any thread.
     void again(const probe::Lookup& lookup) const;
-    // Reports a failure that does not concern a single host.
+    // Reports a failure that does not concern a single host; in JSON, as a result without one.
     void fail(const net::Error& error);
     // The exit status becomes that of the interrupt.
     void note_interrupt() noexcept;
@@ -56,6 +56,7 @@ class ShowipDisplay {
     void show_source(const probe::Lookup& lookup);
     std::string render(const probe::Lookup& lookup);
     void remark(const probe::Lookup& lookup);
+    void complain(const net::Error& error);
     void complain_unconnected(const probe::Lookup& lookup);
 
     const ShowipStyle& style_;

@@ -355,13 +355,14 @@ int showip(Args args, Io io) {
         options.plan.examine.connect_timeout = options.plan.timeout;
     if (cli.given("wait"))
         options.plan.retry_until = options.until = net::deadline_in(options.wait);
-    if (const net::Status ready = use_sources(options); !ready) {
-        print_error(io, tool, ready.error());
-        return finish(io, tool, exit_refused);
-    }
     if (!options.style.common.json)
         io.out.wrap_on_terminal();
+    const net::Status ready = use_sources(options);
     ShowipDisplay display(options.style, io);
+    if (!ready) {
+        display.fail(ready.error());
+        return finish(io, tool, display.status());
+    }
     if (options.style.common.verbose)
         note_environment(io);
     if (cli.given("file"))

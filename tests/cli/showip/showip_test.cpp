@@ -85,6 +85,13 @@ TEST(Showip, WhatIsNoHostHasASymbolInJson) {
                                             symbol_of(std::errc::invalid_argument) + '"'));
 }
 
+TEST(Showip, AFileThatCannotBeReadIsAResultInJson) {
+    const Ran ran = showip({"-j", "-f", "/no/such/file"});
+    EXPECT_EQ(ran.status, tools::exit_refused);
+    EXPECT_THAT(ran.out, HasSubstr(R"("host":null)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("error":{"symbol":"ENOENT")"));
+}
+
 TEST(Showip, RefusesWhatMakesNoSense) {
     EXPECT_THAT(showip({}).err, StartsWith("showip: missing HOST\n"));
     EXPECT_EQ(showip({"-s", "-l", "::1"}).status, tools::exit_usage);
