@@ -23,7 +23,7 @@ bool begins_with(std::string_view text, std::string_view beginning) {
 Completion complete_address(std::string_view /*typed*/) {
     Completion completion;
     completion.words = {{"0.0.0.0", "every IPv4 address"},
-                        {"::", "every address"},
+                        {"::", "every IPv6 address"},
                         {"127.0.0.1", "IPv4 loopback"},
                         {"::1", "IPv6 loopback"}};
     for (const net::Endpoint& own : net::local_addresses())
