@@ -53,6 +53,11 @@ TEST(Load, NothingIsComparedWithNoReplyAtAll) {
     EXPECT_EQ(ran.status, tools::exit_mismatch) << ran.err;
     EXPECT_THAT(ran.out, HasSubstr("0 received"));
     EXPECT_THAT(ran.out, Not(HasSubstr("latency under load")));
+    EXPECT_THAT(ran.err, HasSubstr("echo: no load, because nothing came back on the idle path"));
+    const Ran judged =
+        run(tools::echo, {"--load", "2", "-c", "2", "-W", "100ms", "--assert", "loss<=100%",
+                          "127.0.0.1", std::to_string(silent->local()->port())});
+    EXPECT_EQ(judged.status, tools::exit_mismatch) << judged.out;
 }
 
 TEST(Load, AServerWithoutTcpIsNamed) {
@@ -92,6 +97,7 @@ TEST(Load, ContradictionsAreRefused) {
     EXPECT_EQ(complaint({"--find-rate", "--assert", "p50<1s"}),
               "echo: --load and --find-rate are mutually exclusive");
     EXPECT_EQ(complaint({"--find-idle"}), "echo: --find-idle and --load are mutually exclusive");
+    EXPECT_EQ(complaint({"--skip-self"}), "echo: --load and --skip-self are mutually exclusive");
     EXPECT_EQ(complaint({"--target", "127.0.0.1:8"}), "echo: --load measures one server");
     EXPECT_EQ(complaint({"--metrics", "0"}), "echo: --load and --metrics are mutually exclusive");
     for (const char* option : {"--load=1", "--find-rate", "--skip-self"})

@@ -34,7 +34,8 @@ void LoadTest::declare(Cli& cli) {
 std::string LoadTest::mistake(const Cli& cli, bool is_endless, bool has_many_servers) const {
     if (!is_requested())
         return {};
-    for (const char* name : {"find-rate", "source-port", "metrics", "metrics-file", "targets"})
+    for (const char* name :
+         {"find-rate", "source-port", "metrics", "metrics-file", "targets", "skip-self"})
         if (cli.given(name))
             return fmt::format("--load and --{} are mutually exclusive", name);
     if (has_many_servers)

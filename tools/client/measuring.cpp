@@ -117,6 +117,8 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
         return cli.refuse(io_, "--report-interval must be more than 0s");
     if (cli.given("no-sandbox") && !cli.given("metrics"))
         return cli.refuse(io_, "--no-sandbox needs --metrics");
+    if (cli.given("resolve-every") && !is_endless())
+        return cli.refuse(io_, "--resolve-every needs -c 0");
     if (rate_ > 0 && cli.given("interval"))
         return cli.refuse(io_, "--rate and --interval are mutually exclusive");
     const bool has_many = has_file() || client_.others.size() + client_.operands.size() / 2 > 1;
@@ -136,6 +138,13 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
     }
     requests_.emplace();
     return std::nullopt;
+}
+
+void Measuring::add_listed(std::vector<Target>& targets) {
+    for (const Target& target : targets)
+        named_.insert(target.text);
+    leave_out_named(listed_);
+    targets.insert(targets.end(), listed_.begin(), listed_.end());
 }
 
 std::optional<int> Measuring::check_descriptors(std::size_t servers) {

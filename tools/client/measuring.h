@@ -5,6 +5,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,9 +48,10 @@ class Measuring {
     // exit status if one of them rules out the measurement; the reason is then already printed.
     // `others` are options of the command that are refused unless it measures.
     std::optional<int> check(const Cli& cli, std::initializer_list<const char*> others = {});
-    // Whether there is a file that lists servers, and those that it lists.
+    // Whether there is a file that lists servers.
     bool has_file() const { return !targets_.empty(); }
-    const std::vector<Target>& listed() const { return listed_; }
+    // Appends the listed servers, except those that `targets` contains already.
+    void add_listed(std::vector<Target>& targets);
     // Checks that there may be as many sockets as these servers need; as check().
     std::optional<int> check_descriptors(std::size_t servers);
 
@@ -60,6 +62,7 @@ class Measuring {
                                         : static_cast<std::size_t>(connections_);
     }
     std::size_t size() const { return size_; }
+    void set_size(std::size_t size) { size_ = size; }
     bool is_open_loop() const { return rate_ > 0; }
     bool has_load() const { return load_.is_requested(); }
 
@@ -120,6 +123,7 @@ class Measuring {
     int conclude_single(report::MeasurementReport report, const Subject& subject, int status);
     std::string look(Runs& runs, const MakeSubject& make_subject, int& status);
     void conclude_ended(Runs& runs, int& status);
+    void leave_out_named(std::vector<Target>& listed);
     void follow_file(Runs& runs, const MakeSubject& make_subject);
     void note_repeated(const std::vector<std::string>& targets);
     void report_targets(const net::Result<ListedTargets::Changes>& changes);
@@ -169,6 +173,7 @@ class Measuring {
     std::optional<ListedTargets> list_;
     mutable std::mutex list_mutex_;  // guards list_, of which a scrape reports
     std::vector<Target> listed_;
+    std::set<std::string> named_;  // Target::text of those on the command line
     std::mutex selves_mutex_;
     std::vector<std::string> selves_;  // targets that have turned out to be this host
 

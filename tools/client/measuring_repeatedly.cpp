@@ -51,11 +51,12 @@ int Measuring::measure_under_load(const Subject& subject, int before) {
         return client_.fail(io_, report.error(), exit_refused, subject.target);
     if (is_interrupted())
         end_line_of_interrupt();
-    if (is_interrupted() && !report->under_load && report->numbers.sent > 0) {
+    if (!report->under_load && report->numbers.sent > 0) {
         io_.err.print(
-            "{}: interrupted before the load began: the summary is that of the idle path, to which "
-            "--assert does not apply\n",
-            client_.tool);
+            "{}: {}: the summary is that of the idle path, to which --assert does not apply\n",
+            client_.tool,
+            is_interrupted() ? "interrupted before the load began"
+                             : "no load, because nothing came back on the idle path");
         report->verdicts =
             results_.report_of(subject.target, probe::Measured(), is_open_loop()).verdicts;
     }

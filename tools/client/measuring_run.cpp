@@ -171,7 +171,9 @@ WatchOptions Measuring::watch_options(std::size_t subjects) const {
     options.live = !client_.common.quiet && !(prints_replies() && io_.out.is_terminal());
     options.between = report_interval_;
     options.count = plan.count * subjects;
-    options.time = plan.time.count() > 0 ? plan.time + plan.warmup : plan.time;
+    if (plan.time.count() > 0)
+        options.time =
+            plan.time + std::min(plan.warmup, std::chrono::nanoseconds::max() - plan.time);
     return options;
 }
 
@@ -322,12 +324,23 @@ void Measuring::follow_file(Runs& runs, const MakeSubject& make_subject) {
     if (!*changes)
         return;
     note_repeated((*changes)->repeated);
+    leave_out_named((*changes)->added);
     for (const std::string& target : (*changes)->removed)
         for (const Runs::Shared& run : runs.all())
             if (run->subject.target == target && run->subject.is_listed)
                 runs.remove(run);
     for (const Target& target : (*changes)->added)
         add(runs, make_subject(target));
+}
+
+// A server is measured once.
+void Measuring::leave_out_named(std::vector<Target>& listed) {
+    std::erase_if(listed, [this](const Target& target) {
+        const bool is_named = named_.contains(target.text);
+        if (is_named && !target.labels.empty())
+            note_repeated({target.text});
+        return is_named;
+    });
 }
 
 void Measuring::note_repeated(const std::vector<std::string>& targets) {

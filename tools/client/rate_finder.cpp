@@ -87,7 +87,7 @@ std::string RateFinder::mistake(const Cli& cli, bool is_endless, bool has_many_s
     if (!cli.given("assert"))
         return "--find-rate needs at least one --assert";
     for (const char* name :
-         {"rate", "interval", "source-port", "metrics", "metrics-file", "targets"})
+         {"rate", "interval", "source-port", "metrics", "metrics-file", "targets", "skip-self"})
         if (cli.given(name))
             return fmt::format("--find-rate and --{} are mutually exclusive", name);
     if (has_many_servers)

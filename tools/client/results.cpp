@@ -18,7 +18,9 @@ void Results::declare_assertions(Cli& cli) {
                      auto assertion = probe::Assertion::parse(text);
                      if (!assertion)
                          return net::Status(net::fail(assertion.error()));
-                     assertions_.push_back(std::move(*assertion));
+                     if (std::ranges::find(assertions_, assertion->expression(),
+                                           &probe::Assertion::expression) == assertions_.end())
+                         assertions_.push_back(std::move(*assertion));
                      return net::Status();
                  })
         .completed_by([](std::string_view typed) {

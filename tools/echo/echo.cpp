@@ -55,7 +55,7 @@ class Echo {
             return *status;
         if (idle_.is_requested())
             return find_idle(cli, targets.front());
-        targets.insert(targets.end(), measuring_.listed().begin(), measuring_.listed().end());
+        measuring_.add_listed(targets);
         is_measuring_ = measuring_.is_requested(cli);
         if (is_measuring_)
             if (const auto status = measuring_.check_descriptors(targets.size()))

@@ -60,6 +60,8 @@ std::string UdpListen::mistake(const Cli& cli) const {
                              "answer-privileged", "answer-own-port", "no-twamp-light"})
         if (!listen_ && cli.given(name))
             return fmt::format("--{} needs --listen", name);
+    if (cli.given("no-twamp-light") && !cli.given("stamp"))
+        return "--no-twamp-light needs --stamp";
     return cli.exclusion("listen", {"count",         "time",
                                     "interval",      "size",
                                     "connections",   "rate",

@@ -161,6 +161,8 @@ void PathProbe::print(const probe::PathMtu& found, const Target& target,
             .set("received", found.answered)
             .set("misdirected", found.misdirected)
             .set("address", peer.to_string());
+        if (!found.mtu)
+            json.set("error", to_json(failure(found, peer)));
         io_.out.print("{}\n", json.to_string());
         return;
     }

@@ -64,7 +64,7 @@ class UdpEcho {
         std::vector<Target> targets;
         if (const auto status = client_.add_targets(cli, io_, targets, measuring_.has_file()))
             return *status;
-        targets.insert(targets.end(), measuring_.listed().begin(), measuring_.listed().end());
+        measuring_.add_listed(targets);
         if (measuring_.is_requested(cli)) {
             if (const auto status = measuring_.check_descriptors(targets.size()))
                 return *status;
@@ -107,7 +107,8 @@ class UdpEcho {
         measuring_.assume(cli, default_count, 0);
         if (client_.operands.size() == 1)
             client_.operands.push_back(std::to_string(net::stamp::default_port));
-        size_ = cli.given("size") ? measuring_.size() : stamp_.min_size(datagram_settings_.dscp());
+        if (!cli.given("size"))
+            measuring_.set_size(stamp_.min_size(datagram_settings_.dscp()));
         datagram_settings_.report_header_fields();
     }
 
@@ -237,12 +238,12 @@ class UdpEcho {
         if (!measuring_.is_endless())
             if (const auto status = resolve_all(targets, resolved))
                 return *status;
-        if (!stamp_.is_requested())
-            size_ = measuring_.size();
-        else if (const auto mistake = stamp_.size_mistake(size_, datagram_settings_.dscp());
-                 !mistake.empty())
-            return cli.refuse(io_, mistake);
-        payload_.emplace(size_);
+        if (stamp_.is_requested())
+            if (const auto mistake =
+                    stamp_.size_mistake(measuring_.size(), datagram_settings_.dscp());
+                !mistake.empty())
+                return cli.refuse(io_, mistake);
+        payload_.emplace(measuring_.size());
         std::deque<Server> servers;
         std::vector<Subject> subjects;
         int status = exit_ok;
@@ -259,7 +260,7 @@ class UdpEcho {
                 measuring_.note_unmeasured(targets[i], error);
                 continue;
             }
-            if (!server.sockets.empty() && size_ > max_payload(server.peer))
+            if (!server.sockets.empty() && measuring_.size() > max_payload(server.peer))
                 return cli.refuse(io_,
                                   fmt::format("--size: a datagram to {} holds at most {} bytes",
                                               server.peer.address(), max_payload(server.peer)));
@@ -278,7 +279,7 @@ class UdpEcho {
 
     std::unique_ptr<probe::DatagramForm> form(std::uint64_t first_sequence) const {
         if (stamp_.is_requested())
-            return stamp_.form(size_, datagram_settings_.dscp(), first_sequence);
+            return stamp_.form(measuring_.size(), datagram_settings_.dscp(), first_sequence);
         return std::make_unique<probe::EchoForm>(*payload_, first_sequence);
     }
 
@@ -315,7 +316,7 @@ class UdpEcho {
             };
         if (is_compact_ && measuring_.has_one_thread() && plan.rate <= 0) {
             if (batch_ == nullptr)
-                if (auto made = probe::make_batch(plan, size_); made)
+                if (auto made = probe::make_batch(plan, measuring_.size()); made)
                     batch_ = std::move(*made);
             options.batch = batch_;
         }
@@ -476,7 +477,6 @@ class UdpEcho {
     PathProbe path_{io_, client_, datagram_settings_};
     Stamp stamp_;
     UdpListen listen_{io_, client_, measuring_.metrics(), stamp_};
-    std::size_t size_ = 0;  // the payload of each datagram of a measurement
     std::optional<probe::Payload> payload_;
     bool is_compact_ = false;
     std::shared_ptr<net::DatagramBatch> batch_;  // of all lanes, if they are many on one thread

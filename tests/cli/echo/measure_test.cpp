@@ -450,7 +450,8 @@ TEST(EchoMeasure, OptionsThatDoNotGoTogetherAreRefused) {
          {Words{"-c", "1", "word"}, Words{"-i", "1s"}, Words{"-c", "-1"}, Words{"-c", "1e3"},
           Words{"-t", "0"}, Words{"-s", "0", "-c", "1"}, Words{"-s", "64KiB", "-c", "1"},
           Words{"--rate", "5", "-i", "1"}, Words{"--assert", "p99", "-c", "1"}, Words{"-t", "1,5s"},
-          Words{"-P", "0"}, Words{"-W", "0", "-c", "1"}}) {
+          Words{"-P", "0"}, Words{"-W", "0", "-c", "1"},
+          Words{"-c", "1", "--resolve-every", "1s"}}) {
         Words all = target;
         all.insert(all.end(), words.begin(), words.end());
         const Ran ran = run(echo, all);

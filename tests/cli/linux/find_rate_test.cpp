@@ -106,6 +106,7 @@ TEST(FindRate, ContradictionsAreRefused) {
     EXPECT_EQ(with({"-i", "5"}), "echo: --find-rate and --interval are mutually exclusive");
     EXPECT_EQ(with({"--source-port", "5000"}),
               "echo: --find-rate and --source-port are mutually exclusive");
+    EXPECT_EQ(with({"--skip-self"}), "echo: --find-rate and --skip-self are mutually exclusive");
     EXPECT_EQ(with({"-c", "0"}), "echo: --find-rate and -c 0 are mutually exclusive");
     EXPECT_EQ(with({"--target", "127.0.0.1:8"}), "echo: --find-rate measures one server");
     EXPECT_EQ(with({"--find-rate=5-1"}),

@@ -84,5 +84,24 @@ TEST(Packaging, PromtoolAcceptsTheConfigurationAndTheAlertsFireWhenTheyMust) {
     promtool("test", "rules", "sockbox.tests.yml");
 }
 
+// A series must be unique, or a server that scrapes them refuses all.
+TEST(MeasureMetrics, NothingIsWrittenTwice) {
+    auto peer = Peer::stream(echo_all);
+    const std::string server = "127.0.0.1:" + peer.port();
+    const TemporaryFile list(server + '\n');
+    const TemporaryFile file;
+    const Ran ran =
+        Process({"echo", "-q", "-c", "1", "--targets", list.path(), "--assert", "loss<1%",
+                 "--assert", "loss < 1%", "--metrics-file", file.path(), "127.0.0.1", peer.port()})
+            .wait();
+    ASSERT_EQ(ran.status, tools::exit_ok) << ran.err;
+    auto series = lines(file.content());
+    for (std::string& line : series)
+        line.erase(std::min(line.find("} "), line.size()));
+    std::ranges::sort(series);
+    const auto repeated = std::ranges::adjacent_find(series);
+    EXPECT_EQ(repeated, series.end()) << *repeated;
+}
+
 }  // namespace
 }  // namespace sockbox::test

@@ -7,9 +7,11 @@
 #include <map>
 #include <regex>
 
+#include "net/streams.h"
 #include "paths.h"
 #include "report/json.h"
 #include "tests/linux/network.h"
+#include "tests/peer.h"
 
 namespace sockbox::test {
 namespace {
@@ -228,6 +230,21 @@ TEST_F(SourcePort, PortsInUseAreNamed) {
             EXPECT_THAT(line, AllOf(HasSubstr(":3490: Address already in use (EADDRINUSE)"),
                                     HasSubstr("echo: bind 0.0.0.0:3490")));
         }
+}
+
+TEST_F(SourcePort, AUsedOneIsNamedWithACureForClients) {
+    auto peer = Peer::datagram([](auto&, const auto&, const auto&) {});
+    for (const tools::Run command : {tools::echo, tools::udpecho}) {
+        auto held = command == tools::echo
+                        ? net::listen_on(net::Endpoint::loopback(net::Family::ipv4))
+                        : net::bind_datagram(net::Endpoint::loopback(net::Family::ipv4));
+        ASSERT_TRUE(held);
+        const Ran ran =
+            run(command, {"--source", "127.0.0.1", "--source-port",
+                          std::to_string(held->local()->port()), "127.0.0.1", peer.port(), "hi"});
+        EXPECT_EQ(ran.status, tools::exit_refused);
+        EXPECT_THAT(ran.err, testing::HasSubstr("without --source-port the system chooses one"));
+    }
 }
 
 }  // namespace
