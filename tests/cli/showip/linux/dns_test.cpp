@@ -302,7 +302,7 @@ TEST(ShowipDns, ALocaleChangesNothingThatMachinesRead) {
 }
 
 TEST(ShowipDns, AnInterruptEndsALookup) {
-    const Ran ran = in_world({"timeout", "--preserve-status", "-s", "INT", "0.3",
+    const Ran ran = in_world({"timeout", "--foreground", "--preserve-status", "-s", "INT", "0.3",
                               SOCKBOX_BIN_DIR "/showip", "silent.test"});
     if (ran.status == refused_world)
         GTEST_SKIP() << "no private namespaces or no python3 here";
