@@ -60,7 +60,7 @@ TEST_F(LoopDutiesTest, ASweepIsScheduledAheadAndRunsOnce) {
     EXPECT_FALSE(duties_.begin_sweep());
 }
 
-// Of a loop that is always busy, a turn ends after the sweep was due.
+// In a loop that is always busy, a sweep may fall due within a turn.
 TEST_F(LoopDutiesTest, AnOverdueSweepIsNotPutOff) {
     options_.idle_timeout = 1ms;
     const net::Deadline due = duties_.next_sweep();

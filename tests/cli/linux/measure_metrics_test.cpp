@@ -84,7 +84,7 @@ TEST(Packaging, PromtoolAcceptsTheConfigurationAndTheAlertsFireWhenTheyMust) {
     promtool("test", "rules", "sockbox.tests.yml");
 }
 
-// A series must be unique, or a server that scrapes them refuses all.
+// Series must be unique, or Prometheus may refuse the whole scrape.
 TEST(MeasureMetrics, NothingIsWrittenTwice) {
     auto peer = Peer::stream(echo_all);
     const std::string server = "127.0.0.1:" + peer.port();
