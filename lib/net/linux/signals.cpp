@@ -25,10 +25,12 @@ std::atomic<bool> late{false};  // ignore_late_signals() was called
 
 using namespace std::chrono_literals;
 
-// Who sends several signals at once does not mean the last one to interrupt what the second asks
-// for.
+// Someone who sends several signals at once does not mean the last one to interrupt what the second
+// asks for.
 constexpr auto time_for_second = 1s;
-std::atomic<Clock::time_point> second_raised_at{Clock::time_point::min()};
+// From then on a signal that raises no StopSignal ends the process. The handler of one may run
+// while that of the second is between its exchange() and its raise().
+std::atomic<Clock::time_point> ends_process_from;
 
 // Ends the process as an uncaught signal does, also on a thread whose handler for it is running.
 // The kernel ignores an uncaught signal only in the first process of a PID namespace.
@@ -55,9 +57,9 @@ extern "C" void handle_interrupt(int number) {
         first_number = number;
         first->raise();
     } else if (StopSignal* second = on_second.exchange(nullptr)) {
-        second_raised_at = Clock::now();
+        ends_process_from = Clock::now() + time_for_second;
         second->raise();
-    } else if (Clock::now() >= second_raised_at.load() + time_for_second) {
+    } else if (Clock::now() >= ends_process_from.load()) {
         end_by_signal(number);
     }
     errno = saved;
@@ -143,7 +145,7 @@ void ignore_late_signals() noexcept {
 
 Interrupts::Interrupts(StopSignal& first, StopSignal* second) noexcept {
     first_number = 0;
-    second_raised_at = Clock::time_point::min();
+    ends_process_from = second != nullptr ? Clock::time_point::max() : Clock::time_point::min();
     on_first = &first;
     on_second = second;
     struct sigaction action {};

@@ -1,6 +1,7 @@
 // Tests of how lib/net/signals handles signals of the system.
 #include <gtest/gtest.h>
 
+#include <barrier>
 #include <csignal>
 #include <cstdlib>
 #include <thread>
@@ -61,6 +62,35 @@ TEST(InterruptsDeathTest, OneMoreAtOnceDoesNot) {
             const Interrupts interrupts(*first, *second);
             for (int i = 0; i < 10; ++i)
                 std::raise(SIGINT);
+            std::_Exit(3);
+        },
+        testing::ExitedWithCode(3), "");
+}
+
+// Handlers of several signals run at once, on several threads.
+TEST(InterruptsDeathTest, AStormDoesNotEither) {
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+    EXPECT_EXIT(
+        {
+            constexpr int rounds = 1000;
+            std::barrier meet(3);
+            const auto send = [&meet](int number) {
+                for (int round = 0; round < rounds; ++round) {
+                    meet.arrive_and_wait();
+                    for (int i = 0; i < 3; ++i)
+                        std::raise(number);
+                    meet.arrive_and_wait();
+                }
+            };
+            const std::jthread terminating(send, SIGTERM);
+            const std::jthread interrupting(send, SIGINT);
+            for (int round = 0; round < rounds; ++round) {
+                auto first = StopSignal::create();
+                auto second = StopSignal::create();
+                const Interrupts interrupts(*first, *second);
+                meet.arrive_and_wait();
+                meet.arrive_and_wait();
+            }
             std::_Exit(3);
         },
         testing::ExitedWithCode(3), "");
