@@ -1,9 +1,11 @@
 // A lane: one connection or socket that carries the messages of a measurement.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 
 #include "net/socket.h"
 #include "probe/measured.h"
@@ -42,8 +44,10 @@ class Lane {
     // due.
     virtual void flush() {}
     // Sends and receives what it can without blocking. `events` is what poll(2) reported, and
-    // `ready_at` is when.
-    virtual void on_ready(int events, net::Clock::time_point ready_at) = 0;
+    // `ready_at` is when. `room` is for what is received, and free again afterwards: as lanes share
+    // it, it stays in the processor's cache. Empty while the lane is opening.
+    virtual void on_ready(int events, net::Clock::time_point ready_at,
+                          std::span<std::byte> room) = 0;
     // Counts messages that have exceeded their timeout as lost.
     virtual void expire(net::Clock::time_point now) = 0;
     // Adds results that the lane keeps for itself during the run: to a copy of the numbers while it

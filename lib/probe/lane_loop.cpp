@@ -72,7 +72,7 @@ void LaneLoop::run(bool lasting) {
 void LaneLoop::take_turn(std::span<const LanePoll::Ready> ready, Clock::time_point ready_at) {
     for (const auto& [owner, events] : ready) {
         auto& slot = *static_cast<LaneGroup::Slot*>(owner);
-        slot.lane->on_ready(events, ready_at);
+        slot.lane->on_ready(events, ready_at, room_.bytes());
         touch(*slot.group);
     }
     const auto now = Clock::now();

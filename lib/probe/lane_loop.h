@@ -14,6 +14,7 @@
 #include "probe/lane_poll.h"
 #include "probe/lookup/host_lookup.h"
 #include "system/fair_mutex.h"
+#include "system/memory.h"
 #include "system/spin.h"
 
 namespace sockbox::probe {
@@ -69,7 +70,8 @@ class LaneLoop {
     net::Spin spin_;
     std::function<void(LaneGroup&)> ended_;
     std::unique_ptr<LanePoll> poll_;
-    net::FairMutex turn_;  // held by the loop except while it waits
+    net::PageBuffer room_{65536};  // for what the lanes receive
+    net::FairMutex turn_;          // held by the loop except while it waits
     std::set<std::pair<net::Deadline, LaneGroup*>> by_wake_;
     std::vector<LaneGroup*> touched_;
     std::deque<LaneGroup*> wanting_lookup_;

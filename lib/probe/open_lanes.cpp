@@ -59,7 +59,7 @@ class Opening {
         const auto now = Clock::now();
         for (std::size_t i = 0; i < under_way_.size(); ++i)
             if (any && entries_[i + 1].revents != 0)
-                under_way_[i]->on_ready(entries_[i + 1].revents, now);
+                under_way_[i]->on_ready(entries_[i + 1].revents, now, {});
             else if (under_way_[i]->next_expiry() <= now)
                 under_way_[i]->expire(now);
         if (std::erase_if(under_way_, [](const Lane* lane) { return !lane->is_opening(); }) > 0)

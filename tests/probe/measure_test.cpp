@@ -30,7 +30,8 @@ class Instant final : public Lane {
         ++measured_.numbers.sent;
         measured_.answered(now, 5us);
     }
-    void on_ready(int /*events*/, net::Clock::time_point /*ready_at*/) override {}
+    void on_ready(int /*events*/, net::Clock::time_point /*ready_at*/,
+                  std::span<std::byte> /*room*/) override {}
     void expire(net::Clock::time_point /*now*/) override {}
     void conclude() override {}
 

@@ -29,7 +29,8 @@ class Connecting final : public Lane {
         opening_ = true;
     }
     bool is_opening() const override { return opening_; }
-    void on_ready(int /*events*/, net::Clock::time_point /*ready_at*/) override {
+    void on_ready(int /*events*/, net::Clock::time_point /*ready_at*/,
+                  std::span<std::byte> /*room*/) override {
         if (world_.opened.size() < world_.answers_from)
             return;
         opening_ = false;

@@ -177,7 +177,8 @@ void DatagramLane::restart_stamps() {
     stamps_from_ = window_.next();
 }
 
-void DatagramLane::on_ready(int events, net::Clock::time_point ready_at) {
+void DatagramLane::on_ready(int events, net::Clock::time_point ready_at,
+                            std::span<std::byte> /*room*/) {
     if ((events & POLLERR) != 0)
         take_notices();
     for (int batches = 0; batches < max_batches; ++batches) {

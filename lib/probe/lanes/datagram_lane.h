@@ -58,7 +58,7 @@ class DatagramLane : public Lane {
     net::Status move_to(const net::Endpoint& server) override;
     void take(const Message& message, net::Clock::time_point now) override;
     void flush() override;
-    void on_ready(int events, net::Clock::time_point ready_at) override;
+    void on_ready(int events, net::Clock::time_point ready_at, std::span<std::byte> room) override;
     void expire(net::Clock::time_point now) override;
     void add_results(Measured& numbers) const override;
     void conclude() override;

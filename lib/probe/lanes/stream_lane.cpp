@@ -127,14 +127,15 @@ void StreamLane::finish_connection() {
     send_more();
 }
 
-void StreamLane::on_ready(int /*events*/, net::Clock::time_point ready_at) {
+void StreamLane::on_ready(int /*events*/, net::Clock::time_point ready_at,
+                          std::span<std::byte> room) {
     ready_at_ = ready_at;
     if (connecting_)
         return finish_connection();
     if (unsent_ < records_.size())
         send_more();
     if (socket_.valid())
-        receive_more();
+        receive_more(room);
 }
 
 void StreamLane::send_more() {
@@ -162,8 +163,8 @@ void StreamLane::send_more() {
     }
 }
 
-void StreamLane::receive_more() {
-    const net::Transfer got = socket_.receive(buffer_.bytes());
+void StreamLane::receive_more(std::span<std::byte> room) {
+    const net::Transfer got = socket_.receive(room);
     if (got.failed())
         return fail("receive", got.error);
     if (got.end()) {
@@ -173,7 +174,7 @@ void StreamLane::receive_more() {
         return close();
     }
     if (got.done())
-        take_bytes(buffer_.bytes().first(got.bytes));
+        take_bytes(room.first(got.bytes), room);
 }
 
 // How many bytes of the first message have been sent but not received yet.
@@ -183,7 +184,7 @@ std::size_t StreamLane::owed() const {
     return (unsent_ > 0 ? payload_.size() : sent_of_next_) - got_of_front_;
 }
 
-void StreamLane::take_bytes(std::span<const std::byte> got) {
+void StreamLane::take_bytes(std::span<const std::byte> got, std::span<std::byte> room) {
     heard_at_ = ready_at_;
     while (!got.empty() && socket_.valid()) {
         const std::size_t both = std::min(owed(), got.size());
@@ -207,7 +208,7 @@ void StreamLane::take_bytes(std::span<const std::byte> got) {
             continue;
         complete_front();
         if (options_.reconnect)
-            return hang_up(got.size());
+            return hang_up(got.size(), room);
     }
 }
 
@@ -219,8 +220,8 @@ void StreamLane::count_surplus(std::size_t bytes) {
 
 // Closes a connection whose only message has come back. `surplus` bytes came with it; more may have
 // arrived since.
-void StreamLane::hang_up(std::size_t surplus) {
-    if (const net::Transfer more = socket_.receive(buffer_.bytes()); more.done())
+void StreamLane::hang_up(std::size_t surplus, std::span<std::byte> room) {
+    if (const net::Transfer more = socket_.receive(room); more.done())
         surplus += more.bytes;
     if (surplus > 0)
         count_surplus(surplus);

@@ -7,7 +7,6 @@
 #include "probe/echo_window.h"
 #include "probe/lane.h"
 #include "probe/lanes/datagram_form.h"
-#include "system/memory.h"
 
 namespace sockbox::probe {
 
@@ -39,7 +38,7 @@ class StreamLane : public Lane {
     bool is_opening() const override { return connecting_; }
     net::Status move_to(const net::Endpoint& server) override;
     void take(const Message& message, net::Clock::time_point now) override;
-    void on_ready(int events, net::Clock::time_point ready_at) override;
+    void on_ready(int events, net::Clock::time_point ready_at, std::span<std::byte> room) override;
     void expire(net::Clock::time_point now) override;
     void conclude() override;
 
@@ -54,12 +53,12 @@ class StreamLane : public Lane {
     void start_connection();
     void finish_connection();
     void send_more();
-    void receive_more();
-    void take_bytes(std::span<const std::byte> got);
+    void receive_more(std::span<std::byte> room);
+    void take_bytes(std::span<const std::byte> got, std::span<std::byte> room);
     std::size_t owed() const;
     void complete_front();
     void count_surplus(std::size_t bytes);
-    void hang_up(std::size_t surplus);
+    void hang_up(std::size_t surplus, std::span<std::byte> room);
     void report_wrong(const Record& record) const;
     void give_up_unsent(net::Clock::time_point now);
     bool is_deserted(net::Clock::time_point now) const;
@@ -87,7 +86,6 @@ class StreamLane : public Lane {
     net::Error failure_;                 // why there is no connection
     bool connecting_ = false;
     bool dead_ = false;
-    net::PageBuffer buffer_{65536};
     // In stream order: first messages that were given up but may still be answered, then those
     // awaited, then those not sent completely.
     std::deque<Record> records_;
