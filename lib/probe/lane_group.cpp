@@ -51,7 +51,9 @@ LaneGroup::LaneGroup(const TargetPlan& target, Budget& budget, SharedAddress& ad
       number_(number),
       measured_(target.plan.detail) {
     measured_.numbers.open_loop = plan_.rate > 0;
-    slots_.reserve((target.lanes - number.group + number.groups - 1) / number.groups);
+    const std::size_t lanes = (target.lanes - number.group + number.groups - 1) / number.groups;
+    slots_.reserve(lanes);
+    looked_at_.reserve(lanes);
 }
 
 net::Status LaneGroup::add_lane(std::size_t number, const net::Endpoint& server) {
@@ -120,9 +122,9 @@ void LaneGroup::begin() {
 }
 
 void LaneGroup::turn(Clock::time_point now, Clock::time_point awake_at, LanePoll& poll) {
-    for (const Slot& slot : slots_)
-        if (slot.lane->next_expiry() <= now)
-            slot.lane->expire(now);
+    if (lanes_due_ <= now)
+        look_at_all();
+    expire(now);
     follow_address(now);
     if (unusable_)
         refuse_what_is_due(now);
@@ -132,17 +134,34 @@ void LaneGroup::turn(Clock::time_point now, Clock::time_point awake_at, LanePoll
     watch(poll);
 }
 
+void LaneGroup::look_at(Slot& slot) {
+    if (!std::exchange(slot.looked_at, true))
+        looked_at_.push_back(&slot);
+}
+
+void LaneGroup::look_at_all() {
+    lanes_due_ = net::no_deadline;
+    for (Slot& slot : slots_)
+        look_at(slot);
+}
+
+void LaneGroup::expire(Clock::time_point now) {
+    for (const Slot* slot : looked_at_)
+        if (slot->lane->next_expiry() <= now)
+            slot->lane->expire(now);
+}
+
 // A lane whose socket cannot be watched still notices its timeouts.
 void LaneGroup::watch(LanePoll& poll) {
-    for (Slot& slot : slots_) {
-        const Lane& lane = *slot.lane;
-        const Watched wanted{&slot, lane.native(), lane.sockets_used(),
+    for (Slot* slot : looked_at_) {
+        const Lane& lane = *slot->lane;
+        const Watched wanted{slot, lane.native(), lane.sockets_used(),
                              static_cast<short>(POLLIN | (lane.waits_to_send() ? POLLOUT : 0))};
-        const Watched& now = slot.watched;
+        const Watched& now = slot->watched;
         const bool same = now.socket == wanted.socket && now.sockets_used == wanted.sockets_used &&
                           now.events == wanted.events;
         if (!same)
-            if (const auto watched = poll.update(slot.watched, wanted); !watched)
+            if (const auto watched = poll.update(slot->watched, wanted); !watched)
                 measured_.failed(watched.error());
     }
 }
@@ -161,6 +180,7 @@ void LaneGroup::follow_address(Clock::time_point now) {
     for (const Slot& slot : slots_)
         if (done && version_ != version)
             done = slot.lane->move_to(*server);
+    look_at_all();
     measured_.server = server;
     if (!done)
         return cannot_use(done.error(), now);
@@ -236,7 +256,8 @@ bool LaneGroup::is_over(Clock::time_point now) const {
 }
 
 // A message that is already due but was not sent is waiting for a lane, not for the clock.
-net::Deadline LaneGroup::next_turn(Clock::time_point now) const {
+net::Deadline LaneGroup::next_turn(Clock::time_point now) {
+    lanes_due_ = std::min(lanes_due_, next_turn_of_lanes(now));
     if (cut_short_)
         return now;
     net::Deadline until = choice_ ? choice_->next_lookup() : net::no_deadline;
@@ -249,17 +270,26 @@ net::Deadline LaneGroup::next_turn(Clock::time_point now) const {
         until = std::min(until, budget_.end());
     if (sending && plan_.rate > 0 && next_due_ > now)
         until = std::min(until, next_due_);
+    return std::min(until, lanes_due_);
+}
+
+// Of the lanes that were looked at in this turn.
+net::Deadline LaneGroup::next_turn_of_lanes(Clock::time_point now) {
+    net::Deadline until = net::no_deadline;
+    const bool sending = !budget_.is_spent(now);
     const bool waiting = is_waiting();
-    for (const Slot& slot : slots_) {
-        const Lane& lane = *slot.lane;
+    for (Slot* slot : looked_at_) {
+        slot->looked_at = false;
+        const Lane& lane = *slot->lane;
         until = std::min(until, lane.next_expiry());
         if (!sending || lane.is_dead())
             continue;
         if (can_send_in_interval(lane, now))
-            until = std::min(until, plan_.turns > 0 ? turn_due_ : slot.due);
+            until = std::min(until, plan_.turns > 0 ? turn_due_ : slot->due);
         else if (lane.outstanding() == 0 && !waiting)
             until = std::min(until, now + idle_look);
     }
+    looked_at_.clear();
     return until;
 }
 
@@ -299,14 +329,14 @@ void LaneGroup::send_what_is_due(Clock::time_point now, Clock::time_point awake_
         return send_on_schedule(now, awake_at);
     if (plan_.turns > 0)
         return send_in_turn(now);
-    for (Slot& slot : slots_) {
-        if (!slot.lane->can_take(now) || slot.due > now)
+    for (Slot* slot : looked_at_) {
+        if (!slot->lane->can_take(now) || slot->due > now)
             continue;
         // Other lanes have sent since `now`.
-        if (can_send_in_interval(*slot.lane, now))
-            send_in_interval(slot, slot.due, Clock::now());
-        else if (slot.lane->outstanding() == 0)
-            send(slot, now, Clock::now());
+        if (can_send_in_interval(*slot->lane, now))
+            send_in_interval(*slot, slot->due, Clock::now());
+        else if (slot->lane->outstanding() == 0)
+            send(*slot, now, Clock::now());
     }
 }
 
@@ -429,8 +459,10 @@ std::optional<Message> LaneGroup::next_message(Clock::time_point due, Clock::tim
 
 bool LaneGroup::send(Slot& slot, Clock::time_point due, Clock::time_point now) {
     const auto message = next_message(due, now);
-    if (message)
+    if (message) {
         slot.lane->take(*message, now);
+        look_at(slot);
+    }
     return message.has_value();
 }
 

@@ -132,8 +132,8 @@ class LaneGroup {
     // `awake_at` is when the thread's latest wait was to end.
     void turn(net::Clock::time_point now, net::Clock::time_point awake_at, LanePoll& poll);
 
-    // When the next turn is due if no lane is ready before.
-    net::Deadline next_turn(net::Clock::time_point now) const;
+    // When the next turn is due if no lane is ready before. Called once after each turn().
+    net::Deadline next_turn(net::Clock::time_point now);
     bool is_over(net::Clock::time_point now) const;
     // Ends the run: counts what is outstanding as pending, and closes the sockets.
     void conclude(LanePoll& poll);
@@ -156,7 +156,12 @@ class LaneGroup {
         std::unique_ptr<Lane> lane;
         net::Clock::time_point due;  // with an interval: when it sends next
         Watched watched{};
+        bool looked_at = false;  // is in looked_at_
     };
+
+    // Lets the next turn look at a lane, which has been ready. It looks at the other ones only if
+    // one of them has something to do, because a run may have thousands.
+    void look_at(Slot& slot);
 
     // For the loop that the group belongs to.
     struct Place {
@@ -174,7 +179,10 @@ class LaneGroup {
     void cannot_use(const net::Error& error, net::Clock::time_point now);
     void note_outage();
     void report(const ServerChange& change);
+    void look_at_all();
+    void expire(net::Clock::time_point now);
     void watch(LanePoll& poll);
+    net::Deadline next_turn_of_lanes(net::Clock::time_point now);
     net::Clock::time_point due_of(std::uint64_t slot) const;
     void go_to_slot(std::uint64_t slot);
     std::uint64_t skip_slots(net::Clock::time_point until);
@@ -198,7 +206,9 @@ class LaneGroup {
     SharedAddress& address_;
     const Number number_;
     Measured measured_;
-    std::vector<Slot> slots_;  // never grows once a lane is watched
+    std::vector<Slot> slots_;       // never grows once a lane is watched
+    std::vector<Slot*> looked_at_;  // in this turn
+    net::Deadline lanes_due_{};     // when the other ones have something to do, or before
     bool is_concluded_ = false;
     std::optional<net::Clock::time_point> latest_;  // when a counted message was last due to leave
     std::optional<net::Error> unusable_;  // why there are no lanes, although there is an address

@@ -73,6 +73,7 @@ void LaneLoop::take_turn(std::span<const LanePoll::Ready> ready, Clock::time_poi
     for (const auto& [owner, events] : ready) {
         auto& slot = *static_cast<LaneGroup::Slot*>(owner);
         slot.lane->on_ready(events, ready_at, room_.bytes());
+        slot.group->look_at(slot);
         touch(*slot.group);
     }
     const auto now = Clock::now();
