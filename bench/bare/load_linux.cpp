@@ -27,6 +27,7 @@ struct Options {
     std::size_t threads = 1;
     std::size_t depth = 1;  // messages under way on a connection
     bool churn = false;     // a new connection for each message
+    bool spins = false;     // instead of sleeping
     std::vector<Group> groups;
 };
 
@@ -89,8 +90,8 @@ class Loop {
 
   private:
     void turn() {
-        const int count =
-            ::epoll_wait(poller_, events_.data(), static_cast<int>(events_.size()), 50);
+        const int count = ::epoll_wait(poller_, events_.data(), static_cast<int>(events_.size()),
+                                       options_.spins ? 0 : 50);
         for (int i = 0; i < count; ++i)
             handle(*static_cast<Connection*>(events_[static_cast<std::size_t>(i)].data.ptr));
     }
@@ -183,13 +184,14 @@ class Loop {
 
 Options read(int argc, char** argv) {
     Options options;
-    for (int letter = 0; (letter = ::getopt(argc, argv, "t:w:j:d:c")) != -1;) {
+    for (int letter = 0; (letter = ::getopt(argc, argv, "t:w:j:d:cs")) != -1;) {
         switch (letter) {
             case 't': options.seconds = std::atof(optarg); break;
             case 'w': options.warmup = std::atof(optarg); break;
             case 'j': options.threads = bare::number(optarg); break;
             case 'd': options.depth = bare::number(optarg); break;
             case 'c': options.churn = true; break;
+            case 's': options.spins = true; break;
             default: std::exit(1);
         }
     }
@@ -218,10 +220,10 @@ void print(const Options& options, const std::deque<Loop>& loops, double process
 
 }  // namespace
 
-// Usage: bare_load [-t SECONDS] [-w WARMUP] [-j THREADS] [-d DEPTH] [-c] PORT CONNECTIONSxBYTES...
-// Each connection of a group sends a message as soon as an earlier one has come back; the warm-up
-// begins when all have been answered. Prints "begin", "end" and, after the end of standard input,
-// one line of JSON.
+// Usage: bare_load [-t SECONDS] [-w WARMUP] [-j THREADS] [-d DEPTH] [-c] [-s] PORT
+// CONNECTIONSxBYTES... Each connection of a group sends a message as soon as an earlier one has
+// come back; the warm-up begins when all have been answered. Prints "begin", "end" and, after the
+// end of standard input, one line of JSON.
 int main(int argc, char** argv) {
     const Options options = read(argc, argv);
     const bare::Pattern pattern;

@@ -142,13 +142,16 @@ class Rows:
                       contenders(commands, self.load(f"{connections}x64")), (RATE, CPU, P50, P99))
 
     def spin(self):
+        """With one connection, the client spins as well: a client that sleeps has to be woken up."""
         for connections, bounds in ((1, (4.0, 0.6)), (50, (0.97, 1.03))):
             load = self.load(f"{connections}x64")
-            spinning = {name: self.spinning(argv, load) for name, argv in self.echod.commands(
+            fast = self.load(f"{connections}x64", options=("-s",) if connections == 1 else ())
+            spinning = {name: self.spinning(argv, fast) for name, argv in self.echod.commands(
                 options=("--tcp", "--spin", "200us"), suffix=" --spin").items()}
             goals = tuple(Goal(f"echod {engine} --spin", figure, bound, (f"echod {engine}",))
                           for engine in ENGINES for figure, bound in zip((RATE, CPU), bounds))
-            yield Row(f"spin-{connections}", f"{clients(connections)}, 64 B, --spin 200us",
+            yield Row(f"spin-{connections}", f"{clients(connections)}, 64 B, --spin 200us" +
+                      (" and a client that spins" if connections == 1 else ""),
                       {**contenders(self.echod.commands(), load), **spinning},
                       (RATE, CPU, P50, P99), goals)
 
