@@ -28,8 +28,9 @@ using namespace std::chrono_literals;
 // Someone who sends several signals at once does not mean the last one to interrupt what the second
 // asks for.
 constexpr auto time_for_second = 1s;
-// From then on a signal that raises no StopSignal ends the process. The handler of one may run
-// while that of the second is between its exchange() and its raise().
+// From then on a signal that raises no StopSignal ends the process: never, until the second one is
+// raised. The handler of another may run while that of the second is between its exchange() and its
+// raise().
 std::atomic<Clock::time_point> ends_process_from;
 
 // Ends the process as an uncaught signal does, also on a thread whose handler for it is running.
