@@ -48,7 +48,10 @@ struct EchodOptions {
     std::int64_t max_per_client = 0;
     std::int64_t ipv6_prefix = 64;
     std::vector<net::Setting> settings;
-    std::string about_listeners;  // the options given that choose the sockets, for a message
+    // The options given that choose the sockets, and that concern TCP or UDP alone, for messages.
+    std::string about_listeners;
+    std::string about_tcp;
+    std::string about_udp;
     std::string port_file;
     std::size_t log_format = 0;
     MetricsOption metrics;
@@ -228,6 +231,14 @@ void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
                              *most));
 }
 
+void note_options_without_effect(const EchodOptions& given, const serve::Listeners& listeners,
+                                 const Note& note) {
+    if (listeners.tcp.empty() && !given.about_tcp.empty())
+        note("no TCP is served, so there is no effect of " + given.about_tcp);
+    if (listeners.udp.empty() && !given.about_udp.empty())
+        note("no UDP is served, so there is no effect of " + given.about_udp);
+}
+
 net::Result<serve::Listeners> find_listeners(const EchodOptions& given, const Note& note, Io io) {
     const auto plan = listen_plan(given, io);
     if (!plan)
@@ -295,6 +306,7 @@ net::Result<int> serve_clients(EngineChoice& choice, const serve::ServeOptions& 
     if (!listeners)
         return net::fail(listeners.error());
     note_listeners(given.settings, *listeners, note);
+    note_options_without_effect(given, *listeners, note);
     if (!listeners->tcp.empty() && !listeners->passed)
         note_clamped_backlog(given.backlog, log);
     ServerProcess process(given.confinement, given.common.verbose, note);
@@ -361,6 +373,9 @@ int echod(Args args, Io io) {
     if (const auto status = cli.parse(args, io))
         return *status;
     given.about_listeners = cli.given_of({"port", "bind", "tcp", "udp", "backlog", "4", "6"});
+    given.about_tcp = cli.given_of({"backlog", "max-connections", "max-per-client", "idle-timeout",
+                                    "write-timeout", "ipv6-prefix"});
+    given.about_udp = cli.given_of({"udp-rate", "answer-broadcast"});
     if (const std::string mistake = mistake_in_bind(given.bind); !mistake.empty())
         return cli.refuse(io, mistake);
     if (const std::string mistake = find_port(given); !mistake.empty())

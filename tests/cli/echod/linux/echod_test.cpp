@@ -275,6 +275,24 @@ TEST(Echod, ReportsOnceWhatTheKernelMadeOfAnOption) {
     EXPECT_EQ(lines(ran.err).size(), 2U) << ran.err;
 }
 
+std::string notes_of(std::vector<std::string> options) {
+    std::vector<std::string> argv{"echod", "-p", "0", "-b", "127.0.0.1"};
+    argv.insert(argv.end(), options.begin(), options.end());
+    Process server(argv);
+    server.read_line();
+    server.send_signal(SIGTERM);
+    return server.wait().err;
+}
+
+TEST(Echod, ReportsOptionsThatHaveNoEffectOnWhatItServes) {
+    EXPECT_EQ(notes_of({"--udp", "--idle-timeout", "1m", "--max-connections", "9"}),
+              "echod: no TCP is served, so there is no effect of --max-connections and "
+              "--idle-timeout\n");
+    EXPECT_EQ(notes_of({"--tcp", "--udp-rate", "9"}),
+              "echod: no UDP is served, so there is no effect of --udp-rate\n");
+    EXPECT_EQ(notes_of({"--udp-rate", "9", "--idle-timeout", "1m"}), "");
+}
+
 TEST(Echod, ReportsThatTheKernelClampsTheBacklog) {
     const auto setting = net::read_sysctl("net.core.somaxconn");
     if (!setting || std::stol(*setting) >= 1048576)
