@@ -123,11 +123,6 @@ std::string_view family_name(Family family) noexcept {
     return "any";
 }
 
-Endpoint::Endpoint() noexcept {
-    std::memset(&storage_, 0, sizeof storage_);
-    storage_.v4.sin_family = AF_INET;
-}
-
 Result<Endpoint> Endpoint::parse(std::string_view address, std::uint16_t port) {
     std::string_view text = address;
     const bool bracketed = text.starts_with('[') && text.ends_with(']');
@@ -184,14 +179,6 @@ Result<Endpoint> Endpoint::from_native(const sockaddr* address, SocketLength len
     return endpoint;
 }
 
-Family Endpoint::family() const noexcept {
-    return storage_.any.sa_family == AF_INET6 ? Family::ipv6 : Family::ipv4;
-}
-
-std::uint16_t Endpoint::port() const noexcept {
-    return ntohs(family() == Family::ipv6 ? storage_.v6.sin6_port : storage_.v4.sin_port);
-}
-
 std::uint32_t Endpoint::scope_id() const noexcept {
     return family() == Family::ipv6 ? static_cast<std::uint32_t>(storage_.v6.sin6_scope_id) : 0;
 }
@@ -228,13 +215,11 @@ Endpoint Endpoint::mapped() const noexcept {
     return v6;
 }
 
-bool Endpoint::is_v4_mapped() const noexcept {
-    return family() == Family::ipv6 && IN6_IS_ADDR_V4MAPPED(&storage_.v6.sin6_addr);
-}
-
 bool Endpoint::is_unspecified() const noexcept {
     const Endpoint plain = unmapped();
-    return std::ranges::all_of(plain.bytes(), [](std::byte byte) { return byte == std::byte{0}; });
+    if (plain.family() == Family::ipv4)
+        return plain.storage_.v4.sin_addr.s_addr == INADDR_ANY;
+    return IN6_IS_ADDR_UNSPECIFIED(&plain.storage_.v6.sin6_addr);
 }
 
 bool Endpoint::is_loopback() const noexcept {
@@ -259,15 +244,14 @@ bool Endpoint::is_link_local() const noexcept {
 }
 
 bool Endpoint::is_unicast() const noexcept {
-    if (is_multicast() || is_unspecified())
-        return false;
     const Endpoint plain = unmapped();
     if (plain.family() == Family::ipv6)
-        return true;
+        return !plain.is_multicast() && !plain.is_unspecified();
     const std::uint32_t address = host_order_v4(plain.storage_.v4);
-    const bool this_network = address >> 24 == 0;
-    const bool class_e = address >> 28 == 0xf;  // includes 255.255.255.255
-    return !this_network && !class_e && address != 0x7fffffff;
+    const bool this_network = address >> 24 == 0;  // includes 0.0.0.0
+    // Includes 255.255.255.255.
+    const bool multicast_or_class_e = address >> 28 >= 0xe;
+    return !this_network && !multicast_or_class_e && address != 0x7fffffff;
 }
 
 bool Endpoint::uses_zone() const noexcept {
@@ -305,10 +289,6 @@ std::span<const std::byte> Endpoint::bytes() const noexcept {
     if (family() == Family::ipv6)
         return std::as_bytes(std::span(storage_.v6.sin6_addr.s6_addr));
     return std::as_bytes(std::span(&storage_.v4.sin_addr, 1));
-}
-
-SocketLength Endpoint::size() const noexcept {
-    return family() == Family::ipv6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
 }
 
 bool operator==(const Endpoint& a, const Endpoint& b) noexcept {

@@ -30,7 +30,7 @@ std::string_view family_name(Family family) noexcept;
 //     fmt::print("{}\n", server->to_string());  // "[2001:db8::1]:7"
 class Endpoint {
   public:
-    Endpoint() noexcept;
+    Endpoint() noexcept : storage_{} { storage_.v4.sin_family = AF_INET; }
 
     // Parses a numeric address: "192.0.2.1" (four decimal parts), "2001:db8::1", "[2001:db8::1]";
     // an IPv6 address may have a zone (RFC 4007), the name or index of an existing interface:
@@ -90,6 +90,9 @@ class Endpoint {
     // What system calls take: the socket address, valid as long as this object, and its length.
     const sockaddr* data() const noexcept { return &storage_.any; }
     SocketLength size() const noexcept;
+    // For a system call that fills in an IPv4 or IPv6 address, of at most max_size bytes.
+    sockaddr* data() noexcept { return &storage_.any; }
+    static constexpr SocketLength max_size = sizeof(sockaddr_in6);
 
     // Compares family, address and port, and the zone if the address uses one. The flow label is
     // ignored: it does not identify a peer.
@@ -97,11 +100,27 @@ class Endpoint {
 
   private:
     union Storage {
-        sockaddr any;
+        sockaddr_in6 v6;  // first, because it is the largest: {} zeroes all of them
         sockaddr_in v4;
-        sockaddr_in6 v6;
+        sockaddr any;
     } storage_;
 };
+
+inline Family Endpoint::family() const noexcept {
+    return storage_.any.sa_family == AF_INET6 ? Family::ipv6 : Family::ipv4;
+}
+
+inline std::uint16_t Endpoint::port() const noexcept {
+    return ntohs(family() == Family::ipv6 ? storage_.v6.sin6_port : storage_.v4.sin_port);
+}
+
+inline SocketLength Endpoint::size() const noexcept {
+    return family() == Family::ipv6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+}
+
+inline bool Endpoint::is_v4_mapped() const noexcept {
+    return family() == Family::ipv6 && IN6_IS_ADDR_V4MAPPED(&storage_.v6.sin6_addr);
+}
 
 // A hint that an IPv6 link-local address needs a zone; empty if it has one, and for any other
 // address.
