@@ -27,7 +27,7 @@ struct alignas(cmsghdr) Control {
 
 struct DatagramSlot {
     iovec part;
-    sockaddr_storage name;
+    Endpoint name;
     Control control;
 };
 
@@ -35,7 +35,15 @@ struct Messages {
     std::vector<mmsghdr> headers;
     std::vector<DatagramSlot> slots;
 
-    explicit Messages(std::size_t count) : headers(count), slots(count) {}
+    explicit Messages(std::size_t count) : headers(count), slots(count) {
+        for (std::size_t i = 0; i < count; ++i) {
+            msghdr& header = headers[i].msg_hdr;
+            header.msg_name = slots[i].name.data();
+            header.msg_iov = &slots[i].part;
+            header.msg_iovlen = 1;
+            header.msg_control = slots[i].control.bytes.data();
+        }
+    }
 };
 
 template <class T>
@@ -88,15 +96,11 @@ void read_ipv6(const cmsghdr& m, BatchedDatagram& datagram) {
     }
 }
 
-// The size of each datagram of a train, except the last, which may be shorter; 0 if it is none.
-std::size_t train_size(msghdr& header) {
-    for (cmsghdr* m = CMSG_FIRSTHDR(&header); m != nullptr; m = CMSG_NXTHDR(&header, m))
-        if (m->cmsg_level == SOL_UDP && m->cmsg_type == UDP_GRO)
-            return static_cast<std::size_t>(payload<int>(*m));
-    return 0;
-}
-
-void read_control(msghdr& header, BatchedDatagram& datagram, std::optional<std::uint32_t>& drops) {
+// Returns the size of each datagram of a train, except the last, which may be shorter; 0 if it is
+// none.
+std::size_t read_control(msghdr& header, BatchedDatagram& datagram,
+                         std::optional<std::uint32_t>& drops) {
+    std::size_t train = 0;
     for (cmsghdr* m = CMSG_FIRSTHDR(&header); m != nullptr; m = CMSG_NXTHDR(&header, m)) {
         if (m->cmsg_level == IPPROTO_IP)
             read_ip(*m, datagram);
@@ -106,7 +110,10 @@ void read_control(msghdr& header, BatchedDatagram& datagram, std::optional<std::
             drops = payload<std::uint32_t>(*m);
         else if (m->cmsg_level == SOL_SOCKET && m->cmsg_type == SO_TIMESTAMPING)
             datagram.arrived = software_time(*m);
+        else if (m->cmsg_level == SOL_UDP && m->cmsg_type == UDP_GRO)
+            train = static_cast<std::size_t>(payload<int>(*m));
     }
+    return train;
 }
 
 // Appends a control message. msg_controllen is the length so far, starting at 0.
@@ -193,7 +200,10 @@ Result<bool> is_ipv4(const Socket& socket) {
 
 struct DatagramBatch::State {
     State(std::size_t slots, std::size_t bytes)
-        : memory(slots * bytes), slot_bytes(bytes), in(slots), out(slots), datagrams(slots) {}
+        : memory(slots * bytes), slot_bytes(bytes), in(slots), out(slots), datagrams(slots) {
+        for (std::size_t i = 0; i < slots; ++i)
+            in.slots[i].part = {room(i).data(), slot_bytes};
+    }
 
     std::size_t slots() const noexcept { return in.slots.size(); }
 
@@ -213,41 +223,35 @@ struct DatagramBatch::State {
         return memory.bytes().subspan(i * slot_bytes, slot_bytes);
     }
 
-    // Resets the headers that the kernel overwrote in the previous receive.
+    // Resets what the kernel overwrote in the previous receive.
     void ready_for_receive() noexcept {
         for (std::size_t i = 0; i < std::min(used, slots()); ++i) {
-            DatagramSlot& slot = in.slots[i];
-            slot.part = {room(i).data(), slot_bytes};
             msghdr& header = in.headers[i].msg_hdr;
-            header = {};
-            header.msg_name = &slot.name;
-            header.msg_namelen = sizeof slot.name;
-            header.msg_iov = &slot.part;
-            header.msg_iovlen = 1;
-            header.msg_control = slot.control.bytes.data();
-            header.msg_controllen = slot.control.bytes.size();
+            header.msg_namelen = Endpoint::max_size;
+            header.msg_controllen = control_bytes;
         }
         used = 0;
     }
 
-    void read(std::size_t i, BatchedDatagram& datagram) noexcept {
+    // Reads a message, of a train each datagram; returns the number of datagrams.
+    std::size_t read(std::size_t i, std::span<BatchedDatagram> into) noexcept {
+        BatchedDatagram& datagram = into.front();
         datagram = {};
         msghdr& header = in.headers[i].msg_hdr;
         datagram.length = in.headers[i].msg_len;
         datagram.data = room(i).first(std::min(datagram.length, slot_bytes));
         datagram.truncated = (header.msg_flags & MSG_TRUNC) != 0;
-        const auto* name = static_cast<const sockaddr*>(static_cast<void*>(&in.slots[i].name));
-        datagram.peer = Endpoint::from_native(name, header.msg_namelen).value_or(Endpoint());
-        read_control(header, datagram, overflow);
+        datagram.peer = in.slots[i].name;
         datagram.room = slot_bytes;
+        const std::size_t train = read_control(header, datagram, overflow);
+        return splits && train != 0 ? split(train, into) : 1;
     }
 
-    // Replaces a train by its datagrams; returns their number.
-    std::size_t split(std::size_t i, std::span<BatchedDatagram> into) noexcept {
-        const BatchedDatagram whole = into.front();
-        const std::size_t size = splits ? train_size(in.headers[i].msg_hdr) : 0;
-        if (size == 0 || whole.data.size() <= size)
+    // Replaces a train by its datagrams, of `size` bytes each; returns their number.
+    static std::size_t split(std::size_t size, std::span<BatchedDatagram> into) noexcept {
+        if (into.front().data.size() <= size)
             return 1;
+        const BatchedDatagram whole = into.front();
         std::size_t count = 0;
         for (auto rest = whole.data; !rest.empty() && count < into.size(); ++count) {
             BatchedDatagram& datagram = into[count];
@@ -263,26 +267,18 @@ struct DatagramBatch::State {
     // Returns the next of the messages that were received, as many as there is room for.
     std::span<BatchedDatagram> take() noexcept {
         std::size_t count = 0;
-        for (; next < received && count + (splits ? max_train : 1) <= datagrams.size(); ++next) {
-            read(next, datagrams[count]);
-            count += split(next, std::span(datagrams).subspan(count));
-        }
+        for (; next < received && count + (splits ? max_train : 1) <= datagrams.size(); ++next)
+            count += read(next, std::span(datagrams).subspan(count));
         return std::span(datagrams).first(count);
     }
 
     void write(std::size_t i, const BatchedDatagram& datagram) noexcept {
         DatagramSlot& slot = out.slots[i];
         slot.part = {datagram.data.data(), datagram.data.size()};
+        slot.name = datagram.peer;
         msghdr& header = out.headers[i].msg_hdr;
-        header = {};
-        if (datagram.peer.port() != 0) {
-            std::memcpy(&slot.name, datagram.peer.data(), datagram.peer.size());
-            header.msg_name = &slot.name;
-            header.msg_namelen = datagram.peer.size();
-        }
-        header.msg_iov = &slot.part;
-        header.msg_iovlen = 1;
-        header.msg_control = slot.control.bytes.data();
+        header.msg_namelen = datagram.peer.port() != 0 ? datagram.peer.size() : 0;
+        header.msg_controllen = 0;
         write_source(datagram.local, header);
         write_traffic_class(datagram, header);
     }
@@ -302,7 +298,7 @@ struct DatagramBatch::State {
         std::ranges::transform(train, parts.begin(), [](const BatchedDatagram& datagram) {
             return iovec{datagram.data.data(), datagram.data.size()};
         });
-        msghdr& header = out.headers.front().msg_hdr;
+        msghdr header = out.headers.front().msg_hdr;
         header.msg_iov = parts.data();
         header.msg_iovlen = train.size();
         write_control(header, SOL_UDP, UDP_SEGMENT,
