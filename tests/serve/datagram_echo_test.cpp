@@ -104,6 +104,38 @@ TEST(DatagramEcho, TheReplyLeavesFromTheAddressThatWasAsked) {
     EXPECT_EQ(receive(socket, got).source, other);
 }
 
+// More datagrams than one call answers, so that other sockets get a turn.
+TEST(DatagramEcho, AnswersWhatWaitsInSeveralTurns) {
+    constexpr std::size_t sent = 5 * net::DatagramBatch::max_slots;
+    const DatagramOptions options;
+    DatagramCounters counters;
+    DatagramEcho echo = *DatagramEcho::create(options, counters);
+    DatagramListener listener{client(Family::ipv4)};
+    auto socket = client(Family::ipv4);
+    for (net::Socket* each : {&listener.socket, &socket})
+        ASSERT_TRUE(each->set_option(SOL_SOCKET, SO_RCVBUF, 4 << 20));
+    ASSERT_TRUE(echo.prepare(listener));
+    for (std::size_t i = 0; i < sent; ++i) {
+        const auto byte = static_cast<std::byte>(i);
+        ASSERT_TRUE(socket.send_to({&byte, 1}, *listener.socket.local()).done());
+    }
+    int turns = 0;
+    const auto deadline = net::deadline_in(test::patience);
+    while (counters.received.value() < sent &&
+           net::wait_for(listener.socket, net::Direction::receive, deadline) ==
+               net::Readiness::ready) {
+        echo.answer(listener);
+        ++turns;
+    }
+    EXPECT_EQ(counters.answered.value(), sent);
+    EXPECT_GT(turns, 1);
+    for (std::size_t i = 0; i < sent; ++i) {
+        std::vector<std::byte> got;
+        receive(socket, got);
+        ASSERT_EQ(got, std::vector(1, static_cast<std::byte>(i)));
+    }
+}
+
 // More than one batch at once: order and count are preserved.
 TEST(DatagramEcho, ABurstComesBackInOrder) {
     const Server server(Endpoint::any(Family::ipv4));

@@ -83,9 +83,9 @@ class DatagramEcho {
     // server's own. Comes before any answer.
     net::Status prepare(DatagramListener& listener);
 
-    // Answers at most one batch of waiting datagrams, so that a busy socket does not starve others.
-    // Never blocks. Returns the number of datagrams read: 0 if none was waiting.
-    std::size_t answer(DatagramListener& listener) noexcept;
+    // Answers waiting datagrams, at most a few batches, so that a busy socket does not starve
+    // others. Never blocks.
+    void answer(DatagramListener& listener) noexcept;
 
     // When the next reply held back by faults is due; send_due() then sends it. no_deadline if
     // there is none. A listener must not move until finish() has been called.
@@ -98,6 +98,7 @@ class DatagramEcho {
   private:
     DatagramEcho(net::DatagramBatch batch, const DatagramOptions& options,
                  DatagramCounters& counters);
+    std::size_t answer_batch(DatagramListener& listener) noexcept;
     std::size_t answer_some(DatagramListener& listener) noexcept;
     std::size_t remove_unanswerable(std::span<net::BatchedDatagram> datagrams);
     bool answerable(const net::BatchedDatagram& datagram, net::Deadline now);

@@ -9,13 +9,6 @@
 #include "system/memory.h"
 
 namespace sockbox::serve {
-namespace {
-
-// Batches of datagrams answered in a row before connections get a turn.
-constexpr int batches_at_once = 4;
-
-}  // namespace
-
 // A listening socket and its multishot accept.
 class RingReactor::Listener final : public Completion {
   public:
@@ -111,9 +104,7 @@ class RingReactor::Datagrams final : public Completion {
         waiting_ = false;
         if (closed_)
             return;
-        for (int i = 0; i < batches_at_once && reactor_.datagram_echo_->answer(listener_) > 0;
-             ++i) {
-        }
+        reactor_.datagram_echo_->answer(listener_);
         arm();
     }
 
