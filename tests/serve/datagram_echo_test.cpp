@@ -6,6 +6,7 @@
 #include <random>
 #include <thread>
 
+#include "net/interfaces.h"
 #include "net/streams.h"
 #include "tests/support.h"
 
@@ -26,6 +27,12 @@ class Server {
         thread_ = std::thread([this, moved = std::move(sockets)]() mutable {
             EXPECT_TRUE(echo_datagrams(std::move(moved), options_, counters_, stop_));
         });
+    }
+    // A server that knows the addresses of its host, as the commands do.
+    static DatagramOptions informed() {
+        DatagramOptions options;
+        options.own_addresses = net::local_addresses();
+        return options;
     }
     ~Server() { stop(); }
     void stop() {
@@ -104,10 +111,38 @@ TEST(DatagramEcho, TheReplyLeavesFromTheAddressThatWasAsked) {
     EXPECT_EQ(receive(socket, got).source, other);
 }
 
+// 127.0.0.1 is an address of an interface; 127.0.0.9 is as good, but only the route says so.
+TEST(DatagramEcho, TheReplyLeavesFromTheOnlyAddress) {
+    for (const char* address : {"127.0.0.1", "127.0.0.9"}) {
+        Server server(*Endpoint::parse(address), Server::informed());
+        const Endpoint target = *Endpoint::parse(address, server.port());
+        auto socket = client(Family::ipv4);
+        ASSERT_TRUE(socket.send_to(random_bytes(10), target).done());
+        std::vector<std::byte> got;
+        EXPECT_EQ(receive(socket, got).source, target);
+    }
+}
+
+// With a wildcard address, its own port of each address of the host is its own; with a single
+// address, only that one.
+TEST(DatagramEcho, ASingleAddressAnswersTheSamePortOfAnother) {
+    DatagramOptions options = Server::informed();
+    options.answer_own_port = true;
+    Server server(Endpoint::loopback(Family::ipv4), options);
+    const Endpoint target = Endpoint::loopback(Family::ipv4, server.port());
+    auto other = net::bind_datagram(*Endpoint::parse("127.0.0.9", server.port()));
+    ASSERT_TRUE(other) << other.error().message();
+    ASSERT_TRUE(other->send_to(random_bytes(3), target).done());
+    std::vector<std::byte> got;
+    EXPECT_EQ(receive(*other, got).source, target);
+    server.stop();
+    EXPECT_EQ(server.counters().dropped_own.value(), 0U);
+}
+
 // More datagrams than one call answers, so that other sockets get a turn.
 TEST(DatagramEcho, AnswersWhatWaitsInSeveralTurns) {
     constexpr std::size_t sent = 5 * net::DatagramBatch::max_slots;
-    const DatagramOptions options;
+    const DatagramOptions options = Server::informed();
     DatagramCounters counters;
     DatagramEcho echo = *DatagramEcho::create(options, counters);
     DatagramListener listener{client(Family::ipv4)};
@@ -188,6 +223,19 @@ TEST(DatagramEcho, BroadcastDestinationsAreNotAnswered) {
     server.stop();
     EXPECT_EQ(server.counters().dropped_destination.value(),
               server.counters().received.value() - 1);
+}
+
+TEST(DatagramEcho, ASocketOnABroadcastAddressDoesNotAnswer) {
+    const Endpoint everyone = *Endpoint::parse("127.255.255.255");
+    if (!net::bind_datagram(everyone))
+        GTEST_SKIP() << "this system binds no broadcast address";
+    Server server(everyone, Server::informed());
+    auto socket = client(Family::ipv4);
+    ASSERT_TRUE(socket.set_option(SOL_SOCKET, SO_BROADCAST, 1));
+    ASSERT_TRUE(socket.send_to(random_bytes(1), everyone.with_port(server.port())).done());
+    server.stop();  // answers what has arrived
+    EXPECT_EQ(server.counters().dropped_destination.value(), 1U);
+    EXPECT_EQ(server.counters().answered.value(), 0U);
 }
 
 }  // namespace

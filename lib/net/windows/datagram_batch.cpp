@@ -154,6 +154,10 @@ Status DatagramBatch::prepare(Socket& socket) {
     return socket.set_blocking(false);
 }
 
+Status DatagramBatch::disable_local(Socket&) {
+    return {};
+}
+
 Status DatagramBatch::enable_header_fields(Socket&) {
     return {};
 }

@@ -63,9 +63,11 @@ net::Status DatagramEcho::prepare(DatagramListener& listener) {
     own_.push_back(local->unmapped());
     if (auto prepared = net::DatagramBatch::prepare(listener.socket); !prepared)
         return prepared;
-    if (!options_->make_answer)  // an answer may be larger, and needs its own time of arrival
-        batch_.receive_in_trains(listener.socket);
-    return {};
+    if (options_->make_answer)
+        return {};  // an answer may be larger, and needs its own time of arrival and destination
+    batch_.receive_in_trains(listener.socket);
+    return is_here(own_.back().with_port(0)) ? net::DatagramBatch::disable_local(listener.socket)
+                                             : net::Status();
 }
 
 // After a single datagram, another one is rarely there yet: its sender waits for the answer.
@@ -147,20 +149,21 @@ std::size_t DatagramEcho::remove_unanswerable(std::span<net::BatchedDatagram> da
     return static_cast<std::size_t>(end - datagrams.begin());
 }
 
+bool DatagramEcho::is_here(const net::Endpoint& host) const noexcept {
+    return std::ranges::find(options_->own_addresses, host) != options_->own_addresses.end();
+}
+
 // Whether an answer would come back to this server, or arrive at a server on the same port, which
 // would answer in turn: one forged packet would start an endless exchange.
-bool DatagramEcho::is_own(const net::BatchedDatagram& datagram) const noexcept {
-    const net::Endpoint peer = datagram.peer.unmapped();
+bool DatagramEcho::is_own(const net::Endpoint& peer, const net::Endpoint& local) const noexcept {
     return std::ranges::any_of(own_, [&](const net::Endpoint& own) {
         if (own.port() != peer.port())
             return false;
         if (!options_->answer_own_port || peer == own)
             return true;
         const net::Endpoint host = peer.with_port(0);
-        const bool is_here =
-            host.is_loopback() || host == datagram.local.unmapped() ||
-            std::ranges::find(options_->own_addresses, host) != options_->own_addresses.end();
-        return own.is_unspecified() && is_here;
+        return own.is_unspecified() &&
+               (host.is_loopback() || host == local.unmapped() || is_here(host));
     });
 }
 
@@ -171,7 +174,7 @@ bool DatagramEcho::answerable(const net::BatchedDatagram& datagram, net::Deadlin
         reason = &counters_->dropped_source;
     else if (peer.port() < (options_->answer_privileged ? 1 : lowest_answered_port))
         reason = &counters_->dropped_port;
-    else if (is_own(datagram))
+    else if (is_own(peer, datagram.local))
         reason = &counters_->dropped_own;
     else if (!datagram.to_one && !options_->answer_broadcast)
         reason = &counters_->dropped_destination;

@@ -102,7 +102,8 @@ class DatagramEcho {
     std::size_t answer_some(DatagramListener& listener) noexcept;
     std::size_t remove_unanswerable(std::span<net::BatchedDatagram> datagrams);
     bool answerable(const net::BatchedDatagram& datagram, net::Deadline now);
-    bool is_own(const net::BatchedDatagram& datagram) const noexcept;
+    bool is_here(const net::Endpoint& host) const noexcept;
+    bool is_own(const net::Endpoint& peer, const net::Endpoint& local) const noexcept;
     std::span<net::BatchedDatagram> make_answers(std::span<net::BatchedDatagram> datagrams);
     bool make_answer(net::BatchedDatagram& datagram) noexcept;
     void hold_back(const DatagramListener& listener, std::span<const net::BatchedDatagram> replies);

@@ -107,6 +107,27 @@ TEST(DatagramTrain, IsLeftForTheNextReceive) {
     EXPECT_FALSE(pair.batch.has_more());
 }
 
+// The address to which a datagram was sent, if it can be more than one.
+TEST(DatagramBatch, TellsTheDestinationUntilDisabled) {
+    auto to = *bind_datagram(Endpoint::any(Family::ipv4));
+    auto from = *bind_datagram(Endpoint::loopback(Family::ipv4));
+    auto batch = *DatagramBatch::create();
+    const auto destination = [&] {
+        const Endpoint target = Endpoint::loopback(Family::ipv4, to.local()->port());
+        EXPECT_TRUE(from.send_to({}, target).done());
+        EXPECT_EQ(wait_for(to, Direction::receive, deadline_in(5s)), Readiness::ready);
+        std::error_code error;
+        const auto got = batch.receive(to, error);
+        return got.size() == 1 ? got[0].local : Endpoint::any(Family::ipv6);
+    };
+    ASSERT_TRUE(DatagramBatch::prepare(to));
+    EXPECT_EQ(destination(), Endpoint::loopback(Family::ipv4));
+    ASSERT_TRUE(DatagramBatch::disable_local(to));
+    EXPECT_EQ(destination(), Endpoint::any(Family::ipv4));
+    ASSERT_TRUE(DatagramBatch::prepare(to));
+    EXPECT_EQ(destination(), Endpoint::loopback(Family::ipv4));
+}
+
 TEST(DatagramTrain, JoinsOnlyDatagramsOfOnePeer) {
     Pair one;
     Pair other;
