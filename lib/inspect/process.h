@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,16 +12,10 @@
 
 namespace sockbox::net {
 
-// A socket that a process has open.
-struct HeldSocket {
-    int descriptor;       // its number in that process
-    std::uint64_t inode;  // identifies the socket on this machine
-};
-
 // Our own descriptor for a socket of another process.
 struct SharedSocket {
     Socket socket;            // owns the descriptor
-    std::uint64_t inode = 0;  // the same as HeldSocket::inode
+    std::uint64_t inode = 0;  // see inode_of()
 };
 
 // Another process, whose sockets can be listed and duplicated without stopping or changing it. An
@@ -33,9 +28,10 @@ struct SharedSocket {
 //     const auto process = HostProcess::open(pid);
 //     if (!process)
 //         return fail(process.error());
-//     const auto done = process->each_socket([&](const HeldSocket& held) {
-//         if (const auto shared = process->duplicate(held.descriptor))
-//             look(shared->socket);  // closed right afterwards
+//     const auto done = process->each_descriptor([&](int descriptor) {
+//         if (process->socket_inode(descriptor).value_or(0) != 0)
+//             if (const auto shared = process->duplicate(descriptor))
+//                 look(shared->socket);  // closed right afterwards
 //         return true;
 //     });
 class HostProcess {
@@ -48,14 +44,21 @@ class HostProcess {
     // The result of process_name() when it was opened.
     const std::string& name() const noexcept { return name_; }
 
-    // Calls `use` for each of its sockets, in ascending order of descriptors, until `use` returns
-    // false. Memory does not grow with the number of sockets. Fails without permission, if the
-    // process has ended or ends meanwhile, and with EBADF if it is a kernel thread.
-    Status each_socket(const std::function<bool(const HeldSocket&)>& use) const;
+    // Calls `use` for each of its open descriptors, in ascending order, until `use` returns false.
+    // They are not looked at, which costs several times as much: see socket_inode(). Memory does
+    // not grow with their number. Fails without permission, if the process has ended or ends
+    // meanwhile, and with EBADF if it is a kernel thread.
+    Status each_descriptor(const std::function<bool(int descriptor)>& use) const;
+
+    // The inode_of() the socket that the descriptor refers to: 0 if it is no socket, nullopt if it
+    // is not open, or without permission. Opens nothing.
+    std::optional<std::uint64_t> socket_inode(int descriptor) const;
 
     // Duplicates a descriptor (pidfd_getfd(2), Linux 5.6). The duplicate keeps the socket open: as
     // long as it exists, closing the socket in its own process sends no FIN, so close it soon.
-    // Fails without permission, or if the descriptor is not open in that process or not a socket.
+    // Fails without permission, or if the descriptor is not open in that process or not a socket;
+    // ask socket_inode() first, because closing the duplicate of a file may block (flush in
+    // close(2)).
     Result<SharedSocket> duplicate(int descriptor) const;
 
     // Whether the descriptor still refers to this very socket, rather than to another that reuses
@@ -68,15 +71,19 @@ class HostProcess {
     Status check_alive() const;
 
   private:
-    HostProcess(int pid, std::string name, std::string proc, Socket handle);
+    HostProcess(int pid, std::string name, std::string proc, Socket handle, Socket descriptors);
 
     int pid_;
     std::string name_;
     std::string proc_;  // the folder in /proc of the process or thread
     Socket handle_;     // a pidfd
+    // Its folder fd in /proc. Opened at once, because a thread with a descriptor table of its own
+    // has only what was open before (see separate_descriptors()).
+    Socket descriptors_;
 };
 
-// The HeldSocket::inode of a socket; 0 if it is not a socket, and on Windows.
+// The inode of a socket, which no other one has while it exists; 0 if it is not a socket, and on
+// Windows.
 std::uint64_t inode_of(const Socket& socket);
 
 // SO_COOKIE, which is unique among all sockets since boot; 0 before Linux 4.12, and on Windows.

@@ -12,7 +12,7 @@ namespace sockbox::net {
 
 // A socket of the kernel's list.
 struct ListedSocket {
-    std::uint64_t inode = 0;   // the same as HeldSocket::inode
+    std::uint64_t inode = 0;   // the same as inode_of()
     std::uint64_t cookie = 0;  // the same as cookie_of()
     SocketFacts facts;         // kind, state and addresses
     std::uint32_t user = 0;    // the owner's user ID

@@ -155,13 +155,12 @@ class ProcessWalk {
 
   private:
     Status sockets_of(const Process& process) {
-        return process->each_socket([&](const HeldSocket& held) {
-            if (narrowed() && !candidates_.may_fit(held.inode))
-                return true;
+        return process->each_descriptor([&](int descriptor) {
             FoundSocket found;
             found.process = process;
-            found.descriptor = held.descriptor;
-            found.inode = held.inode;
+            found.descriptor = descriptor;
+            if (narrowed() && !(is_socket(found) && candidates_.may_fit(found.inode)))
+                return true;
             return use_(std::move(found));
         });
     }
@@ -254,18 +253,34 @@ Result<SearchOutcome> search(const SocketFilter& filter,
     return walk.outcome();
 }
 
+bool is_socket(FoundSocket& found) {
+    if (found.inode == 0 && found.process)
+        found.inode = found.process->socket_inode(*found.descriptor).value_or(0);
+    return found.inode != 0 || !found.process;
+}
+
 Result<bool> open_if_matching(FoundSocket& found, const SocketFilter& filter) {
     if (!found.process)
         return fits(filter, found.facts.kind);
-    auto target = socket_in(found.process, *found.descriptor);
-    if (!target)
-        return is_closed(target.error()) ? Result<bool>(false) : fail(target.error());
-    const SocketFacts& facts = target->facts;
-    const bool fit = target->inode == found.inode &&
+    if (!is_socket(found))
+        return false;
+    const auto refusal = [](const Error& error) {
+        return is_closed(error) ? Result<bool>(false) : fail(error);
+    };
+    auto shared = found.process->duplicate(*found.descriptor);
+    if (!shared)
+        return refusal(shared.error());
+    auto read = facts_of(shared->socket);
+    if (!read)
+        return refusal(read.error());
+    const SocketFacts& facts = *read;
+    const bool fit = shared->inode == found.inode &&
                      (!filter.port || local_port(facts) == filter.port) &&
                      (!filter.listening || is_waiting(facts)) && fits(filter, facts.kind);
-    if (fit)
-        found = std::move(*target);
+    if (fit) {
+        found.socket = std::move(shared->socket);
+        found.facts = std::move(*read);
+    }
     return fit;
 }
 

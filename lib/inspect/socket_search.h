@@ -38,8 +38,8 @@ struct FoundSocket {
     SocketFacts facts;              // from open_if_matching(), or from the kernel's list
     std::optional<int> descriptor;  // its number in `process`
     std::shared_ptr<const HostProcess> process;  // null if not known
-    std::uint64_t inode = 0;                     // 0 without a process
-    std::uint64_t cookie = 0;                    // see cookie_of()
+    std::uint64_t inode = 0;                     // 0 without a process, and if not looked at yet
+    std::uint64_t cookie = 0;                    // see cookie_of(); 0 after open_if_matching()
     std::optional<std::uint32_t> user;           // the owner's ID, if no process is known
 };
 
@@ -52,11 +52,11 @@ struct SearchOutcome {
     std::optional<Error> process_error;
 };
 
-// Calls `use` for each socket that may match, in ascending order of process ID and descriptor.
-// `process`, `descriptor` and `inode` are set and nothing is open yet: pass the socket to
-// open_if_matching(). If `use` returns false, the search continues with the next process. Unless
-// the filter names a process, matching sockets that no accessible process holds come last, with
-// `facts` and `user` alone.
+// Calls `use` for each descriptor that may be a matching socket, in ascending order of process ID
+// and descriptor. `process` and `descriptor` are set and nothing is open yet: pass it to
+// open_if_matching(), on any thread, because that takes most of the time. If `use` returns false,
+// the search continues with the next process. Unless the filter names a process, matching sockets
+// that no accessible process holds come last, with `facts`, `cookie` and `user` alone.
 //
 // Memory does not grow with the number of sockets that do not match. Everything runs on the calling
 // thread, apart from listing sockets in other network namespaces. Linux only. Fails if processes
@@ -76,9 +76,13 @@ Result<SearchOutcome> search(const SocketFilter& filter,
                              const std::function<bool(FoundSocket&&)>& use,
                              const StopSignal* stop = nullptr);
 
+// Whether a descriptor found by search() is a socket; sets `inode` if it was not looked at yet.
+bool is_socket(FoundSocket& found);
+
 // Opens a socket found by search(), reads its facts and compares them with the filter. Returns
-// false, leaving nothing open, if it does not match or no longer exists. Fails without permission,
-// or if descriptors run out. Different sockets may be passed on different threads.
+// false, leaving nothing open, if it does not match, is no socket or no longer exists. Fails
+// without permission, or if descriptors run out. Different sockets may be passed on different
+// threads.
 Result<bool> open_if_matching(FoundSocket& found, const SocketFilter& filter);
 
 // Whether a socket that the kernel reported as destroyed (see DestroyedSockets) may have matched

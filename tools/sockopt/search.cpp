@@ -112,11 +112,14 @@ class SearchWorker {
         job_.work_on(socket);
     }
 
-    // Whether a socket did not match because its process, which was asked for, has ended.
+    // Whether a socket did not match because its process, which was asked for, has ended. Looks at
+    // the descriptor first, because most are still open, and the state of a process takes long.
     std::optional<net::Error> end_of_process(const net::FoundSocket& socket) const {
         if (!filter_.pid && filter_.process.empty())
             return std::nullopt;
-        const auto alive = socket.process ? socket.process->check_alive() : net::Status();
+        if (!socket.process || socket.process->socket_inode(*socket.descriptor))
+            return std::nullopt;
+        const auto alive = socket.process->check_alive();
         return alive ? std::nullopt : std::optional(alive.error());
     }
 
@@ -202,11 +205,12 @@ void SocketSearch::nothing_done(std::errc code, const std::string& why) {
 // Returns false if the search should skip the rest of the process.
 bool SocketSearch::take(net::FoundSocket&& found) {
     if (!threads_ && sum_.refused) {  // threads only read
-        left_unchanged_ = true;
-        return false;
+        left_unchanged_ = left_unchanged_ || is_socket(found);
+        return !left_unchanged_;
     }
     const int pid = found.process ? found.process->pid() : 0;
-    process_ = found.process;
+    if (process_ != found.process)
+        process_ = found.process;
     batch_.push_back(std::move(found));
     if (!threads_ || batch_.size() == batch_size)
         dispatch_batch();

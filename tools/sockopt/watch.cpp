@@ -222,8 +222,11 @@ int Watching::end_without_sockets(const std::string& why) {
 void Watching::take_matching(net::FoundSocket& target) {
     const auto began = net::Clock::now();
     const auto fits = net::open_if_matching(target, settings_.selection.filter());
-    if (fits && *fits)
+    if (fits && *fits) {
+        if (target.process)
+            target.cookie = net::cookie_of(target.socket);
         return take(target, began);
+    }
     if (fits)
         return;
     if (std::exchange(refused_by_, target.process->pid()) != target.process->pid())
@@ -384,6 +387,7 @@ net::Status check_watch(const Settings& settings, const Requests& requests) {
 }
 
 int watch_sockets(const Settings& settings, const Requests& requests, Io io) {
+    net::platform::raise_descriptor_limit();  // each process with sockets takes two
     const Selection& selection = settings.selection;
     std::optional<net::FoundSocket> own;
     if (!selection.pid && !selection.searches()) {

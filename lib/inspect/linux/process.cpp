@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -46,12 +47,13 @@ std::vector<int> numbers_in(DIR* directory) {
     return numbers;
 }
 
-// The target of a symbolic link; a relative `path` is relative to `directory`. Empty on failure.
-std::string link_target(const char* path, int directory = AT_FDCWD) {
-    std::array<char, 256> target;
-    const auto length = ::readlinkat(directory, path, target.data(), target.size());
-    return length > 0 ? std::string(target.data(), static_cast<std::size_t>(length))
-                      : std::string();
+// What a descriptor refers to, according to a folder fd in /proc. Empty on failure.
+using LinkBuffer = std::array<char, 256>;
+std::string_view link_target(const Socket& folder, int descriptor, LinkBuffer& buffer) {
+    std::array<char, 16> name{};
+    std::to_chars(name.data(), name.data() + name.size() - 1, descriptor);
+    const auto length = ::readlinkat(folder.native(), name.data(), buffer.data(), buffer.size());
+    return {buffer.data(), length > 0 ? static_cast<std::size_t>(length) : 0};
 }
 
 std::string proc_of(int pid) {
@@ -59,13 +61,14 @@ std::string proc_of(int pid) {
 }
 
 // 4711 from "socket:[4711]"; 0 if it is not a socket.
-std::uint64_t socket_inode(std::string_view target) {
+std::uint64_t inode_in(std::string_view target) {
     constexpr std::string_view prefix = "socket:[";
     if (!target.starts_with(prefix) || !target.ends_with(']'))
         return 0;
     target.remove_prefix(prefix.size());
-    target.remove_suffix(1);
-    return static_cast<std::uint64_t>(parse_integer(target, 0, INT64_MAX).value_or(0));
+    std::uint64_t inode = 0;
+    std::from_chars(target.data(), target.data() + target.size(), inode);
+    return inode;
 }
 
 // The value of a line such as "Tgid:\t812" in the status of a process or thread, whose folder in
@@ -162,8 +165,13 @@ Error explained_open(std::error_code code, int pid) {
 
 }  // namespace
 
-HostProcess::HostProcess(int pid, std::string name, std::string proc, Socket handle)
-    : pid_(pid), name_(std::move(name)), proc_(std::move(proc)), handle_(std::move(handle)) {}
+HostProcess::HostProcess(int pid, std::string name, std::string proc, Socket handle,
+                         Socket descriptors)
+    : pid_(pid),
+      name_(std::move(name)),
+      proc_(std::move(proc)),
+      handle_(std::move(handle)),
+      descriptors_(std::move(descriptors)) {}
 
 Result<HostProcess> HostProcess::open(int pid) {
     Socket handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -188,10 +196,14 @@ Result<HostProcess> HostProcess::open(int pid) {
                          {}});
         proc = fmt::format("/proc/{}/task/{}", pid, *thread);
     }
-    return HostProcess(pid, std::move(name), std::move(proc), std::move(handle));
+    Socket descriptors(::open((proc + "/fd").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!descriptors.valid() && no_descriptor_left(platform::last_error()))
+        return fail(explained(platform::last_error(), pid));
+    return HostProcess(pid, std::move(name), std::move(proc), std::move(handle),
+                       std::move(descriptors));
 }
 
-Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& use) const {
+Status HostProcess::each_descriptor(const std::function<bool(int descriptor)>& use) const {
     const Directory directory(::opendir((proc_ + "/fd").c_str()));
     if (!directory) {
         const std::error_code code = platform::last_error();
@@ -205,11 +217,8 @@ Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& us
         if (!descriptor)
             continue;
         any = true;
-        const auto inode = socket_inode(link_target(entry->d_name, ::dirfd(directory.get())));
-        if (inode == 0)
-            continue;
         last = static_cast<int>(*descriptor);
-        if (!use({last, inode}))
+        if (!use(last))
             return {};
     }
     // An exiting process gives up its descriptor table before it becomes a zombie, so its directory
@@ -226,6 +235,12 @@ Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>& us
                      "is a kernel thread and has no descriptors",
                      {}});
     return {};
+}
+
+std::optional<std::uint64_t> HostProcess::socket_inode(int descriptor) const {
+    LinkBuffer buffer;
+    const std::string_view target = link_target(descriptors_, descriptor, buffer);
+    return target.empty() ? std::nullopt : std::optional(inode_in(target));
 }
 
 bool HostProcess::holds(int descriptor, const Socket& socket) const {
@@ -257,7 +272,8 @@ Result<SharedSocket> HostProcess::duplicate(int descriptor) const {
     }
     if (const std::uint64_t inode = inode_of(socket))
         return SharedSocket{std::move(socket), inode};
-    const std::string target = link_target(fmt::format("{}/fd/{}", proc_, descriptor).c_str());
+    LinkBuffer buffer;
+    const std::string_view target = link_target(descriptors_, descriptor, buffer);
     return fail({{ENOTSOCK, platform::error_category()},
                  {},
                  fmt::format("descriptor {} of process {}", descriptor, pid_),

@@ -31,19 +31,28 @@ tl::unexpected<Error> not_here() {
 
 }  // namespace
 
-HostProcess::HostProcess(int pid, std::string name, std::string proc, Socket handle)
-    : pid_(pid), name_(std::move(name)), proc_(std::move(proc)), handle_(std::move(handle)) {}
+HostProcess::HostProcess(int pid, std::string name, std::string proc, Socket handle,
+                         Socket descriptors)
+    : pid_(pid),
+      name_(std::move(name)),
+      proc_(std::move(proc)),
+      handle_(std::move(handle)),
+      descriptors_(std::move(descriptors)) {}
 
 Result<HostProcess> HostProcess::open(int pid) {
     return not_here(pid);
 }
 
-Status HostProcess::each_socket(const std::function<bool(const HeldSocket&)>&) const {
+Status HostProcess::each_descriptor(const std::function<bool(int descriptor)>&) const {
     return not_here(pid_);
 }
 
 Result<SharedSocket> HostProcess::duplicate(int) const {
     return not_here(pid_);
+}
+
+std::optional<std::uint64_t> HostProcess::socket_inode(int) const {
+    return std::nullopt;
 }
 
 bool HostProcess::holds(int, const Socket&) const {
