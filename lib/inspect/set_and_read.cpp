@@ -108,7 +108,7 @@ Option forced(const Option& option, bool force) {
 
 // The option to read back: SO_RCVBUF for the write-only SO_RCVBUFFORCE, likewise SO_SNDBUF.
 Option visible(const Option& option) {
-    const std::string name = option.name();
+    const std::string_view name = option.row().name;
     if (!name.ends_with("BUFFORCE"))
         return option;
     return Option::find(name.substr(0, name.size() - 5)).value_or(option);

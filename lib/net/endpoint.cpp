@@ -73,10 +73,15 @@ bool embeds_ipv4(std::span<const std::uint16_t> groups) {
     return std::ranges::equal(prefix, mapped) || std::ranges::equal(prefix, translated);
 }
 
+// fmt::format() would take several times as long, and listings have thousands of addresses.
 std::string ipv4_to_text(std::span<const std::byte> bytes) {
-    return fmt::format("{}.{}.{}.{}", std::to_integer<int>(bytes[0]),
-                       std::to_integer<int>(bytes[1]), std::to_integer<int>(bytes[2]),
-                       std::to_integer<int>(bytes[3]));
+    std::string text;
+    for (const std::byte part : bytes.first(4)) {
+        if (!text.empty())
+            text += '.';
+        text += std::to_string(std::to_integer<unsigned>(part));
+    }
+    return text;
 }
 
 std::string ipv6_to_text(std::span<const std::byte> bytes) {
@@ -281,8 +286,12 @@ std::string Endpoint::address() const {
 }
 
 std::string Endpoint::to_string() const {
-    return family() == Family::ipv6 ? fmt::format("[{}]:{}", address(), port())
-                                    : fmt::format("{}:{}", address(), port());
+    std::string text = address();
+    if (family() == Family::ipv6)
+        text.insert(0, 1, '[').append(1, ']');
+    text += ':';
+    text += std::to_string(port());
+    return text;
 }
 
 std::span<const std::byte> Endpoint::bytes() const noexcept {

@@ -136,21 +136,30 @@ std::string reason_to_text(const net::Outcome& outcome) {
 
 std::string heading(const net::FoundSocket& target) {
     std::string text;
+    append_heading(text, target);
+    return text;
+}
+
+void append_heading(std::string& text, const net::FoundSocket& target) {
     if (target.process)
-        text = fmt::format("{}[{}] ", net::escape(target.process->name()), target.process->pid());
+        text.append(net::escape(target.process->name()))
+            .append("[")
+            .append(std::to_string(target.process->pid()))
+            .append("] ");
     if (target.descriptor)
-        text += fmt::format("fd {} ", *target.descriptor);
+        text.append("fd ").append(std::to_string(*target.descriptor)).append(" ");
     const net::SocketKind& kind = target.facts.kind;
     const bool inet = kind.family == AF_INET || kind.family == AF_INET6;
     text += inet ? protocol_to_text(kind) : to_text(kind);
-    text += ' ' + target.facts.state;
+    text.append(" ").append(target.facts.state);
     if (!target.facts.local.empty())
-        text += ' ' + target.facts.local;
+        text.append(" ").append(target.facts.local);
     if (!target.facts.peer.empty())
-        text += " -> " + target.facts.peer;
+        text.append(" -> ").append(target.facts.peer);
     if (target.user)
         text += fmt::format(" (of user {})", net::escape(net::user_name(*target.user)));
-    return target.facts.other_namespace != 0 ? text + " (in another network namespace)" : text;
+    if (target.facts.other_namespace != 0)
+        text += " (in another network namespace)";
 }
 
 report::Json to_json(const net::FoundSocket& target) {
@@ -210,11 +219,19 @@ void append_reading(std::string& text, const net::Outcome& outcome) {
 }
 
 std::string to_text(const net::Outcome& outcome) {
-    if (outcome.change)
-        return text_before(outcome.option, outcome.change->before) + text_after(outcome);
-    std::string text = outcome.option.name();
-    append_reading(text, outcome);
+    std::string text;
+    append_text(text, outcome);
     return text;
+}
+
+void append_text(std::string& text, const net::Outcome& outcome) {
+    if (outcome.change) {
+        text.append(text_before(outcome.option, outcome.change->before))
+            .append(text_after(outcome));
+        return;
+    }
+    text += outcome.option.name();
+    append_reading(text, outcome);
 }
 
 std::string value_to_text(const net::Outcome& outcome) {
@@ -262,7 +279,9 @@ class TextWriter : public OutcomeWriter {
         : options_(options), out_(out), written_(options.follows) {}
 
     void begin(const net::FoundSocket& target) override {
-        heading_ = options_.heading ? heading(target) : std::string();
+        heading_.clear();
+        if (options_.heading)
+            append_heading(heading_, target);
         level_ = {};
         if (options_.dump)
             add_heading();
@@ -287,7 +306,8 @@ class TextWriter : public OutcomeWriter {
             add_row(outcome);
         else {
             add_heading();
-            text_.append(indent()).append(to_text(outcome));
+            text_ += indent();
+            append_text(text_, outcome);
         }
         text_ += '\n';
         add_buffer_story(outcome);

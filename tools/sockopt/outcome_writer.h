@@ -15,11 +15,13 @@ namespace sockbox::tools {
 
 // Describes a socket: "nginx[812] fd 6 tcp LISTEN 0.0.0.0:443".
 std::string heading(const net::FoundSocket& target);
+void append_heading(std::string& text, const net::FoundSocket& target);
 report::Json to_json(const net::FoundSocket& target);
 
 // "SO_RCVBUF = 131072", "SO_RCVBUF: 131072 -> 2097152 (asked 1048576; Linux doubles it)", or
 // "IP_MTU: the socket is not connected (ENOTCONN)".
 std::string to_text(const net::Outcome& outcome);
+void append_text(std::string& text, const net::Outcome& outcome);
 
 // Appends what follows the name of an option that was read: " = 131072" or ": the reason".
 void append_reading(std::string& text, const net::Outcome& outcome);
