@@ -56,10 +56,11 @@ class HostProcess {
 
     // Duplicates a descriptor (pidfd_getfd(2), Linux 5.6). The duplicate keeps the socket open: as
     // long as it exists, closing the socket in its own process sends no FIN, so close it soon.
-    // Fails without permission, or if the descriptor is not open in that process or not a socket;
-    // ask socket_inode() first, because closing the duplicate of a file may block (flush in
-    // close(2)).
+    // Fails without permission, or if the descriptor is not open in that process or not a socket.
     Result<SharedSocket> duplicate(int descriptor) const;
+    // The same for a descriptor at which socket_inode() has just found a socket: saves looking
+    // again. If the number was reused since, the duplicate is what is there now.
+    Result<Socket> duplicate_found(int descriptor) const;
 
     // Whether the descriptor still refers to this very socket, rather than to another that reuses
     // the number. Compares inodes, and SO_COOKIE, which is unique among all sockets since boot

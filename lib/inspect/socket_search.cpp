@@ -267,18 +267,17 @@ Result<bool> open_if_matching(FoundSocket& found, const SocketFilter& filter) {
     const auto refusal = [](const Error& error) {
         return is_closed(error) ? Result<bool>(false) : fail(error);
     };
-    auto shared = found.process->duplicate(*found.descriptor);
-    if (!shared)
-        return refusal(shared.error());
-    auto read = facts_of(shared->socket);
+    auto socket = found.process->duplicate_found(*found.descriptor);
+    if (!socket)
+        return refusal(socket.error());
+    auto read = facts_of(*socket);
     if (!read)
         return refusal(read.error());
     const SocketFacts& facts = *read;
-    const bool fit = shared->inode == found.inode &&
-                     (!filter.port || local_port(facts) == filter.port) &&
+    const bool fit = (!filter.port || local_port(facts) == filter.port) &&
                      (!filter.listening || is_waiting(facts)) && fits(filter, facts.kind);
     if (fit) {
-        found.socket = std::move(shared->socket);
+        found.socket = std::move(*socket);
         found.facts = std::move(*read);
     }
     return fit;
@@ -289,7 +288,7 @@ Companions companions_of(const FoundSocket& listener) {
     const SocketFacts& own = listener.facts;
     if (!own.local_address || own.other_namespace != 0)
         return companions;
-    std::set<std::uint64_t> counted{listener.inode};
+    std::set<std::uint64_t> counted{inode_of(listener.socket)};
     const auto done = list_sockets({local_port(own), false}, [&](const ListedSocket& other) {
         if (other.facts.kind.protocol != own.kind.protocol || !counted.insert(other.inode).second)
             return;

@@ -38,9 +38,9 @@ struct FoundSocket {
     SocketFacts facts;              // from open_if_matching(), or from the kernel's list
     std::optional<int> descriptor;  // its number in `process`
     std::shared_ptr<const HostProcess> process;  // null if not known
-    std::uint64_t inode = 0;                     // 0 without a process, and if not looked at yet
-    std::uint64_t cookie = 0;                    // see cookie_of(); 0 after open_if_matching()
-    std::optional<std::uint32_t> user;           // the owner's ID, if no process is known
+    std::uint64_t inode = 0;   // when it was looked at; 0 if it was not, or without a process
+    std::uint64_t cookie = 0;  // see cookie_of(); 0 after open_if_matching()
+    std::optional<std::uint32_t> user;  // the owner's ID, if no process is known
 };
 
 // The outcome of a search.

@@ -212,8 +212,9 @@ bool SocketSearch::take(net::FoundSocket&& found) {
     if (process_ != found.process)
         process_ = found.process;
     batch_.push_back(std::move(found));
-    if (!threads_ || batch_.size() == batch_size)
-        dispatch_batch();
+    if (threads_ && batch_.size() < batch_size)
+        return true;
+    dispatch_batch();
     const bool is_closed = pid != 0 && refused_by_ == pid;
     return !is_closed && !io_.out.error();
 }

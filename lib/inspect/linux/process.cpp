@@ -258,7 +258,7 @@ Status HostProcess::check_alive() const {
     return {};
 }
 
-Result<SharedSocket> HostProcess::duplicate(int descriptor) const {
+Result<Socket> HostProcess::duplicate_found(int descriptor) const {
     Socket socket(static_cast<int>(::syscall(SYS_pidfd_getfd, handle_.native(), descriptor, 0)));
     if (!socket.valid()) {
         Error error = explained(platform::last_error(), pid_);
@@ -270,8 +270,18 @@ Result<SharedSocket> HostProcess::duplicate(int descriptor) const {
         }
         return fail(std::move(error));
     }
-    if (const std::uint64_t inode = inode_of(socket))
-        return SharedSocket{std::move(socket), inode};
+    return socket;
+}
+
+// What is no socket is not duplicated, because to close the duplicate of a file may block (its
+// flush, see close(2)).
+Result<SharedSocket> HostProcess::duplicate(int descriptor) const {
+    const bool is_other = socket_inode(descriptor) == 0U;
+    auto socket = is_other ? Result<Socket>(Socket()) : duplicate_found(descriptor);
+    if (!socket)
+        return fail(socket.error());
+    if (const std::uint64_t inode = inode_of(*socket))
+        return SharedSocket{std::move(*socket), inode};
     LinkBuffer buffer;
     const std::string_view target = link_target(descriptors_, descriptor, buffer);
     return fail({{ENOTSOCK, platform::error_category()},

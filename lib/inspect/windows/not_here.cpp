@@ -55,6 +55,10 @@ std::optional<std::uint64_t> HostProcess::socket_inode(int) const {
     return std::nullopt;
 }
 
+Result<Socket> HostProcess::duplicate_found(int) const {
+    return not_here(pid_);
+}
+
 bool HostProcess::holds(int, const Socket&) const {
     return false;
 }

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <functional>
 #include <memory>
+#include <utility>
 
 namespace sockbox::net {
 namespace {
@@ -78,36 +80,46 @@ TEST(SocketSearch, DuplicatesNothingButSockets) {
     EXPECT_TRUE(is_locked(descriptor));
 }
 
+// What is reported is what is there when it is opened, whatever was there before.
 TEST(SocketSearch, ADescriptorMayChangeBeforeItIsOpened) {
     Socket socket = tcp_socket();
     const int descriptor = socket.native();
     const FoundSocket before = found_at(descriptor, this_process());
-    const auto copy = [&] {
+    const auto open = [&](bool looked_at, const std::function<void()>& change,
+                          const SocketFilter& filter) {
         FoundSocket found;
         found.process = before.process;
         found.descriptor = descriptor;
-        return found;
+        const bool was_socket = !looked_at || is_socket(found);
+        EXPECT_TRUE(was_socket);
+        change();
+        const auto fits = open_if_matching(found, filter);
+        EXPECT_EQ(fits && *fits, found.socket.valid());
+        return std::move(found.socket);
     };
-    FoundSocket seen = copy();
-    ASSERT_TRUE(is_socket(seen));
-
-    const Socket other = tcp_socket();
-    ASSERT_EQ(::dup2(other.native(), descriptor), descriptor);
-    if (const auto fits = open_if_matching(seen, this_process()); !fits)
-        GTEST_SKIP() << fits.error().message();
-    else
-        EXPECT_FALSE(*fits) << "it is another socket than the one that was looked at";
-    FoundSocket unseen = copy();
-    EXPECT_TRUE(open_if_matching(unseen, this_process()).value());
-    EXPECT_EQ(unseen.inode, inode_of(other));
-
+    const auto becomes = [&](const Socket& other) {
+        return [&] { ASSERT_EQ(::dup2(other.native(), descriptor), descriptor); };
+    };
+    if (!open(
+             true, [] {}, this_process())
+             .valid())
+        GTEST_SKIP() << "sockets cannot be duplicated here";
+    const Socket datagrams = Socket::open(Family::ipv6, Transport::udp).value();
+    EXPECT_EQ(inode_of(open(true, becomes(datagrams), this_process())), inode_of(datagrams));
+    SocketFilter ipv6 = this_process();
+    ipv6.family = Family::ipv6;
+    const Socket stream = tcp_socket();
+    EXPECT_FALSE(open(true, becomes(stream), ipv6).valid());
     const Socket file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    ASSERT_EQ(::dup2(file.native(), descriptor), descriptor);
-    FoundSocket replaced = copy();
-    EXPECT_FALSE(open_if_matching(replaced, this_process()).value());
-    socket.close();
-    FoundSocket closed = copy();
-    EXPECT_FALSE(open_if_matching(closed, this_process()).value());
+    EXPECT_FALSE(open(true, becomes(file), this_process()).valid());
+    EXPECT_FALSE(open(false, becomes(file), this_process()).valid());
+    EXPECT_TRUE(open(false, becomes(stream), this_process()).valid());
+    EXPECT_FALSE(open(
+                     true, [&] { socket.close(); }, this_process())
+                     .valid());
+    EXPECT_FALSE(open(
+                     false, [] {}, this_process())
+                     .valid());
 }
 
 TEST(SocketSearch, APortNarrowsItDownBeforeAnythingIsOpened) {
