@@ -82,7 +82,9 @@ void OrderedWorkers::use_results(std::unique_lock<std::mutex>& lock) {
         use();
         lock.lock();
         ++used_;
-        room_.notify_one();
+        // Not for each free slot: the caller would be woken for every piece of work.
+        if (given_ - used_ <= slots_.size() / 2)
+            room_.notify_one();
     }
     using_ = false;
 }
