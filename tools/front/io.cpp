@@ -44,9 +44,10 @@ void Output::write_as_it_is(std::string_view text) {
     write_out(text);
 }
 
-std::string Output::take() {
+std::string Output::take(std::string spare) {
+    spare.clear();
     const std::lock_guard lock(mutex_);
-    return std::exchange(pending_, {});
+    return std::exchange(pending_, std::move(spare));
 }
 
 void Output::flush() {

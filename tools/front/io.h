@@ -35,8 +35,9 @@ class Output {
         write(fmt::format(format, std::forward<Values>(values)...));
     }
     void flush();
-    // Returns the text that has not been written, and removes it.
-    std::string take();
+    // Returns the text that has not been written, and removes it. The memory of `spare`, whose text
+    // is lost, is used for what follows.
+    std::string take(std::string spare = {});
 
     // The error of the first write that failed, if any.
     std::error_code error() const;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "inspect/socket_search.h"
@@ -84,13 +85,14 @@ class SearchWorker {
         : filter_(settings.selection.filter()),
           job_(settings, requests, options, direct != nullptr ? *direct : Io{-1, out_, err_}) {}
 
-    BatchReport work_on(std::vector<net::FoundSocket>& sockets) {
+    // `spare` is a text that is no longer needed, whose memory is used for a later report.
+    BatchReport work_on(std::vector<net::FoundSocket>& sockets, std::string spare) {
         BatchReport report;
         const std::size_t before = job_.written();
         for (net::FoundSocket& socket : sockets)
             if (!job_.refused())
                 work_on(socket, report);
-        report.out = out_.take();
+        report.out = out_.take(std::move(spare));
         report.err = err_.take();
         report.status = job_.status();
         report.written = job_.written() - before;
@@ -140,17 +142,19 @@ class SocketSearch {
   private:
     bool take(net::FoundSocket&& found);
     void dispatch_batch();
-    void use(const BatchReport& report);
+    void use(BatchReport& report);
+    std::string spare_text();
     void remark_on(const net::SearchOutcome& search);
     void remark_on(const net::Error& error, std::string_view why, int status);
     void note(const std::string& text, int status = exit_ok);
     void nothing_done(std::errc code, const std::string& why);
 
-    static constexpr std::size_t batch_size = 64;
-
     const Settings& settings_;
     const Requests& requests_;
     const Io io_;
+    // All options of a socket are several kilobytes of text, which the threads hold until their
+    // turn; of a few options, a batch must be larger to be worth passing on.
+    const std::size_t batch_size_ = requests_.empty() ? 8 : 64;
     bool left_unchanged_ = false;  // sockets were found after a set was refused
     bool follows_ = false;  // something was written, so an empty line comes before the next text
     bool is_apart_ = true;  // texts begin with an empty line
@@ -161,6 +165,9 @@ class SocketSearch {
     // Keeps the current process until the calling thread releases it: a thread with its own
     // descriptor table would close only its copy.
     std::shared_ptr<const net::HostProcess> process_;
+    // Texts that were written. With their memory used again, it does not grow by fragments.
+    std::mutex spare_mutex_;
+    std::vector<std::string> spare_texts_;
     std::optional<OrderedWorkers> threads_;  // only if the requests just read
 };
 
@@ -212,7 +219,7 @@ bool SocketSearch::take(net::FoundSocket&& found) {
     if (process_ != found.process)
         process_ = found.process;
     batch_.push_back(std::move(found));
-    if (threads_ && batch_.size() < batch_size)
+    if (threads_ && batch_.size() < batch_size_)
         return true;
     dispatch_batch();
     const bool is_closed = pid != 0 && refused_by_ == pid;
@@ -221,21 +228,37 @@ bool SocketSearch::take(net::FoundSocket&& found) {
 
 void SocketSearch::dispatch_batch() {
     auto batch = std::make_shared<std::vector<net::FoundSocket>>(std::exchange(batch_, {}));
-    if (!threads_)
-        return use(workers_.front().work_on(*batch));
+    if (!threads_) {
+        BatchReport report = workers_.front().work_on(*batch, spare_text());
+        return use(report);
+    }
+    batch_.reserve(batch_size_);
     threads_->give([this, batch](std::size_t thread) {
-        auto report = std::make_shared<BatchReport>(workers_[thread].work_on(*batch));
+        auto report = std::make_shared<BatchReport>(workers_[thread].work_on(*batch, spare_text()));
         return [this, report] { use(*report); };
     });
 }
 
-void SocketSearch::use(const BatchReport& report) {
+std::string SocketSearch::spare_text() {
+    const std::lock_guard lock(spare_mutex_);
+    if (spare_texts_.empty())
+        return {};
+    std::string text = std::move(spare_texts_.back());
+    spare_texts_.pop_back();
+    return text;
+}
+
+void SocketSearch::use(BatchReport& report) {
     std::string_view text = report.out;
     if (is_apart_ && !follows_ && !text.empty())
         text.remove_prefix(1);
     follows_ = follows_ || !text.empty();
     io_.err.write(report.err);
     io_.out.write(text);
+    {
+        const std::lock_guard lock(spare_mutex_);
+        spare_texts_.push_back(std::move(report.out));
+    }
     sum_.status = std::max(sum_.status, report.status);
     sum_.found += report.found;
     sum_.written += report.written;
