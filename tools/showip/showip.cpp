@@ -121,10 +121,9 @@ void declare(Cli& cli, ShowipOptions& options) {
 
 // An error message if options and hosts contradict each other, otherwise empty.
 std::string contradiction(const ShowipOptions& options, const Cli& cli) {
-    if (options.style.short_form && options.style.long_form)
-        return "--short and --long are mutually exclusive";
-    if (options.style.short_form && options.plan.examine.why)
-        return "--short and --why are mutually exclusive";
+    if (std::string mistake = cli.exclusion("short", {"long", "why", "reverse", "source"});
+        !mistake.empty())
+        return mistake;
     if (options.plan.timeout.count() == 0)
         return "--timeout must be more than 0s";
     if (options.plan.examine.connect && (options.service.empty() || options.service == "0"))

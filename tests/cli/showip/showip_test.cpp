@@ -98,8 +98,9 @@ TEST(Showip, RefusesWhatMakesNoSense) {
     EXPECT_EQ(showip({"-4", "-6", "::1"}).status, tools::exit_usage);
     EXPECT_THAT(showip({"-t", "0", "::1"}).err,
                 StartsWith("showip: --timeout must be more than 0s\n"));
-    EXPECT_THAT(showip({"-s", "--why", "::1"}).err,
-                StartsWith("showip: --short and --why are mutually exclusive\n"));
+    for (const std::string more : {"--why", "--reverse", "--source"})
+        EXPECT_THAT(showip({"-s", more, "::1"}).err,
+                    StartsWith("showip: --short and " + more + " are mutually exclusive\n"));
     EXPECT_THAT(showip({"--by-source", "--why", "::1"}).err,
                 StartsWith("showip: --by-source cannot be combined with "));
 }
