@@ -151,6 +151,8 @@ net::Status check(const Selection& selection) {
             "sockets");
     if (selection.descriptor && others && !selection.pid)
         return net::fail_text("--fd can be combined only with --pid");
+    if (selection.descriptor && (selection.typed || selection.family != net::Family::any))
+        return net::fail_text("--fd selects one socket: it excludes --type, -4 and -6");
     if (selection.descriptor && selection.pid &&
         (selection.listening || selection.port || !selection.process.empty()))
         return net::fail_text(

@@ -120,6 +120,11 @@ TEST(Sockopt, RefusesMistakesBeforeItTouchesAnything) {
     expect_usage({""}, "is not a socket option");
     expect_usage({"--fd", "3x"}, "3x");
     expect_usage({"--fd", "-1"}, "-1");
+    for (const Words& others : {Words{"--type", "udp"}, Words{"-4"}, Words{"-6"}}) {
+        Words args{"--fd", "0"};
+        args.insert(args.end(), others.begin(), others.end());
+        expect_usage(args, "--fd selects one socket: it excludes --type, -4 and -6");
+    }
     expect_usage({"--type", "quic"}, "quic");
     expect_usage({"--explain"}, "missing NAME");
     expect_usage({"--list", "nothing_like_it"}, "no option matches");
