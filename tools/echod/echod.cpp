@@ -234,9 +234,9 @@ void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
 void note_options_without_effect(const EchodOptions& given, const serve::Listeners& listeners,
                                  const Note& note) {
     if (listeners.tcp.empty() && !given.about_tcp.empty())
-        note("no TCP is served, so there is no effect of " + given.about_tcp);
+        note("ignoring " + given.about_tcp + ": TCP is not served");
     if (listeners.udp.empty() && !given.about_udp.empty())
-        note("no UDP is served, so there is no effect of " + given.about_udp);
+        note("ignoring " + given.about_udp + ": UDP is not served");
 }
 
 net::Result<serve::Listeners> find_listeners(const EchodOptions& given, const Note& note, Io io) {

@@ -286,10 +286,9 @@ std::string notes_of(std::vector<std::string> options) {
 
 TEST(Echod, ReportsOptionsThatHaveNoEffectOnWhatItServes) {
     EXPECT_EQ(notes_of({"--udp", "--idle-timeout", "1m", "--max-connections", "9"}),
-              "echod: no TCP is served, so there is no effect of --max-connections and "
-              "--idle-timeout\n");
+              "echod: ignoring --max-connections and --idle-timeout: TCP is not served\n");
     EXPECT_EQ(notes_of({"--tcp", "--udp-rate", "9"}),
-              "echod: no UDP is served, so there is no effect of --udp-rate\n");
+              "echod: ignoring --udp-rate: UDP is not served\n");
     EXPECT_EQ(notes_of({"--udp-rate", "9", "--idle-timeout", "1m"}), "");
 }
 
