@@ -67,11 +67,11 @@ class DatagramBatch {
     DatagramBatch& operator=(DatagramBatch&&) noexcept;
     ~DatagramBatch();
 
-    // Puts a bound UDP socket into non-blocking mode and enables BatchedDatagram::local for it.
-    static Status prepare(Socket& socket);
-    // Disables it again, which saves time, for a socket bound to a unicast address of this host:
-    // all datagrams arrive at that address, and replies leave from it. Does nothing on Windows.
-    static Status disable_local(Socket& socket);
+    // Puts a bound UDP socket into non-blocking mode and enables BatchedDatagram::local for it, or
+    // disables it if not `with_local`. A socket bound to a unicast address of this host saves time
+    // without it: all datagrams arrive at that address, and replies leave from it. Always enabled
+    // on Windows.
+    static Status prepare(Socket& socket, bool with_local = true);
     // Enables BatchedDatagram::hop_limit and traffic_class for a bound UDP socket. Does nothing on
     // Windows.
     static Status enable_header_fields(Socket& socket);

@@ -192,11 +192,6 @@ Status enable(Socket& socket, int level, int name) {
     return socket.set_option(level, name, 1);
 }
 
-Status tell_destination(Socket& socket, bool ipv4, bool told) {
-    return ipv4 ? socket.set_option(IPPROTO_IP, IP_PKTINFO, told)
-                : socket.set_option(IPPROTO_IPV6, IPV6_RECVPKTINFO, told);
-}
-
 Result<bool> is_ipv4(const Socket& socket) {
     return socket.local().map([](const Endpoint& local) { return local.family() == Family::ipv4; });
 }
@@ -330,22 +325,19 @@ Result<DatagramBatch> DatagramBatch::create(std::size_t slots, std::size_t bytes
     }
 }
 
-Status DatagramBatch::prepare(Socket& socket) {
+Status DatagramBatch::prepare(Socket& socket, bool with_local) {
     const auto ipv4 = is_ipv4(socket);
     if (!ipv4)
         return fail(ipv4.error());
-    if (auto set = tell_destination(socket, *ipv4, true); !set)
+    if (auto set = *ipv4 ? socket.set_option(IPPROTO_IP, IP_PKTINFO, with_local)
+                         : socket.set_option(IPPROTO_IPV6, IPV6_RECVPKTINFO, with_local);
+        !set)
         return set;
     // An emulator may not have it (QEMU): then overflow() has nothing to report.
     if (auto set = enable(socket, SOL_SOCKET, SO_RXQ_OVFL);
         !set && set.error().code != std::errc::no_protocol_option)
         return set;
     return socket.set_blocking(false);
-}
-
-Status DatagramBatch::disable_local(Socket& socket) {
-    const auto ipv4 = is_ipv4(socket);
-    return ipv4 ? tell_destination(socket, *ipv4, false) : fail(ipv4.error());
 }
 
 Status DatagramBatch::enable_header_fields(Socket& socket) {

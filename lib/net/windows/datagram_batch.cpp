@@ -142,7 +142,7 @@ Result<DatagramBatch> DatagramBatch::create(std::size_t slots, std::size_t bytes
     }
 }
 
-Status DatagramBatch::prepare(Socket& socket) {
+Status DatagramBatch::prepare(Socket& socket, bool) {
     const auto local = socket.local();
     if (!local)
         return fail(local.error());
@@ -152,10 +152,6 @@ Status DatagramBatch::prepare(Socket& socket) {
         !set)
         return set;
     return socket.set_blocking(false);
-}
-
-Status DatagramBatch::disable_local(Socket&) {
-    return {};
 }
 
 Status DatagramBatch::enable_header_fields(Socket&) {

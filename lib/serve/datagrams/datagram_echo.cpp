@@ -61,13 +61,14 @@ net::Status DatagramEcho::prepare(DatagramListener& listener) {
     if (!local)
         return net::fail(local.error());
     own_.push_back(local->unmapped());
-    if (auto prepared = net::DatagramBatch::prepare(listener.socket); !prepared)
+    const bool echoes = !options_->make_answer;
+    const bool with_local = !echoes || !is_here(own_.back().with_port(0));
+    if (auto prepared = net::DatagramBatch::prepare(listener.socket, with_local); !prepared)
         return prepared;
-    if (options_->make_answer)
-        return {};  // an answer may be larger, and needs its own time of arrival and destination
-    batch_.receive_in_trains(listener.socket);
-    return is_here(own_.back().with_port(0)) ? net::DatagramBatch::disable_local(listener.socket)
-                                             : net::Status();
+    // Another answer may be larger, and needs the time of arrival of each datagram.
+    if (echoes)
+        batch_.receive_in_trains(listener.socket);
+    return {};
 }
 
 // After a single datagram, another one is rarely there yet: its sender waits for the answer.

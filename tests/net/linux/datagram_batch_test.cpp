@@ -108,7 +108,7 @@ TEST(DatagramTrain, IsLeftForTheNextReceive) {
 }
 
 // The address to which a datagram was sent, if it can be more than one.
-TEST(DatagramBatch, TellsTheDestinationUntilDisabled) {
+TEST(DatagramBatch, ReportsTheDestinationUnlessDisabled) {
     auto to = *bind_datagram(Endpoint::any(Family::ipv4));
     auto from = *bind_datagram(Endpoint::loopback(Family::ipv4));
     auto batch = *DatagramBatch::create();
@@ -122,7 +122,7 @@ TEST(DatagramBatch, TellsTheDestinationUntilDisabled) {
     };
     ASSERT_TRUE(DatagramBatch::prepare(to));
     EXPECT_EQ(destination(), Endpoint::loopback(Family::ipv4));
-    ASSERT_TRUE(DatagramBatch::disable_local(to));
+    ASSERT_TRUE(DatagramBatch::prepare(to, false));
     EXPECT_EQ(destination(), Endpoint::any(Family::ipv4));
     ASSERT_TRUE(DatagramBatch::prepare(to));
     EXPECT_EQ(destination(), Endpoint::loopback(Family::ipv4));
