@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/socket.h"
@@ -45,7 +46,7 @@ class HostProcess {
     const std::string& name() const noexcept { return name_; }
 
     // Calls `use` for each of its open descriptors, in ascending order, until `use` returns false.
-    // They are not looked at, which costs several times as much: see socket_inode(). Memory does
+    // Does not examine them, which costs several times as much: see socket_inode(). Memory does
     // not grow with their number. Fails without permission, if the process has ended or ends
     // meanwhile, and with EBADF if it is a kernel thread.
     Status each_descriptor(const std::function<bool(int descriptor)>& use) const;
@@ -72,7 +73,12 @@ class HostProcess {
     Status check_alive() const;
 
   private:
-    HostProcess(int pid, std::string name, std::string proc, Socket handle, Socket descriptors);
+    HostProcess(int pid, std::string name, std::string proc, Socket handle, Socket descriptors)
+        : pid_(pid),
+          name_(std::move(name)),
+          proc_(std::move(proc)),
+          handle_(std::move(handle)),
+          descriptors_(std::move(descriptors)) {}
 
     int pid_;
     std::string name_;

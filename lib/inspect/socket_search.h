@@ -38,7 +38,7 @@ struct FoundSocket {
     SocketFacts facts;              // from open_if_matching(), or from the kernel's list
     std::optional<int> descriptor;  // its number in `process`
     std::shared_ptr<const HostProcess> process;  // null if not known
-    std::uint64_t inode = 0;   // when it was looked at; 0 if it was not, or without a process
+    std::uint64_t inode = 0;   // when it was examined; 0 if it was not, or without a process
     std::uint64_t cookie = 0;  // see cookie_of(); 0 after open_if_matching()
     std::optional<std::uint32_t> user;  // the owner's ID, if no process is known
 };
@@ -76,7 +76,7 @@ Result<SearchOutcome> search(const SocketFilter& filter,
                              const std::function<bool(FoundSocket&&)>& use,
                              const StopSignal* stop = nullptr);
 
-// Whether a descriptor found by search() is a socket; sets `inode` if it was not looked at yet.
+// Whether a descriptor found by search() is a socket; sets `inode` if it was not examined yet.
 bool is_socket(FoundSocket& found);
 
 // Opens a socket found by search(), reads its facts and compares them with the filter. Returns

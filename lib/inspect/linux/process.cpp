@@ -165,14 +165,6 @@ Error explained_open(std::error_code code, int pid) {
 
 }  // namespace
 
-HostProcess::HostProcess(int pid, std::string name, std::string proc, Socket handle,
-                         Socket descriptors)
-    : pid_(pid),
-      name_(std::move(name)),
-      proc_(std::move(proc)),
-      handle_(std::move(handle)),
-      descriptors_(std::move(descriptors)) {}
-
 Result<HostProcess> HostProcess::open(int pid) {
     Socket handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (!handle.valid())
@@ -273,8 +265,8 @@ Result<Socket> HostProcess::duplicate_found(int descriptor) const {
     return socket;
 }
 
-// What is no socket is not duplicated, because to close the duplicate of a file may block (its
-// flush, see close(2)).
+// A descriptor that is not a socket is not duplicated, because to close the duplicate of a file may
+// block (its flush, see close(2)).
 Result<SharedSocket> HostProcess::duplicate(int descriptor) const {
     const bool is_other = socket_inode(descriptor) == 0U;
     auto socket = is_other ? Result<Socket>(Socket()) : duplicate_found(descriptor);

@@ -31,14 +31,6 @@ tl::unexpected<Error> not_here() {
 
 }  // namespace
 
-HostProcess::HostProcess(int pid, std::string name, std::string proc, Socket handle,
-                         Socket descriptors)
-    : pid_(pid),
-      name_(std::move(name)),
-      proc_(std::move(proc)),
-      handle_(std::move(handle)),
-      descriptors_(std::move(descriptors)) {}
-
 Result<HostProcess> HostProcess::open(int pid) {
     return not_here(pid);
 }
