@@ -53,7 +53,7 @@ LaneGroup::LaneGroup(const TargetPlan& target, Budget& budget, SharedAddress& ad
     measured_.numbers.open_loop = plan_.rate > 0;
     const std::size_t lanes = (target.lanes - number.group + number.groups - 1) / number.groups;
     slots_.reserve(lanes);
-    looked_at_.reserve(lanes);
+    touched_.reserve(lanes);
 }
 
 net::Status LaneGroup::add_lane(std::size_t number, const net::Endpoint& server) {
@@ -123,7 +123,7 @@ void LaneGroup::begin() {
 
 void LaneGroup::turn(Clock::time_point now, Clock::time_point awake_at, LanePoll& poll) {
     if (lanes_due_ <= now)
-        look_at_all();
+        touch_all();
     expire(now);
     follow_address(now);
     if (unusable_)
@@ -134,26 +134,26 @@ void LaneGroup::turn(Clock::time_point now, Clock::time_point awake_at, LanePoll
     watch(poll);
 }
 
-void LaneGroup::look_at(Slot& slot) {
-    if (!std::exchange(slot.looked_at, true))
-        looked_at_.push_back(&slot);
+void LaneGroup::touch(Slot& slot) {
+    if (!std::exchange(slot.touched, true))
+        touched_.push_back(&slot);
 }
 
-void LaneGroup::look_at_all() {
+void LaneGroup::touch_all() {
     lanes_due_ = net::no_deadline;
     for (Slot& slot : slots_)
-        look_at(slot);
+        touch(slot);
 }
 
 void LaneGroup::expire(Clock::time_point now) {
-    for (const Slot* slot : looked_at_)
+    for (const Slot* slot : touched_)
         if (slot->lane->next_expiry() <= now)
             slot->lane->expire(now);
 }
 
 // A lane whose socket cannot be watched still notices its timeouts.
 void LaneGroup::watch(LanePoll& poll) {
-    for (Slot* slot : looked_at_) {
+    for (Slot* slot : touched_) {
         const Lane& lane = *slot->lane;
         const Watched wanted{slot, lane.native(), lane.sockets_used(),
                              static_cast<short>(POLLIN | (lane.waits_to_send() ? POLLOUT : 0))};
@@ -180,7 +180,7 @@ void LaneGroup::follow_address(Clock::time_point now) {
     for (const Slot& slot : slots_)
         if (done && version_ != version)
             done = slot.lane->move_to(*server);
-    look_at_all();
+    touch_all();
     measured_.server = server;
     if (!done)
         return cannot_use(done.error(), now);
@@ -273,13 +273,13 @@ net::Deadline LaneGroup::next_turn(Clock::time_point now) {
     return std::min(until, lanes_due_);
 }
 
-// Of the lanes that were looked at in this turn.
+// Of the lanes that took part in this turn.
 net::Deadline LaneGroup::next_turn_of_lanes(Clock::time_point now) {
     net::Deadline until = net::no_deadline;
     const bool sending = !budget_.is_spent(now);
     const bool waiting = is_waiting();
-    for (Slot* slot : looked_at_) {
-        slot->looked_at = false;
+    for (Slot* slot : touched_) {
+        slot->touched = false;
         const Lane& lane = *slot->lane;
         until = std::min(until, lane.next_expiry());
         if (!sending || lane.is_dead())
@@ -289,7 +289,7 @@ net::Deadline LaneGroup::next_turn_of_lanes(Clock::time_point now) {
         else if (lane.outstanding() == 0 && !waiting)
             until = std::min(until, now + idle_look);
     }
-    looked_at_.clear();
+    touched_.clear();
     return until;
 }
 
@@ -329,7 +329,7 @@ void LaneGroup::send_what_is_due(Clock::time_point now, Clock::time_point awake_
         return send_on_schedule(now, awake_at);
     if (plan_.turns > 0)
         return send_in_turn(now);
-    for (Slot* slot : looked_at_) {
+    for (Slot* slot : touched_) {
         if (!slot->lane->can_take(now) || slot->due > now)
             continue;
         // Other lanes have sent since `now`.
@@ -461,7 +461,7 @@ bool LaneGroup::send(Slot& slot, Clock::time_point due, Clock::time_point now) {
     const auto message = next_message(due, now);
     if (message) {
         slot.lane->take(*message, now);
-        look_at(slot);
+        touch(slot);
     }
     return message.has_value();
 }

@@ -156,12 +156,12 @@ class LaneGroup {
         std::unique_ptr<Lane> lane;
         net::Clock::time_point due;  // with an interval: when it sends next
         Watched watched{};
-        bool looked_at = false;  // is in looked_at_
+        bool touched = false;  // takes part in this turn: is in touched_
     };
 
-    // Lets the next turn look at a lane, which has been ready. It looks at the other ones only if
-    // one of them has something to do, because a run may have thousands.
-    void look_at(Slot& slot);
+    // Makes a lane that has been ready take part in the next turn. The others take part only if one
+    // of them has something to do, because a run may have thousands.
+    void touch(Slot& slot);
 
     // For the loop that the group belongs to.
     struct Place {
@@ -179,7 +179,7 @@ class LaneGroup {
     void cannot_use(const net::Error& error, net::Clock::time_point now);
     void note_outage();
     void report(const ServerChange& change);
-    void look_at_all();
+    void touch_all();
     void expire(net::Clock::time_point now);
     void watch(LanePoll& poll);
     net::Deadline next_turn_of_lanes(net::Clock::time_point now);
@@ -206,9 +206,9 @@ class LaneGroup {
     SharedAddress& address_;
     const Number number_;
     Measured measured_;
-    std::vector<Slot> slots_;       // never grows once a lane is watched
-    std::vector<Slot*> looked_at_;  // in this turn
-    net::Deadline lanes_due_{};     // when the other ones have something to do, or before
+    std::vector<Slot> slots_;  // never grows once a lane is watched
+    std::vector<Slot*> touched_;
+    net::Deadline lanes_due_{};  // when the other ones have something to do, or before
     bool is_concluded_ = false;
     std::optional<net::Clock::time_point> latest_;  // when a counted message was last due to leave
     std::optional<net::Error> unusable_;  // why there are no lanes, although there is an address

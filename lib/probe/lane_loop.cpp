@@ -73,7 +73,7 @@ void LaneLoop::take_turn(std::span<const LanePoll::Ready> ready, Clock::time_poi
     for (const auto& [owner, events] : ready) {
         auto& slot = *static_cast<LaneGroup::Slot*>(owner);
         slot.lane->on_ready(events, ready_at, room_.bytes());
-        slot.group->look_at(slot);
+        slot.group->touch(slot);
         touch(*slot.group);
     }
     const auto now = Clock::now();
@@ -99,7 +99,7 @@ void LaneLoop::serve(LaneGroup& group, Clock::time_point now) {
         return end(group);
     if (group.take_lookup(now))
         wanting_lookup_.push_back(&group);
-    // A group that wakes later than planned is looked at once more in between.
+    // A group that wakes later than planned takes part in one more turn in between.
     const net::Deadline wake = group.next_turn(now);
     if (wake < group.place.wake || group.place.wake <= now)
         schedule(group, wake);
