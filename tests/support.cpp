@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <random>
 #include <regex>
 #include <sstream>
+#include <system_error>
 
 #include "system/platform.h"
 
@@ -78,6 +80,8 @@ TemporaryFile::~TemporaryFile() {
 
 std::string TemporaryFile::content() const {
     std::ifstream file(path_, std::ios::binary);
+    if (!file && std::filesystem::exists(path_))
+        throw std::system_error(errno, std::generic_category(), "open " + path_);
     return {std::istreambuf_iterator<char>(file), {}};
 }
 

@@ -46,6 +46,7 @@ class TemporaryFile {
     TemporaryFile& operator=(const TemporaryFile&) = delete;
     ~TemporaryFile();
     const std::string& path() const { return path_; }
+    // Empty if the file was removed.
     std::string content() const;
 
   private:
