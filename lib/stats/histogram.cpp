@@ -136,18 +136,6 @@ nanoseconds Histogram::at_rank(std::uint64_t rank) const noexcept {
     return std::clamp(duration(low + (width - 1) / 2), smallest_, largest_);
 }
 
-std::uint64_t Histogram::count_up_to(nanoseconds bound) const noexcept {
-    if (bound < nanoseconds::zero())
-        return 0;
-    std::uint64_t seen = 0;
-    const std::size_t last = bucket_of(clamped(bound), split_bits_);
-    for_each([&](std::size_t bucket, std::uint64_t count) {
-        seen += bucket <= last ? count : 0;
-        return bucket < last;
-    });
-    return seen;
-}
-
 std::vector<Histogram::Bucket> Histogram::buckets() const {
     std::vector<Bucket> found;
     for_each([&](std::size_t bucket, std::uint64_t count) {

@@ -57,9 +57,6 @@ class Histogram {
     // The sample of the given rank, 1 to count(), to the resolution of the buckets.
     std::chrono::nanoseconds at_rank(std::uint64_t rank) const noexcept;
 
-    // The number of samples no longer than `bound`, to the resolution of the buckets.
-    std::uint64_t count_up_to(std::chrono::nanoseconds bound) const noexcept;
-
     // Counts durations d with low <= d < high.
     struct Bucket {
         std::chrono::nanoseconds low;   // the bucket contains it

@@ -141,8 +141,6 @@ TEST(Histogram, BucketsHoldEverySampleInOrder) {
         before = bucket.low;
     }
     EXPECT_EQ(total, 1000U);
-    EXPECT_EQ(histogram.count_up_to(1h), 1000U);
-    EXPECT_EQ(histogram.count_up_to(-1ns), 0U);
 }
 
 // Enough for a thousand servers side by side.
@@ -176,7 +174,6 @@ TEST(Histogram, ACopyIsIndependent) {
     other.record(1s);
     EXPECT_EQ(one.count(), 1U);
     EXPECT_EQ(one.buckets().size(), 1U);
-    EXPECT_EQ(other.count_up_to(6ms), 2U);
     one = other;
     EXPECT_EQ(one.count(), 3U);
 }
