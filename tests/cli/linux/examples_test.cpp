@@ -28,6 +28,15 @@ Process example(const std::string& name, const Words& args, const Words& environ
     return Process(words, all);
 }
 
+TEST(Examples, EachShowsItsUsageWithoutArguments) {
+    for (const std::string name : {"alert-on-latency", "compare-options", "latency-in-ci",
+                                   "wait-for-service", "watch-buffers", "which-source-lies"}) {
+        const Ran ran = example(name, {}).wait();
+        EXPECT_EQ(ran.status, tools::exit_usage) << name;
+        EXPECT_THAT(ran.err, StartsWith("usage: " + name + " ")) << name;
+    }
+}
+
 TEST(Examples, WaitForServiceRunsTheCommandOnceThereIsOne) {
     const EchoServer server;
     const Ran ran =
