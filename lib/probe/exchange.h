@@ -20,6 +20,7 @@
 
 namespace sockbox::probe {
 
+// How long to wait for each reply, and what to do without one.
 struct ExchangeOptions {
     std::chrono::nanoseconds timeout{default_reply_timeout};  // for each try
     unsigned retries = 0;
@@ -55,6 +56,7 @@ struct Exchanged {
     std::error_code error;
 };
 
+// Sends messages on one socket. Not synchronized.
 class Exchange {
   public:
     // `socket` comes from open_datagram() and must outlive the exchange.

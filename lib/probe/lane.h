@@ -44,8 +44,8 @@ class Lane {
     // due.
     virtual void flush() {}
     // Sends and receives what it can without blocking. `events` is what poll(2) reported, and
-    // `ready_at` is when. `room` is for what is received, and free again afterwards: as lanes share
-    // it, it stays in the processor's cache. Empty while the lane is opening.
+    // `ready_at` is when. `room` is for what is received. Lanes share it, so that it stays in the
+    // processor's cache: its content is lost after the call. Empty while the lane is opening.
     virtual void on_ready(int events, net::Clock::time_point ready_at,
                           std::span<std::byte> room) = 0;
     // Counts messages that have exceeded their timeout as lost.

@@ -16,6 +16,7 @@
 
 namespace sockbox::probe {
 
+// How all measurements of a run are made.
 struct MeasureOptions {
     std::size_t threads = 1;
     std::chrono::nanoseconds spin{0};  // how long to poll before sleeping (net::Spin)
@@ -50,17 +51,16 @@ class Measurements {
     // Forgets a server whose outcome is known.
     void forget(Number number);
 
-    // Starts the threads, and returns. A run that does not last first opens all lanes, within the
-    // measuring thread, and fails the servers for which a lane cannot be created. Failed
-    // connections are counted in `errors` instead. Fails if a thread cannot be started; call it
-    // once.
+    // Starts the threads, and returns. Unless the run is lasting, each thread first opens all its
+    // lanes, and fails the servers for which a lane cannot be created. Failed connections are
+    // counted in `errors` instead. Fails if a thread cannot be started; call it once.
     net::Status start();
     // Blocks until the run is over, or `deadline` has passed; returns whether it is over.
     bool wait_until(net::Deadline deadline);
 
     // The results so far of these servers; messages sent but neither answered nor lost are pending.
-    // Blocks for a turn of each loop, and then keeps the loop from its work for some microseconds a
-    // server.
+    // Blocks until each loop has finished its turn, and pauses the loop for some microseconds for
+    // each server.
     std::vector<Measured> so_far(std::span<const Number> numbers) const;
     Measured so_far(Number number) const { return std::move(so_far({&number, 1}).front()); }
     // The final result, once there is one. It stays valid until the server is forgotten.

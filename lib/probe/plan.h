@@ -34,9 +34,9 @@ struct MeasurePlan {
     // With an interval: a lane also waits for the reply to its last message. On a connection whose
     // window is full, a message would wait in this host's send buffer.
     bool one_at_a_time = false;
-    // So many lanes take turns: `interval` is that between any two sends, and in a closed loop only
-    // one message at a time is awaited. All of them are used by one thread unless there is a rate.
-    // 0: each lane sends on its own.
+    // How many lanes take turns; 0: each lane sends on its own. `interval` is then the time between
+    // any two sends, and in a closed loop only one message at a time is awaited. Unless there is a
+    // rate, one thread uses all of these lanes.
     std::size_t turns = 0;
     // With an interval: about how long after the start the first message is due, so that the sends
     // to many servers are spread out. In an endless run, the lanes are created no earlier.

@@ -15,6 +15,7 @@
 
 namespace sockbox::serve {
 
+// How an engine serves.
 struct ServeOptions {
     std::size_t workers = 1;  // threads of the pool when idle, or event loops
     std::size_t max_workers = 1024;

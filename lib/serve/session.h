@@ -5,6 +5,7 @@
 
 namespace sockbox::serve {
 
+// A connection that is being served, by one thread at a time.
 class Session {
   public:
     Session(Service& service, Client client, net::Deadline now) noexcept;

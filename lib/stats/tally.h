@@ -22,9 +22,9 @@ struct Failure {
     auto operator<=>(const Failure&) const = default;
 };
 
-// Counts failures, in their order. Messages may contain text from the network, so
-// an endless run can meet any number of different ones: beyond the first max_kinds, new kinds are
-// counted together under `others`. Not synchronized; merge() combines the tallies of several
+// Counts failures by kind. Messages may contain text from the network, so an endless run can meet
+// any number of different ones: beyond the first max_kinds, new kinds are counted together under
+// `others`. Not synchronized; merge() combines the tallies of several
 // threads.
 class Tally {
   public:
@@ -48,8 +48,8 @@ class Tally {
     std::map<Failure, std::uint64_t> counts_;
 };
 
-// Stores at most max_ranges runs (with Detail::compact, max_ranges_compact), whatever is added. Not
-// synchronized.
+// Sequence numbers, stored as runs from a first to a last one: at most max_ranges runs (with
+// Detail::compact, max_ranges_compact), whatever is added. Not synchronized.
 class SequenceRanges {
   public:
     // How many runs are kept, with Detail::full and with Detail::compact.
