@@ -112,8 +112,9 @@ std::string own_time_line(const Measurement& numbers) {
     const auto share = numbers.own_share();
     if (!share)
         return {};
-    return fmt::format("own stack: mean {} ms, {:.1f}% of the time that a program sees\n",
-                       milliseconds(numbers.own_time.summary().mean), *share * 100);
+    return fmt::format(
+        "local stack: mean {} ms, {:.1f}% of the round-trip time that a program sees\n",
+        milliseconds(numbers.own_time.summary().mean), *share * 100);
 }
 
 std::string rate_line(const Measurement& numbers) {
@@ -121,7 +122,7 @@ std::string rate_line(const Measurement& numbers) {
     const double bytes = seconds > 0 ? static_cast<double>(numbers.received_bytes) / seconds : 0;
     return fmt::format("{:.3f} s, {}: {:.1f} messages/s, {:.0f} bytes/s\n", seconds,
                        numbers.open_loop ? "open loop (times from the scheduled send)"
-                                         : "closed loop (times from the real send)",
+                                         : "closed loop (times from the actual send)",
                        numbers.rate_per_s(), bytes);
 }
 
@@ -336,7 +337,7 @@ std::string to_text(const MeasurementReport& report) {
     for (const auto& [responder, count] : report.responders)
         text += fmt::format("{} from {}\n", counted(count, "reply", "replies"), responder);
     for (const auto& [error, count] : report.errors)
-        text += fmt::format("{} {}\n", counted(count, "time"), to_text(error));
+        text += fmt::format("error: {} ({})\n", to_text(error), counted(count, "time"));
     for (const Verdict& verdict : report.verdicts)
         text += fmt::format(
             "assert {}: {} ({})\n", verdict.expression,

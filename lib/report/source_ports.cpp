@@ -52,7 +52,8 @@ std::string port_range_to_text(const stats::SourcePorts& ports) {
 std::string suspicion_to_text(std::uint16_t port, const PortNumbers& numbers,
                               const PortVerdict& verdict) {
     return fmt::format(
-        "source port {} lost {} of {} ({:.3g}%), the others {:.3g}%; the chance that this is luck "
+        "source port {} lost {} of {} ({:.3g}%), the others {:.3g}%; the probability that this is "
+        "random "
         "is {}",
         port, numbers.lost, numbers.received + numbers.lost, numbers.loss() * 100,
         verdict.others_loss * 100, chance_to_text(verdict.chance));

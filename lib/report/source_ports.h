@@ -12,8 +12,8 @@ namespace sockbox::report {
 // "40017", or "40000-40063" for the lowest and the highest.
 std::string port_range_to_text(const stats::SourcePorts& ports);
 
-// What is said about a port that lost more than luck explains: "source port 40017 lost 20 of 100
-// (20%), the others 0.015%; the chance that this is luck is 5e-38".
+// What is said about a port that lost more than chance explains: "source port 40017 lost 20 of 100
+// (20%), the others 0.015%; the probability that this is random is 5e-38".
 std::string suspicion_to_text(std::uint16_t port, const stats::PortNumbers& numbers,
                               const stats::PortVerdict& verdict);
 

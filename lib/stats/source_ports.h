@@ -1,4 +1,4 @@
-// The results of a measurement by local port, and which port loses more than luck explains.
+// The results of a measurement by local port, and which port loses more than chance explains.
 #pragma once
 
 #include <chrono>

@@ -187,7 +187,7 @@ TEST(MeasurementReport, NumbersAndNounsAgree) {
     report.responders["192.0.2.1:7"] = 1;
     EXPECT_THAT(to_text(report), HasSubstr("kernel: 1 connection, min_rtt - ms, 2 retransmits, "));
     EXPECT_THAT(to_text(report), HasSubstr("\nschedule: 1 slot missed\n"));
-    EXPECT_THAT(to_text(report), HasSubstr("\n1 time send: Broken pipe (EPIPE)\n"));
+    EXPECT_THAT(to_text(report), HasSubstr("\nerror: send: Broken pipe (EPIPE) (1 time)\n"));
     EXPECT_THAT(to_json(report).to_string(),
                 HasSubstr(R"("errors":[{"symbol":null,"code":0,"message":"nothing",)"
                           R"("phase":"receive","count":2},{"symbol":"EPIPE","code":32,)"

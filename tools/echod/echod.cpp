@@ -128,7 +128,7 @@ void declare(Cli& cli, EchodOptions& given) {
         .completed_by(complete_by(net::setting_candidates));
     given.faults.declare(cli);
     cli.rest()
-        .option("--backlog", "N", "listen queue (default 4096)",
+        .option("--backlog", "N", "connections that may wait to be accepted (default 4096)",
                 take_integer(given.backlog, 1, 1 << 20))
         .option("--max-workers", "N", "maximum number of threads of pool (default 1024)",
                 take_integer(given.max_workers, 1, max_allowed_workers))
@@ -220,15 +220,14 @@ std::string find_port(EchodOptions& given) {
     return {};
 }
 
-// Linux silently limits the listen queue to net.core.somaxconn (listen(2)).
+// Linux silently limits the backlog to net.core.somaxconn (listen(2)).
 void note_clamped_backlog(std::int64_t backlog, EchodLog& log) {
     const auto setting = net::read_sysctl("net.core.somaxconn");
     if (!setting)
         return;
     const auto most = net::parse_integer(*setting, 0, INT_MAX);
     if (most && backlog > *most)
-        log.note(fmt::format("net.core.somaxconn clamps the listen queue from {} to {}", backlog,
-                             *most));
+        log.note(fmt::format("net.core.somaxconn limits the backlog of {} to {}", backlog, *most));
 }
 
 void note_options_without_effect(const EchodOptions& given, const serve::Listeners& listeners,

@@ -489,7 +489,7 @@ void append_parameters(std::string& html, const MeasurementReport& report) {
                escape_html(name), escape_html(value));
     append(html, "<tr><th scope=\"row\">mode</th><td class=\"text\">{}</td></tr>\n</table>\n",
            report.numbers.open_loop ? "open loop: times from the scheduled send"
-                                    : "closed loop: times from the real send");
+                                    : "closed loop: times from the actual send");
 }
 
 void append_section(std::string& html, const MeasurementReport& report, std::size_t index) {

@@ -140,8 +140,8 @@ TEST(Echod, ColorsVerdictsAndWarnings) {
         const bool colored = when == "always";
         EXPECT_THAT(log, ContainsRegex(colored ? ": \x1b\\[32m(finished|drained)\x1b\\[0m, 1 byte"
                                                : ": (finished|drained), 1 byte"));
-        EXPECT_THAT(log, HasSubstr(colored ? "echod: \x1b[33mnet.core.somaxconn clamps"
-                                           : "echod: net.core.somaxconn clamps"));
+        EXPECT_THAT(log, HasSubstr(colored ? "echod: \x1b[33mnet.core.somaxconn limits"
+                                           : "echod: net.core.somaxconn limits"));
         EXPECT_EQ(log.find('\x1b') != log.npos, colored);
     }
 }
@@ -298,9 +298,8 @@ TEST(Echod, ReportsThatTheKernelClampsTheBacklog) {
         GTEST_SKIP() << "net.core.somaxconn clamps nothing here";
     EchoServer server({"--backlog", "1048576"});
     server.process().send_signal(SIGTERM);
-    EXPECT_EQ(
-        server.process().wait().err,
-        "echod: net.core.somaxconn clamps the listen queue from 1048576 to " + *setting + "\n");
+    EXPECT_EQ(server.process().wait().err,
+              "echod: net.core.somaxconn limits the backlog of 1048576 to " + *setting + "\n");
 }
 
 }  // namespace

@@ -127,7 +127,7 @@ TEST_F(SourcePort, TextPageAndMetricsNameIt) {
     const std::regex summary(
         "\nsource ports 40000-40063: lost 0 to ([0-9]+) each, p50 [0-9.]+ to "
         "[0-9.]+ ms\nsuspect: source port 40017 lost \\1 of \\1 \\(100%\\), the "
-        "others 0%; the chance that this is luck is [0-9.]+e-[0-9]+\n");
+        "others 0%; the probability that this is random is [0-9.]+e-[0-9]+\n");
     EXPECT_TRUE(std::regex_search(ran.out, summary)) << ran.out << ran.err;
     EXPECT_THAT(page.content(),
                 AllOf(ContainsRegex("Suspect: source port 40017 lost (9 of 9|10 of 10|11 of 11)"),

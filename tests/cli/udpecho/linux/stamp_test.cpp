@@ -90,8 +90,8 @@ TEST(UdpEchoStamp, AnswersThatAreTooShortAreNamed) {
         const Ran ran = run(udpecho, {"--stamp", "-c", "1", "-W", "1s", "127.0.0.1", peer.port()});
         EXPECT_THAT(ran.out, HasSubstr("1 sent, 0 received, 1 lost (100%), 1 corrupted\n"));
         EXPECT_THAT(ran.out,
-                    HasSubstr(fmt::format("1 time receive: a reply of {} byte{} is too short for "
-                                          "STAMP, which takes 41 or more\n",
+                    HasSubstr(fmt::format("error: receive: a reply of {} byte{} is too short for "
+                                          "STAMP, which takes 41 or more (1 time)\n",
                                           bytes, bytes == 1 ? "" : "s")));
         EXPECT_EQ(ran.status, tools::exit_mismatch);
     }
@@ -202,8 +202,8 @@ TEST(UdpEchoStamp, AnEchoServerIsNotAReflector) {
         EXPECT_EQ(ran.status, tools::exit_mismatch);
     }
     const Ran text = run(udpecho, {"--stamp", "-c", "2", "-i", "0", "127.0.0.1", server.port()});
-    EXPECT_THAT(text.out, HasSubstr("\n2 times receive: our own packet came back unchanged: the "
-                                    "server is an echo server, not a STAMP reflector\n"));
+    EXPECT_THAT(text.out, HasSubstr("\nerror: receive: our own packet came back unchanged: the "
+                                    "server is an echo server, not a STAMP reflector (2 times)\n"));
     EXPECT_THAT(text.out, testing::Not(HasSubstr("delay")));
 }
 
