@@ -93,7 +93,13 @@ void print_error(Io io, std::string_view tool, const net::Error& error) {
 }
 
 report::Json to_json(const net::Error& error) {
-    return report::error_object(net::symbol(error.code), error.code.value(), error.reason());
+    const std::string_view symbol = net::symbol(error.code);
+    const bool is_systems = !symbol.empty() && error.code.category() != std::generic_category();
+    auto json = report::error_object(symbol, error.code.value(),
+                                     is_systems ? error.code.message() : error.reason());
+    if (is_systems && !error.detail.empty())
+        json.set("detail", error.detail);
+    return json;
 }
 
 int flush(Io io, std::string_view tool, int status) {

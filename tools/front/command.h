@@ -56,7 +56,8 @@ std::string shell_word(std::string_view word);
 std::string did_you_mean(std::string_view unknown, std::span<const std::string> names);
 
 // {"symbol": "ECONNREFUSED", "code": 111, "message": "Connection refused"}: the name of the code
-// (null if it has none), its number, and the reason without action and subject.
+// (null if it has none), its number, and the system's words, with `detail` if there is more to
+// report. If it is not the system's error, `message` is the reason.
 report::Json to_json(const net::Error& error);
 
 // Prints "TOOL: message" to standard error, and "TOOL: hint: …" on a second line if the error has a

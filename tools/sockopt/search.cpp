@@ -206,7 +206,7 @@ void SocketSearch::remark_on(const net::Error& error, std::string_view why, int 
 // Reports a failure that concerns no single socket.
 void SocketSearch::nothing_done(std::errc code, const std::string& why) {
     note(why, exit_refused);
-    write_failure(settings_, io_, {net::platform::error_of(code), {}, {}, why, {}});
+    write_failure(settings_, io_, {std::make_error_code(code), {}, {}, why, {}});
 }
 
 // Returns false if the search should skip the rest of the process.

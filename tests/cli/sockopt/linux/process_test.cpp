@@ -484,7 +484,8 @@ TEST(SockoptProcess, JsonDescribesAnUnavailableSocket) {
                 StartsWith(R"({"tool":"sockopt","event":"result","socket":{"pid":2147483647,"fd")"
                            R"(:null},"error":{"symbol":"ESRCH",)"));
     EXPECT_THAT(without_origin(sockopt({"--json", "--fd", "1000000000"}).out),
-                HasSubstr(R"("error":{"symbol":"EBADF","code":9,"message":"not open"}})"));
+                HasSubstr(R"("error":{"symbol":"EBADF","code":9,"message":"Bad file descriptor",)"
+                          R"("detail":"not open"}})"));
 }
 
 TEST(SockoptProcess, TheDefaultOfAFinTimeoutIsGranted) {
