@@ -95,8 +95,11 @@ std::string columns(std::string_view left, std::string_view right, std::size_t i
 bool Common::colored(const Output& output) const {
     if (color != Color::automatic)
         return color == Color::always;
-    const char* refused = std::getenv("NO_COLOR");
-    return output.is_terminal() && (refused == nullptr || *refused == '\0');
+    const auto variable = [](const char* name) {
+        const char* value = std::getenv(name);
+        return std::string_view(value != nullptr ? value : "");
+    };
+    return output.is_terminal() && variable("NO_COLOR").empty() && variable("TERM") != "dumb";
 }
 
 struct Cli::State {

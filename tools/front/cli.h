@@ -27,8 +27,8 @@ struct Common {
     net::Family family = net::Family::any;
     Color color = Color::automatic;
 
-    // Whether to write colours to this stream. By default (Color::automatic): if it is a terminal
-    // and NO_COLOR is unset or empty.
+    // Whether to write colours to this stream. By default (Color::automatic): if it is a terminal,
+    // NO_COLOR is unset or empty, and TERM is not "dumb".
     bool colored(const Output& output) const;
 };
 

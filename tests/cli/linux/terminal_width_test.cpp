@@ -1,4 +1,4 @@
-// Tests that text fits the terminal that shows it.
+// Tests that text suits the terminal that shows it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,6 +25,17 @@ std::string shown_by(const std::string& command, std::uint16_t columns) {
     EXPECT_THAT(text, testing::EndsWith(end));
     std::erase(text, '\r');
     return text;
+}
+
+TEST(TerminalColor, IsUsedUnlessTheTerminalOrTheUserHasNone) {
+    const auto has_color = [](const std::string& environment) {
+        return shown_by("env -u NO_COLOR " + environment + " showip ::1", 80).find('\x1b') !=
+               std::string::npos;
+    };
+    EXPECT_TRUE(has_color("TERM=xterm"));
+    EXPECT_TRUE(has_color("TERM=xterm NO_COLOR="));
+    EXPECT_FALSE(has_color("TERM=dumb"));
+    EXPECT_FALSE(has_color("TERM=xterm NO_COLOR=1"));
 }
 
 // A single word cannot be broken.
