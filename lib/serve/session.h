@@ -30,6 +30,8 @@ class Session {
     void end(EndReason reason, net::Deadline now, std::error_code error = {});
     // Likewise, with the reason derived from the error of a transfer.
     void end_by(const std::error_code& error, net::Deadline now);
+    // Likewise, because the server stops at once: as aborted, with a reset, if bytes are lost.
+    void abort(net::Deadline now);
 
     // The socket will be closed with a reset, which the peer sees; it loses what it has not
     // received yet.
@@ -56,6 +58,7 @@ class Session {
   private:
     Decision decide_by_timeouts(net::Deadline now, bool has_rest) const;
     void note_acknowledged(net::Deadline now) noexcept;
+    std::uint64_t lost_bytes(EndReason reason) const noexcept;
 
     // A server may have many idle connections, so the order leaves no gaps, and small members of
     // the owner can fill the one at the end.

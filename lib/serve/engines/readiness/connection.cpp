@@ -120,9 +120,8 @@ void Connection::begin_lingering(const Session::Decision& decision) {
 }
 
 void Connection::abort() {
-    if (has_rest())
-        session_.reset_at_close();
-    end(has_rest() ? EndReason::aborted : EndReason::drained);
+    over_ = true;
+    session_.abort(reactor_.now());
 }
 
 void Connection::end_by(const std::error_code& error) {

@@ -124,8 +124,8 @@ TEST(Echod, VerboseLogsEachConnection) {
     const Ran ran = server.process().wait();
     EXPECT_THAT(ran.err,
                 ContainsRegex("\"event\":\"connection\",\"peer\":\"127.0.0.1:[0-9]+\","
-                              "\"received_bytes\":1,\"sent_bytes\":1,\"duration_ns\":[0-9]+,"
-                              "\"reason\":\"(finished|drained)\"\\}"));
+                              "\"received_bytes\":1,\"sent_bytes\":1,\"unsent_bytes\":0,"
+                              "\"duration_ns\":[0-9]+,\"reason\":\"(finished|drained)\"\\}"));
 }
 
 TEST(Echod, ColorsVerdictsAndWarnings) {
@@ -161,11 +161,13 @@ net::Socket connect_deaf(const std::string& port) {
 }
 
 TEST(Echod, WhatCouldNotBeDeliveredIsStatusFour) {
-    EchoServer server({"--drain-timeout", "100ms"});
+    EchoServer server({"--drain-timeout", "100ms", "-v"});
     const auto deaf = connect_deaf(server.port());
     server.process().send_signal(SIGTERM);
     const Ran ran = server.process().wait();
     EXPECT_EQ(ran.status, tools::exit_mismatch);
+    EXPECT_THAT(ran.err,
+                ContainsRegex(": aborted, [0-9]+ bytes received, [0-9]+ sent, [0-9]+ unsent, "));
     EXPECT_THAT(ran.err, ContainsRegex("echod: 1 connection aborted, [0-9]+ bytes unsent"));
 }
 

@@ -322,9 +322,7 @@ void RingConnection::begin_lingering(const Session::Decision& decision) {
 void RingConnection::abort() {
     if (closing_)
         return;
-    if (has_rest())
-        session_.reset_at_close();
-    session_.end(has_rest() ? EndReason::aborted : EndReason::drained, reactor_.now());
+    session_.abort(reactor_.now());
     close();
 }
 

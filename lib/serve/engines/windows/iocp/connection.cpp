@@ -149,9 +149,8 @@ void IocpConnection::begin_lingering(const Session::Decision& decision) {
 void IocpConnection::abort() {
     if (closing_)
         return;
-    if (has_rest())
-        session_.reset_at_close();
-    end(has_rest() ? EndReason::aborted : EndReason::drained);
+    session_.abort(net::Clock::now());
+    close();
     destroy_if_gone();
 }
 
