@@ -291,7 +291,21 @@ TEST(Echod, ReportsOptionsThatHaveNoEffectOnWhatItServes) {
               "echod: ignoring --max-connections and --idle-timeout: TCP is not served\n");
     EXPECT_EQ(notes_of({"--tcp", "--udp-rate", "9"}),
               "echod: ignoring --udp-rate: UDP is not served\n");
+    EXPECT_EQ(notes_of({"--tcp", "--answer-own-port", "--answer-privileged"}),
+              "echod: ignoring --answer-privileged and --answer-own-port: UDP is not served\n");
     EXPECT_EQ(notes_of({"--udp-rate", "9", "--idle-timeout", "1m"}), "");
+    EXPECT_EQ(notes_of({"--answer-own-port", "--answer-privileged"}), "");
+}
+
+TEST(Echod, ReportsOptionsWithoutTheOneThatTheyRefine) {
+    EXPECT_EQ(notes_of({"--seed", "7"}), "echod: ignoring --seed: there is no --fault\n");
+    EXPECT_EQ(notes_of({"--seed", "7", "--fault", "delay=1ms"}), "");
+    EXPECT_EQ(notes_of({"--ipv6-prefix", "48"}),
+              "echod: ignoring --ipv6-prefix: there is no --max-per-client\n");
+    EXPECT_EQ(notes_of({"--ipv6-prefix", "48", "--max-per-client", "9"}), "");
+    EXPECT_EQ(notes_of({"--udp", "--ipv6-prefix", "48"}),
+              "echod: ignoring --ipv6-prefix: TCP is not served\n")
+        << "once";
 }
 
 TEST(Echod, ReportsThatTheKernelClampsTheBacklog) {
