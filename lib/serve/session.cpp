@@ -127,6 +127,15 @@ Session::Decision Session::decide(net::Deadline now, bool has_rest, net::Deadlin
     return {};
 }
 
+// A close with unread input resets the connection anyway.
+void Session::end_with_fin(const Decision& decision, net::Deadline now, net::Deadline drain) {
+    const bool loses = decision.at_once && net::tcp_queues(socket_).unread > 0;
+    if (loses)
+        reset_at_close();
+    end(loses ? EndReason::aborted : decision.reason, now);
+    begin_lingering(now, drain);
+}
+
 void Session::begin_lingering(net::Deadline now, net::Deadline drain) {
     static_cast<void>(socket_.shutdown(net::ShutdownHow::send));
     active_ = std::min(now + linger, drain);

@@ -51,6 +51,8 @@ class Session {
     // no_deadline if there is none.
     Decision decide(net::Deadline now, bool has_rest, net::Deadline drain);
 
+    // For `send_fin`: ends the connection, as aborted if input is lost at once, and lingers.
+    void end_with_fin(const Decision& decision, net::Deadline now, net::Deadline drain);
     // After the end: sends our FIN, and notes how long to wait for the peer's.
     void begin_lingering(net::Deadline now, net::Deadline drain);
     net::Deadline lingers_until() const noexcept { return active_; }

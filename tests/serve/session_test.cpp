@@ -109,5 +109,22 @@ TEST_F(SessionWithUnreadBytes, AreAReasonToCountAnAbort) {
     EXPECT_EQ(counters_.unsent_bytes.value(), 100U);
 }
 
+TEST_F(SessionWithUnreadBytes, TheEndOfTheDrainLosesThem) {
+    begin();
+    ASSERT_TRUE(session_);
+    const auto now = net::Clock::now();
+    session_->end_with_fin({What::send_fin, EndReason::drained, true}, now, now);
+    EXPECT_EQ(counters_.aborted(), 1U);
+    EXPECT_EQ(counters_.unsent_bytes.value(), 100U);
+}
+
+TEST_F(SessionWithUnreadBytes, BeforeThatTheyAreNotLostYet) {
+    begin();
+    ASSERT_TRUE(session_);
+    const auto now = net::Clock::now();
+    session_->end_with_fin({What::send_fin, EndReason::idle, false}, now, net::no_deadline);
+    EXPECT_EQ(counters_.aborted(), 0U);
+}
+
 }  // namespace
 }  // namespace sockbox::serve

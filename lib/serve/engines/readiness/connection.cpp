@@ -114,8 +114,7 @@ void Connection::begin_lingering(const Session::Decision& decision) {
         session_.reset_at_close();
         return end(EndReason::aborted);
     }
-    session_.end(decision.reason, reactor_.now());
-    session_.begin_lingering(reactor_.now(), reactor_.drain_deadline());
+    session_.end_with_fin(decision, reactor_.now(), reactor_.drain_deadline());
     lingering_ = true;
 }
 
