@@ -49,4 +49,11 @@ Result<TcpTimers> tcp_timers(const Socket& socket);
 // kernel does not report it, and on Windows.
 std::optional<std::uint64_t> acknowledged_bytes(const Socket& socket) noexcept;
 
+// The bytes of a TCP connection that the kernel holds; 0 if it does not report them.
+struct TcpQueues {
+    std::uint64_t unread = 0;          // received, but not read
+    std::uint64_t unacknowledged = 0;  // sent or to be sent; always 0 on Windows
+};
+TcpQueues tcp_queues(const Socket& socket) noexcept;
+
 }  // namespace sockbox::net

@@ -56,10 +56,27 @@ void Session::sent(std::size_t bytes, net::Deadline now) noexcept {
 void Session::end(EndReason reason, net::Deadline now, std::error_code error) {
     if (std::exchange(ended_, true))
         return;
-    service_.counters().end(reason, now - began_, unsent_);
+    const std::uint64_t lost = lost_bytes(reason);
+    service_.counters().end(reason, now - began_, lost);
     service_.observer().ended(
-        {ticket_.peer(), received_, received_ - unsent_, now - began_, reason, error});
+        {ticket_.peer(), received_, received_ - unsent_, lost, now - began_, reason, error});
     ticket_.give_back();
+}
+
+// A connection that the server gives up also loses what the kernel holds. Without a reset, the
+// kernel still delivers what has been sent.
+std::uint64_t Session::lost_bytes(EndReason reason) const noexcept {
+    if (reason != EndReason::aborted && reason != EndReason::write_timeout)
+        return unsent_;
+    const net::TcpQueues queues = net::tcp_queues(socket_);
+    return unsent_ + queues.unread + (reset_ ? queues.unacknowledged : 0);
+}
+
+void Session::abort(net::Deadline now) {
+    const bool loses = !ended_ && (unsent_ > 0 || net::tcp_queues(socket_).unread > 0);
+    if (loses)
+        reset_at_close();
+    end(loses ? EndReason::aborted : EndReason::drained, now);
 }
 
 void Session::end_by(const std::error_code& error, net::Deadline now) {
@@ -108,6 +125,15 @@ Session::Decision Session::decide(net::Deadline now, bool has_rest, net::Deadlin
     if (left <= std::min(linger, some))
         return {Decision::What::send_fin, EndReason::aborted, is_over};
     return {};
+}
+
+// A close with unread input resets the connection anyway.
+void Session::end_with_fin(const Decision& decision, net::Deadline now, net::Deadline drain) {
+    const bool loses = decision.at_once && net::tcp_queues(socket_).unread > 0;
+    if (loses)
+        reset_at_close();
+    end(loses ? EndReason::aborted : decision.reason, now);
+    begin_lingering(now, drain);
 }
 
 void Session::begin_lingering(net::Deadline now, net::Deadline drain) {

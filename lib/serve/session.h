@@ -30,6 +30,8 @@ class Session {
     void end(EndReason reason, net::Deadline now, std::error_code error = {});
     // Likewise, with the reason derived from the error of a transfer.
     void end_by(const std::error_code& error, net::Deadline now);
+    // Likewise, because the server stops at once: as aborted, with a reset, if bytes are lost.
+    void abort(net::Deadline now);
 
     // The socket will be closed with a reset, which the peer sees; it loses what it has not
     // received yet.
@@ -49,6 +51,8 @@ class Session {
     // no_deadline if there is none.
     Decision decide(net::Deadline now, bool has_rest, net::Deadline drain);
 
+    // For `send_fin`: ends the connection, as aborted if input is lost at once, and lingers.
+    void end_with_fin(const Decision& decision, net::Deadline now, net::Deadline drain);
     // After the end: sends our FIN, and notes how long to wait for the peer's.
     void begin_lingering(net::Deadline now, net::Deadline drain);
     net::Deadline lingers_until() const noexcept { return active_; }
@@ -56,6 +60,7 @@ class Session {
   private:
     Decision decide_by_timeouts(net::Deadline now, bool has_rest) const;
     void note_acknowledged(net::Deadline now) noexcept;
+    std::uint64_t lost_bytes(EndReason reason) const noexcept;
 
     // A server may have many idle connections, so the order leaves no gaps, and small members of
     // the owner can fill the one at the end.

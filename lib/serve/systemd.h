@@ -16,7 +16,7 @@ namespace sockbox::serve {
 // each.
 net::Result<std::optional<Listeners>> take_passed_sockets(const net::Prepare& prepare);
 
-// Fails with std::errc::invalid_argument if LISTEN_FDS or LISTEN_PID is set, but is not a number.
+// Fails with std::errc::invalid_argument if LISTEN_FDS or LISTEN_PID is set, but not to a number.
 net::Status check_passed_sockets();
 
 // Reports the state of this process to the service manager (sd_notify(3)).

@@ -52,6 +52,9 @@ struct EchodOptions {
     std::string about_listeners;
     std::string about_tcp;
     std::string about_udp;
+    // Given without the option that they refine.
+    bool seed_alone = false;
+    bool ipv6_prefix_alone = false;
     std::string port_file;
     std::size_t log_format = 0;
     MetricsOption metrics;
@@ -236,6 +239,10 @@ void note_options_without_effect(const EchodOptions& given, const serve::Listene
         note("ignoring " + given.about_tcp + ": TCP is not served");
     if (listeners.udp.empty() && !given.about_udp.empty())
         note("ignoring " + given.about_udp + ": UDP is not served");
+    if (!listeners.tcp.empty() && given.ipv6_prefix_alone)
+        note("ignoring --ipv6-prefix: there is no --max-per-client");
+    if (given.seed_alone)
+        note("ignoring --seed: there is no --fault");
 }
 
 net::Result<serve::Listeners> find_listeners(const EchodOptions& given, const Note& note, Io io) {
@@ -363,6 +370,16 @@ net::Result<int> choose_and_serve(const EchodOptions& given, const net::Status& 
     return serve_clients(*choice, options, given, log, ready_lines, io);
 }
 
+void remember_given(const Cli& cli, EchodOptions& given) {
+    given.about_listeners = cli.given_of({"port", "bind", "tcp", "udp", "backlog", "4", "6"});
+    given.about_tcp = cli.given_of({"backlog", "max-connections", "max-per-client", "idle-timeout",
+                                    "write-timeout", "ipv6-prefix"});
+    given.about_udp =
+        cli.given_of({"udp-rate", "answer-broadcast", "answer-privileged", "answer-own-port"});
+    given.seed_alone = cli.given("seed") && !cli.given("fault");
+    given.ipv6_prefix_alone = cli.given("ipv6-prefix") && !cli.given("max-per-client");
+}
+
 }  // namespace
 
 int echod(Args args, Io io) {
@@ -371,10 +388,7 @@ int echod(Args args, Io io) {
     declare(cli, given);
     if (const auto status = cli.parse(args, io))
         return *status;
-    given.about_listeners = cli.given_of({"port", "bind", "tcp", "udp", "backlog", "4", "6"});
-    given.about_tcp = cli.given_of({"backlog", "max-connections", "max-per-client", "idle-timeout",
-                                    "write-timeout", "ipv6-prefix"});
-    given.about_udp = cli.given_of({"udp-rate", "answer-broadcast"});
+    remember_given(cli, given);
     if (const std::string mistake = mistake_in_bind(given.bind); !mistake.empty())
         return cli.refuse(io, mistake);
     if (const std::string mistake = find_port(given); !mistake.empty())

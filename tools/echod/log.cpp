@@ -28,6 +28,7 @@ std::string to_json(const serve::ConnectionReport& report) {
     line.set("peer", report.peer.unmapped().to_string())
         .set("received_bytes", bytes(report.received_bytes))
         .set("sent_bytes", bytes(report.sent_bytes))
+        .set("unsent_bytes", bytes(report.unsent_bytes))
         .set("duration_ns", report.duration.count())
         .set("reason", reason_of(report));
     if (report.error)
@@ -38,11 +39,12 @@ std::string to_json(const serve::ConnectionReport& report) {
 std::string to_text(const serve::ConnectionReport& report, bool colored) {
     const std::string error = report.error ? ": " + report.error.message() : std::string();
     const std::string_view color = serve::is_broken(report.reason) ? report::red : report::green;
-    const std::string bytes =
-        report.counts_bytes
-            ? fmt::format(", {} received, {} sent", report::counted(report.received_bytes, "byte"),
-                          report.sent_bytes)
-            : std::string();
+    std::string bytes;
+    if (report.counts_bytes)
+        bytes = fmt::format(", {} received, {} sent",
+                            report::counted(report.received_bytes, "byte"), report.sent_bytes);
+    if (report.unsent_bytes > 0)
+        bytes += fmt::format(", {} unsent", report.unsent_bytes);
     return fmt::format("{}: {}: {}{}{}, {}\n", tool, report.peer.unmapped().to_string(),
                        report::painted(colored, color, reason_of(report)), error, bytes,
                        net::format_approximately(report.duration));

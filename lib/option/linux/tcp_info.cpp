@@ -1,6 +1,9 @@
 // Decodes struct tcp_info by its layout, so that its length need not match the installed headers.
 #include "option/tcp_info.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <array>
 
@@ -211,6 +214,15 @@ std::optional<std::uint64_t> acknowledged_bytes(const Socket& socket) noexcept {
         size < bytes.size())
         return std::nullopt;
     return from_bytes<std::uint64_t>(std::span(bytes).subspan(acknowledged.offset));
+}
+
+TcpQueues tcp_queues(const Socket& socket) noexcept {
+    const auto bytes = [&socket](unsigned long request) {
+        int answer = 0;
+        const bool known = ::ioctl(socket.native(), request, &answer) == 0 && answer > 0;
+        return known ? static_cast<std::uint64_t>(answer) : 0;
+    };
+    return {bytes(SIOCINQ), bytes(SIOCOUTQ)};
 }
 
 }  // namespace sockbox::net

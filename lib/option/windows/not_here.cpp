@@ -1,5 +1,5 @@
-// Stubs for what Windows does not have: inherited descriptors and TCP_INFO (SIO_TCP_INFO has a part
-// of it, but Wine does not implement it).
+// Stubs for what Windows does not have: inherited descriptors, TCP_INFO (SIO_TCP_INFO has a part of
+// it, but Wine does not implement it) and the length of a send queue.
 #include <fmt/format.h>
 
 #include "option/socket_kind.h"
@@ -36,6 +36,11 @@ Result<TcpTimers> tcp_timers(const Socket&) {
 
 std::optional<std::uint64_t> acknowledged_bytes(const Socket&) noexcept {
     return std::nullopt;
+}
+
+TcpQueues tcp_queues(const Socket& socket) noexcept {
+    unsigned long unread = 0;
+    return {::ioctlsocket(socket.native(), FIONREAD, &unread) == 0 ? unread : 0, 0};
 }
 
 }  // namespace sockbox::net

@@ -28,9 +28,9 @@ std::string_view variable(const char* name) {
 
 // The number in a variable that is set; 0 if it is not.
 net::Result<std::int64_t> number_in(const char* name, std::int64_t lowest, std::int64_t highest) {
-    const std::string_view text = variable(name);
-    if (text.empty())
+    if (std::getenv(name) == nullptr)
         return 0;
+    const std::string_view text = variable(name);
     auto number = net::parse_integer(text, lowest, highest);
     if (number)
         return number;

@@ -40,6 +40,7 @@ struct ConnectionReport {
     net::Endpoint peer;
     std::uint64_t received_bytes = 0;
     std::uint64_t sent_bytes = 0;
+    std::uint64_t unsent_bytes = 0;  // that the peer lost, as in Counters
     std::chrono::nanoseconds duration{0};
     EndReason reason = EndReason::finished;
     std::error_code error;     // for `failed`
@@ -73,10 +74,12 @@ struct Counters {
     Counter accept_failures;
     Counter received_bytes;
     Counter sent_bytes;
-    Counter unsent_bytes;  // received, but never accepted by a peer that was given up
+    // Received, but never accepted by a peer that was given up. If the server gave it up, those in
+    // the queues of the socket are included (Session::end()).
+    Counter unsent_bytes;
     DatagramCounters datagrams;
 
-    // Counts the end of a connection whose last `unsent` bytes the peer never accepted.
+    // Counts the end of a connection that lost `unsent` bytes.
     void end(EndReason reason, std::chrono::nanoseconds duration, std::uint64_t unsent) noexcept {
         ended[static_cast<std::size_t>(reason)].add();
         durations.observe(duration);

@@ -6,9 +6,11 @@
 #include <gmock/gmock.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -115,6 +117,10 @@ TEST_P(Seccomp, RefusesCallsWithEffectsElsewhere) {
     EXPECT_EQ(error_of([&] { return ::fcntl(own, F_GETFL); }), not_refused);
     EXPECT_EQ(error_of([&] { return ::fcntl(own, F_SETOWN, 1); }), EPERM);
     EXPECT_EQ(error_of([&] { return ::fcntl(own, F_SETSIG, SIGKILL); }), EPERM);
+    int answer = 0;
+    for (const unsigned long request : {SIOCINQ, SIOCOUTQ})
+        EXPECT_EQ(error_of([&] { return ::ioctl(own, request, &answer); }), not_refused);
+    EXPECT_EQ(error_of([&] { return ::ioctl(own, FIOASYNC, &answer); }), EPERM);
     struct stat unused {};
     EXPECT_EQ(error_of([&] { return ::stat("/etc/passwd", &unused); }), EPERM);
     EXPECT_EQ(error_of([] { return ::unlink("/nonexistent"); }), EPERM);

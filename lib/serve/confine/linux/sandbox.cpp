@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/io_uring.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -89,8 +90,10 @@ void add_rules(FilterRules& rules, std::string_view engine) {
         rules.allow_where(SCMP_SYS(fcntl), {equal(1, command)});
     rules.allow_where(SCMP_SYS(mmap), {none_of(2, PROT_EXEC)});
     rules.allow_where(SCMP_SYS(mprotect), {none_of(2, PROT_EXEC)});
-    rules.allow_where(SCMP_SYS(ioctl), {equal(1, TCGETS)});  // isatty(3)
-    rules.allow_where(SCMP_SYS(prlimit64), {equal(0, 0)});   // only for this process
+    // TCGETS: isatty(3). The others report how many bytes an aborted connection loses.
+    for (const scmp_datum_t request : {TCGETS, SIOCINQ, SIOCOUTQ})
+        rules.allow_where(SCMP_SYS(ioctl), {equal(1, request)});
+    rules.allow_where(SCMP_SYS(prlimit64), {equal(0, 0)});  // only for this process
     rules.allow_where(SCMP_SYS(tgkill), {equal(0, static_cast<scmp_datum_t>(::getpid()))});
     // Its flags are in memory, which a filter cannot read. With ENOSYS the C library falls back to
     // clone(2).

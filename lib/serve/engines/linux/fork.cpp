@@ -317,7 +317,7 @@ void Child::end_unheard(EndReason reason) {
     Service& service = siblings_.service();
     const auto duration = net::Clock::now() - began_;
     service.counters().end(reason, duration, 0);
-    ConnectionReport report{ticket_->peer(), 0, 0, duration, reason, {}};
+    ConnectionReport report{ticket_->peer(), 0, 0, 0, duration, reason, {}};
     report.counts_bytes = false;
     service.observer().ended(report);
     ticket_->give_back();

@@ -114,15 +114,13 @@ void Connection::begin_lingering(const Session::Decision& decision) {
         session_.reset_at_close();
         return end(EndReason::aborted);
     }
-    session_.end(decision.reason, reactor_.now());
-    session_.begin_lingering(reactor_.now(), reactor_.drain_deadline());
+    session_.end_with_fin(decision, reactor_.now(), reactor_.drain_deadline());
     lingering_ = true;
 }
 
 void Connection::abort() {
-    if (has_rest())
-        session_.reset_at_close();
-    end(has_rest() ? EndReason::aborted : EndReason::drained);
+    over_ = true;
+    session_.abort(reactor_.now());
 }
 
 void Connection::end_by(const std::error_code& error) {

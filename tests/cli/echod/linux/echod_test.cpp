@@ -124,8 +124,8 @@ TEST(Echod, VerboseLogsEachConnection) {
     const Ran ran = server.process().wait();
     EXPECT_THAT(ran.err,
                 ContainsRegex("\"event\":\"connection\",\"peer\":\"127.0.0.1:[0-9]+\","
-                              "\"received_bytes\":1,\"sent_bytes\":1,\"duration_ns\":[0-9]+,"
-                              "\"reason\":\"(finished|drained)\"\\}"));
+                              "\"received_bytes\":1,\"sent_bytes\":1,\"unsent_bytes\":0,"
+                              "\"duration_ns\":[0-9]+,\"reason\":\"(finished|drained)\"\\}"));
 }
 
 TEST(Echod, ColorsVerdictsAndWarnings) {
@@ -161,11 +161,13 @@ net::Socket connect_deaf(const std::string& port) {
 }
 
 TEST(Echod, WhatCouldNotBeDeliveredIsStatusFour) {
-    EchoServer server({"--drain-timeout", "100ms"});
+    EchoServer server({"--drain-timeout", "100ms", "-v"});
     const auto deaf = connect_deaf(server.port());
     server.process().send_signal(SIGTERM);
     const Ran ran = server.process().wait();
     EXPECT_EQ(ran.status, tools::exit_mismatch);
+    EXPECT_THAT(ran.err,
+                ContainsRegex(": aborted, [0-9]+ bytes received, [0-9]+ sent, [0-9]+ unsent, "));
     EXPECT_THAT(ran.err, ContainsRegex("echod: 1 connection aborted, [0-9]+ bytes unsent"));
 }
 
@@ -289,7 +291,21 @@ TEST(Echod, ReportsOptionsThatHaveNoEffectOnWhatItServes) {
               "echod: ignoring --max-connections and --idle-timeout: TCP is not served\n");
     EXPECT_EQ(notes_of({"--tcp", "--udp-rate", "9"}),
               "echod: ignoring --udp-rate: UDP is not served\n");
+    EXPECT_EQ(notes_of({"--tcp", "--answer-own-port", "--answer-privileged"}),
+              "echod: ignoring --answer-privileged and --answer-own-port: UDP is not served\n");
     EXPECT_EQ(notes_of({"--udp-rate", "9", "--idle-timeout", "1m"}), "");
+    EXPECT_EQ(notes_of({"--answer-own-port", "--answer-privileged"}), "");
+}
+
+TEST(Echod, ReportsOptionsWithoutTheOneThatTheyRefine) {
+    EXPECT_EQ(notes_of({"--seed", "7"}), "echod: ignoring --seed: there is no --fault\n");
+    EXPECT_EQ(notes_of({"--seed", "7", "--fault", "delay=1ms"}), "");
+    EXPECT_EQ(notes_of({"--ipv6-prefix", "48"}),
+              "echod: ignoring --ipv6-prefix: there is no --max-per-client\n");
+    EXPECT_EQ(notes_of({"--ipv6-prefix", "48", "--max-per-client", "9"}), "");
+    EXPECT_EQ(notes_of({"--udp", "--ipv6-prefix", "48"}),
+              "echod: ignoring --ipv6-prefix: TCP is not served\n")
+        << "once";
 }
 
 TEST(Echod, ReportsThatTheKernelClampsTheBacklog) {

@@ -139,8 +139,8 @@ TEST(EchodStart, ThereIsAWorkerForEachProcessorThatMayBeUsed) {
 }
 
 TEST(EchodStart, ANumberOfSocketsThatIsNoneIsAMistake) {
-    for (const char* variable :
-         {"LISTEN_FDS=abc", "LISTEN_FDS=1x", "LISTEN_FDS=-1", "LISTEN_PID=x"}) {
+    for (const char* variable : {"LISTEN_FDS=abc", "LISTEN_FDS=1x", "LISTEN_FDS=-1",
+                                 "LISTEN_FDS=", "LISTEN_PID=x", "LISTEN_PID="}) {
         const Ran ran = Process({"echod", "-p", "0", "-b", "127.0.0.1"}, {variable}).wait();
         EXPECT_EQ(ran.status, tools::exit_usage);
         EXPECT_EQ(ran.out, "");

@@ -311,20 +311,16 @@ void RingConnection::check_time() {
 // Sends our FIN; later input is discarded. Input that has already arrived is echoed instead; at the
 // end of the drain it is lost.
 void RingConnection::begin_lingering(const Session::Decision& decision) {
-    const bool loses = has_input(session_.socket());
-    if (decision.reason != EndReason::aborted && loses && !decision.at_once)
+    if (decision.reason != EndReason::aborted && !decision.at_once && has_input(session_.socket()))
         return;
-    session_.end(loses ? EndReason::aborted : decision.reason, reactor_.now());
-    session_.begin_lingering(reactor_.now(), reactor_.drain_deadline());
+    session_.end_with_fin(decision, reactor_.now(), reactor_.drain_deadline());
     lingering_ = true;
 }
 
 void RingConnection::abort() {
     if (closing_)
         return;
-    if (has_rest())
-        session_.reset_at_close();
-    session_.end(has_rest() ? EndReason::aborted : EndReason::drained, reactor_.now());
+    session_.abort(reactor_.now());
     close();
 }
 

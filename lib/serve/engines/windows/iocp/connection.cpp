@@ -137,21 +137,17 @@ void IocpConnection::decide() {
 // Sends our FIN; later input is discarded. Input that has already arrived is echoed instead.
 // At the end of the drain it is lost.
 void IocpConnection::begin_lingering(const Session::Decision& decision) {
-    const bool loses = has_input(session_.socket());
-    if (decision.reason != EndReason::aborted && loses && !decision.at_once)
+    if (decision.reason != EndReason::aborted && !decision.at_once && has_input(session_.socket()))
         return;
-    const net::Deadline now = net::Clock::now();
-    session_.end(loses ? EndReason::aborted : decision.reason, now);
-    session_.begin_lingering(now, loop_.drain_deadline());
+    session_.end_with_fin(decision, net::Clock::now(), loop_.drain_deadline());
     lingering_ = true;
 }
 
 void IocpConnection::abort() {
     if (closing_)
         return;
-    if (has_rest())
-        session_.reset_at_close();
-    end(has_rest() ? EndReason::aborted : EndReason::drained);
+    session_.abort(net::Clock::now());
+    close();
     destroy_if_gone();
 }
 
