@@ -65,8 +65,9 @@ class UdpEcho {
         if (const auto status = client_.add_targets(cli, io_, targets, measuring_.has_file()))
             return *status;
         measuring_.add_listed(targets);
+        client_.mode = mode(cli);
         if (measuring_.is_requested(cli)) {
-            if (const auto status = measuring_.check_descriptors(targets.size()))
+            if (const auto status = measuring_.check_descriptors(targets))
                 return *status;
             return measure(cli, targets);
         }
@@ -112,19 +113,27 @@ class UdpEcho {
         datagram_settings_.report_header_fields();
     }
 
+    std::string_view mode(const Cli& cli) const {
+        if (measuring_.is_requested(cli))
+            return measuring_.mode();
+        if (path_.is_requested())
+            return path_.mode();
+        return client_.has_message() ? "say" : "pipe";
+    }
+
     // With --json, an interrupt is caught, and the result printed. Without, it ends the process at
     // once, except while a path is examined.
     int resolve_and_run(Target& target) {
         auto stop = net::StopSignal::create();
         if (!stop)
-            return client_.fail(io_, stop.error(), exit_refused, target.text);
+            return client_.fail(io_, stop.error(), exit_refused, target.named());
         std::optional<CaughtInterrupts> interrupts;
         if (client_.common.json) {
             interrupts.emplace(io_, *stop, CaughtInterrupts::brief);
             stop_ = &*stop;
         }
         if (const auto resolved = client_.resolve(target, connect_timeout_, stop_); !resolved)
-            return client_.fail(io_, resolved.error(), status_of(resolved.error()), target.text);
+            return client_.fail(io_, resolved.error(), status_of(resolved.error()), target.named());
         if (!path_.is_requested())
             return talk(target);
         if (!interrupts)
@@ -135,7 +144,7 @@ class UdpEcho {
     int talk(const Target& target) {
         auto opened = datagram_settings_.open(target.endpoints, false);
         if (!opened)
-            return client_.fail(io_, opened.error(), exit_refused, target.text);
+            return client_.fail(io_, opened.error(), exit_refused, target.named());
         target_ = target.text;
         endpoints_ = target.endpoints;
         peer_ = opened->peer;
@@ -211,7 +220,7 @@ class UdpEcho {
     std::optional<int> resolve_all(std::vector<Target>& targets,
                                    std::vector<net::Status>& resolved) {
         if (client_.common.json)
-            if (const auto status = measuring_.catch_interrupts())
+            if (const auto status = measuring_.catch_interrupts(names_of(targets)))
                 return status;
         std::vector<std::string> names;
         for (const Target& target : targets)
@@ -224,15 +233,15 @@ class UdpEcho {
         std::optional<int> status;
         if (measuring_.is_interrupted() && !std::ranges::all_of(resolved, &net::Status::has_value))
             for (std::size_t i = 0; i < targets.size(); ++i)
-                status = resolved[i] ? measuring_.fail_interrupted(targets[i].text)
+                status = resolved[i] ? measuring_.fail_interrupted(targets[i].named())
                                      : client_.fail(io_, resolved[i].error(), status_of_interrupt(),
-                                                    targets[i].text);
+                                                    targets[i].named());
         return status;
     }
 
     // An endless run looks up the names itself.
     int measure(const Cli& cli, std::vector<Target>& targets) {
-        if (const auto status = measuring_.open_metrics())
+        if (const auto status = measuring_.open_metrics(targets))
             return *status;
         std::vector<net::Status> resolved(targets.size());
         if (!measuring_.is_endless())
@@ -255,8 +264,8 @@ class UdpEcho {
                 resolved[i] = open_all(targets[i], server);
             if (!resolved[i]) {
                 const net::Error& error = resolved[i].error();
-                status =
-                    std::max(status, client_.fail(io_, error, status_of(error), targets[i].text));
+                status = std::max(status,
+                                  client_.fail(io_, error, status_of(error), targets[i].named()));
                 measuring_.note_unmeasured(targets[i], error);
                 continue;
             }
@@ -431,9 +440,8 @@ class UdpEcho {
     }
 
     report::Json json(const probe::Exchange& exchange, const net::Error& input) const {
-        auto json = client_.result(client_.has_message() ? "say" : "pipe", target_);
-        json.set("address", peer_.to_string())
-            .set("peer", peer_.to_string())
+        auto json = client_.result({target_, peer_});
+        json.set("peer", peer_.to_string())
             .set("lines", counts_.lines)
             .set("sent", counts_.sent)
             .set("received", counts_.received)

@@ -113,5 +113,22 @@ TEST(UdpEcho, LineLongerThanADatagramIsRefusedAndTheNextOneSent) {
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
+TEST(UdpEcho, AFailedRunStillNamesItsServer) {
+    auto peer = Peer::datagram(reply);
+    for (const auto& [mode, words] : std::initializer_list<std::pair<std::string, Words>>{
+             {"say", {"hello"}},
+             {"pipe", {}},
+             {"closed", {"-c", "1"}},
+             {"open", {"--rate", "9", "-c", "1"}}}) {
+        Words all{"--json", "--source", "127.0.0.1", "--source-port", peer.port()};  // in use
+        all.insert(all.end(), words.begin(), words.end());
+        const Ran ran = run_udpecho(peer, all);
+        EXPECT_THAT(ran.out, HasSubstr(R"("target":"127.0.0.1:)" + peer.port() + R"(","mode":")" +
+                                       mode + R"(","address":"127.0.0.1:)" + peer.port() + '"'))
+            << ran.err;
+        EXPECT_EQ(ran.status, tools::exit_refused) << ran.err;
+    }
+}
+
 }  // namespace
 }  // namespace sockbox::test
