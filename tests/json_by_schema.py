@@ -175,6 +175,13 @@ def run_udpecho(commands, port):
     commands.run("udpecho", "-j", "-c", "20", "-i", "20ms", "-q", "--report-interval", "100ms", *to)
 
 
+def run_without_servers(commands, tool):
+    with tempfile.NamedTemporaryFile("w", suffix=".targets") as targets:
+        targets.write("[]")
+        targets.flush()
+        commands.run(tool, "-j", "-c", "1", "--targets", targets.name, status=4)
+
+
 def run_endless(commands, tool, port):
     """Targets that come from a file, and a name that does not resolve."""
     with tempfile.NamedTemporaryFile("w", suffix=".targets") as targets:
@@ -251,6 +258,7 @@ def main(directory, schema):
         run_udpecho(commands, ports[1])
         for tool, port in zip(("echo", "udpecho"), ports):
             run_endless(commands, tool, port)
+            run_without_servers(commands, tool)
         commands.stop(server, echod)
         run_servers(commands)
     finally:

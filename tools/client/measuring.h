@@ -148,7 +148,11 @@ class Measuring {
     enum class End : std::uint8_t { planned, early };
     // Prints a result, raises `status` to its exit status, and returns it.
     std::optional<report::MeasurementReport> conclude(const Runs::Run& run, const Runs& runs,
-                                                      End end, int& status) const;
+                                                      End end, int& status);
+    std::vector<report::MeasurementReport> conclude_all(Runs& runs, int& status);
+    int run_without_servers(int before);
+    // Whether servers come and go with the targets file.
+    bool follows_file() const { return is_endless() && has_file(); }
 
     Io io_;
     const ClientOptions& client_;
@@ -185,6 +189,7 @@ class Measuring {
     std::size_t used_threads_ = 1;
     bool compact_ = false;
     std::size_t added_ = 0;
+    std::size_t concluded_ = 0;
     Notices notices_{client_.tool};
     std::optional<net::InterimRequests> requests_;  // created by check()
     std::optional<net::StopSignal> stop_;

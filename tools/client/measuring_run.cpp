@@ -228,8 +228,8 @@ int Measuring::fail_interrupted(const NamedServer& server) const {
 }
 
 int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject& make_subject) {
-    if (subjects.empty() && !(is_endless() && has_file()))
-        return write_files(nullptr, {}, before);
+    if (subjects.empty() && !follows_file())
+        return run_without_servers(before);
     std::vector<NamedServer> servers;
     for (const Subject& subject : subjects)
         servers.push_back(subject.named());
@@ -272,18 +272,36 @@ int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject&
         .run();
     if (is_interrupted() && !options.live)
         end_line_of_interrupt();
-    conclude_ended(runs, before);
-    std::vector<report::MeasurementReport> reports;
-    for (const Runs::Shared& run : runs.all())
-        if (auto report =
-                conclude(*run, runs, is_interrupted() ? End::early : End::planned, before);
-            report && !compact_)
-            reports.push_back(std::move(*report));
+    auto reports = conclude_all(runs, before);
     io_.out.flush();
     // Opening a FIFO may block; a signal then ends the process at once.
     if (!is_interrupted() && results_.has_files())
         interrupts_.reset();
     return write_files(&runs, std::move(reports), before);
+}
+
+// Without any failure before, the targets file is the only source of servers, and has none.
+int Measuring::run_without_servers(int before) {
+    if (before == exit_ok)
+        before = client_.fail(
+            io_, {{}, "read", net::escape(targets_), "the file lists no server to measure", {}},
+            exit_mismatch);
+    return write_files(nullptr, {}, before);
+}
+
+std::vector<report::MeasurementReport> Measuring::conclude_all(Runs& runs, int& status) {
+    conclude_ended(runs, status);
+    std::vector<report::MeasurementReport> reports;
+    for (const Runs::Shared& run : runs.all())
+        if (auto report =
+                conclude(*run, runs, is_interrupted() ? End::early : End::planned, status);
+            report && !compact_)
+            reports.push_back(std::move(*report));
+    if (concluded_ == 0 && status == exit_ok && results_.has_assertions() && !follows_file())
+        status = client_.fail(
+            io_, {{}, {}, {}, "--skip-self left no server, so that every assertion fails", {}},
+            exit_mismatch);
+    return reports;
 }
 
 int Measuring::write_files(const Runs* runs, std::vector<report::MeasurementReport> reports,
@@ -301,7 +319,7 @@ net::Status Measuring::write_metrics(const Runs* runs) const {
 
 // What a run does between two looks at its sockets: servers come and go.
 std::string Measuring::look(Runs& runs, const MakeSubject& make_subject, int& status) {
-    if (is_endless() && list_)
+    if (follows_file())
         follow_file(runs, make_subject);
     leave_out_self(runs);
     conclude_ended(runs, status);
@@ -437,7 +455,8 @@ report::MeasurementReport Measuring::report_of(const Subject& subject,
 }
 
 std::optional<report::MeasurementReport> Measuring::conclude(const Runs::Run& run, const Runs& runs,
-                                                             End end, int& status) const {
+                                                             End end, int& status) {
+    ++concluded_;
     const auto& outcome = runs.outcome(run);
     if (!outcome) {
         client_.fail(io_, outcome.error(), exit_refused, run.subject.named());
