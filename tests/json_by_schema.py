@@ -160,6 +160,7 @@ def run_udpecho(commands, port):
     commands.run("udpecho", "-j", *to, "hello")
     commands.run("udpecho", "-j", *to, text="one\ntwo\n")
     commands.run("udpecho", "-j", "127.0.0.1", "1", "hello", status=4)
+    commands.run("udpecho", "-j", "127.0.0.1", "1", text="one\ntwo\n", status=4)
     commands.run("udpecho", "-j", "--source", "203.0.113.1", *to, "hello", status=3)
     commands.run("udpecho", "-j", "-c", "1", "--source", "203.0.113.1", *to, status=3)
     commands.run("udpecho", "-j", "--trace", "--source", "203.0.113.1", *to, status=3)

@@ -10,6 +10,45 @@
 #include "text/units.h"
 
 namespace sockbox::tools {
+namespace {
+
+// Without the number of tries.
+net::Error reason_of(const probe::Exchanged& done, const SentDatagram& sent) {
+    net::Error error{{}, "send to", sent.peer.to_string(), {}, {}};
+    switch (done.end) {
+        case probe::Exchanged::End::answered:
+        case probe::Exchanged::End::interrupted: return {};
+        case probe::Exchanged::End::lost:
+            error.code = net::platform::error_of(std::errc::timed_out);
+            error.detail = "no reply within " + net::format_duration(sent.timeout);
+            return error;
+        case probe::Exchanged::End::undelivered:
+            error.code = done.icmp->code;
+            error.detail = net::to_text(*done.icmp);
+            error.hint = hint_of_others(sent.all, sent.peer);
+            return error;
+        case probe::Exchanged::End::misdirected:
+            error.action = "receive from";
+            error.detail = probe::unexpected_address(*done.from, sent.peer);
+            return error;
+        case probe::Exchanged::End::unsent:
+            error.code = done.error;
+            if (error.code == std::errc::message_size)
+                error.hint = sent.bytes > max_payload(sent.peer)
+                                 ? net::hint(net::Hint::longest_datagram,
+                                             {std::to_string(max_payload(sent.peer))})
+                                 : net::hint(net::Hint::beyond_path_mtu);
+            return error;
+        case probe::Exchanged::End::different: break;
+    }
+    error.action = "receive from";
+    error.detail = done.difference ? probe::to_text(*done.difference)
+                                   : fmt::format("the echo has {} bytes, but {} were sent",
+                                                 done.reply.size(), sent.bytes);
+    return error;
+}
+
+}  // namespace
 
 std::string hint_of_others(std::span<const net::Endpoint> endpoints, const net::Endpoint& used) {
     const auto other = std::ranges::find_if(endpoints, [&](const net::Endpoint& endpoint) {
@@ -26,40 +65,21 @@ std::string hint_of_others(std::span<const net::Endpoint> endpoints, const net::
 
 net::Error explain(const probe::Exchanged& done, const SentDatagram& sent,
                    const std::string& which) {
-    const std::string tries = done.tries > 1 ? fmt::format(" ({} tries)", done.tries) : "";
-    net::Error error{{}, which + "send to", sent.peer.to_string(), {}, {}};
-    switch (done.end) {
-        case probe::Exchanged::End::answered:
-        case probe::Exchanged::End::interrupted: return {};
-        case probe::Exchanged::End::lost:
-            error.code = net::platform::error_of(std::errc::timed_out);
-            error.detail =
-                fmt::format("no reply within {}{}", net::format_duration(sent.timeout), tries);
-            return error;
-        case probe::Exchanged::End::undelivered:
-            error.code = done.icmp->code;
-            error.detail = net::to_text(*done.icmp) + tries;
-            error.hint = hint_of_others(sent.all, sent.peer);
-            return error;
-        case probe::Exchanged::End::misdirected:
-            error.action = which + "receive from";
-            error.detail = probe::unexpected_address(*done.from, sent.peer) + tries;
-            return error;
-        case probe::Exchanged::End::unsent:
-            error.code = done.error;
-            if (error.code == std::errc::message_size)
-                error.hint = sent.bytes > max_payload(sent.peer)
-                                 ? net::hint(net::Hint::longest_datagram,
-                                             {std::to_string(max_payload(sent.peer))})
-                                 : net::hint(net::Hint::beyond_path_mtu);
-            return error;
-        case probe::Exchanged::End::different: break;
-    }
-    error.action = which + "receive from";
-    error.detail = done.difference ? probe::to_text(*done.difference)
-                                   : fmt::format("the echo has {} bytes, but {} were sent",
-                                                 done.reply.size(), sent.bytes);
+    net::Error error = reason_of(done, sent);
+    if (error.action.empty())
+        return error;
+    error.action.insert(0, which);
+    if (done.tries > 1 && !error.detail.empty() && done.end != probe::Exchanged::End::different)
+        error.detail += fmt::format(" ({} tries)", done.tries);
     return error;
+}
+
+stats::Failure kind_of(const probe::Exchanged& done, const SentDatagram& sent) {
+    const net::Error error = reason_of(done, sent);
+    const char* phase = done.end == probe::Exchanged::End::unsent        ? "send"
+                        : done.end == probe::Exchanged::End::undelivered ? "icmp"
+                                                                         : "receive";
+    return {phase, error.reason(), std::string(net::symbol(error.code)), error.code.value()};
 }
 
 unsigned max_payload(const net::Endpoint& peer) {

@@ -54,6 +54,8 @@ TEST(UdpEcho, ReportsWhichLineWasLost) {
     EXPECT_EQ(ran.status, tools::exit_mismatch);
     const Ran json = run_udpecho(peer, {"-W", "1s", "--json"}, "one\ntwo\nthree\n");
     EXPECT_THAT(json.out, HasSubstr(R"("lost_lines":[2])"));
+    EXPECT_THAT(json.out, HasSubstr(R"("errors":[{"symbol":")" + symbol_of(std::errc::timed_out)));
+    EXPECT_THAT(json.out, HasSubstr(R"("phase":"receive","count":1}])"));
     EXPECT_EQ(lines(json.out).size(), 1U);
 }
 
@@ -111,6 +113,10 @@ TEST(UdpEcho, LineLongerThanADatagramIsRefusedAndTheNextOneSent) {
     EXPECT_THAT(ran.err, HasSubstr("line 1: "));
     EXPECT_THAT(ran.err, HasSubstr("at most 65507 bytes"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
+    const Ran json = run_udpecho(peer, {"--json"}, lines);
+    EXPECT_THAT(json.out, HasSubstr(R"("lost":0,"corrupted":0,"late":0,"unsent":1,)"));
+    EXPECT_THAT(json.out,
+                HasSubstr(R"("errors":[{"symbol":")" + symbol_of(std::errc::message_size)));
 }
 
 TEST(UdpEcho, AFailedRunStillNamesItsServer) {

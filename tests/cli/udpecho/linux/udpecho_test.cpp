@@ -221,6 +221,16 @@ TEST(UdpEcho, JsonShowsWhyAMessageWasNotDelivered) {
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
+TEST(UdpEcho, JsonCountsTheReasonsOfLostLines) {
+    const Ran ran =
+        run(udpecho, {"--json", "--retries", "1", "127.0.0.1", closed_port()}, "a\nb\n");
+    EXPECT_THAT(ran.out, HasSubstr(R"("lines":2,"sent":4,"received":0,"lost":2,)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("lost_lines":[1,2],"unsent_lines":[],"errors":[{)"
+                                   R"("symbol":"ECONNREFUSED","code":111,)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("phase":"icmp","count":2}])"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
 TEST(UdpEcho, AFailedSearchForThePathNamesItsServer) {
     const std::string port = closed_port();
     const std::string address = R"(,"address":"127.0.0.1:)" + port + '"';
