@@ -51,14 +51,17 @@ net::Error reason_of(const probe::Exchanged& done, const SentDatagram& sent) {
 }  // namespace
 
 std::string hint_of_others(std::span<const net::Endpoint> endpoints, const net::Endpoint& used) {
+    // The system sends to the loopback address in place of the unspecified one.
+    const auto is_other = [&](const net::Endpoint& endpoint) {
+        return endpoint.unmapped() != used && !endpoint.unmapped().is_unspecified();
+    };
     const auto other = std::ranges::find_if(endpoints, [&](const net::Endpoint& endpoint) {
-        return endpoint.unmapped() != used && endpoint.family() != used.family();
+        return is_other(endpoint) && endpoint.family() != used.family();
     });
     if (other != endpoints.end())
         return net::hint(net::Hint::other_family,
                          {other->address(), other->family() == net::Family::ipv6 ? "6" : "4"});
-    const auto same = std::ranges::find_if(
-        endpoints, [&](const net::Endpoint& endpoint) { return endpoint.unmapped() != used; });
+    const auto same = std::ranges::find_if(endpoints, is_other);
     return same == endpoints.end() ? std::string()
                                    : net::hint(net::Hint::other_address, {same->address()});
 }
