@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "probe/datagram_socket.h"
+#include "report/counted.h"
 #include "system/hint.h"
 #include "text/units.h"
 
@@ -43,8 +44,9 @@ net::Error reason_of(const probe::Exchanged& done, const SentDatagram& sent) {
     }
     error.action = "receive from";
     error.detail = done.difference ? probe::to_text(*done.difference)
-                                   : fmt::format("the echo has {} bytes, but {} were sent",
-                                                 done.reply.size(), sent.bytes);
+                                   : fmt::format("the echo has {}, but {} {} sent",
+                                                 report::counted(done.reply.size(), "byte"),
+                                                 sent.bytes, sent.bytes == 1 ? "was" : "were");
     return error;
 }
 

@@ -97,12 +97,13 @@ TEST(UdpEcho, LateEchoOfAnEarlierLineIsNoMismatch) {
 
 TEST(UdpEcho, ReportsAWrongEcho) {
     auto peer = Peer::datagram([](auto& socket, const auto& text, const auto& from) {
-        reply(socket, text == "short\n" ? "sho" : "hallo\n", from);
+        reply(socket, text == "short\n" ? "sho" : text == "\n" ? "\n!" : "hallo\n", from);
     });
     const Ran ran = run_udpecho(peer, {"hello"});
     EXPECT_THAT(ran.err, HasSubstr("differs at offset 1: expected 0x65, got 0x61"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
     EXPECT_THAT(run_udpecho(peer, {"short"}).err, HasSubstr("has 3 bytes, but 6 were sent"));
+    EXPECT_THAT(run_udpecho(peer, {}, "\n").err, HasSubstr("has 2 bytes, but 1 was sent"));
 }
 
 TEST(UdpEcho, LineLongerThanADatagramIsRefusedAndTheNextOneSent) {
