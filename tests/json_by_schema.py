@@ -160,6 +160,11 @@ def run_udpecho(commands, port):
     commands.run("udpecho", "-j", *to, "hello")
     commands.run("udpecho", "-j", *to, text="one\ntwo\n")
     commands.run("udpecho", "-j", "127.0.0.1", "1", "hello", status=4)
+    commands.run("udpecho", "-j", "127.0.0.1", "1", text="one\ntwo\n", status=4)
+    commands.run("udpecho", "-j", "--source", "203.0.113.1", *to, "hello", status=3)
+    commands.run("udpecho", "-j", "-c", "1", "--source", "203.0.113.1", *to, status=3)
+    commands.run("udpecho", "-j", "--trace", "--source", "203.0.113.1", *to, status=3)
+    commands.run("udpecho", "-j", "-c", "1", "host.invalid", "1", status=2)
     commands.run("udpecho", "-j", "-c", "3", "-i", "10ms", "--ecn", "2", "--assert", "jitter<1s", *to)
     commands.run("udpecho", "-j", "-c", "3", "-i", "10ms", "-s", "1", *to)
     commands.run("udpecho", "-j", "-c", "2", "-i", "1ms", "127.0.0.1", "1", status=4)
@@ -169,6 +174,13 @@ def run_udpecho(commands, port):
     commands.run("udpecho", "-j", "--mtu", *to)
     commands.run("udpecho", "-j", "--trace", *to)
     commands.run("udpecho", "-j", "-c", "20", "-i", "20ms", "-q", "--report-interval", "100ms", *to)
+
+
+def run_without_servers(commands, tool):
+    with tempfile.NamedTemporaryFile("w", suffix=".targets") as targets:
+        targets.write("[]")
+        targets.flush()
+        commands.run(tool, "-j", "-c", "1", "--targets", targets.name, status=4)
 
 
 def run_endless(commands, tool, port):
@@ -247,6 +259,7 @@ def main(directory, schema):
         run_udpecho(commands, ports[1])
         for tool, port in zip(("echo", "udpecho"), ports):
             run_endless(commands, tool, port)
+            run_without_servers(commands, tool)
         commands.stop(server, echod)
         run_servers(commands)
     finally:

@@ -422,6 +422,15 @@ void add_outages(const MeasurementReport& report, Json& json) {
 
 }  // namespace
 
+Json to_json(const stats::Tally& errors) {
+    Json list = Json::array();
+    for (const auto& [error, count] : errors)
+        list.push(error_object(error.symbol, error.code, error.message)
+                      .set("phase", error.phase.empty() ? Json() : Json(error.phase))
+                      .set("count", count));
+    return list;
+}
+
 Json to_json(const MeasurementReport& report, std::string_view event_name) {
     Json json = event(report.tool, event_name, report.started);
     json.set("target", report.target)
@@ -468,12 +477,7 @@ void add_measurement(const MeasurementReport& report, Json& json) {
     json.set("missed_slots", numbers.missed_slots);
     json.set("unread", series_object(numbers.unread.summary()));
     json.set("client_late", numbers.is_client_late());
-    Json errors = Json::array();
-    for (const auto& [error, count] : report.errors)
-        errors.push(error_object(error.symbol, error.code, error.message)
-                        .set("phase", error.phase.empty() ? Json() : Json(error.phase))
-                        .set("count", count));
-    json.set("errors", std::move(errors));
+    json.set("errors", to_json(report.errors));
     if (!report.responders.empty()) {
         Json responders = Json::array();
         for (const auto& [responder, count] : report.responders)

@@ -85,6 +85,8 @@ std::string to_interim_text(const MeasurementReport& report);
 
 // The object of a final result or, with event name "interim", of a run in progress.
 Json to_json(const MeasurementReport& report, std::string_view event_name = "result");
+// A list of {"symbol": ..., "code": ..., "message": ..., "phase": ..., "count": ...}.
+Json to_json(const stats::Tally& errors);
 
 // Sets the members of a measurement, without those of the event that reports it.
 void add_measurement(const MeasurementReport& report, Json& json);

@@ -44,6 +44,23 @@ net::Result<PortRange> parse_port_range(std::string_view text, net::Transport tr
 
 }  // namespace
 
+NamedServer Target::named() const {
+    NamedServer server{text};
+    if (!endpoints.empty())
+        server.address = endpoints.back().unmapped();
+    else if (const auto numeric = net::Endpoint::parse(host, port))
+        server.address = *numeric;
+    return server;
+}
+
+std::vector<NamedServer> names_of(std::span<const Target> targets) {
+    std::vector<NamedServer> servers;
+    servers.reserve(targets.size());
+    for (const Target& target : targets)
+        servers.push_back(target.named());
+    return servers;
+}
+
 void ClientOptions::declare(Cli& cli) {
     // Operands may be absent with --target or udpecho --listen; add_targets() checks for them.
     cli.operands(operands, 0, operands.max_size())
@@ -212,20 +229,26 @@ net::Prepare ClientOptions::prepare() const {
     };
 }
 
-report::Json ClientOptions::result(std::string_view mode, const std::string& target) const {
+report::Json ClientOptions::result(const NamedServer& server) const {
     report::Json json = report::event(tool, "result", started);
-    json.set("target", target).set("mode", mode);
+    json.set("target", server.target)
+        .set("mode", mode)
+        .set("address",
+             server.address ? report::Json(server.address->to_string()) : report::Json());
     return json;
 }
 
-int ClientOptions::fail(Io io, const net::Error& error, int status, std::string_view target) const {
+int ClientOptions::fail(Io io, const net::Error& error, int status,
+                        std::span<const NamedServer> servers) const {
     print_error(io, tool, error);
-    if (common.json) {
-        report::Json json = report::event(tool, "result", started);
-        if (!target.empty())
-            json.set("target", target);
+    const auto print = [&](report::Json json) {
         io.out.print("{}\n", json.set("error", to_json(error)).to_string());
-    }
+    };
+    if (common.json && servers.empty())
+        print(report::event(tool, "result", started));
+    if (common.json)
+        for (const NamedServer& server : servers)
+            print(result(server));
     return flush(io, tool, status);
 }
 

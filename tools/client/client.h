@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,12 @@ struct PortRange {
     std::size_t size() const { return std::size_t{last} - first + 1; }
 };
 
+// A server as result objects name it.
+struct NamedServer {
+    std::string target;                      // "HOST:PORT", escaped
+    std::optional<net::Endpoint> address{};  // nullopt: not known
+};
+
 // A server as named on the command line, and its addresses.
 struct Target {
     std::string text;  // "HOST:PORT", escaped
@@ -43,7 +50,12 @@ struct Target {
     std::vector<net::Endpoint> endpoints{};                     // set by ClientOptions::resolve()
     bool is_listed = false;                                     // in the targets file
     std::vector<std::pair<std::string, std::string>> labels{};  // likewise, for metrics
+
+    // With the address that was tried last, or that the host is.
+    NamedServer named() const;
 };
+
+std::vector<NamedServer> names_of(std::span<const Target> targets);
 
 // The command line of a client.
 struct ClientOptions {
@@ -53,6 +65,7 @@ struct ClientOptions {
     net::Transport transport;
     const std::chrono::system_clock::time_point started = std::chrono::system_clock::now();
     Common common;
+    std::string_view mode;              // of result objects, such as "say" or "closed"
     std::vector<std::string> operands;  // HOST PORT [MESSAGE...]
     std::vector<net::HostPort> others;  // from --target
     std::optional<std::chrono::nanoseconds> timeout;
@@ -111,13 +124,17 @@ struct ClientOptions {
     // function refers to this object.
     net::Prepare prepare() const;
 
-    // A JSON result object with the target and the mode, such as "say", "pipe", "closed" (closed
-    // loop) or "open" (open loop).
-    report::Json result(std::string_view mode, const std::string& target) const;
+    // A JSON result object with the target, its address and the mode.
+    report::Json result(const NamedServer& server) const;
 
-    // Prints `error`, with --json also as a result object, and returns `status`, or exit_output if
-    // the output cannot be written. `target` may be empty. Other targets may follow.
-    int fail(Io io, const net::Error& error, int status, std::string_view target = {}) const;
+    // Prints `error`, with --json also as a result object for each server, and returns `status`, or
+    // exit_output if the output cannot be written. Other servers may follow. Without any, the
+    // object has no target.
+    int fail(Io io, const net::Error& error, int status,
+             std::span<const NamedServer> servers = {}) const;
+    int fail(Io io, const net::Error& error, int status, const NamedServer& server) const {
+        return fail(io, error, status, std::span(&server, 1));
+    }
 };
 
 // Calls `work` with each number below `count`, on up to 64 threads, and blocks until all calls have

@@ -13,7 +13,11 @@ net::Result<std::vector<Target>> ListedTargets::targets() {
     for (ListedTarget& one : *listed) {
         auto target = client_.target(one.text);
         if (!target)
-            return net::fail({{}, "read", net::escape(file_.path()), target.error().message(), {}});
+            return net::fail({{},
+                              "read",
+                              net::escape(file_.path()),
+                              in_line(one.line) + target.error().message(),
+                              {}});
         target->is_listed = true;
         target->labels = std::move(one.labels);
         targets.push_back(std::move(*target));

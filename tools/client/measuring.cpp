@@ -147,10 +147,10 @@ void Measuring::add_listed(std::vector<Target>& targets) {
     targets.insert(targets.end(), listed_.begin(), listed_.end());
 }
 
-std::optional<int> Measuring::check_descriptors(std::size_t servers) {
+std::optional<int> Measuring::check_descriptors(std::span<const Target> targets) {
     net::platform::raise_descriptor_limit();
     const auto limit = net::descriptor_limit();
-    const std::size_t sockets = connections() * servers + load_.flows();
+    const std::size_t sockets = connections() * targets.size() + load_.flows();
     if (!limit || sockets + descriptors_beside <= *limit)
         return std::nullopt;
     return client_.fail(
@@ -159,7 +159,7 @@ std::optional<int> Measuring::check_descriptors(std::size_t servers) {
          report::counted(sockets, "socket"),
          fmt::format("needs {} descriptors, the limit is {}", sockets + descriptors_beside, *limit),
          "ulimit -n raises it, up to the hard limit"},
-        exit_refused);
+        exit_refused, names_of(targets));
 }
 
 // More threads than one are worth it only for lanes that send all the time.

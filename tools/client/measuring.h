@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,7 +54,7 @@ class Measuring {
     // Appends the listed servers, except those that `targets` contains already.
     void add_listed(std::vector<Target>& targets);
     // Checks that there may be as many sockets as these servers need; as check().
-    std::optional<int> check_descriptors(std::size_t servers);
+    std::optional<int> check_descriptors(std::span<const Target> targets);
 
     const MetricsOption& metrics() const { return metrics_; }
     const Results& results() const { return results_; }
@@ -63,7 +64,8 @@ class Measuring {
     }
     std::size_t size() const { return size_; }
     void set_size(std::size_t size) { size_ = size; }
-    bool is_open_loop() const { return rate_ > 0; }
+    bool is_open_loop() const { return rate_ > 0 || rate_finder_.is_requested(); }
+    std::string_view mode() const { return is_open_loop() ? "open" : "closed"; }
     bool has_load() const { return load_.is_requested(); }
 
     // Whether it goes on until it is interrupted.
@@ -77,16 +79,16 @@ class Measuring {
     // With --metrics, listens for scrapes, which are answered during run(), and enters the sandbox.
     // Call it before any thread starts, such as that of a lookup, which would keep its rights.
     // Returns an exit status if that fails.
-    std::optional<int> open_metrics();
+    std::optional<int> open_metrics(std::span<const Target> targets);
 
     // Catches interrupts from now on, instead of from run(), which then raise stop(). Returns an
     // exit status if that fails.
-    std::optional<int> catch_interrupts();
+    std::optional<int> catch_interrupts(std::span<const NamedServer> servers);
     // Null before catch_interrupts().
     const net::StopSignal* stop() const { return stop_ ? &*stop_ : nullptr; }
     bool is_interrupted() const { return stop_ && stop_->raised(); }
     // Prints that an interrupt came before anything was measured; returns the exit status.
-    int fail_interrupted(const std::string& target) const;
+    int fail_interrupted(const NamedServer& server) const;
 
     // Records for --html and the metrics that this target could not be measured.
     void note_unmeasured(const Target& target, const net::Error& error) {
@@ -146,7 +148,11 @@ class Measuring {
     enum class End : std::uint8_t { planned, early };
     // Prints a result, raises `status` to its exit status, and returns it.
     std::optional<report::MeasurementReport> conclude(const Runs::Run& run, const Runs& runs,
-                                                      End end, int& status) const;
+                                                      End end, int& status);
+    std::vector<report::MeasurementReport> conclude_all(Runs& runs, int& status);
+    int run_without_servers(int before);
+    // Whether servers come and go with the targets file.
+    bool follows_file() const { return is_endless() && has_file(); }
 
     Io io_;
     const ClientOptions& client_;
@@ -183,6 +189,7 @@ class Measuring {
     std::size_t used_threads_ = 1;
     bool compact_ = false;
     std::size_t added_ = 0;
+    std::size_t concluded_ = 0;
     Notices notices_{client_.tool};
     std::optional<net::InterimRequests> requests_;  // created by check()
     std::optional<net::StopSignal> stop_;

@@ -30,7 +30,7 @@ int Measuring::find_rate(const Subject& subject, int before) {
             return results_.status_of(done, false) == exit_ok;
         });
     if (failure)
-        return client_.fail(io_, *failure, exit_refused, subject.target);
+        return client_.fail(io_, *failure, exit_refused, subject.named());
     if (is_interrupted())
         end_line_of_interrupt();
     if (!report && cut_short && cut_short->numbers.sent > 0) {
@@ -38,7 +38,7 @@ int Measuring::find_rate(const Subject& subject, int before) {
         report->found_rate.emplace().limited_by = report::interrupted_search;
     }
     if (!report)
-        return fail_interrupted(subject.target);
+        return fail_interrupted(subject.named());
     const int found = report->found_rate->rate_per_s ? exit_ok : exit_mismatch;
     return conclude_single(std::move(*report), subject, std::max(before, found));
 }
@@ -48,7 +48,7 @@ int Measuring::measure_under_load(const Subject& subject, int before) {
         {*subject.server, subject.target, subject.connect_timeout},
         [&](std::string_view part) { return measure_once(subject, part); }, *stop_);
     if (!report)
-        return client_.fail(io_, report.error(), exit_refused, subject.target);
+        return client_.fail(io_, report.error(), exit_refused, subject.named());
     if (is_interrupted())
         end_line_of_interrupt();
     if (!report->under_load && report->numbers.sent > 0) {

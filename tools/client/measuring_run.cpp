@@ -195,10 +195,10 @@ void Measuring::prepare(const std::vector<std::string>& targets, stats::Phase ph
     at_once(targets.size(), work);
 }
 
-std::optional<int> Measuring::open_metrics() {
+std::optional<int> Measuring::open_metrics(std::span<const Target> targets) {
     auto metrics = metrics_.open([&] { return collect(runs_); }, {}, [&] { return page(*runs_); });
     if (!metrics)
-        return client_.fail(io_, metrics.error(), exit_refused);
+        return client_.fail(io_, metrics.error(), exit_refused, names_of(targets));
     if (*metrics) {
         endpoint_.emplace(std::move(**metrics));
         confinement_.enter(io_, client_, results_.files(), has_file());
@@ -206,31 +206,34 @@ std::optional<int> Measuring::open_metrics() {
     return std::nullopt;
 }
 
-std::optional<int> Measuring::catch_interrupts() {
+std::optional<int> Measuring::catch_interrupts(std::span<const NamedServer> servers) {
     if (stop_)
         return std::nullopt;
     auto stop = net::StopSignal::create();
     if (!stop)
-        return client_.fail(io_, stop.error(), exit_refused);
+        return client_.fail(io_, stop.error(), exit_refused, servers);
     stop_.emplace(std::move(*stop));
     interrupts_.emplace(io_, *stop_, CaughtInterrupts::patient);
     return std::nullopt;
 }
 
-int Measuring::fail_interrupted(const std::string& target) const {
+int Measuring::fail_interrupted(const NamedServer& server) const {
     return client_.fail(io_,
                         {net::platform::error_of(std::errc::operation_canceled),
                          "measure",
-                         target,
+                         server.target,
                          "interrupted before the first message",
                          {}},
-                        status_of_interrupt(), target);
+                        status_of_interrupt(), server);
 }
 
 int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject& make_subject) {
-    if (subjects.empty() && !(is_endless() && has_file()))
-        return write_files(nullptr, {}, before);
-    if (const auto status = catch_interrupts())
+    if (subjects.empty() && !follows_file())
+        return run_without_servers(before);
+    std::vector<NamedServer> servers;
+    for (const Subject& subject : subjects)
+        servers.push_back(subject.named());
+    if (const auto status = catch_interrupts(servers))
         return *status;
     if (rate_finder_.is_requested() || load_.is_requested())
         return measure_repeatedly(subjects.front(), before);
@@ -238,7 +241,7 @@ int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject&
     used_threads_ = threads(subjects.size());
     auto measurements = probe::Measurements::create({used_threads_, spin_, is_endless()}, *stop_);
     if (!measurements)
-        return client_.fail(io_, measurements.error(), exit_refused);
+        return client_.fail(io_, measurements.error(), exit_refused, servers);
     Runs runs(std::move(*measurements));
     runs_ = &runs;
     std::optional<serve::StatusEndpoint> metrics = std::move(endpoint_);  // ends before the runs
@@ -255,7 +258,7 @@ int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject&
     }
     if (const auto started = runs.start(); !started) {
         stop_->raise();
-        return client_.fail(io_, started.error(), exit_refused);
+        return client_.fail(io_, started.error(), exit_refused, servers);
     }
     if (metrics)
         if (const auto started = metrics->start(); !started)
@@ -269,18 +272,36 @@ int Measuring::run(std::vector<Subject> subjects, int before, const MakeSubject&
         .run();
     if (is_interrupted() && !options.live)
         end_line_of_interrupt();
-    conclude_ended(runs, before);
-    std::vector<report::MeasurementReport> reports;
-    for (const Runs::Shared& run : runs.all())
-        if (auto report =
-                conclude(*run, runs, is_interrupted() ? End::early : End::planned, before);
-            report && !compact_)
-            reports.push_back(std::move(*report));
+    auto reports = conclude_all(runs, before);
     io_.out.flush();
     // Opening a FIFO may block; a signal then ends the process at once.
     if (!is_interrupted() && results_.has_files())
         interrupts_.reset();
     return write_files(&runs, std::move(reports), before);
+}
+
+// Without any failure before, the targets file is the only source of servers, and has none.
+int Measuring::run_without_servers(int before) {
+    if (before == exit_ok)
+        before = client_.fail(
+            io_, {{}, "read", net::escape(targets_), "the file lists no server to measure", {}},
+            exit_mismatch);
+    return write_files(nullptr, {}, before);
+}
+
+std::vector<report::MeasurementReport> Measuring::conclude_all(Runs& runs, int& status) {
+    conclude_ended(runs, status);
+    std::vector<report::MeasurementReport> reports;
+    for (const Runs::Shared& run : runs.all())
+        if (auto report =
+                conclude(*run, runs, is_interrupted() ? End::early : End::planned, status);
+            report && !compact_)
+            reports.push_back(std::move(*report));
+    if (concluded_ == 0 && status == exit_ok && results_.has_assertions() && !follows_file())
+        status = client_.fail(
+            io_, {{}, {}, {}, "--skip-self left no server, so that every assertion fails", {}},
+            exit_mismatch);
+    return reports;
 }
 
 int Measuring::write_files(const Runs* runs, std::vector<report::MeasurementReport> reports,
@@ -298,7 +319,7 @@ net::Status Measuring::write_metrics(const Runs* runs) const {
 
 // What a run does between two looks at its sockets: servers come and go.
 std::string Measuring::look(Runs& runs, const MakeSubject& make_subject, int& status) {
-    if (is_endless() && list_)
+    if (follows_file())
         follow_file(runs, make_subject);
     leave_out_self(runs);
     conclude_ended(runs, status);
@@ -434,10 +455,11 @@ report::MeasurementReport Measuring::report_of(const Subject& subject,
 }
 
 std::optional<report::MeasurementReport> Measuring::conclude(const Runs::Run& run, const Runs& runs,
-                                                             End end, int& status) const {
+                                                             End end, int& status) {
+    ++concluded_;
     const auto& outcome = runs.outcome(run);
     if (!outcome) {
-        client_.fail(io_, outcome.error(), exit_refused, run.subject.target);
+        client_.fail(io_, outcome.error(), exit_refused, run.subject.named());
         status = std::max<int>(status, exit_refused);
         return std::nullopt;
     }

@@ -31,6 +31,7 @@ class Results {
     // The names of the files; some may be empty.
     std::vector<std::string> files() const { return {html_, hgrm_, metrics_file_}; }
     bool has_files() const { return !(html_.empty() && hgrm_.empty() && metrics_file_.empty()); }
+    bool has_assertions() const { return !assertions_.empty(); }
     bool has_metrics_file() const { return !metrics_file_.empty(); }
 
     // With the verdicts on the assertions.

@@ -9,11 +9,14 @@
 #include <vector>
 
 #include "probe/measure.h"
+#include "tools/client/client.h"
 
 namespace sockbox::tools {
 
 // A server to measure.
 struct Subject {
+    NamedServer named() const { return {target, server}; }
+
     std::string target;  // "HOST:PORT", escaped
     std::string hint{};  // printed if nothing reached its address; may be empty
     // Its plan is that of the whole run.

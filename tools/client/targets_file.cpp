@@ -76,7 +76,7 @@ net::Status add_label(std::string_view name, std::string_view value, TargetLabel
 
 class Targets {
   public:
-    net::Status add(std::string_view text, const TargetLabels& labels) {
+    net::Status add(std::string_view text, const TargetLabels& labels, std::size_t line = 0) {
         if (text.size() > max_target || text.find('\0') != text.npos)
             return net::fail_text(fmt::format("'{}' is not HOST:PORT", shortened(text)));
         auto parts = net::split_host_port(text);
@@ -86,7 +86,7 @@ class Targets {
             return net::fail(host.error());
         if (found_.size() == max_targets)
             return net::fail_text(fmt::format("more than {} targets", max_targets));
-        found_.push_back({std::move(*parts), labels});
+        found_.push_back({std::move(*parts), labels, line});
         return {};
     }
     std::vector<ListedTarget> take() { return std::move(found_); }
@@ -131,7 +131,7 @@ net::Result<std::vector<ListedTarget>> parse_json(std::string_view text) {
     return targets.take();
 }
 
-net::Status add_line(std::string_view line, Targets& targets) {
+net::Status add_line(std::string_view line, std::size_t number, Targets& targets) {
     constexpr std::string_view blanks = " \t\r";
     line = line.substr(0, line.find('#'));
     const std::string_view target = net::take_word(line, blanks);
@@ -146,7 +146,7 @@ net::Status add_line(std::string_view line, Targets& targets) {
         if (auto added = add_label(word.substr(0, equals), word.substr(equals + 1), labels); !added)
             return added;
     }
-    return targets.add(target, labels);
+    return targets.add(target, labels, number);
 }
 
 net::Result<std::vector<ListedTarget>> parse_lines(std::string_view text) {
@@ -154,8 +154,8 @@ net::Result<std::vector<ListedTarget>> parse_lines(std::string_view text) {
     for (std::size_t number = 1; !text.empty(); ++number) {
         const std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
-        if (auto added = add_line(line, targets); !added)
-            return net::fail_text(fmt::format("line {}: {}", number, added.error().message()));
+        if (auto added = add_line(line, number, targets); !added)
+            return net::fail_text(in_line(number) + added.error().message());
     }
     return targets.take();
 }
@@ -171,6 +171,10 @@ bool is_json(std::string_view text) {
 }
 
 }  // namespace
+
+std::string in_line(std::size_t number) {
+    return number == 0 ? std::string() : fmt::format("line {}: ", number);
+}
 
 net::Result<std::vector<ListedTarget>> parse_targets(std::string_view text) {
     constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";

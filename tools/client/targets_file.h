@@ -21,6 +21,7 @@ using TargetLabels = std::vector<std::pair<std::string, std::string>>;
 struct ListedTarget {
     net::HostPort text;
     TargetLabels labels;
+    std::size_t line = 0;  // from 1; 0: unknown, in JSON
 };
 
 // Reads Prometheus' form for file-based discovery (a JSON list of {"targets": ["host:port"],
@@ -28,6 +29,9 @@ struct ListedTarget {
 // Labels that start with "__" are left out, as Prometheus does. Fails with the place of the first
 // mistake. A label's name must not be that of a label which the metrics have already.
 net::Result<std::vector<ListedTarget>> parse_targets(std::string_view text);
+
+// "line 3: " before a mistake there; empty for line 0.
+std::string in_line(std::size_t number);
 
 // Notices changes by looking at the file, because that works for every way to change it (in place,
 // by another file of that name, by a symbolic link on the way to it) and on every file system.

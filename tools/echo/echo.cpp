@@ -53,20 +53,31 @@ class Echo {
         std::vector<Target> targets;
         if (const auto status = client_.add_targets(cli, io_, targets, measuring_.has_file()))
             return *status;
+        client_.mode = mode(cli);
         if (idle_.is_requested())
             return find_idle(cli, targets.front());
         measuring_.add_listed(targets);
-        is_measuring_ = measuring_.is_requested(cli);
-        if (is_measuring_)
-            if (const auto status = measuring_.check_descriptors(targets.size()))
+        const bool measures = measuring_.is_requested(cli);
+        if (measures)
+            if (const auto status = measuring_.check_descriptors(targets))
                 return *status;
-        return is_measuring_ ? measure(std::move(targets)) : talk(targets.front());
+        return measures ? measure(std::move(targets)) : talk(targets.front());
     }
 
   private:
     // A server and the connection to it, or why there is no connection.
     struct Server {
         explicit Server(Target named) : target(std::move(named)) {}
+
+        // With the address that won the race, or else was tried last.
+        NamedServer named() const {
+            NamedServer server = target.named();
+            if (const probe::Attempt* winner = race.winner())
+                server.address = winner->endpoint;
+            else if (!race.attempts.empty())
+                server.address = race.attempts.back().endpoint;
+            return server;
+        }
 
         Target target;
         std::optional<probe::HostLookup> lookup;
@@ -145,7 +156,7 @@ class Echo {
             return talk_to(server);
         auto stop = net::StopSignal::create();
         if (!stop)
-            return client_.fail(io_, stop.error(), exit_refused);
+            return client_.fail(io_, stop.error(), exit_refused, target.named());
         stop_ = &*stop;
         const CaughtInterrupts interrupts(io_, *stop, CaughtInterrupts::brief);
         return talk_to(server);
@@ -164,7 +175,7 @@ class Echo {
     int find_idle(const Cli& cli, const Target& target) {
         auto stop = net::StopSignal::create();
         if (!stop)
-            return client_.fail(io_, stop.error(), exit_refused, target.text);
+            return client_.fail(io_, stop.error(), exit_refused, target.named());
         stop_ = &*stop;
         const CaughtInterrupts interrupts(io_, *stop, CaughtInterrupts::brief);
         Server server(target);
@@ -184,14 +195,13 @@ class Echo {
     int talk_to(Server& server) {
         if (!reach(server))
             return unconnected(server);
-        target_ = server.target.text;
-        peer_ = server.race.winner()->endpoint.to_string();
+        reached_ = server.named();
         net::Socket& socket = *server.race.socket;
         // Otherwise Nagle's algorithm delays a line until the previous one is acknowledged.
         (void)socket.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
         const auto outcome = client_.has_message() ? say(socket) : pipe(socket);
         if (!outcome)
-            return client_.fail(io_, outcome.error(), exit_refused);
+            return client_.fail(io_, outcome.error(), exit_refused, reached_);
         return conclude(*outcome);
     }
 
@@ -202,11 +212,18 @@ class Echo {
         return names;
     }
 
+    static std::vector<NamedServer> named(const std::deque<Server>& servers) {
+        std::vector<NamedServer> all;
+        for (const Server& server : servers)
+            all.push_back(server.named());
+        return all;
+    }
+
     // Resolves all names and connects to all servers. Interrupts act as in talk(); returns an exit
     // status after one that came before there was a connection to each.
     std::optional<int> connect_all(std::deque<Server>& servers) {
         if (client_.common.json) {
-            if (const auto status = measuring_.catch_interrupts())
+            if (const auto status = measuring_.catch_interrupts(named(servers)))
                 return status;
             stop_ = measuring_.stop();
         }
@@ -219,17 +236,17 @@ class Echo {
                 return server.race.socket.has_value();
             }))
             for (Server& server : servers)
-                status = server.race.socket ? measuring_.fail_interrupted(server.target.text)
+                status = server.race.socket ? measuring_.fail_interrupted(server.named())
                                             : unconnected(server);
         return status;
     }
 
     // An endless run of several servers looks up their names and connects by itself.
     int measure(std::vector<Target> targets) {
+        if (const auto status = measuring_.open_metrics(targets))
+            return *status;
         std::deque<Server> servers(std::make_move_iterator(targets.begin()),
                                    std::make_move_iterator(targets.end()));
-        if (const auto status = measuring_.open_metrics())
-            return *status;
         const bool races =
             !measuring_.is_endless() || (servers.size() == 1 && !measuring_.has_file());
         if (races)
@@ -240,13 +257,13 @@ class Echo {
                 if (const auto free =
                         client_.check_source_ports(server.race.winner()->endpoint.family(), 1);
                     !free)
-                    return client_.fail(io_, free.error(), exit_refused, server.target.text);
+                    return client_.fail(io_, free.error(), exit_refused, server.named());
         payload_.emplace(measuring_.size());
         std::vector<Subject> subjects;
         for (const Server& server : servers)
             if (tcp_info_ && server.race.socket)
                 if (const auto seen = net::tcp_vitals(*server.race.socket); !seen)
-                    return client_.fail(io_, seen.error(), exit_refused);
+                    return client_.fail(io_, seen.error(), exit_refused, named(servers));
         int status = exit_ok;
         for (Server& server : servers)
             if (server.race.socket || measuring_.is_endless()) {
@@ -328,10 +345,9 @@ class Echo {
 
     // Prints the error for each address and returns the exit status.
     int unconnected(const Server& server) const {
-        const std::string& target = server.target.text;
         if (!server.resolved)
             return client_.fail(io_, server.resolved.error(), status_of(server.resolved.error()),
-                                target);
+                                server.named());
         const probe::Race& race = server.race;
         auto attempts = report::Json::array();
         for (const probe::Attempt& attempt : race.attempts) {
@@ -352,18 +368,17 @@ class Echo {
                 report::counted(untried, "more address was", "more addresses were"),
                 is_interrupted() ? "" : " within " + net::format_duration(connect_timeout_));
         if (client_.common.json) {
-            auto json = client_.result(mode(), target);
+            auto json = client_.result(server.named());
             const bool any = !race.attempts.empty();
             const auto reason =
                 is_interrupted() ? std::errc::operation_canceled : std::errc::timed_out;
-            json.set("address",
-                     any ? report::Json(race.attempts.back().endpoint.to_string()) : report::Json())
-                .set("attempts", std::move(attempts))
-                .set("error",
-                     to_json(
-                         any ? race.attempts.back().error
-                             : net::Error{
-                                   net::platform::error_of(reason), "connect to", target, {}, {}}));
+            json.set("attempts", std::move(attempts))
+                .set("error", to_json(any ? race.attempts.back().error
+                                          : net::Error{net::platform::error_of(reason),
+                                                       "connect to",
+                                                       server.target.text,
+                                                       {},
+                                                       {}}));
             io_.out.print("{}\n", json.to_string());
         }
         return flush(io_, client_.tool, is_interrupted() ? status_of_interrupt() : exit_refused);
@@ -412,11 +427,11 @@ class Echo {
         };
     }
 
-    std::string_view mode() const {
+    std::string_view mode(const Cli& cli) const {
         if (idle_.is_requested())
             return "idle";
-        if (is_measuring_)
-            return measuring_.is_open_loop() ? "open" : "closed";
+        if (measuring_.is_requested(cli))
+            return measuring_.mode();
         return client_.has_message() ? "say" : "pipe";
     }
 
@@ -426,7 +441,7 @@ class Echo {
     }
 
     int conclude(const probe::PipeOutcome& outcome) const {
-        const net::Error error = explain(outcome, peer_, timeout());
+        const net::Error error = explain(outcome, reached_.address->to_string(), timeout());
         if (!error.action.empty())
             print_error(io_, client_.tool, error);
         else if (client_.common.verbose)
@@ -434,10 +449,9 @@ class Echo {
                           report::counted(outcome.sent_bytes, "byte"), outcome.received_bytes,
                           net::format_approximately(outcome.duration));
         if (client_.common.json) {
-            auto json = client_.result(mode(), target_);
+            auto json = client_.result(reached_);
             const bool is_whole = status_of(outcome.end) == exit_ok;
-            json.set("address", peer_)
-                .set("peer", peer_)
+            json.set("peer", reached_.address->to_string())
                 .set("verified", is_whole && !client_.no_verify);
             add_outcome(outcome, error, json);
             io_.out.print("{}\n", json.to_string());
@@ -450,13 +464,11 @@ class Echo {
     std::chrono::nanoseconds connect_timeout_{default_connect_timeout};
     bool reconnect_ = false;
     bool tcp_info_ = false;
-    bool is_measuring_ = false;
     Measuring measuring_{io_, client_};
     IdleFinder idle_{io_, client_, measuring_.results()};
     std::optional<probe::Payload> payload_;
     const net::StopSignal* stop_ = nullptr;  // set while interrupts are caught
-    std::string target_;
-    std::string peer_;
+    NamedServer reached_;
 };
 
 }  // namespace

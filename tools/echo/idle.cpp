@@ -220,9 +220,8 @@ report::Json IdleFinder::json(const probe::IdleFound& found, const std::string& 
                           .set("round", silence.round)
                           .set("silence_ns", silence.length.count())
                           .set("ended_by", json_of(silence.ended_by)));
-    auto json = client_.result("idle", target);
-    json.set("address", server.to_string())
-        .set("idle_timeout_ns", json_of(found.timeout.timeout))
+    auto json = client_.result({target, server});
+    json.set("idle_timeout_ns", json_of(found.timeout.timeout))
         .set("ended_by", json_of(found.timeout.ended_by))
         .set("survived_ns", json_of(found.timeout.survived))
         .set("ended_ns", json_of(found.timeout.ended))

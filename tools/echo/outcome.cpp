@@ -13,8 +13,9 @@ namespace sockbox::tools {
 namespace {
 
 std::string words_of_surplus(const probe::PipeOutcome& outcome) {
-    return fmt::format("{} more than were sent, at offset {}",
-                       report::counted(outcome.surplus_bytes, "byte"),
+    return fmt::format("{}, at offset {}",
+                       report::counted(outcome.surplus_bytes, "byte that was never sent",
+                                       "bytes that were never sent"),
                        outcome.received_bytes - outcome.surplus_bytes);
 }
 

@@ -8,6 +8,7 @@
 
 #include "net/endpoint.h"
 #include "probe/exchange.h"
+#include "stats/tally.h"
 
 namespace sockbox::tools {
 
@@ -25,6 +26,9 @@ std::string hint_of_others(std::span<const net::Endpoint> endpoints, const net::
 // was interrupted. `which` begins the message: "line 3: ", or empty.
 net::Error explain(const probe::Exchanged& done, const SentDatagram& sent,
                    const std::string& which);
+
+// The kind of failure for the `errors` of a result. The datagram was lost or could not be sent.
+stats::Failure kind_of(const probe::Exchanged& done, const SentDatagram& sent);
 
 // The maximum payload of a datagram in bytes, as limited by the length fields of IPv4 or UDP.
 unsigned max_payload(const net::Endpoint& peer);

@@ -125,7 +125,7 @@ int PathProbe::find_mtu(const Target& target, const net::StopSignal& stop) {
     options.timeout = client_.reply_timeout();
     auto opened = open_for_mtu(target, options);
     if (!opened)
-        return client_.fail(io_, opened.error(), exit_refused, target.text);
+        return client_.fail(io_, opened.error(), exit_refused, target.named());
     const auto found = [&] {
         const ElapsedLine line(io_.err, !client_.common.quiet,
                                "finding the path MTU to " + target.text);
@@ -134,7 +134,7 @@ int PathProbe::find_mtu(const Target& target, const net::StopSignal& stop) {
     if (!found) {
         net::Error error = found.error();
         error.subject = opened->peer.to_string();
-        return client_.fail(io_, error, exit_mismatch, target.text);
+        return client_.fail(io_, error, exit_mismatch, {target.text, opened->peer});
     }
     print(*found, target, opened->peer);
     if (!found->mtu)
@@ -150,7 +150,7 @@ void PathProbe::print(const probe::PathMtu& found, const Target& target,
         auto limits = report::Json::array();
         for (const probe::MtuLimit& limit : found.limits)
             limits.push(limit_object(limit));
-        auto json = client_.result("mtu", target.text);
+        auto json = client_.result({target.text, peer});
         json.set("mtu_bytes", found.mtu)
             .set("payload_bytes", found.mtu ? report::Json(found.payload) : report::Json())
             .set("at_least_bytes", found.at_least)
@@ -159,8 +159,7 @@ void PathProbe::print(const probe::PathMtu& found, const Target& target,
             .set("black_hole", found.black_hole)
             .set("sent", found.sent)
             .set("received", found.answered)
-            .set("misdirected", found.misdirected)
-            .set("address", peer.to_string());
+            .set("misdirected", found.misdirected);
         if (!found.mtu)
             json.set("error", to_json(failure(found, peer)));
         io_.out.print("{}\n", json.to_string());
@@ -189,7 +188,7 @@ int PathProbe::trace(const Target& target, const net::StopSignal& stop) {
     // All sockets use the address to which the first one found a route.
     auto first = datagram_settings_.open(target.endpoints, true);
     if (!first)
-        return client_.fail(io_, first.error(), exit_refused, target.text);
+        return client_.fail(io_, first.error(), exit_refused, target.named());
     const net::Endpoint server = first->peer;
     first->socket.close();
     const auto open = [&](int hops) -> net::Result<probe::DatagramSocket> {
@@ -208,7 +207,7 @@ int PathProbe::trace(const Target& target, const net::StopSignal& stop) {
         return probe::trace_route(server, open, options, stop);
     }();
     if (!traced)
-        return client_.fail(io_, traced.error(), exit_refused, target.text);
+        return client_.fail(io_, traced.error(), exit_refused, {target.text, server});
     print(*traced, target, server);
     if (traced->interrupted && !traced->reached)
         return finish(io_, "udpecho", status_of_interrupt());
@@ -221,13 +220,12 @@ void PathProbe::print(const probe::Trace& trace, const Target& target,
         auto hops = report::Json::array();
         for (const probe::Hop& hop : trace.hops)
             hops.push(hop_object(hop));
-        auto json = client_.result("trace", target.text);
+        auto json = client_.result({target.text, peer});
         json.set("reached", trace.reached)
             .set("refused", trace.refused)
             .set("hops", std::move(hops))
             .set("misdirected", trace.misdirected)
-            .set("interrupted", trace.interrupted)
-            .set("address", peer.to_string());
+            .set("interrupted", trace.interrupted);
         io_.out.print("{}\n", json.to_string());
         return;
     }

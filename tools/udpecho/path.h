@@ -19,6 +19,8 @@ class PathProbe {
     // Declares --mtu and --trace.
     void declare(Cli& cli);
     bool is_requested() const { return mtu_ || trace_; }
+    // Only if it is requested.
+    std::string_view mode() const { return mtu_ ? "mtu" : "trace"; }
     // An error message if options contradict each other, otherwise empty.
     std::string mistake(const Cli& cli) const;
 

@@ -7,6 +7,7 @@
 #include "probe/lanes/datagram_lane.h"
 #include "probe/lanes/echo_form.h"
 #include "report/counted.h"
+#include "report/measurement.h"
 #include "report/times.h"
 #include "text/text.h"
 #include "text/units.h"
@@ -65,8 +66,9 @@ class UdpEcho {
         if (const auto status = client_.add_targets(cli, io_, targets, measuring_.has_file()))
             return *status;
         measuring_.add_listed(targets);
+        client_.mode = mode(cli);
         if (measuring_.is_requested(cli)) {
-            if (const auto status = measuring_.check_descriptors(targets.size()))
+            if (const auto status = measuring_.check_descriptors(targets))
                 return *status;
             return measure(cli, targets);
         }
@@ -75,10 +77,12 @@ class UdpEcho {
 
   private:
     struct Counts {
+        // Each line is received, lost, unsent or corrupted, unless an interrupt came first.
         std::uint64_t lines = 0;
         std::uint64_t sent = 0;  // datagrams, including retries
         std::uint64_t received = 0;
         std::uint64_t lost = 0;
+        std::uint64_t unsent = 0;  // not even once
         std::uint64_t corrupted = 0;
         std::uint64_t sent_bytes = 0;
         std::uint64_t received_bytes = 0;
@@ -112,19 +116,27 @@ class UdpEcho {
         datagram_settings_.report_header_fields();
     }
 
+    std::string_view mode(const Cli& cli) const {
+        if (measuring_.is_requested(cli))
+            return measuring_.mode();
+        if (path_.is_requested())
+            return path_.mode();
+        return client_.has_message() ? "say" : "pipe";
+    }
+
     // With --json, an interrupt is caught, and the result printed. Without, it ends the process at
     // once, except while a path is examined.
     int resolve_and_run(Target& target) {
         auto stop = net::StopSignal::create();
         if (!stop)
-            return client_.fail(io_, stop.error(), exit_refused, target.text);
+            return client_.fail(io_, stop.error(), exit_refused, target.named());
         std::optional<CaughtInterrupts> interrupts;
         if (client_.common.json) {
             interrupts.emplace(io_, *stop, CaughtInterrupts::brief);
             stop_ = &*stop;
         }
         if (const auto resolved = client_.resolve(target, connect_timeout_, stop_); !resolved)
-            return client_.fail(io_, resolved.error(), status_of(resolved.error()), target.text);
+            return client_.fail(io_, resolved.error(), status_of(resolved.error()), target.named());
         if (!path_.is_requested())
             return talk(target);
         if (!interrupts)
@@ -135,7 +147,7 @@ class UdpEcho {
     int talk(const Target& target) {
         auto opened = datagram_settings_.open(target.endpoints, false);
         if (!opened)
-            return client_.fail(io_, opened.error(), exit_refused, target.text);
+            return client_.fail(io_, opened.error(), exit_refused, target.named());
         target_ = target.text;
         endpoints_ = target.endpoints;
         peer_ = opened->peer;
@@ -211,7 +223,7 @@ class UdpEcho {
     std::optional<int> resolve_all(std::vector<Target>& targets,
                                    std::vector<net::Status>& resolved) {
         if (client_.common.json)
-            if (const auto status = measuring_.catch_interrupts())
+            if (const auto status = measuring_.catch_interrupts(names_of(targets)))
                 return status;
         std::vector<std::string> names;
         for (const Target& target : targets)
@@ -224,15 +236,15 @@ class UdpEcho {
         std::optional<int> status;
         if (measuring_.is_interrupted() && !std::ranges::all_of(resolved, &net::Status::has_value))
             for (std::size_t i = 0; i < targets.size(); ++i)
-                status = resolved[i] ? measuring_.fail_interrupted(targets[i].text)
+                status = resolved[i] ? measuring_.fail_interrupted(targets[i].named())
                                      : client_.fail(io_, resolved[i].error(), status_of_interrupt(),
-                                                    targets[i].text);
+                                                    targets[i].named());
         return status;
     }
 
     // An endless run looks up the names itself.
     int measure(const Cli& cli, std::vector<Target>& targets) {
-        if (const auto status = measuring_.open_metrics())
+        if (const auto status = measuring_.open_metrics(targets))
             return *status;
         std::vector<net::Status> resolved(targets.size());
         if (!measuring_.is_endless())
@@ -255,8 +267,8 @@ class UdpEcho {
                 resolved[i] = open_all(targets[i], server);
             if (!resolved[i]) {
                 const net::Error& error = resolved[i].error();
-                status =
-                    std::max(status, client_.fail(io_, error, status_of(error), targets[i].text));
+                status = std::max(status,
+                                  client_.fail(io_, error, status_of(error), targets[i].named()));
                 measuring_.note_unmeasured(targets[i], error);
                 continue;
             }
@@ -348,11 +360,12 @@ class UdpEcho {
 
     void put(probe::Exchange& exchange, const std::string& text, const std::string& which) {
         const auto done = exchange.send(text);
+        const SentDatagram datagram{text.size(), peer_, timeout(), endpoints_};
         ++counts_.lines;
-        if (done.end != probe::Exchanged::End::unsent) {
-            counts_.sent += done.tries;
-            counts_.sent_bytes += done.tries * text.size();
-        }
+        const bool was_refused = done.end == probe::Exchanged::End::unsent;
+        const unsigned sent = done.tries - (was_refused ? 1 : 0);
+        counts_.sent += sent;
+        counts_.sent_bytes += sent * text.size();
         if (done.end == probe::Exchanged::End::interrupted)
             return;
         const bool has_reply = done.end == probe::Exchanged::End::answered ||
@@ -367,15 +380,13 @@ class UdpEcho {
         if (done.end == probe::Exchanged::End::different)
             ++counts_.corrupted;
         else if (!has_reply)
-            note_lost();
+            note_failed(sent > 0, kind_of(done, datagram));
         if (answered && done.rtt)
             round_trips_.record(*done.rtt);
         if (live_ && (!answered || client_.common.verbose))
             live_->erase();
         if (!answered)
-            print_error(
-                io_, "udpecho",
-                failure_ = explain(done, {text.size(), peer_, timeout(), endpoints_}, which));
+            print_error(io_, "udpecho", failure_ = explain(done, datagram, which));
         else if (client_.common.verbose)
             io_.err.print("udpecho: {}{} from {}{} (tries: {})\n", which,
                           report::counted(done.reply.size(), "byte"), peer_.to_string(),
@@ -405,15 +416,26 @@ class UdpEcho {
             pieces.push_back(fmt::format("p99 {}", net::format_approximately(*rtt.p99)));
         if (counts_.lost > 0)
             pieces.push_back(fmt::format("{} lost", counts_.lost));
+        if (counts_.unsent > 0)
+            pieces.push_back(fmt::format("{} unsent", counts_.unsent));
         if (awaits_reply)
             pieces.push_back(fmt::format("waiting for line {}", counts_.lines + 1));
         return pieces;
     }
 
-    void note_lost() {
-        ++counts_.lost;
-        if (lost_lines_.size() < max_listed)
-            lost_lines_.push_back(counts_.lines);
+    void note_failed(bool was_sent, const stats::Failure& kind) {
+        ++(was_sent ? counts_.lost : counts_.unsent);
+        ++errors_[kind];
+        auto& listed = was_sent ? lost_lines_ : unsent_lines_;
+        if (listed.size() < max_listed)
+            listed.push_back(counts_.lines);
+    }
+
+    static report::Json numbers(const std::vector<std::uint64_t>& lines) {
+        auto list = report::Json::array();
+        for (const std::uint64_t line : lines)
+            list.push(line);
+        return list;
     }
 
     int conclude(const probe::Exchange& exchange, const net::Error& input) {
@@ -426,27 +448,26 @@ class UdpEcho {
             return finish(io_, "udpecho", exit_output);
         if (interrupted())
             return finish(io_, "udpecho", status_of_interrupt());
-        const bool good = counts_.lost == 0 && counts_.corrupted == 0;
+        const bool good = counts_.lost == 0 && counts_.unsent == 0 && counts_.corrupted == 0;
         return finish(io_, "udpecho", good ? exit_ok : exit_mismatch);
     }
 
     report::Json json(const probe::Exchange& exchange, const net::Error& input) const {
-        auto json = client_.result(client_.has_message() ? "say" : "pipe", target_);
-        json.set("address", peer_.to_string())
-            .set("peer", peer_.to_string())
+        auto json = client_.result({target_, peer_});
+        json.set("peer", peer_.to_string())
             .set("lines", counts_.lines)
             .set("sent", counts_.sent)
             .set("received", counts_.received)
             .set("lost", counts_.lost)
             .set("corrupted", counts_.corrupted)
             .set("late", exchange.late())
+            .set("unsent", counts_.unsent)
             .set("sent_bytes", counts_.sent_bytes)
             .set("received_bytes", counts_.received_bytes)
-            .set("duplicated", exchange.duplicated());
-        auto lost = report::Json::array();
-        for (const std::uint64_t line : lost_lines_)
-            lost.push(line);
-        json.set("lost_lines", std::move(lost));
+            .set("duplicated", exchange.duplicated())
+            .set("lost_lines", numbers(lost_lines_))
+            .set("unsent_lines", numbers(unsent_lines_))
+            .set("errors", report::to_json(errors_));
         if (const net::Error reason = failure(input); !reason.action.empty())
             json.set("error", to_json(reason));
         return json;
@@ -488,6 +509,8 @@ class UdpEcho {
     net::Error failure_;                     // of the latest line without a correct reply
     Counts counts_;
     std::vector<std::uint64_t> lost_lines_;
+    std::vector<std::uint64_t> unsent_lines_;
+    stats::Tally errors_;
     stats::Series round_trips_;
     const net::Clock::time_point begin_ = net::Clock::now();
     std::optional<ProgressLine> live_;  // only while lines are sent

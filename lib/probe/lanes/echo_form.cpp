@@ -108,7 +108,8 @@ Objection EchoForm::objection(std::uint64_t index, const Probe& probe,
                               std::span<const std::byte> got, std::size_t length) {
     if (length != payload_.size())
         return {"the reply does not have the length of what was sent",
-                fmt::format("{} bytes were sent", payload_.size())};
+                payload_.size() == 1 ? std::string("1 byte was sent")
+                                     : fmt::format("{} bytes were sent", payload_.size())};
     compose(index, probe.stamp, scratch_);
     const auto [mine, theirs] = std::ranges::mismatch(scratch_, got);
     if (mine == scratch_.end())

@@ -144,6 +144,13 @@ void remark_on_completion(const Lookup& lookup, std::vector<std::string>& remark
             fmt::format("HOSTALIASES maps '{}' to {} in DNS lookups", escape(host), escape(alias)));
 }
 
+// As it was typed: the number or the name of an interface.
+std::string zone_of(const Question& question, const Endpoint& endpoint) {
+    const std::size_t percent = question.host.find('%');
+    return percent == question.host.npos ? std::to_string(endpoint.scope_id())
+                                         : escape(question.host.substr(percent + 1));
+}
+
 void remark_on_address(const Lookup& lookup, std::size_t index, std::vector<std::string>& remarks) {
     const std::vector<ResolvedAddress>& all = lookup.answer->addresses;
     const Endpoint& endpoint = all[index].endpoint;
@@ -153,7 +160,7 @@ void remark_on_address(const Lookup& lookup, std::size_t index, std::vector<std:
                                       endpoint.address(), endpoint.unmapped().address()));
     if (endpoint.scope_id() != 0 && !endpoint.uses_zone())
         remarks.push_back(fmt::format("{} uses no zone: the one given, %{}, has no effect",
-                                      endpoint.address(), endpoint.scope_id()));
+                                      endpoint.address(), zone_of(lookup.question, endpoint)));
     if (const std::string hint = net::zone_hint(endpoint); !hint.empty())
         remarks.push_back(fmt::format("{}: {}", endpoint.address(), hint));
     const auto same = [&](const ResolvedAddress& other) { return same_node(other, all[index]); };

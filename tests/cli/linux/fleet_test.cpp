@@ -313,6 +313,12 @@ TEST_P(Fleet, AFileMayBeOfAnyForm) {
     EXPECT_THAT(with(twice + "a\n" + twice + "b\n").err,
                 HasSubstr("127.0.0.1:" + port + ": listed again with other labels"));
     EXPECT_EQ(with(twice + "a\n" + twice + "a\n").err, "");
+    const TemporaryFile label_twice("[{\"targets\": [\"127.0.0.1:" + port +
+                                    "\"], \"labels\": {\"a\": \"1\", \"a\": \"2\"}}]");
+    EXPECT_THAT(Process({tool(), "-c", "1", "--targets", label_twice.path(), "--metrics-file", "-"})
+                    .wait()
+                    .out,
+                HasSubstr(up(tool(), "127.0.0.1:" + port, ",a=\"2\"")));
     for (const auto& [content, complaint] :
          std::initializer_list<std::pair<std::string, std::string>>{
              {"127.0.0.1\n", "line 1: "},
@@ -320,7 +326,8 @@ TEST_P(Fleet, AFileMayBeOfAnyForm) {
              {"a:7 1site=x\n", "line 1: '1site' is not a valid label name"},
              {"a:7 target=x\n", "line 1: the label 'target' has a meaning of its own"},
              {"a:7 clock=x\n", "line 1: the label 'clock' has a meaning of its own"},
-             {"a:99999\n", "99999"},
+             {"a:7\na:99999\n", "line 2: '99999' is not a port"},
+             {"a:7\na:0\n", "line 2: '0' is not a port"},
              {"a:7 a=1 b=2 a=3\n", "line 1: the label 'a' is given twice"},
              {"a:7 a=\xe9\n", "line 1: the value of the label 'a' is not valid UTF-8"},
              {std::string("a:7\0x\n", 6), "line 1: 'a:7\\x00x' is not HOST:PORT"},

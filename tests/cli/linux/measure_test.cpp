@@ -262,6 +262,16 @@ TEST(MeasureProcess, TooFewDescriptorsAreReportedBeforeTheStart) {
     const Ran ran = shell.wait();
     EXPECT_THAT(ran.err, HasSubstr("needs 116 descriptors, the limit is 32"));
     EXPECT_EQ(ran.status, tools::exit_refused);
+    Process several({"/bin/sh", "-c",
+                     "ulimit -n 32; " SOCKBOX_SH_BIN
+                     "/echo -j -P 100 --target localhost:7 127.0.0.1 " +
+                         peer.port()});
+    const Words results = lines(several.wait().out);
+    ASSERT_EQ(results.size(), 2U);
+    EXPECT_THAT(results[0],
+                HasSubstr(R"("mode":"closed","address":"127.0.0.1:)" + peer.port() + '"'));
+    EXPECT_THAT(results[1],
+                HasSubstr(R"("target":"localhost:7","mode":"closed","address":null,"error")"));
 }
 
 TEST(MeasureProcess, RefusedProbesAreNotWaitedFor) {

@@ -54,6 +54,8 @@ TEST(UdpEcho, ReportsWhichLineWasLost) {
     EXPECT_EQ(ran.status, tools::exit_mismatch);
     const Ran json = run_udpecho(peer, {"-W", "1s", "--json"}, "one\ntwo\nthree\n");
     EXPECT_THAT(json.out, HasSubstr(R"("lost_lines":[2])"));
+    EXPECT_THAT(json.out, HasSubstr(R"("errors":[{"symbol":")" + symbol_of(std::errc::timed_out)));
+    EXPECT_THAT(json.out, HasSubstr(R"("phase":"receive","count":1}])"));
     EXPECT_EQ(lines(json.out).size(), 1U);
 }
 
@@ -95,12 +97,13 @@ TEST(UdpEcho, LateEchoOfAnEarlierLineIsNoMismatch) {
 
 TEST(UdpEcho, ReportsAWrongEcho) {
     auto peer = Peer::datagram([](auto& socket, const auto& text, const auto& from) {
-        reply(socket, text == "short\n" ? "sho" : "hallo\n", from);
+        reply(socket, text == "short\n" ? "sho" : text == "\n" ? "\n!" : "hallo\n", from);
     });
     const Ran ran = run_udpecho(peer, {"hello"});
     EXPECT_THAT(ran.err, HasSubstr("differs at offset 1: expected 0x65, got 0x61"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
     EXPECT_THAT(run_udpecho(peer, {"short"}).err, HasSubstr("has 3 bytes, but 6 were sent"));
+    EXPECT_THAT(run_udpecho(peer, {}, "\n").err, HasSubstr("has 2 bytes, but 1 was sent"));
 }
 
 TEST(UdpEcho, LineLongerThanADatagramIsRefusedAndTheNextOneSent) {
@@ -111,6 +114,27 @@ TEST(UdpEcho, LineLongerThanADatagramIsRefusedAndTheNextOneSent) {
     EXPECT_THAT(ran.err, HasSubstr("line 1: "));
     EXPECT_THAT(ran.err, HasSubstr("at most 65507 bytes"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
+    const Ran json = run_udpecho(peer, {"--json"}, lines);
+    EXPECT_THAT(json.out, HasSubstr(R"("lost":0,"corrupted":0,"late":0,"unsent":1,)"));
+    EXPECT_THAT(json.out,
+                HasSubstr(R"("errors":[{"symbol":")" + symbol_of(std::errc::message_size)));
+}
+
+TEST(UdpEcho, AFailedRunStillNamesItsServer) {
+    auto peer = Peer::datagram(reply);
+    for (const auto& [mode, words] : std::initializer_list<std::pair<std::string, Words>>{
+             {"say", {"hello"}},
+             {"pipe", {}},
+             {"closed", {"-c", "1"}},
+             {"open", {"--rate", "9", "-c", "1"}}}) {
+        Words all{"--json", "--source", "127.0.0.1", "--source-port", peer.port()};  // in use
+        all.insert(all.end(), words.begin(), words.end());
+        const Ran ran = run_udpecho(peer, all);
+        EXPECT_THAT(ran.out, HasSubstr(R"("target":"127.0.0.1:)" + peer.port() + R"(","mode":")" +
+                                       mode + R"(","address":"127.0.0.1:)" + peer.port() + '"'))
+            << ran.err;
+        EXPECT_EQ(ran.status, tools::exit_refused) << ran.err;
+    }
 }
 
 }  // namespace

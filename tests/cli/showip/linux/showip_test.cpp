@@ -106,6 +106,7 @@ TEST(Showip, AZoneThatIsNotUsedIsNotShown) {
     EXPECT_EQ(ran.out, "2001:db8::1\n");
     EXPECT_THAT(ran.err, HasSubstr("2001:db8::1 uses no zone: the one given, %1, has no effect"));
     EXPECT_THAT(showip({"-j", "2001:db8::1%1"}).out, HasSubstr(R"("scope_id":1)"));
+    EXPECT_THAT(showip({"::1%lo"}).err, HasSubstr("the one given, %lo, has no effect"));
 }
 
 // The kernel allows control characters in the name of an interface.

@@ -7,6 +7,7 @@
 #include "net/signals.h"
 #include "net/streams.h"
 #include "paths.h"
+#include "tests/peer.h"
 #include "tests/support.h"
 
 namespace sockbox::test {
@@ -142,6 +143,13 @@ TEST(UdpEchoAddress, TheHintNamesTheOtherAddress) {
     EXPECT_THAT(ran.err, HasSubstr("udpecho: hint: [::1]:3490 does not answer; the host also has "
                                    "the address 127.0.0.1; -4 uses it\n"));
     EXPECT_EQ(ran.out, "4\n4\n");
+}
+
+TEST(UdpEchoAddress, TheUnspecifiedAddressIsNotSuggested) {
+    const std::string port = closed_port();
+    for (const char* host : {"0.0.0.0", "::", "::ffff:0.0.0.0"})
+        for (const Words& words : {Words{host, port, "hi"}, {"-c", "1", host, port}})
+            EXPECT_THAT(run(udpecho, words).err, testing::Not(HasSubstr("hint"))) << host;
 }
 
 TEST(UdpEchoAddress, TheLookupIsBounded) {

@@ -50,7 +50,8 @@ TEST(UdpEchoPath, MtuIsFoundWithItsSource) {
     EXPECT_EQ(found[1], "  1500 as reported by this host");
     EXPECT_EQ(found[2], "  1300 as reported by 10.9.2.2");
     EXPECT_THAT(found[3],
-                AllOf(HasSubstr(R"("mode":"mtu","mtu_bytes":1300,"payload_bytes":1252,)"),
+                AllOf(HasSubstr(R"("mode":"mtu","address":"[fd09:3::2]:7007",)"
+                                R"("mtu_bytes":1300,"payload_bytes":1252,)"),
                       HasSubstr(R"({"mtu_bytes":1300,"from":"fd09:2::2"}],"black_hole":false)")));
     EXPECT_EQ(ran.status, tools::exit_ok);
 }
@@ -108,12 +109,12 @@ TEST(UdpEchoPath, TraceShowsTheHops) {
     EXPECT_THAT(found[0], ContainsRegex("^ 1  10\\.9\\.1\\.2" + times));
     EXPECT_THAT(found[1], ContainsRegex("^ 2  10\\.9\\.2\\.2" + times));
     EXPECT_THAT(found[2], ContainsRegex("^ 3  10\\.9\\.3\\.2" + times));
-    EXPECT_THAT(
-        found[3],
-        AllOf(HasSubstr(R"("mode":"trace","reached":true,"refused":false,"hops":[{"hop":1,)"),
-              HasSubstr(R"("from":"fd09:1::2")"), HasSubstr(R"("from":"fd09:2::2")"),
-              HasSubstr(R"("hop":3,"answers":[{"from":"fd09:3::2")"),
-              HasSubstr("hop limit exceeded")));
+    EXPECT_THAT(found[3],
+                AllOf(HasSubstr(R"("mode":"trace","address":"[fd09:3::2]:7007",)"
+                                R"("reached":true,"refused":false,"hops":[{"hop":1,)"),
+                      HasSubstr(R"("from":"fd09:1::2")"), HasSubstr(R"("from":"fd09:2::2")"),
+                      HasSubstr(R"("hop":3,"answers":[{"from":"fd09:3::2")"),
+                      HasSubstr("hop limit exceeded")));
     EXPECT_EQ(ran.status, tools::exit_ok);
 }
 

@@ -221,6 +221,29 @@ TEST(UdpEcho, JsonShowsWhyAMessageWasNotDelivered) {
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
+TEST(UdpEcho, JsonCountsTheReasonsOfLostLines) {
+    const Ran ran =
+        run(udpecho, {"--json", "--retries", "1", "127.0.0.1", closed_port()}, "a\nb\n");
+    EXPECT_THAT(ran.out, HasSubstr(R"("lines":2,"sent":4,"received":0,"lost":2,)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("lost_lines":[1,2],"unsent_lines":[],"errors":[{)"
+                                   R"("symbol":"ECONNREFUSED","code":111,)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("phase":"icmp","count":2}])"));
+    EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+TEST(UdpEcho, AFailedSearchForThePathNamesItsServer) {
+    const std::string port = closed_port();
+    const std::string address = R"(,"address":"127.0.0.1:)" + port + '"';
+    const Ran mtu = run(udpecho, {"--json", "--mtu", "127.0.0.1", port});
+    EXPECT_THAT(mtu.out, HasSubstr(R"("mode":"mtu")" + address)) << mtu.err;
+    const Ran trace =
+        run(udpecho, {"--json", "--trace", "--source", "203.0.113.1", "127.0.0.1", port});
+    EXPECT_THAT(trace.out, HasSubstr(R"("mode":"trace")" + address)) << trace.err;
+    const Ran device =
+        run(udpecho, {"--json", "--set", "SO_BINDTODEVICE=nosuch", "127.0.0.1", port, "hello"});
+    EXPECT_THAT(device.out, HasSubstr(R"("mode":"say")" + address)) << device.err;
+}
+
 TEST(UdpEcho, FullOutputIsAFailure) {
     auto peer = Peer::datagram([](auto& socket, const auto& text, const auto& from) {
         (void)socket.send_to(std::as_bytes(std::span(text)), from);

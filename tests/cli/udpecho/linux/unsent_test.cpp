@@ -159,8 +159,11 @@ TEST_F(UdpEchoUnsent, AnUnsentLineIsReported) {
     const Ran ran = run_failing("sendto", "ENOBUFS:when=2", {}, "one\ntwo\nthree\n");
     EXPECT_THAT(ran.err, AllOf(HasSubstr("udpecho: line 2: send to 127.0.0.1:"),
                                HasSubstr("No buffer space available (ENOBUFS)")));
-    EXPECT_THAT(ran.out, HasSubstr(R"("lines":3,"sent":2,"received":2,"lost":1,)"));
-    EXPECT_THAT(ran.out, HasSubstr(R"("lost_lines":[2])"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("lines":3,"sent":2,"received":2,"lost":0,)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("unsent":1,)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("lost_lines":[],"unsent_lines":[2],)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("errors":[{"symbol":"ENOBUFS",)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("phase":"send","count":1}])"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
 }
 
