@@ -69,7 +69,9 @@ void add_outcome(const probe::PipeOutcome& outcome, const net::Error& error, rep
                      .set("offset", outcome.difference->offset)
                      .set("expected", std::to_integer<unsigned>(outcome.difference->expected))
                      .set("got", std::to_integer<unsigned>(outcome.difference->got)));
-    if (!error.action.empty())
+    if (outcome.end == probe::PipeEnd::unclosed)
+        json.set("note", error.detail);
+    else if (!error.action.empty())
         json.set("error", to_json(error));
 }
 

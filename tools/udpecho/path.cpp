@@ -52,7 +52,10 @@ net::Error failure(const probe::PathMtu& found, const net::Endpoint& peer) {
     std::string words = found.interrupted ? "interrupted" : "no datagram was answered";
     if (found.from)
         words = probe::unexpected_address(*found.from, peer);
-    return {{}, "find the MTU to", peer.to_string(), std::move(words), {}};
+    const auto code = found.interrupted && !found.from
+                          ? net::platform::error_of(std::errc::operation_canceled)
+                          : std::error_code();
+    return {code, "find the MTU to", peer.to_string(), std::move(words), {}};
 }
 
 report::Json hop_object(const probe::Hop& hop) {

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <future>
+
 #include "tests/peer.h"
 #include "tests/support.h"
 
@@ -112,6 +115,22 @@ TEST(Echo, ReportsAShortEcho) {
     const Ran ran = run_echo(peer, {"hello", "world"});
     EXPECT_THAT(ran.err, HasSubstr("closed the connection after 12 bytes sent and 5 received"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+TEST(Echo, NotesAServerThatDoesNotClose) {
+    std::promise<void> over;
+    auto peer = Peer::stream([done = over.get_future().share()](net::Socket& socket) {
+        echo_all(socket);
+        done.wait_for(std::chrono::seconds(30));
+    });
+    const Ran ran = run_echo(peer, {"--json", "-W", "300ms", "hello"});
+    over.set_value();
+    EXPECT_EQ(ran.status, tools::exit_ok);
+    EXPECT_THAT(ran.out, HasSubstr(R"("verified":true)"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("note":"everything came back, but the server did not close )"
+                                   R"(the connection within 300ms"})"));
+    EXPECT_THAT(ran.out, testing::Not(HasSubstr("\"error\"")));
+    EXPECT_THAT(ran.err, HasSubstr("did not close the connection"));
 }
 
 TEST(Echo, ReportsAReset) {

@@ -167,8 +167,9 @@ TEST(UdpEcho, AnInterruptedSearchReportsHowFarItGot) {
                     HasSubstr(json ? R"("mtu_bytes":null,"payload_bytes":null,"at_least_bytes":68,)"
                                      R"("interrupted":true,)"
                                    : "path MTU to " + address + ": 68 bytes or more\n"));
-        EXPECT_EQ(ran.out.find(R"("error":{"symbol":null)") != std::string::npos, json) << ran.out;
-        EXPECT_EQ(ran.err, "udpecho: find the MTU to " + address + ": interrupted\n");
+        EXPECT_EQ(ran.out.find(R"("error":{"symbol":"ECANCELED")") != std::string::npos, json)
+            << ran.out;
+        EXPECT_EQ(ran.err, "udpecho: find the MTU to " + address + ": interrupted (ECANCELED)\n");
         EXPECT_EQ(ran.status, 128 + SIGINT);
     }
 }
