@@ -132,7 +132,7 @@ std::optional<int> Measuring::check(const Cli& cli, std::initializer_list<const 
         list_.emplace(client_, targets_);
         auto read = list_->read();
         if (!read)
-            return client_.fail(io_, read.error(), exit_usage);
+            return client_.fail(io_, read.error(), read.error().code ? exit_refused : exit_usage);
         note_repeated(read->repeated);
         listed_ = std::move(read->added);
     }

@@ -346,7 +346,7 @@ TEST_P(Fleet, AFileMayBeOfAnyForm) {
         EXPECT_EQ(lines(ran.err).size(), 1U) << ran.err;
     }
     EXPECT_EQ(Process({tool(), "-c", "1", "--targets", "/no/such"}).wait().status,
-              tools::exit_usage);
+              tools::exit_refused);
 }
 
 TEST_P(Fleet, TheMetricsFileHasTheSameNumbers) {
