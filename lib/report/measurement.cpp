@@ -293,7 +293,7 @@ std::string places_of_loss(const stats::Measurement& numbers) {
         if (count > 0 || always)
             places += fmt::format("{}{} {}", places.empty() ? "" : ", ", count, place);
     };
-    add(numbers.spoiled, "answered, but not with the echo");
+    add(numbers.spoiled, "answered with something else");
     add(numbers.misdirected, "answered from an unexpected address");
     add(numbers.lost_on_path(), "on the path", places.empty());
     add(numbers.undelivered, "undelivered (ICMP)");
