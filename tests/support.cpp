@@ -43,9 +43,14 @@ StandardFiles::StandardFiles(std::string_view input)
       err_text_(fileno(err_file_.get()), tools::Output::Buffering::none) {}
 
 Ran StandardFiles::run(tools::Run command, const Words& args) {
+    const int status = status_of(command, args);
+    return {status, out_.content(), err_.content()};
+}
+
+int StandardFiles::status_of(tools::Run command, const Words& args) {
     const int status = command(args, {fileno(in_file_.get()), out_text_, err_text_});
     out_text_.flush();
-    return {status, out_.content(), err_.content()};
+    return status;
 }
 
 Ran run(tools::Run command, const Words& args, std::string_view input) {

@@ -59,6 +59,8 @@ class StandardFiles {
     explicit StandardFiles(std::string_view input = {});
     // Runs a command in this process.
     Ran run(tools::Run command, const Words& args);
+    // The same, but reads none of its output, which takes a descriptor.
+    int status_of(tools::Run command, const Words& args);
     // The standard error so far; from any thread.
     std::string err() const { return err_.content(); }
 
