@@ -48,6 +48,8 @@ class Lane {
     // processor's cache: its content is lost after the call. Empty while the lane is opening.
     virtual void on_ready(int events, net::Clock::time_point ready_at,
                           std::span<std::byte> room) = 0;
+    // Whether on_ready() receives all that has arrived (Watched::reads_all).
+    virtual bool reads_all() const { return false; }
     // Counts messages that have exceeded their timeout as lost.
     virtual void expire(net::Clock::time_point now) = 0;
     // Adds results that the lane keeps for itself during the run: to a copy of the numbers while it

@@ -156,11 +156,9 @@ void LaneGroup::watch(LanePoll& poll) {
     for (Slot* slot : touched_) {
         const Lane& lane = *slot->lane;
         const Watched wanted{slot, lane.native(), lane.sockets_used(),
-                             static_cast<short>(POLLIN | (lane.waits_to_send() ? POLLOUT : 0))};
-        const Watched& now = slot->watched;
-        const bool same = now.socket == wanted.socket && now.sockets_used == wanted.sockets_used &&
-                          now.events == wanted.events;
-        if (!same)
+                             static_cast<short>(POLLIN | (lane.waits_to_send() ? POLLOUT : 0)),
+                             lane.reads_all()};
+        if (slot->watched != wanted)
             if (const auto watched = poll.update(slot->watched, wanted); !watched)
                 measured_.failed(watched.error());
     }

@@ -17,6 +17,11 @@ struct Watched {
     net::NativeSocket socket = net::invalid_socket;  // invalid_socket: nothing
     std::uint64_t sockets_used = 0;                  // tells two sockets of one number apart
     short events = 0;                                // POLLIN, POLLOUT
+    // The owner receives all that has arrived whenever the socket is ready, and need not be called
+    // before more arrives (EPOLLET in epoll(7)), which saves a check of the socket for each wait.
+    bool reads_all = false;
+
+    bool operator==(const Watched&) const = default;
 };
 
 // With epoll(7) on Linux, where a wait costs the same however many sockets there are; with poll
@@ -34,7 +39,7 @@ class LanePoll {
 
     struct Ready {
         void* owner;
-        short events;
+        short events;  // as of poll(2); with Watched::reads_all more than those waited for
     };
     // Blocks until a socket is ready or the deadline has passed, to the nanosecond where the system
     // can; with net::long_ago it does not sleep. Returns those that are ready; `stop` is not among

@@ -127,15 +127,18 @@ void StreamLane::finish_connection() {
     send_more();
 }
 
-void StreamLane::on_ready(int /*events*/, net::Clock::time_point ready_at,
-                          std::span<std::byte> room) {
+void StreamLane::on_ready(int events, net::Clock::time_point ready_at, std::span<std::byte> room) {
     ready_at_ = ready_at;
     if (connecting_)
         return finish_connection();
     if (unsent_ < records_.size())
         send_more();
-    if (socket_.valid())
-        receive_more(room);
+    const bool may_have_more = (events & ~(POLLIN | POLLOUT)) != 0;
+    while (socket_.valid()) {
+        const std::size_t got = receive_more(room);
+        if (got == 0 || (got < room.size() && !may_have_more))
+            return;
+    }
 }
 
 void StreamLane::send_more() {
@@ -163,18 +166,20 @@ void StreamLane::send_more() {
     }
 }
 
-void StreamLane::receive_more(std::span<std::byte> room) {
+std::size_t StreamLane::receive_more(std::span<std::byte> room) {
     const net::Transfer got = socket_.receive(room);
     if (got.failed())
-        return fail("receive", got.error);
+        fail("receive", got.error);
     if (got.end()) {
         failure_ = {{}, "receive", {}, "the server closed the connection", {}};
         if (outstanding() > 0)
             measured_.failed(failure_);
-        return close();
+        close();
     }
-    if (got.done())
-        take_bytes(room.first(got.bytes), room);
+    if (!got.done())
+        return 0;
+    take_bytes(room.first(got.bytes), room);
+    return got.bytes;
 }
 
 // How many bytes of the first message have been sent but not received yet.

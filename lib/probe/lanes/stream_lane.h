@@ -39,6 +39,8 @@ class StreamLane : public Lane {
     net::Status move_to(const net::Endpoint& server) override;
     void take(const Message& message, net::Clock::time_point now) override;
     void on_ready(int events, net::Clock::time_point ready_at, std::span<std::byte> room) override;
+    // While it connects, it does not read.
+    bool reads_all() const override { return !connecting_; }
     void expire(net::Clock::time_point now) override;
     void conclude() override;
 
@@ -53,7 +55,8 @@ class StreamLane : public Lane {
     void start_connection();
     void finish_connection();
     void send_more();
-    void receive_more(std::span<std::byte> room);
+    // Returns the number of bytes; 0 if there are no more.
+    std::size_t receive_more(std::span<std::byte> room);
     void take_bytes(std::span<const std::byte> got, std::span<std::byte> room);
     std::size_t owed() const;
     void complete_front();

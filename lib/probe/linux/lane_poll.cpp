@@ -36,7 +36,10 @@ class EpollLanes final : public LanePoll {
         watched = wanted;
         if (wanted.socket == net::invalid_socket)
             return {};
-        epoll_event event{static_cast<std::uint32_t>(wanted.events), {}};
+        // A read that does not fill the buffer is the last one, except before an end and before
+        // urgent bytes.
+        const std::uint32_t edges = wanted.reads_all ? EPOLLET | EPOLLRDHUP | EPOLLPRI : 0;
+        epoll_event event{static_cast<std::uint32_t>(wanted.events) | edges, {}};
         event.data.ptr = wanted.owner;
         if (::epoll_ctl(epoll_.native(), same ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, wanted.socket,
                         &event) == 0)

@@ -1,6 +1,8 @@
 // Tests of measuring with echo when the server or the system fails halfway.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <csignal>
 
@@ -42,6 +44,37 @@ TEST(MeasureHostile, KilledServerEndsTheRunWithItsErrorsByPhase) {
     EXPECT_THAT(result,
                 HasSubstr(R"("message":"Connection refused","phase":"connect","count":4})"));
     EXPECT_EQ(ran.status, tools::exit_mismatch);
+}
+
+// What follows an urgent byte, or the end of a stream, is received although no more arrives.
+TEST(MeasureHostile, NothingThatHasArrivedIsLeftUnread) {
+    constexpr std::size_t size = 64;
+    constexpr std::size_t mark = 10;
+    auto urgent = Peer::stream([](net::Socket& socket) {
+        std::string text;
+        for (std::string more = receive_some(socket); !more.empty(); more = receive_some(socket)) {
+            text += more;
+            if (text.size() < size)
+                continue;
+            (void)socket.set_option(IPPROTO_TCP, TCP_CORK, 1);
+            (void)::send(socket.native(), text.data(), mark, MSG_OOB);
+            (void)::send(socket.native(), text.data() + mark, size - mark, 0);
+            (void)socket.set_option(IPPROTO_TCP, TCP_CORK, 0);
+            text.clear();
+        }
+    });
+    const Ran ran = run(tools::echo, {"--json", "-q", "-c", "100", "-i", "0", "-W", "2s",
+                                      "127.0.0.1", urgent.port()});
+    EXPECT_THAT(ran.out, HasSubstr(R"("sent":100,"received":100,"lost":0)")) << ran.err;
+
+    auto closing = Peer::stream([](net::Socket& socket) {
+        (void)socket.set_option(IPPROTO_TCP, TCP_CORK, 1);
+        send_text(socket, receive_some(socket));
+    });
+    const Ran closed = run(tools::echo, {"--json", "-q", "-c", "3", "-i", "1ms", "-W", "20s",
+                                         "127.0.0.1", closing.port()});
+    EXPECT_EQ(member(closed.out, "received"), 3) << closed.out;
+    EXPECT_LT(member(closed.out, "duration_ns"), 15'000'000'000);
 }
 
 // Replies are far enough apart that some are still awaited.
